@@ -1,0 +1,82 @@
+import type { Readable } from 'node:stream';
+
+/** What is known of a stored object. */
+export interface ObjectInfo {
+  key: string;
+  /** bytes */
+  size: number;
+  contentType: string;
+  /** Strong entity tag without quotes: the `sha256` metadata when it was given, else the store's own tag. */
+  etag: string;
+  lastModified: Date;
+  /** As given at write time. Names are lower-case ASCII; values are any Unicode text. */
+  metadata: Readonly<Record<string, string>>;
+}
+
+export interface ObjectAttributes {
+  contentType: string;
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/** Inclusive byte positions, as in an HTTP Range header that has been resolved against the size. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** A staged upload: parts may arrive in any order; nothing is visible under the key before `completeUpload`. */
+export interface StagedUpload {
+  uploadId: string;
+  key: string;
+  /** Total size in bytes, known from the start. */
+  size: number;
+  /** Every part has this length but the last one, which may be shorter. */
+  partSize: number;
+}
+
+export interface StoredPart {
+  /** From 0. */
+  index: number;
+  /** Identifies exactly the bytes that this write stored. */
+  etag: string;
+}
+
+/**
+ * Where photos' bytes live. Writes are durable when their promise resolves: they survive `kill -9` and a power cut.
+ * Failures are `ObjectNotFoundError`, `StorageFullError`, `StorageUnavailableError` or `PartMismatchError` (errors.ts).
+ * Keys are `/`-separated segments of [A-Za-z0-9._-]; anything else, `.` and `..` segments included, is refused with
+ * `InvalidKeyError`.
+ */
+export interface ObjectStore {
+  /** Stores a whole object from a stream or a small buffer; replaces what was there, atomically. */
+  put(key: string, body: Readable | Buffer, attributes: ObjectAttributes): Promise<ObjectInfo>;
+  /** @throws ObjectNotFoundError */
+  head(key: string): Promise<ObjectInfo>;
+  /** The bytes as a stream; the caller consumes or destroys it. @throws ObjectNotFoundError */
+  get(key: string, range?: ByteRange): Promise<{ info: ObjectInfo; body: Readable }>;
+  /** Deletes what is there; a missing object is no error. */
+  delete(key: string): Promise<void>;
+  /** Every object whose key starts with `prefix`, in key order. */
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+
+  beginUpload(key: string, size: number, partSize: number, attributes: ObjectAttributes): Promise<StagedUpload>;
+  /**
+   * Streams one part. A part may be written again: the last write wins.
+   * @throws PartMismatchError when the stream does not have exactly the length that the part must have.
+   */
+  writePart(upload: StagedUpload, index: number, body: Readable): Promise<StoredPart>;
+  /** Makes the object visible under its key. Repeating it after success answers the same. `parts` are all parts, in order. */
+  completeUpload(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo>;
+  /** Forgets the parts; neither an unknown nor a completed upload is an error (and a completed object stays). */
+  abortUpload(upload: Pick<StagedUpload, 'uploadId' | 'key'>): Promise<void>;
+
+  /** Rejects with StorageUnavailableError when the store cannot be written to. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An optional ability: an adapter whose objects are local files names the file, so that it need not be copied to be read. */
+export interface LocalFiles {
+  /** Absolute path of the object's bytes; they must not be modified. @throws ObjectNotFoundError */
+  localPath(key: string): Promise<string>;
+}
