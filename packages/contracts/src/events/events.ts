@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { album } from '../http/albums.js';
+import { cameraMetadata, photoRecord, previewVariants } from '../http/photos.js';
+import { byteCount, id, latitude, longitude, pixels, sha256, timestamp } from '../http/primitives.js';
+
+const deletedPhoto = z.object({
+  photoId: id,
+  userId: id,
+  storageKey: z.string(),
+  version: z.number().int().positive(),
+  deletedAt: timestamp,
+});
+
+/**
+ * Every event with the schema of its payload. Events are facts, named in the past tense by the service that owns the fact;
+ * they carry the entity's version, so that a consumer can drop what it has overtaken.
+ */
+export const eventSchemas = {
+  /** upload: an original is stored and verified. */
+  'upload.completed': z.object({
+    photoId: id,
+    userId: id,
+    deviceId: id.optional(),
+    storageKey: z.string(),
+    hash: sha256,
+    sizeBytes: byteCount,
+    mimeType: z.string(),
+    fileName: z.string(),
+    capturedAt: timestamp.optional(),
+    width: pixels.optional(),
+    height: pixels.optional(),
+    locationLat: latitude.optional(),
+    locationLon: longitude.optional(),
+    uploadedAt: timestamp,
+  }),
+  /** media-worker: an original was read and its previews made, or could not be. `run` counts the processings of a photo. */
+  'media.processed': z.object({
+    photoId: id,
+    userId: id,
+    run: z.number().int().positive(),
+    outcome: z.enum(['ready', 'failed']),
+    failure: z.object({ code: z.string(), reason: z.string() }).optional(),
+    capturedAt: timestamp.optional(),
+    width: pixels.optional(),
+    height: pixels.optional(),
+    locationLat: latitude.optional(),
+    locationLon: longitude.optional(),
+    ...cameraMetadata,
+    previews: z.array(
+      z.object({ variant: z.enum(previewVariants), width: pixels, height: pixels, sizeBytes: byteCount }),
+    ),
+    placeholder: z.string().optional(),
+  }),
+  /** catalog: a photo's newest state, when it is not in the trash. */
+  'photo.changed': z.object({ photo: photoRecord }),
+  /** catalog: moved to the trash. */
+  'photo.trashed': deletedPhoto,
+  /** catalog: removed for good; its objects are to be deleted. */
+  'photo.purged': deletedPhoto,
+  /** catalog: an album's newest state and what came into it or left it with this version. */
+  'album.changed': z.object({ album, added: z.array(id), removed: z.array(id) }),
+  'album.deleted': z.object({
+    albumId: id,
+    userId: id,
+    version: z.number().int().positive(),
+    deletedAt: timestamp,
+  }),
+} as const;
+
+export type EventType = keyof typeof eventSchemas;
+export type EventPayload<T extends EventType> = z.output<(typeof eventSchemas)[T]>;
+
+export interface EventOf<T extends EventType> {
+  /** UUID v7; the same on every delivery. */
+  id: string;
+  type: T;
+  occurredAt: string;
+  /** The request that caused it, for the logs. */
+  requestId?: string | undefined;
+  payload: EventPayload<T>;
+}
+/** Any event, told apart by `type`. */
+export type AnyEvent = { [T in EventType]: EventOf<T> }[EventType];
+
+const envelope = z.object({
+  id: z.uuid(),
+  type: z.enum(Object.keys(eventSchemas) as [EventType, ...EventType[]]),
+  occurredAt: timestamp,
+  requestId: z.string().optional(),
+  payload: z.unknown(),
+});
+
+/** Checks an event that came over the wire. @throws ZodError */
+export function parseEvent(value: unknown): AnyEvent {
+  const event = envelope.parse(value);
+  return { ...event, payload: eventSchemas[event.type].parse(event.payload) } as AnyEvent;
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { defineEndpoint } from './endpoint.js';
+import { photo } from './photos.js';
+import { id, line, MAX_LIMIT, page, pageQuery, text, timestamp } from './primitives.js';
+
+/** An album as the services tell each other and as clients see it. */
+export const album = z
+  .object({
+    id,
+    userId: id,
+    name: z.string(),
+    description: z.string().optional(),
+    coverPhotoId: id.optional(),
+    itemCount: z.number().int().nonnegative().meta({ description: 'photos in it that are not in the trash' }),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+    isDeleted: z.boolean(),
+    version: z.number().int().positive(),
+  })
+  .meta({ id: 'Album' });
+export type Album = z.output<typeof album>;
+
+const albumId = z.object({ id });
+const name = line(200);
+const description = text(5000);
+
+export const createAlbum = defineEndpoint({
+  id: 'createAlbum',
+  service: 'catalog',
+  method: 'post',
+  path: '/albums',
+  summary: 'Create an album',
+  auth: 'bearer',
+  idempotencyKey: true,
+  body: z.object({ name, description: description.optional(), coverPhotoId: id.optional() }),
+  success: { status: 201, body: album, description: 'The album' },
+  problems: ['not_found', 'idempotency_key_reused'],
+});
+
+export const listAlbums = defineEndpoint({
+  id: 'listAlbums',
+  service: 'catalog',
+  method: 'get',
+  path: '/albums',
+  summary: 'Albums, newest first',
+  auth: 'bearer',
+  query: pageQuery,
+  success: { status: 200, body: page('albums', album), description: 'A page of albums' },
+  problems: ['invalid_cursor'],
+});
+
+export const getAlbum = defineEndpoint({
+  id: 'getAlbum',
+  service: 'catalog',
+  method: 'get',
+  path: '/albums/{id}',
+  summary: 'One album',
+  auth: 'bearer',
+  params: albumId,
+  success: { status: 200, body: album, description: 'The album' },
+  problems: ['not_found'],
+});
+
+export const updateAlbum = defineEndpoint({
+  id: 'updateAlbum',
+  service: 'catalog',
+  method: 'put',
+  path: '/albums/{id}',
+  summary: 'Change the fields that are given; null removes a description or cover',
+  auth: 'bearer',
+  params: albumId,
+  body: z.object({
+    name: name.optional(),
+    description: description.nullable().optional(),
+    coverPhotoId: id.nullable().optional(),
+  }),
+  success: { status: 200, body: album, description: 'The album' },
+  problems: ['not_found'],
+});
+
+export const deleteAlbum = defineEndpoint({
+  id: 'deleteAlbum',
+  service: 'catalog',
+  method: 'delete',
+  path: '/albums/{id}',
+  summary: 'Delete an album; its photos stay',
+  auth: 'bearer',
+  params: albumId,
+  success: { status: 204, description: 'Deleted' },
+  problems: ['not_found'],
+});
+
+export const addAlbumItems = defineEndpoint({
+  id: 'addAlbumItems',
+  service: 'catalog',
+  method: 'post',
+  path: '/albums/{id}/items',
+  summary: 'Put photos into an album; those in it already stay',
+  auth: 'bearer',
+  params: albumId,
+  body: z
+    .object({ photoId: id.optional(), photoIds: z.array(id).min(1).max(MAX_LIMIT).optional() })
+    .refine((body) => (body.photoId === undefined) !== (body.photoIds === undefined), {
+      message: 'give either photoId or photoIds',
+      path: ['photoIds'],
+    }),
+  success: { status: 204, description: 'Added' },
+  problems: ['not_found'],
+});
+
+export const listAlbumItems = defineEndpoint({
+  id: 'listAlbumItems',
+  service: 'catalog',
+  method: 'get',
+  path: '/albums/{id}/items',
+  summary: "The album's photos, newest capture first; those in the trash are left out",
+  auth: 'bearer',
+  params: albumId,
+  query: pageQuery,
+  success: { status: 200, body: page('items', photo), description: 'A page of photos' },
+  problems: ['not_found', 'invalid_cursor'],
+});
+
+export const removeAlbumItem = defineEndpoint({
+  id: 'removeAlbumItem',
+  service: 'catalog',
+  method: 'delete',
+  path: '/albums/{id}/items/{photoId}',
+  summary: 'Take a photo out of an album; repeating it does no harm',
+  auth: 'bearer',
+  params: z.object({ id, photoId: id }),
+  success: { status: 204, description: 'Removed' },
+  problems: ['not_found'],
+});

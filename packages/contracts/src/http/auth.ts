@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import { defineEndpoint } from './endpoint.js';
+import { email, id, line, page, pageQuery, timestamp } from './primitives.js';
+
+/** NIST SP 800-63B: length is what counts; the upper bound keeps hashing cheap. */
+const newPassword = z.string().min(8).max(256).meta({ description: '8 to 256 characters' });
+const password = z.string().min(1).max(256);
+const code = z.string().trim().min(1).max(100).meta({ description: 'claim code or invite code' });
+const refreshToken = z.string().min(1).max(200);
+
+export const roles = ['owner', 'admin', 'member'] as const;
+export const role = z.enum(roles);
+export type Role = z.output<typeof role>;
+
+export const user = z
+  .object({ id, email: z.string(), createdAt: timestamp, displayName: z.string().optional(), role })
+  .meta({ id: 'User' });
+export type User = z.output<typeof user>;
+
+const tokens = z.object({
+  accessToken: z.string().meta({ description: 'JWT, ES256' }),
+  refreshToken: z.string().meta({ description: 'valid once; the answer to a refresh carries the next one' }),
+  expiresIn: z.number().int().meta({ description: 'seconds until the access token ends' }),
+});
+const signedIn = tokens.extend({ user });
+
+export const register = defineEndpoint({
+  id: 'register',
+  service: 'auth',
+  method: 'post',
+  path: '/auth/register',
+  summary: 'Create an account, with the claim code or an invite where the node asks for one',
+  auth: 'none',
+  whileUnclaimed: true,
+  body: z.object({ email, password: newPassword, displayName: line(100).optional(), code: code.optional() }),
+  success: { status: 201, body: signedIn, description: 'The account, signed in' },
+  problems: ['registration_closed', 'invalid_code', 'email_taken'],
+});
+
+export const login = defineEndpoint({
+  id: 'login',
+  service: 'auth',
+  method: 'post',
+  path: '/auth/login',
+  summary: 'Sign in',
+  auth: 'none',
+  whileUnclaimed: true,
+  body: z.object({ email, password, deviceId: id.optional() }),
+  success: { status: 200, body: signedIn, description: 'Signed in' },
+  problems: ['invalid_credentials'],
+});
+
+export const refresh = defineEndpoint({
+  id: 'refresh',
+  service: 'auth',
+  method: 'post',
+  path: '/auth/refresh',
+  summary: 'Exchange a refresh token; using an old one again ends the whole session',
+  auth: 'none',
+  whileUnclaimed: true,
+  body: z.object({ refreshToken }),
+  success: { status: 200, body: tokens, description: 'New tokens' },
+  problems: ['invalid_refresh_token'],
+});
+
+export const logout = defineEndpoint({
+  id: 'logout',
+  service: 'auth',
+  method: 'post',
+  path: '/auth/logout',
+  summary: 'End the session of this refresh token',
+  auth: 'none',
+  whileUnclaimed: true,
+  body: z.object({ refreshToken }),
+  success: { status: 204, description: 'Ended' },
+});
+
+export const me = defineEndpoint({
+  id: 'me',
+  service: 'auth',
+  method: 'get',
+  path: '/auth/me',
+  summary: 'The signed-in account',
+  auth: 'bearer',
+  success: { status: 200, body: user, description: 'The account' },
+});
+
+export const jwks = defineEndpoint({
+  id: 'jwks',
+  service: 'auth',
+  method: 'get',
+  path: '/.well-known/jwks.json',
+  summary: 'The keys that sign access tokens (RFC 7517)',
+  auth: 'none',
+  whileUnclaimed: true,
+  success: {
+    status: 200,
+    body: z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) }),
+    description: 'The key set',
+  },
+});
+
+export const platforms = ['ios', 'android', 'web', 'desktop', 'cli'] as const;
+
+const deviceFields = {
+  platform: z.enum(platforms),
+  model: line(200),
+  appVersion: line(50),
+  name: line(100).optional(),
+};
+
+export const device = z
+  .object({ id, ...deviceFields, createdAt: timestamp, lastSeenAt: timestamp })
+  .meta({ id: 'Device' });
+
+export const registerDevice = defineEndpoint({
+  id: 'registerDevice',
+  service: 'auth',
+  method: 'post',
+  path: '/devices/register',
+  summary: 'Register the device that this account is used on',
+  auth: 'bearer',
+  idempotencyKey: true,
+  body: z.object(deviceFields),
+  success: { status: 200, body: z.object({ deviceId: id }), description: 'Registered' },
+  problems: ['idempotency_key_reused'],
+});
+
+export const listDevices = defineEndpoint({
+  id: 'listDevices',
+  service: 'auth',
+  method: 'get',
+  path: '/devices',
+  summary: "The account's devices, newest first",
+  auth: 'bearer',
+  query: pageQuery,
+  success: { status: 200, body: page('devices', device), description: 'A page of devices' },
+});
+
+export const removeDevice = defineEndpoint({
+  id: 'removeDevice',
+  service: 'auth',
+  method: 'delete',
+  path: '/devices/{id}',
+  summary: 'Remove a device and end its sessions',
+  auth: 'bearer',
+  params: z.object({ id }),
+  success: { status: 204, description: 'Removed' },
+  problems: ['not_found'],
+});
+
+export const serverStatus = defineEndpoint({
+  id: 'serverStatus',
+  service: 'auth',
+  method: 'get',
+  path: '/servers/status',
+  summary: 'Whether this node has an owner',
+  auth: 'none',
+  whileUnclaimed: true,
+  success: {
+    status: 200,
+    body: z.object({ claimed: z.boolean(), serverId: id.optional(), version: z.string() }),
+    description: 'The state of the node',
+  },
+});
+
+export const claimServer = defineEndpoint({
+  id: 'claimServer',
+  service: 'auth',
+  method: 'post',
+  path: '/servers/claim',
+  summary: 'Become the owner, with the one-time claim code',
+  auth: 'bearer',
+  whileUnclaimed: true,
+  body: z.object({ ownerEmail: email, code }),
+  success: { status: 200, body: z.object({ serverId: id }), description: 'Claimed' },
+  problems: ['invalid_code', 'owner_mismatch', 'already_claimed'],
+});

@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { ProblemCode } from './problems.js';
+
+export const serviceNames = ['gateway', 'auth', 'upload', 'catalog', 'feed', 'media-worker'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** One operation of the public API: what is validated, routed and documented. */
+export interface Endpoint {
+  /** OpenAPI operationId */
+  id: string;
+  /** The service that answers; the gateway routes by it. */
+  service: ServiceName;
+  method: 'get' | 'post' | 'put' | 'delete';
+  /** OpenAPI notation: /albums/{id} */
+  path: string;
+  summary: string;
+  auth: 'bearer' | 'none';
+  /** Whether a node that nobody has claimed yet answers it. */
+  whileUnclaimed?: boolean;
+  /** Whether `Idempotency-Key` is honoured. */
+  idempotencyKey?: boolean;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  /** JSON body; `binary` is a raw stream that the handler reads itself. */
+  body?: z.ZodType | 'binary';
+  success: { status: 200 | 201 | 204; body?: z.ZodType; description: string };
+  /** Problems that this operation answers on top of the common ones (validation, authentication, limits, unavailability). */
+  problems?: readonly ProblemCode[];
+}
+
+export type ParamsOf<E extends Endpoint> = E['params'] extends z.ZodType ? z.output<E['params']> : Record<string, never>;
+export type QueryOf<E extends Endpoint> = E['query'] extends z.ZodType ? z.output<E['query']> : Record<string, never>;
+export type BodyOf<E extends Endpoint> = E['body'] extends z.ZodType ? z.output<E['body']> : undefined;
+export type AnswerOf<E extends Endpoint> = E['success']['body'] extends z.ZodType
+  ? z.input<E['success']['body']>
+  : undefined;
+
+/** Keeps the literal types of an endpoint's schemas. */
+export const defineEndpoint = <const E extends Endpoint>(endpoint: E): E => endpoint;

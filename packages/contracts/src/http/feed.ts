@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { album } from './albums.js';
+import { defineEndpoint } from './endpoint.js';
+import { photo } from './photos.js';
+import { id, page, pageQuery, timestamp } from './primitives.js';
+
+const tombstone = z.object({
+  entity: z.enum(['photo', 'album']),
+  id,
+  deletedAt: timestamp,
+  permanent: z.boolean().meta({ description: 'false: the photo is in the trash and may come back' }),
+});
+
+export const feedItem = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('photo'), data: photo, updatedAt: timestamp }),
+    z.object({
+      type: z.literal('album'),
+      data: album.extend({ photoIds: z.array(id).meta({ description: 'every photo in it that is not in the trash' }) }),
+      updatedAt: timestamp,
+    }),
+    z.object({ type: z.literal('tombstone'), data: tombstone, updatedAt: timestamp }),
+  ])
+  .meta({ id: 'FeedItem' });
+export type FeedItem = z.output<typeof feedItem>;
+
+export const getFeed = defineEndpoint({
+  id: 'getFeed',
+  service: 'feed',
+  method: 'get',
+  path: '/feed',
+  summary: 'What changed since the cursor; without one, from the beginning. Each entity comes once, in its newest state',
+  auth: 'bearer',
+  query: pageQuery,
+  success: {
+    status: 200,
+    body: page('items', feedItem).extend({ cursor: z.string() }),
+    description: 'Changes, oldest first; the cursor continues after them, also when there were none',
+  },
+  problems: ['invalid_cursor', 'cursor_expired'],
+});

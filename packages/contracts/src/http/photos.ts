@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { defineEndpoint } from './endpoint.js';
+import {
+  booleanParam,
+  byteCount,
+  id,
+  latitude,
+  longitude,
+  page,
+  pageQuery,
+  pixels,
+  sha256,
+  timestamp,
+} from './primitives.js';
+
+/** The previews that are made of every photo: longest side in pixels; never enlarged. */
+export const previewSizes = { thumb: 300, medium: 1080 } as const;
+export const previewVariants = ['thumb', 'medium'] as const;
+export type PreviewVariant = (typeof previewVariants)[number];
+export const mediaVariants = ['thumb', 'medium', 'original'] as const;
+export type MediaVariant = (typeof mediaVariants)[number];
+
+export const processingStates = ['pending', 'ready', 'failed'] as const;
+
+/** What the camera wrote, as far as it makes sense. */
+export const cameraMetadata = {
+  cameraMake: z.string().optional(),
+  cameraModel: z.string().optional(),
+  lensModel: z.string().optional(),
+  fNumber: z.number().optional(),
+  exposureTime: z.number().optional().meta({ description: 'seconds' }),
+  iso: z.number().int().optional(),
+  focalLength: z.number().optional().meta({ description: 'millimetres' }),
+  orientation: z.number().int().min(1).max(8).optional().meta({ description: "EXIF orientation of the original's pixels" }),
+};
+
+/** A photo as the services tell each other; the public photo adds the signed preview URLs. */
+export const photoRecord = z.object({
+  id,
+  userId: id,
+  storageKey: z.string(),
+  hash: sha256,
+  fileName: z.string(),
+  sizeBytes: byteCount,
+  mimeType: z.string(),
+  capturedAt: timestamp.optional(),
+  uploadedAt: timestamp,
+  updatedAt: timestamp,
+  width: pixels.nullable().meta({ description: 'as displayed, orientation applied; null while unknown' }),
+  height: pixels.nullable().meta({ description: 'as displayed, orientation applied; null while unknown' }),
+  locationLat: latitude.optional(),
+  locationLon: longitude.optional(),
+  ...cameraMetadata,
+  description: z.string().optional(),
+  tags: z.array(z.string()),
+  favorite: z.boolean(),
+  isDeleted: z.boolean(),
+  deletedAt: timestamp.optional(),
+  processing: z.enum(processingStates),
+  processingError: z.object({ code: z.string(), reason: z.string() }).optional().meta({ description: 'why processing failed' }),
+  placeholder: z.string().optional().meta({ description: 'thumbhash, base64' }),
+  version: z.number().int().positive(),
+});
+export type PhotoRecord = z.output<typeof photoRecord>;
+
+export const photo = photoRecord
+  .extend({
+    thumbnails: z
+      .object({ thumb: z.url().optional(), medium: z.url().optional() })
+      .meta({ description: 'signed URLs; empty while the previews are being made' }),
+  })
+  .meta({ id: 'Photo' });
+export type Photo = z.output<typeof photo>;
+
+const photoId = z.object({ id });
+
+export const listPhotos = defineEndpoint({
+  id: 'listPhotos',
+  service: 'catalog',
+  method: 'get',
+  path: '/photos',
+  summary: 'Photos, newest capture first',
+  auth: 'bearer',
+  query: pageQuery.extend({
+    from: timestamp.optional().meta({ description: 'captured at or after' }),
+    to: timestamp.optional().meta({ description: 'captured before' }),
+    albumId: id.optional(),
+    tag: z.string().min(1).max(100).optional(),
+    favorite: booleanParam.optional(),
+    trashed: booleanParam.optional().meta({ description: 'true: what is in the trash instead' }),
+  }),
+  success: {
+    status: 200,
+    body: page('photos', photo).extend({
+      feedCursor: z.string().optional().meta({ description: 'on the last page: where the feed continues without a gap' }),
+    }),
+    description: 'A page of photos',
+  },
+  problems: ['invalid_cursor'],
+});
+
+export const getPhoto = defineEndpoint({
+  id: 'getPhoto',
+  service: 'catalog',
+  method: 'get',
+  path: '/photos/{id}',
+  summary: 'One photo, also from the trash',
+  auth: 'bearer',
+  params: photoId,
+  success: { status: 200, body: photo, description: 'The photo' },
+  problems: ['not_found'],
+});
+
+export const downloadPhoto = defineEndpoint({
+  id: 'downloadPhoto',
+  service: 'catalog',
+  method: 'get',
+  path: '/photos/{id}/download',
+  summary: 'A signed URL of the original or a preview',
+  auth: 'bearer',
+  params: photoId,
+  query: z.object({ size: z.enum(mediaVariants).default('original') }),
+  success: {
+    status: 200,
+    body: z.object({ url: z.url(), expiresAt: timestamp }),
+    description: 'The URL, good without a token until it expires',
+  },
+  problems: ['not_found', 'not_ready'],
+});
+
+export const deletePhoto = defineEndpoint({
+  id: 'deletePhoto',
+  service: 'catalog',
+  method: 'delete',
+  path: '/photos/{id}',
+  summary: 'Move to the trash, or remove for good; repeating it does no harm',
+  auth: 'bearer',
+  params: photoId,
+  query: z.object({ permanent: booleanParam.optional() }),
+  success: { status: 204, description: 'Deleted' },
+  problems: ['not_found'],
+});
+
+export const restorePhoto = defineEndpoint({
+  id: 'restorePhoto',
+  service: 'catalog',
+  method: 'post',
+  path: '/photos/{id}/restore',
+  summary: 'Bring a photo back from the trash',
+  auth: 'bearer',
+  params: photoId,
+  success: { status: 200, body: photo, description: 'The photo' },
+  problems: ['not_found'],
+});

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+/** UUID, version 7 where this system makes it. */
+export const id = z.uuid().meta({ description: 'UUID' });
+/** RFC 3339 in UTC. Offsets are accepted on input. */
+export const timestamp = z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339' });
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
+  .meta({ description: 'SHA-256, 64 lower-case hexadecimal digits' });
+export const latitude = z.number().min(-90).max(90).meta({ description: 'degrees, WGS 84' });
+export const longitude = z.number().min(-180).max(180).meta({ description: 'degrees, WGS 84' });
+export const byteCount = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+export const pixels = z.number().int().positive().max(1_000_000);
+export const email = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254)
+  .pipe(z.email())
+  .meta({ description: 'e-mail address; compared without case' });
+/** One line of text without control characters. */
+export const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters');
+/** Text of several lines; NUL cannot be stored. */
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+    .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, 'must not contain control characters');
+
+/** Default and largest number of rows that a list answers. */
+export const DEFAULT_LIMIT = 100;
+export const MAX_LIMIT = 500;
+
+/** A whole number in a query string, where everything is text. */
+const limitParam = z
+  .string()
+  .regex(/^\d{1,6}$/, 'must be a whole number')
+  .transform(Number)
+  .pipe(z.number().int().min(1).max(MAX_LIMIT))
+  .default(DEFAULT_LIMIT)
+  .meta({ override: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT } });
+
+export const booleanParam = z
+  .enum(['true', 'false'])
+  .transform((value) => value === 'true')
+  .meta({ override: { type: 'boolean' } });
+
+export const pageQuery = z.object({
+  cursor: z.string().min(1).max(500).optional().meta({ description: 'opaque, from the previous page' }),
+  limit: limitParam,
+});
+
+/** The envelope of every list: `{ <name>: [...], cursor, hasMore }`. `cursor` is null on an empty last page. */
+export const page = <Name extends string, Item extends z.ZodType>(name: Name, item: Item) =>
+  z.object({
+    [name]: z.array(item),
+    cursor: z.string().nullable(),
+    hasMore: z.boolean(),
+  } as { [K in Name]: z.ZodArray<Item> } & { cursor: z.ZodNullable<z.ZodString>; hasMore: z.ZodBoolean });

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/**
+ * Every machine-readable problem code with its HTTP status and title. Clients branch on the code; the detail is for people.
+ * Codes are never renamed.
+ */
+export const problemCatalog = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  malformed_json: { status: 400, title: 'The body is not valid JSON' },
+  invalid_cursor: { status: 400, title: 'The cursor is not valid' },
+  unauthenticated: { status: 401, title: 'Authentication is required' },
+  invalid_credentials: { status: 401, title: 'Wrong e-mail or password' },
+  invalid_refresh_token: { status: 401, title: 'The refresh token is not valid' },
+  server_unclaimed: { status: 403, title: 'This node has no owner yet' },
+  registration_closed: { status: 403, title: 'Registration is closed' },
+  invalid_code: { status: 403, title: 'The code is not valid' },
+  owner_mismatch: { status: 403, title: 'Only the signed-in account can become the owner' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  invalid_signature: { status: 403, title: 'The signature of this URL is not valid or has expired' },
+  not_found: { status: 404, title: 'Not found' },
+  not_ready: { status: 404, title: 'The preview is not ready' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  email_taken: { status: 409, title: 'This e-mail address has an account' },
+  already_claimed: { status: 409, title: 'This node has an owner already' },
+  offset_mismatch: { status: 409, title: 'The chunk does not fit the upload' },
+  upload_incomplete: { status: 409, title: 'Chunks are missing' },
+  upload_ended: { status: 409, title: 'The upload session has ended' },
+  upload_mismatch: { status: 409, title: 'An open session for this hash has another size' },
+  cursor_expired: { status: 410, title: 'The cursor is too old' },
+  payload_too_large: { status: 413, title: 'Too large' },
+  unsupported_media_type: { status: 415, title: 'This type of content is not accepted' },
+  range_not_satisfiable: { status: 416, title: 'The range is outside the file' },
+  hash_mismatch: { status: 422, title: 'The SHA-256 of the content is not the announced one' },
+  chunk_digest_mismatch: { status: 422, title: 'The digest of the chunk is not the announced one' },
+  idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal_error: { status: 500, title: 'Internal error' },
+  service_unavailable: { status: 503, title: 'Temporarily unavailable' },
+  storage_full: { status: 503, title: 'The storage is full' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problemCatalog;
+
+/** RFC 9457 problem details with the members that this API adds. */
+export const problemSchema = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().optional(),
+    instance: z.string().optional(),
+    code: z.enum(Object.keys(problemCatalog) as [ProblemCode, ...ProblemCode[]]),
+    requestId: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
+export type Problem = z.output<typeof problemSchema>;

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { defineEndpoint } from './endpoint.js';
+import { byteCount, id, latitude, line, longitude, pixels, sha256, timestamp } from './primitives.js';
+
+export const photoStates = ['active', 'trashed', 'deleted'] as const;
+export const photoState = z.enum(photoStates);
+export type PhotoLifeState = z.output<typeof photoState>;
+
+export const uploadStatuses = ['open', 'completed', 'failed', 'aborted', 'expired'] as const;
+
+const sessionId = z.object({ id });
+
+export const createUploadSession = defineEndpoint({
+  id: 'createUploadSession',
+  service: 'upload',
+  method: 'post',
+  path: '/upload-sessions',
+  summary: 'Announce a photo by its hash; answers the open session for the same hash, if there is one',
+  auth: 'bearer',
+  body: z.object({
+    hash: sha256,
+    sizeBytes: byteCount.min(1),
+    mimeType: z.string().trim().toLowerCase().min(3).max(100),
+    fileName: line(255).optional(),
+    capturedAt: timestamp.optional(),
+    width: pixels.optional(),
+    height: pixels.optional(),
+    locationLat: latitude.optional(),
+    locationLon: longitude.optional(),
+    deviceId: id.optional(),
+    restore: z.boolean().optional().meta({ description: 'bring back a photo that is in the trash or was purged' }),
+  }),
+  success: {
+    status: 200,
+    body: z.object({
+      uploadSessionId: id.meta({ description: 'when the photo exists: the session that brought it' }),
+      uploadUrl: z.url().meta({ description: 'append ?offset= for each chunk' }),
+      chunkSize: z.number().int().positive(),
+      alreadyExists: z.boolean(),
+      photoId: id.optional(),
+      photoState: photoState.optional(),
+      nextOffset: byteCount,
+      expiresAt: timestamp,
+    }),
+    description: 'Where to send the chunks, or the photo that exists',
+  },
+  problems: ['payload_too_large', 'unsupported_media_type', 'upload_mismatch', 'storage_full'],
+});
+
+export const getUploadSession = defineEndpoint({
+  id: 'getUploadSession',
+  service: 'upload',
+  method: 'get',
+  path: '/upload-sessions/{id}',
+  summary: 'What has arrived',
+  auth: 'bearer',
+  params: sessionId,
+  success: {
+    status: 200,
+    body: z.object({
+      status: z.enum(uploadStatuses),
+      sizeBytes: byteCount,
+      chunkSize: z.number().int().positive(),
+      nextOffset: byteCount.meta({ description: 'the first byte that is missing' }),
+      received: z.array(z.object({ offset: byteCount, length: byteCount })),
+      expiresAt: timestamp,
+      photoId: id.optional(),
+    }),
+    description: 'The session',
+  },
+  problems: ['not_found'],
+});
+
+export const putChunk = defineEndpoint({
+  id: 'putChunk',
+  service: 'upload',
+  method: 'put',
+  path: '/upload-sessions/{id}/chunks',
+  summary: 'Send one chunk, in any order; a repeat does no harm',
+  auth: 'bearer',
+  params: sessionId,
+  query: z.object({
+    offset: z
+      .string()
+      .regex(/^\d{1,16}$/, 'must be a whole number')
+      .transform(Number)
+      .meta({ override: { type: 'integer', minimum: 0 } }),
+  }),
+  body: 'binary',
+  success: { status: 204, description: 'Stored' },
+  problems: ['not_found', 'offset_mismatch', 'upload_ended', 'chunk_digest_mismatch', 'unsupported_media_type', 'storage_full'],
+});
+
+export const completeUpload = defineEndpoint({
+  id: 'completeUpload',
+  service: 'upload',
+  method: 'post',
+  path: '/upload-sessions/{id}/complete',
+  summary: 'Verify and keep the photo; repeating it answers the same',
+  auth: 'bearer',
+  params: sessionId,
+  body: z.object({ storageKey: z.string().optional() }).optional(),
+  success: { status: 200, body: z.object({ photoId: id }), description: 'The photo is stored' },
+  problems: ['not_found', 'upload_incomplete', 'upload_ended', 'hash_mismatch', 'unsupported_media_type', 'storage_full'],
+});
+
+export const abortUpload = defineEndpoint({
+  id: 'abortUpload',
+  service: 'upload',
+  method: 'delete',
+  path: '/upload-sessions/{id}',
+  summary: 'Give up and forget the chunks',
+  auth: 'bearer',
+  params: sessionId,
+  success: { status: 204, description: 'Forgotten' },
+  problems: ['not_found', 'upload_ended'],
+});

@@ -1,0 +1,14 @@
+export * from './events/events.js';
+export * from './events/topology.js';
+export { type Album, album } from './http/albums.js';
+export { platforms, type Role, roles, type User } from './http/auth.js';
+export * from './http/endpoint.js';
+export type { FeedItem } from './http/feed.js';
+export { endpoints } from './http/index.js';
+export * from './http/photos.js';
+export { DEFAULT_LIMIT, MAX_LIMIT } from './http/primitives.js';
+export * from './http/problems.js';
+export { type PhotoLifeState, photoStates, uploadStatuses } from './http/uploads.js';
+export * from './internal.js';
+export * from './media-types.js';
+export * from './photo-view.js';

@@ -1,0 +1,8 @@
+import { stringify } from 'yaml';
+import { openApiDocument } from './document.js';
+
+/** docs/openapi-mvp.yaml, byte for byte. */
+export function openApiYaml(): string {
+  const notice = '# Generated from packages/contracts by `npm run generate:docs`; not edited by hand.\n';
+  return notice + stringify(openApiDocument(), { lineWidth: 110, aliasDuplicateObjects: false });
+}

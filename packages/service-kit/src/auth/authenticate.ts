@@ -1,0 +1,105 @@
+import type { JsonWebKey } from 'node:crypto';
+import { roles } from '@lazyphotos/contracts';
+import type { RequestHandler } from 'express';
+import { JwksClient } from 'jwks-rsa';
+import { decode } from 'jsonwebtoken';
+import passport from 'passport';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import { z } from 'zod';
+import { ProblemError } from '../errors.js';
+import { hasPrincipal, type Principal, setPrincipal } from './principal.js';
+
+/** Access tokens are for this API only (RFC 8725, section 3.9). */
+export const TOKEN_ISSUER = 'lazyphotos';
+export const TOKEN_AUDIENCE = 'lazyphotos-api';
+
+export interface JsonWebKeySet {
+  keys: (JsonWebKey & { kid: string })[];
+}
+/** Answers the auth service's current keys: in one process from memory, otherwise over HTTP. */
+export type KeySetSource = () => Promise<JsonWebKeySet>;
+
+const claims = z.object({
+  sub: z.uuid(),
+  role: z.enum(roles),
+  sid: z.uuid(),
+  did: z.uuid().optional(),
+});
+
+const toPrincipal = (payload: unknown): Principal | undefined => {
+  const { success, data } = claims.safeParse(payload);
+  return success ? { userId: data.sub, role: data.role, sessionId: data.sid, deviceId: data.did } : undefined;
+};
+
+/** Finds the public key that a token names; an unknown key makes the set be read again, at most ten times a minute. */
+function keyProvider(source: KeySetSource) {
+  const client = new JwksClient({
+    jwksUri: 'unused:',
+    fetcher: () => source(),
+    cache: true,
+    cacheMaxAge: 10 * 60_000,
+    rateLimit: true,
+    jwksRequestsPerMinute: 10,
+  });
+  return async (token: string): Promise<string> => {
+    const kid = decode(token, { complete: true })?.header.kid;
+    if (!kid) throw new ProblemError('unauthenticated', 'The access token names no key.');
+    const key = await client.getSigningKey(kid);
+    return key.getPublicKey();
+  };
+}
+
+/** Requires a valid ES256 access token and remembers whose it is. @throws ProblemError `unauthenticated` */
+export function createAuthenticate(source: KeySetSource): RequestHandler {
+  const findKey = keyProvider(source);
+  const strategy = new Strategy(
+    {
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      algorithms: ['ES256'],
+      issuer: TOKEN_ISSUER,
+      audience: TOKEN_AUDIENCE,
+      secretOrKeyProvider: (_req, token: string, done) => {
+        findKey(token).then(
+          (key) => done(null, key),
+          (error: unknown) => done(error),
+        );
+      },
+    },
+    (payload: unknown, done) => done(null, toPrincipal(payload) ?? false),
+  );
+  const authenticator = new passport.Passport();
+  authenticator.use('access-token', strategy);
+  return (req, res, next) => {
+    // In one process the gateway has checked the same request already.
+    if (hasPrincipal(req)) return next();
+    const verify = authenticator.authenticate(
+      'access-token',
+      { session: false },
+      (error: unknown, principal: Principal | false) => {
+        if (error) return next(asAuthProblem(error));
+        if (!principal) return next(new ProblemError('unauthenticated', 'The access token is missing, wrong or expired.'));
+        setPrincipal(req, principal);
+        next();
+      },
+    );
+    verify(req, res, next);
+  };
+}
+
+/** A key that is not in the set makes the token wrong; a key set that cannot be read is a fault of ours. */
+function asAuthProblem(error: unknown): unknown {
+  const name = error instanceof Error ? error.name : '';
+  return name === 'SigningKeyNotFoundError' || name === 'JwksRateLimitError'
+    ? new ProblemError('unauthenticated', 'The access token is signed with an unknown key.')
+    : error;
+}
+
+/** A key set source that asks the auth service. */
+export function remoteKeySet(authUrl: string): KeySetSource {
+  return async () => {
+    const response = await fetch(`${authUrl}/.well-known/jwks.json`, { signal: AbortSignal.timeout(5000) });
+    if (!response.ok) throw new ProblemError('service_unavailable', 'The signing keys cannot be read.');
+    return (await response.json()) as JsonWebKeySet;
+  };
+}
+

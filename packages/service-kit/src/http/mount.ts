@@ -1,0 +1,93 @@
+import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@lazyphotos/contracts';
+import { json, type Request, type RequestHandler, type Response, type Router } from 'express';
+import type { z } from 'zod';
+import { type Principal, principalOf } from '../auth/principal.js';
+import { ProblemError } from '../errors.js';
+import { setRoute } from './request-scope.js';
+
+/** What a handler gets: the validated parts of the request, and who asks. */
+export interface Call<E extends Endpoint> {
+  params: ParamsOf<E>;
+  query: QueryOf<E>;
+  body: BodyOf<E>;
+  principal: E['auth'] extends 'bearer' ? Principal : undefined;
+  req: Request;
+  res: Response;
+}
+
+export type Handler<E extends Endpoint> = (call: Call<E>) => Promise<AnswerOf<E>>;
+
+const parseJson = json({ limit: '1mb', strict: false, type: () => true });
+
+interface Issue {
+  path: string;
+  message: string;
+}
+
+function check(where: string, schema: z.ZodType | undefined, value: unknown, issues: Issue[]): unknown {
+  if (!schema) return where === 'body' ? undefined : {};
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    issues.push({ path: [where, ...issue.path].join('.'), message: issue.message });
+  }
+  return undefined;
+}
+
+function validate(endpoint: Endpoint, req: Request) {
+  const issues: Issue[] = [];
+  const bodySchema = endpoint.body === 'binary' ? undefined : endpoint.body;
+  const parts = {
+    params: check('path', endpoint.params, req.params, issues),
+    query: check('query', endpoint.query, req.query, issues),
+    body: check('body', bodySchema, req.body, issues),
+  };
+  if (issues.length === 0) return parts;
+  // An id that is no UUID names nothing: the same answer as for an unknown one.
+  if (issues.every((issue) => issue.path.startsWith('path.'))) throw new ProblemError('not_found', 'There is no such thing.');
+  if (issues.some((issue) => issue.path === 'query.cursor')) throw new ProblemError('invalid_cursor');
+  throw new ProblemError('invalid_request', issues[0]?.message, { members: { errors: issues } });
+}
+
+/** A wrong answer is a defect of ours: tests must see it as a failure. */
+function checkAnswer(endpoint: Endpoint, answer: unknown): void {
+  const result = endpoint.success.body?.safeParse(answer);
+  if (result && !result.success) {
+    throw new Error(`the answer of ${endpoint.id} does not fit its schema: ${JSON.stringify(result.error.issues)}`);
+  }
+}
+
+const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
+export interface MountOptions {
+  router: Router;
+  authenticate: RequestHandler;
+  validateAnswers: boolean;
+}
+
+/** Serves one endpoint: authentication, then validation, then the handler, whose result is the answer. */
+export function mountEndpoint<E extends Endpoint>(options: MountOptions, endpoint: E, handler: Handler<E>): void {
+  const { router, authenticate, validateAnswers } = options;
+  const respond = async (req: Request, res: Response): Promise<void> => {
+    const principal = endpoint.auth === 'bearer' ? principalOf(req) : undefined;
+    const answer = await handler({ ...validate(endpoint, req), principal, req, res } as Call<E>);
+    if (res.headersSent || res.destroyed) return;
+    if (validateAnswers) checkAnswer(endpoint, JSON.parse(JSON.stringify(answer ?? null)));
+    if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
+    res.status(endpoint.success.status);
+    if (answer === undefined) res.end();
+    else res.json(answer);
+  };
+  const steps: RequestHandler[] = [
+    (req, _res, next) => {
+      setRoute(req, endpoint.path);
+      next();
+    },
+    ...(endpoint.auth === 'bearer' ? [authenticate] : []),
+    ...(endpoint.body && endpoint.body !== 'binary' ? [parseJson] : []),
+    (req, res, next) => {
+      respond(req, res).catch(next);
+    },
+  ];
+  router[endpoint.method](expressPath(endpoint.path), ...steps);
+}

@@ -1,0 +1,59 @@
+import { problemCatalog } from '@lazyphotos/contracts';
+import type { ErrorRequestHandler, Response } from 'express';
+import { currentRequestId } from '../context.js';
+import { ProblemError, toProblem } from '../errors.js';
+import { describeError, type Logger } from '../logger.js';
+
+/** Writes a problem as RFC 9457 says. */
+export function sendProblem(res: Response, problem: ProblemError): void {
+  const { code, detail, more } = problem;
+  const instance = res.req.originalUrl.split('?')[0];
+  res.status(problem.status);
+  for (const [name, value] of Object.entries(more.headers ?? {})) res.setHeader(name, value);
+  if (problem.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+  const body = {
+    type: `urn:lazyphotos:problem:${code}`,
+    title: problemCatalog[code].title,
+    status: problem.status,
+    ...(detail === undefined ? {} : { detail }),
+    instance,
+    code,
+    requestId: currentRequestId(),
+    ...more.members,
+  };
+  res.end(JSON.stringify(body));
+}
+
+/** Errors of the body parser carry a type; everything else goes through `toProblem`. */
+function fromParser(error: unknown): ProblemError | undefined {
+  const { type } = error as { type?: unknown };
+  if (type === 'entity.parse.failed' || type === 'charset.unsupported' || type === 'encoding.unsupported') {
+    return new ProblemError('malformed_json', 'The body could not be parsed.');
+  }
+  if (type === 'entity.too.large') return new ProblemError('payload_too_large', 'The JSON body is too large.');
+  if (type === 'request.aborted') return new ProblemError('invalid_request', 'The request was aborted.');
+  return error instanceof URIError ? new ProblemError('invalid_request', 'The path is not valid.') : undefined;
+}
+
+/** The one place where errors become answers. */
+export function problemHandler(logger: Logger): ErrorRequestHandler {
+  return (error, req, res, _next) => {
+    const problem = fromParser(error) ?? toProblem(error);
+    if (problem.status >= 500) {
+      const level = problem.status === 500 ? 'error' : 'warn';
+      logger[level]('request failed', { code: problem.code, error: describeError(error) });
+    }
+    if (res.headersSent) {
+      // The client has part of an answer; only a cut connection tells it that the rest is missing.
+      res.destroy();
+      return;
+    }
+    if (!req.complete) {
+      // The rest of an unread body must not be taken for the next request.
+      res.setHeader('Connection', 'close');
+    }
+    sendProblem(res, problem);
+  };
+}

@@ -1,0 +1,29 @@
+export {
+  createAuthenticate,
+  type JsonWebKeySet,
+  type KeySetSource,
+  remoteKeySet,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from './auth/authenticate.js';
+export { type Principal, principalOf } from './auth/principal.js';
+export { currentRequestId, withRequestId } from './context.js';
+export { createCursor } from './cursor.js';
+export { notFound, ProblemError, toProblem } from './errors.js';
+export { type ReadinessCheck, type ReadinessReport, readinessOf } from './health.js';
+export { type Chassis, createServiceApp, type ServiceApp } from './http/app.js';
+export type { Call, Handler } from './http/mount.js';
+export { problemHandler, sendProblem } from './http/problems.js';
+export { setRoute } from './http/request-scope.js';
+export { newId } from './ids.js';
+export { createLogger, describeError, type Logger, type LoggerOptions, silentLogger } from './logger.js';
+export { createMediaUrls, type MediaLocation, type MediaUrls } from './media-urls.js';
+export { createMetrics, type Metrics, serveMetrics } from './metrics.js';
+export { createHttpServer, type HttpServer, listen } from './runtime/http-server.js';
+export { createStopList, runUntilStopped, type StopList } from './runtime/lifecycle.js';
+export { type Setting, type SettingKey, type Settings, settingsCatalog } from './settings/catalog.js';
+export { settingsDocument } from './settings/document.js';
+export { type Environment, readSettings, SettingsError, withDotEnv } from './settings/read.js';
+export { callPeer } from './http/peer.js';
+export { type ContainerContext, runContainer } from './runtime/container.js';
+export type { Service } from './runtime/service.js';

@@ -1,0 +1,61 @@
+import { createServer } from 'node:http';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type HttpServer, listen } from './runtime/http-server.js';
+
+/** The metrics that every service has. In one process all services share them, told apart by the label `service`. */
+export interface Metrics {
+  registry: Registry;
+  httpDuration: Histogram<'service' | 'method' | 'route' | 'status'>;
+  eventsHandled: Counter<'queue' | 'type' | 'outcome'>;
+  eventsPublished: Counter<'service'>;
+  outboxPending: Gauge<'service'>;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    httpDuration: new Histogram({
+      name: 'lazyphotos_http_request_duration_seconds',
+      help: 'Time from the first byte of a request to the last byte of its answer',
+      labelNames: ['service', 'method', 'route', 'status'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+    eventsHandled: new Counter({
+      name: 'lazyphotos_events_handled_total',
+      help: 'Deliveries by outcome: done, retried or dead_lettered',
+      labelNames: ['queue', 'type', 'outcome'],
+      registers,
+    }),
+    eventsPublished: new Counter({
+      name: 'lazyphotos_events_published_total',
+      help: 'Events that the outbox relay handed to the bus',
+      labelNames: ['service'],
+      registers,
+    }),
+    outboxPending: new Gauge({
+      name: 'lazyphotos_outbox_pending',
+      help: 'Events that are committed but not yet published, at the last look',
+      labelNames: ['service'],
+      registers,
+    }),
+  };
+}
+
+/** Serves GET /metrics on its own port, away from clients. */
+export function serveMetrics(registry: Registry, port: number, host: string): Promise<HttpServer> {
+  const server = createServer((req, res) => {
+    if (req.method !== 'GET' || req.url?.split('?')[0] !== '/metrics') {
+      res.writeHead(404).end();
+      return;
+    }
+    registry.metrics().then(
+      (text) => res.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      () => res.writeHead(500).end(),
+    );
+  });
+  return listen(server, port, host);
+}

@@ -1,0 +1,12 @@
+import type { RequestListener } from 'node:http';
+
+/** A composed service: standalone runs six of them in one process, a container runs one. */
+export interface Service {
+  name: string;
+  /** Its HTTP interface, health included; served on a port or called in-process by the gateway. */
+  handler: RequestListener;
+  /** Starts its consumers and timers. */
+  start(): Promise<void>;
+  /** Ends them and waits for what is under way. The caller closes what it handed in (database, bus, store). */
+  stop(): Promise<void>;
+}
