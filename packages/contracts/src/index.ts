@@ -12,3 +12,4 @@ export { type PhotoLifeState, photoStates, uploadStatuses } from './http/uploads
 export * from './internal.js';
 export * from './media-types.js';
 export * from './photo-view.js';
+export { VERSION } from './version.js';

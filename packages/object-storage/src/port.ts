@@ -9,7 +9,10 @@ export interface ObjectInfo {
   /** Strong entity tag without quotes: the `sha256` metadata when it was given, else the store's own tag. */
   etag: string;
   lastModified: Date;
-  /** As given at write time. Names are lower-case ASCII; values are any Unicode text. */
+  /**
+   * As given at write time. Names are lower-case ASCII; values are any Unicode text. Keep all of it under 1 KB: S3 takes 2 KB,
+   * and values grow when they are encoded for it.
+   */
   metadata: Readonly<Record<string, string>>;
 }
 
@@ -28,7 +31,7 @@ export interface ByteRange {
 export interface StagedUpload {
   uploadId: string;
   key: string;
-  /** Total size in bytes, known from the start. */
+  /** Total size in bytes, at least 1, known from the start. */
   size: number;
   /** Every part has this length but the last one, which may be shorter. */
   partSize: number;
@@ -43,34 +46,55 @@ export interface StoredPart {
 
 /**
  * Where photos' bytes live. Writes are durable when their promise resolves: they survive `kill -9` and a power cut.
- * Failures are `ObjectNotFoundError`, `StorageFullError`, `StorageUnavailableError` or `PartMismatchError` (errors.ts).
- * Keys are `/`-separated segments of [A-Za-z0-9._-]; anything else, `.` and `..` segments included, is refused with
- * `InvalidKeyError`.
+ * Failures are `ObjectNotFoundError`, `StorageFullError`, `StorageUnavailableError`, `PartMismatchError` or
+ * `InvalidRangeError` (errors.ts); a source stream's own failure is passed on as it is.
+ * Keys are `/`-separated segments of [A-Za-z0-9._-], at most 240 letters each and 900 in all; anything else, `.` and `..`
+ * segments included, is refused with `InvalidKeyError`. A key must not be a folder of another one (`a` and `a/b`): S3 would
+ * allow it, a file system cannot.
+ * A stream that is given to a store and not read to its end, because the write failed, is not destroyed: it may be a request
+ * whose answer is still to be sent.
  */
 export interface ObjectStore {
   /** Stores a whole object from a stream or a small buffer; replaces what was there, atomically. */
   put(key: string, body: Readable | Buffer, attributes: ObjectAttributes): Promise<ObjectInfo>;
   /** @throws ObjectNotFoundError */
   head(key: string): Promise<ObjectInfo>;
-  /** The bytes as a stream; the caller consumes or destroys it. @throws ObjectNotFoundError */
+  /**
+   * The bytes as a stream; the caller consumes or destroys it. A range may end behind the last byte.
+   * @throws ObjectNotFoundError
+   * @throws InvalidRangeError when the range has no byte of the object.
+   */
   get(key: string, range?: ByteRange): Promise<{ info: ObjectInfo; body: Readable }>;
   /** Deletes what is there; a missing object is no error. */
   delete(key: string): Promise<void>;
   /** Every object whose key starts with `prefix`, in key order. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
 
-  beginUpload(key: string, size: number, partSize: number, attributes: ObjectAttributes): Promise<StagedUpload>;
+  beginUpload(
+    key: string,
+    size: number,
+    partSize: number,
+    attributes: ObjectAttributes,
+  ): Promise<StagedUpload>;
   /**
    * Streams one part. A part may be written again: the last write wins.
+   * A repetition that fails leaves what was stored before.
    * @throws PartMismatchError when the stream does not have exactly the length that the part must have.
+   * @throws ObjectNotFoundError when there is no such upload (any more).
+   * @throws RangeError when the upload has no part of this index.
    */
   writePart(upload: StagedUpload, index: number, body: Readable): Promise<StoredPart>;
-  /** Makes the object visible under its key. Repeating it after success answers the same. `parts` are all parts, in order. */
+  /**
+   * Makes the object visible under its key. Repeating it after success answers the same, as long as the object is there.
+   * `parts` are all parts, in order; the object is made of exactly the bytes that their etags stand for.
+   * @throws PartMismatchError when parts are missing or no longer stored: they have to be sent again.
+   * @throws ObjectNotFoundError when there is no such upload.
+   */
   completeUpload(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo>;
   /** Forgets the parts; neither an unknown nor a completed upload is an error (and a completed object stays). */
   abortUpload(upload: Pick<StagedUpload, 'uploadId' | 'key'>): Promise<void>;
 
-  /** Rejects with StorageUnavailableError when the store cannot be written to. */
+  /** Rejects with StorageUnavailableError, or StorageFullError, when the store cannot be written to. */
   ready(): Promise<void>;
   close(): Promise<void>;
 }

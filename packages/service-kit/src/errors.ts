@@ -66,6 +66,9 @@ export function toProblem(error: unknown): ProblemError {
     if (codesOf(node).some((code) => STORAGE_FULL.has(code))) {
       return new ProblemError('storage_full', undefined, { headers: { 'Retry-After': '300' }, cause: error });
     }
+    if (codesOf(node).includes('idempotency_key_reused')) {
+      return new ProblemError('idempotency_key_reused', 'Use a new Idempotency-Key for another request.', { cause: error });
+    }
     const unreachable = codesOf(node).some((code) => UNAVAILABLE.has(code)) || node.kind === 'DatabaseNotReachable';
     if (unreachable) {
       return new ProblemError('service_unavailable', undefined, { headers: { 'Retry-After': '5' }, cause: error });

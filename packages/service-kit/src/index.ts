@@ -18,7 +18,7 @@ export { setRoute } from './http/request-scope.js';
 export { newId } from './ids.js';
 export { createLogger, describeError, type Logger, type LoggerOptions, silentLogger } from './logger.js';
 export { createMediaUrls, type MediaLocation, type MediaUrls } from './media-urls.js';
-export { createMetrics, type Metrics, serveMetrics } from './metrics.js';
+export { Counter, createMetrics, Gauge, type Metrics, serveMetrics } from './metrics.js';
 export { createHttpServer, type HttpServer, listen } from './runtime/http-server.js';
 export { createStopList, runUntilStopped, type StopList } from './runtime/lifecycle.js';
 export { type Setting, type SettingKey, type Settings, settingsCatalog } from './settings/catalog.js';
@@ -27,3 +27,6 @@ export { type Environment, readSettings, SettingsError, withDotEnv } from './set
 export { callPeer } from './http/peer.js';
 export { type ContainerContext, runContainer } from './runtime/container.js';
 export type { Service } from './runtime/service.js';
+export { busObserver, relayObserver, withEvent } from './events.js';
+export { idempotencyKeyOf } from './http/idempotency-key.js';
+export { createPeriodic, type Periodic } from './runtime/periodic.js';

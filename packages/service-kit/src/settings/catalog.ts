@@ -120,6 +120,11 @@ export const settingsCatalog = {
     wholeNumber(1, 8760).default(168),
     'How long an upload session is kept after its last chunk',
   ),
+  trashDays: setting(
+    'LAZYPHOTOS_TRASH_DAYS',
+    wholeNumber(0, 36_500).default(30),
+    'How long photos stay in the trash before they are removed for good',
+  ),
   mediaUrlSeconds: setting(
     'LAZYPHOTOS_MEDIA_URL_SECONDS',
     wholeNumber(1, 7 * 86_400).default(3600),

@@ -1,0 +1,63 @@
+/** The failures of an object store. Callers match on `code`, which never changes; messages are for people and logs. */
+export type ObjectStoreErrorCode =
+  | 'object_not_found'
+  | 'invalid_key'
+  | 'invalid_range'
+  | 'part_mismatch'
+  | 'storage_full'
+  | 'storage_unavailable';
+
+export abstract class ObjectStoreError extends Error {
+  abstract readonly code: ObjectStoreErrorCode;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** No object under this key, or no staged upload with this id. */
+export class ObjectNotFoundError extends ObjectStoreError {
+  readonly code = 'object_not_found';
+}
+
+/** The key breaks the rules of port.ts, or would be a folder of another key. */
+export class InvalidKeyError extends ObjectStoreError {
+  readonly code = 'invalid_key';
+}
+
+/** The range holds no byte of the object. */
+export class InvalidRangeError extends ObjectStoreError {
+  readonly code = 'invalid_range';
+  /** bytes in the object, which a 416 answer has to name */
+  readonly size: number;
+
+  constructor(message: string, size: number) {
+    super(message);
+    this.size = size;
+  }
+}
+
+/**
+ * A part's stream did not have the length that the part must have (`actual` is then a lower bound when it was too long,
+ * since reading stops there), or the parts that were to be completed are not those that are stored.
+ */
+export class PartMismatchError extends ObjectStoreError {
+  readonly code = 'part_mismatch';
+  readonly expected: number;
+  readonly actual: number;
+
+  constructor(message: string, expected: number, actual: number) {
+    super(message);
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** No room: the disk is full or the quota is used up. Nothing of the failed write remains. */
+export class StorageFullError extends ObjectStoreError {
+  readonly code = 'storage_full';
+}
+
+/** Any other fault of the storage; `cause` has the original error. */
+export class StorageUnavailableError extends ObjectStoreError {
+  readonly code = 'storage_unavailable';
+}

@@ -1,0 +1,107 @@
+import type { BigIntStats } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { ObjectInfo } from '../port.js';
+import { isMissing } from './faults.js';
+
+/** Tells one version of a data file from another. Numbers as text: JSON has no 64-bit integers. */
+export interface Stamp {
+  inode: string;
+  modified: string;
+  size: string;
+}
+
+/** What is kept about one version of an object. */
+export interface ObjectRecord {
+  contentType: string;
+  metadata: Record<string, string>;
+  etag: string;
+  /** ISO 8601 */
+  lastModified: string;
+  /** The staged upload that it came from, so that completing it again finds it. */
+  uploadId?: string;
+  stamp: Stamp;
+}
+
+/**
+ * The content of `meta/<key>+.json`. It is in place before its data file is, so while an object is replaced (and forever,
+ * when the power went just then) the data may still be the previous version: `previous` describes that one, and the
+ * stamps tell which of the two the bytes belong to.
+ */
+export interface Sidecar {
+  current: ObjectRecord;
+  previous?: ObjectRecord;
+}
+
+export function stampOf(stats: BigIntStats): Stamp {
+  return { inode: `${stats.ino}`, modified: `${stats.mtimeNs}`, size: `${stats.size}` };
+}
+
+/** Undefined when there is none, or none that can be read: the bytes are worth more than what is said about them. */
+export async function readSidecar(file: string): Promise<Sidecar | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isSidecar(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isSidecar(value: unknown): value is Sidecar {
+  if (typeof value !== 'object' || value === null || !('current' in value)) return false;
+  return isRecord(value.current) && (!('previous' in value) || isRecord(value.previous));
+}
+
+function isRecord(value: unknown): value is ObjectRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { contentType, etag, lastModified, metadata, stamp } = value as Partial<ObjectRecord>;
+  const texts = [contentType, etag, lastModified, stamp?.inode, stamp?.modified, stamp?.size];
+  return texts.every((text) => typeof text === 'string') && typeof metadata === 'object' && metadata !== null;
+}
+
+/** The record that was written for exactly this file. */
+export function recordOf(sidecar: Sidecar | undefined, stamp: Stamp): ObjectRecord | undefined {
+  return pick(sidecar, (known) => {
+    return known.inode === stamp.inode && known.modified === stamp.modified && known.size === stamp.size;
+  });
+}
+
+/**
+ * The record that fits best when none fits exactly: a restored backup has other inodes, perhaps other times, and some file
+ * systems number their inodes anew at each mount.
+ */
+export function likeliestRecordOf(sidecar: Sidecar | undefined, stamp: Stamp): ObjectRecord | undefined {
+  return (
+    pick(sidecar, (known) => known.modified === stamp.modified && known.size === stamp.size) ??
+    pick(sidecar, (known) => known.inode === stamp.inode && known.size === stamp.size) ??
+    pick(sidecar, (known) => known.size === stamp.size)
+  );
+}
+
+function pick(sidecar: Sidecar | undefined, fits: (stamp: Stamp) => boolean): ObjectRecord | undefined {
+  return [sidecar?.current, sidecar?.previous].find((record) => record !== undefined && fits(record.stamp));
+}
+
+export function toInfo(key: string, stats: BigIntStats, record: ObjectRecord | undefined): ObjectInfo {
+  const size = Number(stats.size);
+  if (record === undefined) {
+    // Only damage by other hands gets here. The photo is still there and still to be read.
+    const etag = `unknown-${stats.mtimeNs}-${stats.size}`;
+    return {
+      key,
+      size,
+      contentType: 'application/octet-stream',
+      etag,
+      lastModified: stats.mtime,
+      metadata: {},
+    };
+  }
+  const { contentType, etag, metadata } = record;
+  return { key, size, contentType, etag, lastModified: new Date(record.lastModified), metadata };
+}

@@ -1,0 +1,41 @@
+import { type CatalogApi, internalEndpoints, type KnownPhotoState } from '@lazyphotos/contracts';
+import type { ServiceApp } from '@lazyphotos/service-kit';
+import type { CatalogDb } from './prisma.js';
+import type { Transitions } from './trash/transitions.js';
+
+export interface InternalApiDeps {
+  db: CatalogDb;
+  transitions: Transitions;
+  recordUpload: CatalogApi['recordUpload'];
+}
+
+/** What the upload service asks of the catalog, in the same process or over HTTP. */
+export function createCatalogApi({ db, transitions, recordUpload }: InternalApiDeps): CatalogApi {
+  const photoState = async (userId: string, id: string): Promise<KnownPhotoState> => {
+    const photo = await db.photo.findFirst({ where: { id, userId }, select: { isDeleted: true } });
+    if (photo) return photo.isDeleted ? 'trashed' : 'active';
+    const purged = await db.purgedPhoto.count({ where: { id, userId } });
+    return purged > 0 ? 'deleted' : 'unknown';
+  };
+  return {
+    recordUpload,
+    photoState,
+    restorePhoto: async (userId, photoId) => {
+      await transitions.restore(userId, [photoId]);
+      return photoState(userId, photoId);
+    },
+  };
+}
+
+export function mountInternalRoutes({ mount }: ServiceApp, api: CatalogApi): void {
+  mount(internalEndpoints.recordUpload, async ({ body }) => {
+    await api.recordUpload(body);
+    return undefined;
+  });
+  mount(internalEndpoints.photoState, async ({ params }) => ({
+    state: await api.photoState(params.userId, params.photoId),
+  }));
+  mount(internalEndpoints.restoreFromTrash, async ({ params }) => ({
+    state: await api.restorePhoto(params.userId, params.photoId),
+  }));
+}

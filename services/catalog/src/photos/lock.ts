@@ -1,0 +1,8 @@
+import type { CatalogTx } from '../prisma.js';
+
+/**
+ * Serialises what may happen to a photo that is not there yet: an upload and its processing result may arrive at the same
+ * time, in either order, and there is no row to lock.
+ */
+export const lockPhoto = (tx: CatalogTx, photoId: string) =>
+  tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${photoId}, 0))`;

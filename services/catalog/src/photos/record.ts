@@ -1,0 +1,40 @@
+import type { PhotoRecord } from '@lazyphotos/contracts';
+import type { PhotoRow } from '../prisma.js';
+
+const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
+
+/** A row as the services tell each other. */
+export const photoRecordOf = (row: PhotoRow): PhotoRecord => ({
+  id: row.id,
+  userId: row.userId,
+  storageKey: row.storageKey,
+  hash: row.hash,
+  fileName: row.fileName,
+  sizeBytes: Number(row.sizeBytes),
+  mimeType: row.mimeType,
+  capturedAt: row.capturedAt?.toISOString(),
+  uploadedAt: row.uploadedAt.toISOString(),
+  updatedAt: row.updatedAt.toISOString(),
+  width: row.width,
+  height: row.height,
+  locationLat: orUndefined(row.locationLat),
+  locationLon: orUndefined(row.locationLon),
+  cameraMake: orUndefined(row.cameraMake),
+  cameraModel: orUndefined(row.cameraModel),
+  lensModel: orUndefined(row.lensModel),
+  fNumber: orUndefined(row.fNumber),
+  exposureTime: orUndefined(row.exposureTime),
+  iso: orUndefined(row.iso),
+  focalLength: orUndefined(row.focalLength),
+  orientation: orUndefined(row.orientation),
+  description: orUndefined(row.description),
+  tags: row.tags,
+  favorite: row.favorite,
+  isDeleted: row.isDeleted,
+  deletedAt: row.deletedAt?.toISOString(),
+  processing: row.processing as PhotoRecord['processing'],
+  processingError:
+    row.processing === 'failed' ? { code: row.failureCode ?? 'unknown', reason: row.failureReason ?? '' } : undefined,
+  placeholder: orUndefined(row.placeholder),
+  version: row.version,
+});

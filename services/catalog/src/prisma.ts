@@ -1,0 +1,8 @@
+import type { Database } from '@lazyphotos/database';
+import { type Prisma, PrismaClient } from './generated/prisma/client.js';
+
+export type { Album as AlbumRow, Photo as PhotoRow, Prisma } from './generated/prisma/client.js';
+export type CatalogDb = PrismaClient;
+export type CatalogTx = Prisma.TransactionClient;
+
+export const createPrisma = (database: Database): CatalogDb => new PrismaClient({ adapter: database.adapter });

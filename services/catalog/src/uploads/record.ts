@@ -1,0 +1,49 @@
+import type { EventPayload } from '@lazyphotos/contracts';
+import type { UnitOfWork } from '@lazyphotos/database';
+import { applyResult } from '../media/apply.js';
+import { lockPhoto } from '../photos/lock.js';
+import { photoRecordOf } from '../photos/record.js';
+import type { CatalogTx } from '../prisma.js';
+
+const dateOrNull = (value: string | undefined) => (value === undefined ? null : new Date(value));
+
+/**
+ * Makes an upload a photo, once: called by the upload service for read-your-writes, and by the event of the same upload.
+ * A result of the media worker that came first is applied at once.
+ */
+export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
+  return (upload: EventPayload<'upload.completed'>): Promise<void> =>
+    unitOfWork.transaction(async (tx, emit) => {
+      const id = upload.photoId;
+      await lockPhoto(tx, id);
+      const purged = await tx.purgedPhoto.count({ where: { id } });
+      if (purged > 0) return;
+      const capturedAt = dateOrNull(upload.capturedAt);
+      const uploadedAt = new Date(upload.uploadedAt);
+      const [row] = await tx.photo.createManyAndReturn({
+        data: {
+          id,
+          userId: upload.userId,
+          hash: upload.hash,
+          storageKey: upload.storageKey,
+          fileName: upload.fileName,
+          sizeBytes: BigInt(upload.sizeBytes),
+          mimeType: upload.mimeType,
+          capturedAt,
+          uploadedAt,
+          updatedAt: uploadedAt,
+          sortAt: capturedAt ?? uploadedAt,
+          width: upload.width ?? null,
+          height: upload.height ?? null,
+          locationLat: upload.locationLat ?? null,
+          locationLon: upload.locationLon ?? null,
+        },
+        skipDuplicates: true,
+      });
+      if (!row) return;
+      const early = await tx.earlyMedia.findUnique({ where: { photoId: id } });
+      if (early) await tx.earlyMedia.delete({ where: { photoId: id } });
+      const result = early?.payload as EventPayload<'media.processed'> | undefined;
+      emit('photo.changed', { photo: photoRecordOf(result ? await applyResult(tx, row, result, uploadedAt) : row) });
+    });
+}

@@ -1,0 +1,51 @@
+import type { Emit, UnitOfWork } from '@lazyphotos/database';
+import type { EventPayload } from '@lazyphotos/contracts';
+import type { UploadSession, UploadTx } from '../prisma.js';
+
+export const uploadPayload = (session: UploadSession, uploadedAt: Date): EventPayload<'upload.completed'> => ({
+  photoId: session.photoId,
+  userId: session.userId,
+  deviceId: session.deviceId ?? undefined,
+  storageKey: session.storageKey,
+  hash: session.hash,
+  sizeBytes: Number(session.sizeBytes),
+  mimeType: session.mimeType,
+  fileName: session.fileName,
+  capturedAt: session.capturedAt?.toISOString(),
+  width: session.width ?? undefined,
+  height: session.height ?? undefined,
+  locationLat: session.locationLat ?? undefined,
+  locationLon: session.locationLon ?? undefined,
+  uploadedAt: uploadedAt.toISOString(),
+});
+
+/** `stored`: the photo is recorded now. `ended`: another request has ended the session. `duplicate`: the user has it already. */
+export type CommitResult = { kind: 'stored' } | { kind: 'ended' } | { kind: 'duplicate'; photoId: string };
+
+/** Records a verified upload, its original and its event in one transaction. */
+export function createCommit(unitOfWork: UnitOfWork<UploadTx>) {
+  return (session: UploadSession, uploadedAt: Date): Promise<CommitResult> =>
+    unitOfWork.transaction(async (tx: UploadTx, emit: Emit) => {
+      const { count } = await tx.uploadSession.updateMany({
+        where: { id: session.id, status: 'open' },
+        data: { status: 'completed', openKey: null },
+      });
+      if (count === 0) return { kind: 'ended' };
+      const { userId, hash, photoId } = session;
+      const row = { photoId, sessionId: session.id, storageKey: session.storageKey, storedAt: uploadedAt, purgedAt: null };
+      const known = await tx.original.findUnique({ where: { userId_hash: { userId, hash } } });
+      if (known && known.purgedAt === null && known.photoId !== session.replaces) {
+        await tx.uploadSession.update({ where: { id: session.id }, data: { photoId: known.photoId } });
+        return { kind: 'duplicate', photoId: known.photoId };
+      }
+      await tx.original.upsert({
+        where: { userId_hash: { userId, hash } },
+        create: { ...row, userId, hash, sizeBytes: session.sizeBytes },
+        update: row,
+      });
+      await tx.uploadChunk.deleteMany({ where: { sessionId: session.id } });
+      emit('upload.completed', uploadPayload(session, uploadedAt));
+      return { kind: 'stored' };
+    });
+}
+export type Commit = ReturnType<typeof createCommit>;

@@ -1,0 +1,127 @@
+import {
+  type AnswerOf,
+  type BodyOf,
+  canonicalMimeType,
+  type CatalogApi,
+  type endpoints,
+  type PhotoLifeState,
+} from '@lazyphotos/contracts';
+import { ProblemError } from '@lazyphotos/service-kit';
+import { progressOf } from '../chunks/layout.js';
+import type { UploadDb, UploadSession } from '../prisma.js';
+import type { SessionRepository } from './repository.js';
+import { layoutOf, type Staging } from './staging.js';
+
+type Announcement = BodyOf<typeof endpoints.createUploadSession>;
+type Answer = AnswerOf<typeof endpoints.createUploadSession>;
+
+export interface CreateSessionDeps {
+  db: UploadDb;
+  sessions: SessionRepository;
+  staging: Staging;
+  catalog: CatalogApi;
+  maxBytes: number;
+  chunkSize: number;
+  publicUrl: string;
+  now: () => Date;
+}
+
+interface Existing {
+  photoId: string;
+  sessionId: string;
+  state: PhotoLifeState;
+}
+
+/** Hash first: finds the photo if this user has it, else the open session for its hash, else opens one. */
+export function createCreateSession(deps: CreateSessionDeps) {
+  const { db, sessions, staging, catalog, maxBytes, chunkSize, publicUrl, now } = deps;
+  const urlOf = (id: string) => `${publicUrl}/upload-sessions/${id}/chunks`;
+
+  /** What this user has under the hash, after a restore that was asked for. Only the catalog knows what is in the trash. */
+  const findExisting = async (userId: string, { hash, restore }: Announcement): Promise<Existing | undefined> => {
+    const original = await db.original.findUnique({ where: { userId_hash: { userId, hash } } });
+    if (!original) return undefined;
+    const { photoId, sessionId } = original;
+    if (original.purgedAt) return { photoId, sessionId, state: 'deleted' };
+    const known = await catalog.photoState(userId, photoId);
+    const state = known === 'trashed' && restore ? await catalog.restorePhoto(userId, photoId) : known;
+    // The catalog hears of every upload in the end; until then the photo is as good as there.
+    return { photoId, sessionId, state: state === 'unknown' ? 'active' : state };
+  };
+
+  const existsAnswer = (existing: Existing, { sizeBytes }: Announcement): Answer => ({
+    uploadSessionId: existing.sessionId,
+    uploadUrl: urlOf(existing.sessionId),
+    chunkSize,
+    alreadyExists: true,
+    photoId: existing.photoId,
+    photoState: existing.state,
+    nextOffset: sizeBytes,
+    expiresAt: now().toISOString(),
+  });
+
+  const sessionAnswer = async (session: UploadSession): Promise<Answer> => {
+    const chunks = await sessions.chunks(session.id);
+    const layout = layoutOf(session);
+    const { nextOffset } = progressOf(
+      layout,
+      chunks.map((chunk) => chunk.index),
+    );
+    return {
+      uploadSessionId: session.id,
+      uploadUrl: urlOf(session.id),
+      chunkSize: session.chunkSize,
+      alreadyExists: false,
+      nextOffset,
+      expiresAt: session.expiresAt.toISOString(),
+    };
+  };
+
+  /** The open session for this hash, unless it is overdue or was announced as something else; then it is ended. */
+  const reusable = async (userId: string, body: Announcement, mimeType: string): Promise<UploadSession | undefined> => {
+    const open = await sessions.findOpen(userId, body.hash);
+    if (!open) return undefined;
+    const overdue = open.expiresAt <= now();
+    if (!overdue && Number(open.sizeBytes) === body.sizeBytes && open.mimeType === mimeType) return open;
+    if (await sessions.end(open.id, overdue ? 'expired' : 'aborted')) await staging.discard(open);
+    return undefined;
+  };
+
+  const openSession = async (userId: string, body: Announcement, mimeType: string, replaces: string | null) => {
+    // Another request for the same hash may win the insert; then its session is ours, too.
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const open = await reusable(userId, body, mimeType);
+      if (open) return open;
+      const inserted = await sessions.insert({
+        userId,
+        deviceId: body.deviceId ?? null,
+        hash: body.hash,
+        sizeBytes: body.sizeBytes,
+        mimeType,
+        fileName: body.fileName ?? body.hash.slice(0, 16),
+        capturedAt: body.capturedAt ? new Date(body.capturedAt) : null,
+        width: body.width ?? null,
+        height: body.height ?? null,
+        locationLat: body.locationLat ?? null,
+        locationLon: body.locationLon ?? null,
+        replaces,
+      });
+      if (inserted) return inserted;
+    }
+    throw new ProblemError('service_unavailable', 'Other requests for the same file are in the way.', {
+      headers: { 'Retry-After': '1' },
+    });
+  };
+
+  return async (userId: string, body: Announcement): Promise<Answer> => {
+    const mimeType = canonicalMimeType(body.mimeType);
+    if (!mimeType) throw new ProblemError('unsupported_media_type', `${body.mimeType} is not accepted.`);
+    if (body.sizeBytes > maxBytes) {
+      throw new ProblemError('payload_too_large', `Files may have up to ${maxBytes} bytes.`, { members: { maxBytes } });
+    }
+    const existing = await findExisting(userId, body);
+    const bytesWanted = existing?.state === 'deleted' && body.restore === true;
+    if (existing && !bytesWanted) return existsAnswer(existing, body);
+    return sessionAnswer(await openSession(userId, body, mimeType, existing?.photoId ?? null));
+  };
+}
