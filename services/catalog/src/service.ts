@@ -75,6 +75,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   return {
     name: chassis.name,
     handler: service.app,
+    ready: service.ready,
     api,
     purgeTrash,
     start: async () => {

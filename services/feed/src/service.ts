@@ -44,6 +44,7 @@ export function createFeedService({ chassis, database, bus, mediaUrls }: FeedSer
   return {
     name: chassis.name,
     handler: service.app,
+    ready: service.ready,
     api: { headCursor: positions.headCursor },
     start: async () => {
       await bus.consume('feed.photo', onPhoto, { concurrency: 2 });

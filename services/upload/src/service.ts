@@ -99,6 +99,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
   return {
     name: chassis.name,
     handler: service.app,
+    ready: service.ready,
     expire,
     start: async () => {
       relay.start();

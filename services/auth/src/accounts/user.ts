@@ -1,0 +1,19 @@
+import { type Role, roles, type User } from '@lazyphotos/contracts';
+import type { User as UserRow } from '../generated/prisma/client.js';
+
+export type { UserRow };
+
+export function roleOf(row: { id: string; role: string }): Role {
+  const role = roles.find((name) => name === row.role);
+  if (!role) throw new Error(`the account ${row.id} has no known role`);
+  return role;
+}
+
+/** An account as its person sees it. */
+export const toUser = (row: UserRow): User => ({
+  id: row.id,
+  email: row.email,
+  createdAt: row.createdAt.toISOString(),
+  ...(row.displayName === null ? {} : { displayName: row.displayName }),
+  role: roleOf(row),
+});

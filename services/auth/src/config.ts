@@ -1,0 +1,11 @@
+/** The settings that the service works by, wherever it runs. */
+export const authSettings = ['registration', 'accessTokenSeconds', 'refreshTokenDays'] as const;
+
+/** What a container needs on top, to build the adapters. */
+export const containerSettings = [
+  ...authSettings,
+  'databaseUrl',
+  'databasePool',
+  'keysDir',
+  'dataDir',
+] as const;

@@ -1,0 +1,54 @@
+import { chmod, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { makePrivateFolder, writePrivateFile } from '../private-files.js';
+import type { KeyStore, SigningJwk } from './key-store.js';
+
+const coordinate = z.base64url().length(43);
+const signingJwk = z.object({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  kid: z.uuid(),
+  x: coordinate,
+  y: coordinate,
+  d: coordinate,
+});
+
+/** Says which file is wrong, and nothing of what is in it. */
+export class KeyFileError extends Error {
+  readonly code = 'invalid_key_file';
+  constructor(file: string) {
+    super(`${file} is not a signing key. Remove it, or put the right one back.`);
+    this.name = 'KeyFileError';
+  }
+}
+
+function parse(file: string, content: string): SigningJwk {
+  try {
+    return signingJwk.parse(JSON.parse(content));
+  } catch {
+    throw new KeyFileError(file);
+  }
+}
+
+/** One file a key, `<kid>.json`, readable by the service's user only. @throws KeyFileError */
+export function createFileKeyStore(folder: string): KeyStore {
+  return {
+    load: async () => {
+      await makePrivateFolder(folder);
+      const names = (await readdir(folder)).filter((name) => /^[^.].*\.json$/.test(name));
+      return Promise.all(
+        names.map(async (name) => {
+          const file = join(folder, name);
+          return parse(file, await readFile(file, 'utf8'));
+        }),
+      );
+    },
+    save: async (key) => {
+      await makePrivateFolder(folder);
+      // It may have been there before, made by somebody less careful.
+      await chmod(folder, 0o700);
+      await writePrivateFile(join(folder, `${key.kid}.json`), `${JSON.stringify(key)}\n`);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { type Principal, ProblemError } from '@lazyphotos/service-kit';
+import type { UserRow } from '../accounts/user.js';
+import type { Db } from '../context.js';
+
+/**
+ * Whose request it is, as the database says now. The other services trust an access token until it ends; here, where accounts are
+ * managed, an ended session or a disabled account counts at once, and so does a new role.
+ * @throws ProblemError `unauthenticated`
+ */
+export const createSignedIn =
+  (db: Db) =>
+  async ({ sessionId, userId }: Principal): Promise<UserRow> => {
+    const session = await db.session.findUnique({ where: { id: sessionId }, include: { user: true } });
+    if (session?.userId !== userId || session.user.disabledAt !== null) {
+      throw new ProblemError('unauthenticated', 'This session has ended.');
+    }
+    return session.user;
+  };
+export type SignedIn = ReturnType<typeof createSignedIn>;

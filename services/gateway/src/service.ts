@@ -1,0 +1,68 @@
+import type { NodeApi } from '@lazyphotos/contracts';
+import type { Database } from '@lazyphotos/database';
+import type { ObjectStore } from '@lazyphotos/object-storage';
+import { type Chassis, createServiceApp, type MediaUrls, type Service, type Settings } from '@lazyphotos/service-kit';
+import helmet from 'helmet';
+import { createRequireClaimed } from './claimed.js';
+import type { settingKeys } from './config.js';
+import { mountDocs } from './docs/routes.js';
+import { createLimits } from './limits/limiter.js';
+import { mountMedia } from './media/deliver.js';
+import { mountRoutes, type RoutedService } from './routes.js';
+import type { Upstream } from './upstreams/upstream.js';
+
+export interface GatewayDeps {
+  chassis: Chassis;
+  database: Database;
+  store: ObjectStore;
+  mediaUrls: MediaUrls;
+  node: NodeApi;
+  upstreams: Readonly<Record<RoutedService, Upstream>>;
+  /** Further services that must be ready for the node to be so. */
+  alsoReady?: Readonly<Record<string, () => Promise<unknown>>>;
+  settings: Settings<(typeof settingKeys)[number]>;
+  now?: () => Date;
+}
+
+/** The only public door. */
+export function createGatewayService(deps: GatewayDeps): Service {
+  const { chassis, database, store, mediaUrls, node, upstreams, settings, now = () => new Date() } = deps;
+  const readiness = Object.fromEntries(Object.entries(upstreams).map(([name, upstream]) => [name, () => upstream.ready()]));
+  const service = createServiceApp(chassis, {
+    database: database.ready,
+    store: store.ready,
+    ...readiness,
+    ...deps.alsoReady,
+  });
+  const { app, router } = service;
+  if (settings.trustedProxies) app.set('trust proxy', settings.trustedProxies);
+
+  // An API and pictures: nothing that it answers may run scripts, be framed or sniffed.
+  router.use(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+      crossOriginResourcePolicy: { policy: 'cross-origin' },
+      // TLS ends in front of us, if at all; a node at home on plain HTTP must stay reachable.
+      strictTransportSecurity: false,
+    }),
+  );
+  mountDocs(router);
+  mountMedia(router, { store, mediaUrls, now });
+  mountRoutes(router, {
+    upstreams,
+    authenticate: chassis.authenticate,
+    requireClaimed: createRequireClaimed(node),
+    limits: createLimits({
+      requestsPerMinute: settings.requestsPerMinute,
+      signInAttempts: settings.signInAttempts,
+      pool: database.pool,
+    }),
+  });
+  return {
+    name: chassis.name,
+    handler: app,
+    ready: service.ready,
+    start: async () => undefined,
+    stop: async () => undefined,
+  };
+}

@@ -1,0 +1,4 @@
+import type { SettingKey } from '@lazyphotos/service-kit';
+
+/** The settings that shape this service's behaviour; main.ts adds those of its adapters. */
+export const settingKeys = ['mediaConcurrency', 'maxPixels'] as const satisfies readonly SettingKey[];

@@ -1,0 +1,5 @@
+import type { QueueName } from '@lazyphotos/contracts';
+
+/** What this service takes from the bus and what it puts there. */
+export const consumes = ['media-worker.upload', 'media-worker.photo'] as const satisfies readonly QueueName[];
+export const publishes = ['media.processed'] as const;

@@ -1,0 +1,3 @@
+export { settingKeys } from './config.js';
+export { migrationsPath } from './migrations-path.js';
+export { createMediaWorkerService, type MediaWorkerDeps } from './service.js';

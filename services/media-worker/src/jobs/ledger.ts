@@ -1,0 +1,50 @@
+import type { EventPayload } from '@lazyphotos/contracts';
+import type { UnitOfWork } from '@lazyphotos/database';
+import type { MediaDb, MediaTx } from '../prisma.js';
+
+type Result = EventPayload<'media.processed'>;
+
+export interface Begun {
+  run: number;
+  /** From 1: how often this run was begun, this time included. */
+  attempt: number;
+}
+
+/** What was begun and what came of it, one row a photo. */
+export function createLedger(db: MediaDb, unitOfWork: UnitOfWork<MediaTx>, now: () => Date) {
+  return {
+    /** Counts an attempt before it is made; null when there is nothing left to do for this photo. */
+    begin: async (photoId: string, userId: string): Promise<Begun | null> => {
+      await db.mediaJob.createMany({ data: { photoId, userId, state: 'pending' }, skipDuplicates: true });
+      const [job] = await db.mediaJob.updateManyAndReturn({
+        where: { photoId, state: 'pending' },
+        data: { attempts: { increment: 1 }, startedAt: now() },
+      });
+      return job ? { run: job.run, attempt: job.attempts } : null;
+    },
+
+    /** An attempt that a fault of the machine ended says nothing about the photo. */
+    takeBack: async (photoId: string): Promise<void> => {
+      await db.mediaJob.updateMany({ where: { photoId, state: 'pending' }, data: { attempts: { decrement: 1 } } });
+    },
+
+    /** Records the outcome and its event together; false when the photo was purged meanwhile. */
+    finish: (result: Result): Promise<boolean> =>
+      unitOfWork.transaction(async (tx, emit) => {
+        const { count } = await tx.mediaJob.updateMany({
+          where: { photoId: result.photoId, run: result.run, state: 'pending' },
+          data: { state: result.outcome, failureCode: result.failure?.code ?? null, finishedAt: now() },
+        });
+        if (count > 0) emit('media.processed', result);
+        else return (await tx.mediaJob.count({ where: { photoId: result.photoId, state: 'purged' } })) === 0;
+        return true;
+      }),
+
+    /** Remembers that a photo is gone, also when nothing was heard of it yet. */
+    markPurged: async (photoId: string, userId: string): Promise<void> => {
+      const state = { state: 'purged', finishedAt: now() };
+      await db.mediaJob.upsert({ where: { photoId }, create: { photoId, userId, ...state }, update: state });
+    },
+  };
+}
+export type Ledger = ReturnType<typeof createLedger>;

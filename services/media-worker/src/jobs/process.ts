@@ -1,0 +1,67 @@
+import type { EventPayload } from '@lazyphotos/contracts';
+import { type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
+import type { Logger } from '@lazyphotos/service-kit';
+import type { MediaMetrics } from '../metrics.js';
+import { MediaError, type Pipeline } from '../pipeline/index.js';
+import type { Ledger } from './ledger.js';
+import type { Previews } from './previews.js';
+import { failedResult, type JobIdentity, readyResult } from './result.js';
+
+type Upload = EventPayload<'upload.completed'>;
+type Result = EventPayload<'media.processed'>;
+
+/** A picture that was being processed this often when the process died is taken for the cause. */
+const MAX_ATTEMPTS = 5;
+
+export interface ProcessDeps {
+  store: ObjectStore;
+  pipeline: Pipeline;
+  previews: Previews;
+  ledger: Ledger;
+  scratchDir: string;
+  metrics: MediaMetrics;
+  logger: Logger;
+}
+
+const isMissing = (error: unknown): boolean => (error as { code?: unknown }).code === 'object_not_found';
+
+/** Processes an upload once, whatever the bus repeats. Faults of the machine are thrown: the bus delivers again. */
+export function createProcessUpload(deps: ProcessDeps) {
+  const { store, pipeline, previews, ledger, scratchDir, metrics, logger } = deps;
+
+  const derive = async (identity: JobIdentity, upload: Upload, signal: AbortSignal): Promise<Result> => {
+    const { storageKey, mimeType } = upload;
+    try {
+      const photo = await withLocalFile(store, storageKey, scratchDir, (path) => pipeline.process({ path, mimeType }, signal));
+      await previews.save(identity.userId, identity.photoId, photo.previews);
+      return readyResult(identity, photo);
+    } catch (error) {
+      if (error instanceof MediaError) {
+        const { code, message: reason, metadata, width, height } = error;
+        return failedResult(identity, { code, reason }, { ...metadata, ...(width && height ? { width, height } : {}) });
+      }
+      if (isMissing(error)) return failedResult(identity, { code: 'original_missing', reason: 'The original is not there' });
+      await ledger.takeBack(identity.photoId);
+      throw error;
+    }
+  };
+
+  return async (upload: Upload, signal: AbortSignal): Promise<void> => {
+    const { photoId, userId } = upload;
+    const begun = await ledger.begin(photoId, userId);
+    if (!begun) return;
+    const identity = { photoId, userId, run: begun.run };
+    const stop = metrics.duration.startTimer();
+    const result =
+      begun.attempt > MAX_ATTEMPTS
+        ? failedResult(identity, { code: 'processor_crashed', reason: 'Processing this file ended the worker repeatedly' })
+        : await derive(identity, upload, signal);
+    const seconds = stop();
+    const kept = await ledger.finish(result);
+    if (!kept) return previews.remove(userId, photoId);
+    const outcome = result.failure?.code ?? 'ready';
+    metrics.processed.inc({ outcome });
+    const level = result.failure ? 'warn' : 'info';
+    logger[level]('photo processed', { photoId, outcome, reason: result.failure?.reason, ms: Math.round(seconds * 1000) });
+  };
+}

@@ -1,0 +1,30 @@
+import { topology, VERSION } from '@lazyphotos/contracts';
+import { migrate, openDatabase } from '@lazyphotos/database';
+import { createPgBossBus } from '@lazyphotos/messaging';
+import { createFilesystemStore } from '@lazyphotos/object-storage';
+import { busObserver, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
+import { settingKeys } from './config.js';
+import { migrationsPath } from './migrations-path.js';
+import { createMediaWorkerService } from './service.js';
+
+await runContainer({
+  name: 'media-worker',
+  version: VERSION,
+  env: process.env,
+  settings: [...settingKeys, 'databaseUrl', 'databasePool', 'busUrl', 'objectsDir', 'scratchDir', 'authUrl'],
+  compose: async ({ settings, stops, logger, chassis }) => {
+    await migrate(settings.databaseUrl, migrationsPath);
+    const own = chassis(remoteKeySet(settings.authUrl));
+    const database = openDatabase({
+      url: settings.databaseUrl,
+      poolSize: settings.databasePool,
+      applicationName: 'media-worker',
+    });
+    stops.add('database', database.close);
+    const bus = await createPgBossBus({ url: settings.busUrl, topology, observer: busObserver(own.metrics, logger) });
+    stops.add('bus', bus.close);
+    const store = await createFilesystemStore({ root: settings.objectsDir });
+    stops.add('store', store.close);
+    return createMediaWorkerService({ chassis: own, database, bus, store, scratchDir: settings.scratchDir, settings });
+  },
+});

@@ -1,0 +1,67 @@
+import type { PhotoMetadata } from './types.js';
+
+/**
+ * - `undecodable`: damaged, truncated, or no picture at all
+ * - `too_large`: more pixels or bytes than this node decodes
+ * - `unsupported`: a format, or a variety of one, that this node cannot read
+ * - `timed_out`: took longer than the limit
+ */
+export type MediaErrorCode = 'undecodable' | 'too_large' | 'unsupported' | 'timed_out';
+
+/** What could still be learnt about a photo whose pixels cannot be shown. */
+export interface Salvage {
+  metadata?: PhotoMetadata;
+  width?: number;
+  height?: number;
+}
+
+/** The file is at fault: trying again gives the same. The message is fit for the photo's owner. */
+export class MediaError extends Error {
+  override readonly name = 'MediaError';
+  readonly code: MediaErrorCode;
+  readonly metadata: PhotoMetadata;
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+
+  constructor(code: MediaErrorCode, reason: string, salvage: Salvage & { cause?: unknown } = {}) {
+    super(reason, { cause: salvage.cause });
+    this.code = code;
+    this.metadata = salvage.metadata ?? {};
+    this.width = salvage.width;
+    this.height = salvage.height;
+  }
+
+  /** The same error carrying the photo's metadata. */
+  withMetadata(metadata: PhotoMetadata): MediaError {
+    const { code, message, width, height, cause } = this;
+    const salvage = { metadata, cause, ...(width && height ? { width, height } : {}) };
+    return new MediaError(code, message, salvage);
+  }
+}
+
+/** The machine is at fault (disk, memory, a helper process): the same photo may well work later. */
+export class ProcessorUnavailableError extends Error {
+  override readonly name = 'ProcessorUnavailableError';
+}
+
+const machineFaults = new Set([
+  'EACCES',
+  'EDQUOT',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'ENOENT',
+  'ENOMEM',
+  'ENOSPC',
+  'EROFS',
+]);
+
+/** Whether an operating system error speaks of the machine. A photo's file that is gone or unreadable is the machine's fault. */
+export function isMachineFault(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    machineFaults.has(error.code)
+  );
+}

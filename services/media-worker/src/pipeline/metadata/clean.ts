@@ -1,0 +1,41 @@
+const maxTextLength = 256;
+
+/** Text from a file, fit to be stored and shown; undefined when nothing is left of it. */
+export function cleanText(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  // Cut before looking at each character, since a hostile file may hold megabytes; cut again on a character's border.
+  const visible = String(value)
+    .slice(0, 8 * maxTextLength)
+    .replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '')
+    .toWellFormed()
+    .trim();
+  const text = Array.from(visible).slice(0, maxTextLength).join('').trim();
+  return text === '' ? undefined : text;
+}
+
+/** A finite number within (above, upTo], or undefined. */
+export function cleanNumber(value: unknown, above: number, upTo: number): number | undefined {
+  const number = toNumber(value);
+  return number !== undefined && number > above && number <= upTo ? number : undefined;
+}
+
+export function cleanInteger(value: unknown, above: number, upTo: number): number | undefined {
+  const number = cleanNumber(value, above, upTo);
+  return number !== undefined && Number.isInteger(number) ? number : undefined;
+}
+
+/** A place on Earth, or undefined. Exactly (0, 0) is what cameras write when they have no fix, not a place. */
+export function cleanLocation(lat: unknown, lon: unknown): { lat: number; lon: number } | undefined {
+  const location = { lat: toNumber(lat), lon: toNumber(lon) };
+  if (location.lat === undefined || location.lon === undefined) return undefined;
+  if (Math.abs(location.lat) > 90 || Math.abs(location.lon) > 180) return undefined;
+  if (location.lat === 0 && location.lon === 0) return undefined;
+  return { lat: location.lat, lon: location.lon };
+}
+
+function toNumber(value: unknown): number | undefined {
+  if (typeof value === 'string' && value.trim() === '') return undefined;
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : undefined;
+}

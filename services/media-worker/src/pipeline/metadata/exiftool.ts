@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { ExifTool } from 'exiftool-vendored';
+import { MediaError, ProcessorUnavailableError } from '../errors.js';
+import type { RawTags } from './tags.js';
+
+export interface MetadataTool {
+  /** The tags named by exiftool arguments. Throws `MediaError` (timed_out) or `ProcessorUnavailableError`. */
+  readTags(path: string, tagArguments: readonly string[]): Promise<RawTags>;
+  /** Writes the value of a binary tag to a new file. Errors as above. */
+  extract(tag: string, source: string, target: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface MetadataToolOptions {
+  taskTimeoutMs: number;
+  /** The interpreter that runs the exiftool which comes with the package; looked up in the PATH. */
+  perl?: string;
+}
+
+interface Running {
+  tool: ExifTool;
+  startError?: Error;
+}
+
+const minuteMs = 60_000;
+
+/**
+ * One exiftool process, started when first needed and kept: starting perl for each photo would cost more than decoding
+ * it. Perl goes away when idle, after faults and now and then, and comes back by itself.
+ */
+export function createMetadataTool(options: MetadataToolOptions): MetadataTool {
+  let running: Promise<Running> | undefined;
+  let closed = false;
+
+  function use(): Promise<Running> {
+    if (closed) throw new ProcessorUnavailableError('The photo processor is closed');
+    running ??= start(options, () => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  async function run<T>(task: (tool: ExifTool) => Promise<T>, retries = 1): Promise<T> {
+    const current = await use();
+    try {
+      return await task(current.tool);
+    } catch (error) {
+      if (isTimeout(error)) {
+        throw new MediaError('timed_out', 'Reading the metadata took too long', { cause: error });
+      }
+      // A file's own faults come back as tags, so whatever else fails is the process: killed, out of memory, not there.
+      if (retries > 0 && !current.startError && !closed) return run(task, retries - 1);
+      throw new ProcessorUnavailableError('exiftool is not available', {
+        cause: current.startError ?? error,
+      });
+    }
+  }
+
+  return {
+    readTags: (path, tagArguments) =>
+      run(async (tool) => {
+        const tags = await tool.readRaw(path, { readArgs: [...tagArguments], useMWG: false });
+        return { ...tags };
+      }),
+    extract: (tag, source, target) =>
+      // Overwriting lets a second try succeed after a crash in the middle of the first.
+      run((tool) =>
+        tool.extractBinaryTag(tag, source, target, { forceWrite: true, ignoreMinorErrors: true }),
+      ),
+    async close() {
+      closed = true;
+      const current = await running;
+      await current?.tool.end();
+    },
+  };
+}
+
+async function start(options: MetadataToolOptions, onStartError: () => void): Promise<Running> {
+  // Loaded late because the module makes objects and timers of its own when it is imported.
+  const { ExifTool: Tool, DefaultExiftoolArgs, exiftoolPath } = await import('exiftool-vendored');
+  const tool = new Tool({
+    maxProcs: 1,
+    taskTimeoutMillis: options.taskTimeoutMs,
+    taskRetries: 0,
+    minDelayBetweenSpawnMillis: 100,
+    maxIdleMsPerProcess: 5 * minuteMs,
+    maxProcAgeMillis: 60 * minuteMs,
+    checkPerl: false,
+    processFactory: async () =>
+      spawnPerl(options.perl ?? 'perl', [await exiftoolPath(), ...noUserConfig, ...DefaultExiftoolArgs]),
+  });
+  const running: Running = { tool };
+  tool.on('startError', (error) => {
+    running.startError = error;
+    // Queued tasks would wait for ever for a process that cannot start: end() rejects them; the next call starts afresh.
+    onStartError();
+    tool.end(false).catch(() => undefined);
+  });
+  return running;
+}
+
+/** A configuration file in somebody's home could redefine what a tag means. */
+const noUserConfig = ['-config', ''];
+
+/** The library's own way of starting the process leaves its `error` event unheard at times, which would end this process. */
+function spawnPerl(perl: string, args: string[]): Promise<ChildProcess> {
+  return new Promise((resolve, reject) => {
+    // In a locale that the system lacks, perl greets with a warning that the library takes for a failed start.
+    const child = spawn('/usr/bin/env', ['LC_ALL=C', perl, ...args], { stdio: 'pipe' });
+    child.on('spawn', () => resolve(child));
+    child.on('error', reject);
+  });
+}
+
+/** The library does not export its error class; the name is the only mark of it. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TaskTimeoutError';
+}

@@ -1,0 +1,71 @@
+/** Tags as exiftool prints them, keyed `Group:Name`. Values are the file's own and not to be trusted. */
+export type RawTags = Readonly<Record<string, unknown>>;
+
+/** Embedded pictures that a camera RAW may hold. */
+export const embeddedPictureTags = [
+  'JpgFromRaw',
+  'JpgFromRaw2',
+  'PreviewImage',
+  'OtherImage',
+  'ThumbnailImage',
+];
+
+const numericTags = ['GPSLatitude', 'GPSLongitude', 'Orientation', 'FNumber', 'ExposureTime', 'FocalLength'];
+
+const textTags = [
+  'DateTimeOriginal',
+  'CreateDate',
+  'SubSecTimeOriginal',
+  'SubSecTimeDigitized',
+  'OffsetTime',
+  'OffsetTimeOriginal',
+  'OffsetTimeDigitized',
+  'Make',
+  'Model',
+  'LensModel',
+  'LensID',
+  'ISO',
+  'ImageWidth',
+  'ImageHeight',
+];
+
+/**
+ * What exiftool is asked for. `-fast` keeps it from reading to the end of a JPEG for a trailer; `-a -G0` gives a tag from
+ * every place it is in; JSONQ keeps "024" (24 ms) and "007" (a model) from becoming numbers.
+ */
+export const tagArguments: readonly string[] = [
+  '-fast',
+  '-a',
+  '-G0',
+  ...['-api', 'StructFormat=JSONQ'],
+  ...textTags.map((tag) => `-${tag}`),
+  ...numericTags.map((tag) => `-${tag}#`),
+];
+
+export const rawTagArguments: readonly string[] = [
+  ...tagArguments,
+  ...embeddedPictureTags.map((tag) => `-${tag}`),
+];
+
+/** Groups in the order in which a value is believed: what exiftool derives, what the camera wrote, what programs added. */
+const groupOrder = ['Composite', 'EXIF', 'XMP'];
+
+/** The values that a tag has in the groups of the file, the most believable first. */
+export function valuesOf(tags: RawTags, name: string, order: readonly string[] = groupOrder): unknown[] {
+  const rank = (key: string) => {
+    const index = order.indexOf(groupOf(key));
+    return index === -1 ? order.length : index;
+  };
+  return Object.keys(tags)
+    .filter((key) => key.endsWith(`:${name}`))
+    .sort((a, b) => rank(a) - rank(b))
+    .map((key) => tags[key]);
+}
+
+export function firstOf(tags: RawTags, name: string, order?: readonly string[]): unknown {
+  return valuesOf(tags, name, order)[0];
+}
+
+export function groupOf(key: string): string {
+  return key.slice(0, key.indexOf(':'));
+}

@@ -1,0 +1,27 @@
+import sharp, { type Metadata } from 'sharp';
+import { MediaError } from '../errors.js';
+import type { Limits } from '../types.js';
+import { checkPixels } from './limits.js';
+
+/** The formats that may be decoded. libvips knows more (SVG, PDF, ...), which nobody photographs and attackers like. */
+const accepted: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
+
+/** Reads the header alone. Throws `MediaError` when it is damaged, of another format, or of too large a picture. */
+export async function readHeader(input: string | Buffer, limits: Limits): Promise<Metadata> {
+  let header: Metadata;
+  try {
+    header = await sharp(input, { limitInputPixels: false }).metadata();
+  } catch (cause) {
+    throw new MediaError('undecodable', 'The file is damaged or not a picture', { cause });
+  }
+  if (!accepted.has(header.format)) {
+    throw new MediaError('unsupported', `Pictures of the format ${header.format} are not supported`);
+  }
+  checkPixels(header.autoOrient, limits);
+  return header;
+}
+
+/** HEVC is patent-encumbered and not in sharp's build; AV1 in the same container (AVIF) is. */
+export function needsHeicDecoder(header: Metadata): boolean {
+  return header.format === 'heif' && header.compression !== 'av1';
+}

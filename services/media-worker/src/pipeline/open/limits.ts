@@ -1,0 +1,16 @@
+import { MediaError } from '../errors.js';
+import type { Limits } from '../types.js';
+
+/** Throws `MediaError` (too_large) before anything is decoded: a small file can declare a picture that fills the memory. */
+export function checkPixels({ width, height }: { width: number; height: number }, limits: Limits): void {
+  if (width * height <= limits.maxPixels) return;
+  const megapixels = Math.round((width * height) / 1e6);
+  throw new MediaError(
+    'too_large',
+    `The picture has ${megapixels} megapixels, more than this server decodes`,
+    {
+      width,
+      height,
+    },
+  );
+}

@@ -1,0 +1,7 @@
+import type { Metadata } from 'sharp';
+import type { Picture } from '../types.js';
+
+/** A picture that sharp decodes straight from the file. */
+export function openBitmap(path: string, header: Metadata): Picture {
+  return { input: path, ...header.autoOrient };
+}

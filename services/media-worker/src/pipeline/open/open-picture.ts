@@ -1,0 +1,32 @@
+import { canonicalMimeType, isCameraRaw } from '@lazyphotos/contracts';
+import type { HeicDecoder } from '../heic/heic-decoder.js';
+import type { MetadataTool } from '../metadata/exiftool.js';
+import type { RawTags } from '../metadata/tags.js';
+import type { Limits, PhotoFile, PhotoMetadata, Picture } from '../types.js';
+import { needsHeicDecoder, readHeader } from './header.js';
+import { openBitmap } from './open-bitmap.js';
+import { openHeic } from './open-heic.js';
+import { openRaw } from './open-raw.js';
+
+export interface OpenDeps {
+  heic: HeicDecoder;
+  tool: MetadataTool;
+  scratchDir: string;
+  limits: Limits;
+}
+
+/** A camera RAW is found by its type, since inside it is a TIFF; everything else by its bytes, whatever it is called. */
+export const isRaw = (file: PhotoFile): boolean =>
+  isCameraRaw(canonicalMimeType(file.mimeType) ?? file.mimeType);
+
+/** Opens a photo for rendering. `described` (tags and metadata) is awaited for camera RAW only, which needs it. */
+export async function openPicture(
+  file: PhotoFile,
+  described: Promise<{ tags: RawTags; metadata: PhotoMetadata }>,
+  { heic, tool, scratchDir, limits }: OpenDeps,
+  signal?: AbortSignal,
+): Promise<Picture> {
+  if (isRaw(file)) return openRaw({ path: file.path, ...(await described), tool, scratchDir, limits });
+  const header = await readHeader(file.path, limits);
+  return needsHeicDecoder(header) ? openHeic(file.path, header, heic, signal) : openBitmap(file.path, header);
+}

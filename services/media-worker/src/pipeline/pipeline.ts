@@ -1,0 +1,97 @@
+import { stat } from 'node:fs/promises';
+import sharp from 'sharp';
+import { MediaError, ProcessorUnavailableError } from './errors.js';
+import { createHeicDecoder } from './heic/heic-decoder.js';
+import { createMetadataTool } from './metadata/exiftool.js';
+import { type RawTags, rawTagArguments, tagArguments } from './metadata/tags.js';
+import { toMetadata } from './metadata/to-metadata.js';
+import { isRaw, type OpenDeps, openPicture } from './open/open-picture.js';
+import { renderPixels } from './render/render-pixels.js';
+import { renderPreviews } from './render/render-previews.js';
+import type { PhotoFile, PhotoMetadata, Pipeline, PipelineOptions, ProcessedPhoto } from './types.js';
+
+const defaultMaxPixels = 268_000_000;
+const defaultTimeoutMs = 120_000;
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  // exiftool would read it as a format code in the names of files that it writes.
+  if (options.scratchDir.includes('%')) throw new TypeError("scratchDir must not contain '%'");
+  const { scratchDir, sharpThreads = 1, now = () => new Date() } = options;
+  const limits = {
+    maxPixels: options.maxPixels ?? defaultMaxPixels,
+    timeoutMs: options.taskTimeoutMs ?? defaultTimeoutMs,
+  };
+  // Each photo is seen once: libvips' cache would only hold memory.
+  sharp.cache(false);
+  sharp.concurrency(sharpThreads);
+  const tool = createMetadataTool({ taskTimeoutMs: limits.timeoutMs });
+  const heic = createHeicDecoder(limits);
+  const deps: OpenDeps = { heic, tool, scratchDir, limits };
+
+  async function describe(file: PhotoFile): Promise<Described> {
+    const tags = await tool.readTags(file.path, isRaw(file) ? rawTagArguments : tagArguments);
+    return { tags, metadata: toMetadata(tags, now()) };
+  }
+
+  return {
+    async process(file, signal) {
+      signal?.throwIfAborted();
+      await checkFile(file.path);
+      // Read in another process while the pixels are decoded in this one.
+      const described = describe(file);
+      described.catch(() => undefined);
+      try {
+        const rendered = await render(file, described, deps, signal);
+        return { metadata: (await described).metadata, ...rendered };
+      } catch (error) {
+        if (!(error instanceof MediaError)) throw error;
+        throw error.withMetadata(await salvage(described));
+      }
+    },
+    async close() {
+      await Promise.all([tool.close(), heic.close()]);
+    },
+  };
+}
+
+interface Described {
+  tags: RawTags;
+  metadata: PhotoMetadata;
+}
+
+/** The steps from a file to its previews. Between any two of them the signal can end the work. */
+async function render(
+  file: PhotoFile,
+  described: Promise<Described>,
+  deps: OpenDeps,
+  signal: AbortSignal | undefined,
+): Promise<Omit<ProcessedPhoto, 'metadata'>> {
+  const picture = await openPicture(file, described, deps, signal);
+  try {
+    signal?.throwIfAborted();
+    const medium = await renderPixels(picture, deps.limits);
+    signal?.throwIfAborted();
+    const rendered = await renderPreviews(medium);
+    return { width: picture.width, height: picture.height, ...rendered };
+  } finally {
+    await picture.release?.();
+  }
+}
+
+async function checkFile(path: string): Promise<void> {
+  const file = await stat(path).catch((cause) => {
+    throw new ProcessorUnavailableError('The file cannot be read', { cause });
+  });
+  if (!file.isFile()) throw new ProcessorUnavailableError('Not a regular file');
+  if (file.size === 0) throw new MediaError('undecodable', 'The file is empty');
+}
+
+/** A fault of the file in both pixels and metadata leaves no metadata; a fault of the machine must still be told. */
+async function salvage(described: Promise<Described>): Promise<PhotoMetadata> {
+  try {
+    return (await described).metadata;
+  } catch (error) {
+    if (error instanceof MediaError) return {};
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import sharp, { type Sharp } from 'sharp';
+import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors.js';
+import type { Limits, Picture } from '../types.js';
+
+/** Decoded pixels, 8 bits a channel, sRGB (or grey), upright. */
+export interface Pixels {
+  data: Buffer;
+  width: number;
+  height: number;
+  channels: 1 | 2 | 3 | 4;
+}
+
+/** The long side of the largest preview, in pixels. */
+const mediumSide = 1080;
+
+/**
+ * The one decode of a photo, straight to the size of the largest preview: for JPEG and WebP the decoder itself leaves out
+ * what is not needed (shrink-on-load).
+ */
+export async function renderPixels(picture: Picture, limits: Limits): Promise<Pixels> {
+  const timeoutSeconds = Math.ceil(limits.timeoutMs / 1000);
+  const started = performance.now();
+  try {
+    // `truncated` refuses half pictures, which come out grey below. The stricter `warning` also refuses whole ones: many
+    // phones leave stray bytes in their JPEGs.
+    const image = sharp(picture.input, {
+      failOn: 'truncated',
+      limitInputPixels: limits.maxPixels,
+      sequentialRead: true,
+    }).timeout({ seconds: timeoutSeconds });
+    return await fit(orient(image, picture.orientation), mediumSide);
+  } catch (cause) {
+    if (performance.now() - started >= timeoutSeconds * 1000) {
+      throw new MediaError('timed_out', 'Decoding the picture took too long', { cause });
+    }
+    if (isMachineFault(cause) || isOutOfMemory(cause)) {
+      throw new ProcessorUnavailableError('The picture could not be decoded for want of resources', {
+        cause,
+      });
+    }
+    const { width, height } = picture;
+    throw new MediaError('undecodable', 'The picture is damaged or incomplete', { cause, width, height });
+  }
+}
+
+/** Scales down to fit a square, never up, and never to nothing: a line of pixels stays a line. */
+export async function fit(image: Sharp, side: number): Promise<Pixels> {
+  const { data, info } = await image
+    .resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return { data, width, height, channels };
+}
+
+export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
+  return sharp(data, { raw: { width, height, channels } });
+}
+
+/** What each EXIF orientation asks for: to mirror left and right, then to rotate clockwise. sharp keeps that order. */
+const turns: Record<number, { degrees: number; mirror?: true }> = {
+  2: { degrees: 0, mirror: true },
+  3: { degrees: 180 },
+  4: { degrees: 180, mirror: true },
+  5: { degrees: 270, mirror: true },
+  6: { degrees: 90 },
+  7: { degrees: 90, mirror: true },
+  8: { degrees: 270 },
+};
+
+function orient(image: Sharp, orientation: number | undefined): Sharp {
+  if (orientation === undefined) return image.autoOrient();
+  const turn = turns[orientation];
+  return turn ? image.flop(turn.mirror ?? false).rotate(turn.degrees) : image;
+}
+
+/** libvips reports a failed allocation by text alone. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /out of memory|cannot allocate/i.test(error.message);
+}

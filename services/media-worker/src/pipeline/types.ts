@@ -1,0 +1,90 @@
+/** What a camera wrote about a photo, as far as it is believable: a field that is missing or absurd is absent. */
+export interface PhotoMetadata {
+  /** Without a UTC offset in the file, the camera's wall-clock time taken as UTC. */
+  capturedAt?: Date;
+  /** Pixels as stored, before any rotation. */
+  width?: number;
+  height?: number;
+  /** Degrees, WGS 84. Both or neither. */
+  locationLat?: number;
+  locationLon?: number;
+  cameraMake?: string;
+  cameraModel?: string;
+  lensModel?: string;
+  fNumber?: number;
+  /** Seconds. */
+  exposureTime?: number;
+  iso?: number;
+  /** Millimetres, as engraved (not the 35 mm equivalent). */
+  focalLength?: number;
+  /** EXIF orientation, 1 to 8. The previews are upright already. */
+  orientation?: number;
+}
+
+export type PreviewVariant = 'thumb' | 'medium';
+
+export interface Preview {
+  variant: PreviewVariant;
+  data: Buffer;
+  contentType: 'image/jpeg';
+  width: number;
+  height: number;
+}
+
+export interface ProcessedPhoto {
+  metadata: PhotoMetadata;
+  /** Pixels as displayed, that is after the orientation was applied. */
+  width: number;
+  height: number;
+  previews: Preview[];
+  /** Thumbhash, base64. */
+  placeholder: string;
+}
+
+export interface PhotoFile {
+  path: string;
+  /** Canonical, as the upload service established it from the content. */
+  mimeType: string;
+}
+
+export interface PipelineOptions {
+  /** An existing folder for short-lived files; nothing stays in it. */
+  scratchDir: string;
+  /** Threads that libvips may use for one picture. Default 1: photos run side by side instead. */
+  sharpThreads?: number;
+  /** Pictures with more pixels are refused before they are decoded. Default 268 megapixels. */
+  maxPixels?: number;
+  /** The longest that one step (metadata, decoding) may take. Default 2 minutes. */
+  taskTimeoutMs?: number;
+  now?: () => Date;
+}
+
+export interface Pipeline {
+  /**
+   * Reads the metadata and makes the previews and the placeholder of one photo, from one decode.
+   *
+   * Throws `MediaError` when the fault is in the file, `ProcessorUnavailableError` when it is in the machine (try again
+   * later), and the signal's reason when aborted.
+   */
+  process(file: PhotoFile, signal?: AbortSignal): Promise<ProcessedPhoto>;
+  /** Ends the helper process and thread. Calls in flight fail. */
+  close(): Promise<void>;
+}
+
+/** A photo that is ready to be rendered: something that sharp can read, checked but not yet decoded. */
+export interface Picture {
+  input: string | Buffer;
+  /** Orientation to apply because the bytes carry none of their own. */
+  orientation?: number;
+  /** Pixels of the photo as displayed; may exceed those of `input` (the preview inside a camera RAW). */
+  width: number;
+  height: number;
+  /** Removes what was made to open the picture. Never throws. */
+  release?: () => Promise<void>;
+}
+
+/** What opening and rendering a picture may cost. */
+export interface Limits {
+  maxPixels: number;
+  timeoutMs: number;
+}

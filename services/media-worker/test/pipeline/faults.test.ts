@@ -1,0 +1,116 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
+import { createPipeline, MediaError, ProcessorUnavailableError } from '../../src/pipeline/index.js';
+import { createMetadataTool } from '../../src/pipeline/metadata/exiftool.js';
+import { tagArguments } from '../../src/pipeline/metadata/tags.js';
+import { childProcesses, mediaErrorOf, openPipeline, temporaryFolder, withPipeline } from './support.js';
+
+const folder = temporaryFolder();
+const path = join(folder, 'photo.jpg');
+const file = { path, mimeType: 'image/jpeg' };
+writeFileSync(
+  path,
+  await sharp({ create: { width: 640, height: 480, channels: 3, background: '#775533' } })
+    .withExif({ IFD0: { Make: 'Testcam' } })
+    .jpeg()
+    .toBuffer(),
+);
+
+describe('the metadata process', () => {
+  test('starts with the first photo, serves many, and ends with the pipeline', async () => {
+    const pipeline = createPipeline({ scratchDir: folder });
+    expect(childProcesses('exiftool')).toEqual([]);
+    await pipeline.process(file);
+    const started = childProcesses('exiftool');
+    expect(started).toHaveLength(1);
+    await Promise.all(Array.from({ length: 8 }, () => pipeline.process(file)));
+    expect(childProcesses('exiftool')).toEqual(started);
+    await pipeline.close();
+    expect(childProcesses('exiftool')).toEqual([]);
+  });
+
+  test('is started again after it was killed, between photos and in the middle of one', async () => {
+    const pipeline = createPipeline({ scratchDir: folder });
+    await pipeline.process(file);
+    for (const pid of childProcesses('exiftool')) process.kill(pid, 'SIGKILL');
+    expect((await pipeline.process(file)).metadata.cameraMake).toBe('Testcam');
+
+    const [victim] = childProcesses('exiftool');
+    const processing = Promise.all(Array.from({ length: 5 }, () => pipeline.process(file)));
+    if (victim) process.kill(victim, 'SIGKILL');
+    for (const { metadata } of await processing) expect(metadata.cameraMake).toBe('Testcam');
+    await pipeline.close();
+  });
+
+  test('that hangs on a file is given up, and the next file is read', async () => {
+    const pipe = join(folder, 'hangs.jpg');
+    execFileSync('mkfifo', [pipe]);
+    const tool = createMetadataTool({ taskTimeoutMs: 1_000 });
+    expect((await mediaErrorOf(tool.readTags(pipe, tagArguments))).code).toBe('timed_out');
+    expect(await tool.readTags(path, tagArguments)).toMatchObject({ 'EXIF:Make': 'Testcam' });
+    await tool.close();
+  });
+
+  test('that cannot be started is a fault of the machine', async () => {
+    const tool = createMetadataTool({ taskTimeoutMs: 20_000, perl: 'no-such-perl' });
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(tool.readTags(path, tagArguments)).rejects.toBeInstanceOf(ProcessorUnavailableError);
+    }
+    await tool.close();
+  });
+});
+
+describe('faults of the machine', () => {
+  const pipeline = openPipeline();
+
+  test.each([
+    ['a file that is gone', join(folder, 'gone.jpg')],
+    ['a folder', folder],
+  ])('%s', async (_, path) => {
+    const processing = pipeline.process({ path, mimeType: 'image/jpeg' });
+    await expect(processing).rejects.toBeInstanceOf(ProcessorUnavailableError);
+  });
+
+  test('a closed pipeline', async () => {
+    const closed = createPipeline({ scratchDir: folder });
+    await closed.close();
+    await expect(closed.process(file)).rejects.toBeInstanceOf(ProcessorUnavailableError);
+  });
+
+  test('a folder name that exiftool would misread is refused at once', () => {
+    const scratchDir = join(folder, '100%d');
+    mkdirSync(scratchDir);
+    expect(() => createPipeline({ scratchDir })).toThrow(TypeError);
+  });
+});
+
+describe('aborting', () => {
+  const pipeline = openPipeline();
+
+  test('before the work starts', async () => {
+    const reason = new Error('no longer needed');
+    const aborted = withPipeline({}, (pipeline) => pipeline.process(file, AbortSignal.abort(reason)));
+    await expect(aborted).rejects.toBe(reason);
+  });
+
+  test('between two steps', async () => {
+    const abort = new AbortController();
+    const processing = pipeline.process(file, abort.signal);
+    abort.abort();
+    await expect(processing).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(pipeline.process(file)).resolves.toBeDefined();
+  });
+});
+
+test('an empty file is the fault of the file', async () => {
+  const empty = join(folder, 'empty.jpg');
+  writeFileSync(empty, '');
+  const error = await withPipeline({}, (pipeline) =>
+    mediaErrorOf(pipeline.process({ path: empty, mimeType: 'image/jpeg' })),
+  );
+  expect(error).toBeInstanceOf(MediaError);
+  expect(error).toMatchObject({ code: 'undecodable', metadata: {} });
+});

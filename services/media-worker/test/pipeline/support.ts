@@ -1,0 +1,104 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
+import sharp from 'sharp';
+import { createPipeline, MediaError, type Pipeline, type PipelineOptions } from '../../src/pipeline/index.js';
+
+/** Later than any date in the test photos that is not plainly wrong. */
+export const now = () => new Date('2030-01-01T00:00:00Z');
+
+/** A folder that lives as long as the test file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lazyphotos-media-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A pipeline that is closed after the tests of the file. */
+export function openPipeline(options: Partial<PipelineOptions> = {}): Pipeline {
+  const pipeline = createPipeline({ scratchDir: temporaryFolder(), now, ...options });
+  afterAll(() => pipeline.close());
+  return pipeline;
+}
+
+/** A pipeline for one call, after which it is closed. */
+export async function withPipeline<T>(
+  options: Partial<PipelineOptions>,
+  use: (pipeline: Pipeline) => Promise<T>,
+): Promise<T> {
+  const pipeline = createPipeline({ scratchDir: tmpdir(), now, ...options });
+  try {
+    return await use(pipeline);
+  } finally {
+    await pipeline.close();
+  }
+}
+
+/** Settles to the error of a call that has to fail for a fault of the file. */
+export async function mediaErrorOf(call: Promise<unknown>): Promise<MediaError> {
+  const outcome = await call.then(
+    () => new Error('expected a MediaError, got a result'),
+    (error: unknown) => error,
+  );
+  if (outcome instanceof MediaError) return outcome;
+  throw outcome;
+}
+
+/** The mean difference of two pictures (0 to 255), seen from afar, so that encoders may differ. */
+export async function difference(a: Buffer, b: Buffer): Promise<number> {
+  const [left, right] = await Promise.all([miniature(a), miniature(b)]);
+  const total = left.reduce((sum, value, index) => sum + Math.abs(value - (right[index] ?? 0)), 0);
+  return total / left.length;
+}
+
+const miniature = (picture: Buffer) =>
+  sharp(picture).toColourspace('srgb').flatten().resize(24, 24, { fit: 'fill' }).raw().toBuffer();
+
+/** Mean red, green and blue, 0 to 255. */
+export async function meanColour(picture: Buffer): Promise<[number, number, number]> {
+  const { channels } = await sharp(picture).stats();
+  const [red, green = red, blue = red] = channels.map((channel) => channel.mean);
+  return [red ?? 0, green ?? 0, blue ?? 0];
+}
+
+/** A picture whose four corners differ, so that each of the eight orientations shows. */
+export async function fourCorners(width: number, height: number): Promise<Buffer> {
+  const patch = (red: number, green: number, blue: number, left: number, top: number) => ({
+    input: {
+      create: {
+        width: Math.floor(width / 2),
+        height: Math.floor(height / 2),
+        channels: 3 as const,
+        background: { r: red, g: green, b: blue },
+      },
+    },
+    left,
+    top,
+  });
+  const [right, bottom] = [Math.floor(width / 2), Math.floor(height / 2)];
+  return sharp({ create: { width, height, channels: 3, background: '#808080' } })
+    .composite([
+      patch(220, 30, 30, 0, 0),
+      patch(30, 200, 30, right, 0),
+      patch(30, 30, 220, 0, bottom),
+      patch(230, 230, 40, right, bottom),
+    ])
+    .png()
+    .toBuffer();
+}
+
+/** Process ids of this process' children with a word in their command line. */
+export function childProcesses(word: string): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      try {
+        const parent = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1];
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return Number(parent) === process.pid && command.includes(word) ? [Number(pid)] : [];
+      } catch {
+        return []; // It ended while it was looked at.
+      }
+    });
+}
