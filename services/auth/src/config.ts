@@ -1,9 +1,9 @@
 /** The settings that the service works by, wherever it runs. */
-export const authSettings = ['registration', 'accessTokenSeconds', 'refreshTokenDays'] as const;
+export const settingKeys = ['registration', 'accessTokenSeconds', 'refreshTokenDays'] as const;
 
 /** What a container needs on top, to build the adapters. */
 export const containerSettings = [
-  ...authSettings,
+  ...settingKeys,
   'databaseUrl',
   'databasePool',
   'keysDir',

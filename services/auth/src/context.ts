@@ -1,12 +1,12 @@
 import type { Database } from '@lazyphotos/database';
 import type { Chassis, Settings } from '@lazyphotos/service-kit';
 import type { PasswordHasher } from './accounts/password-hasher.js';
-import type { authSettings } from './config.js';
+import type { settingKeys } from './config.js';
 import type { Prisma, PrismaClient } from './generated/prisma/client.js';
 import type { KeyStore } from './keys/key-store.js';
 import type { ClaimCodeStore } from './node/claim-code-store.js';
 
-export type AuthSettings = Settings<(typeof authSettings)[number]>;
+export type AuthSettings = Settings<(typeof settingKeys)[number]>;
 /** The client of a transaction under way. */
 export type Tx = Prisma.TransactionClient;
 /** The client, or a transaction of it. */

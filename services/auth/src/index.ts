@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 export { argon2Hasher, type PasswordHasher } from './accounts/password-hasher.js';
-export { authSettings } from './config.js';
+export { settingKeys } from './config.js';
 export type { AuthDeps } from './context.js';
 export { createFileKeyStore } from './keys/file-key-store.js';
 export type { KeyStore } from './keys/key-store.js';

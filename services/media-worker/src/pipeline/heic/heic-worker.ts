@@ -55,7 +55,7 @@ const errorMemory = 6;
 const optionHdrTo8Bit = 20;
 const optionStrictDecoding = 21;
 
-/** The whole file has to be in memory; the largest photos of phones with 200 megapixels have some 100 MB. */
+/** The whole file has to be in memory. Photos stay far below this. */
 const maxFileBytes = 256 * 1024 * 1024;
 /** Room for a TIFF header in front of the pixels, and for a colour profile of any sensible size. */
 const headerRoom = 4096;
@@ -143,7 +143,7 @@ function decodeImage(handle: number): DecodedHeic {
   let image = 0;
   try {
     libheif.HEAPU8[options + optionHdrTo8Bit] = 1;
-    // Else the missing tiles of a truncated photo come out black, without an error.
+    // Else the tiles that a truncated photo lacks are left out without an error.
     libheif.HEAPU8[options + optionStrictDecoding] = 1;
     const chroma = channels === 4 ? chromaRgba : chromaRgb;
     libheif._heif_decode_image(error, handle, out, colorspaceRgb, chroma, options);

@@ -19,7 +19,7 @@ export interface RawOpening {
 
 /**
  * A camera RAW is shown by the JPEG that the camera put into it, which looks as the photographer saw it; developing the
- * sensor's data would take a Pi minutes. Without a JPEG the TIFF that most RAW formats are at heart is tried.
+ * sensor's data is far too much work for a Pi. Without a JPEG the TIFF that most RAW formats are at heart is tried.
  */
 export async function openRaw(opening: RawOpening): Promise<Picture> {
   for (const embedded of embeddedPictures(opening.tags)) {

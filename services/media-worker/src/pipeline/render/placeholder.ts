@@ -1,7 +1,7 @@
 import { rgbaToThumbHash } from 'thumbhash';
 import { fit, fromPixels, type Pixels } from './render-pixels.js';
 
-/** The format allows 100 (https://evanw.github.io/thumbhash/), but keeps at most 7 waves a side: 64 give the same hash sooner. */
+/** The format allows 100 (https://evanw.github.io/thumbhash/), but keeps at most 7 waves a side: 64 are plenty. */
 const maxSide = 64;
 
 /** A thumbhash of some 25 bytes, base64, that clients paint while the preview loads. */

@@ -1,0 +1,46 @@
+import type { Settings } from '@lazyphotos/service-kit';
+import type { nodeSettingKeys } from './settings.js';
+
+interface CodedError {
+  code?: unknown;
+  message?: unknown;
+  port?: unknown;
+}
+
+type NodeSettings = Settings<(typeof nodeSettingKeys)[number]>;
+
+/** The one line that tells an operator what to mend, for the faults that happen; undefined for the others. */
+export function explainFailure(error: unknown, settings: NodeSettings): string | undefined {
+  const { code, message, port } = error as CodedError;
+  const text = String(message);
+  switch (code) {
+    case 'EADDRINUSE': {
+      const setting = port === settings.metricsPort ? 'LAZYPHOTOS_METRICS_PORT' : 'LAZYPHOTOS_PORT';
+      return `Port ${port} is in use: is LazyPhotos running already? Set ${setting} to another port.`;
+    }
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `This machine has no address ${settings.host ?? '127.0.0.1'} to listen on: check LAZYPHOTOS_HOST.`;
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'disk_full':
+    case 'storage_full':
+    case '53100':
+      return `The disk of the data folder ${settings.dataDir} is full: make room and start again.`;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'not_permitted':
+      return port === undefined
+        ? `The data folder ${settings.dataDir} cannot be used: ${text}`
+        : `Port ${port} may not be opened by this user: set LAZYPHOTOS_PORT to one above 1023.`;
+    case 'data_folder_in_use':
+    case 'unsupported_platform':
+    case 'storage_unavailable':
+      return text;
+    default:
+      return error instanceof Error && error.name === 'PostgresStartError' ? text : undefined;
+  }
+}

@@ -1,0 +1,3 @@
+export { type DataFolder, openDataFolder } from './data-folder.js';
+export { type NodeOptions, type RunningNode, startNode } from './node.js';
+export { readNodeSettings } from './read-settings.js';

@@ -1,0 +1,34 @@
+import { createLogger, createStopList, describeError, runUntilStopped } from '@lazyphotos/service-kit';
+import { banner } from './banner.js';
+import { openDataFolder } from './data-folder.js';
+import { explainFailure } from './failures.js';
+import { logFileOf, startNode } from './node.js';
+import { readNodeSettings } from './read-settings.js';
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const complain = (line: string) => process.stderr.write(`lazyphotos: ${line}\n`);
+
+/** Answers the exit code. */
+async function main(): Promise<number> {
+  const settings = readNodeSettings(process.env, process.cwd(), complain);
+  if (!settings) return 2;
+  const toFile = settings.logOutput === 'file' || (settings.logOutput === 'auto' && process.stdout.isTTY);
+  let stops = createStopList(createLogger({ level: settings.logLevel }));
+  try {
+    const folder = await openDataFolder(settings.dataDir);
+    const logger = createLogger({ level: settings.logLevel, file: toFile ? logFileOf(folder) : undefined });
+    stops = createStopList(logger);
+    const node = await startNode({ settings, folder, logger, stops, progress: (step) => say(`${step} …`) });
+    say(banner(node, folder.root));
+    await runUntilStopped(stops, logger);
+    return 0;
+  } catch (error) {
+    const line = explainFailure(error, settings);
+    complain(line ?? `could not start: ${error instanceof Error ? error.message : String(error)}`);
+    if (!line) complain(JSON.stringify(describeError(error)));
+    await stops.stopAll();
+    return 1;
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { topology } from '@lazyphotos/contracts';
+import { startPostgres } from '@lazyphotos/embedded-postgres';
+import { createPgBossBus } from '@lazyphotos/messaging';
+import { createFilesystemStore } from '@lazyphotos/object-storage';
+import {
+  busObserver,
+  createHttpServer,
+  createMetrics,
+  listen,
+  type Logger,
+  type Settings,
+  serveMetrics,
+  type StopList,
+} from '@lazyphotos/service-kit';
+import { openDatabases } from './databases.js';
+import { type DataFolder, emptyScratch } from './data-folder.js';
+import { composeServices, migrations } from './services.js';
+import type { nodeSettingKeys } from './settings.js';
+import { mediaSigningKey } from './signing-key.js';
+import { watchPostgres } from './watch-postgres.js';
+
+export interface NodeOptions {
+  settings: Settings<(typeof nodeSettingKeys)[number]>;
+  folder: DataFolder;
+  logger: Logger;
+  /** Takes what was started; the caller stops it, also when the start fails half-way. */
+  stops: StopList;
+  /** Told what is being done, for people. */
+  progress: (step: string) => void;
+}
+
+export interface RunningNode {
+  url: string;
+  /** Of an unclaimed node. */
+  claimCode: string | undefined;
+}
+
+/** How long a predecessor that is just draining may keep the data folder. */
+const PREDECESSOR_MS = 30_000;
+
+async function startDatabaseServer({ folder, logger, stops, progress }: NodeOptions) {
+  progress('Starting PostgreSQL');
+  const postgres = await startPostgres({ dataDir: folder.postgres, log: (line) => logger.debug(line) });
+  try {
+    const lock = await postgres.lock('node', { waitMs: PREDECESSOR_MS });
+    stops.add('postgres', () => postgres.stop());
+    stops.add('data folder', () => lock.release());
+    return postgres;
+  } catch (error) {
+    // A server that another node works with must not be stopped; one that we have started must.
+    if (!postgres.adopted) await postgres.stop();
+    throw error;
+  }
+}
+
+/** Starts a whole node in this process: PostgreSQL, bus, store, six services, two ports. */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const { settings, folder, logger, stops, progress } = options;
+  const host = settings.host ?? '127.0.0.1';
+  const metrics = createMetrics();
+  // Ports first: a second node on this machine must fail before it touches any data.
+  let handler: Parameters<typeof createHttpServer>[0] = (_req, res) => {
+    res.writeHead(503, { 'Retry-After': '1' }).end();
+  };
+  const server = await listen(
+    createHttpServer((req, res) => handler(req, res)),
+    settings.port,
+    host,
+  );
+  const stopsHttp = () => server.close();
+  stops.add('port', () => server.close(0));
+  const metricsServer = await serveMetrics(metrics.registry, settings.metricsPort, host);
+  stops.add('metrics', () => metricsServer.close(0));
+
+  const postgres = await startDatabaseServer(options);
+  await emptyScratch(folder);
+  progress('Opening the databases');
+  const databases = await openDatabases({ postgres, migrations, poolSize: settings.databasePool, stops, logger });
+  const watch = watchPostgres(postgres, logger);
+  stops.add('watch', () => watch.stop());
+  watch.start();
+  const bus = await createPgBossBus({
+    url: postgres.url('bus'),
+    topology,
+    observer: busObserver(metrics, logger),
+    exclusive: true,
+  });
+  stops.add('bus', bus.close);
+  const store = await createFilesystemStore({ root: folder.storage });
+  stops.add('store', store.close);
+  const publicUrl = settings.publicUrl ?? `http://localhost:${server.port}`;
+  const { services, gateway, auth } = composeServices({
+    settings,
+    publicUrl,
+    folder,
+    databases,
+    bus,
+    store,
+    signingKey: await mediaSigningKey(folder.keys),
+    logger,
+    metrics,
+  });
+  progress('Starting the services');
+  for (const service of services) {
+    await service.start();
+    stops.add(service.name, () => service.stop());
+  }
+  handler = gateway.handler;
+  stops.add('http', stopsHttp);
+  logger.info('the node is up', { url: publicUrl, host, port: server.port, metricsPort: metricsServer.port });
+  return { url: publicUrl, claimCode: await auth.claimCode() };
+}
+
+export const logFileOf = (folder: DataFolder): string => join(folder.logs, 'lazyphotos.log');

@@ -1,0 +1,112 @@
+import { createAuthService, createFileClaimCodeStore, createFileKeyStore, migrationsPath as authMigrations } from '@lazyphotos/auth';
+import { createCatalogService, migrationsPath as catalogMigrations } from '@lazyphotos/catalog';
+import { VERSION } from '@lazyphotos/contracts';
+import type { Database } from '@lazyphotos/database';
+import { createFeedService, migrationsPath as feedMigrations } from '@lazyphotos/feed';
+import { createGatewayService, localUpstream, migrationsPath as gatewayMigrations } from '@lazyphotos/gateway';
+import { createMediaWorkerService, migrationsPath as mediaMigrations } from '@lazyphotos/media-worker';
+import type { EventBus } from '@lazyphotos/messaging';
+import type { ObjectStore } from '@lazyphotos/object-storage';
+import {
+  type Chassis,
+  createAuthenticate,
+  createMediaUrls,
+  type Logger,
+  type Metrics,
+  type Service,
+  type Settings,
+} from '@lazyphotos/service-kit';
+import { createUploadService, migrationsPath as uploadMigrations } from '@lazyphotos/upload';
+import type { DataFolder } from './data-folder.js';
+import type { nodeSettingKeys } from './settings.js';
+
+export const migrations = {
+  gateway: gatewayMigrations,
+  auth: authMigrations,
+  upload: uploadMigrations,
+  catalog: catalogMigrations,
+  feed: feedMigrations,
+  'media-worker': mediaMigrations,
+};
+
+export interface ComposeDeps {
+  settings: Settings<(typeof nodeSettingKeys)[number]>;
+  publicUrl: string;
+  folder: DataFolder;
+  databases: Readonly<Record<keyof typeof migrations, Database>>;
+  bus: EventBus;
+  store: ObjectStore;
+  signingKey: string;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/** Puts the six services together as they stand, each handed what its container would build for itself. */
+export function composeServices(deps: ComposeDeps) {
+  const { settings, publicUrl, folder, databases, bus, store, signingKey, logger, metrics } = deps;
+  const mediaUrls = createMediaUrls({
+    signingKey,
+    baseUrl: settings.mediaBaseUrl ?? publicUrl,
+    lifetimeSeconds: settings.mediaUrlSeconds,
+  });
+  const authenticate = createAuthenticate(() => auth.keySet());
+  const chassis = (name: string): Chassis => ({
+    name,
+    version: VERSION,
+    logger: logger.child({ service: name }),
+    metrics,
+    authenticate,
+    validateAnswers: settings.validateAnswers,
+  });
+
+  const auth = createAuthService({
+    chassis: chassis('auth'),
+    database: databases.auth,
+    settings,
+    keys: createFileKeyStore(folder.keys),
+    claimCode: createFileClaimCodeStore(folder.root),
+  });
+  const feed = createFeedService({ chassis: chassis('feed'), database: databases.feed, bus, mediaUrls });
+  const catalog = createCatalogService({
+    chassis: chassis('catalog'),
+    database: databases.catalog,
+    bus,
+    feed: feed.api,
+    mediaUrls,
+    settings,
+  });
+  const upload = createUploadService({
+    chassis: chassis('upload'),
+    database: databases.upload,
+    bus,
+    store,
+    catalog: catalog.api,
+    publicUrl,
+    settings,
+  });
+  const mediaWorker = createMediaWorkerService({
+    chassis: chassis('media-worker'),
+    database: databases['media-worker'],
+    bus,
+    store,
+    scratchDir: folder.scratch,
+    settings,
+  });
+  const gateway = createGatewayService({
+    chassis: chassis('gateway'),
+    database: databases.gateway,
+    store,
+    mediaUrls,
+    node: auth.api,
+    upstreams: {
+      auth: localUpstream(auth),
+      upload: localUpstream(upload),
+      catalog: localUpstream(catalog),
+      feed: localUpstream(feed),
+    },
+    alsoReady: { 'media-worker': mediaWorker.ready },
+    settings,
+  });
+  const services: Service[] = [auth, feed, catalog, upload, mediaWorker, gateway];
+  return { services, gateway, auth };
+}

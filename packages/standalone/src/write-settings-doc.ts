@@ -1,0 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import { settingsDocument } from '@lazyphotos/service-kit';
+
+const [, , target] = process.argv;
+if (!target) throw new Error('usage: write-settings-doc.js <file>');
+await writeFile(target, settingsDocument());

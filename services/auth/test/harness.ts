@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { migrate, openDatabase } from '@lazyphotos/database';
+import { createAuthenticate, createMetrics, type Logger, silentLogger } from '@lazyphotos/service-kit';
+import { createTestDatabase, type HttpOptions, type HttpReply, http, listen } from '@lazyphotos/testkit';
+import type { AuthSettings } from '../src/context.js';
+import {
+  type AuthDeps,
+  type AuthService,
+  createAuthService,
+  createFileClaimCodeStore,
+  createFileKeyStore,
+  migrationsPath,
+} from '../src/index.js';
+
+export const PASSWORD = 'correct horse battery';
+export const DAY_MS = 86_400_000;
+
+export interface Account {
+  id: string;
+  email: string;
+  token: string;
+  refreshToken: string;
+}
+
+export type AuthNode = Awaited<ReturnType<typeof startAuth>>;
+
+export type Overrides = Partial<Pick<AuthDeps, 'keys' | 'claimCode' | 'passwordHasher'>>;
+
+/** What a node leaves on disk and in PostgreSQL; several services can run on it, one after the other or at once. */
+export async function createGround() {
+  const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-auth-'));
+  const database = await createTestDatabase('auth');
+  await migrate(database.url, migrationsPath);
+  return {
+    url: database.url,
+    dataDir: join(folder, 'data'),
+    keysDir: join(folder, 'keys'),
+    remove: async () => {
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+export type Ground = Awaited<ReturnType<typeof createGround>>;
+
+export interface LogLine {
+  level: string;
+  message: string;
+  fields: Record<string, unknown> | undefined;
+}
+
+function recordingLogger(lines: LogLine[]): Logger {
+  const at = (level: string) => (message: string, fields?: Record<string, unknown>) => {
+    lines.push({ level, message, fields });
+  };
+  const logger: Logger = {
+    ...silentLogger,
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => logger,
+  };
+  return logger;
+}
+
+/** One auth service over real HTTP and PostgreSQL, every answer checked against its schema. */
+export async function startAuth(
+  settings: Partial<AuthSettings> = {},
+  given: { ground?: Ground; overrides?: Overrides } = {},
+) {
+  const ground = given.ground ?? (await createGround());
+  const database = openDatabase({ url: ground.url, poolSize: 8, applicationName: 'auth-test' });
+  const logs: LogLine[] = [];
+  let offsetMs = 0;
+  const service: AuthService = createAuthService({
+    chassis: {
+      name: 'auth',
+      version: '1.2.3',
+      logger: recordingLogger(logs),
+      metrics: createMetrics(),
+      authenticate: createAuthenticate(() => service.keySet()),
+      validateAnswers: true,
+    },
+    database,
+    settings: { registration: 'invite', accessTokenSeconds: 900, refreshTokenDays: 90, ...settings },
+    keys: createFileKeyStore(ground.keysDir),
+    claimCode: createFileClaimCodeStore(ground.dataDir),
+    clock: () => new Date(Date.now() + offsetMs),
+    ...given.overrides,
+  });
+  await service.start();
+  const server = await listen(service.handler);
+  return {
+    service,
+    ground,
+    logs,
+    pool: database.pool,
+    call: (path: string, options?: HttpOptions): Promise<HttpReply> => http(server.url + path, options),
+    /** Moves the service's clock, forwards or back. */
+    advance: (ms: number) => {
+      offsetMs += ms;
+    },
+    stop: async () => {
+      await server.close();
+      await service.stop();
+      await database.close();
+      if (!given.ground) await ground.remove();
+    },
+  };
+}
+
+type Call = Pick<AuthNode, 'call'>;
+
+export const register = ({ call }: Call, email: string, code?: string): Promise<HttpReply> =>
+  call('/auth/register', { json: { email, password: PASSWORD, ...(code === undefined ? {} : { code }) } });
+
+export const login = ({ call }: Call, email: string, more: object = {}): Promise<HttpReply> =>
+  call('/auth/login', { json: { email, password: PASSWORD, ...more } });
+
+export const refresh = ({ call }: Call, refreshToken: string): Promise<HttpReply> =>
+  call('/auth/refresh', { json: { refreshToken } });
+
+export function toAccount({ body }: HttpReply): Account {
+  return {
+    id: body.user.id,
+    email: body.user.email,
+    token: body.accessToken,
+    refreshToken: body.refreshToken,
+  };
+}
+
+/** The first account, which has claimed the node. */
+export async function claimNode(node: AuthNode, email = 'owner@example.org'): Promise<Account> {
+  const code = await node.service.claimCode();
+  const owner = toAccount(await register(node, email, code));
+  const reply = await node.call('/servers/claim', { token: owner.token, json: { ownerEmail: email, code } });
+  if (reply.status !== 200) throw new Error(`the node was not claimed: ${reply.text}`);
+  return owner;
+}
+
+export async function invite(node: Call, by: Account, wanted: object = {}): Promise<string> {
+  const reply = await node.call('/invites', { token: by.token, json: wanted });
+  if (reply.status !== 201) throw new Error(`no invite: ${reply.text}`);
+  return reply.body.code;
+}
+
+/** One more account, by an invite of `by`. */
+export async function addMember(node: Call, by: Account, email: string, role = 'member'): Promise<Account> {
+  return toAccount(await register(node, email, await invite(node, by, { role })));
+}
