@@ -10,7 +10,7 @@ export interface Logger {
 }
 
 /** Names of fields whose values never reach a log, wherever they come from. */
-const SECRET_FIELD = /password|token|secret|authorization|cookie|^code$|signature/i;
+const SECRET_FIELD = /password|token|secret|authorization|cookie|(claim|invite)code$|signature/i;
 
 const withRequestId = winston.format((info) => {
   const requestId = currentRequestId();
@@ -18,9 +18,13 @@ const withRequestId = winston.format((info) => {
   return info;
 });
 
+const DEEPEST = 8;
+
 function redacted(value: unknown, depth: number): unknown {
-  if (value instanceof Error) return describeError(value);
-  if (value === null || typeof value !== 'object' || depth > 4 || value instanceof Date) return value;
+  if (value instanceof Error) return redacted(describeError(value), depth);
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+  if (value instanceof Uint8Array) return `[${value.length} bytes]`;
+  if (depth > DEEPEST) return '[too deep]';
   if (Array.isArray(value)) return value.map((item) => redacted(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [name, SECRET_FIELD.test(name) ? '[redacted]' : redacted(item, depth + 1)]),
@@ -30,7 +34,7 @@ function redacted(value: unknown, depth: number): unknown {
 const redact = winston.format((info) => Object.assign(info, redacted({ ...info }, 0)));
 
 /** An error as a log field: its message, code, stack and causes. */
-export function describeError(error: unknown): Record<string, unknown> {
+export function describeError(error: unknown, depth = 0): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) };
   const { code } = error as { code?: unknown };
   return {
@@ -38,7 +42,7 @@ export function describeError(error: unknown): Record<string, unknown> {
     message: error.message,
     ...(code === undefined ? {} : { code }),
     stack: error.stack,
-    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+    ...(error.cause === undefined || depth > 4 ? {} : { cause: describeError(error.cause, depth + 1) }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ByteRange, ObjectInfo, ObjectStore } from '@lazyphotos/object-stor
 import { type MediaLocation, type MediaUrls, notFound, ProblemError, setRoute } from '@lazyphotos/service-kit';
 import { create as contentDisposition } from 'content-disposition';
 import type { Request, Response, Router } from 'express';
+import fresh from 'fresh';
 import { resolveRange } from './range.js';
 
 export interface MediaDeps {
@@ -47,6 +48,16 @@ async function send(req: Request, res: Response, store: ObjectStore, info: Objec
   await pipeline(body, res);
 }
 
+/**
+ * Whether the client's copy is current. Its Cache-Control is left out: that speaks to caches on the way, and HTTP clients add
+ * `no-cache` by themselves when somebody sets If-None-Match.
+ */
+const isFresh = (req: Request, res: Response): boolean =>
+  fresh(
+    { 'if-none-match': req.get('if-none-match'), 'if-modified-since': req.get('if-modified-since') },
+    { etag: res.getHeader('ETag'), 'last-modified': res.getHeader('Last-Modified') },
+  );
+
 /** A client that goes away in the middle of a picture is no fault. */
 const isGone = (error: unknown): boolean => (error as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE';
 
@@ -66,7 +77,7 @@ export function mountMedia(router: Router, { store, mediaUrls, now }: MediaDeps)
     if (!location) throw new ProblemError('invalid_signature');
     const info = await headOrNotFound(store, keyOf(location));
     const etag = setHeaders(res, location, info, now());
-    if (req.fresh) {
+    if (isFresh(req, res)) {
       res.status(304).end();
       return;
     }
