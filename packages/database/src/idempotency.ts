@@ -54,7 +54,7 @@ export async function once<T>(tx: SqlRunner, request: IdempotentRequest, work: (
     `UPDATE idempotency_keys SET answer = $3::jsonb WHERE user_id = $1::uuid AND key = $2`,
     userId,
     key,
-    JSON.stringify(answer),
+    JSON.stringify(answer ?? null),
   );
   return answer;
 }

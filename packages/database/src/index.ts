@@ -1,5 +1,5 @@
 export { type IdempotentRequest, IdempotencyKeyReusedError, once } from './idempotency.js';
-export { migrate } from './migrations/migrate.js';
+export { MigrationError, migrate } from './migrations/migrate.js';
 export { createOutboxRelay, type OutboxRelay, type RelayOptions } from './outbox/relay.js';
 export { createUnitOfWork, type Emit, type UnitOfWork } from './outbox/unit-of-work.js';
 export { type Database, type DatabaseOptions, openDatabase } from './pool.js';

@@ -35,12 +35,12 @@ export interface QueueDepth {
 export interface RetryPolicy {
   /** Deliveries in all, the first one included. */
   maxAttempts: number;
-  /** Before the second delivery; doubled for each further one, with jitter. */
+  /** Before the second delivery; doubled for each further one, with jitter that makes it up to twice as long. */
   baseDelaySeconds: number;
   maxDelaySeconds: number;
 }
 
-/** Patient by default: the eighth delivery comes after about an hour. */
+/** Patient by default: the tenth and last delivery comes after about half an hour. */
 export const defaultRetryPolicy: RetryPolicy = { maxAttempts: 10, baseDelaySeconds: 2, maxDelaySeconds: 1800 };
 
 /**

@@ -13,7 +13,7 @@ async function withTimeout(check: ReadinessCheck): Promise<void> {
   const timeout = new Promise((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error('timed out')), CHECK_TIMEOUT_MS);
   });
-  await Promise.race([check(), timeout]).finally(() => clearTimeout(timer));
+  await Promise.race([Promise.resolve().then(check), timeout]).finally(() => clearTimeout(timer));
 }
 
 /** Runs every check at once; none may take longer than three seconds. */
@@ -28,4 +28,11 @@ export async function readinessOf(checks: Record<string, ReadinessCheck>): Promi
     }),
   );
   return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) };
+}
+
+/** @throws Error naming the checks that failed */
+export async function requireReady(checks: Record<string, ReadinessCheck>): Promise<void> {
+  const report = await readinessOf(checks);
+  const failed = Object.keys(report.checks).filter((name) => report.checks[name] === 'failed');
+  if (failed.length > 0) throw new Error(`not ready: ${failed.join(', ')}`);
 }

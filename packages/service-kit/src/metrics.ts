@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type HttpServer, listen } from './runtime/http-server.js';
 
-export { Counter, Gauge };
+export { Counter, Gauge, Histogram };
 
 /** The metrics that every service has. In one process all services share them, told apart by the label `service`. */
 export interface Metrics {

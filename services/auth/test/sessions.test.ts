@@ -140,7 +140,8 @@ describeWithPostgres('sessions', () => {
           const won = replies.filter(({ status }) => status === 200);
           expect(won.length).toBeLessThanOrEqual(1);
           expect(replies.every(({ status }) => [200, 204, 401].includes(status))).toBe(true);
-          const survives = kinds.filter((kind) => kind === 'refresh').length === 1 && !kinds.includes('logout');
+          const survives =
+            kinds.filter((kind) => kind === 'refresh').length === 1 && !kinds.includes('logout');
           for (const reply of won) {
             expect((await refresh(node, reply.body.refreshToken)).status).toBe(survives ? 200 : 401);
           }
@@ -180,9 +181,9 @@ describeWithPostgres('sessions', () => {
   it('ends everywhere by logout-all, for this account only', async () => {
     const guest = await addMember(node, owner, 'all@example.org');
     const again = (await login(node, guest.email)).body;
-    expect(
-      (await node.call('/auth/logout-all', { method: 'POST', token: again.accessToken })).status,
-    ).toBe(204);
+    expect((await node.call('/auth/logout-all', { method: 'POST', token: again.accessToken })).status).toBe(
+      204,
+    );
     expect(await refresh(node, guest.refreshToken)).toMatchObject(invalid);
     expect(await refresh(node, again.refreshToken)).toMatchObject(invalid);
     expect(await me(guest.token)).toMatchObject(problem(401, 'unauthenticated'));

@@ -47,7 +47,7 @@ export const login = defineEndpoint({
   whileUnclaimed: true,
   body: z.object({ email, password, deviceId: id.optional() }),
   success: { status: 200, body: signedIn, description: 'Signed in' },
-  problems: ['invalid_credentials'],
+  problems: ['invalid_credentials', 'not_found'],
 });
 
 export const refresh = defineEndpoint({
@@ -73,6 +73,28 @@ export const logout = defineEndpoint({
   whileUnclaimed: true,
   body: z.object({ refreshToken }),
   success: { status: 204, description: 'Ended' },
+});
+
+export const logoutAll = defineEndpoint({
+  id: 'logoutAll',
+  service: 'auth',
+  method: 'post',
+  path: '/auth/logout-all',
+  summary: 'End every session of this account, on every device',
+  auth: 'bearer',
+  success: { status: 204, description: 'Ended' },
+});
+
+export const changePassword = defineEndpoint({
+  id: 'changePassword',
+  service: 'auth',
+  method: 'post',
+  path: '/auth/password',
+  summary: 'Change the password; ends every other session',
+  auth: 'bearer',
+  body: z.object({ currentPassword: password, newPassword }),
+  success: { status: 204, description: 'Changed' },
+  problems: ['invalid_credentials'],
 });
 
 export const me = defineEndpoint({
@@ -135,6 +157,7 @@ export const listDevices = defineEndpoint({
   auth: 'bearer',
   query: pageQuery,
   success: { status: 200, body: page('devices', device), description: 'A page of devices' },
+  problems: ['invalid_cursor'],
 });
 
 export const removeDevice = defineEndpoint({
@@ -175,4 +198,63 @@ export const claimServer = defineEndpoint({
   body: z.object({ ownerEmail: email, code }),
   success: { status: 200, body: z.object({ serverId: id }), description: 'Claimed' },
   problems: ['invalid_code', 'owner_mismatch', 'already_claimed'],
+});
+
+/** A node has one owner: ownership is claimed, never invited to. */
+const inviteRole = z.enum(['member', 'admin']);
+
+const inviteFields = {
+  id,
+  role: inviteRole,
+  email: z.string().optional().meta({ description: 'whom it is for; without it, whoever has the code' }),
+  expiresAt: timestamp,
+};
+
+export const invite = z
+  .object({ ...inviteFields, createdAt: timestamp, usedAt: timestamp.optional() })
+  .meta({ id: 'Invite' });
+export type Invite = z.output<typeof invite>;
+
+export const createInvite = defineEndpoint({
+  id: 'createInvite',
+  service: 'auth',
+  method: 'post',
+  path: '/invites',
+  summary: 'Invite somebody to register; only the owner may invite an admin',
+  auth: 'bearer',
+  body: z.object({
+    email: email.optional(),
+    role: inviteRole.default('member'),
+    expiresAt: timestamp.optional().meta({ description: 'RFC 3339; in seven days if absent' }),
+  }),
+  success: {
+    status: 201,
+    body: z.object({ ...inviteFields, code: z.string().meta({ description: 'shown this once' }) }),
+    description: 'The invite with its code',
+  },
+  problems: ['forbidden'],
+});
+
+export const listInvites = defineEndpoint({
+  id: 'listInvites',
+  service: 'auth',
+  method: 'get',
+  path: '/invites',
+  summary: "The node's invites, newest first",
+  auth: 'bearer',
+  query: pageQuery,
+  success: { status: 200, body: page('invites', invite), description: 'A page of invites' },
+  problems: ['forbidden', 'invalid_cursor'],
+});
+
+export const removeInvite = defineEndpoint({
+  id: 'removeInvite',
+  service: 'auth',
+  method: 'delete',
+  path: '/invites/{id}',
+  summary: 'Take an invite back; its code is worthless from then on',
+  auth: 'bearer',
+  params: z.object({ id }),
+  success: { status: 204, description: 'Removed' },
+  problems: ['forbidden', 'not_found'],
 });

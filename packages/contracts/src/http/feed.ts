@@ -16,7 +16,9 @@ export const feedItem = z
     z.object({ type: z.literal('photo'), data: photo, updatedAt: timestamp }),
     z.object({
       type: z.literal('album'),
-      data: album.extend({ photoIds: z.array(id).meta({ description: 'every photo in it that is not in the trash' }) }),
+      data: album.extend({
+        photoIds: z.array(id).meta({ description: 'every photo in it that is not in the trash' }),
+      }),
       updatedAt: timestamp,
     }),
     z.object({ type: z.literal('tombstone'), data: tombstone, updatedAt: timestamp }),
@@ -29,7 +31,8 @@ export const getFeed = defineEndpoint({
   service: 'feed',
   method: 'get',
   path: '/feed',
-  summary: 'What changed since the cursor; without one, from the beginning. Each entity comes once, in its newest state',
+  summary:
+    'What changed since the cursor; without one, from the beginning. Each entity comes once, in its newest state',
   auth: 'bearer',
   query: pageQuery,
   success: {

@@ -31,7 +31,13 @@ export const cameraMetadata = {
   exposureTime: z.number().optional().meta({ description: 'seconds' }),
   iso: z.number().int().optional(),
   focalLength: z.number().optional().meta({ description: 'millimetres' }),
-  orientation: z.number().int().min(1).max(8).optional().meta({ description: "EXIF orientation of the original's pixels" }),
+  orientation: z
+    .number()
+    .int()
+    .min(1)
+    .max(8)
+    .optional()
+    .meta({ description: "EXIF orientation of the original's pixels" }),
 };
 
 /** A photo as the services tell each other; the public photo adds the signed preview URLs. */
@@ -57,7 +63,10 @@ export const photoRecord = z.object({
   isDeleted: z.boolean(),
   deletedAt: timestamp.optional(),
   processing: z.enum(processingStates),
-  processingError: z.object({ code: z.string(), reason: z.string() }).optional().meta({ description: 'why processing failed' }),
+  processingError: z
+    .object({ code: z.string(), reason: z.string() })
+    .optional()
+    .meta({ description: 'why processing failed' }),
   placeholder: z.string().optional().meta({ description: 'thumbhash, base64' }),
   version: z.number().int().positive(),
 });
@@ -92,7 +101,10 @@ export const listPhotos = defineEndpoint({
   success: {
     status: 200,
     body: page('photos', photo).extend({
-      feedCursor: z.string().optional().meta({ description: 'on the last page: where the feed continues without a gap' }),
+      feedCursor: z
+        .string()
+        .optional()
+        .meta({ description: 'on the last page: where the feed continues without a gap' }),
     }),
     description: 'A page of photos',
   },

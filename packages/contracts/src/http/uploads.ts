@@ -28,7 +28,10 @@ export const createUploadSession = defineEndpoint({
     locationLat: latitude.optional(),
     locationLon: longitude.optional(),
     deviceId: id.optional(),
-    restore: z.boolean().optional().meta({ description: 'bring back a photo that is in the trash or was purged' }),
+    restore: z
+      .boolean()
+      .optional()
+      .meta({ description: 'bring back a photo that is in the trash or was purged' }),
   }),
   success: {
     status: 200,
@@ -88,7 +91,14 @@ export const putChunk = defineEndpoint({
   }),
   body: 'binary',
   success: { status: 204, description: 'Stored' },
-  problems: ['not_found', 'offset_mismatch', 'upload_ended', 'chunk_digest_mismatch', 'unsupported_media_type', 'storage_full'],
+  problems: [
+    'not_found',
+    'offset_mismatch',
+    'upload_ended',
+    'chunk_digest_mismatch',
+    'unsupported_media_type',
+    'storage_full',
+  ],
 });
 
 export const completeUpload = defineEndpoint({
@@ -101,7 +111,14 @@ export const completeUpload = defineEndpoint({
   params: sessionId,
   body: z.object({ storageKey: z.string().optional() }).optional(),
   success: { status: 200, body: z.object({ photoId: id }), description: 'The photo is stored' },
-  problems: ['not_found', 'upload_incomplete', 'upload_ended', 'hash_mismatch', 'unsupported_media_type', 'storage_full'],
+  problems: [
+    'not_found',
+    'upload_incomplete',
+    'upload_ended',
+    'hash_mismatch',
+    'unsupported_media_type',
+    'storage_full',
+  ],
 });
 
 export const abortUpload = defineEndpoint({

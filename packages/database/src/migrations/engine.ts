@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
-import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm';
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
+import { createEngineAdapter } from './engine-adapter.js';
 
 interface WasmBindings {
-  SchemaEngine: { new: (options: object, log: (line: string) => void, adapter: object) => Promise<SchemaEngine> };
+  SchemaEngine: {
+    new: (options: object, log: (line: string) => void, adapter: object) => Promise<SchemaEngine>;
+  };
   __wbg_set_wasm(exports: WebAssembly.Exports): void;
 }
 
@@ -20,6 +22,14 @@ function load(): Promise<void> {
     const bytes = await readFile(entry.replace(/\.js$/, '.wasm'));
     const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': glue });
     glue.__wbg_set_wasm(instance.exports);
+    // The engine reports a panic here; without it, all that is seen is "unreachable".
+    Object.assign(globalThis, {
+      PRISMA_WASM_PANIC_REGISTRY: {
+        set_message: (message: string) => {
+          throw new Error(message);
+        },
+      },
+    });
     (instance.exports.__wbindgen_start as () => void)();
   })();
   return loaded;
@@ -32,13 +42,18 @@ export async function withSchemaEngine<T>(
   schema?: { path: string; content: string },
 ): Promise<T> {
   await load();
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: url }));
+  const adapter = createEngineAdapter(url);
   const datamodels = schema ? [[schema.path, schema.content]] : undefined;
-  const engine = await glue.SchemaEngine.new({ datamodels }, () => undefined, adapter);
   try {
-    return await use(engine);
+    const bound = bindMigrationAwareSqlAdapterFactory(adapter.factory);
+    const engine = await glue.SchemaEngine.new({ datamodels }, () => undefined, bound);
+    try {
+      return await use(engine);
+    } finally {
+      engine.free();
+    }
   } finally {
-    engine.free();
+    await adapter.close();
   }
 }
 

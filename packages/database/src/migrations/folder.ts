@@ -14,20 +14,27 @@ export async function readMigrationsFolder(path: string): Promise<MigrationsFold
   return { path, names: names.sort() };
 }
 
+export const readMigration = ({ path }: MigrationsFolder, name: string): Promise<string> =>
+  readFile(join(path, name, 'migration.sql'), 'utf8');
+
 /** The folder's content in the form that the schema engine takes. */
-export async function loadMigrations({ path, names }: MigrationsFolder): Promise<MigrationList> {
+export async function loadMigrations(folder: MigrationsFolder): Promise<MigrationList> {
+  const { path, names } = folder;
   const migrationDirectories = await Promise.all(
     names.map(async (name) => ({
       path: name,
       migrationFile: {
         path: 'migration.sql',
-        content: { tag: 'ok' as const, value: await readFile(join(path, name, 'migration.sql'), 'utf8') },
+        content: { tag: 'ok' as const, value: await readMigration(folder, name) },
       },
     })),
   );
   return {
     baseDir: path,
-    lockfile: { path: 'migration_lock.toml', content: await readFile(join(path, 'migration_lock.toml'), 'utf8') },
+    lockfile: {
+      path: 'migration_lock.toml',
+      content: await readFile(join(path, 'migration_lock.toml'), 'utf8'),
+    },
     shadowDbInitScript: '',
     migrationDirectories,
   };

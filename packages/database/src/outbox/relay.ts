@@ -43,6 +43,29 @@ const toEvent = (row: OutboxRow): AnyEvent =>
 const TAKE = `SELECT id, type, occurred_at, request_id, payload FROM outbox_messages
   ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`;
 
+/** A transaction on a connection of the pool. */
+async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  // A connection may break while nothing is asked of it; unheard, that would end the process.
+  client.on('error', onError);
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(onError);
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
 /**
  * Moves committed events from the outbox to the bus, at least once: rows are deleted in the transaction that locked them,
  * after the bus has confirmed. A crash in between publishes them again under the same id. Several relays may run at once;
@@ -51,53 +74,53 @@ const TAKE = `SELECT id, type, occurred_at, request_id, payload FROM outbox_mess
 export function createOutboxRelay(options: RelayOptions): OutboxRelay {
   const { pool, publish, pollMs = 2000, batchSize = 200 } = options;
   let running: Promise<void> | undefined;
+  let counting: Promise<void> | undefined;
   let nudged = false;
   let stopped = true;
   let timer: NodeJS.Timeout | undefined;
+  const report = (error: unknown) => options.onError?.(error);
 
-  const moveBatch = async (): Promise<number> => {
-    const client = await pool.connect();
-    let broken: Error | undefined;
+  /** A row that is no event stays where it is, for somebody to look at, and stops none of the others. */
+  const readable = (row: OutboxRow): AnyEvent[] => {
     try {
-      await client.query('BEGIN');
-      const { rows } = await client.query<OutboxRow>(TAKE, [batchSize]);
-      if (rows.length > 0) {
-        await publish(rows.map(toEvent));
-        await client.query('DELETE FROM outbox_messages WHERE id = ANY($1)', [rows.map((row) => row.id)]);
-      }
-      await client.query('COMMIT');
-      return rows.length;
+      return [toEvent(row)];
     } catch (error) {
-      await client.query('ROLLBACK').catch((cause: Error) => {
-        broken = cause;
-      });
-      throw error;
-    } finally {
-      client.release(broken);
+      report(error);
+      return [];
     }
   };
 
-  const flush = async (): Promise<number> => {
+  const moveBatch = () =>
+    inTransaction(pool, async (client) => {
+      const { rows } = await client.query<OutboxRow>(TAKE, [batchSize]);
+      const events = rows.flatMap(readable);
+      if (events.length > 0) {
+        await publish(events);
+        await client.query('DELETE FROM outbox_messages WHERE id = ANY($1)', [events.map(({ id }) => id)]);
+      }
+      return events.length;
+    });
+
+  const moveAll = async (goOn: () => boolean): Promise<number> => {
     let total = 0;
-    for (;;) {
-      const count = await moveBatch();
+    let count: number;
+    do {
+      count = await moveBatch();
       total += count;
       if (count > 0) options.onPublished?.(count);
-      if (count < batchSize) break;
-    }
+    } while (count === batchSize && goOn());
     return total;
   };
 
   const countPending = async () => {
-    if (!options.onPending) return;
     const { rows } = await pool.query<{ count: string }>('SELECT count(*) FROM outbox_messages');
-    options.onPending(Number(rows[0]?.count ?? 0));
+    options.onPending?.(Number(rows[0]?.count ?? 0));
   };
 
   const run = async () => {
     do {
       nudged = false;
-      await flush();
+      await moveAll(() => !stopped);
     } while (nudged && !stopped);
   };
 
@@ -106,27 +129,36 @@ export function createOutboxRelay(options: RelayOptions): OutboxRelay {
     nudged = true;
     if (stopped || running) return;
     running = run()
-      .catch((error: unknown) => options.onError?.(error))
+      .catch(report)
       .finally(() => {
         running = undefined;
+        if (nudged) wake();
+      });
+  };
+
+  const poll = () => {
+    wake();
+    if (!options.onPending || counting) return;
+    counting = countPending()
+      .catch(report)
+      .finally(() => {
+        counting = undefined;
       });
   };
 
   return {
     start: () => {
+      if (!stopped) return;
       stopped = false;
-      timer = setInterval(() => {
-        wake();
-        countPending().catch((error: unknown) => options.onError?.(error));
-      }, pollMs);
+      timer = setInterval(poll, pollMs);
       wake();
     },
     nudge: wake,
-    flush,
+    flush: () => moveAll(() => true),
     stop: async () => {
       stopped = true;
       clearInterval(timer);
-      await running;
+      await Promise.all([running, counting]);
     },
   };
 }

@@ -1,8 +1,8 @@
-import type { EventPayload, EventType } from '@lazyphotos/contracts';
+import { type EventPayload, type EventType, eventSchemas } from '@lazyphotos/contracts';
 import { v7 } from 'uuid';
 import type { SqlRunner, TransactionOptions, TransactionRunner } from '../sql.js';
 
-/** Adds an event that is published if, and only if, the transaction commits. */
+/** Adds an event that is published if, and only if, the transaction commits. @throws ZodError for a payload that nobody could read */
 export type Emit = <T extends EventType>(type: T, payload: EventPayload<T>) => void;
 
 export interface UnitOfWork<Tx> {
@@ -29,7 +29,7 @@ export function createUnitOfWork<Tx extends SqlRunner>(
       const result = await client.$transaction(async (tx) => {
         const messages: NewMessage[] = [];
         const emit: Emit = (type, payload) => {
-          messages.push({ id: v7(), type, payload });
+          messages.push({ id: v7(), type, payload: eventSchemas[type].parse(payload) });
         };
         const value = await work(tx, emit);
         emitted = messages.length;

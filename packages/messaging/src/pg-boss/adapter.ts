@@ -1,14 +1,15 @@
-import { type AnyEvent, parseEvent, type Topology } from '@lazyphotos/contracts';
+import type { AnyEvent, Topology } from '@lazyphotos/contracts';
 import { type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
 import {
   type BusObserver,
   type DeadLetter,
   defaultRetryPolicy,
   type EventBus,
-  type EventHandler,
   type RetryPolicy,
 } from '../port.js';
-import { declareQueues, deadLetterQueue } from './queues.js';
+import { createConsumers } from './consumers.js';
+import { redeliverOrphans } from './orphans.js';
+import { deadLetterQueue, declareQueues } from './queues.js';
 
 export interface PgBossBusOptions {
   /** A PostgreSQL database of its own. */
@@ -22,84 +23,83 @@ export interface PgBossBusOptions {
    * at once, not after their heartbeat has run out.
    */
   exclusive?: boolean;
+  /** A consumer that says nothing for this long is taken for dead, and its events are delivered again; at least 10. */
+  heartbeatSeconds?: number;
+  /** How long `close` waits for the handlers under way. */
+  drainMs?: number;
 }
 
-const HEARTBEAT_SECONDS = 30;
-/** Events wake their consumers (LISTEN/NOTIFY); polling is only the net below. */
-const POLL_SECONDS = 2;
-const POLL_SECONDS_WHILE_NOTIFIED = 30;
-const DRAIN_MS = 15_000;
-
-const errorText = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+const REDRIVE_BATCH = 1000;
+const LOOK_AFTER_OURSELVES_SECONDS = 120;
 
 /** The event bus on PostgreSQL, through pg-boss: one queue per consumer and event family, each with a dead-letter queue. */
 export async function createPgBossBus(options: PgBossBusOptions): Promise<EventBus> {
-  const { url, topology, observer = {}, retry = defaultRetryPolicy, poolSize = 4, exclusive = false } = options;
-  const boss = new PgBoss({
-    connectionString: url,
-    application_name: 'lazyphotos-bus',
-    max: poolSize,
-    useListenNotify: true,
-    schedule: false,
-    monitorIntervalSeconds: 30,
-    registerInstance: false,
-  });
-  boss.on('error', (error) => observer.fault?.(error));
-  await boss.start();
-  await declareQueues(boss, topology, retry, HEARTBEAT_SECONDS);
-  if (exclusive) await redeliverOrphans(boss, Object.keys(topology));
-
-  const shutdown = new AbortController();
-
-  const settle = async (queue: string, handler: EventHandler, job: JobWithMetadata<object>) => {
-    const type = String((job.data as { type?: unknown }).type);
-    try {
-      const signal = AbortSignal.any([job.signal, shutdown.signal]);
-      await handler(parseEvent(job.data), { attempt: job.retryCount + 1, signal });
-      observer.settled?.(queue, type, 'done');
-    } catch (error) {
-      const last = job.retryCount >= job.retryLimit;
-      observer.settled?.(queue, type, last ? 'dead_lettered' : 'retried', error);
-      // pg-boss keeps the message of what is thrown as the job's output: the dead letter's reason.
-      throw new Error(errorText(error), { cause: error });
-    }
-  };
+  const { topology, observer = {}, retry = defaultRetryPolicy, exclusive = false } = options;
+  const { heartbeatSeconds = 30, drainMs = 15_000 } = options;
+  // Nobody else can die; an event is left in hand only when its end could not be stored.
+  const boss = connect(options, exclusive ? LOOK_AFTER_OURSELVES_SECONDS : heartbeatSeconds);
+  const consumers = createConsumers(boss, retry, observer);
+  try {
+    await boss.start();
+    await declareQueues(boss, topology, retry, heartbeatSeconds);
+    if (exclusive) await redeliverOrphans(boss, Object.keys(topology));
+  } catch (error) {
+    await boss.stop({ graceful: false }).catch(() => undefined);
+    throw error;
+  }
 
   return {
     publish: async (events) => {
       for (const [queue, jobs] of jobsByQueue(events, topology)) await boss.insert(queue, jobs);
     },
     consume: async (queue, handler, { concurrency }) => {
-      if (!(queue in topology)) throw new Error(`no such queue: ${queue}`);
-      await boss.work(
-        queue,
-        {
-          localConcurrency: concurrency,
-          batchSize: 1,
-          includeMetadata: true,
-          pollingIntervalSeconds: POLL_SECONDS,
-          notifyPollingIntervalSeconds: POLL_SECONDS_WHILE_NOTIFIED,
-          burstWhenBatchFull: true,
-        },
-        async ([job]: JobWithMetadata<object>[]) => {
-          if (job) await settle(queue, handler, job);
-        },
-      );
+      if (!Object.hasOwn(topology, queue)) throw new Error(`no such queue: ${queue}`);
+      await consumers.start(queue, handler, concurrency);
     },
     depths: () => readDepths(boss, topology),
     deadLetters: async (queue, limit) => {
       const jobs = await boss.findJobs<object>(deadLetterQueue(queue), { limit, queued: true });
       return jobs.map(toDeadLetter);
     },
-    replayDeadLetters: (queue) => boss.redrive(deadLetterQueue(queue)),
+    replayDeadLetters: async (queue) => {
+      let replayed = 0;
+      let moved: number;
+      do {
+        moved = await boss.redrive(deadLetterQueue(queue), { limit: REDRIVE_BATCH });
+        replayed += moved;
+      } while (moved === REDRIVE_BATCH);
+      consumers.wake(queue);
+      return replayed;
+    },
     ready: async () => {
       await boss.getDb().executeSql('SELECT 1');
     },
     close: async () => {
-      await boss.stop({ graceful: true, close: true, timeout: DRAIN_MS });
-      shutdown.abort(new Error('the bus has closed'));
+      consumers.stopWakes();
+      await boss.stop({ graceful: true, close: true, timeout: drainMs });
     },
   };
+}
+
+function connect({ url, poolSize = 4, observer = {} }: PgBossBusOptions, superviseSeconds: number): PgBoss {
+  const boss = new PgBoss({
+    connectionString: url,
+    application_name: 'lazyphotos-bus',
+    max: poolSize,
+    useListenNotify: true,
+    schedule: false,
+    registerInstance: false,
+    // Finds the events of consumers that died.
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: superviseSeconds,
+    // Removes done events.
+    maintenanceIntervalSeconds: 3600,
+    // Job dependencies and index rebuilds, which nothing here needs soon.
+    flowIntervalSeconds: 3600,
+    bamIntervalSeconds: 600,
+  });
+  boss.on('error', (error) => observer.fault?.(error));
+  return boss;
 }
 
 function jobsByQueue(events: readonly AnyEvent[], topology: Topology): Map<string, JobInsert<object>[]> {
@@ -127,13 +127,4 @@ async function readDepths(boss: PgBoss, topology: Topology) {
     pending: counts.get(queue) ?? 0,
     deadLetters: counts.get(deadLetterQueue(queue)) ?? 0,
   }));
-}
-
-/** A job in hand of a process that no longer exists goes back to the start of its queue; the try does not count. */
-async function redeliverOrphans(boss: PgBoss, queues: string[]): Promise<void> {
-  await boss
-    .getDb()
-    .executeSql(`UPDATE pgboss.job SET state = 'retry', start_after = now() WHERE state = 'active' AND name = ANY($1)`, [
-      queues,
-    ]);
 }

@@ -17,20 +17,27 @@ export async function declareQueues(
   retry: RetryPolicy,
   heartbeatSeconds: number,
 ): Promise<void> {
+  const dead = { retentionSeconds: KEEP_DEAD_SECONDS, deleteAfterSeconds: KEEP_DEAD_SECONDS };
+  const live = {
+    retryLimit: retry.maxAttempts - 1,
+    retryDelay: retry.baseDelaySeconds,
+    retryBackoff: true,
+    retryDelayMax: retry.maxDelaySeconds,
+    heartbeatSeconds,
+    retentionSeconds: KEEP_WAITING_SECONDS,
+    deleteAfterSeconds: KEEP_DONE_SECONDS,
+    notify: true,
+  };
+  const existing = new Map((await boss.getQueues()).map((queue) => [queue.name, queue]));
+  const declare = async (name: string, options: object, deadLetter?: string): Promise<void> => {
+    const found = existing.get(name) as Record<string, unknown> | undefined;
+    if (!found) await boss.createQueue(name, deadLetter ? { ...options, deadLetter } : options);
+    else if (Object.entries(options).some(([option, value]) => found[option] !== value)) {
+      await boss.updateQueue(name, options);
+    }
+  };
   for (const queue of Object.keys(topology)) {
-    const dead = deadLetterQueue(queue);
-    await boss.createQueue(dead, { retentionSeconds: KEEP_DEAD_SECONDS, deleteAfterSeconds: KEEP_DEAD_SECONDS });
-    const options = {
-      retryLimit: retry.maxAttempts - 1,
-      retryDelay: retry.baseDelaySeconds,
-      retryBackoff: true,
-      retryDelayMax: retry.maxDelaySeconds,
-      heartbeatSeconds,
-      retentionSeconds: KEEP_WAITING_SECONDS,
-      deleteAfterSeconds: KEEP_DONE_SECONDS,
-      notify: true,
-    };
-    await boss.createQueue(queue, { ...options, deadLetter: dead });
-    await boss.updateQueue(queue, options);
+    await declare(deadLetterQueue(queue), dead);
+    await declare(queue, live, deadLetterQueue(queue));
   }
 }

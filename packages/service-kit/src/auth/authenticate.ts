@@ -1,7 +1,7 @@
 import type { JsonWebKey } from 'node:crypto';
 import { roles } from '@lazyphotos/contracts';
 import type { RequestHandler } from 'express';
-import { JwksClient } from 'jwks-rsa';
+import { JwksClient, SigningKeyNotFoundError } from 'jwks-rsa';
 import { decode } from 'jsonwebtoken';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
@@ -30,6 +30,8 @@ const toPrincipal = (payload: unknown): Principal | undefined => {
   const { success, data } = claims.safeParse(payload);
   return success ? { userId: data.sub, role: data.role, sessionId: data.sid, deviceId: data.did } : undefined;
 };
+
+class KeyLookupError extends Error {}
 
 /** Finds the public key that a token names; an unknown key makes the set be read again, at most ten times a minute. */
 function keyProvider(source: KeySetSource) {
@@ -61,7 +63,8 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
       secretOrKeyProvider: (_req, token: string, done) => {
         findKey(token).then(
           (key) => done(null, key),
-          (error: unknown) => done(error),
+          // passport-jwt takes this error for a reason to refuse the token.
+          (cause: unknown) => done(new KeyLookupError('the signing key was not found', { cause })),
         );
       },
     },
@@ -75,8 +78,9 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
     const verify = authenticator.authenticate(
       'access-token',
       { session: false },
-      (error: unknown, principal: Principal | false) => {
-        if (error) return next(asAuthProblem(error));
+      (error: unknown, principal: Principal | false, refusal: unknown) => {
+        if (error) return next(error);
+        if (refusal instanceof KeyLookupError) return next(asAuthProblem(refusal.cause));
         if (!principal) return next(new ProblemError('unauthenticated', 'The access token is missing, wrong or expired.'));
         setPrincipal(req, principal);
         next();
@@ -86,12 +90,16 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
   };
 }
 
-/** A key that is not in the set makes the token wrong; a key set that cannot be read is a fault of ours. */
-function asAuthProblem(error: unknown): unknown {
-  const name = error instanceof Error ? error.name : '';
-  return name === 'SigningKeyNotFoundError' || name === 'JwksRateLimitError'
-    ? new ProblemError('unauthenticated', 'The access token is signed with an unknown key.')
-    : error;
+/** A key that is not in the set makes the token wrong; a key set that cannot be read (again, just now) is a fault of ours. */
+function asAuthProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof SigningKeyNotFoundError) {
+    return new ProblemError('unauthenticated', 'The access token is signed with an unknown key.');
+  }
+  return new ProblemError('service_unavailable', 'The signing keys cannot be read.', {
+    headers: { 'Retry-After': '5' },
+    cause: error,
+  });
 }
 
 /** A key set source that asks the auth service. */

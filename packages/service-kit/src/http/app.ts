@@ -1,7 +1,7 @@
 import type { Endpoint } from '@lazyphotos/contracts';
 import express, { type Express, type RequestHandler, Router } from 'express';
 import { ProblemError } from '../errors.js';
-import { type ReadinessCheck, readinessOf } from '../health.js';
+import { type ReadinessCheck, requireReady, readinessOf } from '../health.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
 import { type Handler, mountEndpoint } from './mount.js';
@@ -22,6 +22,8 @@ export interface ServiceApp {
   app: Express;
   /** Routes that are not of the public API go here. */
   router: Router;
+  /** Rejects unless every check passes. */
+  ready(): Promise<void>;
   mount<E extends Endpoint>(endpoint: E, handler: Handler<E>): void;
 }
 
@@ -49,6 +51,7 @@ export function createServiceApp(chassis: Chassis, checks: Record<string, Readin
   return {
     app,
     router,
+    ready: () => requireReady(checks),
     mount: (endpoint, handler) => mountEndpoint({ router, authenticate, validateAnswers }, endpoint, handler),
   };
 }

@@ -82,13 +82,13 @@ export const settingsCatalog = {
   ),
   requestsPerMinute: setting(
     'LAZYPHOTOS_REQUESTS_PER_MINUTE',
-    wholeNumber(1, 1_000_000).default(3000),
-    'How many requests one client address may make in a minute',
+    wholeNumber(1, 1_000_000).default(1200),
+    'How many requests without a token one client address may make in a minute',
   ),
   signInAttempts: setting(
     'LAZYPHOTOS_SIGN_IN_ATTEMPTS',
     wholeNumber(1, 100_000).default(30),
-    'How many failed sign-ins, registrations, refreshes and claims one client address may make in 15 minutes',
+    'How many failed sign-ins, registrations, refreshes and claims one client address may make in 5 minutes',
   ),
   registration: setting(
     'LAZYPHOTOS_REGISTRATION',
@@ -176,6 +176,12 @@ export const settingsCatalog = {
   catalogUrl: setting('LAZYPHOTOS_CATALOG_URL', httpUrl, 'The address of the catalog service (containers)', {
     absent: 'must be given in containers',
   }),
+  mediaWorkerUrl: setting(
+    'LAZYPHOTOS_MEDIA_WORKER_URL',
+    httpUrl.optional(),
+    "The address of the media worker, for the gateway's readiness (containers)",
+    { absent: 'readiness leaves it out' },
+  ),
   feedUrl: setting('LAZYPHOTOS_FEED_URL', httpUrl, 'The address of the feed service (containers)', {
     absent: 'must be given in containers',
   }),

@@ -38,7 +38,8 @@ export function withDotEnv(env: Environment, file: string): Environment {
   const values = parse(content);
   const unknown = Object.keys(values).filter((name) => !knownNames.has(name) && !isForeign(name));
   if (unknown.length > 0) throw new SettingsError(unknown.map((name) => `${name} in ${file} is not a known setting`));
-  return { ...values, ...env };
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  return { ...values, ...given };
 }
 
 function rawValue(env: Environment, { name, secret }: Setting): string | undefined {
@@ -53,6 +54,19 @@ function rawValue(env: Environment, { name, secret }: Setting): string | undefin
   }
 }
 
+function readSetting(env: Environment, setting: Setting): { value: unknown } | { problem: string } {
+  let raw: string | undefined;
+  try {
+    raw = rawValue(env, setting);
+  } catch (error) {
+    return { problem: (error as SettingsError).message };
+  }
+  const result = setting.schema.safeParse(raw);
+  if (result.success) return { value: result.data };
+  if (raw === undefined) return { problem: `${setting.name} must be set: ${setting.description}` };
+  return { problem: `${setting.name} is malformed: ${result.error.issues[0]?.message ?? 'invalid value'}` };
+}
+
 /**
  * Reads the named settings. An empty variable counts as absent.
  * @throws SettingsError naming every malformed, missing or unknown setting at once
@@ -63,12 +77,9 @@ export function readSettings<K extends SettingKey>(env: Environment, keys: reado
     .map((name) => `${name} is not a known setting`);
   const values: Record<string, unknown> = {};
   for (const key of keys) {
-    const setting = settingsCatalog[key];
-    const raw = rawValue(env, setting);
-    const result = setting.schema.safeParse(raw);
-    if (result.success) values[key] = result.data;
-    else if (raw === undefined) problems.push(`${setting.name} must be set: ${setting.description}`);
-    else problems.push(`${setting.name} is malformed: ${result.error.issues[0]?.message ?? 'invalid value'}`);
+    const result = readSetting(env, settingsCatalog[key]);
+    if ('problem' in result) problems.push(result.problem);
+    else values[key] = result.value;
   }
   if (problems.length > 0) throw new SettingsError(problems);
   return values as Settings<K>;

@@ -62,43 +62,44 @@ export function createSessions(deps: {
     return tokensOf(user, session, refreshToken);
   };
 
-  const rotate = (sessionId: string, used: Uint8Array<ArrayBuffer>, next: Uint8Array<ArrayBuffer>) =>
-    db.$transaction(async (tx): Promise<'rotated' | 'reused' | 'ended'> => {
+  /** What became of a use of `token`, and of its session. */
+  const rotate = (sessionId: string, token: Uint8Array<ArrayBuffer>, next: string) =>
+    db.$transaction(async (tx) => {
       const now = clock();
-      const { count: alive } = await tx.session.updateMany({
+      const [session] = await tx.session.updateManyAndReturn({
         where: { id: sessionId, expiresAt: { gt: now } },
         data: { expiresAt: new Date(now.getTime() + lifetimeMs) },
       });
-      if (alive === 0) return 'ended';
+      if (!session) return 'ended';
+      const user = await tx.user.findUniqueOrThrow({ where: { id: session.userId } });
+      if (user.disabledAt !== null) throw invalidToken();
       const { count: first } = await tx.refreshToken.updateMany({
-        where: { hash: used, usedAt: null },
+        where: { hash: token, usedAt: null },
         data: { usedAt: now },
       });
       if (first === 0) {
         await tx.session.delete({ where: { id: sessionId } });
         return 'reused';
       }
-      await tx.refreshToken.create({ data: { hash: next, sessionId, issuedAt: now } });
-      return 'rotated';
+      await tx.refreshToken.create({ data: { hash: secretHash(next), sessionId, issuedAt: now } });
+      return { user, session };
     });
 
   /** @throws ProblemError `invalid_refresh_token` */
   const refresh = async (token: string): Promise<Tokens> => {
     const hash = secretHash(token);
-    const found = await db.refreshToken.findUnique({
-      where: { hash },
-      include: { session: { include: { user: true } } },
-    });
-    if (!found || found.session.user.disabledAt !== null) throw invalidToken();
-    const { session } = found;
+    const known = await db.refreshToken.findUnique({ where: { hash } });
+    if (!known) throw invalidToken();
+    const { sessionId } = known;
     const next = newRefreshToken();
-    const outcome = await rotate(session.id, hash, secretHash(next));
+    const outcome = await rotate(sessionId, hash, next);
     if (outcome === 'reused') {
-      logger.warn('a refresh token was used twice; its session has been ended', { sessionId: session.id });
+      logger.warn('a refresh token was used twice; its session has been ended', { sessionId });
     }
-    if (outcome !== 'rotated') throw invalidToken();
+    if (typeof outcome === 'string') throw invalidToken();
+    const { user, session } = outcome;
     if (session.deviceId !== null) await devices.seen(session.deviceId);
-    return tokensOf(session.user, session, next);
+    return tokensOf(user, session, next);
   };
 
   return {

@@ -10,10 +10,12 @@ import type { Db } from '../context.js';
 export const createSignedIn =
   (db: Db) =>
   async ({ sessionId, userId }: Principal): Promise<UserRow> => {
-    const session = await db.session.findUnique({ where: { id: sessionId }, include: { user: true } });
-    if (session?.userId !== userId || session.user.disabledAt !== null) {
+    const session = await db.session.findUnique({ where: { id: sessionId, userId } });
+    // Not as a relation of the session: Prisma reads that in a second query, and fails if a deletion comes in between.
+    const user = session && (await db.user.findUnique({ where: { id: session.userId } }));
+    if (!user || user.disabledAt !== null) {
       throw new ProblemError('unauthenticated', 'This session has ended.');
     }
-    return session.user;
+    return user;
   };
 export type SignedIn = ReturnType<typeof createSignedIn>;

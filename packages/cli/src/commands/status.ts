@@ -1,0 +1,65 @@
+import { photoPages, SessionEndedError } from '@lazyphotos/client';
+import type { Context } from '../context.js';
+import { exitCodes } from '../errors.js';
+import { count, formatBytes } from '../format.js';
+
+type State = 'pending' | 'ready' | 'failed';
+
+interface PhotoCounts extends Record<State, number> {
+  total: number;
+  bytes: number;
+}
+
+interface AccountStatus {
+  email: string;
+  displayName?: string | undefined;
+  role: string;
+}
+
+/** Exit code 1 when the node is not ready, so that a script can wait for it. */
+export async function status(context: Context): Promise<number> {
+  const { client, output, server, signal } = context;
+  const { claimed, serverId, version } = await client.serverStatus(undefined, { signal });
+  const readiness = await client.readiness({ signal });
+  const account = claimed ? await accountOf(context) : undefined;
+  const photos = account === undefined ? undefined : await countPhotos(context);
+  output.line(`Server   ${server}, version ${version}, ${claimed ? 'claimed' : 'not claimed yet'}`);
+  output.line(`Ready    ${readiness.ready ? 'yes' : `no (${failedChecks(readiness.checks)})`}`);
+  output.line(`Account  ${account === undefined ? 'not signed in' : `${account.email} (${account.role})`}`);
+  if (photos !== undefined) {
+    const states = `${photos.ready} ready, ${photos.pending} being processed, ${photos.failed} failed`;
+    output.line(`Photos   ${photos.total} (${formatBytes(photos.bytes)}): ${states}`);
+  }
+  const node = { url: server, claimed, version, serverId: serverId ?? null, ...readiness };
+  output.document({ server: node, account: account ?? null, photos: photos ?? null });
+  return readiness.ready ? exitCodes.ok : exitCodes.failed;
+}
+
+const failedChecks = (checks: Record<string, string>): string => {
+  const failed = Object.entries(checks).filter(([, state]) => state !== 'ok');
+  return failed.length === 0 ? 'no reason given' : failed.map(([name]) => name).join(', ');
+};
+
+async function accountOf({ client, signal }: Context): Promise<AccountStatus | undefined> {
+  try {
+    const { email, displayName, role } = await client.me(undefined, { signal });
+    return { email, displayName, role };
+  } catch (error) {
+    if (error instanceof SessionEndedError) return undefined;
+    throw error;
+  }
+}
+
+async function countPhotos({ client, output, signal }: Context): Promise<PhotoCounts> {
+  const counts: PhotoCounts = { total: 0, pending: 0, ready: 0, failed: 0, bytes: 0 };
+  for await (const page of photoPages(client, { signal })) {
+    for (const { processing, sizeBytes } of page) {
+      counts[processing] += 1;
+      counts.total += 1;
+      counts.bytes += sizeBytes;
+    }
+    if (counts.total >= 10_000 && counts.total % 10_000 < page.length)
+      output.note(`${count(counts.total, 'photo')} so far …`);
+  }
+  return counts;
+}

@@ -1,0 +1,109 @@
+import { lstat, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Client, downloadPhoto, sha256File } from '@lazyphotos/client';
+import type { MediaVariant, Photo } from '@lazyphotos/contracts';
+import { fileTypeFromFile } from 'file-type';
+import { isMissing } from '../store/files.js';
+import type { HashCache } from '../upload/hash-cache.js';
+import { nameKey, originalNames, previewStem } from './names.js';
+
+export type PhotoToDownload = Pick<Photo, 'id' | 'fileName' | 'hash' | 'sizeBytes' | 'mimeType'>;
+
+export interface DownloadDeps {
+  client: Client;
+  folder: string;
+  size: MediaVariant;
+  cache: HashCache;
+  signal: AbortSignal;
+  /** Keys of the names that photos of this run have. */
+  taken: Set<string>;
+  onBytes(photo: PhotoToDownload, bytes: number): void;
+}
+
+interface Outcome {
+  outcome: 'downloaded' | 'existing';
+  fileName: string;
+  bytes: number;
+}
+
+export const downloadFile = (photo: PhotoToDownload, deps: DownloadDeps): Promise<Outcome> =>
+  deps.size === 'original' ? downloadOriginal(photo, deps) : downloadPreview(photo, deps);
+
+type Occupant = 'nobody' | 'this photo' | 'something else';
+
+async function occupantOf(
+  path: string,
+  photo: PhotoToDownload,
+  { cache, signal }: DownloadDeps,
+): Promise<Occupant> {
+  const stats = await lstat(path).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  if (stats === undefined) return 'nobody';
+  if (!stats.isFile() || stats.size !== photo.sizeBytes) return 'something else';
+  const file = { path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs };
+  const hash = cache.get(file)?.hash ?? (await sha256File(path, signal));
+  cache.set(file, { hash, mimeType: photo.mimeType });
+  return hash === photo.hash ? 'this photo' : 'something else';
+}
+
+/** Finds the photo among its possible names, or takes the first name that is free. Nothing that is there is overwritten. */
+async function placeOf(
+  photo: PhotoToDownload,
+  deps: DownloadDeps,
+): Promise<{ fileName: string; isThere: boolean }> {
+  const free: string[] = [];
+  for (const fileName of originalNames(photo)) {
+    if (deps.taken.has(nameKey(fileName))) continue;
+    const occupant = await occupantOf(join(deps.folder, fileName), photo, deps);
+    if (occupant === 'this photo') {
+      deps.taken.add(nameKey(fileName));
+      return { fileName, isThere: true };
+    }
+    if (occupant === 'nobody') free.push(fileName);
+  }
+  // Asked again: while the disk was being read, another photo may have taken the name.
+  const fileName = free.find((candidate) => !deps.taken.has(nameKey(candidate)));
+  if (fileName === undefined) throw new Error(`no free name for ${photo.fileName}`);
+  deps.taken.add(nameKey(fileName));
+  return { fileName, isThere: false };
+}
+
+async function downloadOriginal(photo: PhotoToDownload, deps: DownloadDeps): Promise<Outcome> {
+  const { client, folder, signal, taken } = deps;
+  const { fileName, isThere } = await placeOf(photo, deps);
+  if (isThere) return { outcome: 'existing', fileName, bytes: 0 };
+  try {
+    const { sizeBytes } = await downloadPhoto(client, photo.id, 'original', join(folder, fileName), {
+      hash: photo.hash,
+      signal,
+      onProgress: ({ receivedBytes }) => deps.onBytes(photo, receivedBytes),
+    });
+    return { outcome: 'downloaded', fileName, bytes: sizeBytes };
+  } catch (error) {
+    // The next attempt has to find its name, and with it the part file, free.
+    taken.delete(nameKey(fileName));
+    throw error;
+  }
+}
+
+/** The files of a folder, by what their names begin with up to the preview's size. */
+export async function existingPreviews(folder: string, size: MediaVariant): Promise<Set<string>> {
+  const marker = `.${size}.`;
+  const names = (await readdir(folder)).filter((name) => name.includes(marker) && !name.endsWith('.part'));
+  return new Set(names.map((name) => nameKey(name.slice(0, name.lastIndexOf(marker) + marker.length - 1))));
+}
+
+/** A preview has no hash to compare: one that is there under its photo's id is left alone. */
+async function downloadPreview(photo: PhotoToDownload, deps: DownloadDeps): Promise<Outcome> {
+  const { client, folder, size, signal, taken } = deps;
+  const stem = previewStem(photo, size);
+  if (taken.has(nameKey(stem))) return { outcome: 'existing', fileName: stem, bytes: 0 };
+  const unnamed = join(folder, `${stem}.part`);
+  const { sizeBytes } = await downloadPhoto(client, photo.id, size, unnamed, { signal });
+  const fileName = `${stem}.${(await fileTypeFromFile(unnamed))?.ext ?? 'bin'}`;
+  await rename(unnamed, join(folder, fileName));
+  taken.add(nameKey(stem));
+  return { outcome: 'downloaded', fileName, bytes: sizeBytes };
+}

@@ -1,0 +1,62 @@
+import { ApiError, SourceChangedError } from '@lazyphotos/client';
+
+export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+/** The command line, or what should be on it, is not right. */
+export class UsageError extends Error {
+  readonly code = 'usage';
+}
+
+/** Something that the person at the keyboard can act on; the message is all there is to say. */
+export class CliError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Why a command's signal was aborted. */
+export class InterruptedError extends Error {
+  readonly code = 'interrupted';
+  readonly exitCode: number;
+  constructor(exitCode: number = exitCodes.interrupted) {
+    super('interrupted');
+    this.exitCode = exitCode;
+  }
+}
+
+export interface ErrorReport {
+  code: string;
+  message: string;
+}
+
+const systemMessages: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'not a folder',
+  ENOSPC: 'no space left on the disk',
+  EROFS: 'the disk is read-only',
+  EIO: 'the disk reported an error',
+  EMFILE: 'too many open files',
+};
+
+/** An error in one line, without a stack. */
+export function reportOf(error: unknown): ErrorReport {
+  const { code, message, path } = (error ?? {}) as { code?: unknown; message?: unknown; path?: unknown };
+  if (error instanceof ApiError) {
+    const reference =
+      error.status >= 500 && error.requestId !== undefined ? ` [request ${error.requestId}]` : '';
+    return { code: error.code, message: `${error.message}${reference}` };
+  }
+  if (error instanceof SourceChangedError)
+    return { code: error.code, message: 'the file changed while it was being read' };
+  const known = typeof code === 'string' ? systemMessages[code] : undefined;
+  if (known !== undefined)
+    return { code: String(code), message: typeof path === 'string' ? `${known}: ${path}` : known };
+  return {
+    code: typeof code === 'string' ? code : 'error',
+    message: typeof message === 'string' ? message : String(error),
+  };
+}

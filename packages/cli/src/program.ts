@@ -1,0 +1,109 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { claim } from './commands/claim.js';
+import { download } from './commands/download.js';
+import { login, logout } from './commands/login.js';
+import { status } from './commands/status.js';
+import { upload } from './commands/upload.js';
+import { DEFAULT_SERVER } from './config.js';
+import { type Context, createContext, type GlobalOptions, type Io, outputOf } from './context.js';
+import { exitCodes, InterruptedError, reportOf, UsageError } from './errors.js';
+
+const MAX_CONCURRENCY = 16;
+
+function concurrency(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > MAX_CONCURRENCY) {
+    throw new InvalidArgumentError(`must be a whole number from 1 to ${MAX_CONCURRENCY}.`);
+  }
+  return number;
+}
+
+function variant(value: string): 'original' | 'medium' | 'thumb' {
+  if (value === 'original' || value === 'medium' || value === 'thumb') return value;
+  throw new InvalidArgumentError('must be original, medium or thumb.');
+}
+
+const CONCURRENCY = ['--concurrency <n>', 'files at a time', concurrency, 4] as const;
+
+/** Runs a command and tells the exit code that it asks for. */
+type Perform = (work: (context: Context) => Promise<number>) => Promise<void>;
+
+function addCommands(program: Command, perform: Perform): void {
+  program
+    .command('claim')
+    .description('become the owner of a new node, with the code that it printed')
+    .option('--email <address>', 'your e-mail address')
+    .option('--name <name>', 'how others see you')
+    .option('--code <code>', 'the claim code')
+    .action((options) => perform((context) => claim(context, options)));
+  program
+    .command('login')
+    .description('sign in on this computer')
+    .option('--email <address>', 'your e-mail address')
+    .action((options) => perform((context) => login(context, options)));
+  program
+    .command('logout')
+    .description('end the session on this computer')
+    .action(() => perform(logout));
+  program
+    .command('upload <folder>')
+    .description('back up every photo in a folder and the folders in it')
+    .option(...CONCURRENCY)
+    .option('--restore', 'bring back photos that are in the trash or were deleted')
+    .option('--no-cache', 'hash every file again')
+    .action((folder: string, options) => perform((context) => upload(context, folder, options)));
+  program
+    .command('download <folder>')
+    .description('copy all of your photos into a folder')
+    .option('--size <size>', 'original, medium or thumb', variant, 'original')
+    .option('--album <id>', 'only the photos of this album')
+    .option(...CONCURRENCY)
+    .action((folder: string, options) => perform((context) => download(context, folder, options)));
+  program
+    .command('status')
+    .description('the node, the account and what is stored')
+    .action(() => perform(status));
+}
+
+function createProgram(io: Io, perform: Perform): Command {
+  const program = new Command('lazyphotos')
+    .description('Back up photos to a LazyPhotos node.')
+    .version(io.version)
+    .option('--server <url>', `address of the node (LAZYPHOTOS_SERVER, default ${DEFAULT_SERVER})`)
+    .option('--json', 'one JSON document on standard output, nothing else')
+    .option('--quiet', 'only errors')
+    .option('--password-stdin', 'read the password from standard input')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+  addCommands(program, perform);
+  return program;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof InterruptedError) return error.exitCode;
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+}
+
+/** Runs one command line and answers the exit code. Never throws. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const globals = (): GlobalOptions => program.opts<GlobalOptions>();
+  const program = createProgram(io, async (work) => {
+    exitCode = await work(createContext(globals(), io));
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has written its own line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const output = outputOf(globals(), io);
+    const report = reportOf(error);
+    output.document({ error: report });
+    output.error(report.message);
+    return exitCodeOf(error);
+  }
+}

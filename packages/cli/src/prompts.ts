@@ -1,0 +1,75 @@
+import type { Readable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
+import { InterruptedError, UsageError } from './errors.js';
+
+/** Questions to the person at the keyboard; without one, errors that name the option to give instead. */
+export interface Prompts {
+  text(question: string, option: string): Promise<string>;
+  password(question: string): Promise<string>;
+  /** Asked twice, until both are the same. */
+  newPassword(question: string): Promise<string>;
+}
+
+export interface PromptDeps {
+  stdin: Readable & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream;
+  /** From the environment. */
+  password: string | undefined;
+  passwordFromStdin: boolean;
+}
+
+async function passwordOn(stdin: Readable): Promise<string> {
+  const password = (await readText(stdin)).replace(/\r?\n$/, '');
+  if (password === '') throw new UsageError('--password-stdin was given, but standard input is empty');
+  return password;
+}
+
+/** Ctrl-C at a question is an interruption like any other. */
+async function asked<T>(question: Promise<T>): Promise<T> {
+  try {
+    return await question;
+  } catch (error) {
+    if ((error as { name?: unknown } | null)?.name === 'ExitPromptError') throw new InterruptedError();
+    throw error;
+  }
+}
+
+export function createPrompts(deps: PromptDeps): Prompts {
+  const { stdin, stderr, passwordFromStdin } = deps;
+  // Questions go to stderr: stdout may be read by a program.
+  const context = { input: stdin as NodeJS.ReadStream, output: stderr };
+  const canAsk = stdin.isTTY === true && !passwordFromStdin;
+  // Loaded when there is something to ask, which most runs do not.
+  const inquirer = () => import('@inquirer/prompts');
+
+  const hidden = async (message: string): Promise<string> => {
+    if (!canAsk) throw new UsageError('no password: set LAZYPHOTOS_PASSWORD or give --password-stdin');
+    const { password } = await inquirer();
+    return asked(
+      password({ message, mask: '*', validate: (value) => value !== '' || 'must not be empty' }, context),
+    );
+  };
+  const given = async (): Promise<string | undefined> =>
+    passwordFromStdin ? passwordOn(stdin) : deps.password;
+
+  return {
+    text: async (message, option) => {
+      if (!canAsk) throw new UsageError(`${option} is missing`);
+      const { input } = await inquirer();
+      const answer = await asked(
+        input({ message, validate: (value) => value.trim() !== '' || 'must not be empty' }, context),
+      );
+      return answer.trim();
+    },
+    password: async (message) => (await given()) ?? hidden(message),
+    newPassword: async (message) => {
+      const password = await given();
+      if (password !== undefined) return password;
+      for (;;) {
+        const first = await hidden(message);
+        if (first === (await hidden('The same again'))) return first;
+        stderr.write('The two were not the same.\n');
+      }
+    },
+  };
+}

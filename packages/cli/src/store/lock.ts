@@ -1,0 +1,50 @@
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { sleep } from '@lazyphotos/client';
+import { CliError } from '../errors.js';
+import { isMissing } from './files.js';
+
+const POLL_MS = 50;
+/** What a lock guards takes seconds; one this old was left by a process that is gone. */
+const STALE_MS = 120_000;
+
+const isTaken = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'EEXIST';
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'EPERM';
+  }
+}
+
+async function isAbandoned(path: string): Promise<boolean> {
+  try {
+    const [{ mtimeMs }, pid] = [await stat(path), Number(await readFile(path, 'utf8'))];
+    return Date.now() - mtimeMs > STALE_MS || (pid > 0 && !isAlive(pid));
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Runs `task` while no other process holds the lock file `path`. */
+export async function withLock<T>(path: string, task: () => Promise<T>): Promise<T> {
+  const giveUp = Date.now() + STALE_MS + 10_000;
+  for (;;) {
+    try {
+      await writeFile(path, String(process.pid), { flag: 'wx', mode: 0o600 });
+      break;
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+    }
+    if (await isAbandoned(path)) await rm(path, { force: true });
+    else if (Date.now() > giveUp) throw new CliError('locked', `another process holds ${path}`);
+    else await sleep(POLL_MS);
+  }
+  try {
+    return await task();
+  } finally {
+    await rm(path, { force: true });
+  }
+}

@@ -1,0 +1,95 @@
+import { sleep } from '@lazyphotos/client';
+
+/** What a failure means: for the file alone, for now, or for everything. */
+export type Verdict = 'fail' | 'retry' | 'outage' | 'stop';
+
+export interface QueueOptions<T> {
+  concurrency: number;
+  /** Pauses before the second round, the third, …; their number bounds the attempts. */
+  pausesMs: readonly number[];
+  signal: AbortSignal;
+  work(item: T): Promise<void>;
+  judge(error: unknown): Verdict;
+  /** The item will not be tried again. */
+  onFailed(item: T, error: unknown): void;
+  onRetry?(items: number, error: unknown): void;
+}
+
+export interface QueueResult<T> {
+  /** Why it ended before its time: an interruption, or an error that no file would survive. */
+  stoppedBy?: unknown;
+  /** Never tried, or not to the end. */
+  left: T[];
+}
+
+/** So many failures in a row, without one success between, mean that the node is gone rather than that files are bad. */
+const OUTAGE_PER_WORKER = 3;
+
+/**
+ * Works through the items, a few at a time. What fails for now is tried again after all the others, in further rounds with
+ * growing pauses: one bad file never holds up the rest.
+ */
+export async function runQueue<T>(items: readonly T[], options: QueueOptions<T>): Promise<QueueResult<T>> {
+  let pending = [...items];
+  for (const [round, pause] of [0, ...options.pausesMs].entries()) {
+    if (round > 0) {
+      const jittered = pause * (0.75 + Math.random() / 2);
+      const stopped = await sleep(jittered, options.signal).then(
+        () => false,
+        () => true,
+      );
+      if (stopped) break;
+    }
+    const result = await runRound(pending, { ...options, isLast: round === options.pausesMs.length });
+    if ('stoppedBy' in result) return result;
+    pending = result.left;
+    if (pending.length === 0) return { left: [] };
+  }
+  return { stoppedBy: options.signal.reason, left: pending };
+}
+
+async function runRound<T>(
+  items: readonly T[],
+  options: QueueOptions<T> & { isLast: boolean },
+): Promise<QueueResult<T>> {
+  const { concurrency, signal, work, judge, onFailed, onRetry, isLast } = options;
+  const failedForNow: T[] = [];
+  const unfinished: T[] = [];
+  let next = 0;
+  let inARow = 0;
+  let stop: { stoppedBy: unknown } | undefined;
+
+  const settle = (item: T, error: unknown): void => {
+    const verdict = judge(error);
+    if (verdict === 'outage') inARow += 1;
+    if (signal.aborted) {
+      stop ??= { stoppedBy: signal.reason };
+      unfinished.push(item);
+    } else if (verdict === 'stop' || inARow >= OUTAGE_PER_WORKER * concurrency) {
+      stop ??= { stoppedBy: error };
+      unfinished.push(item);
+    } else if (verdict === 'fail' || isLast) {
+      onFailed(item, error);
+    } else {
+      failedForNow.push(item);
+      onRetry?.(failedForNow.length, error);
+    }
+  };
+  const worker = async (): Promise<void> => {
+    while (next < items.length && stop === undefined) {
+      if (signal.aborted) stop = { stoppedBy: signal.reason };
+      else {
+        const item = items[next++] as T;
+        try {
+          await work(item);
+          inARow = 0;
+        } catch (error) {
+          settle(item, error);
+        }
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  const left = [...unfinished, ...failedForNow, ...items.slice(next)];
+  return stop === undefined ? { left } : { ...stop, left };
+}

@@ -1,0 +1,172 @@
+import type { MediaVariant } from '@lazyphotos/contracts';
+import type { Client } from '../client.js';
+import { ApiError, DownloadMismatchError, hasCode, NetworkError } from '../errors.js';
+import { createWatchdog, linkedAbort } from '../linked-abort.js';
+import { isTransient, retrying } from '../retry.js';
+import { problemError } from '../transport.js';
+import { reachableMediaUrl } from './media-url.js';
+import { openPartFile, type PartFile } from './part-file.js';
+
+export interface DownloadProgress {
+  receivedBytes: number;
+  /** Undefined when the node does not say. */
+  totalBytes: number | undefined;
+}
+
+export interface DownloadOptions {
+  /** SHA-256 of the original, if known already; asked for otherwise. */
+  hash?: string | undefined;
+  onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface DownloadResult {
+  sizeBytes: number;
+  sha256: string;
+  /** Bytes found in the part file of an earlier attempt. */
+  resumedBytes: number;
+}
+
+const IDLE_TIMEOUT_MS = 60_000;
+
+/**
+ * Downloads a photo to `destination`. An interrupted download continues from `<destination>.part`: an original also in another
+ * run, because its hash tells that old and new bytes belong together; a preview, which has none, only within this call.
+ *
+ * @throws DownloadMismatchError when the bytes are not the original's, ApiError (`not_found`, `not_ready`, …), NetworkError.
+ */
+export async function downloadPhoto(
+  client: Client,
+  id: string,
+  size: MediaVariant,
+  destination: string,
+  options: DownloadOptions = {},
+): Promise<DownloadResult> {
+  const { signal } = options;
+  const expected =
+    size === 'original'
+      ? (options.hash ?? (await client.getPhoto({ params: { id } }, { signal })).hash)
+      : undefined;
+  const part = await openPartFile(destination, { keep: expected !== undefined });
+  let resumedBytes = part.size;
+  try {
+    const transfer: Transfer = { client, id, size, part, options, etag: undefined };
+    await fetchAll(transfer);
+    if (expected !== undefined && part.sha256() !== expected && resumedBytes > 0) {
+      // The old part was of something else, or damaged.
+      resumedBytes = 0;
+      await part.restart();
+      await fetchAll(transfer);
+    }
+  } catch (error) {
+    await (part.size === 0 ? part.remove() : part.close());
+    throw error;
+  }
+  const sha256 = part.sha256();
+  if (expected !== undefined && sha256 !== expected) {
+    await part.remove();
+    throw new DownloadMismatchError(`the bytes that arrived have the hash ${sha256}, not ${expected}`);
+  }
+  await part.commit();
+  return { sizeBytes: part.size, sha256, resumedBytes };
+}
+
+interface Transfer {
+  client: Client;
+  id: string;
+  size: MediaVariant;
+  part: PartFile;
+  options: DownloadOptions;
+  /** Of the bytes in the part file, once known: a preview that is made anew must not be mixed with the old one. */
+  etag: string | undefined;
+}
+
+const fetchAll = (transfer: Transfer): Promise<void> =>
+  retrying(() => fetchRest(transfer), {
+    policy: transfer.client.retryPolicy,
+    signal: transfer.options.signal,
+    // An expired signature is cured by the new URL that each attempt asks for.
+    isRetryable: (error) => isTransient(error) || hasCode(error, 'invalid_signature', 'download_restarted'),
+  });
+
+/** One attempt: a fresh URL, and every byte after those that are there. */
+async function fetchRest(transfer: Transfer): Promise<void> {
+  const { client, id, size, part, options } = transfer;
+  const { url } = await client.downloadPhoto({ params: { id }, query: { size } }, { signal: options.signal });
+  const stop = linkedAbort(options.signal);
+  const mediaUrl = reachableMediaUrl(url, client.baseUrl);
+  const watchdog = createWatchdog(IDLE_TIMEOUT_MS, () =>
+    stop.abort(
+      new NetworkError(new URL(mediaUrl).origin, undefined, `no data for ${IDLE_TIMEOUT_MS / 1000} s`),
+    ),
+  );
+  try {
+    const response = await client.fetchMedia(mediaUrl, rangeHeaders(transfer), stop.signal);
+    if (response.status === 416) return await checkEnd(response, part);
+    if (!response.ok) throw await refusal(response);
+    if (response.status !== 206 || firstByteOf(response) !== part.size) await part.restart();
+    transfer.etag = response.headers.get('etag') ?? undefined;
+    await receive(response, transfer, watchdog.touch);
+  } catch (error) {
+    // Whatever breaks after an abort breaks because of it.
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  } finally {
+    watchdog.stop();
+    stop.unlink();
+  }
+}
+
+function rangeHeaders({ part, etag }: Transfer): Record<string, string> {
+  // Compressed on the way, ranges would count other bytes.
+  const headers: Record<string, string> = { 'accept-encoding': 'identity' };
+  if (part.size === 0) return headers;
+  headers.range = `bytes=${part.size}-`;
+  if (etag !== undefined) headers['if-range'] = etag;
+  return headers;
+}
+
+const firstByteOf = (response: Response): number | undefined => {
+  const match = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '');
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+};
+
+/** "Nothing after that" is the end when the part is as long as the file; else the part is of no use. */
+async function checkEnd(response: Response, part: PartFile): Promise<void> {
+  await response.body?.cancel();
+  const total = /^bytes \*\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
+  if (total !== undefined && Number(total) === part.size) return;
+  await part.restart();
+  throw new ApiError({
+    status: 416,
+    code: 'download_restarted',
+    detail: 'the part file was longer than the photo',
+  });
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const text = await response.text().catch(() => '');
+  return problemError({ status: response.status, headers: response.headers, text: text.slice(0, 100_000) });
+}
+
+async function receive(response: Response, transfer: Transfer, touch: () => void): Promise<void> {
+  const { part, options } = transfer;
+  const length = Number(response.headers.get('content-length') ?? Number.NaN);
+  const totalBytes = Number.isNaN(length) ? undefined : part.size + length;
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  for (;;) {
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      throw new NetworkError(new URL(response.url).origin, error);
+    });
+    if (done) break;
+    touch();
+    await part.append(value);
+    options.onProgress?.({ receivedBytes: part.size, totalBytes });
+  }
+  if (totalBytes !== undefined && part.size !== totalBytes) {
+    throw new NetworkError(
+      new URL(response.url).origin,
+      new Error(`${part.size} of ${totalBytes} bytes arrived`),
+    );
+  }
+}

@@ -1,0 +1,14 @@
+export * from './client.js';
+export * from './download/download-photo.js';
+export * from './errors.js';
+export * from './feed.js';
+export * from './hash.js';
+export * from './pages.js';
+export { normalizeBaseUrl } from './request.js';
+export { defaultRetryPolicy, isTransient, type RetryPolicy } from './retry.js';
+export { sleep } from './sleep.js';
+export { createMemoryTokenStore, type TokenStore, type Tokens } from './tokens.js';
+export type { Fetch } from './transport.js';
+export type { Answer, BinaryBody, CallInput, CallOptions, EndpointMethod } from './types.js';
+export type { RangeSource, UploadSource } from './upload/source.js';
+export * from './upload/upload-photo.js';

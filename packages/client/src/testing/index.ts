@@ -1,0 +1,3 @@
+export * from './fake-node.js';
+export { addAccount, addPhoto, type FakePhoto, type FakeState, type FakeUpload } from './fake-state.js';
+export type { Fault, FaultEffect } from './faults.js';

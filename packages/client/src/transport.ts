@@ -1,0 +1,108 @@
+import { ApiError, NetworkError, SourceChangedError } from './errors.js';
+import { createWatchdog, linkedAbort } from './linked-abort.js';
+import { parseProblem, retryAfterOf } from './problem.js';
+import type { PreparedRequest } from './request.js';
+import type { BinaryBody, CallOptions } from './types.js';
+
+export type Fetch = typeof globalThis.fetch;
+
+const IDLE_TIMEOUT_MS = 120_000;
+
+export interface RawAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+/** Passes the bytes on while counting them; remembers an error of the source, which fetch would hide among its own. */
+function countedBody(body: BinaryBody, onBytes: () => void) {
+  const state: { failure?: unknown } = {};
+  async function* bytes() {
+    let seen = 0;
+    try {
+      for await (const piece of body.open()) {
+        seen += piece.byteLength;
+        if (seen > body.length) break;
+        onBytes();
+        yield piece;
+      }
+      if (seen !== body.length) {
+        throw new SourceChangedError(
+          `expected ${body.length} bytes, found ${seen < body.length ? seen : 'more'}`,
+        );
+      }
+    } catch (error) {
+      state.failure = error;
+      throw error;
+    }
+  }
+  return { state, stream: ReadableStream.from(bytes()) };
+}
+
+/**
+ * Sends a request once and reads the answer.
+ *
+ * @throws NetworkError without an (entire) answer, ApiError for any answer but 2xx, the signal's reason when aborted, and
+ * whatever the source of a binary body throws.
+ */
+export async function sendOnce(
+  fetch: Fetch,
+  request: PreparedRequest,
+  token: string | undefined,
+  { signal, idleTimeoutMs = IDLE_TIMEOUT_MS }: CallOptions,
+): Promise<RawAnswer> {
+  const stop = linkedAbort(signal);
+  const origin = new URL(request.url).origin;
+  const watchdog = createWatchdog(idleTimeoutMs, () => stop.abort(new Error('idle')));
+  const counted = typeof request.body === 'object' ? countedBody(request.body, watchdog.touch) : undefined;
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers:
+        token === undefined ? request.headers : { ...request.headers, authorization: `Bearer ${token}` },
+      signal: stop.signal,
+      // Following would drop the body or the token half-way; the address of the server should be right instead.
+      redirect: 'manual',
+      ...(counted === undefined
+        ? { body: request.body as string | undefined }
+        : { body: counted.stream, duplex: 'half' }),
+    } as RequestInit);
+    watchdog.touch();
+    const text = await response.text();
+    return accepted({ status: response.status, headers: response.headers, text });
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    if (signal?.aborted) throw signal.reason;
+    if (counted?.state.failure !== undefined) throw counted.state.failure;
+    const idle = stop.signal.aborted ? `no answer for ${idleTimeoutMs / 1000} s` : undefined;
+    throw new NetworkError(origin, error, idle);
+  } finally {
+    watchdog.stop();
+    stop.unlink();
+  }
+}
+
+function accepted(answer: RawAnswer): RawAnswer {
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  if (answer.status >= 300 && answer.status < 400) {
+    const target = answer.headers.get('location') ?? 'another address';
+    throw new ApiError({
+      status: answer.status,
+      code: 'redirected',
+      detail: `the server redirects to ${target}; use that address`,
+    });
+  }
+  throw problemError(answer);
+}
+
+/** An answer that says no, as an error. */
+export function problemError({ status, headers, text }: RawAnswer): ApiError {
+  const problem = parseProblem(text);
+  return new ApiError({
+    ...problem,
+    status,
+    code: problem?.code ?? 'http_error',
+    requestId: problem?.requestId ?? headers.get('x-request-id') ?? undefined,
+    retryAfter: retryAfterOf(headers.get('retry-after')),
+  });
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { reachableMediaUrl } from '../src/download/media-url.js';
+import { DownloadMismatchError, downloadPhoto } from '../src/index.js';
+import { addPhoto } from '../src/testing/index.js';
+import { sha256, signedIn, temporaryFolder } from './helpers.js';
+
+async function withPhoto(bytes = randomBytes(500_000)) {
+  const context = await signedIn();
+  const { node, userId } = context;
+  const photo = addPhoto(node.state, {
+    userId,
+    hash: sha256(bytes),
+    fileName: 'a.jpg',
+    mimeType: 'image/jpeg',
+    bytes,
+  });
+  const folder = await temporaryFolder();
+  return { ...context, bytes, photo, folder, destination: join(folder, 'a.jpg') };
+}
+
+describe('downloadPhoto', () => {
+  test('an original arrives whole under its name', async () => {
+    const { client, photo, bytes, folder, destination } = await withPhoto();
+    const result = await downloadPhoto(client, photo.id, 'original', destination);
+    expect(result).toEqual({ sizeBytes: bytes.length, sha256: photo.hash, resumedBytes: 0 });
+    expect(await readdir(folder)).toEqual(['a.jpg']);
+    expect((await readFile(destination)).equals(bytes)).toBe(true);
+  });
+
+  test('cuts are continued by range', async () => {
+    const { node, client, photo, destination } = await withPhoto();
+    node.fail({ on: 'GET /media', effect: { cutAfterBytes: 200_000 }, times: 2 });
+    const received: number[] = [];
+    const onProgress = ({ receivedBytes }: { receivedBytes: number }) => received.push(receivedBytes);
+    await downloadPhoto(client, photo.id, 'original', destination, { onProgress });
+    expect(received).toEqual(received.toSorted((a, b) => a - b));
+    expect(node.count('GET /media')).toBe(3);
+  });
+
+  test('another run continues the part file', async () => {
+    const { node, client, photo, folder, destination } = await withPhoto();
+    node.fail({ on: 'GET /media', effect: { cutAfterBytes: 100_000 } });
+    node.fail({ on: 'GET /media', effect: { status: 500, code: 'internal_error' } });
+    await expect(downloadPhoto(client, photo.id, 'original', destination)).rejects.toMatchObject({
+      status: 500,
+    });
+    expect(await readdir(folder)).toEqual(['a.jpg.part']);
+    const { resumedBytes } = await downloadPhoto(client, photo.id, 'original', destination);
+    expect(resumedBytes).toBe(100_000);
+    expect(await readdir(folder)).toEqual(['a.jpg']);
+  });
+
+  test('a part of something else is thrown away, also when it is too long', async () => {
+    const { client, photo, destination } = await withPhoto();
+    for (const length of [1000, 500_000, 600_000]) {
+      await writeFile(`${destination}.part`, randomBytes(length));
+      await expect(downloadPhoto(client, photo.id, 'original', destination)).resolves.toMatchObject({
+        sha256: photo.hash,
+      });
+    }
+  });
+
+  test('bytes that are not the original are not kept', async () => {
+    const { client, photo, folder, destination } = await withPhoto();
+    const options = { hash: '0'.repeat(64) };
+    await expect(downloadPhoto(client, photo.id, 'original', destination, options)).rejects.toThrow(
+      DownloadMismatchError,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('an expired signature is renewed', async () => {
+    const { node, client, photo, destination } = await withPhoto();
+    node.fail({ on: 'GET /media', effect: { status: 403, code: 'invalid_signature' } });
+    await downloadPhoto(client, photo.id, 'original', destination);
+    expect(node.count(`GET /photos/${photo.id}/download`)).toBe(2);
+  });
+
+  test('previews, and previews that are not there yet', async () => {
+    const { client, photo, folder, destination } = await withPhoto();
+    await writeFile(`${destination}.part`, 'left from yesterday');
+    await downloadPhoto(client, photo.id, 'thumb', destination);
+    expect(await readFile(destination, 'utf8')).toBe(`thumb of ${photo.id}`);
+    photo.processing = 'pending';
+    await expect(downloadPhoto(client, photo.id, 'medium', join(folder, 'b'))).rejects.toMatchObject({
+      code: 'not_ready',
+    });
+    expect(await readdir(folder)).toEqual(['a.jpg']);
+  });
+
+  test('an abort keeps what is there', async () => {
+    const { client, photo, folder, destination } = await withPhoto();
+    const controller = new AbortController();
+    const onProgress = () => controller.abort(new Error('stop'));
+    const download = downloadPhoto(client, photo.id, 'original', destination, {
+      signal: controller.signal,
+      onProgress,
+    });
+    await expect(download).rejects.toThrow('stop');
+    expect(await readdir(folder)).toEqual(['a.jpg.part']);
+  });
+});
+
+test('URLs on localhost are taken to where the node is', () => {
+  const media = 'http://localhost:8080/media/u/p/thumb?exp=1&sig=x';
+  expect(reachableMediaUrl(media, 'http://localhost:8080')).toBe(media);
+  expect(reachableMediaUrl(media, 'http://pi.local:8080')).toBe(
+    'http://pi.local:8080/media/u/p/thumb?exp=1&sig=x',
+  );
+  expect(reachableMediaUrl('https://cdn.example.org/x', 'http://pi.local')).toBe('https://cdn.example.org/x');
+});

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { truncate, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { SourceChangedError, sha256File, type UploadProgress, uploadPhoto } from '../src/index.js';
+import { missingChunks } from '../src/upload/chunks.js';
+import { signedIn, somePhoto } from './helpers.js';
+
+const CHUNK = 64 * 1024;
+
+describe('uploadPhoto', () => {
+  test('sends every chunk once and reports how far it is', async () => {
+    const { node, client } = await signedIn();
+    const photo = await somePhoto();
+    const reports: UploadProgress[] = [];
+    const result = await uploadPhoto(client, photo, { onProgress: (progress) => reports.push(progress) });
+    expect(result).toMatchObject({ outcome: 'uploaded', resumedBytes: 0 });
+    expect([...node.state.photos.values()][0]?.bytes.equals(photo.bytes)).toBe(true);
+    expect(node.count('PUT ')).toBe(5);
+    expect(reports[0]).toEqual({ sentBytes: 0, totalBytes: photo.sizeBytes });
+    expect(reports.at(-1)).toEqual({ sentBytes: photo.sizeBytes, totalBytes: photo.sizeBytes });
+  });
+
+  test('a photo that is there is not sent', async () => {
+    const { node, client } = await signedIn();
+    const photo = await somePhoto(randomBytes(10));
+    await uploadPhoto(client, photo);
+    const again = await uploadPhoto(client, photo);
+    expect(again).toMatchObject({ outcome: 'existing', photoState: 'active' });
+    expect(node.count('PUT ')).toBe(1);
+  });
+
+  test('chunks cut off on the way are sent again', async () => {
+    const { node, client } = await signedIn();
+    const photo = await somePhoto();
+    node.fail({ on: 'PUT /upload-sessions', effect: { cutAfterBytes: 1000 }, times: 3 });
+    await uploadPhoto(client, photo);
+    expect([...node.state.photos.values()][0]?.bytes.equals(photo.bytes)).toBe(true);
+  });
+
+  test('an interrupted upload continues with what is missing', async () => {
+    const { node, client } = await signedIn();
+    const photo = await somePhoto(randomBytes(10 * CHUNK));
+    const controller = new AbortController();
+    const onProgress = ({ sentBytes }: UploadProgress) => {
+      if (sentBytes >= 6 * CHUNK) controller.abort(new Error('stop'));
+    };
+    await expect(uploadPhoto(client, photo, { signal: controller.signal, onProgress })).rejects.toThrow(
+      'stop',
+    );
+    const result = await uploadPhoto(client, photo);
+    expect(result.outcome === 'uploaded' && result.resumedBytes).toBeGreaterThanOrEqual(4 * CHUNK);
+    // Only what was on the way when it stopped may have been sent twice.
+    expect(node.state.chunkBytes).toBeLessThanOrEqual(photo.sizeBytes + 2 * CHUNK);
+  });
+
+  test('a chunk that the node lost is found missing and sent', async () => {
+    const { node, client } = await signedIn();
+    node.fail({ on: 'PUT /upload-sessions', effect: { loseChunk: true }, times: 2 });
+    await expect(uploadPhoto(client, await somePhoto())).resolves.toMatchObject({ outcome: 'uploaded' });
+    expect(node.count('POST /upload-sessions')).toBe(3);
+  });
+
+  test('a session that went away is begun anew, once', async () => {
+    const { node, client } = await signedIn();
+    const photo = await somePhoto();
+    node.fail({ on: 'PUT /upload-sessions', effect: { status: 404, code: 'not_found' } });
+    await expect(uploadPhoto(client, photo)).resolves.toMatchObject({ outcome: 'uploaded' });
+    const other = await somePhoto();
+    node.fail({ on: 'PUT /upload-sessions', effect: { status: 404, code: 'not_found' }, times: 99 });
+    await expect(uploadPhoto(client, other)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('a token that ends half-way does not stop it', async () => {
+    const { node, client } = await signedIn();
+    const photo = await somePhoto(randomBytes(8 * CHUNK));
+    let expired = false;
+    const onProgress = ({ sentBytes }: UploadProgress) => {
+      if (expired || sentBytes < 3 * CHUNK) return;
+      expired = true;
+      node.expireAccessTokens();
+    };
+    await expect(uploadPhoto(client, photo, { onProgress })).resolves.toMatchObject({ outcome: 'uploaded' });
+    expect(node.count('POST /auth/refresh')).toBe(1);
+  });
+
+  test('a wrong hash surfaces', async () => {
+    const { client } = await signedIn();
+    const photo = { ...(await somePhoto()), hash: '0'.repeat(64) };
+    await expect(uploadPhoto(client, photo)).rejects.toMatchObject({ code: 'hash_mismatch', status: 422 });
+  });
+
+  test('a file that became shorter is not sent as if it were whole', async () => {
+    const { node, client } = await signedIn();
+    const photo = await somePhoto();
+    await truncate(photo.path, 1000);
+    await expect(uploadPhoto(client, photo)).rejects.toThrow(SourceChangedError);
+    expect(node.state.photos.size).toBe(0);
+  });
+
+  test('sources need not be files', async () => {
+    const { node, client } = await signedIn();
+    const { bytes, path: _path, ...photo } = await somePhoto();
+    const source = {
+      async *open(start: number, end: number) {
+        yield bytes.subarray(start, end);
+      },
+    };
+    await uploadPhoto(client, { ...photo, source });
+    expect([...node.state.photos.values()][0]?.bytes.equals(bytes)).toBe(true);
+  });
+});
+
+test('missing chunks', () => {
+  const chunks = (...offsets: number[]) =>
+    offsets.map((offset) => ({ offset, length: Math.min(10, 25 - offset) }));
+  expect(missingChunks(25, 10, [])).toEqual(chunks(0, 10, 20));
+  expect(missingChunks(25, 10, chunks(20, 0))).toEqual(chunks(10));
+  expect(missingChunks(25, 10, [{ offset: 0, length: 20 }])).toEqual(chunks(20));
+  expect(missingChunks(25, 10, [{ offset: 0, length: 15 }])).toEqual(chunks(10, 20));
+  expect(missingChunks(25, 10, [{ offset: 0, length: 25 }])).toEqual([]);
+});
+
+test('sha256File', async () => {
+  const { path, hash } = await somePhoto();
+  await expect(sha256File(path)).resolves.toBe(hash);
+  await expect(sha256File(path, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+  await writeFile(path, '');
+  await expect(sha256File(path)).resolves.toMatch(/^e3b0c442/);
+});

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import { type IdempotentRequest, IdempotencyKeyReusedError, once } from '../src/index.js';
+import { createTestTables, type TestTables } from './helpers.js';
+
+describeWithPostgres('once', () => {
+  let tables: TestTables;
+  let request: IdempotentRequest;
+  let runs: number;
+  beforeEach(async () => {
+    tables = await createTestTables();
+    request = { userId: randomUUID(), key: 'a-key', fingerprint: 'what it asks for' };
+    runs = 0;
+  });
+  afterEach(() => tables.close());
+
+  const work = async () => {
+    runs += 1;
+    return { id: runs, name: 'Holidays' };
+  };
+  const ask = <T>(asked: IdempotentRequest, what: () => Promise<T>) =>
+    tables.client.$transaction((tx) => once(tx, asked, what));
+
+  test('answers a repeat what it answered at first, without doing it again', async () => {
+    expect(await ask(request, work)).toEqual({ id: 1, name: 'Holidays' });
+    expect(await ask(request, work)).toEqual({ id: 1, name: 'Holidays' });
+    expect(runs).toBe(1);
+  });
+
+  test('an answer may be empty', async () => {
+    const nothing = async () => {
+      runs += 1;
+    };
+    await ask(request, nothing);
+    await ask(request, nothing);
+    expect(runs).toBe(1);
+  });
+
+  test('keys of others, and other keys, are other requests', async () => {
+    await ask(request, work);
+    await ask({ ...request, key: 'another-key' }, work);
+    await ask({ ...request, userId: randomUUID() }, work);
+    expect(runs).toBe(3);
+  });
+
+  test('a key that was used for another request is refused', async () => {
+    await ask(request, work);
+    const other = ask({ ...request, fingerprint: 'something else' }, work);
+    await expect(other).rejects.toBeInstanceOf(IdempotencyKeyReusedError);
+    await expect(other).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    expect(runs).toBe(1);
+  });
+
+  test('a failure is not remembered', async () => {
+    const failing = ask(request, async () => {
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await tables.count('idempotency_keys')).toBe(0);
+    expect(await ask(request, work)).toMatchObject({ id: 1 });
+  });
+
+  test('requests at the same time wait for the first and get its answer', async () => {
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = async () => {
+      const answer = await work();
+      await gate;
+      return answer;
+    };
+    const asked = [ask(request, slow), ask(request, slow), ask(request, slow)];
+    await eventually(() => expect(runs).toBe(1));
+    release();
+    expect(await Promise.all(asked)).toEqual(Array.from({ length: 3 }, () => ({ id: 1, name: 'Holidays' })));
+    expect(runs).toBe(1);
+  });
+
+  test('when the first fails, one that waited for it does the work', async () => {
+    const failing = ask(request, async () => {
+      runs += 1;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      throw new Error('no');
+    });
+    const waiting = eventually(() => expect(runs).toBe(1)).then(() => ask(request, work));
+    await expect(failing).rejects.toThrow('no');
+    expect(await waiting).toMatchObject({ id: 2 });
+  });
+
+  test('is forgotten after a day', async () => {
+    await ask(request, work);
+    const age = (hours: number) =>
+      tables.database.pool.query(
+        `UPDATE idempotency_keys SET created_at = now() - make_interval(hours => ${hours})`,
+      );
+    await age(23);
+    expect(await ask(request, work)).toMatchObject({ id: 1 });
+    await age(25);
+    expect(await ask({ ...request, fingerprint: 'something else' }, work)).toMatchObject({ id: 2 });
+    expect(await tables.count('idempotency_keys')).toBe(1);
+  });
+});

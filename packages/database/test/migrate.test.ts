@@ -1,0 +1,130 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createTestDatabase, describeWithPostgres, type TestDatabase } from '@lazyphotos/testkit';
+import pg from 'pg';
+import { migrate } from '../src/index.js';
+import { createServiceFolder, type ServiceFolder } from './migrations-folder.js';
+
+const FIRST = '20260101000000_first';
+const SECOND = '20260201000000_second';
+
+describeWithPostgres('migrate', () => {
+  let folder: ServiceFolder;
+  let database: TestDatabase;
+  let client: pg.Client;
+  beforeEach(async () => {
+    folder = await createServiceFolder();
+    await folder.add(FIRST, 'CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first VALUES (1);');
+    database = await createTestDatabase('migrate');
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+  });
+  afterEach(async () => {
+    await client.end();
+    await database.drop();
+    await folder.remove();
+  });
+
+  const up = () => migrate(database.url, folder.migrations);
+  const tables = async (): Promise<string[]> => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
+    );
+    return rows.map(({ name }) => name).filter((name) => name !== '_prisma_migrations');
+  };
+  const history = async () => {
+    const { rows } = await client.query(
+      'SELECT migration_name, finished_at IS NOT NULL AS finished FROM _prisma_migrations ORDER BY started_at',
+    );
+    return rows;
+  };
+
+  test('applies what is missing, in order, and says what', async () => {
+    expect(await up()).toEqual([FIRST]);
+    await folder.add('20260301000000_third', 'ALTER TABLE second ADD text text;');
+    await folder.add(SECOND, 'CREATE TABLE second (id int PRIMARY KEY);');
+    expect(await up()).toEqual([SECOND, '20260301000000_third']);
+    expect(await tables()).toEqual(['first', 'second']);
+    expect(await history()).toEqual(
+      [FIRST, SECOND, '20260301000000_third'].map((name) => ({ migration_name: name, finished: true })),
+    );
+  });
+
+  test('repeated, it does nothing', async () => {
+    await up();
+    expect(await up()).toEqual([]);
+    expect(await history()).toHaveLength(1);
+  });
+
+  test('replicas that start at once take turns: each migration is applied once', async () => {
+    await folder.add(SECOND, 'SELECT pg_sleep(0.3); CREATE TABLE second (id int PRIMARY KEY);');
+    const applied = await Promise.all([up(), up(), up()]);
+    expect(applied.flat().sort()).toEqual([FIRST, SECOND]);
+    expect(await tables()).toEqual(['first', 'second']);
+  });
+
+  test('a broken migration names itself and its fault, and leaves the database as the ones before it made it', async () => {
+    const broken = await folder.add(
+      SECOND,
+      'CREATE TABLE half (id int); INSERT INTO first VALUES (2); SELECT * FROM nowhere;',
+    );
+    await folder.add('20260301000000_third', 'CREATE TABLE third (id int);');
+    const failed = up();
+    await expect(failed).rejects.toMatchObject({
+      name: 'MigrationError',
+      code: 'migration_failed',
+      message: expect.stringMatching(new RegExp(`${broken}.*nowhere`)),
+    });
+    expect(await tables()).toEqual(['first']);
+    expect((await client.query('SELECT id FROM first')).rows).toEqual([{ id: 1 }]);
+
+    // Mended, it goes on from there: nothing has to be repaired by hand.
+    await folder.add(SECOND, 'CREATE TABLE second (id int);');
+    expect(await up()).toEqual([SECOND, '20260301000000_third']);
+    expect(await tables()).toEqual(['first', 'second', 'third']);
+  });
+
+  test('semicolons in functions and texts are no ends of statements', async () => {
+    await folder.add(
+      SECOND,
+      `CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql AS $$
+         BEGIN PERFORM 1; RETURN n * 2; END $$;
+       CREATE TABLE second (text text DEFAULT 'a;b');`,
+    );
+    await up();
+    expect((await client.query('SELECT twice(21) AS answer')).rows).toEqual([{ answer: 42 }]);
+  });
+
+  test('goes on after being cut in the middle of a migration', async () => {
+    await folder.add(SECOND, 'CREATE TABLE second (id int); SELECT pg_sleep(30);');
+    const cut = up();
+    const failed = expect(cut).rejects.toMatchObject({ code: 'migration_failed' });
+    for (;;) {
+      const { rows } = await client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`,
+      );
+      if (rows.length > 0) break;
+    }
+    await failed;
+    await folder.add(SECOND, 'CREATE TABLE second (id int);');
+    expect(await up()).toEqual([SECOND]);
+  });
+
+  test('a database that is ahead of the folder is left alone', async () => {
+    await folder.add(SECOND, 'CREATE TABLE second (id int);');
+    await up();
+    await rm(join(folder.migrations, SECOND), { recursive: true });
+    expect(await up()).toEqual([]);
+  });
+
+  test('an unreachable database and a missing folder are errors', async () => {
+    await expect(migrate('postgresql://nobody@127.0.0.1:1/none', folder.migrations)).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+    });
+    await expect(migrate(database.url, join(folder.path, 'nowhere'))).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
+  });
+});

@@ -1,0 +1,44 @@
+import { expect, jest, test } from '@jest/globals';
+import { createTestDatabase, describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import { openDatabase } from '../src/index.js';
+
+describeWithPostgres('a database', () => {
+  test('is ready when it answers, and names the application', async () => {
+    const created = await createTestDatabase('open');
+    const database = openDatabase({ url: created.url, poolSize: 2, applicationName: 'catalog' });
+    await database.ready();
+    const { rows } = await database.pool.query(
+      'SELECT application_name AS name FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+    );
+    expect(rows).toEqual([{ name: 'catalog' }]);
+    await database.close();
+    await expect(database.ready()).rejects.toThrow();
+    await created.drop();
+  });
+
+  test('replaces connections that break while idle, and reports them', async () => {
+    const created = await createTestDatabase('open');
+    const onIdleError = jest.fn();
+    const database = openDatabase({ url: created.url, poolSize: 2, applicationName: 'catalog', onIdleError });
+    await database.ready();
+    const killer = openDatabase({ url: created.url, poolSize: 1, applicationName: 'killer' });
+    await killer.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'catalog'`,
+    );
+    await eventually(() => expect(onIdleError).toHaveBeenCalled());
+    await database.ready();
+    await killer.close();
+    await database.close();
+    await created.drop();
+  });
+
+  test('is not ready when nobody answers', async () => {
+    const database = openDatabase({
+      url: 'postgresql://nobody@127.0.0.1:1/none',
+      poolSize: 1,
+      applicationName: 'catalog',
+    });
+    await expect(database.ready()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await database.close();
+  });
+});

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { AnyEvent } from '@lazyphotos/contracts';
+import { createTestDatabase, describeWithPostgres, type TestDatabase } from '@lazyphotos/testkit';
+import {
+  createOutboxRelay,
+  createUnitOfWork,
+  type Database,
+  migrate,
+  once,
+  openDatabase,
+  type SqlRunner,
+  type TransactionRunner,
+} from '../src/index.js';
+import { createMigration } from '../src/migrations/create.js';
+import { createServiceFolder, SCHEMA } from './migrations-folder.js';
+
+type Tx = SqlRunner & { note: { create(query: { data: { id: string; text: string } }): Promise<unknown> } };
+type Client = TransactionRunner<Tx> & { note: { count(): Promise<number> }; $disconnect(): Promise<void> };
+
+/** Makes the client of the tests' schema, as a service's build does. */
+async function generateClient(): Promise<new (options: object) => Client> {
+  const prisma = createRequire(import.meta.url).resolve('prisma/build/index.js');
+  // `generate` would download an engine that it does not use, unless it believes to have one.
+  const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' };
+  await promisify(execFile)(process.execPath, [prisma, 'generate', '--schema', SCHEMA], { env });
+  const path = '../dist/test-client/client.ts';
+  return ((await import(path)) as { PrismaClient: new (options: object) => Client }).PrismaClient;
+}
+
+describeWithPostgres('with a generated Prisma client', () => {
+  let test_: TestDatabase;
+  let database: Database;
+  let client: Client;
+  beforeAll(async () => {
+    const PrismaClient = await generateClient();
+    test_ = await createTestDatabase('prisma_client');
+    const folder = await createServiceFolder();
+    await createMigration(test_.url, folder.prisma, 'init');
+    await migrate(test_.url, folder.migrations);
+    await folder.remove();
+    database = openDatabase({ url: test_.url, poolSize: 5, applicationName: 'prisma-test' });
+    client = new PrismaClient({ adapter: database.adapter });
+  });
+  afterAll(async () => {
+    await client.$disconnect();
+    await database.close();
+    await test_.drop();
+  });
+
+  test('events, answers and rows commit together, and only together', async () => {
+    const published: AnyEvent[] = [];
+    const relay = createOutboxRelay({
+      pool: database.pool,
+      publish: async (events) => {
+        published.push(...events);
+      },
+    });
+    const unitOfWork = createUnitOfWork<Tx>(client, { nudge: relay.nudge, requestId: () => undefined });
+    const payload = {
+      albumId: randomUUID(),
+      userId: randomUUID(),
+      version: 1,
+      deletedAt: new Date().toISOString(),
+    };
+    const request = { userId: randomUUID(), key: 'key', fingerprint: 'print' };
+    const save = (text: string, fail = false) =>
+      unitOfWork.transaction((tx, emit) =>
+        once(tx, request, async () => {
+          await tx.note.create({ data: { id: randomUUID(), text } });
+          emit('album.deleted', payload);
+          if (fail) throw new Error('changed my mind');
+          return { saved: text };
+        }),
+      );
+    await expect(save('gone', true)).rejects.toThrow('changed my mind');
+    expect(await relay.flush()).toBe(0);
+    expect(await client.note.count()).toBe(0);
+
+    expect(await save('first')).toEqual({ saved: 'first' });
+    expect(await save('again')).toEqual({ saved: 'first' });
+    expect(await client.note.count()).toBe(1);
+    expect(await relay.flush()).toBe(1);
+    expect(published).toMatchObject([{ type: 'album.deleted', payload }]);
+  });
+
+  test('a connection that breaks in a transaction fails that transaction and nothing else', async () => {
+    const broken = client.$transaction(async (tx) => {
+      const rows = await tx.$queryRawUnsafe<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+      await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await tx.note.create({ data: { id: randomUUID(), text: 'lost' } });
+    });
+    await expect(broken).rejects.toThrow();
+    expect(await client.note.count()).toBe(1);
+  });
+});

@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { AnyEvent } from '@lazyphotos/contracts';
+import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import { createOutboxRelay, createUnitOfWork, type OutboxRelay, type RelayOptions } from '../src/index.js';
+import { createTestTables, type TestTables } from './helpers.js';
+
+/** So long that only a nudge can be what woke the relay. */
+const NEVER_MS = 3_600_000;
+
+describeWithPostgres('the outbox relay', () => {
+  let tables: TestTables;
+  const relays: OutboxRelay[] = [];
+  let published: AnyEvent[];
+  let nudge: () => void = () => undefined;
+  beforeEach(async () => {
+    tables = await createTestTables();
+    published = [];
+    nudge = () => undefined;
+  });
+  afterEach(async () => {
+    await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+    await tables.close();
+  });
+
+  const publish: RelayOptions['publish'] = async (events) => {
+    published.push(...events);
+  };
+  const createRelay = (options: Partial<RelayOptions> = {}): OutboxRelay => {
+    const relay = createOutboxRelay({ pool: tables.database.pool, publish, pollMs: NEVER_MS, ...options });
+    relays.push(relay);
+    nudge = relay.nudge;
+    return relay;
+  };
+  /** Commits events and returns the album ids that they carry, in order. */
+  const commit = async (count: number): Promise<string[]> => {
+    const ids = Array.from({ length: count }, () => randomUUID());
+    const unitOfWork = createUnitOfWork(tables.client, { nudge: () => nudge(), requestId: () => undefined });
+    await unitOfWork.transaction(async (_tx, emit) => {
+      for (const albumId of ids) {
+        const deletedAt = new Date().toISOString();
+        emit('album.deleted', { albumId, userId: randomUUID(), version: 1, deletedAt });
+      }
+    });
+    return ids;
+  };
+  const albums = (events = published) => events.map(({ payload }) => (payload as { albumId: string }).albumId);
+  const outbox = () => tables.count('outbox_messages');
+
+  test('publishes what a predecessor left behind, in the order of ids, in batches', async () => {
+    const ids = [...(await commit(60)), ...(await commit(45))];
+    const counts: number[] = [];
+    createRelay({ batchSize: 50, onPublished: (count) => counts.push(count) }).start();
+    await eventually(async () => expect(await outbox()).toBe(0));
+    expect(albums()).toEqual(ids);
+    expect(counts).toEqual([50, 50, 5]);
+  });
+
+  test('publishes soon after a commit, not at the next poll', async () => {
+    createRelay().start();
+    for (let round = 1; round <= 3; round += 1) {
+      await commit(1);
+      await eventually(() => expect(published).toHaveLength(round), { timeoutMs: 3000 });
+    }
+  });
+
+  test('what is committed while it publishes goes out right after', async () => {
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const relay = createRelay({
+      publish: async (events) => {
+        await publish(events);
+        await gate;
+      },
+    });
+    relay.start();
+    await commit(1);
+    await eventually(() => expect(published).toHaveLength(1));
+    await commit(1);
+    release();
+    await eventually(() => expect(published).toHaveLength(2), { timeoutMs: 3000 });
+  });
+
+  test('finds at a poll what nobody told it of, and says how much is pending', async () => {
+    const pending: number[] = [];
+    let broken = true;
+    createRelay({
+      pollMs: 50,
+      publish: async (events) => {
+        if (broken) throw new Error('the bus is down');
+        await publish(events);
+      },
+      onPending: (count) => pending.push(count),
+    }).start();
+    nudge = () => undefined;
+    await commit(3);
+    await eventually(() => expect(pending).toContain(3));
+    broken = false;
+    await eventually(() => expect(pending.at(-1)).toBe(0));
+    expect(published).toHaveLength(3);
+  });
+
+  test('what could not be published stays, and goes out when it can', async () => {
+    const errors: unknown[] = [];
+    let broken = true;
+    createRelay({
+      pollMs: 100,
+      publish: async (events) => {
+        if (broken) throw new Error('the bus is down');
+        await publish(events);
+      },
+      onError: (error) => errors.push(error),
+    }).start();
+    const ids = await commit(2);
+    await eventually(() => expect(errors.length).toBeGreaterThan(1));
+    expect(errors[0]).toEqual(new Error('the bus is down'));
+    expect(await outbox()).toBe(2);
+    broken = false;
+    await eventually(async () => expect(await outbox()).toBe(0));
+    expect(albums()).toEqual(ids);
+  });
+
+  test('a crash between publishing and deleting publishes again, under the same ids', async () => {
+    const ids = await commit(3);
+    const crashing = createRelay({
+      publish: async (events) => {
+        await publish(events);
+        // The process dies: the server sees its connections end.
+        await killConnections();
+      },
+    });
+    await expect(crashing.flush()).rejects.toThrow();
+    expect(await outbox()).toBe(3);
+    expect(await createRelay().flush()).toBe(3);
+    expect(albums()).toEqual([...ids, ...ids]);
+    const [first, second] = [published.slice(0, 3), published.slice(3)];
+    expect(first).toEqual(second);
+    expect(await outbox()).toBe(0);
+  });
+
+  /** Ends every connection to the database that holds a lock on the outbox. */
+  const killConnections = () =>
+    tables.database.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_locks
+      WHERE relation = 'outbox_messages'::regclass AND pid <> pg_backend_pid()`);
+
+  test('a relay whose connections break goes on with new ones', async () => {
+    const errors: unknown[] = [];
+    let kill = true;
+    createRelay({
+      pollMs: 100,
+      publish: async (events) => {
+        if (kill) await killConnections();
+        kill = false;
+        await publish(events);
+      },
+      onError: (error) => errors.push(error),
+    }).start();
+    await commit(1);
+    await eventually(async () => expect(await outbox()).toBe(0));
+    expect(errors.length).toBeGreaterThan(0);
+    expect(new Set(albums()).size).toBe(1);
+  });
+
+  test('two relays share the work and publish nothing twice', async () => {
+    const perRelay = [0, 0];
+    const create = (index: number) =>
+      createRelay({
+        batchSize: 5,
+        publish: async (events) => {
+          perRelay[index] = (perRelay[index] ?? 0) + events.length;
+          await publish(events);
+        },
+      });
+    const [one, two] = [create(0), create(1)];
+    nudge = () => undefined;
+    const ids = await commit(300);
+    await Promise.all([one.flush(), two.flush()]);
+    await one.flush();
+    expect(albums().sort()).toEqual([...ids].sort());
+    for (const count of perRelay) expect(count).toBeGreaterThan(0);
+  });
+
+  test('a row that is no event is reported, stays, and stops none of the others', async () => {
+    await tables.database.pool.query(
+      `INSERT INTO outbox_messages VALUES ('00000000-0000-7000-8000-000000000000', 'nonsense', now(), NULL, '{}')`,
+    );
+    const ids = await commit(2);
+    const onError = jest.fn();
+    expect(await createRelay({ onError }).flush()).toBe(2);
+    expect(albums()).toEqual(ids);
+    expect(await outbox()).toBe(1);
+    expect(onError).toHaveBeenCalled();
+  });
+
+  test('stop waits for the batch under way and leaves the rest in the table', async () => {
+    const ids = await commit(30);
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const relay = createRelay({
+      batchSize: 10,
+      publish: async (events) => {
+        await gate;
+        await publish(events);
+      },
+    });
+    relay.start();
+    await eventually(async () => {
+      const { rows } = await tables.database.pool.query(
+        `SELECT 1 FROM pg_locks WHERE relation = 'outbox_messages'::regclass AND mode = 'RowShareLock'`,
+      );
+      expect(rows).not.toHaveLength(0);
+    });
+    const stopped = relay.stop();
+    release();
+    await stopped;
+    expect(albums()).toEqual(ids.slice(0, 10));
+    expect(await outbox()).toBe(20);
+    relay.nudge();
+    expect(await outbox()).toBe(20);
+    relay.start();
+    await eventually(async () => expect(await outbox()).toBe(0));
+  });
+});

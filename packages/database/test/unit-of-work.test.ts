@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { AnyEvent, EventPayload } from '@lazyphotos/contracts';
+import { describeWithPostgres } from '@lazyphotos/testkit';
+import { createOutboxRelay, createUnitOfWork, type SqlRunner } from '../src/index.js';
+import { createTestTables, type TestTables } from './helpers.js';
+
+const deleted = (): EventPayload<'album.deleted'> => ({
+  albumId: randomUUID(),
+  userId: randomUUID(),
+  version: 1,
+  deletedAt: new Date().toISOString(),
+});
+
+describeWithPostgres('a unit of work', () => {
+  let tables: TestTables;
+  const nudge = jest.fn();
+  let requestId: string | undefined;
+  beforeEach(async () => {
+    tables = await createTestTables();
+    nudge.mockClear();
+    requestId = undefined;
+  });
+  afterEach(() => tables.close());
+
+  const unitOfWork = () => createUnitOfWork(tables.client, { nudge, requestId: () => requestId });
+  const write = (tx: SqlRunner, text: string) =>
+    tx.$executeRawUnsafe('INSERT INTO notes (text) VALUES ($1)', text);
+  /** What the outbox would publish, in order. */
+  const published = async (): Promise<AnyEvent[]> => {
+    const events: AnyEvent[] = [];
+    const relay = createOutboxRelay({
+      pool: tables.database.pool,
+      publish: async (batch) => {
+        events.push(...batch);
+      },
+    });
+    await relay.flush();
+    return events;
+  };
+
+  test('what is emitted is published with what was written, in the order of emitting', async () => {
+    requestId = 'request-7';
+    const payloads = [deleted(), deleted(), deleted()];
+    const before = Date.now();
+    const answer = await unitOfWork().transaction(async (tx, emit) => {
+      await write(tx, 'kept');
+      for (const payload of payloads) emit('album.deleted', payload);
+      return 'done';
+    });
+    expect(answer).toBe('done');
+    expect(nudge).toHaveBeenCalledTimes(1);
+    expect(await tables.count('notes')).toBe(1);
+    const events = await published();
+    expect(events.map(({ payload }) => payload)).toEqual(payloads);
+    for (const event of events) {
+      expect(event).toMatchObject({ type: 'album.deleted', requestId: 'request-7' });
+      expect(event.id).toMatch(/^[0-9a-f-]{14}7/);
+      expect(Date.parse(event.occurredAt)).toBeGreaterThan(before - 60_000);
+    }
+    expect(new Set(events.map(({ id }) => id)).size).toBe(3);
+  });
+
+  test('outside of a request an event has no request id', async () => {
+    await unitOfWork().transaction(async (_tx, emit) => emit('album.deleted', deleted()));
+    expect(await published()).toEqual([expect.not.objectContaining({ requestId: expect.anything() })]);
+  });
+
+  test('a rollback takes back writes and events, and wakes nobody', async () => {
+    const work = unitOfWork().transaction(async (tx, emit) => {
+      await write(tx, 'gone');
+      emit('album.deleted', deleted());
+      throw new Error('changed my mind');
+    });
+    await expect(work).rejects.toThrow('changed my mind');
+    expect(await tables.count('notes')).toBe(0);
+    expect(await published()).toEqual([]);
+    expect(nudge).not.toHaveBeenCalled();
+  });
+
+  test('an event that no consumer could read fails the transaction', async () => {
+    const work = unitOfWork().transaction(async (tx, emit) => {
+      await write(tx, 'gone');
+      emit('album.deleted', { ...deleted(), albumId: 'not a uuid' });
+    });
+    await expect(work).rejects.toThrow('albumId');
+    expect(await tables.count('notes')).toBe(0);
+    expect(await published()).toEqual([]);
+  });
+
+  test('without events nobody is woken', async () => {
+    await unitOfWork().transaction((tx) => Promise.resolve(write(tx, 'kept')));
+    expect(await tables.count('notes')).toBe(1);
+    expect(nudge).not.toHaveBeenCalled();
+  });
+
+  test('an event is not to be seen before its transaction has committed', async () => {
+    await unitOfWork().transaction(async (_tx, emit) => {
+      emit('album.deleted', deleted());
+      expect(await published()).toEqual([]);
+    });
+    expect(await published()).toHaveLength(1);
+  });
+});

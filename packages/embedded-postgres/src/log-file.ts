@@ -1,0 +1,48 @@
+import { copyFile, open, stat, truncate, writeFile } from 'node:fs/promises';
+
+const MAX_BYTES = 4 * 1024 * 1024;
+const CHECK_EVERY_MS = 10 * 60_000;
+const TAIL_BYTES = 4096;
+
+/** Makes the file when it is missing; only its owner reads it, since a failed statement may show a user's data. */
+export async function createLogFile(file: string): Promise<void> {
+  await writeFile(file, '', { flag: 'a', mode: 0o600 });
+}
+
+/**
+ * Keeps the log at 4 MB and one older generation. Copied and emptied rather than renamed: the server holds the file
+ * open, in append mode, for as long as it runs.
+ */
+export async function boundLogFile(file: string, maxBytes = MAX_BYTES): Promise<void> {
+  if ((await logSize(file)) <= maxBytes) return;
+  await copyFile(file, `${file}.1`);
+  await truncate(file);
+}
+
+/** Checks the size now and then, until the returned function is called. Never keeps the process alive. */
+export function keepLogBounded(file: string): () => void {
+  const timer = setInterval(() => void boundLogFile(file).catch(() => {}), CHECK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+export async function logSize(file: string): Promise<number> {
+  return stat(file).then(
+    (info) => info.size,
+    () => 0,
+  );
+}
+
+/** The last lines that were written after byte `from`. */
+export async function logTail(file: string, from: number): Promise<string> {
+  const handle = await open(file).catch(() => undefined);
+  if (!handle) return '';
+  try {
+    const { size } = await handle.stat();
+    const start = Math.max(from, size - TAIL_BYTES);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(TAIL_BYTES), 0, TAIL_BYTES, start);
+    return buffer.toString('utf8', 0, bytesRead).trim();
+  } finally {
+    await handle.close();
+  }
+}

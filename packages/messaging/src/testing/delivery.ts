@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import { eventually } from '@lazyphotos/testkit';
+import {
+  albumEvent,
+  depthOf,
+  photoEvent,
+  recorder,
+  SOON_MS,
+  type Suite,
+  settleDown,
+  TOPOLOGY,
+  unwantedEvent,
+} from './suite.js';
+
+const ONE_AT_A_TIME = { concurrency: 1 };
+
+export function describeDelivery({ bus: createBus }: Suite): void {
+  describe('delivery', () => {
+    test('an event reaches every queue that wants it, once, and no other', async () => {
+      const bus = await createBus();
+      const got = { 'one.albums': recorder(), 'two.albums': recorder(), 'two.photos': recorder() };
+      for (const [queue, { handler }] of Object.entries(got)) await bus.consume(queue, handler, ONE_AT_A_TIME);
+      const album = albumEvent();
+      const [trashed, purged] = [photoEvent('photo.trashed'), photoEvent('photo.purged')];
+      await bus.publish([album, trashed, unwantedEvent()]);
+      await bus.publish([purged]);
+      await eventually(() => {
+        expect(got['one.albums'].ids()).toEqual([album.id]);
+        expect(got['two.albums'].ids()).toEqual([album.id]);
+        expect(got['two.photos'].ids().sort()).toEqual([trashed.id, purged.id].sort());
+      });
+      await settleDown();
+      expect(Object.values(got).map(({ seen }) => seen.length)).toEqual([1, 1, 2]);
+      expect((await bus.depths()).map(({ pending }) => pending)).toEqual([0, 0, 0]);
+    });
+
+    test('what was published arrives as it was, with its id and request id', async () => {
+      const bus = await createBus();
+      const { handler, seen } = recorder();
+      await bus.consume('one.albums', handler, ONE_AT_A_TIME);
+      const events = [albumEvent({ requestId: 'a-request' }), albumEvent()];
+      await bus.publish(events);
+      await eventually(() => expect(seen).toHaveLength(2));
+      for (const event of events) expect(seen.map((entry) => entry.event)).toContainEqual(event);
+      expect(seen.map(({ attempt }) => attempt)).toEqual([1, 1]);
+    });
+
+    test('a queue keeps what comes before its consumer starts', async () => {
+      const publisher = await createBus();
+      const events = [albumEvent(), albumEvent()];
+      await publisher.publish(events);
+      expect(await depthOf(publisher, 'two.albums')).toMatchObject({ pending: 2, deadLetters: 0 });
+      await publisher.close();
+
+      const consumer = await createBus();
+      const { handler, ids } = recorder();
+      await consumer.consume('two.albums', handler, ONE_AT_A_TIME);
+      await eventually(() => expect(ids().sort()).toEqual(events.map(({ id }) => id).sort()));
+    });
+
+    test('an event that nobody wants is no error, nor is none at all', async () => {
+      const bus = await createBus();
+      await bus.publish([unwantedEvent()]);
+      await bus.publish([]);
+      expect((await bus.depths()).map(({ pending }) => pending)).toEqual([0, 0, 0]);
+    });
+
+    test('a thousand events in one batch all arrive, without a pause between them', async () => {
+      const bus = await createBus();
+      const { handler, ids } = recorder();
+      await bus.consume('one.albums', handler, { concurrency: 4 });
+      const events = Array.from({ length: 1000 }, () => albumEvent());
+      await bus.publish(events);
+      await eventually(() => expect(new Set(ids()).size).toBe(1000), { timeoutMs: 25_000 });
+      await eventually(async () => expect(await depthOf(bus, 'one.albums')).toMatchObject({ pending: 0 }));
+      expect(ids()).toHaveLength(1000);
+    });
+
+    test('an idle consumer hears of an event at once, also from another process', async () => {
+      const [publisher, consumer] = [await createBus(), await createBus()];
+      const { handler, seen } = recorder();
+      await consumer.consume('one.albums', handler, ONE_AT_A_TIME);
+      for (let round = 1; round <= 3; round += 1) {
+        await settleDown();
+        await publisher.publish([albumEvent()]);
+        await eventually(() => expect(seen).toHaveLength(round), { timeoutMs: SOON_MS });
+      }
+    });
+
+    test('declaring the same queues again, and from several processes at once, loses nothing', async () => {
+      const first = await Promise.all([createBus(), createBus(), createBus()]);
+      const event = albumEvent();
+      await first[0].publish([event]);
+      const later = await Promise.all([
+        createBus(TOPOLOGY, { retry: { maxAttempts: 7, baseDelaySeconds: 5, maxDelaySeconds: 50 } }),
+        createBus(),
+      ]);
+      expect(await depthOf(later[0], 'one.albums')).toMatchObject({ pending: 1 });
+      const { handler, ids } = recorder();
+      await later[1].consume('one.albums', handler, ONE_AT_A_TIME);
+      await eventually(() => expect(ids()).toEqual([event.id]));
+    });
+
+    test('a queue that is not in the topology cannot be consumed', async () => {
+      const bus = await createBus();
+      await expect(bus.consume('nobody.nothing', async () => undefined, ONE_AT_A_TIME)).rejects.toThrow(
+        'nobody.nothing',
+      );
+    });
+  });
+}

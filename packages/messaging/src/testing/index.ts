@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, describe } from '@jest/globals';
+import type { EventBus } from '../port.js';
+import { describeConsumers } from './consumers.js';
+import { describeDelivery } from './delivery.js';
+import { describeOutages } from './outages.js';
+import { describeProperties } from './properties.js';
+import { describeRetries } from './retries.js';
+import { describeShutdown } from './shutdown.js';
+import { type ConformanceOptions, QUICK_RETRY, type Suite, TOPOLOGY } from './suite.js';
+
+export type { ConformanceOptions, CreateOptions } from './suite.js';
+export { createTcpProxy, type TcpProxy } from './tcp-proxy.js';
+
+/** Declares the tests that make an event bus. Every adapter's test file calls it. */
+export function describeEventBus(name: string, options: ConformanceOptions): void {
+  describe(`${name} is an event bus`, () => {
+    let open: EventBus[] = [];
+    beforeEach(() => options.reset());
+    afterEach(async () => {
+      await options.mend();
+      const closing = open.map((bus) => bus.close());
+      open = [];
+      await Promise.all(closing);
+    });
+    const suite: Suite = {
+      ...options,
+      async bus(topology = TOPOLOGY, { retry = QUICK_RETRY, observer = {}, drainMs = 1000 } = {}) {
+        const bus = await options.create(topology, { retry, observer, drainMs });
+        open.push(bus);
+        return bus;
+      },
+    };
+    describeDelivery(suite);
+    describeConsumers(suite);
+    describeRetries(suite);
+    describeShutdown(suite);
+    describeOutages(suite);
+    describeProperties(suite);
+  });
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from '@jest/globals';
+import { eventually } from '@lazyphotos/testkit';
+import { albumEvent, depthOf, recorder, type Suite, sleep, TOPOLOGY } from './suite.js';
+
+export function describeShutdown({ bus: createBus }: Suite): void {
+  describe('shutdown', () => {
+    test('close waits for the handlers under way, and takes nothing more', async () => {
+      const bus = await createBus(TOPOLOGY, { drainMs: 10_000 });
+      let finished = 0;
+      const { handler, seen } = recorder(async () => {
+        await sleep(1000);
+        finished += 1;
+      });
+      await bus.consume('one.albums', handler, { concurrency: 2 });
+      const events = Array.from({ length: 5 }, () => albumEvent());
+      await bus.publish(events);
+      await eventually(() => expect(seen).toHaveLength(2));
+      await bus.close();
+      expect(finished).toBe(2);
+      expect(seen).toHaveLength(2);
+
+      // What was done stays done, the rest is still there.
+      const next = await createBus();
+      expect(await depthOf(next, 'one.albums')).toMatchObject({ pending: 3, deadLetters: 0 });
+      const rest = recorder();
+      await next.consume('one.albums', rest.handler, { concurrency: 1 });
+      await eventually(() =>
+        expect([...seen.map(({ event }) => event.id), ...rest.ids()].sort()).toEqual(
+          events.map(({ id }) => id).sort(),
+        ),
+      );
+    });
+
+    test('a handler that does not end in time is told so, and its event is delivered again', async () => {
+      const bus = await createBus(TOPOLOGY, { drainMs: 1000 });
+      let aborted = false;
+      const { handler, seen } = recorder(
+        (_entry, signal) =>
+          new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              aborted = true;
+              reject(new Error('aborted'));
+            });
+          }),
+      );
+      await bus.consume('one.albums', handler, { concurrency: 1 });
+      const event = albumEvent();
+      await bus.publish([event]);
+      await eventually(() => expect(seen).toHaveLength(1));
+      await bus.close();
+      expect(aborted).toBe(true);
+
+      const next = await createBus();
+      const again = recorder();
+      await next.consume('one.albums', again.handler, { concurrency: 1 });
+      await eventually(() => expect(again.ids()).toEqual([event.id]), { timeoutMs: 45_000 });
+    });
+
+    test('closing twice, and before anything was consumed, is harmless', async () => {
+      const bus = await createBus();
+      await bus.close();
+      await bus.close();
+    });
+
+    test('a closed bus publishes nothing and says so', async () => {
+      const bus = await createBus();
+      await bus.close();
+      await expect(bus.publish([albumEvent()])).rejects.toThrow();
+      await expect(bus.ready()).rejects.toThrow();
+    });
+  });
+}

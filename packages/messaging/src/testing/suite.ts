@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AnyEvent, EventPayload, Topology } from '@lazyphotos/contracts';
+import type { BusObserver, EventBus, EventHandler, RetryPolicy } from '../port.js';
+
+export interface CreateOptions {
+  retry: RetryPolicy;
+  observer: BusObserver;
+  /** How long `close` waits for the handlers under way. */
+  drainMs: number;
+}
+
+export interface ConformanceOptions {
+  /** Connects a bus to the broker. A test may create several: each stands for a process. */
+  create(topology: Topology, options: CreateOptions): Promise<EventBus>;
+  /** Before each test: buses that are created from now on find a broker without queues and events. */
+  reset(): Promise<void>;
+  /** Cuts every connection to the broker and refuses new ones, until `mend`. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+  /** Random runs of the property test; each takes seconds. */
+  propertyRuns?: number;
+}
+
+/** What the tests of one suite share. */
+export interface Suite extends ConformanceOptions {
+  /** A bus that is closed after the test. */
+  bus(topology?: Topology, options?: Partial<CreateOptions>): Promise<EventBus>;
+}
+
+/** Two queues want the same event, one wants two others, and nobody wants the rest. */
+export const TOPOLOGY = {
+  'one.albums': ['album.deleted'],
+  'two.albums': ['album.deleted'],
+  'two.photos': ['photo.trashed', 'photo.purged'],
+} as const satisfies Topology;
+
+export const QUICK_RETRY: RetryPolicy = { maxAttempts: 3, baseDelaySeconds: 1, maxDelaySeconds: 2 };
+
+const now = () => new Date().toISOString();
+
+const photoPayload = (): EventPayload<'photo.trashed'> => ({
+  photoId: randomUUID(),
+  userId: randomUUID(),
+  storageKey: 'originals/a/b',
+  version: 3,
+  deletedAt: now(),
+});
+
+type WithoutAlbum = 'photo.trashed' | 'photo.purged' | 'media.processed';
+
+export const photoEvent = (type: Exclude<WithoutAlbum, 'media.processed'> = 'photo.trashed'): AnyEvent => ({
+  id: randomUUID(),
+  type,
+  occurredAt: now(),
+  payload: photoPayload(),
+});
+
+export const albumEvent = (more: { requestId?: string } = {}): AnyEvent => ({
+  id: randomUUID(),
+  type: 'album.deleted',
+  occurredAt: now(),
+  ...more,
+  payload: { albumId: randomUUID(), userId: randomUUID(), version: 1, deletedAt: now() },
+});
+
+/** An event that no queue of TOPOLOGY wants. */
+export const unwantedEvent = (): AnyEvent => ({
+  id: randomUUID(),
+  type: 'media.processed',
+  occurredAt: now(),
+  payload: { photoId: randomUUID(), userId: randomUUID(), run: 1, outcome: 'ready', previews: [] },
+});
+
+export interface Seen {
+  event: AnyEvent;
+  attempt: number;
+  at: number;
+}
+
+/** A handler that writes down what it gets, and then does what `act` says. */
+export function recorder(act: (seen: Seen, signal: AbortSignal) => unknown = () => undefined) {
+  const seen: Seen[] = [];
+  const handler: EventHandler = async (event, { attempt, signal }) => {
+    const entry = { event, attempt, at: Date.now() };
+    seen.push(entry);
+    await act(entry, signal);
+  };
+  return { handler, seen, ids: () => seen.map(({ event }) => event.id) };
+}
+
+export const depthOf = async (bus: EventBus, queue: string) =>
+  (await bus.depths()).find((depth) => depth.queue === queue);
+
+/** Waits for longer than an event needs, to see that nothing else comes. */
+export const settleDown = () => sleep(700);
+
+/** Time in which an event must have arrived that was announced, not polled for. */
+export const SOON_MS = 5000;
+
+export { sleep };

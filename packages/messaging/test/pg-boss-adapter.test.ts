@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { topology } from '@lazyphotos/contracts';
+import { createTestDatabase, describeWithPostgres, eventually, type TestDatabase } from '@lazyphotos/testkit';
+import pg from 'pg';
+import { createPgBossBus, type EventBus } from '../src/index.js';
+import { albumEvent, depthOf, recorder, sleep, TOPOLOGY } from '../src/testing/suite.js';
+
+describeWithPostgres('the bus on pg-boss', () => {
+  let database: TestDatabase;
+  let client: pg.Client;
+  const open: EventBus[] = [];
+  beforeEach(async () => {
+    database = await createTestDatabase('pg_boss');
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((bus) => bus.close()));
+    await client.end();
+    await database.drop();
+  });
+  const createBus = async (...[options]: [Partial<Parameters<typeof createPgBossBus>[0]>?]) => {
+    const bus = await createPgBossBus({ url: database.url, topology: TOPOLOGY, ...options });
+    open.push(bus);
+    return bus;
+  };
+  const commits = async (): Promise<number> => {
+    const { rows } = await client.query<{ count: string }>(
+      'SELECT xact_commit + xact_rollback AS count FROM pg_stat_database WHERE datname = current_database()',
+    );
+    return Number(rows[0]?.count);
+  };
+
+  test('the default retry policy reaches the queues, and a changed one reaches queues that exist', async () => {
+    const policyOf = async () => {
+      const { rows } = await client.query(
+        `SELECT retry_limit, retry_delay, retry_delay_max, retry_backoff, heartbeat_seconds, notify, dead_letter
+           FROM pgboss.queue WHERE name = 'one.albums'`,
+      );
+      return rows[0];
+    };
+    await createBus();
+    expect(await policyOf()).toEqual({
+      retry_limit: 9,
+      retry_delay: 2,
+      retry_delay_max: 1800,
+      retry_backoff: true,
+      heartbeat_seconds: 30,
+      notify: true,
+      dead_letter: 'one.albums.dead',
+    });
+    await createBus({ retry: { maxAttempts: 4, baseDelaySeconds: 7, maxDelaySeconds: 70 } });
+    expect(await policyOf()).toMatchObject({ retry_limit: 3, retry_delay: 7, retry_delay_max: 70 });
+  });
+
+  test('an event that cannot be parsed is a dead letter in the end, and does not stop the queue', async () => {
+    const retry = { maxAttempts: 2, baseDelaySeconds: 1, maxDelaySeconds: 1 };
+    const bus = await createBus({ retry });
+    const { handler, ids } = recorder();
+    await bus.consume('one.albums', handler, { concurrency: 1 });
+    const event = albumEvent();
+    await bus.publish([{ ...event, payload: { nonsense: true } } as never, event]);
+    await eventually(() => expect(ids()).toEqual([event.id]));
+    await eventually(async () =>
+      expect(await depthOf(bus, 'one.albums')).toMatchObject({ pending: 0, deadLetters: 1 }),
+    );
+    expect((await bus.deadLetters('one.albums', 1))[0]?.reason).toContain('albumId');
+  });
+
+  test('more dead letters than one batch are all replayed', async () => {
+    const retry = { maxAttempts: 1, baseDelaySeconds: 1, maxDelaySeconds: 1 };
+    const bus = await createBus({ retry });
+    let broken = true;
+    const { handler, ids } = recorder(() => {
+      if (broken) throw new Error('down');
+    });
+    await bus.consume('one.albums', handler, { concurrency: 4 });
+    await bus.publish(Array.from({ length: 1100 }, () => albumEvent()));
+    const depth = () => depthOf(bus, 'one.albums');
+    await eventually(async () => expect(await depth()).toMatchObject({ deadLetters: 1100 }), {
+      timeoutMs: 40_000,
+    });
+    broken = false;
+    expect(await bus.replayDeadLetters('one.albums')).toBe(1100);
+    await eventually(async () => expect(await depth()).toMatchObject({ pending: 0, deadLetters: 0 }), {
+      timeoutMs: 40_000,
+    });
+    expect(new Set(ids()).size).toBe(1100);
+  }, 120_000);
+
+  test('an idle node asks the database little', async () => {
+    const bus = await createBus({ topology, exclusive: true });
+    for (const queue of Object.keys(topology)) {
+      await bus.consume(queue, async () => undefined, { concurrency: 2 });
+    }
+    await sleep(6000);
+    const before = await commits();
+    await sleep(20_000);
+    // Fourteen workers that polled every two seconds would make 140 of them.
+    expect((await commits()) - before).toBeLessThan(100);
+  });
+});

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
+import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import { createPgBossBus, type EventBus, type PgBossBusOptions } from '../src/index.js';
+import { albumEvent, depthOf, recorder, TOPOLOGY } from '../src/testing/suite.js';
+import { createTestBroker } from './broker.js';
+
+const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));
+const QUEUE = 'one.albums';
+const RETRY = { maxAttempts: 3, baseDelaySeconds: 1, maxDelaySeconds: 1 };
+
+describeWithPostgres('a consumer that is killed while it handles an event', () => {
+  const broker = createTestBroker();
+  const open: EventBus[] = [];
+  beforeEach(() => broker.reset());
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((bus) => bus.close()));
+  });
+  afterAll(() => broker.close());
+
+  const createBus = async (more: Partial<PgBossBusOptions> = {}) => {
+    const bus = await createPgBossBus({
+      url: broker.url(),
+      topology: TOPOLOGY,
+      retry: RETRY,
+      heartbeatSeconds: 10,
+      ...more,
+    });
+    open.push(bus);
+    return bus;
+  };
+
+  /** Starts a consumer in a process of its own, waits until it has an event in hand, and kills it; answers what it had. */
+  const killInHandler = async (): Promise<string> => {
+    const task = JSON.stringify({ url: broker.url(), topology: TOPOLOGY, queue: QUEUE, retry: RETRY });
+    const child = spawn(process.execPath, [CHILD, task], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    child.kill('SIGKILL');
+    await exited;
+    return line.toString().trim();
+  };
+
+  test('its event is delivered again, once its heartbeat has run out', async () => {
+    const bus = await createBus();
+    const event = albumEvent();
+    await bus.publish([event]);
+    expect(await killInHandler()).toBe(`${event.id} 1`);
+    const { handler, seen } = recorder();
+    await bus.consume(QUEUE, handler, { concurrency: 1 });
+    await eventually(() => expect(seen).toHaveLength(1), { timeoutMs: 55_000 });
+    expect(seen[0]).toMatchObject({ event, attempt: 2 });
+  });
+
+  test('its event is delivered again at once to an exclusive successor', async () => {
+    const publisher = await createBus();
+    const event = albumEvent();
+    await publisher.publish([event]);
+    await killInHandler();
+    const { handler, seen } = recorder();
+    const successor = await createBus({ exclusive: true });
+    await successor.consume(QUEUE, handler, { concurrency: 1 });
+    await eventually(() => expect(seen).toHaveLength(1), { timeoutMs: 5000 });
+    expect(seen[0]).toMatchObject({ event, attempt: 2 });
+    await eventually(async () => expect(await depthOf(successor, QUEUE)).toMatchObject({ pending: 0 }));
+  });
+
+  test('an event that kills every process ends among the dead letters, and can be replayed', async () => {
+    const publisher = await createBus();
+    const [poison, fine] = [albumEvent(), albumEvent()];
+    await publisher.publish([poison]);
+    for (const attempt of [1, 2, 3]) expect(await killInHandler()).toBe(`${poison.id} ${attempt}`);
+    const successor = await createBus({ exclusive: true });
+    const { handler, seen, ids } = recorder();
+    await successor.consume(QUEUE, handler, { concurrency: 1 });
+    await successor.publish([fine]);
+    await eventually(() => expect(ids()).toEqual([fine.id]));
+    expect(await depthOf(successor, QUEUE)).toMatchObject({ deadLetters: 1 });
+    expect(await successor.deadLetters(QUEUE, 10)).toMatchObject([
+      { event: poison, reason: expect.stringContaining('the process ended') },
+    ]);
+    expect(await successor.replayDeadLetters(QUEUE)).toBe(1);
+    await eventually(() => expect(seen.at(-1)).toMatchObject({ event: poison, attempt: 1 }));
+  });
+});

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { endWithNpm } from './end-with-npm.mjs';
+import { StepFailed, say, step } from './output.mjs';
+import { ensurePerl } from './perl.mjs';
+import { prepare, toolEnvironment } from './prepare.mjs';
+import { pnpm, readJson } from './project.mjs';
+import { runOnPinnedNode } from './run-node.mjs';
+import { runTool } from './run-tool.mjs';
+
+/** `npm test [jest arguments]`: all that CI runs. The last line is `N passed, N failed`. */
+export async function main(args) {
+  endWithNpm();
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  if (await passes(setUp)) {
+    if (!(await passes(lint))) counts.failed += 1;
+    addCounts(counts, await runJest(args));
+  } else {
+    counts.failed += 1;
+  }
+  if (counts.passed + counts.failed === 0) {
+    say('No test was run.');
+    counts.failed = 1;
+  }
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+  say(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
+  return counts.failed > 0 ? 1 : 0;
+}
+
+async function passes(work) {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    say(error.message);
+    return false;
+  }
+}
+
+async function setUp() {
+  await ensurePerl();
+  await prepare();
+}
+
+function lint() {
+  const tool = { env: toolEnvironment(), failure: 'Lint or type check failed: see above.' };
+  return step('Checking style and types', '', () => runTool(pnpm('run', 'lint'), tool));
+}
+
+async function runJest(args) {
+  const folder = mkdtempSync(join(tmpdir(), 'lazyphotos-jest-'));
+  const outputFile = join(folder, 'results.json');
+  const flags = ['--json', `--outputFile=${outputFile}`, ...(process.env.CI === 'true' ? ['--ci'] : [])];
+  const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
+  const began = Date.now();
+  try {
+    say('Testing …');
+    const code = await runOnPinnedNode([...jest, '--config', 'scripts/jest.config.mjs', ...flags, ...args]);
+    say(`Testing: ${Math.round((Date.now() - began) / 1000)} s`);
+    return countResults(outputFile, code);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A suite that could not run has no failed test to count; it is one failure. So is a jest that fails without saying. */
+function countResults(outputFile, code) {
+  const results = readResults(outputFile);
+  const failed = (results.numFailedTests ?? 0) + (results.numRuntimeErrorTestSuites ?? 0);
+  return {
+    passed: results.numPassedTests ?? 0,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: (results.numPendingTests ?? 0) + (results.numTodoTests ?? 0),
+  };
+}
+
+function readResults(file) {
+  try {
+    return readJson(file);
+  } catch {
+    return {}; // jest ended before it wrote them
+  }
+}
+
+function addCounts(counts, more) {
+  for (const name of Object.keys(counts)) counts[name] += more[name];
+}

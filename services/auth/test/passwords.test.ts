@@ -1,0 +1,157 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { describeWithPostgres } from '@lazyphotos/testkit';
+import { createBound } from '../src/accounts/bounded.js';
+import { createPasswords } from '../src/accounts/passwords.js';
+import { argon2Hasher, type PasswordHasher } from '../src/index.js';
+import {
+  type Account,
+  type AuthNode,
+  claimNode,
+  login,
+  PASSWORD,
+  refresh,
+  register,
+  startAuth,
+} from './harness.js';
+
+const problem = (status: number, code: string) => ({ status, body: expect.objectContaining({ code }) });
+const NEXT = 'another battery horse';
+
+/** Argon2 with a record of what it was asked, and of how much ran at a time. */
+function watchedHasher() {
+  const verified: string[] = [];
+  let running = 0;
+  let most = 0;
+  const watch = async <T>(work: () => Promise<T>): Promise<T> => {
+    running += 1;
+    most = Math.max(most, running);
+    return work().finally(() => {
+      running -= 1;
+    });
+  };
+  const hasher: PasswordHasher = {
+    ...argon2Hasher,
+    hash: (password) => watch(() => argon2Hasher.hash(password)),
+    verify: (hash, password) => {
+      verified.push(hash);
+      return watch(() => argon2Hasher.verify(hash, password));
+    },
+  };
+  return { hasher, verified, most: () => most };
+}
+
+describeWithPostgres('passwords', () => {
+  let node: AuthNode;
+  let owner: Account;
+  const watch = watchedHasher();
+  const start = async () => {
+    node = await startAuth({}, { overrides: { passwordHasher: watch.hasher } });
+    owner = await claimNode(node);
+  };
+  afterEach(() => node.stop());
+
+  const change = (token: string, currentPassword: string, newPassword: string) =>
+    node.call('/auth/password', { token, json: { currentPassword, newPassword } });
+  const signIn = (password: string) => node.call('/auth/login', { json: { email: owner.email, password } });
+
+  it('verifies one hash of one cost, whether or not the e-mail has an account', async () => {
+    await start();
+    watch.verified.length = 0;
+    await login(node, 'nobody@example.org');
+    await signIn('wrong password');
+    await signIn(PASSWORD);
+    const costs = watch.verified.map((hash) => hash.split('$').slice(1, 4).join('$'));
+    expect(costs).toEqual(Array(3).fill('argon2id$v=19$m=19456,t=2,p=1'));
+    expect(watch.verified[0]).toBe(argon2Hasher.dummyHash);
+  });
+
+  it('hashes no more than two at a time', async () => {
+    await start();
+    const replies = await Promise.all(Array.from({ length: 8 }, () => signIn(PASSWORD)));
+    expect(replies.every(({ status }) => status === 200)).toBe(true);
+    expect(watch.most()).toBe(2);
+  });
+
+  it('spends nothing on a registration without a valid code', async () => {
+    node = await startAuth({}, { overrides: { passwordHasher: { ...watch.hasher, hash: fail } } });
+    expect(await register(node, 'a@example.org', 'wrong')).toMatchObject(problem(403, 'invalid_code'));
+  });
+
+  it('is changed with the current one, which ends every other session', async () => {
+    await start();
+    const other = (await login(node, owner.email)).body;
+    expect((await change(owner.token, PASSWORD, NEXT)).status).toBe(204);
+    expect(await signIn(PASSWORD)).toMatchObject(problem(401, 'invalid_credentials'));
+    expect((await signIn(NEXT)).status).toBe(200);
+    expect(await refresh(node, other.refreshToken)).toMatchObject(problem(401, 'invalid_refresh_token'));
+    expect((await refresh(node, owner.refreshToken)).status).toBe(200);
+    expect(JSON.stringify(node.logs)).not.toMatch(/battery|example\.org/);
+  });
+
+  it('is not changed with a wrong one, a bad one, or by a session that has ended', async () => {
+    await start();
+    expect(await change(owner.token, 'wrong password', NEXT)).toMatchObject(
+      problem(401, 'invalid_credentials'),
+    );
+    expect(await change(owner.token, PASSWORD, 'short')).toMatchObject(problem(400, 'invalid_request'));
+    await node.call('/auth/logout', { json: { refreshToken: owner.refreshToken } });
+    expect(await change(owner.token, PASSWORD, NEXT)).toMatchObject(problem(401, 'unauthenticated'));
+    expect((await signIn(PASSWORD)).status).toBe(200);
+  });
+
+  it('is changed by one of two changes at once', async () => {
+    await start();
+    const replies = await Promise.all([
+      change(owner.token, PASSWORD, NEXT),
+      change(owner.token, PASSWORD, `${NEXT}!`),
+    ]);
+    expect(replies.map(({ status }) => status).sort()).toEqual([204, 401]);
+  });
+
+  it('leaves no session behind that was opened with the old one meanwhile', async () => {
+    await start();
+    const logins = Array.from({ length: 4 }, () => signIn(PASSWORD));
+    const [changed, ...replies] = await Promise.all([change(owner.token, PASSWORD, NEXT), ...logins]);
+    expect(changed.status).toBe(204);
+    for (const { status, body } of replies) {
+      expect([200, 401]).toContain(status);
+      if (status === 200) expect((await refresh(node, body.refreshToken)).status).toBe(401);
+    }
+  });
+});
+
+const fail = () => Promise.reject(new Error('not expected to be called'));
+
+describe('the password hasher', () => {
+  it('takes the same letters for the same, however they are written', async () => {
+    const hash = await argon2Hasher.hash('Zürich-Straße');
+    expect(await argon2Hasher.verify(hash, 'Zu\u0308rich-Straße')).toBe(true);
+    expect(await argon2Hasher.verify(hash, 'Zurich-Straße')).toBe(false);
+  });
+
+  it('has a dummy that nothing matches', async () => {
+    const passwords = createPasswords(argon2Hasher);
+    for (const password of ['', '\0', PASSWORD]) {
+      expect(await passwords.verify(undefined, password)).toBe(false);
+    }
+  });
+});
+
+describe('a bound', () => {
+  it('serves in order, and refuses who would have to wait too long', async () => {
+    const bounded = createBound({ running: 1, waiting: 2 });
+    const order: number[] = [];
+    const results = await Promise.allSettled(
+      [1, 2, 3, 4].map((number) => bounded(async () => order.push(number))),
+    );
+    expect(order).toEqual([1, 2, 3]);
+    expect(results[3]).toMatchObject({ status: 'rejected', reason: { code: 'service_unavailable' } });
+    expect(await bounded(async () => 5)).toBe(5);
+  });
+
+  it('frees the place of work that failed', async () => {
+    const bounded = createBound({ running: 1, waiting: 0 });
+    await expect(bounded(fail)).rejects.toThrow('not expected');
+    expect(await bounded(async () => 'next')).toBe('next');
+  });
+});
