@@ -1,5 +1,11 @@
 import type { Readable } from 'node:stream';
-import { type Client, createClient, normalizeBaseUrl, SessionEndedError } from '@lazyphotos/client';
+import {
+  type Client,
+  createClient,
+  normalizeBaseUrl,
+  type RetryPolicy,
+  SessionEndedError,
+} from '@lazyphotos/client';
 import { DEFAULT_SERVER, type Env } from './config.js';
 import { UsageError } from './errors.js';
 import { createOutput, type Output, type Sink } from './output.js';
@@ -46,7 +52,10 @@ function serverOf(options: GlobalOptions, env: Env): string {
 export const outputOf = (options: GlobalOptions, io: Io): Output =>
   createOutput(options.json ? 'json' : options.quiet ? 'quiet' : 'human', io.stdout, io.stderr);
 
-export function createContext(options: GlobalOptions, io: Io): Context {
+/** Somebody waits at the keyboard: an address that is wrong should be noticed soon. */
+export const IMPATIENT: Partial<RetryPolicy> = { retries: 2, minDelayMs: 300 };
+
+export function createContext(options: GlobalOptions, io: Io, retry: Partial<RetryPolicy> = {}): Context {
   const server = serverOf(options, io.env);
   const credentials = createCredentialStore(io.env.configDir);
   return {
@@ -54,7 +63,7 @@ export function createContext(options: GlobalOptions, io: Io): Context {
     server,
     output: outputOf(options, io),
     credentials,
-    client: createClient({ baseUrl: server, tokens: credentials.tokens(server) }),
+    client: createClient({ baseUrl: server, tokens: credentials.tokens(server), retry }),
     signal: io.signal,
     prompts: createPrompts({
       stdin: io.stdin,

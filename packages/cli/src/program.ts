@@ -1,3 +1,4 @@
+import type { RetryPolicy } from '@lazyphotos/client';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { claim } from './commands/claim.js';
 import { download } from './commands/download.js';
@@ -5,7 +6,7 @@ import { login, logout } from './commands/login.js';
 import { status } from './commands/status.js';
 import { upload } from './commands/upload.js';
 import { DEFAULT_SERVER } from './config.js';
-import { type Context, createContext, type GlobalOptions, type Io, outputOf } from './context.js';
+import { type Context, createContext, type GlobalOptions, IMPATIENT, type Io, outputOf } from './context.js';
 import { exitCodes, InterruptedError, reportOf, UsageError } from './errors.js';
 
 const MAX_CONCURRENCY = 16;
@@ -26,7 +27,7 @@ function variant(value: string): 'original' | 'medium' | 'thumb' {
 const CONCURRENCY = ['--concurrency <n>', 'files at a time', concurrency, 4] as const;
 
 /** Runs a command and tells the exit code that it asks for. */
-type Perform = (work: (context: Context) => Promise<number>) => Promise<void>;
+type Perform = (work: (context: Context) => Promise<number>, retry?: Partial<RetryPolicy>) => Promise<void>;
 
 function addCommands(program: Command, perform: Perform): void {
   program
@@ -35,16 +36,16 @@ function addCommands(program: Command, perform: Perform): void {
     .option('--email <address>', 'your e-mail address')
     .option('--name <name>', 'how others see you')
     .option('--code <code>', 'the claim code')
-    .action((options) => perform((context) => claim(context, options)));
+    .action((options) => perform((context) => claim(context, options), IMPATIENT));
   program
     .command('login')
     .description('sign in on this computer')
     .option('--email <address>', 'your e-mail address')
-    .action((options) => perform((context) => login(context, options)));
+    .action((options) => perform((context) => login(context, options), IMPATIENT));
   program
     .command('logout')
     .description('end the session on this computer')
-    .action(() => perform(logout));
+    .action(() => perform(logout, IMPATIENT));
   program
     .command('upload <folder>')
     .description('back up every photo in a folder and the folders in it')
@@ -62,7 +63,7 @@ function addCommands(program: Command, perform: Perform): void {
   program
     .command('status')
     .description('the node, the account and what is stored')
-    .action(() => perform(status));
+    .action(() => perform(status, IMPATIENT));
 }
 
 function createProgram(io: Io, perform: Perform): Command {
@@ -73,6 +74,7 @@ function createProgram(io: Io, perform: Perform): Command {
     .option('--json', 'one JSON document on standard output, nothing else')
     .option('--quiet', 'only errors')
     .option('--password-stdin', 'read the password from standard input')
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -91,8 +93,8 @@ function exitCodeOf(error: unknown): number {
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const globals = (): GlobalOptions => program.opts<GlobalOptions>();
-  const program = createProgram(io, async (work) => {
-    exitCode = await work(createContext(globals(), io));
+  const program = createProgram(io, async (work, retry) => {
+    exitCode = await work(createContext(globals(), io, retry));
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });

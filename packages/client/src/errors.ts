@@ -51,6 +51,13 @@ function systemCodeOf(error: unknown): string | undefined {
   return cause === undefined ? undefined : systemCodeOf(cause);
 }
 
+/** The innermost message: "fetch failed" says less than what made it fail. */
+function innermostMessage(error: unknown): string {
+  const { cause, message } = (error ?? {}) as { cause?: unknown; message?: unknown };
+  if (cause !== undefined) return innermostMessage(cause);
+  return typeof message === 'string' && message !== '' ? message : 'no reason given';
+}
+
 /** No answer, or only a part of one. */
 export class NetworkError extends Error {
   /** System or fetch error code, such as ECONNREFUSED. */
@@ -59,10 +66,11 @@ export class NetworkError extends Error {
   readonly sent: boolean;
 
   constructor(origin: string, cause: unknown, reason?: string) {
-    const code = systemCodeOf(cause) ?? 'network_error';
+    const systemCode = systemCodeOf(cause);
+    const code = systemCode ?? 'network_error';
     const unreachable = NEVER_SENT.has(code);
     const verb = unreachable ? 'cannot reach' : 'lost the connection to';
-    super(`${verb} ${origin} (${reason ?? code})`, { cause });
+    super(`${verb} ${origin} (${reason ?? systemCode ?? innermostMessage(cause)})`, { cause });
     this.name = 'NetworkError';
     this.code = code;
     this.sent = !unreachable;

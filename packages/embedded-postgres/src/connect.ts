@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { HOST, SUPERUSER } from './cluster.js';
+import { errnoOf } from './errors.js';
 
 export interface Access {
   port: number;
@@ -13,6 +14,7 @@ interface ConnectOptions {
   queryMs?: number;
 }
 
+const WRONG_PASSWORD = '28P01';
 const CONNECT_MS = 5_000;
 const QUERY_MS = 60_000; // CREATE DATABASE copies files: slow on a card
 
@@ -53,9 +55,9 @@ export async function connectTo(access: Access, options: ConnectOptions = {}): P
 }
 
 /** Whether a server answers there, with this password. */
-export async function answers(access: Access): Promise<boolean> {
+export async function probe(access: Access): Promise<'answers' | 'wrong_password' | 'silent'> {
   return withClient(access, (client) => client.query('SELECT 1'), { queryMs: CONNECT_MS }).then(
-    () => true,
-    () => false,
+    () => 'answers',
+    (error: unknown) => (errnoOf(error) === WRONG_PASSWORD ? 'wrong_password' : 'silent'),
   );
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, openCluster, type StartOptions, SUPERUSER } from './cluster.js';
-import { answers } from './connect.js';
+import { probe } from './connect.js';
 import { outputError, PostgresStartError, toStartError } from './errors.js';
 import { initialise, isInitialised, takeOwnership } from './initialise.js';
 import { boundLogFile, createLogFile, logSize, logTail } from './log-file.js';
-import { type Password, readOrCreatePassword } from './password.js';
+import { readOrCreatePassword } from './password.js';
 import { type PidFile, readPidFile } from './pid-file.js';
 import { freePort } from './port.js';
 import { clearRemains, findServer, SETTLE_MS, stopServer } from './postmaster.js';
@@ -21,47 +21,62 @@ export interface Running {
 }
 
 const ATTEMPTS = 3;
+const ANSWER_MS = 30_000;
+const POLL_MS = 50;
 
 /** Finds or starts the server of a data folder. Only one process may do this at a time (`withStartLock`). */
 export async function launch(dataDir: string, options: StartOptions, port?: number): Promise<Running> {
   try {
     const cluster = await openCluster(dataDir, options);
     const password = await prepare(cluster);
-
-    const live = await findServer(cluster.dataDir);
-    if (live && !password.created) return await adopt(cluster, live, password.value);
-    if (live) await stopServer(cluster); // its password is lost
-
-    await clearRemains(cluster);
-    if (password.created) await setPassword(cluster, password.value);
-    const process = await start(cluster, port);
-    return { cluster, process, password: password.value, adopted: false };
+    const live = await adopt(cluster, password);
+    const process = live ?? (await startWithPassword(cluster, password, port));
+    return { cluster, process, password, adopted: live !== undefined };
   } catch (error) {
     throw toStartError('Starting PostgreSQL', error);
   }
 }
 
-/** Leaves a complete database that belongs to the server's user; `created` says that it does not know the password. */
-async function prepare(cluster: Cluster): Promise<Password> {
+/** Leaves a complete database that belongs to the server's user, and answers its password. */
+async function prepare(cluster: Cluster): Promise<string> {
   const initialised = await isInitialised(cluster);
   const password = await readOrCreatePassword(cluster.passwordFile);
-  if (initialised) {
-    await takeOwnership(cluster);
-    return password;
-  }
-  await initialise(cluster, password.value);
-  return { ...password, created: false };
+  if (initialised) await takeOwnership(cluster);
+  else await initialise(cluster, password);
+  return password;
 }
 
-async function adopt(cluster: Cluster, live: PidFile, password: string): Promise<Running> {
-  if (!(await answers({ port: live.port, password }))) {
-    throw new PostgresStartError(
-      'failed',
-      `A PostgreSQL runs on this data folder (pid ${live.pid}) and does not accept the password in ${cluster.passwordFile}`,
-    );
+/** The live server, if there is one that we can use. One that does not know our password is stopped. */
+async function adopt(cluster: Cluster, password: string): Promise<PidFile | undefined> {
+  const deadline = Date.now() + ANSWER_MS;
+  for (;;) {
+    const live = await findServer(cluster.dataDir);
+    if (!live) return undefined;
+    const found = await probe({ port: live.port, password });
+    if (found === 'answers') {
+      cluster.log('Using the PostgreSQL that already runs on this data folder');
+      return live;
+    }
+    if (found === 'wrong_password') await stopServer(cluster);
+    // A silent one is about to leave: the system takes a moment to clear a killed process.
+    else if (Date.now() < deadline) await sleep(POLL_MS);
+    else
+      throw new PostgresStartError(
+        'failed',
+        `The PostgreSQL on this data folder does not answer (pid ${live.pid})`,
+      );
   }
-  cluster.log('Using the PostgreSQL that already runs on this data folder');
-  return { cluster, process: live, password, adopted: true };
+}
+
+/** A server whose password file was lost is told the new password: the data folder's owner may do that. */
+async function startWithPassword(cluster: Cluster, password: string, port?: number): Promise<PidFile> {
+  await clearRemains(cluster);
+  const process = await start(cluster, port);
+  if ((await probe({ port: process.port, password })) !== 'wrong_password') return process;
+  cluster.log('The password file was lost: setting a new password');
+  await stopServer(cluster);
+  await setPassword(cluster, password);
+  return start(cluster, process.port);
 }
 
 /** Someone may take the free port first, and a killed server's shared memory may linger: hence several attempts. */
@@ -93,9 +108,8 @@ async function startOn(cluster: Cluster, port: number): Promise<PidFile> {
   throw outputError('Starting PostgreSQL', (await logTail(logFile, before)) || result.output);
 }
 
-/** Single-user mode asks for no password: it needs the data folder's owner, who may do anything with it. */
+/** In single-user mode, which asks for no password. */
 async function setPassword(cluster: Cluster, password: string): Promise<void> {
-  cluster.log('The password file was missing: setting a new password');
   const statement = `ALTER ROLE ${SUPERUSER} PASSWORD '${password}'\n`;
   const args = ['--single', '-D', cluster.dataDir, 'postgres'];
   const result = await cluster.programs.run('postgres', args, statement);

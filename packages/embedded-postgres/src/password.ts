@@ -2,21 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { chmod, open, readFile, rename } from 'node:fs/promises';
 import { errnoOf } from './errors.js';
 
-export interface Password {
-  value: string;
-  /** There was none before: a server with data has to be told. */
-  created: boolean;
-}
-
 /** Reads the password beside the data or makes one. A file without content (a power cut while writing) counts as none. */
-export async function readOrCreatePassword(file: string): Promise<Password> {
+export async function readOrCreatePassword(file: string): Promise<string> {
   const stored = await readFile(file, 'utf8').catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return '';
     throw error;
   });
   if (stored.trim() !== '') {
     await chmod(file, 0o600);
-    return { value: stored.trim(), created: false };
+    return stored.trim();
   }
   const value = randomBytes(24).toString('base64url');
   const temporary = `${file}.new`;
@@ -28,5 +22,5 @@ export async function readOrCreatePassword(file: string): Promise<Password> {
     await handle.close();
   }
   await rename(temporary, file);
-  return { value, created: true };
+  return value;
 }

@@ -72,8 +72,12 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Stops the server orderly, or, when it takes too long, at once: its log then restores it at the next start. */
+/**
+ * Stops the server, if it runs, orderly, or, when that takes too long, at once: its log then restores it at the next
+ * start.
+ */
 export async function stopServer({ dataDir, programs }: Cluster): Promise<void> {
+  if (!(await findServer(dataDir))) return;
   let output = '';
   for (const mode of ['fast', 'immediate']) {
     const result = await programs.run('pgCtl', [

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { type HeldLock, takeLock } from './advisory-lock.js';
 import { HOST, resolveDataDir, type StartOptions, SUPERUSER } from './cluster.js';
-import { type Access, answers, withClient } from './connect.js';
+import { type Access, probe, withClient } from './connect.js';
 import { DataFolderInUseError, errnoOf, toStartError } from './errors.js';
 import { launch, type Running } from './launch.js';
 import { keepLogBounded } from './log-file.js';
@@ -101,7 +101,7 @@ class EmbeddedServer implements PostgresServer {
   }
 
   async isAlive(): Promise<boolean> {
-    return answers(this.#access);
+    return (await probe(this.#access)) === 'answers';
   }
 
   async ensureRunning(): Promise<void> {

@@ -41,8 +41,21 @@ const UNAVAILABLE = new Set([
   '53300',
   '08006',
   '08001',
+  // kinds of Prisma's driver adapters
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
   'storage_unavailable',
   'service_unavailable',
+]);
+/** What `pg` throws for lost and missing connections without any code: its words are all there is (errors.test.ts has them). */
+const LOST_CONNECTION = new Set([
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'timeout exceeded when trying to connect',
+  'Client has encountered a connection error and is not queryable',
 ]);
 const STORAGE_FULL = new Set(['storage_full', 'ENOSPC', 'EDQUOT', '53100']);
 
@@ -59,6 +72,11 @@ function* causes(error: unknown, depth = 0): Generator<Record<string, unknown>> 
 
 const codesOf = (node: Record<string, unknown>) => [node.code, node.originalCode, node.kind].filter((c) => typeof c === 'string');
 
+function isUnavailable(node: Record<string, unknown>): boolean {
+  if (codesOf(node).some((code) => UNAVAILABLE.has(code))) return true;
+  return node.code === undefined && typeof node.message === 'string' && LOST_CONNECTION.has(node.message);
+}
+
 /** The problem that any thrown value becomes; what nobody expected is an `internal_error` that shows nothing. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
@@ -69,8 +87,7 @@ export function toProblem(error: unknown): ProblemError {
     if (codesOf(node).includes('idempotency_key_reused')) {
       return new ProblemError('idempotency_key_reused', 'Use a new Idempotency-Key for another request.', { cause: error });
     }
-    const unreachable = codesOf(node).some((code) => UNAVAILABLE.has(code)) || node.kind === 'DatabaseNotReachable';
-    if (unreachable) {
+    if (isUnavailable(node)) {
       return new ProblemError('service_unavailable', undefined, { headers: { 'Retry-After': '5' }, cause: error });
     }
   }

@@ -12,7 +12,7 @@ export { createCursor } from './cursor.js';
 export { notFound, ProblemError, toProblem } from './errors.js';
 export { type ReadinessCheck, type ReadinessReport, readinessOf } from './health.js';
 export { type Chassis, createServiceApp, type ServiceApp } from './http/app.js';
-export { type KeyedRequest, withIdempotencyKey } from './http/idempotency.js';
+export { type KeyedRequest, keyedRequest } from './http/idempotency.js';
 export type { Call, Handler } from './http/mount.js';
 export { problemHandler, sendProblem } from './http/problems.js';
 export { setRoute } from './http/request-scope.js';

@@ -1,5 +1,6 @@
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId } from '@lazyphotos/service-kit';
@@ -178,12 +179,12 @@ describeWithPostgres('access tokens', () => {
 
 describe('a key file store', () => {
   it('closes a folder that was open to others', async () => {
-    const { remove, keysDir } = await createGround();
-    await mkdir(keysDir, { recursive: true, mode: 0o755 });
+    const keysDir = await mkdtemp(join(tmpdir(), 'lazyphotos-keys-'));
+    await chmod(keysDir, 0o755);
     const { privateKey } = newKeyPair();
     const jwk = privateKey.export({ format: 'jwk' }) as Record<'x' | 'y' | 'd', string>;
     await createFileKeyStore(keysDir).save({ ...jwk, kty: 'EC', crv: 'P-256', kid: newId() });
     expect((await stat(keysDir)).mode & 0o777).toBe(0o700);
-    await remove();
+    await rm(keysDir, { recursive: true });
   });
 });

@@ -117,7 +117,7 @@ describeWithPostgres('sessions', () => {
             continue;
           }
           const reply = await refresh(node, token);
-          const good = alive && !used.has(token);
+          const good: boolean = alive && !used.has(token);
           expect(reply.status).toBe(good ? 200 : 401);
           alive = good;
           used.add(token);

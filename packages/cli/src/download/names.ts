@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 
-/** Bytes; file systems allow 255, and a part file or a suffix needs some of them. */
-const MAX_BYTES = 200;
+/** Bytes. File systems allow 255, of which the longest suffix (a hash) and `.part` need 70. */
+const MAX_BYTES = 180;
 /** Names that Windows keeps for devices, whatever their extension. */
 const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Bidi_Control}<>:"/\\|?*]/gu;

@@ -1,6 +1,5 @@
 import {
   ApiError,
-  DownloadMismatchError,
   hasCode,
   isTransient,
   NetworkError,
@@ -19,7 +18,7 @@ export function judgeTransfer(error: unknown): Verdict {
   if (error instanceof SessionEndedError || error instanceof UnexpectedAnswerError) return 'stop';
   if (hasCode(error, 'storage_full', 'server_unclaimed', 'unauthenticated', 'redirected')) return 'stop';
   if (error instanceof NetworkError) return 'outage';
-  if (isTransient(error) || error instanceof DownloadMismatchError) return 'retry';
+  if (isTransient(error)) return 'retry';
   if (error instanceof ApiError)
     return error.status >= 500 || error.status === 409 || error.code === 'not_ready' ? 'retry' : 'fail';
   const { code } = (error ?? {}) as { code?: unknown };

@@ -33,6 +33,14 @@ const toPrincipal = (payload: unknown): Principal | undefined => {
 
 class KeyLookupError extends Error {}
 
+function keyIdOf(token: string): string | undefined {
+  try {
+    return decode(token, { complete: true })?.header.kid;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Finds the public key that a token names; an unknown key makes the set be read again, at most ten times a minute. */
 function keyProvider(source: KeySetSource) {
   const client = new JwksClient({
@@ -44,7 +52,7 @@ function keyProvider(source: KeySetSource) {
     jwksRequestsPerMinute: 10,
   });
   return async (token: string): Promise<string> => {
-    const kid = decode(token, { complete: true })?.header.kid;
+    const kid = keyIdOf(token);
     if (!kid) throw new ProblemError('unauthenticated', 'The access token names no key.');
     const key = await client.getSigningKey(kid);
     return key.getPublicKey();

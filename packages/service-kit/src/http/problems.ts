@@ -26,10 +26,13 @@ export function sendProblem(res: Response, problem: ProblemError): void {
   res.end(JSON.stringify(body));
 }
 
+const UNREADABLE = new Set(['entity.parse.failed', 'charset.unsupported', 'encoding.unsupported']);
+
 /** Errors of the body parser carry a type; everything else goes through `toProblem`. */
 function fromParser(error: unknown): ProblemError | undefined {
-  const { type } = error as { type?: unknown };
-  if (type === 'entity.parse.failed' || type === 'charset.unsupported' || type === 'encoding.unsupported') {
+  const { type, code } = (error ?? {}) as { type?: unknown; code?: unknown };
+  const fromZlib = typeof code === 'string' && code.startsWith('Z_');
+  if (fromZlib || (typeof type === 'string' && UNREADABLE.has(type))) {
     return new ProblemError('malformed_json', 'The body could not be parsed.');
   }
   if (type === 'entity.too.large') return new ProblemError('payload_too_large', 'The JSON body is too large.');

@@ -1,6 +1,6 @@
 import { endpoints, platforms } from '@lazyphotos/contracts';
 import { once } from '@lazyphotos/database';
-import { type ServiceApp, withIdempotencyKey } from '@lazyphotos/service-kit';
+import { keyedRequest, type ServiceApp } from '@lazyphotos/service-kit';
 import type { Device, PrismaClient } from '../generated/prisma/client.js';
 import type { SignedIn } from '../sessions/signed-in.js';
 import type { Devices } from './devices.js';
@@ -23,12 +23,11 @@ export function mountDevices(
 
   mount(endpoints.registerDevice, async (call) => {
     const { id: userId } = await signedIn(call.principal);
-    return withIdempotencyKey(endpoints.registerDevice, call, (request) =>
-      db.$transaction((tx) => {
-        const register = () => devices.register(tx, userId, call.body);
-        return request ? once(tx, request, register) : register();
-      }),
-    );
+    const request = keyedRequest(endpoints.registerDevice, call);
+    return db.$transaction((tx) => {
+      const register = () => devices.register(tx, userId, call.body);
+      return request ? once(tx, request, register) : register();
+    });
   });
 
   mount(endpoints.listDevices, async ({ principal, query }) => {

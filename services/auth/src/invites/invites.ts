@@ -20,6 +20,15 @@ export interface NewInvite {
 
 const codeHash = (code: string) => secretHash(normalizeCode(code));
 
+/** @throws ProblemError `invalid_request` for a time that has passed */
+function expiryOf({ expiresAt }: NewInvite, now: Date): Date {
+  if (expiresAt === undefined) return new Date(now.getTime() + DEFAULT_DAYS * DAY_MS);
+  const date = new Date(expiresAt);
+  if (date > now) return date;
+  const errors = [{ path: 'body.expiresAt', message: 'must be in the future' }];
+  throw new ProblemError('invalid_request', 'expiresAt must be in the future.', { members: { errors } });
+}
+
 export function createInvites({ db, clock }: { db: PrismaClient; clock: Clock }) {
   /** What an invite must be to let this person in. */
   const usable = (code: string, email: string) => ({
@@ -28,15 +37,6 @@ export function createInvites({ db, clock }: { db: PrismaClient; clock: Clock })
     expiresAt: { gt: clock() },
     OR: [{ email: null }, { email }],
   });
-
-  const expiryOf = ({ expiresAt }: NewInvite): Date => {
-    const now = clock();
-    if (expiresAt === undefined) return new Date(now.getTime() + DEFAULT_DAYS * DAY_MS);
-    const date = new Date(expiresAt);
-    if (date > now) return date;
-    const errors = [{ path: 'body.expiresAt', message: 'must be in the future' }];
-    throw new ProblemError('invalid_request', 'expiresAt must be in the future.', { members: { errors } });
-  };
 
   return {
     /** @throws ProblemError `forbidden` when an admin invites an admin */
@@ -47,8 +47,9 @@ export function createInvites({ db, clock }: { db: PrismaClient; clock: Clock })
       const code = newCode(CODE_GROUPS);
       const { role, email = null } = wanted;
       const data = { id: newId(), codeHash: codeHash(code), role, email, createdById: by.id };
+      const now = clock();
       const invite = await db.invite.create({
-        data: { ...data, createdAt: clock(), expiresAt: expiryOf(wanted) },
+        data: { ...data, createdAt: now, expiresAt: expiryOf(wanted, now) },
       });
       return { invite, code };
     },

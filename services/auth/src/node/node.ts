@@ -15,6 +15,25 @@ export interface NodeStatus {
   serverId?: string;
 }
 
+/** Of several at once, one gets through. @throws ProblemError `already_claimed` */
+const makeOwner = (db: PrismaClient, userId: string, now: Date): Promise<string> =>
+  db.$transaction(async (tx) => {
+    const [node] = await tx.node.updateManyAndReturn({
+      where: { id: ONLY, claimedAt: null },
+      data: { claimedAt: now, ownerId: userId },
+    });
+    if (!node) throw new ProblemError('already_claimed');
+    await tx.user.update({ where: { id: userId }, data: { role: 'owner' } });
+    return node.serverId;
+  });
+
+/** Until the transaction ends, a node that was unclaimed stays so: a claim has to wait. */
+async function isClaimedForUpdate(tx: Tx): Promise<boolean> {
+  const rows = await tx.$queryRaw<{ claimed: boolean }[]>`
+    SELECT claimed_at IS NOT NULL AS claimed FROM node WHERE id = ${ONLY} FOR SHARE`;
+  return rows[0]?.claimed ?? false;
+}
+
 /**
  * Whether this node has an owner. Claiming happens once and is final, which is why a claimed node needs no further look at the
  * database. The code ends with the claim's commit; its file is only what is left to tidy up.
@@ -57,16 +76,7 @@ export function createNode(deps: {
       // Whoever was quicker has ended the code.
       throw new ProblemError((await isClaimed()) ? 'already_claimed' : 'invalid_code');
     }
-    const serverId = await db.$transaction(async (tx) => {
-      const { count } = await tx.node.updateMany({
-        where: { id: ONLY, claimedAt: null },
-        data: { claimedAt: clock(), ownerId: user.id },
-      });
-      if (count === 0) throw new ProblemError('already_claimed');
-      await tx.user.update({ where: { id: user.id }, data: { role: 'owner' } });
-      const node = await tx.node.findUniqueOrThrow({ where: { id: ONLY } });
-      return node.serverId;
-    });
+    const serverId = await makeOwner(db, user.id, clock());
     claimedAs = serverId;
     logger.info('the node has been claimed', { userId: user.id });
     await claimCode.remove().catch((error: unknown) => {
@@ -82,12 +92,7 @@ export function createNode(deps: {
     isClaimed,
     isClaimCode,
     claim,
-    /** The same inside a transaction, and it stays true until that ends: no claim can come in between. */
-    isClaimedForUpdate: async (tx: Tx): Promise<boolean> => {
-      const rows = await tx.$queryRaw<{ claimed: boolean }[]>`
-        SELECT claimed_at IS NOT NULL AS claimed FROM node WHERE id = ${ONLY} FOR SHARE`;
-      return rows[0]?.claimed ?? false;
-    },
+    isClaimedForUpdate,
     /** The code while it is good. */
     claimCode: async (): Promise<string | undefined> => ((await isClaimed()) ? undefined : claimCode.read()),
   };

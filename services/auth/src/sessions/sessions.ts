@@ -1,9 +1,10 @@
-import { type Logger, newId, ProblemError } from '@lazyphotos/service-kit';
+import { describeError, type Logger, newId, ProblemError } from '@lazyphotos/service-kit';
 import { roleOf, type UserRow } from '../accounts/user.js';
 import type { AuthSettings, Clock, Tx } from '../context.js';
 import type { Devices } from '../devices/devices.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { AccessTokens } from './access-tokens.js';
+import { createRotation } from './rotation.js';
 import { newRefreshToken, secretHash } from './secrets.js';
 
 const DAY_MS = 86_400_000;
@@ -22,13 +23,7 @@ export interface Tokens {
 
 const invalidToken = () => new ProblemError('invalid_refresh_token');
 
-/**
- * A session is a family of refresh tokens (RFC 9700, section 4.14.2). Each token is good once and is replaced by its successor.
- * One that comes a second time was copied, by a thief or from one, so the whole family ends; nobody can tell which of the two
- * holders is the right one. A session lives as long as its row: it is ended by deleting it.
- *
- * Whatever changes a family first locks the session's row, so that two uses of one token take turns.
- */
+/** Opens, prolongs and ends sessions. A session lives as long as its row: it is ended by deleting it. */
 export function createSessions(deps: {
   db: PrismaClient;
   accessTokens: AccessTokens;
@@ -39,6 +34,7 @@ export function createSessions(deps: {
 }) {
   const { db, accessTokens, devices, settings, clock, logger } = deps;
   const lifetimeMs = settings.refreshTokenDays * DAY_MS;
+  const rotate = createRotation({ db, clock, lifetimeMs });
 
   const tokensOf = (user: UserRow, session: SessionRef, refreshToken: string): Tokens => ({
     accessToken: accessTokens({
@@ -62,27 +58,10 @@ export function createSessions(deps: {
     return tokensOf(user, session, refreshToken);
   };
 
-  /** What became of a use of `token`, and of its session. */
-  const rotate = (sessionId: string, token: Uint8Array<ArrayBuffer>, next: string) =>
-    db.$transaction(async (tx) => {
-      const now = clock();
-      const [session] = await tx.session.updateManyAndReturn({
-        where: { id: sessionId, expiresAt: { gt: now } },
-        data: { expiresAt: new Date(now.getTime() + lifetimeMs) },
-      });
-      if (!session) return 'ended';
-      const user = await tx.user.findUniqueOrThrow({ where: { id: session.userId } });
-      if (user.disabledAt !== null) throw invalidToken();
-      const { count: first } = await tx.refreshToken.updateMany({
-        where: { hash: token, usedAt: null },
-        data: { usedAt: now },
-      });
-      if (first === 0) {
-        await tx.session.delete({ where: { id: sessionId } });
-        return 'reused';
-      }
-      await tx.refreshToken.create({ data: { hash: secretHash(next), sessionId, issuedAt: now } });
-      return { user, session };
+  /** The old token is spent by now: nothing that fails here may keep the new one from its owner. */
+  const noteUse = (deviceId: string): Promise<void> =>
+    devices.seen(deviceId).catch((error: unknown) => {
+      logger.warn('a device was not marked as seen', { deviceId, error: describeError(error) });
     });
 
   /** @throws ProblemError `invalid_refresh_token` */
@@ -92,13 +71,13 @@ export function createSessions(deps: {
     if (!known) throw invalidToken();
     const { sessionId } = known;
     const next = newRefreshToken();
-    const outcome = await rotate(sessionId, hash, next);
-    if (outcome === 'reused') {
+    const rotation = await rotate({ sessionId, hash, nextHash: secretHash(next) });
+    if (rotation.outcome === 'reused') {
       logger.warn('a refresh token was used twice; its session has been ended', { sessionId });
     }
-    if (typeof outcome === 'string') throw invalidToken();
-    const { user, session } = outcome;
-    if (session.deviceId !== null) await devices.seen(session.deviceId);
+    if (rotation.outcome !== 'rotated') throw invalidToken();
+    const { user, session } = rotation;
+    if (session.deviceId !== null) await noteUse(session.deviceId);
     return tokensOf(user, session, next);
   };
 

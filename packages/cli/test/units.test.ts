@@ -1,0 +1,253 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import {
+  ApiError,
+  DownloadMismatchError,
+  NetworkError,
+  SessionEndedError,
+  SourceChangedError,
+} from '@lazyphotos/client';
+import { readEnv } from '../src/config.js';
+import { nameKey, originalNames, previewStem, safeFileName } from '../src/download/names.js';
+import { InterruptedError, reportOf } from '../src/errors.js';
+import { formatBytes, formatSeconds } from '../src/format.js';
+import { createOutput, printable } from '../src/output.js';
+import { withLock } from '../src/store/lock.js';
+import { judgeTransfer } from '../src/transfer/judge.js';
+import { createProgress } from '../src/transfer/progress.js';
+import { progressLine } from '../src/transfer/progress-view.js';
+import { type QueueOptions, runQueue } from '../src/transfer/queue.js';
+import { openHashCache } from '../src/upload/hash-cache.js';
+import { photoTypeOf } from '../src/upload/photo-type.js';
+import { walk } from '../src/upload/walk.js';
+import { temporaryFolder, writeFiles } from './helpers.js';
+
+describe('the queue', () => {
+  const base = { concurrency: 2, pausesMs: [1, 1], judge: () => 'retry' as const, onFailed: () => undefined };
+  const queue = (items: number[], options: Partial<QueueOptions<number>>) =>
+    runQueue(items, {
+      ...base,
+      signal: new AbortController().signal,
+      work: async () => undefined,
+      ...options,
+    });
+
+  test('what fails goes behind all the others, a bounded number of times', async () => {
+    const order: number[] = [];
+    const failed: number[] = [];
+    const work = async (item: number) => {
+      order.push(item);
+      if (item === 1) throw new Error('bad');
+    };
+    const result = await queue([1, 2, 3, 4, 5], { work, onFailed: (item) => failed.push(item) });
+    expect(result).toEqual({ left: [] });
+    expect(order.slice(-2)).toEqual([1, 1]);
+    expect(order.filter((item) => item === 1)).toHaveLength(3);
+    expect(failed).toEqual([1]);
+  });
+
+  test('a verdict of failure is final', async () => {
+    let attempts = 0;
+    const work = async () => {
+      attempts += 1;
+      throw new Error('bad');
+    };
+    await queue([1], { work, judge: () => 'fail' });
+    expect(attempts).toBe(1);
+  });
+
+  test('an outage ends the run instead of failing each file', async () => {
+    let attempts = 0;
+    const work = async () => {
+      attempts += 1;
+      throw new Error('gone');
+    };
+    const failed: number[] = [];
+    const items = Array.from({ length: 100 }, (_, index) => index);
+    const result = await queue(items, { work, judge: () => 'outage', onFailed: (item) => failed.push(item) });
+    expect(attempts).toBeLessThan(10);
+    expect(result.left).toHaveLength(100);
+    expect(failed).toEqual([]);
+  });
+
+  test('an abort leaves the rest, also in a pause', async () => {
+    const controller = new AbortController();
+    const work = async (item: number) => {
+      if (item === 2) controller.abort(new InterruptedError());
+      throw new Error('bad');
+    };
+    const result = await queue([1, 2, 3, 4], { work, signal: controller.signal, concurrency: 1 });
+    expect(result.stoppedBy).toBeInstanceOf(InterruptedError);
+    expect(result.left.toSorted()).toEqual([1, 2, 3, 4]);
+    const pausing = new AbortController();
+    setTimeout(() => pausing.abort(new InterruptedError()), 20);
+    const paused = await queue([1], { work, signal: pausing.signal, pausesMs: [60_000] });
+    expect(paused).toMatchObject({ left: [1], stoppedBy: expect.any(InterruptedError) });
+  });
+});
+
+test('verdicts', () => {
+  const api = (status: number, code: string) => judgeTransfer(new ApiError({ status, code }));
+  expect(api(415, 'unsupported_media_type')).toBe('fail');
+  expect(api(413, 'quota_exceeded')).toBe('fail');
+  expect(api(422, 'hash_mismatch')).toBe('fail');
+  expect(api(500, 'internal_error')).toBe('retry');
+  expect(api(429, 'rate_limited')).toBe('retry');
+  expect(api(404, 'not_ready')).toBe('retry');
+  expect(api(503, 'storage_full')).toBe('stop');
+  expect(judgeTransfer(new SessionEndedError('x'))).toBe('stop');
+  expect(judgeTransfer(new NetworkError('http://x', undefined))).toBe('outage');
+  expect(judgeTransfer(new SourceChangedError('x'))).toBe('fail');
+  expect(judgeTransfer(new DownloadMismatchError('x'))).toBe('fail');
+  expect(judgeTransfer({ code: 'EIO' })).toBe('retry');
+  expect(judgeTransfer({ code: 'ENOSPC' })).toBe('stop');
+  expect(judgeTransfer({ code: 'ENOENT' })).toBe('fail');
+});
+
+test('types: content decides, the name only among look-alikes', () => {
+  expect(photoTypeOf('image/jpeg', 'a.png')).toBe('image/jpeg');
+  expect(photoTypeOf('image/apng', 'a.png')).toBe('image/png');
+  expect(photoTypeOf('image/tiff', 'a.NEF')).toBe('image/x-nikon-nef');
+  expect(photoTypeOf('image/tiff', 'a.tif')).toBe('image/tiff');
+  expect(photoTypeOf('image/heic-sequence', 'a.jpg')).toBe('image/heic');
+  expect(photoTypeOf('image/x-fujifilm-raf', 'a')).toBe('image/x-fujifilm-raf');
+  expect(photoTypeOf('video/mp4', 'a.jpg')).toBeUndefined();
+  expect(photoTypeOf('application/zip', 'a.zip')).toBeUndefined();
+});
+
+test('names', () => {
+  expect(safeFileName('IMG_1.jpg', 'id')).toBe('IMG_1.jpg');
+  expect(safeFileName('../../x.jpg', 'id')).toBe('_.._x.jpg');
+  expect(safeFileName('...', 'id')).toBe('id');
+  expect(safeFileName('nul', 'id')).toBe('_nul');
+  expect(safeFileName('\ud800.jpg', 'id')).toBe('_.jpg');
+  expect(Buffer.byteLength(safeFileName(`${'é'.repeat(300)}.jpeg`, 'id'))).toBeLessThanOrEqual(180);
+  const photo = { id: '0190', fileName: 'a.jpg', hash: 'f'.repeat(64) };
+  expect(originalNames(photo)).toEqual(['a.jpg', 'a-ffffffff.jpg', `a-${'f'.repeat(64)}.jpg`]);
+  expect(previewStem(photo, 'thumb')).toBe('a-0190.thumb');
+  expect(nameKey('E\u0301.JPG')).toBe('\u00e9.jpg');
+});
+
+test('progress counts what a failed attempt had sent out again', () => {
+  let now = 0;
+  const progress = createProgress({ files: 2, bytes: 100 }, () => now);
+  progress.begin('a');
+  progress.move('a', 50);
+  now = 1000;
+  expect(progress.snapshot()).toMatchObject({
+    filesDone: 0,
+    bytesDone: 50,
+    bytesPerSecond: 50,
+    secondsLeft: 1,
+  });
+  progress.drop('a');
+  expect(progress.snapshot().bytesDone).toBe(0);
+  progress.finish('a', 60);
+  now = 2000;
+  const snapshot = progress.snapshot();
+  expect(snapshot).toMatchObject({ filesDone: 1, bytesDone: 60, bytesPerSecond: 30 });
+  expect(progressLine(snapshot)).toBe('1/2 files, 60 B of 100 B, 30 B/s, 1 s left');
+});
+
+test('formats', () => {
+  expect([0, 999, 1500, 999_999, 12_345_678, 3e12].map(formatBytes)).toEqual([
+    '0 B',
+    '999 B',
+    '1.5 kB',
+    '1.0 MB',
+    '12.3 MB',
+    '3.0 TB',
+  ]);
+  expect([0.4, 59, 75, 3700].map(formatSeconds)).toEqual(['0 s', '59 s', '1 min 15 s', '1 h 1 min']);
+});
+
+test('output keeps to its mode, and control characters out of the terminal', () => {
+  const out: string[] = [];
+  const err: string[] = [];
+  const sinks = [
+    { write: (text: string) => out.push(text) },
+    { write: (text: string) => err.push(text) },
+  ] as const;
+  const json = createOutput('json', ...sinks);
+  json.line('x');
+  json.note('x');
+  json.document({ a: 1 });
+  createOutput('quiet', ...sinks).line('x');
+  createOutput('human', ...sinks).line('evil\u001b[2Jname\u202e');
+  json.error('two\nlines');
+  expect(out).toEqual(['{\n  "a": 1\n}\n', 'evil?[2Jname?\n']);
+  expect(err).toEqual(['lazyphotos: two lines\n']);
+  expect(printable('ok ü')).toBe('ok ü');
+});
+
+test('errors are one line', () => {
+  expect(
+    reportOf(new ApiError({ status: 500, code: 'internal_error', detail: 'Oops.', requestId: 'r1' })).message,
+  ).toBe('Oops. [request r1]');
+  expect(reportOf({ code: 'EACCES', path: '/x', message: 'EACCES: …' })).toEqual({
+    code: 'EACCES',
+    message: 'permission denied: /x',
+  });
+  expect(reportOf('text')).toEqual({ code: 'error', message: 'text' });
+});
+
+test('the environment', () => {
+  expect(readEnv({ XDG_CONFIG_HOME: '/x' })).toEqual({
+    server: undefined,
+    password: undefined,
+    configDir: '/x/lazyphotos',
+  });
+  expect(readEnv({ LAZYPHOTOS_CONFIG_DIR: '/y', LAZYPHOTOS_SERVER: '' })).toMatchObject({
+    configDir: '/y',
+    server: undefined,
+  });
+});
+
+test('walking visits each folder once, whatever links there are', async () => {
+  const root = await temporaryFolder();
+  await writeFiles(root, { 'a/one.jpg': '1', 'b/two.jpg': '2', 'lost+found/x': 'x' });
+  await mkdir(join(root, 'c'));
+  await symlink(root, join(root, 'a', 'up'));
+  await symlink(join(root, 'b'), join(root, 'c', 'again'));
+  await symlink(join(root, 'a', 'one.jpg'), join(root, 'c', 'link.jpg'));
+  const paths: string[] = [];
+  for await (const { path } of walk(root, { onProblem: () => undefined }))
+    paths.push(path.slice(root.length + 1));
+  expect(paths).toEqual(['a/one.jpg', 'b/two.jpg', 'c/link.jpg']);
+});
+
+test('the hash cache forgets what changed and keeps what others wrote', async () => {
+  const folder = join(await temporaryFolder(), 'config');
+  const file = { path: '/p/a.jpg', sizeBytes: 5, mtimeMs: 1000 };
+  const known = { hash: 'a'.repeat(64), mimeType: 'image/jpeg' };
+  const [one, two] = [await openHashCache(folder), await openHashCache(folder)];
+  one.set(file, known);
+  two.set({ ...file, path: '/p/b.jpg' }, known);
+  two.set({ ...file, path: '/p/fresh.jpg', mtimeMs: Date.now() }, known);
+  await Promise.all([one.save()]);
+  await two.save();
+  const again = await openHashCache(folder);
+  expect(again.get(file)).toEqual(known);
+  expect(again.get({ ...file, path: '/p/b.jpg' })).toEqual(known);
+  expect(again.get({ ...file, mtimeMs: 1001 })).toBeUndefined();
+  expect(again.get({ ...file, path: '/p/fresh.jpg' })).toBeUndefined();
+  again.forget(file.path);
+  await again.save();
+  expect((await openHashCache(folder)).get(file)).toBeUndefined();
+  await writeFiles(folder, { 'hashes.json': 'damaged' });
+  expect((await openHashCache(folder)).get(file)).toBeUndefined();
+});
+
+test('a lock lets one in at a time, and one left by a dead process is broken', async () => {
+  const path = join(await temporaryFolder(), 'lock');
+  await writeFiles(path.slice(0, -5), { lock: '999999999' });
+  const events: string[] = [];
+  const task = (name: string) => async () => {
+    events.push(`${name} in`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    events.push(`${name} out`);
+  };
+  await Promise.all([withLock(path, task('a')), withLock(path, task('b'))]);
+  expect(events.map((event) => event.slice(2))).toEqual(['in', 'out', 'in', 'out']);
+});

@@ -1,0 +1,233 @@
+import { appendFile, chmod, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { jpeg, sha256, signedInCli, temporaryFolder, until, writeFiles } from './helpers.js';
+
+const CHUNK = 64 * 1024;
+
+describe('upload', () => {
+  test('finds photos by their content and skips the rest', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    const twin = jpeg();
+    await writeFiles(folder, {
+      'a.jpg': twin,
+      '2019/copy of a.JPG': twin,
+      '2019/summer/no extension': jpeg(),
+      'liar.png': jpeg(),
+      'picture.png': Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex'),
+      'notes.jpg': 'not a picture',
+      'empty.jpg': '',
+      '.hidden.jpg': jpeg(),
+      '.cache/b.jpg': jpeg(),
+      '@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg': jpeg(),
+    });
+    await symlink(folder, join(folder, '2019', 'loop'));
+    await symlink(join(folder, 'nowhere'), join(folder, 'broken.jpg'));
+    const first = await run(['upload', folder, '--json']);
+    expect(first.stderr).toBe('');
+    expect(first.code).toBe(0);
+    expect(first.json).toMatchObject({
+      photos: 5,
+      uploaded: 4,
+      duplicates: 1,
+      existing: 0,
+      failed: 0,
+      ignored: 2,
+      left: 0,
+    });
+    expect(first.json.ignoredFiles).toEqual([join(folder, 'empty.jpg'), join(folder, 'notes.jpg')]);
+    expect([...node.state.photos.values()].map(({ photo }) => photo.mimeType).sort()).toEqual([
+      'image/jpeg',
+      'image/jpeg',
+      'image/jpeg',
+      'image/png',
+    ]);
+    const puts = node.count('PUT ');
+    const second = await run(['upload', folder]);
+    expect(second.code).toBe(0);
+    expect(second.stdout).toContain('Uploaded 0 photos');
+    expect(second.stdout).toContain('4 there already');
+    expect(node.count('PUT ')).toBe(puts);
+  });
+
+  test('announces the name, the device and no time of its own', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'line\nbreak\u0065\u0301.jpg': jpeg() });
+    await run(['upload', folder, '--quiet']);
+    const [stored] = node.state.photos.values();
+    expect(stored?.photo.fileName).toBe('line_break\u00e9.jpg');
+    expect(stored?.photo.capturedAt).toBeUndefined();
+  });
+
+  test('survives cuts and a busy node', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.jpg': jpeg(5 * CHUNK), 'b.jpg': jpeg(3 * CHUNK) });
+    node.fail({ on: 'PUT /upload-sessions', effect: { cutAfterBytes: 1000 }, times: 2 });
+    node.fail({ on: 'POST /upload-sessions', effect: { status: 503, retryAfter: 1 }, times: 2 });
+    node.fail({ on: 'PUT /upload-sessions', effect: { loseChunk: true }, after: 2 });
+    const { code, json } = await run(['upload', folder, '--json']);
+    expect(json).toMatchObject({ uploaded: 2, failed: 0 });
+    expect(code).toBe(0);
+    expect(node.state.photos.size).toBe(2);
+  });
+
+  test('one bad file does not stop the others, and is tried again after them', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.jpg': jpeg(), 'b.jpg': jpeg(), 'c.jpg': jpeg() });
+    node.fail({ on: 'POST /upload-sessions', effect: { status: 415, code: 'unsupported_media_type' } });
+    node.fail({ on: 'POST /upload-sessions', effect: { status: 500, code: 'internal_error' } });
+    const { code, json, stdout } = await run(['upload', folder, '--json', '--concurrency', '1']);
+    expect(code).toBe(1);
+    expect(json).toMatchObject({ uploaded: 2, failed: 1, left: 0 });
+    expect(json.failures).toEqual([
+      { path: join(folder, 'a.jpg'), code: 'unsupported_media_type', message: expect.any(String) },
+    ]);
+    expect(stdout.endsWith('}\n')).toBe(true);
+  });
+
+  test('a full disk ends the run at once', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.jpg': jpeg(), 'b.jpg': jpeg(), 'c.jpg': jpeg() });
+    node.fail({ on: 'POST /upload-sessions', effect: { status: 503, code: 'storage_full' }, times: 9 });
+    const { code, json, stderr } = await run(['upload', folder, '--json', '--concurrency', '1']);
+    expect(code).toBe(1);
+    expect(json).toMatchObject({ left: 3, stoppedBy: { code: 'storage_full' } });
+    expect(stderr).toContain('3 photos left');
+  });
+
+  test('what is in the trash or was deleted stays so, unless asked', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.jpg': jpeg(), 'b.jpg': jpeg() });
+    await run(['upload', folder]);
+    const [a, b] = [...node.state.photos.values()];
+    if (a === undefined || b === undefined) throw new Error('nothing uploaded');
+    a.state = 'trashed';
+    b.state = 'deleted';
+    expect((await run(['upload', folder, '--json'])).json).toMatchObject({
+      inTrash: 1,
+      deleted: 1,
+      uploaded: 0,
+      existing: 0,
+    });
+    const restored = await run(['upload', folder, '--restore', '--json']);
+    expect(restored.json).toMatchObject({ restored: 2, inTrash: 0, deleted: 0 });
+    expect([...node.state.photos.values()].map(({ state }) => state)).toEqual(['active', 'active']);
+  });
+
+  test('a file that changes while it is being read is reported', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    const path = join(folder, 'growing.jpg');
+    await writeFiles(folder, { 'growing.jpg': jpeg(4 * CHUNK), 'still.jpg': jpeg() });
+    node.fail({ on: 'PUT /upload-sessions', effect: { delayMs: 300 }, times: 3 });
+    const meanwhile = async () => {
+      await until(() => node.count('PUT ') > 0);
+      await appendFile(path, 'more');
+    };
+    const { code, json } = await run(['upload', folder, '--json'], { meanwhile });
+    expect(code).toBe(1);
+    expect(json).toMatchObject({ uploaded: 1, failed: 1 });
+    expect(json.failures).toEqual([
+      { path, code: 'source_changed', message: 'the file changed while it was being read' },
+    ]);
+  });
+
+  test('a folder that cannot be read is a failure, not a silent gap', async () => {
+    const { run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'closed/a.jpg': jpeg(), 'b.jpg': jpeg() });
+    await chmod(join(folder, 'closed'), 0o000);
+    const { code, json } = await run(['upload', folder, '--json']);
+    await chmod(join(folder, 'closed'), 0o700);
+    // The superuser may read everything.
+    if (process.getuid?.() === 0) expect(json.uploaded).toBe(2);
+    else expect([code, json.failures[0].code]).toEqual([1, 'EACCES']);
+  });
+
+  test('hashes are remembered between runs, and a wrong memory heals', async () => {
+    const { node, run, configDir } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.jpg': jpeg() });
+    await run(['upload', folder]);
+    const cache = JSON.parse(await readFile(join(configDir, 'hashes.json'), 'utf8'));
+    expect(Object.keys(cache.files)).toEqual([join(folder, 'a.jpg')]);
+    // Same size, same time, other bytes: only reading it tells.
+    const other = jpeg();
+    await writeFiles(folder, { 'a.jpg': other });
+    expect((await run(['upload', folder, '--json'])).json).toMatchObject({ existing: 1 });
+    expect((await run(['upload', folder, '--json', '--no-cache'])).json).toMatchObject({ uploaded: 1 });
+    node.state.photos.clear();
+    expect((await run(['upload', folder, '--json'])).json).toMatchObject({ uploaded: 1 });
+    expect([...node.state.photos.values()][0]?.photo.hash).toBe(sha256(other));
+  });
+});
+
+describe('interruption', () => {
+  test('Ctrl-C stops in order, and a second run continues', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    const big = jpeg(20 * CHUNK);
+    await writeFiles(folder, { 'a-big.jpg': big, 'b.jpg': jpeg(), 'c.jpg': jpeg() });
+    node.fail({ on: 'PUT /upload-sessions', effect: { delayMs: 60 }, times: 20 });
+    const meanwhile = async (kill: (signal: NodeJS.Signals) => void) => {
+      await until(() => node.state.chunkBytes > 6 * CHUNK);
+      kill('SIGINT');
+    };
+    const first = await run(['upload', folder, '--concurrency', '1'], { meanwhile });
+    expect(first.code).toBe(130);
+    expect(first.stderr.trim().split('\n').at(-1)).toMatch(
+      /^lazyphotos: Interrupted: 0 uploaded, 0 there already, 3 left/,
+    );
+    const before = node.state.chunkBytes;
+    expect(before).toBeLessThan(big.length);
+    const second = await run(['upload', folder, '--json']);
+    expect(second.code).toBe(0);
+    expect(second.json).toMatchObject({ uploaded: 3 });
+    expect(node.state.chunkBytes - before).toBeLessThan(big.length - 4 * CHUNK);
+    expect([...node.state.photos.values()].some(({ bytes }) => bytes.equals(big))).toBe(true);
+  });
+
+  test('the document of an interrupted run says so', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.jpg': jpeg() });
+    node.fail({ on: 'PUT /upload-sessions', effect: { delayMs: 2000 }, times: 9 });
+    const meanwhile = async (kill: (signal: NodeJS.Signals) => void) => {
+      await until(() => node.count('PUT ') > 0);
+      kill('SIGINT');
+    };
+    const { code, json } = await run(['upload', folder, '--json'], { meanwhile });
+    expect(code).toBe(130);
+    expect(json).toMatchObject({ interrupted: true, left: 1, failed: 0 });
+  });
+});
+
+test('two runs at once share one refresh of the session', async () => {
+  const { node, run } = await signedInCli();
+  const folders = [await temporaryFolder(), await temporaryFolder()];
+  for (const folder of folders) await writeFiles(folder, { 'a.jpg': jpeg(), 'b.jpg': jpeg() });
+  node.expireAccessTokens();
+  const results = await Promise.all(folders.map((folder) => run(['upload', folder, '--json'])));
+  expect(results.map(({ code }) => code)).toEqual([0, 0]);
+  expect(node.count('POST /auth/refresh')).toBe(1);
+  expect(node.state.endedFamilies.size).toBe(0);
+});
+
+test('a session that has ended stops the run with what to do', async () => {
+  const { node, run } = await signedInCli();
+  const folder = await temporaryFolder();
+  await writeFiles(folder, { 'a.jpg': jpeg(), 'b.jpg': jpeg() });
+  await utimes(join(folder, 'a.jpg'), new Date(), new Date());
+  await writeFile(join(folder, 'c.txt'), 'text');
+  node.expireAccessTokens();
+  for (const { family } of node.state.refreshTokens.values()) node.state.endedFamilies.add(family);
+  const { code, stderr } = await run(['upload', folder, '--quiet']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('sign in again');
+});

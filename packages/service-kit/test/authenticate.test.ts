@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { http, type Listening, listen } from '@lazyphotos/testkit';
+import jwt from 'jsonwebtoken';
+import { createAuthenticate, type JsonWebKeySet, type KeySetSource, remoteKeySet } from '../src/index.js';
+import { createSigningKey, serveEndpoint, type TestApp, whoAmI } from './helpers.js';
+
+describe('authentication', () => {
+  const key = createSigningKey('key-1');
+  const open: Listening[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((server) => server.close()));
+  });
+  const serve = async (source: KeySetSource = async () => key.keySet()): Promise<TestApp> => {
+    const app = await serveEndpoint(whoAmI, async ({ principal }) => principal, {
+      authenticate: createAuthenticate(source),
+      validateAnswers: false,
+    });
+    open.push(app);
+    return app;
+  };
+  const ask = async (token: string | undefined, source?: KeySetSource) =>
+    http(`${(await serve(source)).url}/me`, { token });
+  const unauthenticated = { status: 401, body: { code: 'unauthenticated' } };
+
+  test('a good token says who asks', async () => {
+    const claims = { ...key.claims(), role: 'owner', did: randomUUID() };
+    expect(await ask(key.token(claims))).toMatchObject({
+      status: 200,
+      body: { userId: claims.sub, role: 'owner', sessionId: claims.sid, deviceId: claims.did },
+    });
+  });
+
+  test('no token, and what is none', async () => {
+    for (const token of [undefined, '', 'nonsense', 'a.b.c']) {
+      const reply = await ask(token);
+      expect(reply).toMatchObject(unauthenticated);
+      expect(reply.headers.get('www-authenticate')).toBe('Bearer');
+    }
+    const { url } = await serve();
+    const basic = await http(`${url}/me`, { headers: { authorization: 'Basic abc' } });
+    expect(basic).toMatchObject(unauthenticated);
+    expect(await http(`${url}/me?access_token=${key.token()}`)).toMatchObject(unauthenticated);
+  });
+
+  test.each<[string, () => string]>([
+    ['an expired one', () => key.token(undefined, { expiresIn: -1 })],
+    ['one that is not good yet', () => key.token(undefined, { notBefore: 60 })],
+    ['one for another audience', () => key.token(undefined, { audience: 'another-api' })],
+    ['one of another issuer', () => key.token(undefined, { issuer: 'somebody' })],
+    ['one of an unknown key', () => createSigningKey('key-2').token()],
+    ['one of another key under this name', () => createSigningKey('key-1').token()],
+    ['one without a key id', () => key.token(undefined, { keyid: '' })],
+    ['one without a subject', () => key.token({ role: 'member', sid: randomUUID() })],
+    ['one whose subject is no id', () => key.token({ ...key.claims(), sub: 'me' })],
+    ['one of an unknown role', () => key.token({ ...key.claims(), role: 'god' })],
+    [
+      'an unsigned one',
+      () => jwt.sign(key.claims(), '', { algorithm: 'none', keyid: 'key-1', issuer: 'lazyphotos' }),
+    ],
+    [
+      'one signed with the public key as if it were a secret',
+      () => {
+        const [header, payload] = [{ alg: 'HS256', typ: 'JWT', kid: 'key-1' }, jwt.decode(key.token())];
+        const secret = key.publicKey.export({ format: 'pem', type: 'spki' }) as string;
+        const unsigned = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+        const { createHmac } = process.getBuiltinModule('node:crypto');
+        const signature = createHmac('sha256', secret).update(unsigned.join('.')).digest('base64url');
+        return [...unsigned, signature].join('.');
+      },
+    ],
+    ['one that was changed', () => key.token().replace(/\.(.)/, (_, first: string) => `.${first === 'e' ? 'f' : 'e'}`)],
+  ])('refuses %s', async (_title, make) => {
+    expect(await ask(make())).toMatchObject(unauthenticated);
+  });
+
+  test('keys that cannot be read are a fault of ours, not of the token', async () => {
+    for (const source of [
+      () => Promise.reject(new Error('down')),
+      async () => ({ keys: [] }),
+      async () => ({}) as JsonWebKeySet,
+      remoteKeySet('http://127.0.0.1:1'),
+    ]) {
+      const reply = await ask(key.token(), source);
+      expect(reply).toMatchObject({ status: 503, body: { code: 'service_unavailable' } });
+      expect(reply.headers.get('retry-after')).toMatch(/^\d+$/);
+    }
+  });
+
+  test('a good token stays a 503 however often the keys cannot be read, and works when they can', async () => {
+    let down = true;
+    const { url } = await serve(async () => {
+      if (down) throw new Error('down');
+      return key.keySet();
+    });
+    const token = key.token();
+    for (let count = 0; count < 15; count += 1) expect((await http(`${url}/me`, { token })).status).toBe(503);
+    down = false;
+    const second = await serve(async () => key.keySet());
+    expect((await http(`${second.url}/me`, { token })).status).toBe(200);
+  });
+
+  test('keys are read once, and again for a key that is new', async () => {
+    const next = createSigningKey('key-2');
+    let keys = key.keySet();
+    let reads = 0;
+    const { url } = await serve(async () => {
+      reads += 1;
+      return keys;
+    });
+    for (let count = 0; count < 5; count += 1) {
+      expect((await http(`${url}/me`, { token: key.token() })).status).toBe(200);
+    }
+    expect(reads).toBe(1);
+    expect((await http(`${url}/me`, { token: next.token() })).status).toBe(401);
+    keys = { keys: [...key.keySet().keys, ...next.keySet().keys] };
+    expect((await http(`${url}/me`, { token: next.token() })).status).toBe(200);
+    expect((await http(`${url}/me`, { token: key.token() })).status).toBe(200);
+  });
+
+  test('the auth service is asked over HTTP', async () => {
+    const auth = await listen((req, res) => {
+      const found = req.url === '/.well-known/jwks.json';
+      res.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
+      res.end(JSON.stringify(found ? key.keySet() : {}));
+    });
+    open.push(auth);
+    expect((await ask(key.token(), remoteKeySet(auth.url))).status).toBe(200);
+    expect((await ask(key.token(), remoteKeySet(`${auth.url}/elsewhere`))).status).toBe(503);
+  });
+});

@@ -1,0 +1,116 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { defineEndpoint, type Endpoint } from '@lazyphotos/contracts';
+import { type Listening, listen } from '@lazyphotos/testkit';
+import jwt from 'jsonwebtoken';
+import { z } from 'zod';
+import {
+  type Chassis,
+  createAuthenticate,
+  createMetrics,
+  createServiceApp,
+  type Handler,
+  type JsonWebKeySet,
+  type Logger,
+  type ServiceApp,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from '../src/index.js';
+
+export interface LogLine {
+  level: string;
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/** A logger that keeps what it is told. */
+export function recordingLogger(): { logger: Logger; lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const log =
+    (level: string) =>
+    (message: string, fields: Record<string, unknown> = {}) => {
+      lines.push({ level, message, fields });
+    };
+  const logger: Logger = {
+    debug: log('debug'),
+    info: log('info'),
+    warn: log('warn'),
+    error: log('error'),
+    child: () => logger,
+  };
+  return { logger, lines };
+}
+
+/** A signing key as the auth service has it. */
+export function createSigningKey(kid: string = randomUUID()) {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' };
+  const claims = () => ({ sub: randomUUID(), role: 'member', sid: randomUUID() });
+  return {
+    kid,
+    publicKey,
+    keySet: (): JsonWebKeySet => ({ keys: [jwk] }),
+    token: (payload: object = claims(), options: jwt.SignOptions = {}): string =>
+      jwt.sign(payload, privateKey, {
+        algorithm: 'ES256',
+        keyid: kid,
+        issuer: TOKEN_ISSUER,
+        audience: TOKEN_AUDIENCE,
+        expiresIn: 60,
+        ...options,
+      }),
+    claims,
+  };
+}
+export type SigningKey = ReturnType<typeof createSigningKey>;
+
+export const saveNote = defineEndpoint({
+  id: 'saveNote',
+  service: 'catalog',
+  method: 'post',
+  path: '/notes/{id}',
+  summary: 'Save a note',
+  auth: 'none',
+  params: z.object({ id: z.uuid() }),
+  query: z.object({ limit: z.string().regex(/^\d+$/).transform(Number).default(10), cursor: z.string().max(5).optional() }),
+  body: z.object({ text: z.string().min(1), tags: z.array(z.string()).max(2).default([]) }),
+  success: { status: 201, body: z.object({ saved: z.string(), limit: z.number() }), description: 'Saved' },
+});
+
+export const whoAmI = defineEndpoint({
+  id: 'whoAmI',
+  service: 'catalog',
+  method: 'get',
+  path: '/me',
+  summary: 'Who asks',
+  auth: 'bearer',
+  success: { status: 200, body: z.object({ userId: z.string() }), description: 'The user' },
+});
+
+export interface TestApp extends Listening {
+  lines: LogLine[];
+  metrics: Chassis['metrics'];
+}
+
+/** Serves an application that `mount` adds routes to. */
+export async function serveApp(
+  mount: (app: ServiceApp) => void,
+  more: Partial<Chassis> & { checks?: Parameters<typeof createServiceApp>[1] } = {},
+): Promise<TestApp> {
+  const { logger, lines } = recordingLogger();
+  const metrics = createMetrics();
+  const chassis: Chassis = {
+    name: 'notes',
+    version: '1.2.3',
+    logger,
+    metrics,
+    authenticate: createAuthenticate(async () => ({ keys: [] })),
+    validateAnswers: true,
+    ...more,
+  };
+  const app = createServiceApp(chassis, more.checks ?? {});
+  mount(app);
+  return { ...(await listen(app.app)), lines, metrics };
+}
+
+export const serveEndpoint = <E extends Endpoint>(endpoint: E, handler: Handler<E>, more?: Partial<Chassis>) =>
+  serveApp((app) => app.mount(endpoint, handler), more);

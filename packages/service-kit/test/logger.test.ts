@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { eventually } from '@lazyphotos/testkit';
+import { createLogger, describeError, type Logger, withRequestId } from '../src/index.js';
+
+describe('the logger', () => {
+  let folder: string;
+  let logger: Logger;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lazyphotos-log-'));
+    logger = createLogger({ level: 'info', file: join(folder, 'node.log') });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** The lines that the logger wrote, once there are as many. */
+  const written = (count: number): Promise<Record<string, unknown>[]> =>
+    eventually(() => {
+      const lines = readFileSync(join(folder, 'node.log'), 'utf8').trimEnd().split('\n').filter(Boolean);
+      expect(lines).toHaveLength(count);
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    });
+
+  test('writes an object a line, with time, level, message and fields', async () => {
+    logger.child({ service: 'catalog' }).info('started', { port: 80, at: new Date(0) });
+    logger.debug('too much');
+    const [line] = await written(1);
+    expect(line).toEqual({
+      timestamp: expect.stringMatching(/^20\d\d-.*Z$/),
+      level: 'info',
+      message: 'started',
+      service: 'catalog',
+      port: 80,
+      at: '1970-01-01T00:00:00.000Z',
+    });
+  });
+
+  test('a line carries the id of the request that it belongs to', async () => {
+    await withRequestId('request-1', async () => {
+      await Promise.resolve();
+      logger.info('inside');
+      logger.child({ service: 'feed' }).info('of a child');
+      logger.info('with its own', { requestId: 'another' });
+    });
+    logger.info('outside');
+    const ids = (await written(4)).map(({ requestId }) => requestId);
+    expect(ids).toEqual(['request-1', 'request-1', 'another', undefined]);
+  });
+
+  test('secrets never reach it, however deep they are', async () => {
+    const SECRET = 'hunter2';
+    logger.warn('odd request', {
+      password: SECRET,
+      currentPassword: SECRET,
+      refreshToken: SECRET,
+      headers: { Authorization: `Bearer ${SECRET}`, cookie: SECRET, 'x-share-token': SECRET },
+      claimCode: SECRET,
+      list: [{ a: { b: { c: { token: SECRET } } } }],
+      deep: { a: { b: { c: { d: { e: { f: { g: { h: { i: { token: SECRET } } } } } } } } } },
+      signature: SECRET,
+      bytes: Buffer.from(SECRET),
+      userId: 'kept',
+    });
+    await written(1);
+    const text = readFileSync(join(folder, 'node.log'), 'utf8');
+    expect(text).not.toContain(SECRET);
+    expect(text).toContain('kept');
+    expect(text).toContain('[redacted]');
+  });
+
+  test('an error is written with its code and causes', async () => {
+    const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    const error = new TypeError('outer', { cause });
+    logger.error('failed', { error, described: describeError(error) });
+    const [line] = await written(1);
+    const expected = {
+      name: 'TypeError',
+      message: 'outer',
+      stack: expect.stringContaining('logger.test'),
+      cause: { message: 'refused', code: 'ECONNREFUSED' },
+    };
+    expect(line).toMatchObject({ error: expected, described: expected });
+  });
+
+  test('loops do not hang it', async () => {
+    const loop: Record<string, unknown> = {};
+    loop.self = loop;
+    const error = new Error('round');
+    error.cause = error;
+    logger.error('loops', { loop, error, big: 7n });
+    expect((await written(1))[0]).toMatchObject({ message: 'loops' });
+  });
+});

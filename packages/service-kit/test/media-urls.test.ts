@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { mediaVariants } from '@lazyphotos/contracts';
+import { createMediaUrls } from '../src/index.js';
+
+const LIFETIME = 3600;
+
+describe('signed media URLs', () => {
+  let time = Date.parse('2026-05-01T12:00:00Z');
+  const create = (more: Partial<Parameters<typeof createMediaUrls>[0]> = {}) =>
+    createMediaUrls({
+      signingKey: 'a key of thirty-two characters..',
+      baseUrl: 'https://photos.example.org',
+      lifetimeSeconds: LIFETIME,
+      now: () => time,
+      ...more,
+    });
+  const urls = create();
+  const [userId, photoId] = [randomUUID(), randomUUID()];
+  const verify = (url: string, by = urls) => {
+    const { pathname, searchParams } = new URL(url);
+    return by.verify(pathname, searchParams.get('exp') ?? undefined, searchParams.get('sig') ?? undefined);
+  };
+
+  test('name what they are for, and are recognized', () => {
+    for (const variant of mediaVariants) {
+      const { url, expiresAt } = urls.sign(userId, photoId, variant);
+      expect(url).toMatch(new RegExp(`^https://photos.example.org/media/${userId}/${photoId}/${variant}\\?exp=`));
+      expect(verify(url)).toEqual({ userId, photoId, variant, expiresAt });
+      expect(urls.urlFor(userId, photoId, variant)).toBe(url);
+    }
+  });
+
+  test('no character of them can be changed', () => {
+    const { url } = urls.sign(userId, photoId, 'thumb');
+    const start = url.indexOf('/media/');
+    for (let index = start; index < url.length; index += 1) {
+      const old = url[index];
+      for (const other of ['0', 'a', 'Z', '-']) {
+        if (old === other) continue;
+        const changed = url.slice(0, index) + other + url.slice(index + 1);
+        expect(verify(changed)).toBeUndefined();
+      }
+    }
+    expect(verify(`${url}A`)).toBeUndefined();
+    expect(verify(url.slice(0, -1))).toBeUndefined();
+  });
+
+  test('one for a preview does not open the original, nor one for my photo yours', () => {
+    const { url } = urls.sign(userId, photoId, 'thumb');
+    expect(verify(url.replace('/thumb?', '/original?'))).toBeUndefined();
+    expect(verify(url.replace(userId, randomUUID()))).toBeUndefined();
+    expect(verify(url.replace(photoId, randomUUID()))).toBeUndefined();
+    expect(verify(url, create({ signingKey: 'another key of 32 characters....' }))).toBeUndefined();
+  });
+
+  test('stay the same for a while, and are good for one to two lifetimes', () => {
+    time = (Math.floor(time / 1000 / LIFETIME) + 1) * LIFETIME * 1000;
+    const start = time;
+    const { url, expiresAt } = urls.sign(userId, photoId, 'medium');
+    for (const seconds of [1, LIFETIME / 2, LIFETIME - 1]) {
+      time = start + seconds * 1000;
+      expect(urls.sign(userId, photoId, 'medium').url).toBe(url);
+      expect((expiresAt.getTime() - time) / 1000).toBeGreaterThanOrEqual(LIFETIME);
+      expect((expiresAt.getTime() - time) / 1000).toBeLessThanOrEqual(2 * LIFETIME);
+    }
+    time = start + LIFETIME * 1000;
+    expect(urls.sign(userId, photoId, 'medium').url).not.toBe(url);
+    expect(verify(url)).toBeDefined();
+    time = expiresAt.getTime() - 1;
+    expect(verify(url)).toBeDefined();
+    time = expiresAt.getTime();
+    expect(verify(url)).toBeUndefined();
+  });
+
+  test('whatever else is asked for is not recognized', () => {
+    const { url } = urls.sign(userId, photoId, 'thumb');
+    const { pathname, searchParams } = new URL(url);
+    const [exp, sig] = [searchParams.get('exp'), searchParams.get('sig')];
+    for (const path of ['', '/', '/media', `${pathname}/`, `${pathname}\n`, `/x${pathname}`, pathname.toUpperCase()]) {
+      expect(urls.verify(path, exp, sig)).toBeUndefined();
+    }
+    for (const odd of [undefined, '', '1e9', '-1', ' 1', [exp, exp], {}, '9'.repeat(400)]) {
+      expect(urls.verify(pathname, odd, sig)).toBeUndefined();
+    }
+    for (const odd of [undefined, '', [sig, sig], {}, 'é'.repeat(43), `${sig}=`]) {
+      expect(urls.verify(pathname, exp, odd)).toBeUndefined();
+    }
+  });
+});

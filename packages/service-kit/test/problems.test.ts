@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { freePort, http } from '@lazyphotos/testkit';
+import pg from 'pg';
+import { notFound, ProblemError, toProblem } from '../src/index.js';
+import { serveApp, type TestApp } from './helpers.js';
+
+describe('problems', () => {
+  let app: TestApp | undefined;
+  afterEach(() => app?.close());
+  const serveThrowing = async (error: unknown) => {
+    app = await serveApp(({ router }) => {
+      router.get('/things/:id', async () => {
+        throw error;
+      });
+    });
+    return app;
+  };
+  const thrown = async (error: unknown) => http(`${(await serveThrowing(error)).url}/things/7?token=abc`);
+
+  test('are RFC 9457 documents with a code and the request id', async () => {
+    const reply = await thrown(
+      new ProblemError('upload_incomplete', 'Two chunks are missing.', {
+        members: { missing: [1, 2] },
+        headers: { 'X-More': 'yes' },
+      }),
+    );
+    expect(reply.status).toBe(409);
+    expect(reply.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(reply.headers.get('cache-control')).toBe('no-store');
+    expect(reply.headers.get('x-more')).toBe('yes');
+    expect(reply.body).toEqual({
+      type: 'urn:lazyphotos:problem:upload_incomplete',
+      title: 'Chunks are missing',
+      status: 409,
+      detail: 'Two chunks are missing.',
+      instance: '/things/7',
+      code: 'upload_incomplete',
+      requestId: reply.headers.get('x-request-id'),
+      missing: [1, 2],
+    });
+    expect(app?.lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
+  });
+
+  test('a fault of ours shows nothing and is logged whole', async () => {
+    const reply = await thrown(new Error('secret sauce', { cause: new Error('deeper') }));
+    expect(reply.status).toBe(500);
+    expect(reply.body).toMatchObject({ code: 'internal_error', title: 'Internal error' });
+    expect(reply.body.detail).toBeUndefined();
+    expect(reply.text).not.toContain('sauce');
+    const [line] = app?.lines.filter(({ level }) => level === 'error') ?? [];
+    expect(line?.fields).toMatchObject({ error: { message: 'secret sauce', cause: { message: 'deeper' } } });
+  });
+
+  test.each(['a string', 7, { status: 200, message: 'no error' }])(
+    'whatever is thrown becomes a 500: %p',
+    async (error) => {
+      expect(await thrown(error)).toMatchObject({ status: 500, body: { code: 'internal_error' } });
+    },
+  );
+
+  test('an unknown path is a 404 like any other', async () => {
+    const { url } = await serveThrowing(notFound('thing'));
+    expect(await http(`${url}/nowhere`)).toMatchObject({
+      status: 404,
+      body: { code: 'not_found', instance: '/nowhere' },
+    });
+    expect((await http(`${url}/things/7`)).body.detail).toBe('There is no such thing.');
+  });
+
+  test('a 401 says which scheme it wants', async () => {
+    const reply = await thrown(new ProblemError('unauthenticated'));
+    expect(reply.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  test('a fault after the answer has begun cuts the connection, so that nobody takes half for the whole', async () => {
+    app = await serveApp(({ router }) => {
+      router.get('/half', async (_req, res) => {
+        res.writeHead(200, { 'content-length': '1000' });
+        res.write('half of it');
+        await sleep(50);
+        throw new Error('the disk is gone');
+      });
+    });
+    await expect(http(`${app.url}/half`)).rejects.toThrow();
+  });
+
+  test('an answer to a request whose body was not read closes the connection', async () => {
+    app = await serveApp(({ router }) => {
+      router.put('/chunks', async () => {
+        throw new ProblemError('offset_mismatch');
+      });
+    });
+    const socket = connect(app.port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (data) => {
+      received += data;
+    });
+    socket.write('PUT /chunks HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nGET /health HTTP/1.1\r\n\r\n');
+    await once(socket, 'close');
+    expect(received).toMatch(/^HTTP\/1\.1 409 /);
+    expect(received.toLowerCase()).toContain('connection: close');
+    // What looked like a second request was a part of the body.
+    expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+});
+
+describe('what is away or busy is a 503 with Retry-After', () => {
+  const unavailable = (error: unknown) => {
+    const problem = toProblem(error);
+    expect(problem.code).toBe('service_unavailable');
+    expect(problem.status).toBe(503);
+    expect(problem.more.headers?.['Retry-After']).toMatch(/^\d+$/);
+    expect(problem.detail).toBeUndefined();
+  };
+  const fault = (work: Promise<unknown>): Promise<unknown> =>
+    work.then(
+      () => {
+        throw new Error('it was expected to fail');
+      },
+      (error: unknown) => error,
+    );
+  /** What `ask` says of a server that does `behave`. */
+  const withServer = async <T>(behave: (socket: Socket) => void, ask: (port: number) => Promise<T>) => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => {
+      sockets.push(socket.on('error', () => undefined));
+      behave(socket);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const answer = await ask((server.address() as AddressInfo).port);
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    return answer;
+  };
+  const query = async (config: pg.PoolConfig, times = 1): Promise<unknown[]> => {
+    const pool = new pg.Pool(config);
+    const asked = Array.from({ length: times }, () => fault(pool.query('SELECT 1')));
+    const errors = await Promise.all(asked);
+    await pool.end();
+    return errors;
+  };
+  const IMPATIENT = { host: '127.0.0.1', connectionTimeoutMillis: 300 };
+
+  test('a closed port', async () => {
+    const port = await freePort();
+    for (const host of ['127.0.0.1', 'localhost']) unavailable((await query({ host, port }))[0]);
+    unavailable(await fault(fetch(`http://127.0.0.1:${port}/`)));
+  });
+
+  test('a name that is not known', async () => {
+    unavailable((await query({ host: 'no-such-host.invalid' }))[0]);
+  });
+
+  test('a server that does not answer', async () => {
+    const [error] = await withServer(
+      () => undefined,
+      (port) => query({ ...IMPATIENT, port }),
+    );
+    unavailable(error);
+  });
+
+  test('a server that hangs up', async () => {
+    const [error] = await withServer(
+      (socket) => socket.destroy(),
+      (port) => query({ ...IMPATIENT, port }),
+    );
+    unavailable(error);
+  });
+
+  test('a pool that is used up', async () => {
+    const errors = await withServer(
+      () => undefined,
+      (port) => query({ ...IMPATIENT, port, max: 1 }, 3),
+    );
+    for (const error of errors) unavailable(error);
+  });
+
+  test('whatever wraps it, and however deep', () => {
+    const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+    unavailable(new Error('outer', { cause: new Error('middle', { cause: refused }) }));
+    unavailable(new AggregateError([refused]));
+    unavailable({ code: 'P2010', meta: { driverAdapterError: { cause: { kind: 'DatabaseNotReachable' } } } });
+    unavailable(Object.assign(new Error('shutting down'), { code: '57P01' }));
+  });
+
+  test('a full disk is its own problem', () => {
+    for (const code of ['ENOSPC', '53100', 'storage_full']) {
+      expect(toProblem(Object.assign(new Error('full'), { code }))).toMatchObject({
+        code: 'storage_full',
+        status: 503,
+      });
+    }
+  });
+
+  test('other faults are not, nor is a loop of causes the end', () => {
+    const loop = new Error('loop');
+    loop.cause = loop;
+    for (const error of [loop, new Error('x'), Object.assign(new Error('x'), { code: '23505' }), undefined]) {
+      expect(toProblem(error).code).toBe('internal_error');
+    }
+  });
+});

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { eventually, freePort, http } from '@lazyphotos/testkit';
+
+export const repository = fileURLToPath(new URL('../../../..', import.meta.url));
+const launcher = join(repository, 'scripts/start.mjs');
+export const nodeMain = join(repository, 'packages/standalone/dist/main.js');
+
+export interface NodeProcess {
+  url: string;
+  metricsUrl: string;
+  /** Everything it has printed. */
+  output(): string;
+  claimCode(): string;
+  /** Signals the launcher and the node, as a terminal does; resolves with the launcher's exit code. */
+  stop(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface NodeFolder {
+  path: string;
+  /** Starts the real thing, as `npm start` does, on this data folder and waits until it is ready. */
+  start(env?: Record<string, string>): Promise<NodeProcess>;
+  /** Ends what still runs and removes the folder. */
+  remove(): Promise<void>;
+}
+
+export interface Exit {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The environment of a child: ours, without what would configure a node. */
+export function cleanEnvironment(env: Record<string, string>): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('LAZYPHOTOS_'));
+  return { ...Object.fromEntries(inherited), ...env };
+}
+
+/** Runs a program to its end. */
+export function run(command: string, args: string[], env: Record<string, string>, cwd = repository): Promise<Exit> {
+  const child = spawn(command, args, { cwd, env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  const out = collect(child);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, ...out() }));
+  });
+}
+
+function collect(child: ChildProcess) {
+  const text = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (bytes: Buffer) => {
+    text.stdout += bytes.toString();
+  });
+  child.stderr?.on('data', (bytes: Buffer) => {
+    text.stderr += bytes.toString();
+  });
+  return () => ({ ...text });
+}
+
+async function launch(dataDir: string, cwd: string, env: Record<string, string>) {
+  const port = await freePort();
+  const metricsPort = await freePort();
+  const settings = {
+    LAZYPHOTOS_DATA_DIR: dataDir,
+    LAZYPHOTOS_PORT: String(port),
+    LAZYPHOTOS_METRICS_PORT: String(metricsPort),
+    LAZYPHOTOS_VALIDATE_ANSWERS: 'true',
+    ...env,
+  };
+  // A process group of its own, so that a signal reaches launcher and node together, and PostgreSQL not at all.
+  const child = spawn(process.execPath, [launcher], {
+    cwd,
+    env: cleanEnvironment(settings),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return { child, out: collect(child), url: `http://localhost:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
+}
+
+const START_MS = 90_000;
+
+export async function createNodeFolder(): Promise<NodeFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'lazyphotos-e2e-'));
+  const dataDir = join(path, 'data');
+  const running = new Set<ChildProcess>();
+
+  const signalGroup = (child: ChildProcess, signal: NodeJS.Signals) => {
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
+  };
+  const stop = (child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> =>
+    new Promise((resolve) => {
+      child.once('close', (code) => {
+        running.delete(child);
+        resolve(code);
+      });
+      signalGroup(child, signal);
+    });
+
+  return {
+    path,
+    start: async (env = {}) => {
+      const { child, out, url, metricsUrl } = await launch(dataDir, path, env);
+      running.add(child);
+      const output = () => Object.values(out()).join('\n');
+      await eventually(
+        async () => {
+          if (child.exitCode !== null) throw new Error(`the node has ended: ${output()}`);
+          const ready = await http(`${url}/health/ready`);
+          if (ready.status !== 200) throw new Error(`not ready: ${ready.text}\n${output()}`);
+          if (!output().includes('Ctrl-C stops it')) throw new Error('has not said so yet');
+        },
+        { timeoutMs: START_MS },
+      );
+      return {
+        url,
+        metricsUrl,
+        output,
+        claimCode: () => /Claim code\s+(\S+)/.exec(output())?.[1] ?? '',
+        stop: (signal) => stop(child, signal),
+      };
+    },
+    remove: async () => {
+      for (const child of [...running]) await stop(child, 'SIGTERM');
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}

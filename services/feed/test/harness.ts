@@ -1,0 +1,108 @@
+import { type AnyEvent, topology } from '@lazyphotos/contracts';
+import { migrate, openDatabase } from '@lazyphotos/database';
+import { createPgBossBus, type EventBus } from '@lazyphotos/messaging';
+import {
+  type Chassis,
+  createAuthenticate,
+  createMediaUrls,
+  createMetrics,
+  silentLogger,
+} from '@lazyphotos/service-kit';
+import {
+  createTestDatabase,
+  createTokenIssuer,
+  eventually,
+  type HttpReply,
+  http,
+  listen,
+} from '@lazyphotos/testkit';
+import { createFeedService, migrationsPath } from '../src/index.js';
+
+export const mediaUrls = createMediaUrls({
+  signingKey: 'a signing key for the tests of the feed',
+  baseUrl: 'https://photos.example.org',
+  lifetimeSeconds: 3600,
+});
+
+const issuer = createTokenIssuer();
+export const tokenOf = (userId: string): string => issuer.token({ sub: userId });
+
+/** What replicas of the service share: a migrated database and a bus. */
+export async function createGround() {
+  const [database, busDatabase] = await Promise.all([createTestDatabase('feed'), createTestDatabase('feed_bus')]);
+  await migrate(database.url, migrationsPath);
+  return {
+    url: database.url,
+    busUrl: busDatabase.url,
+    drop: async () => {
+      await database.drop();
+      await busDatabase.drop();
+    },
+  };
+}
+export type Ground = Awaited<ReturnType<typeof createGround>>;
+
+/** Resolves when the feed has handled everything that was published; fails at once for a dead letter. */
+async function settled(bus: EventBus): Promise<void> {
+  await eventually(
+    async () => {
+      const depths = await bus.depths();
+      const feed = depths.filter(({ queue }) => queue.startsWith('feed.'));
+      if (feed.some(({ pending }) => pending > 0)) throw new Error('events are still being handled');
+    },
+    { timeoutMs: 40_000, intervalMs: 20 },
+  );
+}
+
+const chassis = (): Chassis => ({
+  name: 'feed',
+  version: '1.2.3',
+  logger: silentLogger,
+  metrics: createMetrics(),
+  authenticate: createAuthenticate(issuer.keySet),
+  validateAnswers: true,
+});
+
+/** One feed service over real HTTP, PostgreSQL and a real bus, every answer checked against its schema. */
+export async function startFeed(given: { ground?: Ground } = {}) {
+  const ground = given.ground ?? (await createGround());
+  const database = openDatabase({ url: ground.url, poolSize: 5, applicationName: 'feed-test' });
+  const failures: unknown[] = [];
+  const bus = await createPgBossBus({
+    url: ground.busUrl,
+    topology,
+    observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
+  });
+  const service = createFeedService({ chassis: chassis(), database, bus, mediaUrls });
+  await service.start();
+  const server = await listen(service.handler);
+
+  const get = (userId: string, query = ''): Promise<HttpReply> =>
+    http(`${server.url}/feed${query}`, { token: tokenOf(userId) });
+  return {
+    service,
+    ground,
+    bus,
+    /** The service's connections to its database. */
+    pool: database.pool,
+    url: server.url,
+    /** What event handlers have thrown. */
+    failures,
+    get,
+    publish: (...events: AnyEvent[]): Promise<void> => bus.publish(events),
+    settled: () => settled(bus),
+    /** Publishes, and waits until the feed has handled it all. */
+    deliver: async (...events: AnyEvent[]): Promise<void> => {
+      await bus.publish(events);
+      await settled(bus);
+    },
+    stop: async () => {
+      await server.close();
+      await service.stop();
+      await bus.close();
+      await database.close();
+      if (!given.ground) await ground.drop();
+    },
+  };
+}
+export type Feed = Awaited<ReturnType<typeof startFeed>>;
