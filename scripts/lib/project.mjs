@@ -26,7 +26,6 @@ export function pinnedNode() {
 
 /** How a tool of the workspace is run by the pinned version of pnpm, which npx fetches once and keeps. */
 export function pnpm(...args) {
-  const { devEngines, config } = readJson(join(root, 'package.json'));
-  const version = devEngines?.packageManager?.version ?? config.pnpm;
-  return ['npx', '--yes', `pnpm@${version}`, ...args];
+  const { devEngines } = readJson(join(root, 'package.json'));
+  return ['npx', '--yes', `pnpm@${devEngines.packageManager.version}`, ...args];
 }

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { type AddressInfo, createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AnyEvent } from '@lazyphotos/contracts';
-import { createTestDatabase, describeWithPostgres, type TestDatabase } from '@lazyphotos/testkit';
+import { toProblem } from '@lazyphotos/service-kit';
+import { createTestDatabase, describeWithPostgres, freePort, type TestDatabase } from '@lazyphotos/testkit';
 import {
   createOutboxRelay,
   createUnitOfWork,
@@ -32,23 +34,24 @@ async function generateClient(): Promise<new (options: object) => Client> {
 }
 
 describeWithPostgres('with a generated Prisma client', () => {
-  let test_: TestDatabase;
+  let created: TestDatabase;
   let database: Database;
   let client: Client;
+  let PrismaClient: new (options: object) => Client;
   beforeAll(async () => {
-    const PrismaClient = await generateClient();
-    test_ = await createTestDatabase('prisma_client');
+    PrismaClient = await generateClient();
+    created = await createTestDatabase('prisma_client');
     const folder = await createServiceFolder();
-    await createMigration(test_.url, folder.prisma, 'init');
-    await migrate(test_.url, folder.migrations);
+    await createMigration(created.url, folder.prisma, 'init');
+    await migrate(created.url, folder.migrations);
     await folder.remove();
-    database = openDatabase({ url: test_.url, poolSize: 5, applicationName: 'prisma-test' });
+    database = openDatabase({ url: created.url, poolSize: 5, applicationName: 'prisma-test' });
     client = new PrismaClient({ adapter: database.adapter });
   });
   afterAll(async () => {
     await client.$disconnect();
     await database.close();
-    await test_.drop();
+    await created.drop();
   });
 
   test('events, answers and rows commit together, and only together', async () => {
@@ -87,6 +90,26 @@ describeWithPostgres('with a generated Prisma client', () => {
     expect(published).toMatchObject([{ type: 'album.deleted', payload }]);
   });
 
+  test('a server that is not there, or does not answer, is told as unavailable', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    for (const url of [`postgresql://x@127.0.0.1:${await freePort()}/x`, `postgresql://x@127.0.0.1:${port}/x`]) {
+      const away = openDatabase({ url, poolSize: 1, applicationName: 'prisma-test' });
+      const lost = new PrismaClient({ adapter: away.adapter });
+      for (const ask of [
+        async () => lost.note.count(),
+        async () => lost.$transaction(async (tx) => tx.$queryRawUnsafe('SELECT 1')),
+      ]) {
+        const error = await ask().catch((reason: unknown) => reason);
+        expect(toProblem(error)).toMatchObject({ code: 'service_unavailable', status: 503 });
+      }
+      await lost.$disconnect();
+      await away.close();
+    }
+    silent.close();
+  });
+
   test('a connection that breaks in a transaction fails that transaction and nothing else', async () => {
     const broken = client.$transaction(async (tx) => {
       const rows = await tx.$queryRawUnsafe<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
@@ -94,7 +117,8 @@ describeWithPostgres('with a generated Prisma client', () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
       await tx.note.create({ data: { id: randomUUID(), text: 'lost' } });
     });
-    await expect(broken).rejects.toThrow();
+    const error = await broken.catch((reason: unknown) => reason);
+    expect(toProblem(error)).toMatchObject({ code: 'service_unavailable' });
     expect(await client.note.count()).toBe(1);
   });
 });

@@ -11,5 +11,4 @@ export {
   type SamplePhotos,
   samplePhotos,
 } from './sample-photos.js';
-export { createTokenIssuer, type TokenClaims, type TokenIssuer } from './tokens.js';
 export { createTokenIssuer, type TokenIssuer, type TokenIssuerOptions } from './tokens.js';

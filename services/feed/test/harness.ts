@@ -7,6 +7,8 @@ import {
   createMediaUrls,
   createMetrics,
   silentLogger,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
 } from '@lazyphotos/service-kit';
 import {
   createTestDatabase,
@@ -24,8 +26,8 @@ export const mediaUrls = createMediaUrls({
   lifetimeSeconds: 3600,
 });
 
-const issuer = createTokenIssuer();
-export const tokenOf = (userId: string): string => issuer.token({ sub: userId });
+const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
+export const tokenOf = (userId: string): string => issuer.tokenFor(userId);
 
 /** What replicas of the service share: a migrated database and a bus. */
 export async function createGround() {

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 export interface HttpServer {
   port: number;
@@ -7,8 +7,35 @@ export interface HttpServer {
   close(graceMs?: number): Promise<void>;
 }
 
+/** Knows which connections have a request under way, and once `draining` ends each when it has none. */
+function trackConnections(server: Server) {
+  const underWay = new Map<Socket, number>();
+  let draining = false;
+  const settle = (socket: Socket, change: number) => {
+    if (!underWay.has(socket)) return;
+    const count = (underWay.get(socket) ?? 0) + change;
+    underWay.set(socket, count);
+    if (draining && count === 0) socket.destroySoon();
+  };
+  server.on('connection', (socket) => {
+    underWay.set(socket, 0);
+    socket.once('close', () => underWay.delete(socket));
+  });
+  server.on('request', ({ socket }, res) => {
+    settle(socket, 1);
+    res.once('close', () => settle(socket, -1));
+  });
+  return {
+    drain: (): void => {
+      draining = true;
+      for (const socket of [...underWay.keys()]) settle(socket, 0);
+    },
+  };
+}
+
 /** @throws the listen error (EADDRINUSE, EACCES, …) as Node gives it */
 export async function listen(server: Server, port: number, host: string): Promise<HttpServer> {
+  const connections = trackConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
@@ -25,7 +52,8 @@ export async function listen(server: Server, port: number, host: string): Promis
           clearTimeout(cut);
           resolve();
         });
-        server.closeIdleConnections();
+        // Node itself would wait for connections on which nothing was asked yet, or nothing more is.
+        connections.drain();
       }),
   };
 }

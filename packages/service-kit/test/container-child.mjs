@@ -1,0 +1,33 @@
+/** A small service in a process of its own, told what to do by its first argument. */
+import { createServer } from 'node:http';
+import { runContainer } from '@lazyphotos/service-kit';
+
+const behaviour = process.argv[2];
+const say = (line) => process.stdout.write(`${JSON.stringify({ message: line })}\n`);
+
+await runContainer({
+  name: 'notes',
+  version: '1.2.3',
+  env: process.env,
+  settings: ['registration'],
+  compose: async ({ settings, stops }) => {
+    stops.add('first', async () => say('first is closed'));
+    stops.add('second', async () => {
+      say('second is closed');
+      if (behaviour === 'failing-stop') throw new Error('cannot close');
+    });
+    if (behaviour === 'failing-start') throw new Error('cannot open');
+    return {
+      name: 'notes',
+      handler: (req, res) => {
+        say(`request ${req.url} ${settings.registration}`);
+        setTimeout(() => res.end('done'), 500);
+      },
+      ready: async () => undefined,
+      start: async () => say('service is started'),
+      stop: async () => say('service is stopped'),
+    };
+  },
+});
+// Something that is still open must not keep a stopped process alive for ever.
+if (behaviour === 'hanging') createServer().listen(0);

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { eventually, http } from '@lazyphotos/testkit';
+
+const CHILD = fileURLToPath(new URL('./container-child.mjs', import.meta.url));
+
+interface Line {
+  message: string;
+  [field: string]: unknown;
+}
+
+describe('a container', () => {
+  const children: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+
+  const start = (behaviour: string, env: Record<string, string> = {}) => {
+    const child = spawn(process.execPath, [CHILD, behaviour], {
+      env: { PATH: process.env.PATH, LAZYPHOTOS_PORT: '0', LAZYPHOTOS_METRICS_PORT: '0', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    const lines: Line[] = [];
+    let stderr = '';
+    if (child.stdout) createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line)));
+    child.stderr?.on('data', (data) => {
+      stderr += data;
+    });
+    const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+    return { child, lines, ended, stderr: () => stderr, messages: () => lines.map(({ message }) => message) };
+  };
+  const listening = ({ lines }: { lines: Line[] }): Promise<Line> =>
+    eventually(() => {
+      const line = lines.find(({ message }) => message === 'listening');
+      expect(line).toBeDefined();
+      return line as Line;
+    });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s drains it: requests end, then all is stopped in reverse order', async (signal) => {
+    const container = start('normal');
+    const { port, metricsPort } = await listening(container);
+    expect((await http(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200);
+    const reply = http(`http://127.0.0.1:${port}/slow`);
+    await eventually(() => expect(container.messages()).toContain('request /slow invite'));
+    container.child.kill(signal);
+    // npm and a shell may send it more than once.
+    container.child.kill(signal);
+    expect((await reply).text).toBe('done');
+    expect(await container.ended).toEqual({ code: 0, signal: null });
+    expect(container.messages()).toEqual([
+      'service is started',
+      'listening',
+      'request /slow invite',
+      'stopping',
+      'service is stopped',
+      'second is closed',
+      'first is closed',
+      'stopped',
+    ]);
+    expect(container.lines.find(({ message }) => message === 'stopping')).toMatchObject({ service: 'notes' });
+  });
+
+  test('a part that cannot stop does not keep the others from it', async () => {
+    const container = start('failing-stop');
+    await listening(container);
+    container.child.kill('SIGTERM');
+    expect(await container.ended).toMatchObject({ code: 0 });
+    expect(container.messages().slice(-4)).toEqual([
+      'second is closed',
+      'could not stop cleanly',
+      'first is closed',
+      'stopped',
+    ]);
+  });
+
+  test('what cannot start says why, closes what it had opened, and ends with a code', async () => {
+    const container = start('failing-start');
+    expect(await container.ended).toMatchObject({ code: 1 });
+    expect(container.messages()).toEqual(['could not start', 'second is closed', 'first is closed']);
+    expect(container.lines[0]).toMatchObject({ error: { message: 'cannot open' } });
+  });
+
+  test('wrong settings are told a line each, without a stack', async () => {
+    const container = start('normal', { LAZYPHOTOS_PORT: 'x', LAZYPHOTOS_TYPO: 'y' });
+    expect(await container.ended).toMatchObject({ code: 2 });
+    const lines = container.stderr().trim().split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain('LAZYPHOTOS_TYPO');
+    expect(lines[1]).toContain('LAZYPHOTOS_PORT');
+  });
+});

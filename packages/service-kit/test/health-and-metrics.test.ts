@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { eventually, http } from '@lazyphotos/testkit';
+import { createMetrics, createServiceApp, readinessOf, serveMetrics } from '../src/index.js';
+import { saveNote, serveApp, serveEndpoint, type TestApp } from './helpers.js';
+
+const hanging = () => new Promise(() => undefined);
+const ok = async () => undefined;
+const failing = async () => {
+  throw new Error('down');
+};
+
+describe('health', () => {
+  let app: TestApp | undefined;
+  afterEach(() => app?.close());
+
+  test('a service is alive whatever its dependencies do, and is logged at debug level', async () => {
+    app = await serveApp(() => undefined, { checks: { database: failing } });
+    expect(await http(`${app.url}/health`)).toMatchObject({
+      status: 200,
+      body: { status: 'ok', service: 'notes', version: '1.2.3' },
+    });
+    await eventually(() => expect(app?.lines).toMatchObject([{ level: 'debug', message: 'request' }]));
+  });
+
+  test('it is ready when all that it needs answers', async () => {
+    app = await serveApp(() => undefined, { checks: { database: ok, bus: ok } });
+    expect(await http(`${app.url}/health/ready`)).toMatchObject({
+      status: 200,
+      body: { status: 'ready', checks: { database: 'ok', bus: 'ok' } },
+    });
+  });
+
+  test('it says what fails, also when a check hangs or throws at once', async () => {
+    const throwing = (() => {
+      throw new Error('at once');
+    }) as () => Promise<void>;
+    app = await serveApp(() => undefined, {
+      checks: { database: ok, bus: failing, store: hanging, odd: throwing },
+    });
+    const reply = await http(`${app.url}/health/ready`);
+    expect(reply).toMatchObject({
+      status: 503,
+      body: {
+        status: 'not_ready',
+        checks: { database: 'ok', bus: 'failed', store: 'failed', odd: 'failed' },
+      },
+    });
+    expect(reply.headers.get('retry-after')).toBe('5');
+    expect(reply.text).not.toContain('down');
+  });
+
+  test('ready() rejects with the names of what fails', async () => {
+    app = await serveApp((created) => {
+      void expect(created.ready()).rejects.toThrow('bus');
+    }, { checks: { database: ok, bus: failing } });
+    expect(await readinessOf({})).toEqual({ ready: true, checks: {} });
+    expect(typeof createServiceApp).toBe('function');
+  });
+});
+
+describe('metrics', () => {
+  test('are served at GET /metrics of their own port, and nothing else is', async () => {
+    const { registry, eventsHandled } = createMetrics();
+    eventsHandled.inc({ queue: 'feed.photo', type: 'photo.changed', outcome: 'done' });
+    const server = await serveMetrics(registry, 0, '127.0.0.1');
+    const url = `http://127.0.0.1:${server.port}`;
+    const reply = await http(`${url}/metrics?x=1`);
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(reply.text).toContain(
+      'lazyphotos_events_handled_total{queue="feed.photo",type="photo.changed",outcome="done"} 1',
+    );
+    expect(reply.text).toContain('process_resident_memory_bytes');
+    for (const path of ['/', '/metrics/', '/health', '/metricsx']) {
+      expect((await http(url + path)).status).toBe(404);
+    }
+    expect((await http(`${url}/metrics`, { method: 'POST', body: 'x' })).status).toBe(404);
+    await server.close(0);
+  });
+
+  test('count requests by their template, not by their path, and those without one as none', async () => {
+    const app = await serveEndpoint(saveNote, async ({ query }) => ({ saved: 'x', limit: query.limit }));
+    for (let count = 0; count < 3; count += 1) {
+      await http(`${app.url}/notes/${randomUUID()}`, { json: { text: 'x' } });
+    }
+    await http(`${app.url}/notes/${randomUUID()}`, { json: {} });
+    await http(`${app.url}/${randomUUID()}`);
+    await eventually(async () => {
+      const { values } = await app.metrics.httpDuration.get();
+      const counts = values
+        .filter(({ metricName }) => metricName?.endsWith('_count'))
+        .map(({ labels, value }) => [labels.service, labels.method, labels.route, labels.status, value]);
+      expect(counts).toEqual([
+        ['notes', 'POST', '/notes/{id}', '201', 3],
+        ['notes', 'POST', '/notes/{id}', '400', 1],
+        ['notes', 'GET', 'none', '404', 1],
+      ]);
+    });
+    await app.close();
+  });
+});

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { eventually, http } from '@lazyphotos/testkit';
+import { createHttpServer, listen } from '../src/index.js';
+
+const HOST = '127.0.0.1';
+
+describe('the HTTP server', () => {
+  test('close lets a running request end, takes no new one, and does not wait for idle connections', async () => {
+    let release: () => void = () => undefined;
+    let running = 0;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const server = await listen(
+      createHttpServer(async (req, res) => {
+        running += 1;
+        if (req.url === '/slow') await gate;
+        res.end('done');
+      }),
+      0,
+      HOST,
+    );
+    const url = `http://${HOST}:${server.port}`;
+    const idle = connect(server.port, HOST);
+    await once(idle, 'connect');
+    await http(`${url}/quick`);
+    const slow = http(`${url}/slow`);
+    await eventually(() => expect(running).toBe(2));
+    const started = Date.now();
+    const closed = server.close(30_000);
+    await eventually(async () => expect(http(`${url}/late`)).rejects.toThrow());
+    release();
+    expect((await slow).text).toBe('done');
+    await closed;
+    expect(Date.now() - started).toBeLessThan(10_000);
+    idle.destroy();
+  });
+
+  test('a request that does not end in the grace period is cut', async () => {
+    const server = await listen(
+      createHttpServer(() => undefined),
+      0,
+      HOST,
+    );
+    const never = http(`http://${HOST}:${server.port}/`);
+    const failed = expect(never).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await server.close(200);
+    await failed;
+  });
+
+  test('a port that is taken is an error with its code', async () => {
+    const handler = createHttpServer(() => undefined);
+    const server = await listen(handler, 0, HOST);
+    await expect(listen(createHttpServer(() => undefined), server.port, HOST)).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    await server.close(0);
+  });
+});

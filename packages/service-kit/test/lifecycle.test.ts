@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals';
+import { createStopList } from '../src/index.js';
+import { recordingLogger } from './helpers.js';
+
+describe('the stop list', () => {
+  test('stops in reverse order, one after the other, each once, whoever asks', async () => {
+    const { logger, lines } = recordingLogger();
+    const stops = createStopList(logger);
+    const stopped: string[] = [];
+    for (const name of ['pool', 'bus', 'http']) {
+      stops.add(name, async () => {
+        stopped.push(`${name} begins`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        stopped.push(`${name} ends`);
+      });
+    }
+    await Promise.all([stops.stopAll(), stops.stopAll()]);
+    await stops.stopAll();
+    expect(stopped).toEqual(['http begins', 'http ends', 'bus begins', 'bus ends', 'pool begins', 'pool ends']);
+    expect(lines).toEqual([]);
+  });
+
+  test('names the part that could not stop, and goes on', async () => {
+    const { logger, lines } = recordingLogger();
+    const stops = createStopList(logger);
+    let poolStopped = false;
+    stops.add('pool', async () => {
+      poolStopped = true;
+    });
+    stops.add('bus', async () => {
+      throw new Error('stuck');
+    });
+    await stops.stopAll();
+    expect(poolStopped).toBe(true);
+    expect(lines).toMatchObject([
+      { level: 'error', fields: { part: 'bus', error: { message: 'stuck' } } },
+    ]);
+  });
+});

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { AnyEvent } from '@lazyphotos/contracts';
+import { newId } from '@lazyphotos/service-kit';
+import { describeWithPostgres } from '@lazyphotos/testkit';
+import fc from 'fast-check';
+import { photoChanged, photoRecord } from './events.js';
+import { createFollower } from './follower.js';
+import { createGround, type Feed, type Ground, startFeed } from './harness.js';
+import { libraryAfter, steps } from './model.js';
+
+const moments = fc.array(fc.record({ pauseMs: fc.nat({ max: 30 }), limit: fc.integer({ min: 1, max: 7 }) }), {
+  maxLength: 25,
+});
+const nudges = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
+
+/** The events in another order, some of them more than once. */
+function shuffled(events: AnyEvent[], random: Iterator<number>): AnyEvent[] {
+  const next = () => random.next().value ?? 0;
+  const copies = events.flatMap((event) => (next() < 0.3 ? [event, event] : [event]));
+  return copies
+    .map((event) => ({ event, place: next() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ event }) => event);
+}
+
+describeWithPostgres('devices that follow the feed', () => {
+  let ground: Ground;
+  let replicas: [Feed, Feed];
+  beforeAll(async () => {
+    ground = await createGround();
+    // One after the other: the first makes the bus' tables.
+    replicas = [await startFeed({ ground }), await startFeed({ ground })];
+  });
+  afterAll(async () => {
+    for (const replica of replicas) await replica.stop();
+    await ground.drop();
+  });
+
+  it('end with what the catalog has, whatever the order of events and whenever they look', async () => {
+    const [feed] = replicas;
+    const property = fc.asyncProperty(steps, moments, nudges, async (history, looks, random) => {
+      const { userId, events, state } = libraryAfter(history);
+      const follower = createFollower(feed, userId);
+      const following = (async () => {
+        for (const { pauseMs, limit } of looks) {
+          await sleep(pauseMs);
+          await follower.page(limit);
+        }
+      })();
+      await feed.publish(...shuffled(events, random));
+      await feed.settled();
+      await following;
+      expect(await follower.catchUp()).toEqual(state);
+      // A device that starts now ends with the same.
+      expect(await createFollower(feed, userId).catchUp(3)).toEqual(state);
+    });
+    await fc.assert(property, { numRuns: 12, endOnFailure: true });
+  });
+
+  it('miss nothing while many changes of one user are written at the same time', async () => {
+    const [feed, other] = replicas;
+    const userId = newId();
+    const photos = Array.from({ length: 60 }, () => photoRecord(userId));
+    const changes = [1, 2, 3].flatMap((version) => photos.map((photo) => photoChanged({ ...photo, version })));
+    const followers = [createFollower(feed, userId), createFollower(other, userId)];
+    let written = false;
+    const following = followers.map(async (follower) => {
+      while (!written) await follower.page(5);
+      return (await follower.catchUp()).photos;
+    });
+    await feed.publish(...changes);
+    await feed.settled();
+    written = true;
+    const expected = new Map(photos.map(({ id }) => [id, 3]));
+    for (const seen of await Promise.all(following)) expect(seen).toEqual(expected);
+  });
+
+  it('no event was refused', () => {
+    for (const { failures } of replicas) expect(failures).toEqual([]);
+  });
+});

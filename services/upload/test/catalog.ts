@@ -1,0 +1,21 @@
+import type { CatalogApi, EventPayload, KnownPhotoState } from '@lazyphotos/contracts';
+
+/** Stands in for the catalog: remembers what it is told and answers what a test has set. */
+export function createRecordingCatalog(overrides: Partial<CatalogApi> = {}) {
+  const recorded: EventPayload<'upload.completed'>[] = [];
+  const states = new Map<string, KnownPhotoState>();
+  const stateOf = (photoId: string): KnownPhotoState => states.get(photoId) ?? 'unknown';
+  const api: CatalogApi = {
+    recordUpload: async (upload) => {
+      recorded.push(upload);
+      if (!states.has(upload.photoId)) states.set(upload.photoId, 'active');
+    },
+    photoState: async (_userId, photoId) => stateOf(photoId),
+    restorePhoto: async (_userId, photoId) => {
+      if (stateOf(photoId) === 'trashed') states.set(photoId, 'active');
+      return stateOf(photoId);
+    },
+    ...overrides,
+  };
+  return { api, recorded, states };
+}

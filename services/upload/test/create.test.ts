@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { newId } from '@lazyphotos/service-kit';
+import { describeWithPostgres } from '@lazyphotos/testkit';
+import { CHUNK, HOUR_MS, PUBLIC_URL, startUpload, type UploadNode } from './harness.js';
+import { newFile } from './user.js';
+
+describeWithPostgres('announcing a file', () => {
+  let node: UploadNode;
+  beforeAll(async () => {
+    node = await startUpload();
+  });
+  afterAll(() => node.stop());
+
+  it('opens a session and says where the chunks go', async () => {
+    const reply = await node.user().announce(newFile());
+    expect(reply.status).toBe(200);
+    const { uploadSessionId, expiresAt, ...rest } = reply.body;
+    expect(rest).toEqual({
+      uploadUrl: `${PUBLIC_URL}/upload-sessions/${uploadSessionId}/chunks`,
+      chunkSize: CHUNK,
+      alreadyExists: false,
+      nextOffset: 0,
+    });
+    const lifetime = Date.parse(expiresAt) - Date.now();
+    expect(lifetime).toBeGreaterThan(23 * HOUR_MS);
+    expect(lifetime).toBeLessThanOrEqual(24 * HOUR_MS);
+  });
+
+  it('keeps every field and hands it on with the event', async () => {
+    const user = node.user();
+    const file = newFile();
+    const fields = {
+      fileName: 'IMG_0001 été 📷.JPG',
+      capturedAt: '2024-05-06T07:08:09.123+02:00',
+      width: 4032,
+      height: 3024,
+      locationLat: -33.8568,
+      locationLon: 151.2153,
+      deviceId: newId(),
+    };
+    const { id } = await user.upload(file, { ...fields, mimeType: 'image/JPG' });
+    const [event] = await node.eventsOf(id);
+    expect(event?.payload).toEqual({
+      ...fields,
+      capturedAt: '2024-05-06T05:08:09.123Z',
+      photoId: id,
+      userId: user.id,
+      storageKey: `originals/${user.id}/${id}`,
+      hash: file.hash,
+      sizeBytes: file.bytes.length,
+      mimeType: 'image/jpeg',
+      uploadedAt: expect.any(String),
+    });
+    expect(await node.store.head(`originals/${user.id}/${id}`)).toMatchObject({
+      size: file.bytes.length,
+      contentType: 'image/jpeg',
+      metadata: { sha256: file.hash, 'file-name': fields.fileName },
+    });
+  });
+
+  it.each(['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+14:00', '9999-12-31T23:59:59-12:00', '1826-01-01T00:00:00Z'])(
+    'takes a file that says it was captured at %s',
+    async (capturedAt) => {
+      const user = node.user();
+      const { id } = await user.upload(newFile(), { capturedAt });
+      expect(await node.eventsOf(id)).toHaveLength(1);
+    },
+  );
+
+  it('takes a file name of 255 letters of any script, and none at all', async () => {
+    const user = node.user();
+    await user.upload(newFile(), { fileName: '写'.repeat(255) });
+    const file = newFile();
+    const { id } = await user.upload(file);
+    expect((await node.eventsOf(id))[0]?.payload.fileName).toBe(file.hash.slice(0, 16));
+  });
+
+  it.each([
+    ['hash', 'A'.repeat(64)],
+    ['hash', 'abc'],
+    ['sizeBytes', 0],
+    ['sizeBytes', 1.5],
+    ['sizeBytes', '10'],
+    ['mimeType', ''],
+    ['fileName', 'a\u0000b'],
+    ['fileName', ' '],
+    ['capturedAt', 'yesterday'],
+    ['width', 0],
+    ['locationLat', 90.1],
+    ['locationLon', -181],
+    ['deviceId', 'phone'],
+    ['restore', 'yes'],
+  ])('refuses %s: %j', async (field, value) => {
+    const reply = await node.user().announce(newFile(), { [field]: value });
+    expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(reply.body.errors[0].path).toBe(`body.${field}`);
+  });
+
+  it('refuses a request without a token', async () => {
+    const reply = await node.user().call('/upload-sessions', { json: {}, token: undefined });
+    expect(reply).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+  });
+
+  it('refuses a file over the limit, and takes one that is just as large', async () => {
+    const user = node.user();
+    const over = await user.announce(newFile(10), { sizeBytes: 100_001 });
+    expect(over).toMatchObject({ status: 413, body: { code: 'payload_too_large', maxBytes: 100_000 } });
+    expect((await user.announce(newFile(10), { sizeBytes: 100_000 })).status).toBe(200);
+  });
+
+  it.each(['video/mp4', 'text/html', 'image/svg+xml', 'application/octet-stream', 'nonsense'])(
+    'refuses %s',
+    async (mimeType) => {
+      const reply = await node.user().announce(newFile(), { mimeType });
+      expect(reply).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+    },
+  );
+
+  it("opens a session for a hash that only another user has, and tells nothing of the other's photo", async () => {
+    const [owner, stranger] = [node.user(), node.user()];
+    const file = newFile();
+    const photo = await owner.upload(file);
+    const reply = await stranger.announce(file);
+    expect(reply.body).toMatchObject({ alreadyExists: false, nextOffset: 0 });
+    expect(reply.body).not.toHaveProperty('photoId');
+    expect(reply.body).not.toHaveProperty('photoState');
+    expect(reply.text).not.toContain(photo.id);
+    expect(reply.text).not.toContain(owner.id);
+
+    const own = await stranger.upload(file);
+    expect(own.id).not.toBe(photo.id);
+    expect(await node.eventsOf(own.id)).toHaveLength(1);
+  });
+
+  it('answers the open session when asked again, with what has arrived', async () => {
+    const user = node.user();
+    const file = newFile();
+    const session = await user.open(file);
+    await user.put(session.id, 0, file.bytes.subarray(0, CHUNK));
+    const again = await user.announce(file);
+    expect(again.body).toMatchObject({ uploadSessionId: session.id, alreadyExists: false, nextOffset: CHUNK });
+  });
+
+  it('opens one session for twenty requests at once', async () => {
+    const user = node.user();
+    const file = newFile();
+    const replies = await Promise.all(Array.from({ length: 20 }, () => user.announce(file)));
+    expect(replies.map((reply) => reply.status)).toEqual(Array(20).fill(200));
+    expect(new Set(replies.map((reply) => reply.body.uploadSessionId)).size).toBe(1);
+  });
+
+  it.each([{ sizeBytes: 3501 }, { mimeType: 'image/png' }])(
+    'replaces the open session when the file is announced as another one: %j',
+    async (other) => {
+      const user = node.user();
+      const file = newFile();
+      const session = await user.open(file);
+      await user.put(session.id, 0, file.bytes.subarray(0, CHUNK));
+      const reply = await user.announce(file, other);
+      expect(reply.body).toMatchObject({ alreadyExists: false, nextOffset: 0 });
+      expect(reply.body.uploadSessionId).not.toBe(session.id);
+      expect((await user.status(session.id)).body.status).toBe('aborted');
+    },
+  );
+
+  it('replaces a session whose time has run out, also before anybody has cleaned up', async () => {
+    const other = await startUpload();
+    const user = other.user();
+    const file = newFile();
+    const session = await user.open(file);
+    other.advance(25 * HOUR_MS);
+    const reply = await user.announce(file);
+    expect(reply.body.uploadSessionId).not.toBe(session.id);
+    expect((await user.status(session.id)).body.status).toBe('expired');
+    await other.stop();
+  });
+});

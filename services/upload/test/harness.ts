@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CatalogApi } from '@lazyphotos/contracts';
+import { migrate, openDatabase } from '@lazyphotos/database';
+import { createPgBossBus } from '@lazyphotos/messaging';
+import { createFilesystemStore, type ObjectStore } from '@lazyphotos/object-storage';
+import {
+  createAuthenticate,
+  createMetrics,
+  type Logger,
+  newId,
+  silentLogger,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from '@lazyphotos/service-kit';
+import {
+  createTestDatabase,
+  createTokenIssuer,
+  eventually,
+  type HttpOptions,
+  http,
+  listen,
+} from '@lazyphotos/testkit';
+import { createUploadService, migrationsPath, type UploadServiceDeps } from '../src/index.js';
+import { createRecordingCatalog } from './catalog.js';
+import { createEventLog } from './event-log.js';
+import { createUser, type User } from './user.js';
+
+/** Small, so that a file of a few kilobytes has many. */
+export const CHUNK = 1000;
+export const HOUR_MS = 3_600_000;
+export const PUBLIC_URL = 'https://photos.example.org';
+
+const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
+const topology = { 'catalog.upload': ['upload.completed'], 'upload.photo': ['photo.purged'] } as const;
+
+/** What outlives a process: PostgreSQL, the bus and the folder of the store. Several services can run on it. */
+export async function createGround() {
+  const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-upload-'));
+  const database = await createTestDatabase('upload');
+  const busDatabase = await createTestDatabase('upload_bus');
+  await migrate(database.url, migrationsPath);
+  const bus = await createPgBossBus({ url: busDatabase.url, topology, poolSize: 3 });
+  const events = await createEventLog(bus);
+  return {
+    databaseUrl: database.url,
+    bus,
+    events,
+    openStore: (): Promise<ObjectStore> => createFilesystemStore({ root: join(folder, 'objects') }),
+    remove: async () => {
+      await bus.close();
+      await database.drop();
+      await busDatabase.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+export type Ground = Awaited<ReturnType<typeof createGround>>;
+
+export interface Given {
+  ground?: Ground;
+  settings?: Partial<UploadServiceDeps['settings']>;
+  catalog?: Partial<CatalogApi>;
+  /** Wraps the store, to make it fail. */
+  decorate?: (store: ObjectStore) => ObjectStore;
+  logger?: Logger;
+}
+
+/** One upload service over real HTTP, PostgreSQL, files and bus; every answer is checked against its schema. */
+export async function startUpload(given: Given = {}) {
+  const ground = given.ground ?? (await createGround());
+  const database = openDatabase({ url: ground.databaseUrl, poolSize: 5, applicationName: 'upload-test' });
+  const store = await ground.openStore();
+  const catalog = createRecordingCatalog(given.catalog);
+  let offsetMs = 0;
+  const service = createUploadService({
+    chassis: {
+      name: 'upload',
+      version: '1.2.3',
+      logger: given.logger ?? silentLogger,
+      metrics: createMetrics(),
+      authenticate: createAuthenticate(issuer.keySet),
+      validateAnswers: true,
+    },
+    database,
+    bus: ground.bus,
+    store: given.decorate?.(store) ?? store,
+    catalog: catalog.api,
+    publicUrl: PUBLIC_URL,
+    settings: { chunkBytes: CHUNK, uploadMaxBytes: 100_000, uploadSessionHours: 24, ...given.settings },
+    now: () => new Date(Date.now() + offsetMs),
+  });
+  await service.start();
+  const server = await listen(service.handler);
+
+  const outboxIsEmpty = () =>
+    eventually(async () => {
+      const { rows } = await database.pool.query('SELECT count(*)::int AS count FROM outbox_messages');
+      if (rows[0].count > 0) throw new Error('events are waiting in the outbox');
+    });
+  return {
+    url: server.url,
+    service,
+    ground,
+    /** The store itself, whatever stands before it. */
+    store,
+    catalog,
+    pool: database.pool,
+    user: (id: string = newId()): User => {
+      const token = issuer.tokenFor(id);
+      return createUser(id, token, (path: string, options: HttpOptions = {}) =>
+        http(server.url + path, { token, ...options }),
+      );
+    },
+    /** The events of this photo, once everything that was committed has been published and delivered. */
+    eventsOf: async (photoId: string) => {
+      await outboxIsEmpty();
+      return ground.events.of(photoId);
+    },
+    /** Publishes what the catalog would, and waits until it has been handled. */
+    purge: async (photo: { id: string; userId: string }) => {
+      await ground.events.purge(photo);
+    },
+    /** Moves the service's clock. */
+    advance: (ms: number) => {
+      offsetMs += ms;
+    },
+    /** Ends without waiting for anything, as far as one process can do that to itself. */
+    stop: async () => {
+      await server.close();
+      await service.stop();
+      await database.close();
+      if (!given.ground) await ground.remove();
+    },
+  };
+}
+export type UploadNode = Awaited<ReturnType<typeof startUpload>>;
