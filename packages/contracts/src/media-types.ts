@@ -40,7 +40,10 @@ export function canonicalMimeType(name: string): string | undefined {
 /** Whether content whose magic bytes say `sniffed` may be called `mimeType` (canonical). */
 export function contentMatches(mimeType: string, sniffed: string): boolean {
   const type = acceptedTypes.find((candidate) => candidate.mimeType === mimeType);
-  return type !== undefined && (canonicalMimeType(sniffed) === mimeType || type.sniffed?.includes(sniffed) === true);
+  return (
+    type !== undefined &&
+    (canonicalMimeType(sniffed) === mimeType || type.sniffed?.includes(sniffed) === true)
+  );
 }
 
 const rawTypes = new Set(

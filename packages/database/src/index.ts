@@ -1,4 +1,4 @@
-export { type IdempotentRequest, IdempotencyKeyReusedError, once } from './idempotency.js';
+export { IdempotencyKeyReusedError, type IdempotentRequest, once } from './idempotency.js';
 export { MigrationError, migrate } from './migrations/migrate.js';
 export { createOutboxRelay, type OutboxRelay, type RelayOptions } from './outbox/relay.js';
 export { createUnitOfWork, type Emit, type UnitOfWork } from './outbox/unit-of-work.js';

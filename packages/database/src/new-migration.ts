@@ -13,8 +13,12 @@ function fail(line: string): never {
 if (!service || !name) fail('usage: new-migration services/<name> <migration_name>');
 if (!/^[a-z0-9_]{1,100}$/.test(name)) fail(`${name}: a migration's name is made of a-z, 0-9 and _`);
 if (!url) {
-  fail('Set LAZYPHOTOS_TEST_POSTGRES_URL to a PostgreSQL on which databases may be created; migrations are replayed there.');
+  fail(
+    'Set LAZYPHOTOS_TEST_POSTGRES_URL to a PostgreSQL on which databases may be created; migrations are replayed there.',
+  );
 }
 
 const path = await createMigration(url, join(service, 'prisma'), name);
-process.stdout.write(path ? `${relative('.', path)}\n` : 'Nothing changed: the migrations lead to the schema.\n');
+process.stdout.write(
+  path ? `${relative('.', path)}\n` : 'Nothing changed: the migrations lead to the schema.\n',
+);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
-import { type IdempotentRequest, IdempotencyKeyReusedError, once } from '../src/index.js';
+import { IdempotencyKeyReusedError, type IdempotentRequest, once } from '../src/index.js';
 import { createTestTables, type TestTables } from './helpers.js';
 
 describeWithPostgres('once', () => {

@@ -80,7 +80,9 @@ describeWithPostgres('a new migration', () => {
     await newMigration('again');
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
-    const { rows: tables } = await client.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`);
+    const { rows: tables } = await client.query(
+      `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`,
+    );
     const { rows: shadows } = await client.query(
       `SELECT datname FROM pg_database WHERE datname LIKE '%shadow%'`,
     );
@@ -101,7 +103,10 @@ describeWithPostgres('a new migration', () => {
 
   test('complains in one line, without a stack', async () => {
     for (const [result, line] of [
-      [await newMigration('init', { LAZYPHOTOS_TEST_POSTGRES_URL: '' }), /^Set LAZYPHOTOS_TEST_POSTGRES_URL .*\n$/],
+      [
+        await newMigration('init', { LAZYPHOTOS_TEST_POSTGRES_URL: '' }),
+        /^Set LAZYPHOTOS_TEST_POSTGRES_URL .*\n$/,
+      ],
       [await newMigration('Not a name!'), /^Not a name!: .*\n$/],
       [await newMigration(''), /^usage: .*\n$/],
     ] as const) {

@@ -94,7 +94,10 @@ describeWithPostgres('with a generated Prisma client', () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
-    for (const url of [`postgresql://x@127.0.0.1:${await freePort()}/x`, `postgresql://x@127.0.0.1:${port}/x`]) {
+    for (const url of [
+      `postgresql://x@127.0.0.1:${await freePort()}/x`,
+      `postgresql://x@127.0.0.1:${port}/x`,
+    ]) {
       const away = openDatabase({ url, poolSize: 1, applicationName: 'prisma-test' });
       const lost = new PrismaClient({ adapter: away.adapter });
       for (const ask of [

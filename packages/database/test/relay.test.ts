@@ -44,7 +44,8 @@ describeWithPostgres('the outbox relay', () => {
     });
     return ids;
   };
-  const albums = (events = published) => events.map(({ payload }) => (payload as { albumId: string }).albumId);
+  const albums = (events = published) =>
+    events.map(({ payload }) => (payload as { albumId: string }).albumId);
   const outbox = () => tables.count('outbox_messages');
 
   test('publishes what a predecessor left behind, in the order of ids, in batches', async () => {

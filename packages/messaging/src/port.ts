@@ -41,7 +41,11 @@ export interface RetryPolicy {
 }
 
 /** Patient by default: the tenth and last delivery comes after about half an hour. */
-export const defaultRetryPolicy: RetryPolicy = { maxAttempts: 10, baseDelaySeconds: 2, maxDelaySeconds: 1800 };
+export const defaultRetryPolicy: RetryPolicy = {
+  maxAttempts: 10,
+  baseDelaySeconds: 2,
+  maxDelaySeconds: 1800,
+};
 
 /**
  * Carries events between services, at least once. Every adapter is created with the whole topology (queue name to event

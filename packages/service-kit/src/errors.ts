@@ -6,7 +6,11 @@ export class ProblemError extends Error {
   constructor(
     readonly code: ProblemCode,
     readonly detail?: string,
-    readonly more: { members?: Record<string, unknown>; headers?: Record<string, string>; cause?: unknown } = {},
+    readonly more: {
+      members?: Record<string, unknown>;
+      headers?: Record<string, string>;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail ?? problemCatalog[code].title, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'ProblemError';
@@ -14,7 +18,8 @@ export class ProblemError extends Error {
   }
 }
 
-export const notFound = (what: string): ProblemError => new ProblemError('not_found', `There is no such ${what}.`);
+export const notFound = (what: string): ProblemError =>
+  new ProblemError('not_found', `There is no such ${what}.`);
 
 /** Codes of Node, PostgreSQL and Prisma that mean "the other side is away or busy", not "the request is wrong". */
 const UNAVAILABLE = new Set([
@@ -70,7 +75,8 @@ function* causes(error: unknown, depth = 0): Generator<Record<string, unknown>> 
   if (Array.isArray(node.errors)) for (const part of node.errors) yield* causes(part, depth + 1);
 }
 
-const codesOf = (node: Record<string, unknown>) => [node.code, node.originalCode, node.kind].filter((c) => typeof c === 'string');
+const codesOf = (node: Record<string, unknown>) =>
+  [node.code, node.originalCode, node.kind].filter((c) => typeof c === 'string');
 
 function isUnavailable(node: Record<string, unknown>): boolean {
   if (codesOf(node).some((code) => UNAVAILABLE.has(code))) return true;
@@ -85,10 +91,15 @@ export function toProblem(error: unknown): ProblemError {
       return new ProblemError('storage_full', undefined, { headers: { 'Retry-After': '300' }, cause: error });
     }
     if (codesOf(node).includes('idempotency_key_reused')) {
-      return new ProblemError('idempotency_key_reused', 'Use a new Idempotency-Key for another request.', { cause: error });
+      return new ProblemError('idempotency_key_reused', 'Use a new Idempotency-Key for another request.', {
+        cause: error,
+      });
     }
     if (isUnavailable(node)) {
-      return new ProblemError('service_unavailable', undefined, { headers: { 'Retry-After': '5' }, cause: error });
+      return new ProblemError('service_unavailable', undefined, {
+        headers: { 'Retry-After': '5' },
+        cause: error,
+      });
     }
   }
   return new ProblemError('internal_error', undefined, { cause: error });

@@ -17,17 +17,25 @@ export function relayObserver({ name, metrics, logger }: Chassis) {
   return {
     onPublished: (count: number) => metrics.eventsPublished.inc({ service: name }, count),
     onPending: (count: number) => metrics.outboxPending.set({ service: name }, count),
-    onError: (error: unknown) => logger.warn('the outbox relay will try again', { error: describeError(error) }),
+    onError: (error: unknown) =>
+      logger.warn('the outbox relay will try again', { error: describeError(error) }),
   };
 }
 
 /** Reports what becomes of deliveries to metrics and logs; for the bus adapter of a process. */
 export function busObserver(metrics: Metrics, logger: Logger) {
   return {
-    settled: (queue: string, type: string, outcome: 'done' | 'retried' | 'dead_lettered', error?: unknown) => {
+    settled: (
+      queue: string,
+      type: string,
+      outcome: 'done' | 'retried' | 'dead_lettered',
+      error?: unknown,
+    ) => {
       metrics.eventsHandled.inc({ queue, type, outcome });
-      if (outcome === 'retried') logger.warn('an event will be delivered again', { queue, type, error: describeError(error) });
-      if (outcome === 'dead_lettered') logger.error('an event is a dead letter', { queue, type, error: describeError(error) });
+      if (outcome === 'retried')
+        logger.warn('an event will be delivered again', { queue, type, error: describeError(error) });
+      if (outcome === 'dead_lettered')
+        logger.error('an event is a dead letter', { queue, type, error: describeError(error) });
     },
     fault: (error: unknown) => logger.warn('event bus fault', { error: describeError(error) }),
   };

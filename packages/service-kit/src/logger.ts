@@ -27,7 +27,10 @@ function redacted(value: unknown, depth: number): unknown {
   if (depth > DEEPEST) return '[too deep]';
   if (Array.isArray(value)) return value.map((item) => redacted(item, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, SECRET_FIELD.test(name) ? '[redacted]' : redacted(item, depth + 1)]),
+    Object.entries(value).map(([name, item]) => [
+      name,
+      SECRET_FIELD.test(name) ? '[redacted]' : redacted(item, depth + 1),
+    ]),
   );
 }
 
@@ -59,7 +62,12 @@ export function createLogger({ level, file }: LoggerOptions): Logger {
     : new winston.transports.Console();
   return winston.createLogger({
     level,
-    format: winston.format.combine(withRequestId(), redact(), winston.format.timestamp(), winston.format.json()),
+    format: winston.format.combine(
+      withRequestId(),
+      redact(),
+      winston.format.timestamp(),
+      winston.format.json(),
+    ),
     transports: [transport],
   });
 }

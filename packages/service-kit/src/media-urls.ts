@@ -41,7 +41,8 @@ export function createMediaUrls({ signingKey, baseUrl, lifetimeSeconds, now = Da
   /** The location that a URL names, or undefined when its signature is wrong or it has expired. */
   const verify = (path: string, expires: unknown, signature: unknown): MediaLocation | undefined => {
     const match = MEDIA_PATH.exec(path);
-    if (!match || typeof expires !== 'string' || typeof signature !== 'string' || !/^\d{1,12}$/.test(expires)) return undefined;
+    if (!match || typeof expires !== 'string' || typeof signature !== 'string' || !/^\d{1,12}$/.test(expires))
+      return undefined;
     const expected = Buffer.from(signatureOf(signingKey, path, expires));
     const given = Buffer.from(signature);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;

@@ -63,13 +63,18 @@ describe('authentication', () => {
       () => {
         const [header, payload] = [{ alg: 'HS256', typ: 'JWT', kid: 'key-1' }, jwt.decode(key.token())];
         const secret = key.publicKey.export({ format: 'pem', type: 'spki' }) as string;
-        const unsigned = [header, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+        const unsigned = [header, payload].map((part) =>
+          Buffer.from(JSON.stringify(part)).toString('base64url'),
+        );
         const { createHmac } = process.getBuiltinModule('node:crypto');
         const signature = createHmac('sha256', secret).update(unsigned.join('.')).digest('base64url');
         return [...unsigned, signature].join('.');
       },
     ],
-    ['one that was changed', () => key.token().replace(/\.(.)/, (_, first: string) => `.${first === 'e' ? 'f' : 'e'}`)],
+    [
+      'one that was changed',
+      () => key.token().replace(/\.(.)/, (_, first: string) => `.${first === 'e' ? 'f' : 'e'}`),
+    ],
   ])('refuses %s', async (_title, make) => {
     expect(await ask(make())).toMatchObject(unauthenticated);
   });

@@ -40,29 +40,34 @@ describe('a container', () => {
       return line as Line;
     });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('%s drains it: requests end, then all is stopped in reverse order', async (signal) => {
-    const container = start('normal');
-    const { port, metricsPort } = await listening(container);
-    expect((await http(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200);
-    const reply = http(`http://127.0.0.1:${port}/slow`);
-    await eventually(() => expect(container.messages()).toContain('request /slow invite'));
-    container.child.kill(signal);
-    // npm and a shell may send it more than once.
-    container.child.kill(signal);
-    expect((await reply).text).toBe('done');
-    expect(await container.ended).toEqual({ code: 0, signal: null });
-    expect(container.messages()).toEqual([
-      'service is started',
-      'listening',
-      'request /slow invite',
-      'stopping',
-      'service is stopped',
-      'second is closed',
-      'first is closed',
-      'stopped',
-    ]);
-    expect(container.lines.find(({ message }) => message === 'stopping')).toMatchObject({ service: 'notes' });
-  });
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s drains it: requests end, then all is stopped in reverse order',
+    async (signal) => {
+      const container = start('normal');
+      const { port, metricsPort } = await listening(container);
+      expect((await http(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200);
+      const reply = http(`http://127.0.0.1:${port}/slow`);
+      await eventually(() => expect(container.messages()).toContain('request /slow invite'));
+      container.child.kill(signal);
+      // npm and a shell may send it more than once.
+      container.child.kill(signal);
+      expect((await reply).text).toBe('done');
+      expect(await container.ended).toEqual({ code: 0, signal: null });
+      expect(container.messages()).toEqual([
+        'service is started',
+        'listening',
+        'request /slow invite',
+        'stopping',
+        'service is stopped',
+        'second is closed',
+        'first is closed',
+        'stopped',
+      ]);
+      expect(container.lines.find(({ message }) => message === 'stopping')).toMatchObject({
+        service: 'notes',
+      });
+    },
+  );
 
   test('a part that cannot stop does not keep the others from it', async () => {
     const container = start('failing-stop');

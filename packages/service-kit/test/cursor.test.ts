@@ -23,6 +23,8 @@ describe('a cursor', () => {
     encoded({ after: 'a', seq: 1.5 }),
     cursor.encode({ after: 'abc', seq: 1 }).slice(0, -4),
   ])('that was not made here is refused: %j', (odd) => {
-    expect(() => cursor.decode(odd)).toThrow(expect.objectContaining({ code: 'invalid_cursor', status: 400 }));
+    expect(() => cursor.decode(odd)).toThrow(
+      expect.objectContaining({ code: 'invalid_cursor', status: 400 }),
+    );
   });
 });

@@ -51,9 +51,12 @@ describe('health', () => {
   });
 
   test('ready() rejects with the names of what fails', async () => {
-    app = await serveApp((created) => {
-      void expect(created.ready()).rejects.toThrow('bus');
-    }, { checks: { database: ok, bus: failing } });
+    app = await serveApp(
+      (created) => {
+        void expect(created.ready()).rejects.toThrow('bus');
+      },
+      { checks: { database: ok, bus: failing } },
+    );
     expect(await readinessOf({})).toEqual({ ready: true, checks: {} });
     expect(typeof createServiceApp).toBe('function');
   });

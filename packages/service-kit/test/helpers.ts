@@ -71,7 +71,10 @@ export const saveNote = defineEndpoint({
   summary: 'Save a note',
   auth: 'none',
   params: z.object({ id: z.uuid() }),
-  query: z.object({ limit: z.string().regex(/^\d+$/).transform(Number).default(10), cursor: z.string().max(5).optional() }),
+  query: z.object({
+    limit: z.string().regex(/^\d+$/).transform(Number).default(10),
+    cursor: z.string().max(5).optional(),
+  }),
   body: z.object({ text: z.string().min(1), tags: z.array(z.string()).max(2).default([]) }),
   success: { status: 201, body: z.object({ saved: z.string(), limit: z.number() }), description: 'Saved' },
 });
@@ -112,5 +115,8 @@ export async function serveApp(
   return { ...(await listen(app.app)), lines, metrics };
 }
 
-export const serveEndpoint = <E extends Endpoint>(endpoint: E, handler: Handler<E>, more?: Partial<Chassis>) =>
-  serveApp((app) => app.mount(endpoint, handler), more);
+export const serveEndpoint = <E extends Endpoint>(
+  endpoint: E,
+  handler: Handler<E>,
+  more?: Partial<Chassis>,
+) => serveApp((app) => app.mount(endpoint, handler), more);

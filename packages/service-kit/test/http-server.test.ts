@@ -54,7 +54,13 @@ describe('the HTTP server', () => {
   test('a port that is taken is an error with its code', async () => {
     const handler = createHttpServer(() => undefined);
     const server = await listen(handler, 0, HOST);
-    await expect(listen(createHttpServer(() => undefined), server.port, HOST)).rejects.toMatchObject({
+    await expect(
+      listen(
+        createHttpServer(() => undefined),
+        server.port,
+        HOST,
+      ),
+    ).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });
     await server.close(0);

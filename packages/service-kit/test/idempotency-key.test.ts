@@ -61,7 +61,10 @@ describe('an Idempotency-Key', () => {
   });
 
   test.each(['', 'a b', 'x'.repeat(201), 'é'])('that is malformed is refused: %j', async (header) => {
-    expect(await create({ name: 'a' }, header)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(await create({ name: 'a' }, header)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request' },
+    });
     expect(seen).toEqual([]);
   });
 

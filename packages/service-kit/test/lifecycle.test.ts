@@ -16,7 +16,14 @@ describe('the stop list', () => {
     }
     await Promise.all([stops.stopAll(), stops.stopAll()]);
     await stops.stopAll();
-    expect(stopped).toEqual(['http begins', 'http ends', 'bus begins', 'bus ends', 'pool begins', 'pool ends']);
+    expect(stopped).toEqual([
+      'http begins',
+      'http ends',
+      'bus begins',
+      'bus ends',
+      'pool begins',
+      'pool ends',
+    ]);
     expect(lines).toEqual([]);
   });
 
@@ -32,8 +39,6 @@ describe('the stop list', () => {
     });
     await stops.stopAll();
     expect(poolStopped).toBe(true);
-    expect(lines).toMatchObject([
-      { level: 'error', fields: { part: 'bus', error: { message: 'stuck' } } },
-    ]);
+    expect(lines).toMatchObject([{ level: 'error', fields: { part: 'bus', error: { message: 'stuck' } } }]);
   });
 });

@@ -25,7 +25,9 @@ describe('signed media URLs', () => {
   test('name what they are for, and are recognized', () => {
     for (const variant of mediaVariants) {
       const { url, expiresAt } = urls.sign(userId, photoId, variant);
-      expect(url).toMatch(new RegExp(`^https://photos.example.org/media/${userId}/${photoId}/${variant}\\?exp=`));
+      expect(url).toMatch(
+        new RegExp(`^https://photos.example.org/media/${userId}/${photoId}/${variant}\\?exp=`),
+      );
       expect(verify(url)).toEqual({ userId, photoId, variant, expiresAt });
       expect(urls.urlFor(userId, photoId, variant)).toBe(url);
     }
@@ -77,7 +79,15 @@ describe('signed media URLs', () => {
     const { url } = urls.sign(userId, photoId, 'thumb');
     const { pathname, searchParams } = new URL(url);
     const [exp, sig] = [searchParams.get('exp'), searchParams.get('sig')];
-    for (const path of ['', '/', '/media', `${pathname}/`, `${pathname}\n`, `/x${pathname}`, pathname.toUpperCase()]) {
+    for (const path of [
+      '',
+      '/',
+      '/media',
+      `${pathname}/`,
+      `${pathname}\n`,
+      `/x${pathname}`,
+      pathname.toUpperCase(),
+    ]) {
       expect(urls.verify(path, exp, sig)).toBeUndefined();
     }
     for (const odd of [undefined, '', '1e9', '-1', ' 1', [exp, exp], {}, '9'.repeat(400)]) {

@@ -31,7 +31,9 @@ describe('an endpoint', () => {
     expect(reply.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(reply.headers.get('cache-control')).toBe('no-store');
     expect(reply.headers.get('x-powered-by')).toBeNull();
-    expect(calls).toEqual([{ params: { id: ID }, query: { limit: 5 }, body: { text: 'hello', tags: ['a'] } }]);
+    expect(calls).toEqual([
+      { params: { id: ID }, query: { limit: 5 }, body: { text: 'hello', tags: ['a'] } },
+    ]);
   });
 
   test('ignores unknown fields, and fills in defaults', async () => {
@@ -127,7 +129,12 @@ describe('an endpoint', () => {
   });
 
   test('an answer without a body, and one that the handler has sent itself', async () => {
-    const base = { service: 'catalog', summary: 'x', auth: 'none', success: { status: 204, description: 'x' } } as const;
+    const base = {
+      service: 'catalog',
+      summary: 'x',
+      auth: 'none',
+      success: { status: 204, description: 'x' },
+    } as const;
     const empty = defineEndpoint({ ...base, id: 'empty', method: 'delete', path: '/empty' });
     const own = defineEndpoint({
       ...base,

@@ -15,7 +15,11 @@ describe('a call to another service', () => {
     peer = await listen(handler);
     return ask(peer.url);
   };
-  const unavailable = { code: 'service_unavailable', status: 503, detail: 'The catalog service does not answer.' };
+  const unavailable = {
+    code: 'service_unavailable',
+    status: 503,
+    detail: 'The catalog service does not answer.',
+  };
 
   test('sends parameters, body and request id, and answers what came back', async () => {
     const app = await serveEndpoint(saveNote, async ({ params: { id }, body, req }) => ({
@@ -45,15 +49,20 @@ describe('a call to another service', () => {
     ['no JSON', (_req, res) => res.end('<html>')],
     ['another answer', (_req, res) => res.end('{"state":"purple"}')],
     ['a cut', (req) => req.socket.destroy()],
-    ['half an answer', (req, res) => {
-      res.writeHead(200, { 'content-length': '100' });
-      res.write('{');
-      setTimeout(() => req.socket.destroy(), 50);
-    }],
+    [
+      'half an answer',
+      (req, res) => {
+        res.writeHead(200, { 'content-length': '100' });
+        res.write('{');
+        setTimeout(() => req.socket.destroy(), 50);
+      },
+    ],
   ])('%s is a 503 that says who', async (_title, handler) => {
     const failed = askOne(handler);
     await expect(failed).rejects.toMatchObject(unavailable);
-    await expect(failed).rejects.toMatchObject({ more: { headers: { 'Retry-After': '5' }, cause: expect.anything() } });
+    await expect(failed).rejects.toMatchObject({
+      more: { headers: { 'Retry-After': '5' }, cause: expect.anything() },
+    });
   });
 
   test('so is a peer that is not there, and one that never answers', async () => {

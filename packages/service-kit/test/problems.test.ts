@@ -98,7 +98,9 @@ describe('problems', () => {
     socket.on('data', (data) => {
       received += data;
     });
-    socket.write('PUT /chunks HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nGET /health HTTP/1.1\r\n\r\n');
+    socket.write(
+      'PUT /chunks HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nGET /health HTTP/1.1\r\n\r\n',
+    );
     await once(socket, 'close');
     expect(received).toMatch(/^HTTP\/1\.1 409 /);
     expect(received.toLowerCase()).toContain('connection: close');

@@ -14,7 +14,8 @@ describe('the request id', () => {
     });
   });
   afterEach(() => app.close());
-  const ask = (id?: string) => http(`${app.url}/echo/1`, id === undefined ? {} : { headers: { 'x-request-id': id } });
+  const ask = (id?: string) =>
+    http(`${app.url}/echo/1`, id === undefined ? {} : { headers: { 'x-request-id': id } });
 
   test('is taken over, answered and known to all that the request does', async () => {
     for (const id of ['a', 'web:1.2_3-4', 'x'.repeat(100)]) {
@@ -50,7 +51,13 @@ describe('the request id', () => {
       expect(app.lines).toContainEqual({
         level: 'info',
         message: 'request',
-        fields: { requestId: 'logged', method: 'GET', path: '/echo/1', status: '200', ms: expect.any(Number) },
+        fields: {
+          requestId: 'logged',
+          method: 'GET',
+          path: '/echo/1',
+          status: '200',
+          ms: expect.any(Number),
+        },
       }),
     );
   });

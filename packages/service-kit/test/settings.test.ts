@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { type Environment, readSettings, type SettingKey, SettingsError, settingsCatalog, withDotEnv } from '../src/index.js';
+import {
+  type Environment,
+  readSettings,
+  type SettingKey,
+  SettingsError,
+  settingsCatalog,
+  withDotEnv,
+} from '../src/index.js';
 
 const KEY = 'k'.repeat(32);
 
@@ -69,7 +76,10 @@ describe('settings', () => {
   });
 
   test('a secret is not shown when it is malformed', () => {
-    const env = { LAZYPHOTOS_MEDIA_SIGNING_KEY: 'hunter2', LAZYPHOTOS_DATABASE_URL: 'mysql://me:hunter2@db/x' };
+    const env = {
+      LAZYPHOTOS_MEDIA_SIGNING_KEY: 'hunter2',
+      LAZYPHOTOS_DATABASE_URL: 'mysql://me:hunter2@db/x',
+    };
     expect(problemsOf(env, 'mediaSigningKey', 'databaseUrl').join()).not.toContain('hunter2');
   });
 
@@ -115,7 +125,10 @@ describe('settings', () => {
 
   describe('in a .env file', () => {
     test('are added to the environment, which wins; an empty variable does not', () => {
-      const path = file('.env', 'LAZYPHOTOS_PORT=81\nLAZYPHOTOS_HOST="::1"\n# a comment\nLAZYPHOTOS_LOG_LEVEL=warn\n');
+      const path = file(
+        '.env',
+        'LAZYPHOTOS_PORT=81\nLAZYPHOTOS_HOST="::1"\n# a comment\nLAZYPHOTOS_LOG_LEVEL=warn\n',
+      );
       const env = withDotEnv({ LAZYPHOTOS_HOST: 'localhost', LAZYPHOTOS_LOG_LEVEL: '', HOME: '/root' }, path);
       expect(env.HOME).toBe('/root');
       expect(readSettings(env, ['port', 'host', 'logLevel'])).toEqual({

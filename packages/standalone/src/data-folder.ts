@@ -12,24 +12,45 @@ export interface DataFolder {
   scratch: string;
 }
 
-/** Makes the folder and finds out whether it can be written to. @throws the file system's error */
+const FULL = ['ENOSPC', 'EDQUOT'];
+
+/** The data folder is there for nobody: `code` is `disk_full` or `not_permitted`. */
+export class DataFolderError extends Error {
+  readonly code: 'disk_full' | 'not_permitted';
+  constructor(cause: NodeJS.ErrnoException) {
+    super(cause.message, { cause });
+    this.name = 'DataFolderError';
+    this.code = FULL.includes(cause.code ?? '') ? 'disk_full' : 'not_permitted';
+  }
+}
+
+/** Makes the folder and finds out whether it can be written to. @throws DataFolderError */
 export async function openDataFolder(path: string): Promise<DataFolder> {
-  const root = resolve(path);
-  const folder = {
-    root,
-    postgres: join(root, 'postgres'),
-    storage: join(root, 'storage'),
-    keys: join(root, 'keys'),
-    logs: join(root, 'logs'),
-    scratch: join(root, 'scratch'),
-  };
+  const folder = foldersBelow(resolve(path));
+  try {
+    await makeFolders(folder);
+  } catch (error) {
+    throw new DataFolderError(error as NodeJS.ErrnoException);
+  }
+  return folder;
+}
+
+const foldersBelow = (root: string): DataFolder => ({
+  root,
+  postgres: join(root, 'postgres'),
+  storage: join(root, 'storage'),
+  keys: join(root, 'keys'),
+  logs: join(root, 'logs'),
+  scratch: join(root, 'scratch'),
+});
+
+async function makeFolders({ root, storage, logs, keys }: DataFolder): Promise<void> {
   await mkdir(root, { recursive: true });
   const probe = join(root, `.probe-${process.pid}`);
   await writeFile(probe, 'x', { flush: true });
   await rm(probe);
-  for (const sub of [folder.storage, folder.logs]) await mkdir(sub, { recursive: true });
-  await mkdir(folder.keys, { recursive: true, mode: 0o700 });
-  return folder;
+  for (const sub of [storage, logs]) await mkdir(sub, { recursive: true });
+  await mkdir(keys, { recursive: true, mode: 0o700 });
 }
 
 /** Only the process that holds the folder may do this. */

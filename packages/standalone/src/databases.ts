@@ -33,7 +33,8 @@ export async function openDatabases({ postgres, migrations, poolSize, stops, log
       url,
       poolSize,
       applicationName: owner,
-      onIdleError: (error) => logger.warn('a database connection broke', { database: owner, error: describeError(error) }),
+      onIdleError: (error) =>
+        logger.warn('a database connection broke', { database: owner, error: describeError(error) }),
     });
     stops.add(`database ${owner}`, database.close);
     return database;

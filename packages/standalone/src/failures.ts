@@ -30,8 +30,6 @@ export function explainFailure(error: unknown, settings: NodeSettings): string |
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-    case 'ENOTDIR':
-    case 'EEXIST':
     case 'not_permitted':
       return port === undefined
         ? `The data folder ${settings.dataDir} cannot be used: ${text}`

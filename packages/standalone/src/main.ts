@@ -20,7 +20,7 @@ async function main(): Promise<number> {
     stops = createStopList(logger);
     const node = await startNode({ settings, folder, logger, stops, progress: (step) => say(`${step} …`) });
     say(banner(node, folder.root));
-    await runUntilStopped(stops, logger);
+    await runUntilStopped(stops, logger, node.takenOver);
     return 0;
   } catch (error) {
     const line = explainFailure(error, settings);

@@ -7,14 +7,14 @@ import {
   busObserver,
   createHttpServer,
   createMetrics,
-  listen,
   type Logger,
+  listen,
   type Settings,
-  serveMetrics,
   type StopList,
+  serveMetrics,
 } from '@lazyphotos/service-kit';
-import { openDatabases } from './databases.js';
 import { type DataFolder, emptyScratch } from './data-folder.js';
+import { openDatabases } from './databases.js';
 import { composeServices, migrations } from './services.js';
 import type { nodeSettingKeys } from './settings.js';
 import { mediaSigningKey } from './signing-key.js';
@@ -34,19 +34,21 @@ export interface RunningNode {
   url: string;
   /** Of an unclaimed node. */
   claimCode: string | undefined;
+  /** Resolves, with the reason, when the node must end by itself. */
+  takenOver: Promise<string>;
 }
 
-/** How long a predecessor that is just draining may keep the data folder. */
-const PREDECESSOR_MS = 30_000;
-
+/** PostgreSQL, running and ours alone. */
 async function startDatabaseServer({ folder, logger, stops, progress }: NodeOptions) {
   progress('Starting PostgreSQL');
   const postgres = await startPostgres({ dataDir: folder.postgres, log: (line) => logger.debug(line) });
   try {
-    const lock = await postgres.lock('node', { waitMs: PREDECESSOR_MS });
+    const watch = await watchPostgres(postgres, logger);
+    stops.add('data folder', watch.release);
     stops.add('postgres', () => postgres.stop());
-    stops.add('data folder', () => lock.release());
-    return postgres;
+    stops.add('watch', watch.stop);
+    watch.start();
+    return { postgres, watch };
   } catch (error) {
     // A server that another node works with must not be stopped; one that we have started must.
     if (!postgres.adopted) await postgres.stop();
@@ -73,13 +75,16 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const metricsServer = await serveMetrics(metrics.registry, settings.metricsPort, host);
   stops.add('metrics', () => metricsServer.close(0));
 
-  const postgres = await startDatabaseServer(options);
+  const { postgres, watch } = await startDatabaseServer(options);
   await emptyScratch(folder);
   progress('Opening the databases');
-  const databases = await openDatabases({ postgres, migrations, poolSize: settings.databasePool, stops, logger });
-  const watch = watchPostgres(postgres, logger);
-  stops.add('watch', () => watch.stop());
-  watch.start();
+  const databases = await openDatabases({
+    postgres,
+    migrations,
+    poolSize: settings.databasePool,
+    stops,
+    logger,
+  });
   const bus = await createPgBossBus({
     url: postgres.url('bus'),
     topology,
@@ -109,7 +114,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   handler = gateway.handler;
   stops.add('http', stopsHttp);
   logger.info('the node is up', { url: publicUrl, host, port: server.port, metricsPort: metricsServer.port });
-  return { url: publicUrl, claimCode: await auth.claimCode() };
+  return { url: publicUrl, claimCode: await auth.claimCode(), takenOver: watch.takenOver };
 }
 
 export const logFileOf = (folder: DataFolder): string => join(folder.logs, 'lazyphotos.log');

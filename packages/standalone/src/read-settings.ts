@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { type Environment, readSettings, type Settings, SettingsError, withDotEnv } from '@lazyphotos/service-kit';
+import {
+  type Environment,
+  readSettings,
+  type Settings,
+  SettingsError,
+  withDotEnv,
+} from '@lazyphotos/service-kit';
 import { nodeSettingKeys } from './settings.js';
 
 /** Reads the environment and the `.env` file of `folder`; tells every problem by a line and answers undefined. */

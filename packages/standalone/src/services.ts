@@ -1,9 +1,18 @@
-import { createAuthService, createFileClaimCodeStore, createFileKeyStore, migrationsPath as authMigrations } from '@lazyphotos/auth';
-import { createCatalogService, migrationsPath as catalogMigrations } from '@lazyphotos/catalog';
+import {
+  migrationsPath as authMigrations,
+  createAuthService,
+  createFileClaimCodeStore,
+  createFileKeyStore,
+} from '@lazyphotos/auth';
+import { migrationsPath as catalogMigrations, createCatalogService } from '@lazyphotos/catalog';
 import { VERSION } from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
 import { createFeedService, migrationsPath as feedMigrations } from '@lazyphotos/feed';
-import { createGatewayService, localUpstream, migrationsPath as gatewayMigrations } from '@lazyphotos/gateway';
+import {
+  createGatewayService,
+  migrationsPath as gatewayMigrations,
+  localUpstream,
+} from '@lazyphotos/gateway';
 import { createMediaWorkerService, migrationsPath as mediaMigrations } from '@lazyphotos/media-worker';
 import type { EventBus } from '@lazyphotos/messaging';
 import type { ObjectStore } from '@lazyphotos/object-storage';

@@ -1,8 +1,8 @@
-import type { SettingKey } from '@lazyphotos/service-kit';
 import { settingKeys as authKeys } from '@lazyphotos/auth';
 import { settingKeys as catalogKeys } from '@lazyphotos/catalog';
 import { settingKeys as gatewayKeys } from '@lazyphotos/gateway';
 import { settingKeys as mediaKeys } from '@lazyphotos/media-worker';
+import type { SettingKey } from '@lazyphotos/service-kit';
 import { settingKeys as uploadKeys } from '@lazyphotos/upload';
 
 /** Every setting that a node in one process reads. */

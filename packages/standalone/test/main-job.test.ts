@@ -4,13 +4,20 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, http, type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
 import { claim, type Phone, sha256OfFile, signIn } from './support/api.js';
-import { createNodeFolder, type NodeFolder, type NodeProcess, repository, run } from './support/node-process.js';
+import {
+  createNodeFolder,
+  type NodeFolder,
+  type NodeProcess,
+  repository,
+  run,
+} from './support/node-process.js';
 
 const EMAIL = 'anna@example.org';
 const collection = samplePhotos();
 /** Real pictures of every kind, each once. */
 const good = collection.all.filter(
-  (photo) => photo.name.startsWith('good/') && photo.referenceResult === 'ok' && !photo.name.includes('metadata-only'),
+  (photo) =>
+    photo.name.startsWith('good/') && photo.referenceResult === 'ok' && !photo.name.includes('metadata-only'),
 );
 const bad = collection.folder('bad').filter((photo) => photo.referenceResult === 'fail' && photo.bytes > 0);
 const jpeg = (index: number): SamplePhoto => {
@@ -53,9 +60,11 @@ describe('the main job on one machine', () => {
     for (const path of ['/photos', '/feed', '/albums', '/auth/me']) {
       expect(await http(node.url + path)).toMatchObject({ status: 403, body: { code: 'server_unclaimed' } });
     }
-    expect(await http(`${node.url}/auth/register`, { json: { email: EMAIL, password: 'long enough', code: 'wrong' } })).toMatchObject(
-      { status: 403, body: { code: 'invalid_code' } },
-    );
+    expect(
+      await http(`${node.url}/auth/register`, {
+        json: { email: EMAIL, password: 'long enough', code: 'wrong' },
+      }),
+    ).toMatchObject({ status: 403, body: { code: 'invalid_code' } });
     const code = await readFile(join(folder.path, 'data/claim-code.txt'), 'utf8');
     expect(code.trim()).toBe(node.claimCode());
     expect((await stat(join(folder.path, 'data/claim-code.txt'))).mode & 0o777).toBe(0o600);
@@ -89,7 +98,10 @@ describe('the main job on one machine', () => {
     for (const sample of good) {
       const found = photos.find((photo) => photo.hash === sample.sha256);
       const photo = await phone.processed(String(found?.id));
-      expect({ name: sample.name, processing: photo.processing }).toEqual({ name: sample.name, processing: 'ready' });
+      expect({ name: sample.name, processing: photo.processing }).toEqual({
+        name: sample.name,
+        processing: 'ready',
+      });
       expect(Math.max(photo.width, photo.height)).toBeGreaterThan(0);
       if (sample.expected?.Make) expect(photo.cameraMake).toBe(String(sample.expected.Make).trim());
       expect(Buffer.from(photo.placeholder, 'base64').length).toBeGreaterThan(4);
@@ -110,7 +122,10 @@ describe('the main job on one machine', () => {
     expect(whole.bytes).toEqual(await readFile(sample.path));
     expect(whole.headers.get('etag')).toBe(`"${sample.sha256}"`);
     const part = await http(link.body.url, { headers: { range: 'bytes=10-19' } });
-    expect({ status: part.status, bytes: part.bytes }).toEqual({ status: 206, bytes: whole.bytes.subarray(10, 20) });
+    expect({ status: part.status, bytes: part.bytes }).toEqual({
+      status: 206,
+      bytes: whole.bytes.subarray(10, 20),
+    });
     const again = await http(link.body.url, { headers: { 'if-none-match': `"${sample.sha256}"` } });
     expect(again.status).toBe(304);
     expect((await http(link.body.url.replace('/original', '/medium'))).status).toBe(403);
@@ -119,7 +134,9 @@ describe('the main job on one machine', () => {
   test('the command downloads everything again', async () => {
     const target = await mkdtemp(join(folder.path, 'download-'));
     expect(await cli('download', target, '--json')).toMatchObject({ code: 0 });
-    const hashes = new Set(await Promise.all((await readdir(target)).map((name) => sha256OfFile(join(target, name)))));
+    const hashes = new Set(
+      await Promise.all((await readdir(target)).map((name) => sha256OfFile(join(target, name)))),
+    );
     for (const photo of good) expect(hashes).toContain(photo.sha256);
   }, 300_000);
 
@@ -129,7 +146,9 @@ describe('the main job on one machine', () => {
       expect({ name: sample.name, status }).toEqual({ name: sample.name, status: 200 });
       const photo = await phone.processed(body.photoId);
       expect(photo).toMatchObject({ processing: 'failed', processingError: { code: expect.any(String) } });
-      expect(await phone.call(`/photos/${photo.id}/download?size=thumb`)).toMatchObject({ body: { code: 'not_ready' } });
+      expect(await phone.call(`/photos/${photo.id}/download?size=thumb`)).toMatchObject({
+        body: { code: 'not_ready' },
+      });
     }
   }, 120_000);
 
@@ -137,10 +156,15 @@ describe('the main job on one machine', () => {
     const { body: page } = await phone.call('/photos?limit=3');
     const [a, b, c] = page.photos.map((photo: { id: string }) => photo.id);
     const album = (await phone.call('/albums', { json: { name: 'Summer' } })).body;
-    expect((await phone.call(`/albums/${album.id}/items`, { json: { photoIds: [a, b, c] } })).status).toBe(204);
+    expect((await phone.call(`/albums/${album.id}/items`, { json: { photoIds: [a, b, c] } })).status).toBe(
+      204,
+    );
     expect((await phone.call(`/photos/${a}`, { method: 'DELETE' })).status).toBe(204);
     expect((await phone.call(`/photos/${b}`, { method: 'DELETE' })).status).toBe(204);
-    expect((await phone.call(`/photos/${b}/restore`, { method: 'POST' })).body).toMatchObject({ id: b, isDeleted: false });
+    expect((await phone.call(`/photos/${b}/restore`, { method: 'POST' })).body).toMatchObject({
+      id: b,
+      isDeleted: false,
+    });
     const empty = (await phone.call('/albums', { json: { name: 'Mistake' } })).body;
     expect((await phone.call(`/albums/${empty.id}`, { method: 'DELETE' })).status).toBe(204);
 
@@ -175,7 +199,9 @@ describe('the main job on one machine', () => {
   test('after kill -9 everything is found, and work under way goes on', async () => {
     const before = await allPhotos();
     const cursor = (await phone.feed()).cursor;
-    const half = collection.all.find((photo) => photo.bytes > 0 && !before.some((known) => known.hash === photo.sha256));
+    const half = collection.all.find(
+      (photo) => photo.bytes > 0 && !before.some((known) => known.hash === photo.sha256),
+    );
     const open = half && (await phone.call('/upload-sessions', { json: announcement(half) })).body;
     await node.stop('SIGKILL');
 
@@ -198,7 +224,11 @@ describe('the main job on one machine', () => {
   }, 60_000);
 });
 
-const announcement = (photo: SamplePhoto) => ({ hash: photo.sha256, sizeBytes: photo.bytes, mimeType: 'image/jpeg' });
+const announcement = (photo: SamplePhoto) => ({
+  hash: photo.sha256,
+  sizeBytes: photo.bytes,
+  mimeType: 'image/jpeg',
+});
 
 async function sha256Of(url: string): Promise<string> {
   return createHash('sha256')

@@ -49,7 +49,11 @@ describe('a node that was killed', () => {
     const session = (await phone.call('/upload-sessions', { json })).body;
     const path = session.uploadUrl.slice(node.url.length);
     const put = (offset: number, body: Uint8Array<ArrayBuffer> | ReadableStream) =>
-      phone.call(`${path}?offset=${offset}`, { method: 'PUT', body, headers: { 'content-type': 'application/octet-stream' } });
+      phone.call(`${path}?offset=${offset}`, {
+        method: 'PUT',
+        body,
+        headers: { 'content-type': 'application/octet-stream' },
+      });
     expect((await put(0, file.bytes(0, chunkSize))).status).toBe(204);
     const hanging = put(chunkSize, halfOf(file.bytes(chunkSize, chunkSize))).catch(() => undefined);
     await eventually(async () => {
@@ -61,7 +65,11 @@ describe('a node that was killed', () => {
 
     await restart({ LAZYPHOTOS_CHUNK_BYTES: String(chunkSize) });
     const state = (await phone.call(`/upload-sessions/${session.uploadSessionId}`)).body;
-    expect(state).toMatchObject({ status: 'open', nextOffset: chunkSize, received: [{ offset: 0, length: chunkSize }] });
+    expect(state).toMatchObject({
+      status: 'open',
+      nextOffset: chunkSize,
+      received: [{ offset: 0, length: chunkSize }],
+    });
     for (const offset of [2 * chunkSize, chunkSize]) {
       expect((await put(offset, file.bytes(offset, Math.min(chunkSize, size - offset)))).status).toBe(204);
     }
@@ -84,21 +92,26 @@ describe('a node that was killed', () => {
   }, 240_000);
 
   test('PostgreSQL dying under a running node: 503 meanwhile, and it comes back by itself', async () => {
-    const [pid = ''] = (await readFile(join(folder.path, 'data/postgres/postmaster.pid'), 'utf8')).split('\n');
+    const [pid = ''] = (await readFile(join(folder.path, 'data/postgres/postmaster.pid'), 'utf8')).split(
+      '\n',
+    );
     process.kill(Number(pid), 'SIGKILL');
-    await eventually(async () => {
-      const reply = await phone.call('/photos?limit=1');
-      expect([200, 503]).toContain(reply.status);
-      expect((await http(`${node.url}/health/ready`)).status).toBe(200);
-      expect(reply.status).toBe(200);
-    }, { timeoutMs: 60_000 });
+    await eventually(
+      async () => {
+        const reply = await phone.call('/photos?limit=1');
+        expect([200, 503]).toContain(reply.status);
+        expect((await http(`${node.url}/health/ready`)).status).toBe(200);
+        expect(reply.status).toBe(200);
+      },
+      { timeoutMs: 60_000 },
+    );
     const fresh = samplePhotos().folder('good/png')[0] as SamplePhoto;
     const { body } = await phone.upload(fresh);
     expect(await phone.processed(body.photoId)).toMatchObject({ processing: 'ready' });
   }, 120_000);
 
   test('a second node on the same data folder is refused, and the first goes on', async () => {
-    await expect(folder.start()).rejects.toThrow(/in use/);
+    await expect(folder.start()).rejects.toThrow(/is using this data folder/);
     expect((await phone.call('/photos?limit=1')).status).toBe(200);
   }, 120_000);
 });

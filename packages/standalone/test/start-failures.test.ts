@@ -13,7 +13,12 @@ const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
 const start = async (env: Record<string, string>, cwd = folder) => {
   const ports = { LAZYPHOTOS_PORT: String(await freePort()), LAZYPHOTOS_METRICS_PORT: '0' };
-  return run(process.execPath, [nodeMain], { LAZYPHOTOS_DATA_DIR: join(folder, 'data'), ...ports, ...env }, cwd);
+  return run(
+    process.execPath,
+    [nodeMain],
+    { LAZYPHOTOS_DATA_DIR: join(folder, 'data'), ...ports, ...env },
+    cwd,
+  );
 };
 
 beforeAll(async () => {
@@ -41,7 +46,10 @@ describe('a start that cannot work', () => {
     const unknown = await start({}, cwd);
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('PHOTO_FOLDER') });
     await writeFile(join(cwd, '.env'), 'LAZYPHOTOS_TRASH_DAYS=soon\n');
-    expect(await start({}, cwd)).toMatchObject({ code: 2, stderr: expect.stringContaining('LAZYPHOTOS_TRASH_DAYS') });
+    expect(await start({}, cwd)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('LAZYPHOTOS_TRASH_DAYS'),
+    });
   });
 
   test('a port in use', async () => {
@@ -55,7 +63,9 @@ describe('a start that cannot work', () => {
       expect(main.stderr.trim()).toMatch(new RegExp(`^lazyphotos: Port ${port} is in use.*LAZYPHOTOS_PORT`));
       const metrics = await start({ LAZYPHOTOS_METRICS_PORT: String(port) });
       expect(metrics.code).toBe(1);
-      expect(metrics.stderr.trim()).toMatch(new RegExp(`^lazyphotos: Port ${port} is in use.*LAZYPHOTOS_METRICS_PORT`));
+      expect(metrics.stderr.trim()).toMatch(
+        new RegExp(`^lazyphotos: Port ${port} is in use.*LAZYPHOTOS_METRICS_PORT`),
+      );
     } finally {
       server.close();
     }
@@ -67,7 +77,9 @@ describe('a start that cannot work', () => {
     for (const path of [file, join(file, 'below')]) {
       const { code, stderr } = await start({ LAZYPHOTOS_DATA_DIR: path });
       expect(code).toBe(1);
-      expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(`The data folder ${path} cannot be used`)]);
+      expect(stderr.trim().split('\n')).toEqual([
+        expect.stringContaining(`The data folder ${path} cannot be used`),
+      ]);
     }
   });
 

@@ -11,12 +11,22 @@ import { libraryAfter, steps } from './model.js';
 
 const moments = fc.array(fc.record({ pauseMs: fc.nat({ max: 30 }), limit: fc.integer({ min: 1, max: 7 }) }), {
   maxLength: 25,
+  size: 'max',
 });
-const nudges = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
+const seeds = fc.integer({ min: 1, max: 2 ** 31 - 2 });
+
+/** Numbers from 0 to 1 that a seed decides (Park and Miller's generator). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % (2 ** 31 - 1);
+    return state / (2 ** 31 - 1);
+  };
+}
 
 /** The events in another order, some of them more than once. */
-function shuffled(events: AnyEvent[], random: Iterator<number>): AnyEvent[] {
-  const next = () => random.next().value ?? 0;
+function shuffled(events: AnyEvent[], seed: number): AnyEvent[] {
+  const next = randomFrom(seed);
   const copies = events.flatMap((event) => (next() < 0.3 ? [event, event] : [event]));
   return copies
     .map((event) => ({ event, place: next() }))
@@ -39,7 +49,7 @@ describeWithPostgres('devices that follow the feed', () => {
 
   it('end with what the catalog has, whatever the order of events and whenever they look', async () => {
     const [feed] = replicas;
-    const property = fc.asyncProperty(steps, moments, nudges, async (history, looks, random) => {
+    const property = fc.asyncProperty(steps, moments, seeds, async (history, looks, seed) => {
       const { userId, events, state } = libraryAfter(history);
       const follower = createFollower(feed, userId);
       const following = (async () => {
@@ -48,7 +58,7 @@ describeWithPostgres('devices that follow the feed', () => {
           await follower.page(limit);
         }
       })();
-      await feed.publish(...shuffled(events, random));
+      await feed.publish(...shuffled(events, seed));
       await feed.settled();
       await following;
       expect(await follower.catchUp()).toEqual(state);
@@ -62,7 +72,8 @@ describeWithPostgres('devices that follow the feed', () => {
     const [feed, other] = replicas;
     const userId = newId();
     const photos = Array.from({ length: 60 }, () => photoRecord(userId));
-    const changes = [1, 2, 3].flatMap((version) => photos.map((photo) => photoChanged({ ...photo, version })));
+    // The versions of a photo side by side, so that two of them are often in hand at once.
+    const changes = photos.flatMap((photo) => [1, 2, 3].map((version) => photoChanged({ ...photo, version })));
     const followers = [createFollower(feed, userId), createFollower(other, userId)];
     let written = false;
     const following = followers.map(async (follower) => {

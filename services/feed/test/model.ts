@@ -43,7 +43,7 @@ export const steps = fc.array(
     pick: number,
     other: number,
   }),
-  { minLength: 5, maxLength: 40 },
+  { minLength: 5, maxLength: 60, size: 'max' },
 );
 
 const nth = <T>(items: T[], index: number): T | undefined => items[index % items.length];

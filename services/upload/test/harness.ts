@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CatalogApi } from '@lazyphotos/contracts';
@@ -25,7 +25,7 @@ import {
 import { createUploadService, migrationsPath, type UploadServiceDeps } from '../src/index.js';
 import { createRecordingCatalog } from './catalog.js';
 import { createEventLog } from './event-log.js';
-import { createUser, type User } from './user.js';
+import { createUser, originalKey, type User } from './user.js';
 
 /** Small, so that a file of a few kilobytes has many. */
 export const CHUNK = 1000;
@@ -47,7 +47,9 @@ export async function createGround() {
     databaseUrl: database.url,
     bus,
     events,
-    openStore: (): Promise<ObjectStore> => createFilesystemStore({ root: join(folder, 'objects') }),
+    openStore: (): Promise<ObjectStore> => createFilesystemStore({ root: join(folder, 'store') }),
+    /** What the store holds of uploads that are under way. */
+    stagedUploads: (): Promise<string[]> => readdir(join(folder, 'store', 'staging')),
     remove: async () => {
       await bus.close();
       await database.drop();
@@ -107,6 +109,15 @@ export async function startUpload(given: Given = {}) {
     store,
     catalog,
     pool: database.pool,
+    /** The keys of everything that this user has in the store. */
+    keysOf: async (userId: string): Promise<string[]> => {
+      const objects = await Array.fromAsync(store.list(`originals/${userId}/`));
+      return objects.map((object) => object.key);
+    },
+    bytesOf: async (photo: { id: string; userId: string }): Promise<Buffer> => {
+      const { body } = await store.get(originalKey(photo));
+      return Buffer.concat(await body.toArray());
+    },
     user: (id: string = newId()): User => {
       const token = issuer.tokenFor(id);
       return createUser(id, token, (path: string, options: HttpOptions = {}) =>
@@ -126,7 +137,6 @@ export async function startUpload(given: Given = {}) {
     advance: (ms: number) => {
       offsetMs += ms;
     },
-    /** Ends without waiting for anything, as far as one process can do that to itself. */
     stop: async () => {
       await server.close();
       await service.stop();

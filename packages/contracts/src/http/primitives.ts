@@ -40,6 +40,17 @@ export const text = (max: number) =>
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 500;
 
+/**
+ * How the documentation shows a query parameter, which is text to the parser: as the value that it stands for. What is said
+ * of the text goes.
+ */
+export const shownAs = (schema: Record<string, unknown>) => ({
+  override: ({ jsonSchema }: { jsonSchema: Record<string, unknown> }) => {
+    for (const name of ['pattern', 'enum']) delete jsonSchema[name];
+    Object.assign(jsonSchema, schema);
+  },
+});
+
 /** A whole number in a query string, where everything is text. */
 const limitParam = z
   .string()
@@ -47,12 +58,12 @@ const limitParam = z
   .transform(Number)
   .pipe(z.number().int().min(1).max(MAX_LIMIT))
   .default(DEFAULT_LIMIT)
-  .meta({ override: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT } });
+  .meta(shownAs({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }));
 
 export const booleanParam = z
   .enum(['true', 'false'])
   .transform((value) => value === 'true')
-  .meta({ override: { type: 'boolean' } });
+  .meta(shownAs({ type: 'boolean' }));
 
 export const pageQuery = z.object({
   cursor: z.string().min(1).max(500).optional().meta({ description: 'opaque, from the previous page' }),

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { defineEndpoint } from './endpoint.js';
-import { byteCount, id, latitude, line, longitude, pixels, sha256, timestamp } from './primitives.js';
+import {
+  byteCount,
+  id,
+  latitude,
+  line,
+  longitude,
+  pixels,
+  sha256,
+  shownAs,
+  timestamp,
+} from './primitives.js';
 
 export const photoStates = ['active', 'trashed', 'deleted'] as const;
 export const photoState = z.enum(photoStates);
@@ -87,7 +97,7 @@ export const putChunk = defineEndpoint({
       .string()
       .regex(/^\d{1,16}$/, 'must be a whole number')
       .transform(Number)
-      .meta({ override: { type: 'integer', minimum: 0 } }),
+      .meta(shownAs({ type: 'integer', minimum: 0 })),
   }),
   body: 'binary',
   success: { status: 204, description: 'Stored' },

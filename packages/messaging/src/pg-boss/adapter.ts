@@ -120,7 +120,9 @@ const toDeadLetter = (job: JobWithMetadata<object>): DeadLetter => ({
 async function readDepths(boss: PgBoss, topology: Topology) {
   const { rows } = await boss
     .getDb()
-    .executeSql(`SELECT name, count(*)::int AS count FROM pgboss.job WHERE state < 'completed' GROUP BY name`);
+    .executeSql(
+      `SELECT name, count(*)::int AS count FROM pgboss.job WHERE state < 'completed' GROUP BY name`,
+    );
   const counts = new Map(rows.map((row: { name: string; count: number }) => [row.name, row.count]));
   return Object.keys(topology).map((queue) => ({
     queue,

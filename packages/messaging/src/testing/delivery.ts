@@ -19,7 +19,8 @@ export function describeDelivery({ bus: createBus }: Suite): void {
     test('an event reaches every queue that wants it, once, and no other', async () => {
       const bus = await createBus();
       const got = { 'one.albums': recorder(), 'two.albums': recorder(), 'two.photos': recorder() };
-      for (const [queue, { handler }] of Object.entries(got)) await bus.consume(queue, handler, ONE_AT_A_TIME);
+      for (const [queue, { handler }] of Object.entries(got))
+        await bus.consume(queue, handler, ONE_AT_A_TIME);
       const album = albumEvent();
       const [trashed, purged] = [photoEvent('photo.trashed'), photoEvent('photo.purged')];
       await bus.publish([album, trashed, unwantedEvent()]);

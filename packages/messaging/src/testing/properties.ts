@@ -27,7 +27,10 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('replay' as const), queue: fc.constantFrom(...QUEUES) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('replay' as const), queue: fc.constantFrom(...QUEUES) }),
+  },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 

@@ -115,9 +115,7 @@ export function describeRetries({ bus: createBus }: Suite): void {
       broken = false;
       seen.length = 0;
       expect(await bus.replayDeadLetters('one.albums')).toBe(3);
-      await eventually(async () =>
-        expect(await deadLetters()).toMatchObject({ pending: 0, deadLetters: 0 }),
-      );
+      await eventually(async () => expect(await deadLetters()).toMatchObject({ pending: 0, deadLetters: 0 }));
       expect(seen.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
       expect(seen.map(({ event }) => event.id).sort()).toEqual(events.map(({ id }) => id).sort());
       expect(await bus.replayDeadLetters('one.albums')).toBe(0);

@@ -1,8 +1,8 @@
 import type { JsonWebKey } from 'node:crypto';
 import { roles } from '@lazyphotos/contracts';
 import type { RequestHandler } from 'express';
-import { JwksClient, SigningKeyNotFoundError } from 'jwks-rsa';
 import { decode } from 'jsonwebtoken';
+import { JwksClient, SigningKeyNotFoundError } from 'jwks-rsa';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { z } from 'zod';
@@ -89,7 +89,8 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
       (error: unknown, principal: Principal | false, refusal: unknown) => {
         if (error) return next(error);
         if (refusal instanceof KeyLookupError) return next(asAuthProblem(refusal.cause));
-        if (!principal) return next(new ProblemError('unauthenticated', 'The access token is missing, wrong or expired.'));
+        if (!principal)
+          return next(new ProblemError('unauthenticated', 'The access token is missing, wrong or expired.'));
         setPrincipal(req, principal);
         next();
       },
@@ -118,4 +119,3 @@ export function remoteKeySet(authUrl: string): KeySetSource {
     return (await response.json()) as JsonWebKeySet;
   };
 }
-

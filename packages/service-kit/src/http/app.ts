@@ -1,7 +1,7 @@
 import type { Endpoint } from '@lazyphotos/contracts';
 import express, { type Express, type RequestHandler, Router } from 'express';
 import { ProblemError } from '../errors.js';
-import { type ReadinessCheck, requireReady, readinessOf } from '../health.js';
+import { type ReadinessCheck, readinessOf, requireReady } from '../health.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
 import { type Handler, mountEndpoint } from './mount.js';
@@ -42,7 +42,9 @@ export function createServiceApp(chassis: Chassis, checks: Record<string, Readin
     setRoute(req, '/health/ready');
     const report = await readinessOf(checks);
     if (!report.ready) res.setHeader('Retry-After', '5');
-    res.status(report.ready ? 200 : 503).json({ status: report.ready ? 'ready' : 'not_ready', checks: report.checks });
+    res
+      .status(report.ready ? 200 : 503)
+      .json({ status: report.ready ? 'ready' : 'not_ready', checks: report.checks });
   });
   const router = Router();
   app.use(router);

@@ -44,7 +44,8 @@ function validate(endpoint: Endpoint, req: Request) {
   };
   if (issues.length === 0) return parts;
   // An id that is no UUID names nothing: the same answer as for an unknown one.
-  if (issues.every((issue) => issue.path.startsWith('path.'))) throw new ProblemError('not_found', 'There is no such thing.');
+  if (issues.every((issue) => issue.path.startsWith('path.')))
+    throw new ProblemError('not_found', 'There is no such thing.');
   if (issues.some((issue) => issue.path === 'query.cursor')) throw new ProblemError('invalid_cursor');
   throw new ProblemError('invalid_request', issues[0]?.message, { members: { errors: issues } });
 }
@@ -53,7 +54,9 @@ function validate(endpoint: Endpoint, req: Request) {
 function checkAnswer(endpoint: Endpoint, answer: unknown): void {
   const result = endpoint.success.body?.safeParse(answer);
   if (result && !result.success) {
-    throw new Error(`the answer of ${endpoint.id} does not fit its schema: ${JSON.stringify(result.error.issues)}`);
+    throw new Error(
+      `the answer of ${endpoint.id} does not fit its schema: ${JSON.stringify(result.error.issues)}`,
+    );
   }
 }
 
@@ -66,7 +69,11 @@ export interface MountOptions {
 }
 
 /** Serves one endpoint: authentication, then validation, then the handler, whose result is the answer. */
-export function mountEndpoint<E extends Endpoint>(options: MountOptions, endpoint: E, handler: Handler<E>): void {
+export function mountEndpoint<E extends Endpoint>(
+  options: MountOptions,
+  endpoint: E,
+  handler: Handler<E>,
+): void {
   const { router, authenticate, validateAnswers } = options;
   const respond = async (req: Request, res: Response): Promise<void> => {
     const principal = endpoint.auth === 'bearer' ? principalOf(req) : undefined;

@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import { currentRequestId } from '../context.js';
 import { ProblemError } from '../errors.js';
 
-type PeerAnswer<E extends Endpoint> = E['success']['body'] extends z.ZodType ? z.output<E['success']['body']> : undefined;
+type PeerAnswer<E extends Endpoint> = E['success']['body'] extends z.ZodType
+  ? z.output<E['success']['body']>
+  : undefined;
 
 const PEER_TIMEOUT_MS = 5000;
 
@@ -14,7 +16,9 @@ export async function callPeer<E extends Endpoint>(
   call: { params?: ParamsOf<E>; body?: BodyOf<E> },
 ): Promise<PeerAnswer<E>> {
   const params: Record<string, unknown> = call.params ?? {};
-  const path = endpoint.path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(params[name])));
+  const path = endpoint.path.replace(/\{(\w+)\}/g, (_whole, name: string) =>
+    encodeURIComponent(String(params[name])),
+  );
   const requestId = currentRequestId();
   try {
     const response = await fetch(baseUrl + path, {
@@ -23,7 +27,8 @@ export async function callPeer<E extends Endpoint>(
       headers: { 'content-type': 'application/json', ...(requestId ? { 'x-request-id': requestId } : {}) },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     });
-    if (response.status !== endpoint.success.status) throw new Error(`${endpoint.id} answered ${response.status}`);
+    if (response.status !== endpoint.success.status)
+      throw new Error(`${endpoint.id} answered ${response.status}`);
     const { body } = endpoint.success;
     return (body ? body.parse(await response.json()) : undefined) as PeerAnswer<E>;
   } catch (cause) {

@@ -35,9 +35,12 @@ function fromParser(error: unknown): ProblemError | undefined {
   if (fromZlib || (typeof type === 'string' && UNREADABLE.has(type))) {
     return new ProblemError('malformed_json', 'The body could not be parsed.');
   }
-  if (type === 'entity.too.large') return new ProblemError('payload_too_large', 'The JSON body is too large.');
+  if (type === 'entity.too.large')
+    return new ProblemError('payload_too_large', 'The JSON body is too large.');
   if (type === 'request.aborted') return new ProblemError('invalid_request', 'The request was aborted.');
-  return error instanceof URIError ? new ProblemError('invalid_request', 'The path is not valid.') : undefined;
+  return error instanceof URIError
+    ? new ProblemError('invalid_request', 'The path is not valid.')
+    : undefined;
 }
 
 /** The one place where errors become answers. */

@@ -31,7 +31,13 @@ export function requestScope(service: string, logger: Logger, metrics: Metrics):
       const status = aborted ? 'aborted' : String(res.statusCode);
       metrics.httpDuration.observe({ service, method: req.method, route, status }, seconds);
       const level = route.startsWith('/health') ? 'debug' : 'info';
-      logger[level]('request', { requestId, method: req.method, path, status, ms: Math.round(seconds * 1000) });
+      logger[level]('request', {
+        requestId,
+        method: req.method,
+        path,
+        status,
+        ms: Math.round(seconds * 1000),
+      });
     };
     res.once('finish', () => done(false));
     res.once('close', () => done(!res.writableFinished));

@@ -63,7 +63,10 @@ export async function listen(server: Server, port: number, host: string): Promis
  * minutes), but a connection on which nothing moves for two minutes is cut.
  */
 export function createHttpServer(handler: RequestListener): Server {
-  const server = createServer({ requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 65_000 }, handler);
+  const server = createServer(
+    { requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 65_000 },
+    handler,
+  );
   server.timeout = 120_000;
   return server;
 }

@@ -47,10 +47,15 @@ export function stopRequested(): Promise<string> {
 }
 
 /**
- * Waits for a signal, stops everything, and lets the process end by itself. Only a part that hangs makes it exit hard.
+ * Waits for a signal, or for `ended` to give a reason, stops everything, and lets the process end by itself. Only a part that
+ * hangs makes it exit hard.
  */
-export async function runUntilStopped(stops: StopList, logger: Logger): Promise<void> {
-  const reason = await stopRequested();
+export async function runUntilStopped(
+  stops: StopList,
+  logger: Logger,
+  ended?: Promise<string>,
+): Promise<void> {
+  const reason = await Promise.race([stopRequested(), ...(ended ? [ended] : [])]);
   logger.info('stopping', { reason });
   setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
   await stops.stopAll();

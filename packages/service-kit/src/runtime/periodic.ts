@@ -8,7 +8,12 @@ export interface Periodic {
 }
 
 /** Housekeeping: runs `work` now and then, never twice at a time; a failure is logged and the next run tries again. */
-export function createPeriodic(name: string, intervalMs: number, work: () => Promise<unknown>, logger: Logger): Periodic {
+export function createPeriodic(
+  name: string,
+  intervalMs: number,
+  work: () => Promise<unknown>,
+  logger: Logger,
+): Periodic {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> | undefined;
   const run = () => {

@@ -44,12 +44,22 @@ export const settingsCatalog = {
     path.default('./data'),
     'Embedded database, objects, keys, claim code and logs; relative to the folder of the start',
   ),
-  publicUrl: setting('LAZYPHOTOS_PUBLIC_URL', httpUrl.optional(), 'The base of every URL that the API answers', {
-    absent: 'http://localhost:<LAZYPHOTOS_PORT>',
-  }),
-  mediaBaseUrl: setting('MEDIA_BASE_URL', httpUrl.optional(), 'The base of signed media URLs, for a CDN in front', {
-    absent: 'LAZYPHOTOS_PUBLIC_URL',
-  }),
+  publicUrl: setting(
+    'LAZYPHOTOS_PUBLIC_URL',
+    httpUrl.optional(),
+    'The base of every URL that the API answers',
+    {
+      absent: 'http://localhost:<LAZYPHOTOS_PORT>',
+    },
+  ),
+  mediaBaseUrl: setting(
+    'MEDIA_BASE_URL',
+    httpUrl.optional(),
+    'The base of signed media URLs, for a CDN in front',
+    {
+      absent: 'LAZYPHOTOS_PUBLIC_URL',
+    },
+  ),
   metricsPort: setting(
     'LAZYPHOTOS_METRICS_PORT',
     port.default(9090),
@@ -75,7 +85,17 @@ export const settingsCatalog = {
     z
       .string()
       .transform((list) => list.split(',').map((entry) => entry.trim()))
-      .pipe(z.array(z.union([z.enum(['loopback', 'linklocal', 'uniquelocal']), z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])))
+      .pipe(
+        z.array(
+          z.union([
+            z.enum(['loopback', 'linklocal', 'uniquelocal']),
+            z.cidrv4(),
+            z.cidrv6(),
+            z.ipv4(),
+            z.ipv6(),
+          ]),
+        ),
+      )
       .optional(),
     'Proxies whose X-Forwarded-* headers are believed: addresses, networks, or loopback, linklocal, uniquelocal; comma-separated',
     { absent: 'none' },
@@ -154,13 +174,27 @@ export const settingsCatalog = {
     absent: 'must be given in containers; embedded for `npm start`',
     secret: true,
   }),
-  objectsDir: setting('LAZYPHOTOS_OBJECTS_DIR', path, 'The folder of the filesystem object store (containers)', {
-    absent: 'must be given in containers; <data>/storage for `npm start`',
-  }),
-  scratchDir: setting('LAZYPHOTOS_SCRATCH_DIR', path.default('/tmp'), 'Where temporary files go (containers)'),
-  keysDir: setting('LAZYPHOTOS_KEYS_DIR', path, 'Where the auth service keeps its signing keys (containers)', {
-    absent: 'must be given in containers; <data>/keys for `npm start`',
-  }),
+  objectsDir: setting(
+    'LAZYPHOTOS_OBJECTS_DIR',
+    path,
+    'The folder of the filesystem object store (containers)',
+    {
+      absent: 'must be given in containers; <data>/storage for `npm start`',
+    },
+  ),
+  scratchDir: setting(
+    'LAZYPHOTOS_SCRATCH_DIR',
+    path.default('/tmp'),
+    'Where temporary files go (containers)',
+  ),
+  keysDir: setting(
+    'LAZYPHOTOS_KEYS_DIR',
+    path,
+    'Where the auth service keeps its signing keys (containers)',
+    {
+      absent: 'must be given in containers; <data>/keys for `npm start`',
+    },
+  ),
   mediaSigningKey: setting(
     'LAZYPHOTOS_MEDIA_SIGNING_KEY',
     signingKey,

@@ -37,7 +37,8 @@ export function withDotEnv(env: Environment, file: string): Environment {
   }
   const values = parse(content);
   const unknown = Object.keys(values).filter((name) => !knownNames.has(name) && !isForeign(name));
-  if (unknown.length > 0) throw new SettingsError(unknown.map((name) => `${name} in ${file} is not a known setting`));
+  if (unknown.length > 0)
+    throw new SettingsError(unknown.map((name) => `${name} in ${file} is not a known setting`));
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   return { ...values, ...given };
 }

@@ -34,9 +34,17 @@ export async function signIn(url: string, email: string): Promise<Phone> {
 }
 
 /** Sends the chunks of a session, the last one first. */
-async function sendChunks(call: Phone['call'], url: string, session: HttpReply['body'], bytes: Buffer): Promise<void> {
+async function sendChunks(
+  call: Phone['call'],
+  url: string,
+  session: HttpReply['body'],
+  bytes: Buffer,
+): Promise<void> {
   const path = session.uploadUrl.slice(url.length);
-  const offsets = Array.from({ length: Math.ceil(bytes.length / session.chunkSize) }, (_, i) => i * session.chunkSize);
+  const offsets = Array.from(
+    { length: Math.ceil(bytes.length / session.chunkSize) },
+    (_, i) => i * session.chunkSize,
+  );
   for (const offset of offsets.reverse()) {
     const chunk = new Uint8Array(bytes.subarray(offset, offset + session.chunkSize));
     const reply = await call(`${path}?offset=${offset}`, {
@@ -72,7 +80,9 @@ export function createPhone(url: string, token: string): Phone {
     feed: async (cursor) => {
       const items: HttpReply['body'][] = [];
       for (let at = cursor; ; ) {
-        const { status, body, text } = await call(`/feed?limit=50${at ? `&cursor=${encodeURIComponent(at)}` : ''}`);
+        const { status, body, text } = await call(
+          `/feed?limit=50${at ? `&cursor=${encodeURIComponent(at)}` : ''}`,
+        );
         if (status !== 200) throw new Error(`feed: ${text}`);
         items.push(...body.items);
         at = body.cursor;

@@ -40,7 +40,12 @@ export function cleanEnvironment(env: Record<string, string>): NodeJS.ProcessEnv
 }
 
 /** Runs a program to its end. */
-export function run(command: string, args: string[], env: Record<string, string>, cwd = repository): Promise<Exit> {
+export function run(
+  command: string,
+  args: string[],
+  env: Record<string, string>,
+  cwd = repository,
+): Promise<Exit> {
   const child = spawn(command, args, { cwd, env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] });
   const out = collect(child);
   return new Promise((resolve, reject) => {
@@ -77,7 +82,12 @@ async function launch(dataDir: string, cwd: string, env: Record<string, string>)
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  return { child, out: collect(child), url: `http://localhost:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
+  return {
+    child,
+    out: collect(child),
+    url: `http://localhost:${port}`,
+    metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
+  };
 }
 
 const START_MS = 90_000;
@@ -92,10 +102,7 @@ export async function createNodeFolder(): Promise<NodeFolder> {
   };
   const stop = (child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> =>
     new Promise((resolve) => {
-      child.once('close', (code) => {
-        running.delete(child);
-        resolve(code);
-      });
+      child.once('close', resolve);
       signalGroup(child, signal);
     });
 
@@ -104,6 +111,7 @@ export async function createNodeFolder(): Promise<NodeFolder> {
     start: async (env = {}) => {
       const { child, out, url, metricsUrl } = await launch(dataDir, path, env);
       running.add(child);
+      child.once('close', () => running.delete(child));
       const output = () => Object.values(out()).join('\n');
       await eventually(
         async () => {

@@ -3,14 +3,18 @@ import type { Prisma } from '../generated/prisma/client.js';
 import type { FeedDb, FeedTx } from '../prisma.js';
 import { append, appendIfNewer, currentEntry, lockHead } from './append.js';
 
-/** Records who came and went with this version; a pair on which a newer version has spoken stays. Answers how many changed. */
+/**
+ * Records who came and went with this version; a pair on which a newer version has spoken stays. Answers how many changed.
+ * Grouped, since PostgreSQL refuses to write a row twice in one statement: a photo that is named twice must not make the
+ * event a dead letter.
+ */
 function applyItems(tx: FeedTx, albumId: string, version: number, added: string[], removed: string[]): Promise<number> {
   return tx.$executeRaw`
     INSERT INTO feed_album_items (album_id, photo_id, version, present)
-    SELECT ${albumId}::uuid, photo_id, ${version}, present FROM (
+    SELECT ${albumId}::uuid, photo_id, ${version}, bool_and(present) FROM (
       SELECT unnest(${added}::uuid[]) AS photo_id, true AS present
       UNION ALL SELECT unnest(${removed}::uuid[]), false
-    ) AS changes
+    ) AS changes GROUP BY photo_id
     ON CONFLICT (album_id, photo_id) DO UPDATE SET version = excluded.version, present = excluded.present
     WHERE feed_album_items.version < excluded.version`;
 }

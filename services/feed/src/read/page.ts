@@ -24,7 +24,7 @@ export function createReadPage(db: FeedDb, positions: Positions, mediaUrl: Media
   };
 
   return async (userId: string, cursor: string | undefined, limit: number) => {
-    const from = await positions.decode(userId, cursor);
+    const { from, cursorAt } = await positions.open(userId, cursor);
     const entries = await db.feedEntry.findMany({
       where: { userId, seq: { gt: from } },
       orderBy: { seq: 'asc' },
@@ -37,7 +37,7 @@ export function createReadPage(db: FeedDb, positions: Positions, mediaUrl: Media
     const last = entries.at(-1);
     return {
       items: entries.map((entry) => itemOf(entry, photoIds.get(entry.entityId) ?? [])),
-      cursor: await positions.encode(last ? Number(last.seq) : from),
+      cursor: cursorAt(last ? Number(last.seq) : from),
       hasMore,
     };
   };

@@ -15,14 +15,14 @@ const unavailable = (service: string, cause: unknown) =>
   });
 
 /** A service at an address. Bodies are streamed; a fault becomes a 503 problem. */
-export function httpUpstream(service: string, baseUrl: string): Upstream {
+export function httpUpstream(service: string, baseUrl: string, { silenceMs = SILENCE_MS } = {}): Upstream {
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   const nexts = new WeakMap<Request, NextFunction>();
   const proxy = createProxyMiddleware<Request, Response>({
     target: baseUrl,
     agent,
     xfwd: true,
-    proxyTimeout: SILENCE_MS,
+    proxyTimeout: silenceMs,
     on: {
       error: (error, req) => nexts.get(req)?.(unavailable(service, error)),
     },

@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { migrate, openDatabase } from '@lazyphotos/database';
+import { createFilesystemStore, type ObjectStore } from '@lazyphotos/object-storage';
+import {
+  type Chassis,
+  createAuthenticate,
+  createHttpServer,
+  createMediaUrls,
+  createMetrics,
+  listen,
+  type Logger,
+  newId,
+  type Settings,
+  silentLogger,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from '@lazyphotos/service-kit';
+import {
+  createTestDatabase,
+  createTokenIssuer,
+  type HttpOptions,
+  type HttpReply,
+  http,
+} from '@lazyphotos/testkit';
+import type { settingKeys } from '../src/config.js';
+import { createGatewayService, migrationsPath } from '../src/index.js';
+import { createProbe, type Probe, type UpstreamKind } from './probe.js';
+
+const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
+export const tokenOf = (userId: string = newId(), claims: object = {}): string =>
+  issuer.tokenFor(userId, claims);
+
+const routed = ['auth', 'upload', 'catalog', 'feed'] as const;
+type Routed = (typeof routed)[number];
+
+export interface Ground {
+  url: string;
+  root: string;
+  remove(): Promise<void>;
+}
+
+/** What a gateway leaves in PostgreSQL and on disk; it can be started again on it. */
+export async function createGround(): Promise<Ground> {
+  const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-gateway-'));
+  const database = await createTestDatabase('gateway');
+  await migrate(database.url, migrationsPath);
+  return {
+    url: database.url,
+    root: join(folder, 'objects'),
+    remove: async () => {
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface LogLine {
+  level: string;
+  message: string;
+  fields: Record<string, unknown> | undefined;
+}
+
+function recordingLogger(lines: LogLine[]): Logger {
+  const at = (level: string) => (message: string, fields?: Record<string, unknown>) => {
+    lines.push({ level, message, fields });
+  };
+  const logger: Logger = {
+    ...silentLogger,
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => logger,
+  };
+  return logger;
+}
+
+export interface GatewayOptions {
+  kind?: UpstreamKind;
+  ground?: Ground;
+  settings?: Partial<Settings<(typeof settingKeys)[number]>>;
+  store?: (real: ObjectStore) => ObjectStore;
+  databaseUrl?: string;
+}
+
+const probesOf = async (kind: UpstreamKind): Promise<Record<Routed, Probe>> => {
+  const entries = await Promise.all(routed.map(async (name) => [name, await createProbe(name, kind)] as const));
+  return Object.fromEntries(entries) as Record<Routed, Probe>;
+};
+
+/** A gateway over real HTTP, PostgreSQL and files, in front of services that answer as the test wants. */
+export async function startGateway(options: GatewayOptions = {}) {
+  const ground = options.ground ?? (await createGround());
+  const databaseUrl = options.databaseUrl ?? ground.url;
+  const database = openDatabase({ url: databaseUrl, poolSize: 5, applicationName: 'gateway-test' });
+  const store = await createFilesystemStore({ root: ground.root });
+  const services = await probesOf(options.kind ?? 'in the same process');
+  const logs: LogLine[] = [];
+  const state = { claimed: true, offsetMs: 0 };
+  const now = () => Date.now() + state.offsetMs;
+  const chassis: Chassis = {
+    name: 'gateway',
+    version: '1.2.3',
+    logger: recordingLogger(logs),
+    metrics: createMetrics(),
+    authenticate: createAuthenticate(issuer.keySet),
+    validateAnswers: true,
+  };
+  const mediaUrls = createMediaUrls({
+    signingKey: 'a signing key for the tests of the gateway',
+    baseUrl: '',
+    lifetimeSeconds: 3600,
+    now,
+  });
+  const service = createGatewayService({
+    chassis,
+    database,
+    store: options.store?.(store) ?? store,
+    mediaUrls,
+    node: { isClaimed: async () => state.claimed },
+    upstreams: {
+      auth: services.auth.upstream,
+      upload: services.upload.upstream,
+      catalog: services.catalog.upstream,
+      feed: services.feed.upstream,
+    },
+    settings: {
+      requestsPerMinute: 100_000,
+      signInAttempts: 5,
+      trustedProxies: undefined,
+      ...options.settings,
+    },
+    now: () => new Date(now()),
+  });
+  await service.start();
+  const server = await listen(createHttpServer(service.handler), 0, '127.0.0.1');
+  const url = `http://127.0.0.1:${server.port}`;
+  return {
+    url,
+    port: server.port,
+    store,
+    services,
+    mediaUrls,
+    logs,
+    state,
+    call: (path: string, request?: HttpOptions): Promise<HttpReply> => http(url + path, request),
+    stop: async () => {
+      await server.close(0);
+      await service.stop();
+      for (const probe of Object.values(services)) await probe.close();
+      await store.close();
+      await database.close();
+      if (!options.ground) await ground.remove();
+    },
+  };
+}
+export type Gateway = Awaited<ReturnType<typeof startGateway>>;

@@ -1,0 +1,61 @@
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { type Listening, listen } from '@lazyphotos/testkit';
+import { httpUpstream } from '../src/upstreams/http.js';
+import { localUpstream, type Upstream } from '../src/upstreams/upstream.js';
+
+export interface Seen {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** A service that remembers what it was asked, and answers as the test wants. */
+export interface Probe {
+  seen: Seen[];
+  /** Replaces the usual answer: 200 with the service's name as JSON. */
+  handle: RequestListener | undefined;
+  isReady: boolean;
+  upstream: Upstream;
+  close(): Promise<void>;
+}
+
+export type UpstreamKind = 'in the same process' | 'over HTTP';
+export const upstreamKinds: UpstreamKind[] = ['in the same process', 'over HTTP'];
+
+/** Short enough to be waited for. */
+export const SILENCE_MS = 1500;
+
+export async function createProbe(service: string, kind: UpstreamKind): Promise<Probe> {
+  const listener: RequestListener = async (req, res) => {
+    if (req.url === '/health/ready') {
+      res.writeHead(probe.isReady ? 200 : 503).end();
+      return;
+    }
+    const { method = '', url = '', headers } = req;
+    if (probe.handle) {
+      probe.seen.push({ method, url, headers, body: Buffer.alloc(0) });
+      probe.handle(req, res);
+      return;
+    }
+    const body = await buffer(req);
+    probe.seen.push({ method, url, headers, body });
+    res.setHeader('Content-Type', 'application/json').end(JSON.stringify({ service }));
+  };
+  let server: Listening | undefined;
+  if (kind === 'over HTTP') server = await listen(listener);
+  const ready = async () => {
+    if (!probe.isReady) throw new Error('not ready');
+  };
+  const probe: Probe = {
+    seen: [],
+    handle: undefined,
+    isReady: true,
+    upstream: server
+      ? httpUpstream(service, server.url, { silenceMs: SILENCE_MS })
+      : localUpstream({ handler: listener, ready }),
+    close: async () => server?.close(),
+  };
+  return probe;
+}
