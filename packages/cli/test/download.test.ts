@@ -109,6 +109,18 @@ describe('download', () => {
     expect((await run(args)).json).toMatchObject({ downloaded: 0, existing: 2 });
   });
 
+  test('a preview that could not be made is a failure with its reason, and not waited for', async () => {
+    const { node, run, folder, photos } = await withPhotos(['a.jpg', 'b.jpg']);
+    const stored = node.state.photos.get(photos[0]?.id ?? '');
+    if (stored === undefined) throw new Error('no photo');
+    stored.photo.processing = 'failed';
+    stored.photo.processingError = { code: 'damaged', reason: 'The picture is damaged.' };
+    const { code, json } = await run(['download', folder, '--size', 'medium', '--json']);
+    expect(code).toBe(1);
+    expect(json).toMatchObject({ downloaded: 1, failed: 1, failures: [{ code: 'no_preview' }] });
+    expect(json.seconds).toBeLessThan(1);
+  });
+
   test('damage on the way is noticed and reported', async () => {
     const { node, run, folder, photos } = await withPhotos(['a.jpg', 'b.jpg']);
     const stored = node.state.photos.get(photos[0]?.id ?? '');

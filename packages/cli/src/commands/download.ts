@@ -61,8 +61,9 @@ async function listPhotos(
 ): Promise<PhotoToDownload[]> {
   const photos: PhotoToDownload[] = [];
   for await (const page of photoPages(client, { albumId, signal })) {
-    for (const { id, fileName, hash, sizeBytes, mimeType } of page)
-      photos.push({ id, fileName, hash, sizeBytes, mimeType });
+    for (const { id, fileName, hash, sizeBytes, mimeType, processing, processingError } of page) {
+      photos.push({ id, fileName, hash, sizeBytes, mimeType, processing, processingError });
+    }
   }
   return photos;
 }

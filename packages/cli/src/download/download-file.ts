@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { type Client, downloadPhoto, sha256File } from '@lazyphotos/client';
 import type { MediaVariant, Photo } from '@lazyphotos/contracts';
 import { fileTypeFromFile } from 'file-type';
+import { CliError } from '../errors.js';
 import { isMissing } from '../store/files.js';
 import type { HashCache } from '../upload/hash-cache.js';
 import { nameKey, originalNames, previewStem } from './names.js';
 
-export type PhotoToDownload = Pick<Photo, 'id' | 'fileName' | 'hash' | 'sizeBytes' | 'mimeType'>;
+export type PhotoToDownload = Pick<
+  Photo,
+  'id' | 'fileName' | 'hash' | 'sizeBytes' | 'mimeType' | 'processing' | 'processingError'
+>;
 
 export interface DownloadDeps {
   client: Client;
@@ -100,6 +104,13 @@ async function downloadPreview(photo: PhotoToDownload, deps: DownloadDeps): Prom
   const { client, folder, size, signal, taken } = deps;
   const stem = previewStem(photo, size);
   if (taken.has(nameKey(stem))) return { outcome: 'existing', fileName: stem, bytes: 0 };
+  // One that is still being made may be there at the next attempt; this one will not.
+  if (photo.processing === 'failed') {
+    throw new CliError(
+      'no_preview',
+      `there is no preview: ${photo.processingError?.reason ?? 'it could not be made'}`,
+    );
+  }
   const unnamed = join(folder, `${stem}.part`);
   const { sizeBytes } = await downloadPhoto(client, photo.id, size, unnamed, { signal });
   const fileName = `${stem}.${(await fileTypeFromFile(unnamed))?.ext ?? 'bin'}`;

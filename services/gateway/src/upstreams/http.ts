@@ -1,7 +1,8 @@
-import { Agent } from 'node:http';
+import { AsyncResource } from 'node:async_hooks';
 import { ProblemError } from '@lazyphotos/service-kit';
 import type { NextFunction, Request, Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
+import { PatientAgent } from './patient-agent.js';
 import type { Upstream } from './upstream.js';
 
 const MAX_SOCKETS = 128;
@@ -14,23 +15,32 @@ const unavailable = (service: string, cause: unknown) =>
     cause,
   });
 
-/** A service at an address. Bodies are streamed; a fault becomes a 503 problem. */
+/** The first call counts; it runs in the request's context, wherever the fault was noticed. */
+function onceInContext(next: NextFunction): (error?: unknown) => void {
+  let called = false;
+  return AsyncResource.bind((error?: unknown) => {
+    if (called) return;
+    called = true;
+    next(error);
+  });
+}
+
+/** A service at an address. Bodies are streamed; a fault becomes a 503 problem, or cuts an answer that has begun. */
 export function httpUpstream(service: string, baseUrl: string, { silenceMs = SILENCE_MS } = {}): Upstream {
-  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-  const nexts = new WeakMap<Request, NextFunction>();
+  const fail = new WeakMap<Request, (error?: unknown) => void>();
   const proxy = createProxyMiddleware<Request, Response>({
     target: baseUrl,
-    agent,
-    xfwd: true,
+    agent: new PatientAgent({ maxSockets: MAX_SOCKETS }),
     proxyTimeout: silenceMs,
     on: {
-      error: (error, req) => nexts.get(req)?.(unavailable(service, error)),
+      error: (error, req) => fail.get(req)?.(unavailable(service, error)),
     },
   });
   return {
     forward: (req, res, next) => {
-      nexts.set(req, next);
-      void proxy(req, res, next);
+      const failed = onceInContext(next);
+      fail.set(req, failed);
+      void proxy(req, res, failed);
     },
     ready: async () => {
       const response = await fetch(`${baseUrl}/health/ready`, { signal: AbortSignal.timeout(3000) });
