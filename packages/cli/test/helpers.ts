@@ -40,13 +40,22 @@ export async function writeFiles(folder: string, files: Record<string, Buffer | 
   }
 }
 
+/** The fields of the commands' documents that tests read one by one. */
+interface CliDocument {
+  error: { code: string };
+  deviceId: string;
+  uploaded: number;
+  seconds: number;
+  failures: { code: string }[];
+  ignoredFiles: string[];
+}
+
 export interface CliResult {
   code: number | null;
   stdout: string;
   stderr: string;
   /** Standard output as JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: each test knows the document that it asked for
-  json: any;
+  json: CliDocument;
 }
 
 export interface CliOptions {
@@ -82,7 +91,7 @@ async function runBin(
     stdout,
     stderr,
     get json() {
-      return JSON.parse(stdout);
+      return JSON.parse(stdout) as CliDocument;
     },
   };
 }

@@ -147,7 +147,7 @@ describe('upload', () => {
     await chmod(join(folder, 'closed'), 0o700);
     // The superuser may read everything.
     if (process.getuid?.() === 0) expect(json.uploaded).toBe(2);
-    else expect([code, json.failures[0].code]).toEqual([1, 'EACCES']);
+    else expect([code, json.failures[0]?.code]).toEqual([1, 'EACCES']);
   });
 
   test('hashes are remembered between runs, and a wrong memory heals', async () => {

@@ -62,6 +62,11 @@ export interface EventBus {
   replayDeadLetters(queue: string): Promise<number>;
   /** Rejects when the bus cannot be reached. */
   ready(): Promise<void>;
+  /**
+   * Takes no more events and waits for the handlers under way, but not for ever. Publishing goes on working, so that what the
+   * handlers have committed can still go out.
+   */
+  drain(): Promise<void>;
   /** Stops taking events and waits for the handlers under way; what they do not finish in time is delivered again. */
   close(): Promise<void>;
 }

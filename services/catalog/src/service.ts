@@ -91,6 +91,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
       retention.start();
     },
     stop: async () => {
+      await bus.drain();
       await retention.stop();
       await relay.stop();
       await db.$disconnect();

@@ -50,6 +50,9 @@ export function createFeedService({ chassis, database, bus, mediaUrls }: FeedSer
       await bus.consume('feed.photo', onPhoto, { concurrency: 2 });
       await bus.consume('feed.album', onAlbum, { concurrency: 2 });
     },
-    stop: () => db.$disconnect(),
+    stop: async () => {
+      await bus.drain();
+      await db.$disconnect();
+    },
   };
 }

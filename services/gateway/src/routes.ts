@@ -1,7 +1,8 @@
 import { type Endpoint, endpoints, type ServiceName } from '@lazyphotos/contracts';
-import { ProblemError, setRoute } from '@lazyphotos/service-kit';
+import { notFound, setRoute } from '@lazyphotos/service-kit';
 import type { RequestHandler, Router } from 'express';
 import type { Limits } from './limits/limiter.js';
+import { methodNotAllowed } from './methods.js';
 import type { Upstream } from './upstreams/upstream.js';
 
 export type RoutedService = Exclude<ServiceName, 'gateway' | 'media-worker'>;
@@ -18,6 +19,15 @@ const guessable = new Set<string>(['login', 'register', 'refresh', 'claimServer'
 
 const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
 
+/**
+ * Refuses a path whose variable parts are not what the contract says. They name nothing, so the answer is the service's own;
+ * and no `..`, backslash or encoded slash in them can lead whoever reads the path next somewhere else.
+ */
+const requireParams =
+  ({ params }: Endpoint): RequestHandler =>
+  (req, _res, next) =>
+    next(params && !params.safeParse(req.params).success ? notFound('thing') : undefined);
+
 /** The steps before a request is passed on, as its endpoint says. */
 function stepsFor(endpoint: Endpoint, deps: RouteDeps): RequestHandler[] {
   const upstream = deps.upstreams[endpoint.service as RoutedService];
@@ -30,6 +40,7 @@ function stepsFor(endpoint: Endpoint, deps: RouteDeps): RequestHandler[] {
     ...(guessable.has(endpoint.id) ? [deps.limits.signIn] : []),
     ...(endpoint.whileUnclaimed ? [] : [deps.requireClaimed]),
     ...(endpoint.auth === 'bearer' ? [deps.authenticate] : []),
+    requireParams(endpoint),
     upstream.forward,
   ];
 }
@@ -41,10 +52,5 @@ export function mountRoutes(router: Router, deps: RouteDeps): void {
     router[endpoint.method](expressPath(endpoint.path), ...stepsFor(endpoint, deps));
     methods.set(endpoint.path, [...(methods.get(endpoint.path) ?? []), endpoint.method.toUpperCase()]);
   }
-  for (const [path, allowed] of methods) {
-    router.all(expressPath(path), (_req, _res, next) => {
-      const headers = { Allow: allowed.join(', ') };
-      next(new ProblemError('method_not_allowed', `Allowed here: ${headers.Allow}.`, { headers }));
-    });
-  }
+  for (const [path, allowed] of methods) router.all(expressPath(path), methodNotAllowed(allowed));
 }

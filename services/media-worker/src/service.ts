@@ -73,6 +73,7 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): Service {
       await bus.consume('media-worker.photo', onPhoto, { concurrency: 2 });
     },
     stop: async () => {
+      await bus.drain();
       await pipeline.close();
       await relay.stop();
       await db.$disconnect();

@@ -113,6 +113,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
       expiry.start();
     },
     stop: async () => {
+      await bus.drain();
       await expiry.stop();
       await relay.stop();
       await db.$disconnect();

@@ -74,6 +74,7 @@ export async function createPgBossBus(options: PgBossBusOptions): Promise<EventB
     ready: async () => {
       await boss.getDb().executeSql('SELECT 1');
     },
+    drain: () => consumers.drain(drainMs),
     close: async () => {
       consumers.stopWakes();
       await boss.stop({ graceful: true, close: true, timeout: drainMs });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEvent } from '@lazyphotos/contracts';
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
 import type { BusObserver, EventHandler, RetryPolicy } from '../port.js';
@@ -77,6 +78,14 @@ export function createConsumers(boss: PgBoss, retry: RetryPolicy, observer: BusO
       for (let count = 0; count < concurrency; count += 1) await startWorker(queue, handler);
       // What a predecessor gave back when it closed is not due yet.
       wakeIn(queue, latestRetryMs(1, retry));
+    },
+    /** Ends the workers after the events that they have in hand, or gives up waiting for them. */
+    drain: async (patienceMs: number): Promise<void> => {
+      const queues = new Set(workers.splice(0).map((worker) => worker.queue));
+      const done = Promise.all([...queues].map((queue) => boss.offWork(queue, { wait: true })));
+      const patience = new AbortController();
+      await Promise.race([done, sleep(patienceMs, undefined, { signal: patience.signal, ref: false })]);
+      patience.abort();
     },
     stopWakes: (): void => {
       for (const timer of timers) clearTimeout(timer);

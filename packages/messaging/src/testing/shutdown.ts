@@ -56,6 +56,26 @@ export function describeShutdown({ bus: createBus }: Suite): void {
       await eventually(() => expect(again.ids()).toEqual([event.id]), { timeoutMs: 45_000 });
     });
 
+    test('drain waits for the handlers under way, takes nothing more, and publishing goes on', async () => {
+      const bus = await createBus(TOPOLOGY, { drainMs: 10_000 });
+      let finished = 0;
+      const { handler, seen } = recorder(async () => {
+        await sleep(500);
+        finished += 1;
+      });
+      await bus.consume('one.albums', handler, { concurrency: 1 });
+      await bus.publish([albumEvent()]);
+      await eventually(() => expect(seen).toHaveLength(1));
+      await bus.drain();
+      expect(finished).toBe(1);
+      await bus.publish([albumEvent()]);
+      await sleep(1000);
+      expect(seen).toHaveLength(1);
+      expect(await depthOf(bus, 'one.albums')).toMatchObject({ pending: 1 });
+      await bus.drain();
+      await bus.close();
+    });
+
     test('closing twice, and before anything was consumed, is harmless', async () => {
       const bus = await createBus();
       await bus.close();

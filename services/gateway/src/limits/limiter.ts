@@ -1,6 +1,12 @@
 import { ProblemError } from '@lazyphotos/service-kit';
-import type { Request, RequestHandler } from 'express';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RequestHandler, Response } from 'express';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+} from 'rate-limiter-flexible';
+import { clientKey } from './client-key.js';
 
 export interface LimiterOptions {
   requestsPerMinute: number;
@@ -23,8 +29,6 @@ const tooMany = (result: RateLimiterRes) =>
     headers: { 'Retry-After': String(Math.max(1, Math.ceil(result.msBeforeNext / 1000))) },
   });
 
-const addressOf = (req: Request): string => req.ip ?? 'unknown';
-
 /** Takes a point; what the limiter rejects with is either its verdict or a fault of its store. */
 async function take(limiter: RateLimiterAbstract, key: string): Promise<void> {
   try {
@@ -35,34 +39,43 @@ async function take(limiter: RateLimiterAbstract, key: string): Promise<void> {
   }
 }
 
+function createFailureCounter(signInAttempts: number, pool: unknown): RateLimiterPostgres {
+  const attempts = { points: signInAttempts, duration: SIGN_IN_WINDOW_SECONDS, keyPrefix: 'sign-in' };
+  return new RateLimiterPostgres({
+    ...attempts,
+    storeClient: pool,
+    storeType: 'pool',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    // An attacker must not profit from a database that is away.
+    insuranceLimiter: new RateLimiterMemory(attempts),
+  });
+}
+
+const isRefusal = (res: Response): boolean => res.statusCode === 401 || res.statusCode === 403;
+
 /** Limits by client address: everything that needs no token, and failed attempts to get one. */
 export function createLimits({ requestsPerMinute, signInAttempts, pool }: LimiterOptions): Limits {
   const requests = new RateLimiterMemory({ keyPrefix: 'requests', points: requestsPerMinute, duration: 60 });
-  const attempts = { points: signInAttempts, duration: SIGN_IN_WINDOW_SECONDS };
-  const failures = new RateLimiterPostgres({
-    ...attempts,
-    storeClient: pool,
-    tableName: 'rate_limits',
-    tableCreated: true,
-    keyPrefix: 'sign-in',
-    // An attacker must not profit from a database that is away.
-    insuranceLimiter: new RateLimiterMemory({ ...attempts, keyPrefix: 'sign-in' }),
-  });
+  const failures = createFailureCounter(signInAttempts, pool);
 
   const anonymous: RequestHandler = (req, _res, next) => {
-    take(requests, addressOf(req)).then(() => next(), next);
+    take(requests, clientKey(req.ip)).then(() => next(), next);
   };
 
-  /** Counts answers that say no (401, 403); an address with too many of them is refused before it can guess again. */
+  /**
+   * Counts answers that say no. An attempt is counted before it is made and given back when it was none: of guesses that come
+   * all at once, or whose answer nobody waits for, no more get through than of those that come one by one.
+   */
   const signIn: RequestHandler = (req, res, next) => {
-    const key = addressOf(req);
-    res.once('finish', () => {
-      if (res.statusCode === 401 || res.statusCode === 403) failures.penalty(key).catch(() => undefined);
-    });
-    failures.get(key).then((state) => {
-      if (state && state.consumedPoints >= signInAttempts) next(tooMany(state));
-      else next();
-    }, next);
+    const key = clientKey(req.ip);
+    const proceed = () => {
+      res.once('finish', () => {
+        if (!isRefusal(res)) failures.reward(key).catch(() => undefined);
+      });
+      next();
+    };
+    take(failures, key).then(proceed, next);
   };
   return { anonymous, signIn };
 }
