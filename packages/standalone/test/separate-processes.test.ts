@@ -30,7 +30,9 @@ describeWithPostgres('six services in six processes', () => {
     expect((await http(link.body.url)).bytes).toEqual(await readFile(sample.path));
     await eventually(async () => {
       const items = (await phone.feed()).items;
-      expect(items).toEqual([expect.objectContaining({ type: 'photo', data: expect.objectContaining({ id: photo.id }) })]);
+      expect(items).toEqual([
+        expect.objectContaining({ type: 'photo', data: expect.objectContaining({ id: photo.id }) }),
+      ]);
     });
   }, 120_000);
 
@@ -56,7 +58,10 @@ describeWithPostgres('six services in six processes', () => {
     await six.kill('auth');
     expect((await phone.call('/photos?limit=1')).status).toBe(200);
     expect(await phone.call('/auth/me')).toMatchObject({ status: 503 });
-    expect((await http(`${six.url}/health/ready`)).body).toMatchObject({ status: 'not_ready', checks: { auth: 'failed' } });
+    expect((await http(`${six.url}/health/ready`)).body).toMatchObject({
+      status: 'not_ready',
+      checks: { auth: 'failed' },
+    });
     await six.start('auth');
     await six.ready();
     expect((await phone.call('/auth/me')).status).toBe(200);

@@ -50,7 +50,11 @@ export async function startSeparateProcesses(): Promise<SeparateProcesses> {
   const children = new Map<ServiceName, ChildProcess>();
 
   const start = async (name: ServiceName): Promise<void> => {
-    const env = { ...all, LAZYPHOTOS_PORT: String(ports.get(name)), LAZYPHOTOS_DATABASE_URL: databases.get(name)?.url ?? '' };
+    const env = {
+      ...all,
+      LAZYPHOTOS_PORT: String(ports.get(name)),
+      LAZYPHOTOS_DATABASE_URL: databases.get(name)?.url ?? '',
+    };
     const main = join(repository, 'services', name, 'dist/main.js');
     children.set(name, spawn(process.execPath, [main], { env: cleanEnvironment(env), stdio: 'ignore' }));
   };
