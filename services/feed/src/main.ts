@@ -22,9 +22,17 @@ await runContainer({
   compose: async ({ settings, stops, logger, chassis }) => {
     await migrate(settings.databaseUrl, migrationsPath);
     const own = chassis(remoteKeySet(settings.authUrl));
-    const database = openDatabase({ url: settings.databaseUrl, poolSize: settings.databasePool, applicationName: 'feed' });
+    const database = openDatabase({
+      url: settings.databaseUrl,
+      poolSize: settings.databasePool,
+      applicationName: 'feed',
+    });
     stops.add('database', database.close);
-    const bus = await createPgBossBus({ url: settings.busUrl, topology, observer: busObserver(own.metrics, logger) });
+    const bus = await createPgBossBus({
+      url: settings.busUrl,
+      topology,
+      observer: busObserver(own.metrics, logger),
+    });
     stops.add('bus', bus.close);
     const mediaUrls = createMediaUrls({
       signingKey: settings.mediaSigningKey,

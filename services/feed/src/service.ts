@@ -1,7 +1,13 @@
 import { endpoints, type FeedApi, internalEndpoints } from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
 import type { EventBus } from '@lazyphotos/messaging';
-import { type Chassis, createServiceApp, type MediaUrls, type Service, withEvent } from '@lazyphotos/service-kit';
+import {
+  type Chassis,
+  createServiceApp,
+  type MediaUrls,
+  type Service,
+  withEvent,
+} from '@lazyphotos/service-kit';
 import { createAlbumLog } from './log/albums.js';
 import { createPhotoLog } from './log/photos.js';
 import { createPrisma } from './prisma.js';
@@ -29,8 +35,12 @@ export function createFeedService({ chassis, database, bus, mediaUrls }: FeedSer
   const albumLog = createAlbumLog(db);
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready });
-  service.mount(endpoints.getFeed, ({ principal, query }) => readPage(principal.userId, query.cursor, query.limit));
-  service.mount(internalEndpoints.headCursor, async ({ params }) => ({ cursor: await positions.headCursor(params.userId) }));
+  service.mount(endpoints.getFeed, ({ principal, query }) =>
+    readPage(principal.userId, query.cursor, query.limit),
+  );
+  service.mount(internalEndpoints.headCursor, async ({ params }) => ({
+    cursor: await positions.headCursor(params.userId),
+  }));
 
   const onPhoto = withEvent(async (event) => {
     if (event.type === 'photo.changed') await photoLog.changed(event.payload);

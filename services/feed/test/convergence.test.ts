@@ -73,7 +73,9 @@ describeWithPostgres('devices that follow the feed', () => {
     const userId = newId();
     const photos = Array.from({ length: 60 }, () => photoRecord(userId));
     // The versions of a photo side by side, so that two of them are often in hand at once.
-    const changes = photos.flatMap((photo) => [1, 2, 3].map((version) => photoChanged({ ...photo, version })));
+    const changes = photos.flatMap((photo) =>
+      [1, 2, 3].map((version) => photoChanged({ ...photo, version })),
+    );
     const followers = [createFollower(feed, userId), createFollower(other, userId)];
     let written = false;
     const following = followers.map(async (follower) => {

@@ -31,7 +31,10 @@ export const tokenOf = (userId: string): string => issuer.tokenFor(userId);
 
 /** What replicas of the service share: a migrated database and a bus. */
 export async function createGround() {
-  const [database, busDatabase] = await Promise.all([createTestDatabase('feed'), createTestDatabase('feed_bus')]);
+  const [database, busDatabase] = await Promise.all([
+    createTestDatabase('feed'),
+    createTestDatabase('feed_bus'),
+  ]);
   await migrate(database.url, migrationsPath);
   return {
     url: database.url,

@@ -54,7 +54,8 @@ export function createModelLibrary(userId: string) {
   const albums = new Map<string, ModelAlbum>();
   const events: AnyEvent[] = [];
   const list = (deleted: boolean) => [...photos.values()].filter((photo) => photo.isDeleted === deleted);
-  const inSight = (album: ModelAlbum) => [...album.members].filter((id) => photos.get(id)?.isDeleted === false);
+  const inSight = (album: ModelAlbum) =>
+    [...album.members].filter((id) => photos.get(id)?.isDeleted === false);
 
   const change = (album: ModelAlbum, added: string[], removed: string[], more: Partial<Album> = {}) => {
     const version = album.record.version + 1;

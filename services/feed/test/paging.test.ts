@@ -105,7 +105,11 @@ describeWithPostgres('pages of the feed', () => {
     const { cursor } = await page(userId, undefined, 10);
     const { e, s } = decoded(cursor);
     expect(s).toBe(2);
-    for (const expired of [{ e: newId(), s }, { e, s: s + 1 }, { e, s: Number.MAX_SAFE_INTEGER }]) {
+    for (const expired of [
+      { e: newId(), s },
+      { e, s: s + 1 },
+      { e, s: Number.MAX_SAFE_INTEGER },
+    ]) {
       const reply = await feed.get(userId, `?cursor=${encoded(expired)}`);
       expect(reply).toMatchObject({ status: 410, body: { code: 'cursor_expired' } });
     }

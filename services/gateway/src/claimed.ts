@@ -7,7 +7,11 @@ export function createRequireClaimed(node: NodeApi): RequestHandler {
   let claimed = false;
   const look = async () => {
     claimed ||= await node.isClaimed();
-    if (!claimed) throw new ProblemError('server_unclaimed', 'Claim this node first: register, sign in, POST /servers/claim.');
+    if (!claimed)
+      throw new ProblemError(
+        'server_unclaimed',
+        'Claim this node first: register, sign in, POST /servers/claim.',
+      );
   };
   return (_req, _res, next) => {
     look().then(() => next(), next);

@@ -29,7 +29,11 @@ await runContainer({
   ],
   compose: async ({ settings, stops, chassis }) => {
     await migrate(settings.databaseUrl, migrationsPath);
-    const database = openDatabase({ url: settings.databaseUrl, poolSize: settings.databasePool, applicationName: 'gateway' });
+    const database = openDatabase({
+      url: settings.databaseUrl,
+      poolSize: settings.databasePool,
+      applicationName: 'gateway',
+    });
     stops.add('database', database.close);
     const store = await createFilesystemStore({ root: settings.objectsDir });
     stops.add('store', store.close);

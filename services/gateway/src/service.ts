@@ -1,7 +1,13 @@
 import type { NodeApi } from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
 import type { ObjectStore } from '@lazyphotos/object-storage';
-import { type Chassis, createServiceApp, type MediaUrls, type Service, type Settings } from '@lazyphotos/service-kit';
+import {
+  type Chassis,
+  createServiceApp,
+  type MediaUrls,
+  type Service,
+  type Settings,
+} from '@lazyphotos/service-kit';
 import helmet from 'helmet';
 import { createRequireClaimed } from './claimed.js';
 import type { settingKeys } from './config.js';
@@ -27,7 +33,9 @@ export interface GatewayDeps {
 /** The only public door. */
 export function createGatewayService(deps: GatewayDeps): Service {
   const { chassis, database, store, mediaUrls, node, upstreams, settings, now = () => new Date() } = deps;
-  const readiness = Object.fromEntries(Object.entries(upstreams).map(([name, upstream]) => [name, () => upstream.ready()]));
+  const readiness = Object.fromEntries(
+    Object.entries(upstreams).map(([name, upstream]) => [name, () => upstream.ready()]),
+  );
   const service = createServiceApp(chassis, {
     database: database.ready,
     store: store.ready,
@@ -40,7 +48,10 @@ export function createGatewayService(deps: GatewayDeps): Service {
   // An API and pictures: nothing that it answers may run scripts, be framed or sniffed.
   router.use(
     helmet({
-      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      },
       crossOriginResourcePolicy: { policy: 'cross-origin' },
       // TLS ends in front of us, if at all; a node at home on plain HTTP must stay reachable.
       strictTransportSecurity: false,

@@ -9,9 +9,10 @@ import {
   createHttpServer,
   createMediaUrls,
   createMetrics,
-  listen,
   type Logger,
+  listen,
   newId,
+  ProblemError,
   type Settings,
   silentLogger,
   TOKEN_AUDIENCE,
@@ -76,6 +77,13 @@ function recordingLogger(lines: LogLine[]): Logger {
   return logger;
 }
 
+/** What a test may change while the gateway runs. */
+export interface GatewayState {
+  claimed: boolean | 'unknown';
+  /** How far its clock is ahead. */
+  offsetMs: number;
+}
+
 export interface GatewayOptions {
   kind?: UpstreamKind;
   ground?: Ground;
@@ -85,7 +93,9 @@ export interface GatewayOptions {
 }
 
 const probesOf = async (kind: UpstreamKind): Promise<Record<Routed, Probe>> => {
-  const entries = await Promise.all(routed.map(async (name) => [name, await createProbe(name, kind)] as const));
+  const entries = await Promise.all(
+    routed.map(async (name) => [name, await createProbe(name, kind)] as const),
+  );
   return Object.fromEntries(entries) as Record<Routed, Probe>;
 };
 
@@ -97,7 +107,7 @@ export async function startGateway(options: GatewayOptions = {}) {
   const store = await createFilesystemStore({ root: ground.root });
   const services = await probesOf(options.kind ?? 'in the same process');
   const logs: LogLine[] = [];
-  const state = { claimed: true, offsetMs: 0 };
+  const state: GatewayState = { claimed: true, offsetMs: 0 };
   const now = () => Date.now() + state.offsetMs;
   const chassis: Chassis = {
     name: 'gateway',
@@ -118,7 +128,12 @@ export async function startGateway(options: GatewayOptions = {}) {
     database,
     store: options.store?.(store) ?? store,
     mediaUrls,
-    node: { isClaimed: async () => state.claimed },
+    node: {
+      isClaimed: async () => {
+        if (state.claimed === 'unknown') throw new ProblemError('service_unavailable');
+        return state.claimed;
+      },
+    },
     upstreams: {
       auth: services.auth.upstream,
       upload: services.upload.upstream,

@@ -39,7 +39,8 @@ export async function createProbe(service: string, kind: UpstreamKind): Promise<
       probe.handle(req, res);
       return;
     }
-    const body = await buffer(req);
+    const body = await buffer(req).catch(() => undefined);
+    if (!body) return; // The client went away.
     probe.seen.push({ method, url, headers, body });
     res.setHeader('Content-Type', 'application/json').end(JSON.stringify({ service }));
   };

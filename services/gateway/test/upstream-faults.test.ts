@@ -1,67 +1,132 @@
-import { once } from 'node:events';
-import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { newId } from '@lazyphotos/service-kit';
-import { createTestDatabase as _unused, describeWithPostgres, eventually, freePort } from '@lazyphotos/testkit';
+import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import { type Gateway, startGateway, tokenOf } from './harness.js';
 
 const token = tokenOf();
-const unavailable = {
-  status: 503,
-  body: { code: 'service_unavailable', status: 503, requestId: expect.any(String), instance: '/albums' },
-};
+const chunks = `/upload-sessions/${newId()}/chunks?offset=0`;
 
-describeWithPostgres('an upstream over HTTP', () => {
+describeWithPostgres('a service over HTTP that fails', () => {
   let gateway: Gateway;
   beforeAll(async () => {
     gateway = await startGateway({ kind: 'over HTTP' });
   });
-  afterEach(() => {
-    gateway.services.catalog.handle = undefined;
-    gateway.services.upload.handle = undefined;
+  afterEach(async () => {
+    for (const probe of Object.values(gateway.services)) probe.handle = undefined;
+    gateway.logs.length = 0;
+    // Whatever it was, the gateway goes on.
+    expect(await gateway.call('/albums', { token })).toMatchObject({ status: 200 });
   });
   afterAll(() => gateway.stop());
 
-  const chunks = `/upload-sessions/${newId()}/chunks?offset=0`;
-  const works = async () =>
-    expect(await gateway.call('/albums', { token })).toMatchObject({ status: 200, body: { service: 'catalog' } });
-
-  it('resets', async () => {
-    gateway.services.catalog.handle = (req) => req.socket.resetAndDestroy();
-    const reply = await gateway.call('/albums', { token });
-    expect(reply).toMatchObject(unavailable);
+  const expectUnavailable = async () => {
+    const reply = await gateway.call('/albums', { token, headers: { 'x-request-id': 'try-1' } });
+    expect(reply).toMatchObject({
+      status: 503,
+      body: { code: 'service_unavailable', status: 503, requestId: 'try-1', instance: '/albums' },
+    });
+    expect(reply.headers.get('content-type')).toMatch('application/problem+json');
     expect(reply.headers.get('retry-after')).toBe('5');
-    gateway.services.catalog.handle = undefined;
-    await works();
+    expect(reply.text).not.toMatch(/ECONN|hang up|127\.0\.0\.1/);
+  };
+
+  it('by closing without an answer gives 503', async () => {
+    gateway.services.catalog.handle = (req) => req.socket.end();
+    await expectUnavailable();
   });
-  it('hangs', async () => {
+
+  it('by resetting the connection gives 503', async () => {
+    gateway.services.catalog.handle = (req) => req.socket.resetAndDestroy();
+    await expectUnavailable();
+  });
+
+  it('by saying nothing gives 503 after a while', async () => {
     gateway.services.catalog.handle = () => undefined;
-    const reply = await gateway.call('/albums', { token });
-    expect(reply).toMatchObject(unavailable);
-    gateway.services.catalog.handle = undefined;
-    await works();
+    await expectUnavailable();
   });
-  it('dies in mid answer', async () => {
+
+  it('by talking nonsense gives 503', async () => {
+    gateway.services.catalog.handle = (req) => req.socket.end('this is not HTTP\r\n\r\n');
+    await expectUnavailable();
+  });
+
+  it.each(['reset', 'closed'])('in the middle of an answer has it cut: %s', async (how) => {
     gateway.services.catalog.handle = (_req, res) => {
-      res.writeHead(200, { 'content-length': 100 }).write('half');
-      setTimeout(() => res.socket?.resetAndDestroy(), 50);
+      res.writeHead(200, { 'content-length': 100 }).write('only a part');
+      setTimeout(() => (how === 'reset' ? res.socket?.resetAndDestroy() : res.socket?.destroy()), 50);
     };
     await expect(gateway.call('/albums', { token })).rejects.toThrow();
-    gateway.services.catalog.handle = undefined;
-    await works();
-    expect(gateway.logs.filter((line) => line.level !== 'info')).toEqual([]);
+    await eventually(() => expect(gateway.logs).toContainEqual(aborted('/albums')));
+    expect(gateway.logs.filter(({ message }) => message === 'request failed').length).toBeLessThan(2);
   });
-  it.each([1, 2, 3, 4, 5])('answers early %s', async () => {
-    gateway.services.upload.handle = (_req, res) => {
-      res.writeHead(409, { 'content-type': 'application/json', connection: 'close' }).end('{"early":true}');
+
+  it('in the middle of an answer of unknown length has it cut as well', async () => {
+    gateway.services.catalog.handle = (_req, res) => {
+      res.writeHead(200).write('only a part');
+      setTimeout(() => res.socket?.destroy(), 50);
     };
-    const body = new Uint8Array(8_000_000);
-    const reply = await gateway.call(chunks, { method: 'PUT', token, body });
-    expect(reply).toMatchObject({ status: 409, body: { early: true } });
+    await expect(gateway.call('/albums', { token })).rejects.toThrow();
   });
-  it.each([1, 2, 3, 4, 5])('gateway answers early %s', async () => {
-    const body = new Uint8Array(8_000_000);
-    const reply = await gateway.call(chunks, { method: 'PUT', body });
-    expect(reply).toMatchObject({ status: 401 });
+
+  it('while a body is sent to it gives 503', async () => {
+    gateway.services.upload.handle = (req) => req.once('data', () => req.socket.resetAndDestroy());
+    const reply = await gateway.call(chunks, { method: 'PUT', token, body: new Uint8Array(4_000_000) });
+    expect(reply).toMatchObject({ status: 503, body: { code: 'service_unavailable' } });
+  });
+
+  it.each(['close', 'keep-alive'])(
+    'by refusing a body before it has read it is heard (Connection: %s)',
+    async (connection) => {
+      gateway.services.upload.handle = (_req, res) => {
+        res.writeHead(409, { 'content-type': 'application/json', connection }).end('{"early":true}');
+      };
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const reply = await gateway.call(chunks, { method: 'PUT', token, body: new Uint8Array(8_000_000) });
+        expect(reply).toMatchObject({ status: 409, body: { early: true } });
+      }
+    },
+  );
+
+  it('is told when the client has gone away', async () => {
+    let reached: Socket | undefined;
+    let closed = false;
+    gateway.services.catalog.handle = (req) => {
+      reached = req.socket.once('close', () => {
+        closed = true;
+      });
+    };
+    const client = new AbortController();
+    const reply = gateway.call('/albums', { token, signal: client.signal });
+    await eventually(() => expect(reached).toBeDefined());
+    client.abort();
+    await expect(reply).rejects.toThrow();
+    await eventually(() => expect(closed).toBe(true));
+    expect(gateway.logs.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
+
+const aborted = (path: string) =>
+  expect.objectContaining({
+    message: 'request',
+    fields: expect.objectContaining({ path, status: 'aborted' }),
+  });
+
+describeWithPostgres('a service at an address where nobody listens', () => {
+  it('gives 503, and the node is not ready', async () => {
+    const gateway = await startGateway({ kind: 'over HTTP' });
+    try {
+      expect(await gateway.call('/health/ready')).toMatchObject({ status: 200 });
+      await gateway.services.catalog.close();
+      const reply = await gateway.call('/albums', { token });
+      expect(reply).toMatchObject({ status: 503, body: { code: 'service_unavailable' } });
+      expect(await gateway.call('/health/ready')).toMatchObject({
+        status: 503,
+        body: { status: 'not_ready', checks: { catalog: 'failed', feed: 'ok', database: 'ok', store: 'ok' } },
+      });
+      expect(await gateway.call('/feed', { token })).toMatchObject({ status: 200 });
+    } finally {
+      await gateway.stop();
+    }
   });
 });

@@ -21,10 +21,21 @@ await runContainer({
       applicationName: 'media-worker',
     });
     stops.add('database', database.close);
-    const bus = await createPgBossBus({ url: settings.busUrl, topology, observer: busObserver(own.metrics, logger) });
+    const bus = await createPgBossBus({
+      url: settings.busUrl,
+      topology,
+      observer: busObserver(own.metrics, logger),
+    });
     stops.add('bus', bus.close);
     const store = await createFilesystemStore({ root: settings.objectsDir });
     stops.add('store', store.close);
-    return createMediaWorkerService({ chassis: own, database, bus, store, scratchDir: settings.scratchDir, settings });
+    return createMediaWorkerService({
+      chassis: own,
+      database,
+      bus,
+      store,
+      scratchDir: settings.scratchDir,
+      settings,
+    });
   },
 });

@@ -12,6 +12,7 @@ import {
   withEvent,
 } from '@lazyphotos/service-kit';
 import type { settingKeys } from './config.js';
+import { createInHand } from './jobs/in-hand.js';
 import { createLedger } from './jobs/ledger.js';
 import { createPreviews } from './jobs/previews.js';
 import { createProcessUpload } from './jobs/process.js';
@@ -39,10 +40,14 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): Service {
     publish: (events) => bus.publish(events),
     ...relayObserver(chassis),
   });
-  const unitOfWork = createUnitOfWork<MediaTx>(db, { nudge: () => relay.nudge(), requestId: currentRequestId });
+  const unitOfWork = createUnitOfWork<MediaTx>(db, {
+    nudge: () => relay.nudge(),
+    requestId: currentRequestId,
+  });
   const ledger = createLedger(db, unitOfWork, now);
   const previews = createPreviews(store);
   const pipeline = createPipeline({ scratchDir, maxPixels: settings.maxPixels });
+  const inHand = createInHand();
   const processUpload = createProcessUpload({
     store,
     pipeline,
@@ -61,7 +66,9 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): Service {
     start: async () => {
       relay.start();
       const onUpload = withEvent(async (event, { signal }: { signal: AbortSignal }) => {
-        if (event.type === 'upload.completed') await processUpload(event.payload, signal);
+        if (event.type !== 'upload.completed') return;
+        const upload = event.payload;
+        await inHand.run(upload.photoId, () => processUpload(upload, signal));
       });
       const onPhoto = withEvent(async (event) => {
         if (event.type !== 'photo.purged') return;
@@ -74,7 +81,9 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): Service {
     },
     stop: async () => {
       await bus.drain();
+      // Ends the pictures that took longer than the bus waits; they give their attempts back.
       await pipeline.close();
+      await inHand.settled();
       await relay.stop();
       await db.$disconnect();
     },

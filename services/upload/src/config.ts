@@ -1,4 +1,8 @@
 import type { SettingKey } from '@lazyphotos/service-kit';
 
 /** The settings that shape this service's behaviour; main.ts adds those of its adapters. */
-export const settingKeys = ['chunkBytes', 'uploadMaxBytes', 'uploadSessionHours'] as const satisfies readonly SettingKey[];
+export const settingKeys = [
+  'chunkBytes',
+  'uploadMaxBytes',
+  'uploadSessionHours',
+] as const satisfies readonly SettingKey[];

@@ -12,13 +12,30 @@ await runContainer({
   name: 'upload',
   version: VERSION,
   env: process.env,
-  settings: [...settingKeys, 'databaseUrl', 'databasePool', 'busUrl', 'objectsDir', 'publicUrl', 'authUrl', 'catalogUrl'],
+  settings: [
+    ...settingKeys,
+    'databaseUrl',
+    'databasePool',
+    'busUrl',
+    'objectsDir',
+    'publicUrl',
+    'authUrl',
+    'catalogUrl',
+  ],
   compose: async ({ settings, stops, logger, chassis }) => {
     await migrate(settings.databaseUrl, migrationsPath);
     const own = chassis(remoteKeySet(settings.authUrl));
-    const database = openDatabase({ url: settings.databaseUrl, poolSize: settings.databasePool, applicationName: 'upload' });
+    const database = openDatabase({
+      url: settings.databaseUrl,
+      poolSize: settings.databasePool,
+      applicationName: 'upload',
+    });
     stops.add('database', database.close);
-    const bus = await createPgBossBus({ url: settings.busUrl, topology, observer: busObserver(own.metrics, logger) });
+    const bus = await createPgBossBus({
+      url: settings.busUrl,
+      topology,
+      observer: busObserver(own.metrics, logger),
+    });
     stops.add('bus', bus.close);
     const store = await createFilesystemStore({ root: settings.objectsDir });
     stops.add('store', store.close);

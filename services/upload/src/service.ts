@@ -14,6 +14,8 @@ import {
 } from '@lazyphotos/service-kit';
 import { createPrefixHashes } from './chunks/prefix-hash.js';
 import { createPutChunk } from './chunks/put.js';
+import { createChunkTurns } from './chunks/turns.js';
+import { createAnnounce } from './completion/announce.js';
 import { createCommit } from './completion/commit.js';
 import { createCompleteUpload } from './completion/complete.js';
 import type { settingKeys } from './config.js';
@@ -56,22 +58,24 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     publish: (events) => bus.publish(events),
     ...relayObserver(chassis),
   });
-  const unitOfWork = createUnitOfWork<UploadTx>(db, { nudge: () => relay.nudge(), requestId: currentRequestId });
+  const unitOfWork = createUnitOfWork<UploadTx>(db, {
+    nudge: () => relay.nudge(),
+    requestId: currentRequestId,
+  });
   const sessions = createSessionRepository(db, {
     chunkSize: settings.chunkBytes,
     lifetimeMs: settings.uploadSessionHours * 3_600_000,
     now,
   });
-  const staging = createStaging(store, sessions);
+  const staging = createStaging(store, sessions, logger);
   const prefixes = createPrefixHashes();
-  const chunkLock = createKeyedLock();
   const onBytes = (count: number) => metrics.bytes.inc(count);
   const complete = createCompleteUpload({
     store,
     sessions,
     staging,
     prefixes,
-    catalog,
+    announce: createAnnounce(db, catalog, logger),
     logger,
     now,
     sessionLock: createKeyedLock(),
@@ -88,7 +92,14 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     maxBytes: settings.uploadMaxBytes,
     chunkSize: settings.chunkBytes,
   });
-  const putChunk = createPutChunk({ store, sessions, staging, prefixes, chunkLock, onBytes });
+  const putChunk = createPutChunk({
+    store,
+    sessions,
+    staging,
+    prefixes,
+    chunkTurns: createChunkTurns(),
+    onBytes,
+  });
   const purge = createPurgeOriginal(db, store);
   const expire = createExpiry({ sessions, staging, logger, now });
   const expiry = createPeriodic('expiry of upload sessions', EXPIRY_INTERVAL_MS, expire, logger);

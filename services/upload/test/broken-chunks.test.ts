@@ -60,7 +60,10 @@ describeWithPostgres('chunks over a bad line', () => {
   ])('are refused without Content-Length when they are too %s', async (_name, length) => {
     const { user, session, chunk } = await begin(newFile());
     await chunk.send(Buffer.alloc(length));
-    expect(await chunk.end()).toMatchObject({ status: 409, body: { code: 'offset_mismatch', expectedLength: CHUNK } });
+    expect(await chunk.end()).toMatchObject({
+      status: 409,
+      body: { code: 'offset_mismatch', expectedLength: CHUNK },
+    });
     expect((await user.status(session.id)).body.received).toEqual([]);
   });
 

@@ -6,7 +6,8 @@ import { CHUNK, startUpload, type UploadNode } from './harness.js';
 import { newFile, type TestFile } from './user.js';
 
 const chunkOf = ({ bytes }: TestFile, index: number) => bytes.subarray(index * CHUNK, (index + 1) * CHUNK);
-const digestOf = (bytes: Uint8Array, algorithm = 'sha256') => createHash(algorithm).update(bytes).digest('base64');
+const digestOf = (bytes: Uint8Array, algorithm = 'sha256') =>
+  createHash(algorithm).update(bytes).digest('base64');
 
 describeWithPostgres('chunks', () => {
   let node: UploadNode;
@@ -39,7 +40,9 @@ describeWithPostgres('chunks', () => {
     const user = node.user();
     const file = newFile(9001);
     const session = await user.open(file);
-    const puts = Array.from({ length: 30 }, (_, n) => user.put(session.id, (n % 10) * CHUNK, chunkOf(file, n % 10)));
+    const puts = Array.from({ length: 30 }, (_, n) =>
+      user.put(session.id, (n % 10) * CHUNK, chunkOf(file, n % 10)),
+    );
     for (const reply of await Promise.all(puts)) expect(reply.status).toBe(204);
     expect(await node.bytesOf(await completed(user, session.id))).toEqual(file.bytes);
   });
@@ -70,7 +73,13 @@ describeWithPostgres('chunks', () => {
     const file = newFile(4500);
     const session = await user.open(file);
     const state = async () => (await user.status(session.id)).body;
-    expect(await state()).toMatchObject({ status: 'open', sizeBytes: 4500, chunkSize: CHUNK, nextOffset: 0, received: [] });
+    expect(await state()).toMatchObject({
+      status: 'open',
+      sizeBytes: 4500,
+      chunkSize: CHUNK,
+      nextOffset: 0,
+      received: [],
+    });
     await user.put(session.id, 3 * CHUNK, chunkOf(file, 3));
     await user.put(session.id, 4 * CHUNK, chunkOf(file, 4));
     expect(await state()).toMatchObject({ nextOffset: 0, received: [{ offset: 3000, length: 1500 }] });
@@ -104,17 +113,20 @@ describeWithPostgres('chunks', () => {
   });
 
   describe('that do not fit', () => {
-    it.each([1, 999, 1001, 4000, 1_000_000, 999_999_999_999_999])('are refused at offset %d', async (offset) => {
-      const user = node.user();
-      const file = newFile();
-      const session = await user.open(file);
-      await user.put(session.id, 0, chunkOf(file, 0));
-      const reply = await user.put(session.id, offset, Buffer.alloc(CHUNK));
-      expect(reply).toMatchObject({
-        status: 409,
-        body: { code: 'offset_mismatch', expectedOffset: CHUNK, chunkSize: CHUNK, sizeBytes: 3500 },
-      });
-    });
+    it.each([1, 999, 1001, 4000, 1_000_000, 999_999_999_999_999])(
+      'are refused at offset %d',
+      async (offset) => {
+        const user = node.user();
+        const file = newFile();
+        const session = await user.open(file);
+        await user.put(session.id, 0, chunkOf(file, 0));
+        const reply = await user.put(session.id, offset, Buffer.alloc(CHUNK));
+        expect(reply).toMatchObject({
+          status: 409,
+          body: { code: 'offset_mismatch', expectedOffset: CHUNK, chunkSize: CHUNK, sizeBytes: 3500 },
+        });
+      },
+    );
 
     it.each(['', '-1', '1.5', 'x', '1e3'])('are refused with offset=%s', async (offset) => {
       const user = node.user();
@@ -138,12 +150,15 @@ describeWithPostgres('chunks', () => {
       expect((await user.status(session.id)).body.received).toEqual([]);
     });
 
-    it.each(['text/plain', 'multipart/form-data; boundary=x', 'application/json'])('are refused as %s', async (type) => {
-      const user = node.user();
-      const session = await user.open(newFile());
-      const reply = await user.put(session.id, 0, Buffer.alloc(CHUNK), { 'content-type': type });
-      expect(reply).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
-    });
+    it.each(['text/plain', 'multipart/form-data; boundary=x', 'application/json'])(
+      'are refused as %s',
+      async (type) => {
+        const user = node.user();
+        const session = await user.open(newFile());
+        const reply = await user.put(session.id, 0, Buffer.alloc(CHUNK), { 'content-type': type });
+        expect(reply).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+      },
+    );
 
     it('are refused when they are compressed', async () => {
       const user = node.user();
@@ -156,7 +171,10 @@ describeWithPostgres('chunks', () => {
   describe('with a Content-Digest', () => {
     it.each([
       ['alone', (bytes: Buffer) => `sha-256=:${digestOf(bytes)}:`],
-      ['beside another algorithm', (bytes: Buffer) => `sha-512=:${digestOf(bytes, 'sha512')}:, sha-256=:${digestOf(bytes)}:`],
+      [
+        'beside another algorithm',
+        (bytes: Buffer) => `sha-512=:${digestOf(bytes, 'sha512')}:, sha-256=:${digestOf(bytes)}:`,
+      ],
       ['of an algorithm that is not known here', () => 'sha-512=:AAAA:'],
     ])('are stored: %s', async (_name, header) => {
       const user = node.user();
@@ -225,7 +243,10 @@ describeWithPostgres('chunks', () => {
       await user.abort(session.id);
       const reply = await user.put(session.id, 0, Buffer.alloc(CHUNK));
       expect(reply).toMatchObject({ status: 409, body: { code: 'upload_ended' } });
-      expect((await user.complete(session.id)).body).toMatchObject({ code: 'upload_ended', uploadStatus: 'aborted' });
+      expect((await user.complete(session.id)).body).toMatchObject({
+        code: 'upload_ended',
+        uploadStatus: 'aborted',
+      });
     });
   });
 });

@@ -20,7 +20,10 @@ describeWithPostgres('completing an upload', () => {
     expect(recorded).toHaveLength(1);
     const events = await node.eventsOf(photo.id);
     expect(events.map((event) => event.payload)).toEqual(recorded);
-    expect(events[0]).toMatchObject({ type: 'upload.completed', payload: { storageKey: originalKey(photo), hash: file.hash } });
+    expect(events[0]).toMatchObject({
+      type: 'upload.completed',
+      payload: { storageKey: originalKey(photo), hash: file.hash },
+    });
   });
 
   it('hands the id of the request on with the event', async () => {
@@ -68,7 +71,10 @@ describeWithPostgres('completing an upload', () => {
     const user = node.user();
     const photo = await user.upload(newFile());
     for (let n = 0; n < 3; n += 1) {
-      expect(await user.complete(photo.sessionId)).toMatchObject({ status: 200, body: { photoId: photo.id } });
+      expect(await user.complete(photo.sessionId)).toMatchObject({
+        status: 200,
+        body: { photoId: photo.id },
+      });
     }
     expect(await node.eventsOf(photo.id)).toHaveLength(1);
     expect(await node.keysOf(user.id)).toEqual([originalKey(photo)]);
@@ -89,7 +95,9 @@ describeWithPostgres('completing an upload', () => {
     const staged = await node.ground.stagedUploads();
     const photo = await user.upload(newFile());
     expect(await node.ground.stagedUploads()).toEqual(staged);
-    const { rows } = await node.pool.query('SELECT * FROM upload_chunks WHERE session_id = $1', [photo.sessionId]);
+    const { rows } = await node.pool.query('SELECT * FROM upload_chunks WHERE session_id = $1', [
+      photo.sessionId,
+    ]);
     expect(rows).toEqual([]);
   });
 
@@ -122,7 +130,9 @@ describeWithPostgres('completing an upload', () => {
       const user = node.user();
       const session = await user.send({ ...newFile(), hash: sha256(Buffer.from('another')) });
       await user.complete(session.id);
-      expect((await user.announce({ ...newFile(), hash: sha256(Buffer.from('another')) })).body.alreadyExists).toBe(false);
+      expect(
+        (await user.announce({ ...newFile(), hash: sha256(Buffer.from('another')) })).body.alreadyExists,
+      ).toBe(false);
     });
   });
 
@@ -150,7 +160,8 @@ describeWithPostgres('completing an upload', () => {
 
 describeWithPostgres('completing an upload while the catalog is away', () => {
   it('succeeds, and the event goes out', async () => {
-    const recordUpload = () => Promise.reject(new ProblemError('service_unavailable', 'The catalog does not answer.'));
+    const recordUpload = () =>
+      Promise.reject(new ProblemError('service_unavailable', 'The catalog does not answer.'));
     const node = await startUpload({ catalog: { recordUpload } });
     const photo = await node.user().upload(newFile());
     expect(await node.eventsOf(photo.id)).toHaveLength(1);

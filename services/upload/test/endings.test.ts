@@ -22,7 +22,9 @@ describeWithPostgres('the end of a session', () => {
   afterAll(() => node.stop());
 
   const storageKeyOf = async (sessionId: string): Promise<string> => {
-    const { rows } = await node.pool.query('SELECT storage_key FROM upload_sessions WHERE id = $1', [sessionId]);
+    const { rows } = await node.pool.query('SELECT storage_key FROM upload_sessions WHERE id = $1', [
+      sessionId,
+    ]);
     return rows[0].storage_key;
   };
 
@@ -58,7 +60,10 @@ describeWithPostgres('the end of a session', () => {
       const user = node.user();
       const file = newFile();
       const photo = await user.upload(file);
-      expect(await user.abort(photo.sessionId)).toMatchObject({ status: 409, body: { code: 'upload_ended' } });
+      expect(await user.abort(photo.sessionId)).toMatchObject({
+        status: 409,
+        body: { code: 'upload_ended' },
+      });
       expect(await node.bytesOf(photo)).toEqual(file.bytes);
     });
 
@@ -116,7 +121,10 @@ describeWithPostgres('the end of a session', () => {
       expect(await node.service.expire()).toBeGreaterThanOrEqual(1);
       expect(await node.ground.stagedUploads()).toHaveLength(staged.length + 1);
       expect((await user.status(overdue.id)).body.status).toBe('expired');
-      expect((await user.complete(overdue.id)).body).toMatchObject({ code: 'upload_ended', uploadStatus: 'expired' });
+      expect((await user.complete(overdue.id)).body).toMatchObject({
+        code: 'upload_ended',
+        uploadStatus: 'expired',
+      });
       expect((await user.complete(young.id)).status).toBe(200);
       expect(await node.bytesOf(photo)).toEqual(done.bytes);
       expect((await user.announce(late)).body).toMatchObject({ alreadyExists: false, nextOffset: 0 });
@@ -159,7 +167,11 @@ describeWithPostgres('the end of a session', () => {
       for (let delivery = 0; delivery < 2; delivery += 1) {
         await node.purge(photo);
         expect(await node.keysOf(user.id)).toEqual([originalKey(kept)]);
-        expect((await user.announce(file)).body).toMatchObject({ alreadyExists: true, photoId: photo.id, photoState: 'deleted' });
+        expect((await user.announce(file)).body).toMatchObject({
+          alreadyExists: true,
+          photoId: photo.id,
+          photoState: 'deleted',
+        });
       }
     });
 

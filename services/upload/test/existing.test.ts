@@ -47,7 +47,10 @@ describeWithPostgres('announcing a file that the user has uploaded before', () =
         nextOffset: file.bytes.length,
       },
     });
-    expect((await user.status(reply.body.uploadSessionId)).body).toMatchObject({ status: 'completed', photoId: photo.id });
+    expect((await user.status(reply.body.uploadSessionId)).body).toMatchObject({
+      status: 'completed',
+      photoId: photo.id,
+    });
     expect(node.catalog.states.get(photo.id)).toBe(known);
   });
 
@@ -81,7 +84,11 @@ describeWithPostgres('announcing a file that the user has uploaded before', () =
     expect(again.id).not.toBe(photo.id);
     expect(await node.bytesOf(again)).toEqual(file.bytes);
     expect(await node.eventsOf(again.id)).toHaveLength(1);
-    expect((await user.announce(file)).body).toMatchObject({ alreadyExists: true, photoId: again.id, photoState: 'active' });
+    expect((await user.announce(file)).body).toMatchObject({
+      alreadyExists: true,
+      photoId: again.id,
+      photoState: 'active',
+    });
   });
 
   it('keeps the new bytes when the event of the old purge comes late, or again', async () => {

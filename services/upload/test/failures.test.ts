@@ -6,6 +6,8 @@ import { newFile, sha256 } from './user.js';
 
 type Method = 'beginUpload' | 'writePart' | 'completeUpload' | 'abortUpload' | 'get' | 'delete';
 
+const pulledOut = new StorageUnavailableError('pulled out');
+
 /** A store whose next call of a method fails: before anything is done, or after all of it. */
 function createFaultyStore() {
   const faults = new Map<Method, { error: Error; after: boolean }>();
@@ -28,7 +30,10 @@ function createFaultyStore() {
     get: faulty('get', store.get),
     delete: faulty('delete', store.delete),
   });
-  const failNext = (method: Method, { after = false, error = new StorageUnavailableError('pulled out') } = {}) => {
+  const failNext = (
+    method: Method,
+    { after = false, error = pulledOut }: { after?: boolean; error?: Error } = {},
+  ) => {
     faults.set(method, { error, after });
   };
   return { decorate, failNext, faults };
@@ -46,7 +51,7 @@ describeWithPostgres('faults of the store', () => {
   describe.each(['beginUpload', 'writePart'] as const)('in %s', (method) => {
     it.each([
       ['storage_full', new StorageFullError('no room')],
-      ['service_unavailable', new StorageUnavailableError('pulled out')],
+      ['service_unavailable', pulledOut],
     ])('answer 503 %s, and the chunk may be sent again', async (code, error) => {
       const user = node.user();
       const file = newFile();
@@ -74,7 +79,10 @@ describeWithPostgres('faults of the store', () => {
       await user.put(session.id, index * CHUNK, file.bytes.subarray(index * CHUNK, (index + 1) * CHUNK));
     }
     faulty.failNext(method, { after });
-    expect(await user.complete(session.id)).toMatchObject({ status: 503, body: { code: 'service_unavailable' } });
+    expect(await user.complete(session.id)).toMatchObject({
+      status: 503,
+      body: { code: 'service_unavailable' },
+    });
     const reply = await user.complete(session.id);
     expect(reply.status).toBe(200);
     const photo = { id: reply.body.photoId, userId: user.id };
@@ -90,21 +98,27 @@ describeWithPostgres('faults of the store', () => {
     expect((await user.complete(session.id)).status).toBe(200);
   });
 
-  it.each(['delete', 'abortUpload'] as const)('in %s leave a refused file to the next clean-up', async (method) => {
-    const user = node.user();
-    const session = await user.send({ ...newFile(), hash: sha256(Buffer.from('another')) });
-    faulty.failNext(method);
-    expect((await user.complete(session.id)).status).toBe(422);
-    await node.service.expire();
-    expect(await node.keysOf(user.id)).toEqual([]);
-    expect((await user.complete(session.id)).body.code).toBe('upload_ended');
-  });
+  it.each(['delete', 'abortUpload'] as const)(
+    'in %s leave a refused file to the next clean-up',
+    async (method) => {
+      const user = node.user();
+      const session = await user.send({ ...newFile(), hash: sha256(Buffer.from('another')) });
+      faulty.failNext(method);
+      expect((await user.complete(session.id)).status).toBe(422);
+      await node.service.expire();
+      expect(await node.keysOf(user.id)).toEqual([]);
+      expect((await user.complete(session.id)).body.code).toBe('upload_ended');
+    },
+  );
 
   it('ends a session whose parts are gone, so that the file can be announced again', async () => {
     const user = node.user();
     const file = newFile();
     const session = await user.send(file);
-    const { rows } = await node.pool.query('SELECT staging_id, storage_key FROM upload_sessions WHERE id = $1', [session.id]);
+    const { rows } = await node.pool.query(
+      'SELECT staging_id, storage_key FROM upload_sessions WHERE id = $1',
+      [session.id],
+    );
     await node.store.abortUpload({ uploadId: rows[0].staging_id, key: rows[0].storage_key });
     expect(await user.complete(session.id)).toMatchObject({ status: 409, body: { code: 'upload_ended' } });
     const photo = await user.upload(file);
@@ -116,7 +130,10 @@ describeWithPostgres('faults of the store', () => {
     const file = newFile();
     const session = await user.open(file);
     await user.put(session.id, 0, file.bytes.subarray(0, CHUNK));
-    const { rows } = await node.pool.query('SELECT staging_id, storage_key FROM upload_sessions WHERE id = $1', [session.id]);
+    const { rows } = await node.pool.query(
+      'SELECT staging_id, storage_key FROM upload_sessions WHERE id = $1',
+      [session.id],
+    );
     await node.store.abortUpload({ uploadId: rows[0].staging_id, key: rows[0].storage_key });
     const reply = await user.put(session.id, CHUNK, file.bytes.subarray(CHUNK, 2 * CHUNK));
     expect(reply).toMatchObject({ status: 409, body: { code: 'upload_ended' } });
@@ -135,7 +152,10 @@ describeWithPostgres('a process that is killed', () => {
   });
 
   /** What a process did before it died; its memory, locks and connections play no part afterwards. */
-  const diesAfter = async <T>(work: (node: UploadNode) => Promise<T>, given: Parameters<typeof startUpload>[0] = {}) => {
+  const diesAfter = async <T>(
+    work: (node: UploadNode) => Promise<T>,
+    given: Parameters<typeof startUpload>[0] = {},
+  ) => {
     const node = await startUpload({ ...given, ground });
     const result = await work(node);
     await node.stop();
@@ -156,29 +176,34 @@ describeWithPostgres('a process that is killed', () => {
     await successor.stop();
   });
 
-  it.each(['completeUpload', 'get'] as const)('between assembling and recording (%s): the next one completes', async (method) => {
-    const faulty = createFaultyStore();
-    const file = newFile();
-    const { userId, sessionId } = await diesAfter(
-      async (node) => {
-        const user = node.user();
-        const session = await user.send(file);
-        faulty.failNext(method, { after: true });
-        expect((await user.complete(session.id)).status).toBe(503);
-        return { userId: user.id, sessionId: session.id };
-      },
-      { decorate: faulty.decorate },
-    );
-    const reply = await successor.user(userId).complete(sessionId);
-    expect(reply.status).toBe(200);
-    expect(await successor.bytesOf({ id: reply.body.photoId, userId })).toEqual(file.bytes);
-    expect(await successor.eventsOf(reply.body.photoId)).toHaveLength(1);
-    await successor.stop();
-  });
+  it.each(['completeUpload', 'get'] as const)(
+    'between assembling and recording (%s): the next one completes',
+    async (method) => {
+      const faulty = createFaultyStore();
+      const file = newFile();
+      const { userId, sessionId } = await diesAfter(
+        async (node) => {
+          const user = node.user();
+          const session = await user.send(file);
+          faulty.failNext(method, { after: true });
+          expect((await user.complete(session.id)).status).toBe(503);
+          return { userId: user.id, sessionId: session.id };
+        },
+        { decorate: faulty.decorate },
+      );
+      const reply = await successor.user(userId).complete(sessionId);
+      expect(reply.status).toBe(200);
+      expect(await successor.bytesOf({ id: reply.body.photoId, userId })).toEqual(file.bytes);
+      expect(await successor.eventsOf(reply.body.photoId)).toHaveLength(1);
+      await successor.stop();
+    },
+  );
 
   it('after recording, before the catalog heard of it: the repeated request tells it', async () => {
     const recordUpload = () => Promise.reject(new Error('killed'));
-    const photo = await diesAfter(async (node) => node.user().upload(newFile()), { catalog: { recordUpload } });
+    const photo = await diesAfter(async (node) => node.user().upload(newFile()), {
+      catalog: { recordUpload },
+    });
     const reply = await successor.user(photo.userId).complete(photo.sessionId);
     expect(reply).toMatchObject({ status: 200, body: { photoId: photo.id } });
     const [event] = await successor.eventsOf(photo.id);

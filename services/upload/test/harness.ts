@@ -41,10 +41,12 @@ export async function createGround() {
   const database = await createTestDatabase('upload');
   const busDatabase = await createTestDatabase('upload_bus');
   await migrate(database.url, migrationsPath);
-  const bus = await createPgBossBus({ url: busDatabase.url, topology, poolSize: 3 });
+  const openBus = () => createPgBossBus({ url: busDatabase.url, topology, poolSize: 3 });
+  const bus = await openBus();
   const events = await createEventLog(bus);
   return {
     databaseUrl: database.url,
+    openBus,
     bus,
     events,
     openStore: (): Promise<ObjectStore> => createFilesystemStore({ root: join(folder, 'store') }),
@@ -74,6 +76,7 @@ export async function startUpload(given: Given = {}) {
   const ground = given.ground ?? (await createGround());
   const database = openDatabase({ url: ground.databaseUrl, poolSize: 5, applicationName: 'upload-test' });
   const store = await ground.openStore();
+  const bus = await ground.openBus();
   const catalog = createRecordingCatalog(given.catalog);
   let offsetMs = 0;
   const service = createUploadService({
@@ -86,7 +89,7 @@ export async function startUpload(given: Given = {}) {
       validateAnswers: true,
     },
     database,
-    bus: ground.bus,
+    bus,
     store: given.decorate?.(store) ?? store,
     catalog: catalog.api,
     publicUrl: PUBLIC_URL,
@@ -111,8 +114,9 @@ export async function startUpload(given: Given = {}) {
     pool: database.pool,
     /** The keys of everything that this user has in the store. */
     keysOf: async (userId: string): Promise<string[]> => {
-      const objects = await Array.fromAsync(store.list(`originals/${userId}/`));
-      return objects.map((object) => object.key);
+      const keys: string[] = [];
+      for await (const { key } of store.list(`originals/${userId}/`)) keys.push(key);
+      return keys;
     },
     bytesOf: async (photo: { id: string; userId: string }): Promise<Buffer> => {
       const { body } = await store.get(originalKey(photo));
@@ -140,6 +144,7 @@ export async function startUpload(given: Given = {}) {
     stop: async () => {
       await server.close();
       await service.stop();
+      await bus.close();
       await database.close();
       if (!given.ground) await ground.remove();
     },

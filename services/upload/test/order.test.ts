@@ -19,7 +19,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('send' as const), chunk }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('sendOther' as const), chunk }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('cut' as const), chunk, bytes: fc.nat(CHUNK - 1) }) },
-  { weight: 1, arbitrary: fc.constantFrom<Step>({ kind: 'status' }, { kind: 'announce' }, { kind: 'complete' }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Step>({ kind: 'status' }, { kind: 'announce' }, { kind: 'complete' }),
+  },
 );
 /** Steps of one group run at the same time. */
 const groups = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 8 });
@@ -27,7 +30,14 @@ const groups = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLen
 const spanOf = ({ bytes }: TestFile, index: number) => bytes.subarray(index * CHUNK, (index + 1) * CHUNK);
 
 /** Runs a step and checks its answer; `stored` collects the chunks that were acknowledged. */
-async function run(node: UploadNode, user: User, sessionId: string, file: TestFile, step: Step, stored: Set<number>) {
+async function run(
+  node: UploadNode,
+  user: User,
+  sessionId: string,
+  file: TestFile,
+  step: Step,
+  stored: Set<number>,
+) {
   if (step.kind === 'send') {
     expect((await user.put(sessionId, step.chunk * CHUNK, spanOf(file, step.chunk))).status).toBe(204);
     stored.add(step.chunk);
@@ -69,11 +79,16 @@ describeWithPostgres('chunks in any order, with repeats and cut connections', ()
         for (const group of plan) {
           const before = new Set(stored);
           await Promise.all(
-            group.map((item) => run(node, user, session.id, file, item, item.kind === 'sendOther' ? before : stored)),
+            group.map((item) =>
+              run(node, user, session.id, file, item, item.kind === 'sendOther' ? before : stored),
+            ),
           );
           const { body } = await user.status(session.id);
           if (body.status === 'open') {
-            const received = body.received.reduce((sum: number, range: { length: number }) => sum + range.length, 0);
+            const received = body.received.reduce(
+              (sum: number, range: { length: number }) => sum + range.length,
+              0,
+            );
             expect(received).toBe([...stored].reduce((sum, index) => sum + spanOf(file, index).length, 0));
           }
         }

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { CHUNK, createGround, type Ground, startUpload, type UploadNode } from './harness.js';
 import { newFile } from './user.js';
@@ -38,7 +38,9 @@ describeWithPostgres('two processes on one database and store', () => {
       const user = one.user();
       const twin = other.user(user.id);
       const session = await user.send(newFile());
-      const replies = await Promise.all([user, twin, user, twin].map((client) => client.complete(session.id)));
+      const replies = await Promise.all(
+        [user, twin, user, twin].map((client) => client.complete(session.id)),
+      );
       const done = replies.filter((reply) => reply.status === 200);
       // The store is made for one process; the one that comes second may have to try again.
       for (const reply of replies) expect([200, 503]).toContain(reply.status);
@@ -54,10 +56,16 @@ describeWithPostgres('two processes on one database and store', () => {
     const user = one.user();
     const file = newFile(2500);
     const session = await user.send(file);
-    const { rows } = await one.pool.query('SELECT staging_id, storage_key FROM upload_sessions WHERE id = $1', [session.id]);
+    const { rows } = await one.pool.query(
+      'SELECT staging_id, storage_key FROM upload_sessions WHERE id = $1',
+      [session.id],
+    );
     const upload = { uploadId: rows[0].staging_id, key: rows[0].storage_key, size: 2500, partSize: CHUNK };
     const wrong = await other.store.writePart(upload, 1, Readable.from([Buffer.alloc(CHUNK, 1)]));
-    await one.pool.query('UPDATE upload_chunks SET etag = $2 WHERE session_id = $1 AND index = 1', [session.id, wrong.etag]);
+    await one.pool.query('UPDATE upload_chunks SET etag = $2 WHERE session_id = $1 AND index = 1', [
+      session.id,
+      wrong.etag,
+    ]);
     expect(await user.complete(session.id)).toMatchObject({ status: 422, body: { code: 'hash_mismatch' } });
     expect(await one.keysOf(user.id)).toEqual([]);
   });

@@ -31,7 +31,12 @@ export function createUser(id: string, token: string, call: Call) {
       json: { hash: file.hash, sizeBytes: file.bytes.length, mimeType: file.mimeType, ...more },
     });
 
-  const put = (sessionId: string, offset: number, bytes: Buffer<ArrayBuffer>, headers = {}): Promise<HttpReply> =>
+  const put = (
+    sessionId: string,
+    offset: number,
+    bytes: Buffer<ArrayBuffer>,
+    headers = {},
+  ): Promise<HttpReply> =>
     call(`/upload-sessions/${sessionId}/chunks?offset=${offset}`, {
       method: 'PUT',
       body: bytes,
@@ -85,4 +90,5 @@ export function createUser(id: string, token: string, call: Call) {
 }
 export type User = ReturnType<typeof createUser>;
 
-export const originalKey = ({ id, userId }: { id: string; userId: string }): string => `originals/${userId}/${id}`;
+export const originalKey = ({ id, userId }: { id: string; userId: string }): string =>
+  `originals/${userId}/${id}`;

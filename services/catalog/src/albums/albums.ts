@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Album, BodyOf, endpoints } from '@lazyphotos/contracts';
 import { once, type UnitOfWork } from '@lazyphotos/database';
-import { newId } from '@lazyphotos/service-kit';
+import { type KeyedRequest, newId } from '@lazyphotos/service-kit';
 import type { CatalogTx } from '../prisma.js';
 import { holdPhotos, lockAlbum } from './items.js';
 import { albumOf } from './record.js';
@@ -9,14 +8,9 @@ import { albumOf } from './record.js';
 type NewAlbum = BodyOf<typeof endpoints.createAlbum>;
 type AlbumPatch = BodyOf<typeof endpoints.updateAlbum>;
 
-const fingerprintOf = (body: NewAlbum) =>
-  createHash('sha256')
-    .update(JSON.stringify([body.name, body.description, body.coverPhotoId]))
-    .digest('hex');
-
 /** Creating, changing and deleting albums. */
 export function createAlbums(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date) {
-  const create = (userId: string, body: NewAlbum, idempotencyKey: string | undefined): Promise<Album> =>
+  const create = (userId: string, body: NewAlbum, request: KeyedRequest | undefined): Promise<Album> =>
     unitOfWork.transaction(async (tx, emit) => {
       const insert = async (): Promise<Album> => {
         if (body.coverPhotoId !== undefined) await holdPhotos(tx, userId, [body.coverPhotoId]);
@@ -36,8 +30,7 @@ export function createAlbums(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date)
         emit('album.changed', { album, added: [], removed: [] });
         return album;
       };
-      if (idempotencyKey === undefined) return insert();
-      return once(tx, { userId, key: `album:${idempotencyKey}`, fingerprint: fingerprintOf(body) }, insert);
+      return request ? once(tx, request, insert) : insert();
     });
 
   const update = (userId: string, id: string, patch: AlbumPatch): Promise<Album> =>

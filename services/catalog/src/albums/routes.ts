@@ -1,6 +1,7 @@
 import { endpoints, photoView } from '@lazyphotos/contracts';
-import { createCursor, idempotencyKeyOf, type MediaUrls, notFound, type ServiceApp } from '@lazyphotos/service-kit';
+import { createCursor, keyedRequest, type MediaUrls, notFound, type ServiceApp } from '@lazyphotos/service-kit';
 import { z } from 'zod';
+import { instant } from '../dates.js';
 import { decodePageCursor, readPhotoPage } from '../photos/page.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { AlbumRow, CatalogDb } from '../prisma.js';
@@ -8,7 +9,7 @@ import type { Albums } from './albums.js';
 import type { AlbumItems } from './items.js';
 import { albumOf } from './record.js';
 
-const albumCursor = createCursor(z.object({ at: z.number().int(), id: z.uuid() }));
+const albumCursor = createCursor(z.object({ at: instant, id: z.uuid() }));
 
 export interface AlbumRoutesDeps {
   db: CatalogDb;
@@ -45,7 +46,9 @@ export function mountAlbumRoutes({ mount }: ServiceApp, { db, albums, items, med
     return row;
   };
 
-  mount(endpoints.createAlbum, ({ principal, body, req }) => albums.create(principal.userId, body, idempotencyKeyOf(req)));
+  mount(endpoints.createAlbum, (call) =>
+    albums.create(call.principal.userId, call.body, keyedRequest(endpoints.createAlbum, call)),
+  );
   mount(endpoints.listAlbums, ({ principal, query }) => readAlbumPage(db, principal.userId, query.limit, query.cursor));
   mount(endpoints.getAlbum, async ({ principal, params }) => albumOf(await findOrThrow(principal.userId, params.id)));
   mount(endpoints.updateAlbum, ({ principal, params, body }) => albums.update(principal.userId, params.id, body));

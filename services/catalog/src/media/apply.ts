@@ -1,6 +1,7 @@
 import type { EventPayload } from '@lazyphotos/contracts';
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
-import { lockPhoto } from '../photos/lock.js';
+import { storableDate } from '../dates.js';
+import { lockPhoto, lockPhotoRow } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
 
@@ -8,7 +9,7 @@ type Result = EventPayload<'media.processed'>;
 
 /** Writes a processing result into a photo's row. What the file itself says goes before what the client announced. */
 export function applyResult(tx: CatalogTx, row: PhotoRow, result: Result, now: Date): Promise<PhotoRow> {
-  const capturedAt = result.capturedAt === undefined ? row.capturedAt : new Date(result.capturedAt);
+  const capturedAt = storableDate(result.capturedAt) ?? row.capturedAt;
   const located = result.locationLat !== undefined && result.locationLon !== undefined;
   return tx.photo.update({
     where: { id: row.id },
@@ -50,6 +51,7 @@ export function createApplyMedia(unitOfWork: UnitOfWork<CatalogTx>, now: () => D
   return (result: Result): Promise<void> =>
     unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
       await lockPhoto(tx, result.photoId);
+      await lockPhotoRow(tx, result.photoId);
       const row = await tx.photo.findUnique({ where: { id: result.photoId } });
       if (!row) {
         const purged = await tx.purgedPhoto.count({ where: { id: result.photoId } });

@@ -1,9 +1,10 @@
 import { createCursor } from '@lazyphotos/service-kit';
 import { z } from 'zod';
+import { instant } from '../dates.js';
 import type { CatalogDb, PhotoRow, Prisma } from '../prisma.js';
 
 /** Where a list goes on: after this photo. `feed` is the feed's position when the first page was read. */
-const pageCursor = createCursor(z.object({ at: z.number().int(), id: z.uuid(), feed: z.string().max(300).optional() }));
+const pageCursor = createCursor(z.object({ at: instant, id: z.uuid(), feed: z.string().max(300).optional() }));
 export type PageCursor = ReturnType<typeof pageCursor.decode>;
 export const decodePageCursor = (cursor: string | undefined): PageCursor | undefined =>
   cursor === undefined ? undefined : pageCursor.decode(cursor);

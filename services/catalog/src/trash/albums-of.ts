@@ -2,37 +2,58 @@ import type { Emit } from '@lazyphotos/database';
 import { albumOf } from '../albums/record.js';
 import type { CatalogTx } from '../prisma.js';
 
-interface Membership {
+/** An album, and the photos that come into its view or leave it. */
+export interface AlbumChange {
   albumId: string;
   photoIds: string[];
 }
 
-/** The albums that these photos are in, each with its own of them; the albums' rows are locked, in id order. */
-export async function lockAlbumsOf(tx: CatalogTx, photoIds: readonly string[]): Promise<Membership[]> {
-  const items = await tx.albumItem.findMany({ where: { photoId: { in: [...photoIds] } } });
-  const byAlbum = new Map<string, string[]>();
-  for (const { albumId, photoId } of items) byAlbum.set(albumId, [...(byAlbum.get(albumId) ?? []), photoId]);
-  const ids = [...byAlbum.keys()].sort();
-  if (ids.length > 0) {
-    await tx.$queryRaw`SELECT id FROM albums WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`;
-  }
-  return ids.map((albumId) => ({ albumId, photoIds: byAlbum.get(albumId) ?? [] }));
+/** Locks albums, in id order; answers those that are still there: one may have been deleted since its id was read. */
+async function lockAlbums(tx: CatalogTx, ids: Iterable<string>): Promise<Set<string>> {
+  const wanted = [...new Set(ids)].sort();
+  if (wanted.length === 0) return new Set();
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM albums WHERE id = ANY(${wanted}::uuid[]) ORDER BY id FOR UPDATE`;
+  return new Set(rows.map((row) => row.id));
 }
 
-/** Tells that photos have left (`sign` -1) or come back into (`sign` 1) their albums. */
-export async function emitAlbumChanges(
+/**
+ * Locks the albums that these photos are in, and answers each with its own of them. The caller has locked the photos, so that
+ * none comes into an album or leaves it meanwhile. `others` are albums to be locked and answered as well.
+ */
+export async function lockAlbumsOf(
+  tx: CatalogTx,
+  photoIds: readonly string[],
+  others: readonly string[] = [],
+): Promise<AlbumChange[]> {
+  const items = await tx.albumItem.findMany({ where: { photoId: { in: [...photoIds] } } });
+  const byAlbum = Map.groupBy(items, (item) => item.albumId);
+  const locked = await lockAlbums(tx, [...byAlbum.keys(), ...others]);
+  return [...locked].map((albumId) => ({
+    albumId,
+    photoIds: (byAlbum.get(albumId) ?? []).map((item) => item.photoId),
+  }));
+}
+
+/** Counts photos that have left (`sign` -1) or come back into (`sign` 1) their albums, and tells it. */
+export async function changeAlbums(
   tx: CatalogTx,
   emit: Emit,
-  memberships: readonly Membership[],
+  changes: readonly AlbumChange[],
   sign: 1 | -1,
   now: Date,
 ): Promise<void> {
-  for (const { albumId, photoIds } of memberships) {
-    const row = await tx.album.update({
-      where: { id: albumId },
-      data: { itemCount: { increment: sign * photoIds.length }, version: { increment: 1 }, updatedAt: now },
+  // One statement for all albums that change by the same number: a photo in fifty albums is no reason for fifty.
+  for (const [count, group] of Map.groupBy(changes, (change) => change.photoIds.length)) {
+    const photosOf = new Map(group.map((change) => [change.albumId, change.photoIds]));
+    const rows = await tx.album.updateManyAndReturn({
+      where: { id: { in: [...photosOf.keys()] } },
+      data: { itemCount: { increment: sign * count }, version: { increment: 1 }, updatedAt: now },
     });
-    const added = sign === 1 ? photoIds : [];
-    emit('album.changed', { album: albumOf(row), added, removed: sign === 1 ? [] : photoIds });
+    for (const row of rows) {
+      const photoIds = photosOf.get(row.id) ?? [];
+      const [added, removed] = sign === 1 ? [photoIds, []] : [[], photoIds];
+      emit('album.changed', { album: albumOf(row), added, removed });
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import { photoRecordOf } from '../photos/record.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
-import { emitAlbumChanges, lockAlbumsOf } from './albums-of.js';
+import { type AlbumChange, changeAlbums, lockAlbumsOf } from './albums-of.js';
 
 const deletion = (row: PhotoRow, deletedAt: Date) => ({
   photoId: row.id,
@@ -10,6 +10,20 @@ const deletion = (row: PhotoRow, deletedAt: Date) => ({
   version: row.version,
   deletedAt: deletedAt.toISOString(),
 });
+
+/** The albums that have one of these photos as their cover. */
+async function coveredBy(tx: CatalogTx, userId: string, photoIds: string[]): Promise<string[]> {
+  const rows = await tx.album.findMany({ where: { userId, coverPhotoId: { in: photoIds } }, select: { id: true } });
+  return rows.map((row) => row.id);
+}
+
+/** What an album loses with these rows: those that were in the trash had left its view before. */
+function visibleChanges(albums: readonly AlbumChange[], rows: readonly PhotoRow[], covered: readonly string[]) {
+  const visible = new Set(rows.filter((row) => !row.isDeleted).map((row) => row.id));
+  return albums
+    .map(({ albumId, photoIds }) => ({ albumId, photoIds: photoIds.filter((id) => visible.has(id)) }))
+    .filter(({ albumId, photoIds }) => photoIds.length > 0 || covered.includes(albumId));
+}
 
 /**
  * A photo's way into the trash, back, and out for good. Each takes many ids of one user and touches only those that are in the
@@ -29,8 +43,11 @@ export function createTransitions(unitOfWork: UnitOfWork<CatalogTx>, now: () => 
         data: { isDeleted: true, deletedAt: at, updatedAt: at, version: { increment: 1 } },
       });
       for (const row of rows) emit('photo.trashed', deletion(row, at));
-      const memberships = await lockAlbumsOf(tx, rows.map((row) => row.id));
-      await emitAlbumChanges(tx, emit, memberships, -1, at);
+      const albums = await lockAlbumsOf(
+        tx,
+        rows.map((row) => row.id),
+      );
+      await changeAlbums(tx, emit, albums, -1, at);
     });
 
   const restore = (userId: string, ids: readonly string[]): Promise<void> =>
@@ -42,27 +59,37 @@ export function createTransitions(unitOfWork: UnitOfWork<CatalogTx>, now: () => 
         data: { isDeleted: false, deletedAt: null, updatedAt: at, version: { increment: 1 } },
       });
       for (const row of rows) emit('photo.changed', { photo: photoRecordOf(row) });
-      const memberships = await lockAlbumsOf(tx, rows.map((row) => row.id));
-      await emitAlbumChanges(tx, emit, memberships, 1, at);
+      const albums = await lockAlbumsOf(
+        tx,
+        rows.map((row) => row.id),
+      );
+      await changeAlbums(tx, emit, albums, 1, at);
     });
 
-  /** Removes rows for good; the owners of the objects delete them when they hear of it. */
-  const purge = (userId: string, ids: readonly string[]): Promise<number> =>
+  /**
+   * Removes rows for good; the owners of the objects delete them when they hear of it. With `trashedBefore` only what is in the
+   * trash and came there before: a photo that was restored since the caller looked stays.
+   */
+  const purge = (userId: string, ids: readonly string[], trashedBefore?: Date): Promise<number> =>
     unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
       const at = now();
       await lock(tx, userId, ids);
-      const rows = await tx.photo.findMany({ where: { userId, id: { in: [...ids] } } });
-      const visible = rows.filter((row) => !row.isDeleted).map((row) => row.id);
-      const memberships = await lockAlbumsOf(tx, visible);
-      const gone = rows.map((row) => ({ ...row, version: row.version + 1 }));
+      const due = trashedBefore ? { isDeleted: true, deletedAt: { lt: trashedBefore } } : {};
+      const rows = await tx.photo.findMany({ where: { userId, id: { in: [...ids] }, ...due } });
+      const gone = rows.map((row) => row.id);
+      const covered = await coveredBy(tx, userId, gone);
+      const albums = await lockAlbumsOf(tx, gone, covered);
       await tx.purgedPhoto.createMany({
-        data: gone.map(({ id, version }) => ({ id, userId, version, purgedAt: at })),
+        data: rows.map((row) => ({ id: row.id, userId, version: row.version + 1, purgedAt: at })),
         skipDuplicates: true,
       });
-      await tx.album.updateMany({ where: { userId, coverPhotoId: { in: [...ids] } }, data: { coverPhotoId: null } });
-      await tx.photo.deleteMany({ where: { id: { in: rows.map((row) => row.id) } } });
-      for (const row of gone) emit('photo.purged', deletion(row, at));
-      await emitAlbumChanges(tx, emit, memberships, -1, at);
+      await tx.album.updateMany({
+        where: { id: { in: covered }, coverPhotoId: { in: gone } },
+        data: { coverPhotoId: null },
+      });
+      await tx.photo.deleteMany({ where: { id: { in: gone } } });
+      for (const row of rows) emit('photo.purged', deletion({ ...row, version: row.version + 1 }, at));
+      await changeAlbums(tx, emit, visibleChanges(albums, rows, covered), -1, at);
       return rows.length;
     });
 

@@ -3,9 +3,9 @@ import type { UnitOfWork } from '@lazyphotos/database';
 import { applyResult } from '../media/apply.js';
 import { lockPhoto } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
+import { storableDate } from '../dates.js';
 import type { CatalogTx } from '../prisma.js';
 
-const dateOrNull = (value: string | undefined) => (value === undefined ? null : new Date(value));
 
 /**
  * Makes an upload a photo, once: called by the upload service for read-your-writes, and by the event of the same upload.
@@ -16,9 +16,7 @@ export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
     unitOfWork.transaction(async (tx, emit) => {
       const id = upload.photoId;
       await lockPhoto(tx, id);
-      const purged = await tx.purgedPhoto.count({ where: { id } });
-      if (purged > 0) return;
-      const capturedAt = dateOrNull(upload.capturedAt);
+      const capturedAt = storableDate(upload.capturedAt);
       const uploadedAt = new Date(upload.uploadedAt);
       const [row] = await tx.photo.createManyAndReturn({
         data: {
@@ -41,6 +39,12 @@ export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
         skipDuplicates: true,
       });
       if (!row) return;
+      // Asked after the insert, which has waited for a purge that was just removing the same row.
+      const purged = await tx.purgedPhoto.count({ where: { id } });
+      if (purged > 0) {
+        await tx.photo.delete({ where: { id } });
+        return;
+      }
       const early = await tx.earlyMedia.findUnique({ where: { photoId: id } });
       if (early) await tx.earlyMedia.delete({ where: { photoId: id } });
       const result = early?.payload as EventPayload<'media.processed'> | undefined;

@@ -8,7 +8,13 @@ import { append, appendIfNewer, currentEntry, lockHead } from './append.js';
  * Grouped, since PostgreSQL refuses to write a row twice in one statement: a photo that is named twice must not make the
  * event a dead letter.
  */
-function applyItems(tx: FeedTx, albumId: string, version: number, added: string[], removed: string[]): Promise<number> {
+function applyItems(
+  tx: FeedTx,
+  albumId: string,
+  version: number,
+  added: string[],
+  removed: string[],
+): Promise<number> {
   return tx.$executeRaw`
     INSERT INTO feed_album_items (album_id, photo_id, version, present)
     SELECT ${albumId}::uuid, photo_id, ${version}, bool_and(present) FROM (

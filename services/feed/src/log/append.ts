@@ -22,13 +22,18 @@ export async function lockHead(tx: FeedTx, userId: string): Promise<void> {
   await tx.$queryRaw`SELECT last_seq FROM feed_heads WHERE user_id = ${userId}::uuid FOR UPDATE`;
 }
 
-export const currentEntry = (tx: FeedTx, { userId, entity, entityId }: Pick<Change, 'userId' | 'entity' | 'entityId'>) =>
-  tx.feedEntry.findUnique({ where: { userId_entity_entityId: { userId, entity, entityId } } });
+export const currentEntry = (
+  tx: FeedTx,
+  { userId, entity, entityId }: Pick<Change, 'userId' | 'entity' | 'entityId'>,
+) => tx.feedEntry.findUnique({ where: { userId_entity_entityId: { userId, entity, entityId } } });
 
 /** Puts an entity at the end of the log in this state. The caller holds the head and has compared versions. */
 export async function append(tx: FeedTx, change: Change): Promise<void> {
   const { userId, entity, entityId, version, deleted, data, updatedAt } = change;
-  const { lastSeq: seq } = await tx.feedHead.update({ where: { userId }, data: { lastSeq: { increment: 1 } } });
+  const { lastSeq: seq } = await tx.feedHead.update({
+    where: { userId },
+    data: { lastSeq: { increment: 1 } },
+  });
   const state = { seq, version, deleted, data, updatedAt };
   await tx.feedEntry.upsert({
     where: { userId_entity_entityId: { userId, entity, entityId } },

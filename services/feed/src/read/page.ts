@@ -1,4 +1,10 @@
-import { type Album, type FeedItem, type MediaUrlFor, type PhotoRecord, photoView } from '@lazyphotos/contracts';
+import {
+  type Album,
+  type FeedItem,
+  type MediaUrlFor,
+  type PhotoRecord,
+  photoView,
+} from '@lazyphotos/contracts';
 import type { FeedDb, FeedEntry } from '../prisma.js';
 import type { Positions } from './position.js';
 
@@ -32,7 +38,9 @@ export function createReadPage(db: FeedDb, positions: Positions, mediaUrl: Media
     });
     const hasMore = entries.length > limit;
     if (hasMore) entries.pop();
-    const albumIds = entries.filter((entry) => entry.entity === 'album' && !entry.deleted).map((entry) => entry.entityId);
+    const albumIds = entries
+      .filter((entry) => entry.entity === 'album' && !entry.deleted)
+      .map((entry) => entry.entityId);
     const photoIds = await photoIdsOf(db, albumIds);
     const last = entries.at(-1);
     return {

@@ -11,7 +11,10 @@ export interface Position {
 }
 
 const expired = () =>
-  new ProblemError('cursor_expired', 'Start again from GET /photos and go on from the feedCursor of its last page.');
+  new ProblemError(
+    'cursor_expired',
+    'Start again from GET /photos and go on from the feedCursor of its last page.',
+  );
 
 export function createPositions(db: FeedDb, epoch: () => Promise<string>) {
   const lastSeq = async (userId: string): Promise<number> => {
@@ -20,7 +23,8 @@ export function createPositions(db: FeedDb, epoch: () => Promise<string>) {
   };
   return {
     /** The cursor after the newest entry. */
-    headCursor: async (userId: string): Promise<string> => feedCursor.encode({ e: await epoch(), s: await lastSeq(userId) }),
+    headCursor: async (userId: string): Promise<string> =>
+      feedCursor.encode({ e: await epoch(), s: await lastSeq(userId) }),
     /**
      * Where reading starts, as a number, and how to write down where it ended; no cursor is the beginning. A number that was
      * never given comes from a log that has been set back, so it is expired, too.

@@ -1,5 +1,6 @@
 import { setRoute } from '@lazyphotos/service-kit';
 import type { Router } from 'express';
+import { methodNotAllowed } from '../methods.js';
 
 /** Serves the API's description; it is made on the first request, so that a node which nobody asks does not carry it. */
 export function mountDocs(router: Router): void {
@@ -14,4 +15,5 @@ export function mountDocs(router: Router): void {
     setRoute(req, '/docs');
     res.redirect('/docs/openapi.yaml');
   });
+  router.all(['/docs', '/docs/openapi.yaml'], methodNotAllowed(['GET']));
 }

@@ -54,6 +54,24 @@ function createFailureCounter(signInAttempts: number, pool: unknown): RateLimite
 
 const isRefusal = (res: Response): boolean => res.statusCode === 401 || res.statusCode === 403;
 
+/** Gives points back. The next attempt waits for that, or it could be refused for one that has succeeded. */
+function createRefunds(limiter: RateLimiterAbstract) {
+  const underWay = new Map<string, Promise<unknown>>();
+  return {
+    give: (key: string): void => {
+      const refund = Promise.all([underWay.get(key), limiter.reward(key).catch(() => undefined)]).finally(
+        () => {
+          if (underWay.get(key) === refund) underWay.delete(key);
+        },
+      );
+      underWay.set(key, refund);
+    },
+    given: async (key: string): Promise<void> => {
+      await underWay.get(key);
+    },
+  };
+}
+
 /** Limits by client address: everything that needs no token, and failed attempts to get one. */
 export function createLimits({ requestsPerMinute, signInAttempts, pool }: LimiterOptions): Limits {
   const requests = new RateLimiterMemory({ keyPrefix: 'requests', points: requestsPerMinute, duration: 60 });
@@ -63,6 +81,8 @@ export function createLimits({ requestsPerMinute, signInAttempts, pool }: Limite
     take(requests, clientKey(req.ip)).then(() => next(), next);
   };
 
+  const refunds = createRefunds(failures);
+
   /**
    * Counts answers that say no. An attempt is counted before it is made and given back when it was none: of guesses that come
    * all at once, or whose answer nobody waits for, no more get through than of those that come one by one.
@@ -71,11 +91,14 @@ export function createLimits({ requestsPerMinute, signInAttempts, pool }: Limite
     const key = clientKey(req.ip);
     const proceed = () => {
       res.once('finish', () => {
-        if (!isRefusal(res)) failures.reward(key).catch(() => undefined);
+        if (!isRefusal(res)) refunds.give(key);
       });
       next();
     };
-    take(failures, key).then(proceed, next);
+    refunds
+      .given(key)
+      .then(() => take(failures, key))
+      .then(proceed, next);
   };
   return { anonymous, signIn };
 }

@@ -1,6 +1,12 @@
 import { pipeline } from 'node:stream/promises';
 import type { ByteRange, ObjectInfo, ObjectStore } from '@lazyphotos/object-storage';
-import { type MediaLocation, type MediaUrls, notFound, ProblemError, setRoute } from '@lazyphotos/service-kit';
+import {
+  type MediaLocation,
+  type MediaUrls,
+  notFound,
+  ProblemError,
+  setRoute,
+} from '@lazyphotos/service-kit';
 import type { Request, Response, Router } from 'express';
 import fresh from 'fresh';
 import { methodNotAllowed } from '../methods.js';

@@ -10,22 +10,32 @@ export interface Begun {
   attempt: number;
 }
 
+/** Why there is nothing to do for a photo. */
+export type Idle = 'done' | 'purged';
+
+const isPurged = async (db: MediaTx, photoId: string): Promise<boolean> =>
+  (await db.mediaJob.count({ where: { photoId, state: 'purged' } })) > 0;
+
 /** What was begun and what came of it, one row a photo. */
 export function createLedger(db: MediaDb, unitOfWork: UnitOfWork<MediaTx>, now: () => Date) {
   return {
-    /** Counts an attempt before it is made; null when there is nothing left to do for this photo. */
-    begin: async (photoId: string, userId: string): Promise<Begun | null> => {
+    /** Counts an attempt before it is made, unless there is nothing left to do for this photo. */
+    begin: async (photoId: string, userId: string): Promise<Begun | Idle> => {
       await db.mediaJob.createMany({ data: { photoId, userId, state: 'pending' }, skipDuplicates: true });
       const [job] = await db.mediaJob.updateManyAndReturn({
         where: { photoId, state: 'pending' },
         data: { attempts: { increment: 1 }, startedAt: now() },
       });
-      return job ? { run: job.run, attempt: job.attempts } : null;
+      if (job) return { run: job.run, attempt: job.attempts };
+      return (await isPurged(db, photoId)) ? 'purged' : 'done';
     },
 
     /** An attempt that a fault of the machine ended says nothing about the photo. */
     takeBack: async (photoId: string): Promise<void> => {
-      await db.mediaJob.updateMany({ where: { photoId, state: 'pending' }, data: { attempts: { decrement: 1 } } });
+      await db.mediaJob.updateMany({
+        where: { photoId, state: 'pending' },
+        data: { attempts: { decrement: 1 } },
+      });
     },
 
     /** Records the outcome and its event together; false when the photo was purged meanwhile. */
@@ -35,8 +45,8 @@ export function createLedger(db: MediaDb, unitOfWork: UnitOfWork<MediaTx>, now: 
           where: { photoId: result.photoId, run: result.run, state: 'pending' },
           data: { state: result.outcome, failureCode: result.failure?.code ?? null, finishedAt: now() },
         });
-        if (count > 0) emit('media.processed', result);
-        else return (await tx.mediaJob.count({ where: { photoId: result.photoId, state: 'purged' } })) === 0;
+        if (count === 0) return !(await isPurged(tx, result.photoId));
+        emit('media.processed', result);
         return true;
       }),
 

@@ -3,7 +3,8 @@ import { previewVariants } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import type { Preview } from '../pipeline/index.js';
 
-const keyOf = (userId: string, photoId: string, variant: string): string => `derived/${userId}/${photoId}/${variant}`;
+const keyOf = (userId: string, photoId: string, variant: string): string =>
+  `derived/${userId}/${photoId}/${variant}`;
 
 /** The derived objects of a photo. */
 export function createPreviews(store: ObjectStore) {

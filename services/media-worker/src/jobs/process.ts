@@ -3,7 +3,7 @@ import { type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
 import type { Logger } from '@lazyphotos/service-kit';
 import type { MediaMetrics } from '../metrics.js';
 import { MediaError, type Pipeline } from '../pipeline/index.js';
-import type { Ledger } from './ledger.js';
+import type { Begun, Ledger } from './ledger.js';
 import type { Previews } from './previews.js';
 import { failedResult, type JobIdentity, readyResult } from './result.js';
 
@@ -25,6 +25,15 @@ export interface ProcessDeps {
 
 const isMissing = (error: unknown): boolean => (error as { code?: unknown }).code === 'object_not_found';
 
+const failureOf = (identity: JobIdentity, error: unknown): Result | undefined => {
+  if (error instanceof MediaError) {
+    const { code, message: reason } = error;
+    return failedResult(identity, { code, reason }, error);
+  }
+  if (!isMissing(error)) return undefined;
+  return failedResult(identity, { code: 'original_missing', reason: 'The original is not there' });
+};
+
 /** Processes an upload once, whatever the bus repeats. Faults of the machine are thrown: the bus delivers again. */
 export function createProcessUpload(deps: ProcessDeps) {
   const { store, pipeline, previews, ledger, scratchDir, metrics, logger } = deps;
@@ -32,36 +41,59 @@ export function createProcessUpload(deps: ProcessDeps) {
   const derive = async (identity: JobIdentity, upload: Upload, signal: AbortSignal): Promise<Result> => {
     const { storageKey, mimeType } = upload;
     try {
-      const photo = await withLocalFile(store, storageKey, scratchDir, (path) => pipeline.process({ path, mimeType }, signal));
+      const photo = await withLocalFile(store, storageKey, scratchDir, (path) =>
+        pipeline.process({ path, mimeType }, signal),
+      );
       await previews.save(identity.userId, identity.photoId, photo.previews);
       return readyResult(identity, photo);
     } catch (error) {
-      if (error instanceof MediaError) {
-        const { code, message: reason, metadata, width, height } = error;
-        return failedResult(identity, { code, reason }, { ...metadata, ...(width && height ? { width, height } : {}) });
-      }
-      if (isMissing(error)) return failedResult(identity, { code: 'original_missing', reason: 'The original is not there' });
-      await ledger.takeBack(identity.photoId);
-      throw error;
+      const failure = failureOf(identity, error);
+      if (!failure) throw error;
+      return failure;
     }
+  };
+
+  const attempt = async (
+    identity: JobIdentity,
+    upload: Upload,
+    begun: Begun,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const stop = metrics.duration.startTimer();
+    const result =
+      begun.attempt > MAX_ATTEMPTS
+        ? failedResult(identity, {
+            code: 'processor_crashed',
+            reason: 'Processing this file ended the worker repeatedly',
+          })
+        : await derive(identity, upload, signal);
+    const seconds = stop();
+    const kept = await ledger.finish(result);
+    if (!kept) return previews.remove(identity.userId, identity.photoId);
+    const outcome = result.failure?.code ?? 'ready';
+    metrics.processed.inc({ outcome });
+    const level = result.failure ? 'warn' : 'info';
+    const { photoId } = identity;
+    logger[level]('photo processed', {
+      photoId,
+      outcome,
+      reason: result.failure?.reason,
+      ms: Math.round(seconds * 1000),
+    });
   };
 
   return async (upload: Upload, signal: AbortSignal): Promise<void> => {
     const { photoId, userId } = upload;
     const begun = await ledger.begin(photoId, userId);
-    if (!begun) return;
-    const identity = { photoId, userId, run: begun.run };
-    const stop = metrics.duration.startTimer();
-    const result =
-      begun.attempt > MAX_ATTEMPTS
-        ? failedResult(identity, { code: 'processor_crashed', reason: 'Processing this file ended the worker repeatedly' })
-        : await derive(identity, upload, signal);
-    const seconds = stop();
-    const kept = await ledger.finish(result);
-    if (!kept) return previews.remove(userId, photoId);
-    const outcome = result.failure?.code ?? 'ready';
-    metrics.processed.inc({ outcome });
-    const level = result.failure ? 'warn' : 'info';
-    logger[level]('photo processed', { photoId, outcome, reason: result.failure?.reason, ms: Math.round(seconds * 1000) });
+    if (begun === 'done') return;
+    // An attempt that was cut short may have stored a preview after the photo was purged.
+    if (begun === 'purged') return previews.remove(userId, photoId);
+    try {
+      await attempt({ photoId, userId, run: begun.run }, upload, begun, signal);
+    } catch (error) {
+      // It says nothing about the photo. If not even this can be written, the attempt stays counted.
+      await ledger.takeBack(photoId).catch(() => undefined);
+      throw error;
+    }
   };
 }

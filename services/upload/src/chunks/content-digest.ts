@@ -7,6 +7,7 @@ export interface DigestCheck {
   verify(): void;
 }
 
+const NAMES_SHA256 = /(?:^|,)\s*sha-256\s*(?:[=;,]|$)/;
 const SHA256 = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?:,|$)/;
 
 /**
@@ -14,7 +15,7 @@ const SHA256 = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?:,|$)/;
  * a header that names sha-256 and is malformed is refused.
  */
 export function digestCheck(header: string | undefined): DigestCheck | undefined {
-  if (header === undefined || !/sha-256\s*=/.test(header)) return undefined;
+  if (header === undefined || !NAMES_SHA256.test(header)) return undefined;
   const expected = SHA256.exec(header)?.[1];
   if (!expected) throw new ProblemError('invalid_request', 'Content-Digest must be sha-256=:<base64>:.');
   const hash = createHash('sha256');

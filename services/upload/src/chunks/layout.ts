@@ -44,7 +44,8 @@ export interface Progress {
 export function progressOf(layout: ChunkLayout, receivedIndexes: readonly number[]): Progress {
   const have = new Set(receivedIndexes);
   const missingIndexes: number[] = [];
-  for (let index = 0; index < chunkCount(layout); index += 1) if (!have.has(index)) missingIndexes.push(index);
+  for (let index = 0; index < chunkCount(layout); index += 1)
+    if (!have.has(index)) missingIndexes.push(index);
   const missing = spansOf(layout, missingIndexes);
   return {
     received: spansOf(

@@ -31,7 +31,8 @@ export function createPrefixHashes() {
       update: (bytes) => working.update(bytes),
       keep: (etag) => {
         const oldest = prefixes.keys().next().value;
-        if (!prefixes.has(sessionId) && prefixes.size >= MAX_SESSIONS && oldest !== undefined) prefixes.delete(oldest);
+        if (!prefixes.has(sessionId) && prefixes.size >= MAX_SESSIONS && oldest !== undefined)
+          prefixes.delete(oldest);
         prefixes.set(sessionId, { hash: working, etags: [...prefix.etags, etag] });
       },
     };

@@ -1,7 +1,7 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { ProblemError } from '@lazyphotos/service-kit';
 import type { ObjectStore, StagedUpload, StoredPart } from '@lazyphotos/object-storage';
+import { ProblemError } from '@lazyphotos/service-kit';
 import { type ChunkLayout, chunkSpan } from './layout.js';
 
 /** Sees every byte on its way through. */
@@ -10,7 +10,9 @@ export interface ByteObserver {
 }
 
 const wrongLength = (expectedLength: number) =>
-  new ProblemError('offset_mismatch', `This chunk must be ${expectedLength} bytes long.`, { members: { expectedLength } });
+  new ProblemError('offset_mismatch', `This chunk must be ${expectedLength} bytes long.`, {
+    members: { expectedLength },
+  });
 
 /** @throws ProblemError `offset_mismatch` when the announced length is not that of the chunk */
 export function checkLength(contentLength: string | undefined, layout: ChunkLayout, index: number): void {

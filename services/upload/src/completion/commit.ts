@@ -1,8 +1,11 @@
-import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import type { EventPayload } from '@lazyphotos/contracts';
+import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import type { UploadSession, UploadTx } from '../prisma.js';
 
-export const uploadPayload = (session: UploadSession, uploadedAt: Date): EventPayload<'upload.completed'> => ({
+export const uploadPayload = (
+  session: UploadSession,
+  uploadedAt: Date,
+): EventPayload<'upload.completed'> => ({
   photoId: session.photoId,
   userId: session.userId,
   deviceId: session.deviceId ?? undefined,
@@ -28,14 +31,26 @@ export function createCommit(unitOfWork: UnitOfWork<UploadTx>) {
     unitOfWork.transaction(async (tx: UploadTx, emit: Emit) => {
       const { count } = await tx.uploadSession.updateMany({
         where: { id: session.id, status: 'open' },
-        data: { status: 'completed', openKey: null },
+        // A session that keeps its stagingId has something in the store that is to be removed.
+        data: { status: 'completed', openKey: null, stagingId: null },
       });
       if (count === 0) return { kind: 'ended' };
+      await tx.uploadChunk.deleteMany({ where: { sessionId: session.id } });
       const { userId, hash, photoId } = session;
-      const row = { photoId, sessionId: session.id, storageKey: session.storageKey, storedAt: uploadedAt, purgedAt: null };
+      const row = {
+        photoId,
+        sessionId: session.id,
+        storageKey: session.storageKey,
+        storedAt: uploadedAt,
+        purgedAt: null,
+      };
       const known = await tx.original.findUnique({ where: { userId_hash: { userId, hash } } });
       if (known && known.purgedAt === null && known.photoId !== session.replaces) {
-        await tx.uploadSession.update({ where: { id: session.id }, data: { photoId: known.photoId } });
+        const { stagingId } = session;
+        await tx.uploadSession.update({
+          where: { id: session.id },
+          data: { photoId: known.photoId, stagingId },
+        });
         return { kind: 'duplicate', photoId: known.photoId };
       }
       await tx.original.upsert({
@@ -43,7 +58,6 @@ export function createCommit(unitOfWork: UnitOfWork<UploadTx>) {
         create: { ...row, userId, hash, sizeBytes: session.sizeBytes },
         update: row,
       });
-      await tx.uploadChunk.deleteMany({ where: { sessionId: session.id } });
       emit('upload.completed', uploadPayload(session, uploadedAt));
       return { kind: 'stored' };
     });

@@ -1,13 +1,14 @@
-import type { CatalogApi } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
-import { describeError, type Logger, ProblemError } from '@lazyphotos/service-kit';
+import { type Logger, ProblemError } from '@lazyphotos/service-kit';
 import { chunkCount, progressOf } from '../chunks/layout.js';
 import type { PrefixHashes } from '../chunks/prefix-hash.js';
 import type { KeyedLock } from '../keyed-lock.js';
 import type { UploadSession } from '../prisma.js';
+import { uploadEnded } from '../sessions/ended.js';
 import type { SessionRepository } from '../sessions/repository.js';
 import { layoutOf, type Staging } from '../sessions/staging.js';
-import { type Commit, uploadPayload } from './commit.js';
+import type { Announce } from './announce.js';
+import type { Commit } from './commit.js';
 import { type Verdict, verifyObject } from './verify.js';
 
 export interface CompleteDeps {
@@ -17,7 +18,7 @@ export interface CompleteDeps {
   prefixes: PrefixHashes;
   sessionLock: KeyedLock;
   commit: Commit;
-  catalog: CatalogApi;
+  announce: Announce;
   logger: Logger;
   now: () => Date;
   onOutcome: (outcome: Verdict | 'duplicate') => void;
@@ -29,13 +30,15 @@ export type CompleteUpload = (session: UploadSession) => Promise<string>;
 /** The largest number of gaps that a 409 lists. */
 const MAX_LISTED = 100;
 
-const ended = (session: UploadSession) =>
-  new ProblemError('upload_ended', 'The upload session has ended; announce the file again.', {
-    members: { uploadStatus: session.status, ...(session.failureCode ? { failureCode: session.failureCode } : {}) },
-  });
+/** The store does not have what was recorded. */
+const isLost = (error: unknown): boolean =>
+  ['object_not_found', 'part_mismatch'].includes(String((error as { code?: unknown }).code));
 
 export function createCompleteUpload(deps: CompleteDeps): CompleteUpload {
-  const { store, sessions, staging, prefixes, sessionLock, commit, catalog, logger, now, onOutcome } = deps;
+  const { store, sessions, staging, prefixes, sessionLock, commit, announce, logger, now, onOutcome } = deps;
+
+  const current = async (session: UploadSession): Promise<UploadSession> =>
+    (await sessions.find(session.userId, session.id)) ?? session;
 
   /** The tags of all chunks in order. @throws ProblemError `upload_incomplete` */
   const allChunks = async (session: UploadSession): Promise<string[]> => {
@@ -51,8 +54,7 @@ export function createCompleteUpload(deps: CompleteDeps): CompleteUpload {
     });
   };
 
-  const assembleAndVerify = async (session: UploadSession): Promise<Verdict> => {
-    const etags = await allChunks(session);
+  const assembleAndVerify = async (session: UploadSession, etags: readonly string[]): Promise<Verdict> => {
     const { hash, chunks } = prefixes.resume(session.id, etags);
     const upload = await staging.ensure(session);
     await store.completeUpload(
@@ -64,56 +66,62 @@ export function createCompleteUpload(deps: CompleteDeps): CompleteUpload {
     return verifyObject(store, expectation, { hash, hashedBytes: Math.min(chunks * chunkSize, size) });
   };
 
-  const fail = async (session: UploadSession, verdict: 'hash_mismatch' | 'unsupported_media_type'): Promise<never> => {
-    if (await sessions.end(session.id, 'failed', verdict)) await staging.discard(session);
+  const fail = async (
+    session: UploadSession,
+    verdict: 'hash_mismatch' | 'unsupported_media_type',
+  ): Promise<never> => {
+    onOutcome(verdict);
+    prefixes.forget(session.id);
+    if (await sessions.end(session.id, 'failed', verdict)) await staging.tryDiscard(session);
     throw verdict === 'hash_mismatch'
       ? new ProblemError(verdict, 'The file is not the announced one; announce and send it again.')
       : new ProblemError(verdict, `The content is not ${session.mimeType}.`);
   };
 
-  /** Best effort: the event brings the photo to the catalog anyway, but after this the client sees it at once. */
-  const makeVisible = async (session: UploadSession, uploadedAt: Date): Promise<void> => {
-    try {
-      await catalog.recordUpload(uploadPayload(session, uploadedAt));
-    } catch (error) {
-      logger.warn('the catalog will see this upload later', { photoId: session.photoId, error: describeError(error) });
-    }
+  /** Another request or process has ended the session under our hands. What we may have assembled must go. */
+  const endedMeanwhile = async (before: UploadSession): Promise<string> => {
+    const session = await current(before);
+    if (session.status === 'completed') return session.photoId;
+    await store.delete(session.storageKey);
+    throw uploadEnded(session);
   };
 
   const record = async (session: UploadSession): Promise<string> => {
     const uploadedAt = now();
     const result = await commit(session, uploadedAt);
-    if (result.kind === 'ended') return whatEndedIt(session);
+    if (result.kind === 'ended') return endedMeanwhile(session);
     prefixes.forget(session.id);
     if (result.kind === 'duplicate') {
       onOutcome('duplicate');
-      await store.delete(session.storageKey);
+      await staging.tryDiscard(session);
       return result.photoId;
     }
     onOutcome('ok');
-    await makeVisible(session, uploadedAt);
+    await announce.announce(session, uploadedAt);
     logger.info('upload completed', { photoId: session.photoId, bytes: Number(session.sizeBytes) });
     return session.photoId;
   };
 
-  /** The session ended under our hands: another process has completed it, or it was aborted and what we assembled must go. */
-  const whatEndedIt = async (before: UploadSession): Promise<string> => {
-    const session = (await sessions.find(before.userId, before.id)) ?? before;
-    if (session.status === 'completed') return session.photoId;
-    await store.delete(session.storageKey);
-    throw ended(session);
-  };
-
   const run = async (before: UploadSession): Promise<string> => {
     // Another request may have ended the session while this one waited for the lock.
-    const session = (await sessions.find(before.userId, before.id)) ?? before;
-    if (session.status === 'completed') return session.photoId;
-    if (session.status !== 'open') throw ended(session);
-    const verdict = await assembleAndVerify(session);
-    if (verdict === 'ok') return record(session);
-    onOutcome(verdict);
-    prefixes.forget(session.id);
-    return fail(session, verdict);
+    const session = await current(before);
+    if (session.status === 'completed') {
+      await announce.announceAgain(session);
+      return session.photoId;
+    }
+    if (session.status !== 'open') throw uploadEnded(session);
+    try {
+      const verdict = await assembleAndVerify(session, await allChunks(session));
+      return verdict === 'ok' ? await record(session) : await fail(session, verdict);
+    } catch (error) {
+      // Another process may have completed it meanwhile and taken away what this one was reading.
+      const { status, photoId } = await current(session);
+      if (status === 'completed') return photoId;
+      if (!isLost(error)) throw error;
+      // Nobody can complete it any more: it ends, so that the file can be announced and sent again.
+      if (await sessions.end(session.id, 'failed', 'parts_lost')) await staging.tryDiscard(session);
+      return endedMeanwhile(session);
+    }
   };
 
   return (session) => sessionLock(session.id, () => run(session));

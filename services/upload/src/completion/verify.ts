@@ -6,7 +6,13 @@ import { sniffType } from './sniff.js';
 /** What is wrong with an assembled file; each is a problem code of the API. */
 export type Verdict = 'ok' | 'hash_mismatch' | 'unsupported_media_type';
 
-async function readAll(store: ObjectStore, key: string, start: number, end: number, onBytes: (bytes: Buffer) => void) {
+async function readAll(
+  store: ObjectStore,
+  key: string,
+  start: number,
+  end: number,
+  onBytes: (bytes: Buffer) => void,
+) {
   if (end < start) return;
   const { body } = await store.get(key, { start, end });
   for await (const bytes of body) onBytes(bytes as Buffer);

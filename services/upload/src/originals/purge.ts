@@ -6,6 +6,9 @@ import type { UploadDb } from '../prisma.js';
 export function createPurgeOriginal(db: UploadDb, store: ObjectStore) {
   return async ({ photoId, storageKey, deletedAt }: EventPayload<'photo.purged'>): Promise<void> => {
     await store.delete(storageKey);
-    await db.original.updateMany({ where: { photoId, purgedAt: null }, data: { purgedAt: new Date(deletedAt) } });
+    await db.original.updateMany({
+      where: { photoId, purgedAt: null },
+      data: { purgedAt: new Date(deletedAt) },
+    });
   };
 }

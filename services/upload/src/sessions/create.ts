@@ -1,8 +1,8 @@
 import {
   type AnswerOf,
   type BodyOf,
-  canonicalMimeType,
   type CatalogApi,
+  canonicalMimeType,
   type endpoints,
   type PhotoLifeState,
 } from '@lazyphotos/contracts';
@@ -32,13 +32,24 @@ interface Existing {
   state: PhotoLifeState;
 }
 
+/** RFC 3339 and PostgreSQL agree on the years 1 to 9999. A camera that is outside is not believed; its picture is kept. */
+function storableDate(value: string | undefined): Date | null {
+  if (value === undefined) return null;
+  const date = new Date(value);
+  const year = date.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? date : null;
+}
+
 /** Hash first: finds the photo if this user has it, else the open session for its hash, else opens one. */
 export function createCreateSession(deps: CreateSessionDeps) {
   const { db, sessions, staging, catalog, maxBytes, chunkSize, publicUrl, now } = deps;
   const urlOf = (id: string) => `${publicUrl}/upload-sessions/${id}/chunks`;
 
   /** What this user has under the hash, after a restore that was asked for. Only the catalog knows what is in the trash. */
-  const findExisting = async (userId: string, { hash, restore }: Announcement): Promise<Existing | undefined> => {
+  const findExisting = async (
+    userId: string,
+    { hash, restore }: Announcement,
+  ): Promise<Existing | undefined> => {
     const original = await db.original.findUnique({ where: { userId_hash: { userId, hash } } });
     if (!original) return undefined;
     const { photoId, sessionId } = original;
@@ -78,16 +89,25 @@ export function createCreateSession(deps: CreateSessionDeps) {
   };
 
   /** The open session for this hash, unless it is overdue or was announced as something else; then it is ended. */
-  const reusable = async (userId: string, body: Announcement, mimeType: string): Promise<UploadSession | undefined> => {
+  const reusable = async (
+    userId: string,
+    body: Announcement,
+    mimeType: string,
+  ): Promise<UploadSession | undefined> => {
     const open = await sessions.findOpen(userId, body.hash);
     if (!open) return undefined;
     const overdue = open.expiresAt <= now();
     if (!overdue && Number(open.sizeBytes) === body.sizeBytes && open.mimeType === mimeType) return open;
-    if (await sessions.end(open.id, overdue ? 'expired' : 'aborted')) await staging.discard(open);
+    if (await sessions.end(open.id, overdue ? 'expired' : 'aborted')) await staging.tryDiscard(open);
     return undefined;
   };
 
-  const openSession = async (userId: string, body: Announcement, mimeType: string, replaces: string | null) => {
+  const openSession = async (
+    userId: string,
+    body: Announcement,
+    mimeType: string,
+    replaces: string | null,
+  ) => {
     // Another request for the same hash may win the insert; then its session is ours, too.
     for (let attempt = 0; attempt < 5; attempt += 1) {
       const open = await reusable(userId, body, mimeType);
@@ -99,7 +119,7 @@ export function createCreateSession(deps: CreateSessionDeps) {
         sizeBytes: body.sizeBytes,
         mimeType,
         fileName: body.fileName ?? body.hash.slice(0, 16),
-        capturedAt: body.capturedAt ? new Date(body.capturedAt) : null,
+        capturedAt: storableDate(body.capturedAt),
         width: body.width ?? null,
         height: body.height ?? null,
         locationLat: body.locationLat ?? null,
@@ -117,7 +137,9 @@ export function createCreateSession(deps: CreateSessionDeps) {
     const mimeType = canonicalMimeType(body.mimeType);
     if (!mimeType) throw new ProblemError('unsupported_media_type', `${body.mimeType} is not accepted.`);
     if (body.sizeBytes > maxBytes) {
-      throw new ProblemError('payload_too_large', `Files may have up to ${maxBytes} bytes.`, { members: { maxBytes } });
+      throw new ProblemError('payload_too_large', `Files may have up to ${maxBytes} bytes.`, {
+        members: { maxBytes },
+      });
     }
     const existing = await findExisting(userId, body);
     const bytesWanted = existing?.state === 'deleted' && body.restore === true;

@@ -1,4 +1,4 @@
-import { describeError, type Logger } from '@lazyphotos/service-kit';
+import type { Logger } from '@lazyphotos/service-kit';
 import type { SessionRepository } from './repository.js';
 import type { Staging } from './staging.js';
 
@@ -24,9 +24,7 @@ export function createExpiry({ sessions, staging, logger, now }: ExpiryDeps) {
       const batch = await sessions.uncleaned(after, BATCH);
       for (const session of batch) {
         after = session.id;
-        await staging.discard(session).catch((error: unknown) => {
-          logger.warn('could not clean up an ended upload', { sessionId: session.id, error: describeError(error) });
-        });
+        await staging.tryDiscard(session);
       }
       if (batch.length < BATCH) return;
     }

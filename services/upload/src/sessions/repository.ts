@@ -23,13 +23,17 @@ export interface SessionRepositoryOptions {
 }
 
 /** An upload session's row, its life and its chunks. */
-export function createSessionRepository(db: UploadDb, { chunkSize, lifetimeMs, now }: SessionRepositoryOptions) {
+export function createSessionRepository(
+  db: UploadDb,
+  { chunkSize, lifetimeMs, now }: SessionRepositoryOptions,
+) {
   const openKeyOf = (userId: string, hash: string) => `${userId}:${hash}`;
   const expiry = () => new Date(now().getTime() + lifetimeMs);
 
   return {
     find: (userId: string, id: string) => db.uploadSession.findFirst({ where: { id, userId } }),
-    findOpen: (userId: string, hash: string) => db.uploadSession.findUnique({ where: { openKey: openKeyOf(userId, hash) } }),
+    findOpen: (userId: string, hash: string) =>
+      db.uploadSession.findUnique({ where: { openKey: openKeyOf(userId, hash) } }),
 
     /** Inserts an open session; answers null when another request has just done so for the same hash. */
     insert: async (fresh: NewSession): Promise<UploadSession | null> => {
@@ -55,13 +59,20 @@ export function createSessionRepository(db: UploadDb, { chunkSize, lifetimeMs, n
 
     /** Remembers the staged upload; the first one to come wins. Answers the one that counts. */
     setStaging: async (id: string, stagingId: string): Promise<string | null> => {
-      await db.uploadSession.updateMany({ where: { id, stagingId: null, status: 'open' }, data: { stagingId } });
+      await db.uploadSession.updateMany({
+        where: { id, stagingId: null, status: 'open' },
+        data: { stagingId },
+      });
       const row = await db.uploadSession.findUnique({ where: { id }, select: { stagingId: true } });
       return row?.stagingId ?? null;
     },
 
     /** Ends an open session; false when it has ended already. */
-    end: async (id: string, status: 'failed' | 'aborted' | 'expired', failureCode?: string): Promise<boolean> => {
+    end: async (
+      id: string,
+      status: 'failed' | 'aborted' | 'expired',
+      failureCode?: string,
+    ): Promise<boolean> => {
       const { count } = await db.uploadSession.updateMany({
         where: { id, status: 'open' },
         data: { status, openKey: null, failureCode: failureCode ?? null },
@@ -94,10 +105,10 @@ export function createSessionRepository(db: UploadDb, { chunkSize, lifetimeMs, n
       return count;
     },
 
-    /** Sessions that ended without a photo and still have something in the object store. */
+    /** Ended sessions that still have something in the object store which is no photo. */
     uncleaned: (after: string, limit: number) =>
       db.uploadSession.findMany({
-        where: { status: { in: ['failed', 'aborted', 'expired'] }, stagingId: { not: null }, id: { gt: after } },
+        where: { status: { not: 'open' }, stagingId: { not: null }, id: { gt: after } },
         orderBy: { id: 'asc' },
         take: limit,
       }),
@@ -107,7 +118,11 @@ export function createSessionRepository(db: UploadDb, { chunkSize, lifetimeMs, n
     /** Forgets sessions that ended without a photo long ago. */
     forgetEnded: (before: Date) =>
       db.uploadSession.deleteMany({
-        where: { status: { in: ['failed', 'aborted', 'expired'] }, stagingId: null, expiresAt: { lt: before } },
+        where: {
+          status: { in: ['failed', 'aborted', 'expired'] },
+          stagingId: null,
+          expiresAt: { lt: before },
+        },
       }),
   };
 }

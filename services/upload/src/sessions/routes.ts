@@ -1,7 +1,7 @@
 import { endpoints } from '@lazyphotos/contracts';
 import { notFound, ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
-import type { PutChunk } from '../chunks/put.js';
 import { progressOf } from '../chunks/layout.js';
+import type { PutChunk } from '../chunks/put.js';
 import type { CompleteUpload } from '../completion/complete.js';
 import type { UploadSession } from '../prisma.js';
 import type { createCreateSession } from './create.js';
@@ -56,9 +56,10 @@ export function mountSessionRoutes({ mount }: ServiceApp, deps: SessionRoutesDep
 
   mount(endpoints.abortUpload, async ({ principal, params }) => {
     const session = await findOrThrow(principal.userId, params.id);
-    if (session.status === 'completed') throw new ProblemError('upload_ended', 'The upload is complete already.');
-    await sessions.end(session.id, 'aborted');
-    // Also when it had ended before: a first try may have stopped half-way.
+    const ended = await sessions.end(session.id, 'aborted');
+    // Another request may have completed it by now. Otherwise a first try to end it may have stopped half-way.
+    const { status } = ended ? { status: 'aborted' } : await findOrThrow(principal.userId, params.id);
+    if (status === 'completed') throw new ProblemError('upload_ended', 'The upload is complete already.');
     await staging.discard(session);
     return undefined;
   });

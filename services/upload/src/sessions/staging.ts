@@ -1,6 +1,7 @@
 import type { ObjectStore, StagedUpload } from '@lazyphotos/object-storage';
-import { ProblemError } from '@lazyphotos/service-kit';
+import { describeError, type Logger } from '@lazyphotos/service-kit';
 import type { UploadSession } from '../prisma.js';
+import { endedSince } from './ended.js';
 import type { SessionRepository } from './repository.js';
 
 export const layoutOf = (session: UploadSession) => ({
@@ -15,8 +16,13 @@ const stagedUpload = (session: UploadSession, uploadId: string): StagedUpload =>
   partSize: session.chunkSize,
 });
 
+/** Whether the session's object is a photo. It is not while the session is open, and never when the user had the photo already. */
+const holdsPhoto = (session: UploadSession): boolean =>
+  session.status === 'open' ||
+  (session.status === 'completed' && session.storageKey === `originals/${session.userId}/${session.photoId}`);
+
 /** The staged upload of a session in the object store; begun with the first chunk, so that an announcement alone costs nothing. */
-export function createStaging(store: ObjectStore, sessions: SessionRepository) {
+export function createStaging(store: ObjectStore, sessions: SessionRepository, logger: Logger) {
   const begin = async (session: UploadSession): Promise<StagedUpload> => {
     // Size and hash travel with the object, so that a lost catalog can be rebuilt from the store.
     const begun = await store.beginUpload(session.storageKey, Number(session.sizeBytes), session.chunkSize, {
@@ -25,19 +31,34 @@ export function createStaging(store: ObjectStore, sessions: SessionRepository) {
     });
     const stagingId = await sessions.setStaging(session.id, begun.uploadId);
     if (stagingId !== begun.uploadId) await store.abortUpload(begun);
-    if (stagingId === null) throw new ProblemError('upload_ended', 'The upload session has ended.');
+    if (stagingId === null) throw await endedSince(sessions, session);
     return stagedUpload(session, stagingId);
   };
+
+  /**
+   * Removes whatever an ended session has in the store: parts, and an object that was assembled and is no photo. What the
+   * caller knows of the session may be out of date, and a photo that was stored meanwhile must stay: the row decides.
+   */
+  const discard = async ({ userId, id }: Pick<UploadSession, 'userId' | 'id'>): Promise<void> => {
+    const session = await sessions.find(userId, id);
+    if (!session || session.stagingId === null || holdsPhoto(session)) return;
+    await store.abortUpload({ uploadId: session.stagingId, key: session.storageKey });
+    await store.delete(session.storageKey);
+    await sessions.markCleaned(session.id);
+  };
+
   return {
     ensure: async (session: UploadSession): Promise<StagedUpload> =>
       session.stagingId === null ? begin(session) : stagedUpload(session, session.stagingId),
-
-    /** Removes whatever an ended session has in the store: parts, and an object that was assembled but never verified. */
-    discard: async (session: UploadSession): Promise<void> => {
-      if (session.stagingId === null) return;
-      await store.abortUpload({ uploadId: session.stagingId, key: session.storageKey });
-      await store.delete(session.storageKey);
-      await sessions.markCleaned(session.id);
+    discard,
+    /** Discards if the store lets it; otherwise the next expiry run does. */
+    tryDiscard: async (session: UploadSession): Promise<void> => {
+      await discard(session).catch((error: unknown) => {
+        logger.warn('could not clean up an ended upload', {
+          sessionId: session.id,
+          error: describeError(error),
+        });
+      });
     },
   };
 }

@@ -1,0 +1,137 @@
+import { type AnyEvent, type FeedApi, topology } from '@lazyphotos/contracts';
+import { migrate, openDatabase } from '@lazyphotos/database';
+import { createPgBossBus } from '@lazyphotos/messaging';
+import {
+  createAuthenticate,
+  createMediaUrls,
+  createMetrics,
+  newId,
+  silentLogger,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from '@lazyphotos/service-kit';
+import {
+  createTestDatabase,
+  createTokenIssuer,
+  eventually,
+  type HttpOptions,
+  http,
+  listen,
+} from '@lazyphotos/testkit';
+import { createCatalogService, migrationsPath } from '../src/index.js';
+import { createUser, type User } from './user.js';
+
+export const DAY_MS = 86_400_000;
+
+export const mediaUrls = createMediaUrls({
+  signingKey: 'a signing key for the tests of the catalog',
+  baseUrl: 'https://photos.example.org',
+  lifetimeSeconds: 3600,
+});
+
+const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
+
+export interface Given {
+  feed?: FeedApi;
+  trashDays?: number;
+  poolSize?: number;
+}
+
+/** One catalog service over real HTTP, PostgreSQL and bus; every answer is checked against its schema. */
+export async function startCatalog(given: Given = {}) {
+  const [ground, busGround] = await Promise.all([createTestDatabase('catalog'), createTestDatabase('catalog_bus')]);
+  await migrate(ground.url, migrationsPath);
+  const database = openDatabase({ url: ground.url, poolSize: given.poolSize ?? 8, applicationName: 'catalog-test' });
+  const failures: unknown[] = [];
+  const bus = await createPgBossBus({
+    url: busGround.url,
+    topology,
+    observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
+  });
+  let offsetMs = 0;
+  const service = createCatalogService({
+    chassis: {
+      name: 'catalog',
+      version: '1.2.3',
+      logger: silentLogger,
+      metrics: createMetrics(),
+      authenticate: createAuthenticate(issuer.keySet),
+      validateAnswers: true,
+    },
+    database,
+    bus,
+    feed: given.feed ?? { headCursor: async (userId) => `head-of-${userId}` },
+    mediaUrls,
+    settings: { trashDays: given.trashDays ?? 30 },
+    now: () => new Date(Date.now() + offsetMs),
+  });
+  await service.start();
+  const published = await collect(bus);
+  const server = await listen(service.handler);
+
+  const queueIsEmpty = (...queues: string[]) =>
+    eventually(
+      async () => {
+        const waiting = (await bus.depths()).filter(({ queue, pending }) => queues.includes(queue) && pending > 0);
+        if (waiting.length > 0) throw new Error(`events are waiting: ${waiting.map(({ queue }) => queue)}`);
+      },
+      { timeoutMs: 30_000, intervalMs: 20 },
+    );
+  const outboxIsEmpty = () =>
+    eventually(async () => {
+      const { rows } = await database.pool.query('SELECT count(*)::int AS count FROM outbox_messages');
+      if (rows[0].count > 0) throw new Error('events are waiting in the outbox');
+    });
+
+  return {
+    url: server.url,
+    service,
+    pool: database.pool,
+    /** What event handlers have thrown. */
+    failures,
+    user: (id: string = newId()): User => {
+      const token = issuer.tokenFor(id);
+      const call = (path: string, options: HttpOptions = {}) => http(server.url + path, { token, ...options });
+      return createUser(id, call, service.api);
+    },
+    /** Publishes what other services would, and waits until it has been handled. */
+    deliver: async (...events: AnyEvent[]): Promise<void> => {
+      await bus.publish(events);
+      await queueIsEmpty('catalog.upload', 'catalog.media');
+    },
+    /** What the service has published about this user, once everything that was committed is out. */
+    eventsOf: async (userId: string): Promise<AnyEvent[]> => {
+      await outboxIsEmpty();
+      await queueIsEmpty('feed.photo', 'feed.album');
+      return published.filter((event) => userOf(event) === userId);
+    },
+    /** Moves the service's clock. */
+    advance: (ms: number) => {
+      offsetMs += ms;
+    },
+    stop: async () => {
+      await server.close();
+      await service.stop();
+      await bus.close();
+      await database.close();
+      await Promise.all([ground.drop(), busGround.drop()]);
+    },
+  };
+}
+export type CatalogNode = Awaited<ReturnType<typeof startCatalog>>;
+
+/** Consumes what the catalog publishes, as the feed does. */
+async function collect(bus: Awaited<ReturnType<typeof createPgBossBus>>): Promise<AnyEvent[]> {
+  const published: AnyEvent[] = [];
+  const keep = async (event: AnyEvent) => {
+    published.push(event);
+  };
+  await bus.consume('feed.photo', keep, { concurrency: 2 });
+  await bus.consume('feed.album', keep, { concurrency: 2 });
+  return published;
+}
+
+function userOf({ type, payload }: AnyEvent): string {
+  if (type === 'photo.changed') return payload.photo.userId;
+  return type === 'album.changed' ? payload.album.userId : payload.userId;
+}

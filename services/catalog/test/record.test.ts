@@ -1,0 +1,276 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newId } from '@lazyphotos/service-kit';
+import { describeWithPostgres, http } from '@lazyphotos/testkit';
+import { eventOf, failedResult, newUpload, readyResult } from './facts.js';
+import { type CatalogNode, startCatalog } from './harness.js';
+import { waitingFor } from './locks.js';
+
+describeWithPostgres('a photo on its way in', () => {
+  let node: CatalogNode;
+  beforeAll(async () => {
+    node = await startCatalog();
+  });
+  afterAll(async () => {
+    expect(node.failures).toEqual([]);
+    await node.stop();
+  });
+
+  const upload = (more: object = {}) => newUpload(newId(), more);
+
+  it('is there as soon as it is recorded, with all that the upload says', async () => {
+    const fact = upload({
+      capturedAt: '2024-05-06T07:08:09.123Z',
+      width: 4032,
+      height: 3024,
+      locationLat: -33.8568,
+      locationLon: 151.2153,
+      sizeBytes: 5_000_000_000,
+    });
+    await node.service.api.recordUpload(fact);
+    const { status, body } = await node.user(fact.userId).photo(fact.photoId);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      id: fact.photoId,
+      userId: fact.userId,
+      storageKey: fact.storageKey,
+      hash: fact.hash,
+      fileName: fact.fileName,
+      sizeBytes: 5_000_000_000,
+      mimeType: 'image/jpeg',
+      capturedAt: fact.capturedAt,
+      uploadedAt: fact.uploadedAt,
+      updatedAt: fact.uploadedAt,
+      width: 4032,
+      height: 3024,
+      locationLat: -33.8568,
+      locationLon: 151.2153,
+      tags: [],
+      favorite: false,
+      isDeleted: false,
+      processing: 'pending',
+      thumbnails: {},
+      version: 1,
+    });
+  });
+
+  it('is recorded once, however often it is told', async () => {
+    const fact = upload();
+    const tell = () => node.service.api.recordUpload(fact);
+    await Promise.all([tell(), tell(), tell()]);
+    await node.deliver(eventOf('upload.completed', fact), eventOf('upload.completed', fact));
+    const events = await node.eventsOf(fact.userId);
+    expect(events.map((event) => event.type)).toEqual(['photo.changed']);
+    expect((await node.user(fact.userId).photo(fact.photoId)).body.version).toBe(1);
+  });
+
+  it('comes with the event alone when the call did not reach the catalog', async () => {
+    const fact = upload();
+    await node.deliver(eventOf('upload.completed', fact));
+    expect((await node.user(fact.userId).photo(fact.photoId)).status).toBe(200);
+  });
+
+  it('gets what the media worker found; the file itself is believed before the client', async () => {
+    const fact = upload({ capturedAt: '2001-01-01T00:00:00.000Z', locationLat: 1, locationLon: 2, width: 10, height: 20 });
+    await node.service.api.recordUpload(fact);
+    const found = {
+      capturedAt: '2024-05-06T07:08:09.000Z',
+      width: 300,
+      height: 200,
+      locationLat: 50,
+      locationLon: 8,
+      cameraMake: 'Canon',
+      cameraModel: 'EOS 40D',
+      lensModel: 'EF-S',
+      fNumber: 2.8,
+      exposureTime: 0.005,
+      iso: 400,
+      focalLength: 50,
+      orientation: 6,
+    };
+    await node.deliver(eventOf('media.processed', readyResult(fact, found)));
+    const { body } = await node.user(fact.userId).photo(fact.photoId);
+    expect(body).toMatchObject({ ...found, processing: 'ready', placeholder: 'AAAA', version: 2 });
+    for (const variant of ['thumb', 'medium']) {
+      const url = new URL(body.thumbnails[variant]);
+      expect(url.pathname).toBe(`/media/${fact.userId}/${fact.photoId}/${variant}`);
+    }
+    const events = await node.eventsOf(fact.userId);
+    expect(events.map((event) => event.type)).toEqual(['photo.changed', 'photo.changed']);
+  });
+
+  it('keeps what the client said where the file says nothing', async () => {
+    const fact = upload({ capturedAt: '2001-01-01T00:00:00.000Z', locationLat: 1, locationLon: 2, width: 10, height: 20 });
+    await node.service.api.recordUpload(fact);
+    await node.deliver(eventOf('media.processed', failedResult(fact)));
+    expect((await node.user(fact.userId).photo(fact.photoId)).body).toMatchObject({
+      capturedAt: fact.capturedAt,
+      locationLat: 1,
+      locationLon: 2,
+      width: 10,
+      height: 20,
+      processing: 'failed',
+      processingError: { code: 'unreadable', reason: 'The file is damaged' },
+      thumbnails: {},
+    });
+  });
+
+  it.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-12:00'])('does not believe that it was captured at %s', async (capturedAt) => {
+    const fact = upload({ capturedAt });
+    await node.deliver(eventOf('upload.completed', fact));
+    await node.deliver(eventOf('media.processed', readyResult(fact, { capturedAt })));
+    const { body } = await node.user(fact.userId).photo(fact.photoId);
+    expect(body).toMatchObject({ processing: 'ready' });
+    expect(body).not.toHaveProperty('capturedAt');
+  });
+
+  describe('whose result comes first', () => {
+    it('is ready at once', async () => {
+      const fact = upload();
+      await node.deliver(eventOf('media.processed', readyResult(fact, { cameraMake: 'Canon' })));
+      expect(await node.eventsOf(fact.userId)).toEqual([]);
+      await node.service.api.recordUpload(fact);
+      expect((await node.user(fact.userId).photo(fact.photoId)).body).toMatchObject({
+        processing: 'ready',
+        cameraMake: 'Canon',
+      });
+      expect(await node.eventsOf(fact.userId)).toHaveLength(1);
+      const { rows } = await node.pool.query('SELECT * FROM early_media WHERE photo_id = $1', [fact.photoId]);
+      expect(rows).toEqual([]);
+    });
+
+    it('gets the newest one', async () => {
+      const fact = upload();
+      for (const run of [2, 3, 1]) {
+        await node.deliver(eventOf('media.processed', readyResult(fact, { run, cameraModel: `run ${run}` })));
+      }
+      await node.service.api.recordUpload(fact);
+      expect((await node.user(fact.userId).photo(fact.photoId)).body.cameraModel).toBe('run 3');
+    });
+
+    it('or at the same time, ends the same', async () => {
+      const facts = Array.from({ length: 40 }, () => upload());
+      await node.deliver(
+        ...facts.flatMap((fact, index) => {
+          const pair = [eventOf('upload.completed', fact), eventOf('media.processed', readyResult(fact))];
+          return index % 2 === 0 ? pair : pair.reverse();
+        }),
+      );
+      for (const fact of facts) {
+        expect((await node.user(fact.userId).photo(fact.photoId)).body.processing).toBe('ready');
+      }
+      expect((await node.pool.query('SELECT * FROM early_media')).rows).toEqual([]);
+    });
+  });
+
+  it('takes the results of several runs in their order, whatever order they come in', async () => {
+    const fact = upload();
+    await node.service.api.recordUpload(fact);
+    const result = (run: number) => eventOf('media.processed', readyResult(fact, { run, cameraModel: `run ${run}` }));
+    const model = async () => (await node.user(fact.userId).photo(fact.photoId)).body.cameraModel;
+    await node.deliver(result(2));
+    expect(await model()).toBe('run 2');
+    await node.deliver(result(1), result(2));
+    expect(await model()).toBe('run 2');
+    await node.deliver(eventOf('media.processed', failedResult(fact, { run: 3 })));
+    expect((await node.user(fact.userId).photo(fact.photoId)).body).toMatchObject({ processing: 'failed', version: 3 });
+    expect(await node.eventsOf(fact.userId)).toHaveLength(3);
+  });
+
+  it('that is in the trash takes its result there, and shows it when it comes back', async () => {
+    const fact = upload();
+    await node.service.api.recordUpload(fact);
+    const user = node.user(fact.userId);
+    await user.trash(fact.photoId);
+    await node.deliver(eventOf('media.processed', readyResult(fact)));
+    expect((await node.eventsOf(fact.userId)).map((event) => event.type)).toEqual(['photo.changed', 'photo.trashed']);
+    await user.restore(fact.photoId);
+    const events = await node.eventsOf(fact.userId);
+    expect(events.at(-1)).toMatchObject({ type: 'photo.changed', payload: { photo: { processing: 'ready', version: 4 } } });
+  });
+
+  describe('that was purged', () => {
+    it('does not come back with a late event', async () => {
+      const fact = upload();
+      await node.service.api.recordUpload(fact);
+      const user = node.user(fact.userId);
+      await user.purge(fact.photoId);
+      const before = await node.eventsOf(fact.userId);
+      await node.service.api.recordUpload(fact);
+      await node.deliver(eventOf('upload.completed', fact), eventOf('media.processed', readyResult(fact)));
+      expect((await user.photo(fact.photoId)).status).toBe(404);
+      expect(await user.listedIds()).toEqual([]);
+      expect(await node.eventsOf(fact.userId)).toEqual(before);
+      const { rows } = await node.pool.query('SELECT * FROM early_media WHERE photo_id = $1', [fact.photoId]);
+      expect(rows).toEqual([]);
+    });
+
+    it.each(['upload.completed', 'media.processed'] as const)(
+      'does not come back with a late %s that meets the purge half-way',
+      async (type) => {
+        const fact = upload();
+        await node.service.api.recordUpload(fact);
+        const user = node.user(fact.userId);
+        await user.addItems(await user.addAlbum(), [fact.photoId]);
+        const client = await node.pool.connect();
+        await client.query('BEGIN');
+        // Holds the purge up just before it commits.
+        await client.query('LOCK TABLE outbox_messages IN SHARE MODE');
+        const purging = user.purge(fact.photoId);
+        await waitingFor(node.pool, 'outbox_messages');
+        const event = type === 'upload.completed' ? eventOf(type, fact) : eventOf(type, readyResult(fact));
+        const delivered = node.deliver(event);
+        await waitingFor(node.pool, '"public"."photos"|FROM photos');
+        await client.query('COMMIT');
+        client.release();
+        expect((await purging).status).toBe(204);
+        await delivered;
+        expect((await user.photo(fact.photoId)).status).toBe(404);
+        expect((await node.eventsOf(fact.userId)).filter((item) => item.type === 'photo.changed')).toHaveLength(1);
+      },
+    );
+  });
+});
+
+describeWithPostgres('the internal routes', () => {
+  let node: CatalogNode;
+  beforeAll(async () => {
+    node = await startCatalog();
+  });
+  afterAll(() => node.stop());
+
+  const call = (path: string, options = {}) => http(`${node.url}/internal${path}`, options);
+
+  it('record an upload', async () => {
+    const fact = newUpload(newId());
+    expect((await call('/uploads', { json: fact })).status).toBe(204);
+    expect((await node.user(fact.userId).photo(fact.photoId)).status).toBe(200);
+    expect((await call('/uploads', { json: { ...fact, hash: 'x' } })).status).toBe(400);
+  });
+
+  it('say where a photo stands, and bring it back from the trash', async () => {
+    const user = node.user();
+    const id = await user.addPhoto();
+    const path = `/users/${user.id}/photos/${id}`;
+    const state = async () => (await call(`${path}/state`)).body;
+    const restore = async () => (await call(`${path}/restore`, { method: 'POST' })).body;
+    expect(await state()).toEqual({ state: 'active' });
+    expect(await restore()).toEqual({ state: 'active' });
+    await user.trash(id);
+    expect(await state()).toEqual({ state: 'trashed' });
+    expect(await restore()).toEqual({ state: 'active' });
+    expect((await user.photo(id)).body.isDeleted).toBe(false);
+    await user.purge(id);
+    expect(await state()).toEqual({ state: 'deleted' });
+    expect(await restore()).toEqual({ state: 'deleted' });
+  });
+
+  it("know nothing of another user's photo", async () => {
+    const user = node.user();
+    const id = await user.addPhoto();
+    await user.trash(id);
+    const path = `/users/${newId()}/photos/${id}`;
+    expect((await call(`${path}/state`)).body).toEqual({ state: 'unknown' });
+    expect((await call(`${path}/restore`, { method: 'POST' })).body).toEqual({ state: 'unknown' });
+    expect((await user.photo(id)).body.isDeleted).toBe(true);
+  });
+});

@@ -1,0 +1,168 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { createTestDatabase, describeWithPostgres, type HttpReply } from '@lazyphotos/testkit';
+import {
+  createGround,
+  type Gateway,
+  type GatewayOptions,
+  type Ground,
+  startGateway,
+  tokenOf,
+} from './harness.js';
+
+const open: Gateway[] = [];
+const grounds: Ground[] = [];
+
+afterEach(async () => {
+  for (const gateway of open.splice(0)) await gateway.stop();
+  for (const ground of grounds.splice(0)) await ground.remove();
+});
+
+async function start(options: GatewayOptions = {}): Promise<Gateway> {
+  const gateway = await startGateway(options);
+  open.push(gateway);
+  return gateway;
+}
+
+async function sharedGround(): Promise<Ground> {
+  const ground = await createGround();
+  grounds.push(ground);
+  return ground;
+}
+
+/** Makes the auth service answer with this status. */
+function authAnswers(gateway: Gateway, status: number): void {
+  gateway.services.auth.handle = (req, res) => {
+    req.resume();
+    res.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+  };
+}
+
+const login = (gateway: Gateway, from?: string): Promise<HttpReply> =>
+  gateway.call('/auth/login', { json: {}, ...(from ? { headers: { 'x-forwarded-for': from } } : {}) });
+
+const statuses = async (count: number, attempt: () => Promise<HttpReply>): Promise<number[]> => {
+  const seen: number[] = [];
+  for (let index = 0; index < count; index++) seen.push((await attempt()).status);
+  return seen;
+};
+
+describeWithPostgres('attempts to guess a secret', () => {
+  it.each([
+    ['/auth/login', 401],
+    ['/auth/refresh', 401],
+    ['/auth/register', 403],
+  ])('%s is refused after too many failures', async (path, status) => {
+    const gateway = await start({ settings: { signInAttempts: 3 } });
+    authAnswers(gateway, status);
+    const attempt = () => gateway.call(path, { json: {} });
+    expect(await statuses(3, attempt)).toEqual([status, status, status]);
+    const refused = await attempt();
+    expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited', instance: path } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(200);
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(300);
+    expect(gateway.services.auth.seen).toHaveLength(3);
+  });
+
+  it('a claim with a wrong code, or without a token, counts as well', async () => {
+    const gateway = await start({ settings: { signInAttempts: 2 } });
+    authAnswers(gateway, 403);
+    const claim = (token?: string) => gateway.call('/servers/claim', { json: {}, token });
+    expect((await claim()).status).toBe(401);
+    expect((await claim(tokenOf())).status).toBe(403);
+    expect((await claim(tokenOf())).status).toBe(429);
+    // Whoever was refused here is refused at the other doors, too, and nowhere else.
+    expect((await login(gateway)).status).toBe(429);
+    expect((await gateway.call('/albums', { token: tokenOf() })).status).toBe(200);
+  });
+
+  it('those that succeed, and those that are merely malformed, do not count', async () => {
+    const gateway = await start({ settings: { signInAttempts: 2 } });
+    for (const status of [200, 400, 409, 503]) {
+      authAnswers(gateway, status);
+      expect(new Set(await statuses(4, () => login(gateway)))).toEqual(new Set([status]));
+    }
+    authAnswers(gateway, 401);
+    expect(await statuses(3, () => login(gateway))).toEqual([401, 401, 429]);
+  });
+
+  it('that come all at once get no further than those that come one by one', async () => {
+    const gateway = await start({ settings: { signInAttempts: 5 } });
+    gateway.services.auth.handle = (req, res) => {
+      req.resume();
+      setTimeout(() => res.writeHead(401).end(), 200);
+    };
+    const replies = await Promise.all(Array.from({ length: 40 }, () => login(gateway)));
+    expect(replies.filter(({ status }) => status === 401)).toHaveLength(5);
+    expect(gateway.services.auth.seen).toHaveLength(5);
+  });
+
+  it('whose answer nobody waits for count as well', async () => {
+    const gateway = await start({ settings: { signInAttempts: 2 } });
+    gateway.services.auth.handle = (req) => req.resume();
+    for (const _ of [1, 2]) {
+      const impatient = AbortSignal.timeout(200);
+      await expect(gateway.call('/auth/login', { json: {}, signal: impatient })).rejects.toThrow();
+    }
+    expect((await login(gateway)).status).toBe(429);
+  });
+
+  it('are remembered by a gateway that is started again, and by another one beside it', async () => {
+    const ground = await sharedGround();
+    const first = await start({ ground, settings: { signInAttempts: 3 } });
+    authAnswers(first, 401);
+    await statuses(2, () => login(first));
+    const second = await start({ ground, settings: { signInAttempts: 3 } });
+    authAnswers(second, 401);
+    expect(await statuses(2, () => login(second))).toEqual([401, 429]);
+    await first.stop();
+    open.splice(open.indexOf(first), 1);
+    expect((await login(second)).status).toBe(429);
+  });
+
+  it('are limited, too, while the database is away', async () => {
+    const lost = await createTestDatabase('gateway_lost');
+    await lost.drop();
+    const gateway = await start({ databaseUrl: lost.url, settings: { signInAttempts: 3 } });
+    authAnswers(gateway, 401);
+    expect(await statuses(4, () => login(gateway))).toEqual([401, 401, 401, 429]);
+    authAnswers(gateway, 200);
+    expect((await login(gateway)).status).toBe(429);
+  });
+});
+
+describeWithPostgres('the address that attempts are counted by', () => {
+  it('is that of the connection, whatever X-Forwarded-For says', async () => {
+    const gateway = await start({ settings: { signInAttempts: 2 } });
+    authAnswers(gateway, 401);
+    let host = 0;
+    const attempt = () => login(gateway, `203.0.113.${host++}`);
+    expect(await statuses(3, attempt)).toEqual([401, 401, 429]);
+  });
+
+  it('is what a trusted proxy says', async () => {
+    const gateway = await start({ settings: { signInAttempts: 2, trustedProxies: ['loopback'] } });
+    authAnswers(gateway, 401);
+    expect(await statuses(3, () => login(gateway, '203.0.113.1'))).toEqual([401, 401, 429]);
+    expect(await statuses(3, () => login(gateway, '203.0.113.2'))).toEqual([401, 401, 429]);
+    // What a client writes stands before what the proxy adds, and is not believed.
+    expect((await login(gateway, '198.51.100.7, 203.0.113.2')).status).toBe(429);
+    // A household has 2^64 addresses of IPv6.
+    expect(await statuses(2, () => login(gateway, '2001:db8:1:2::1'))).toEqual([401, 401]);
+    expect((await login(gateway, '2001:db8:1:2:ffff::9')).status).toBe(429);
+    expect((await login(gateway, '2001:db8:1:3::1')).status).toBe(401);
+    expect((await login(gateway, `${'x'.repeat(400)}`)).status).toBe(401);
+  });
+});
+
+describeWithPostgres('requests without a token', () => {
+  it('are limited in a minute; those with a token are not', async () => {
+    const gateway = await start({ settings: { requestsPerMinute: 3 } });
+    const status = () => gateway.call('/servers/status');
+    expect(await statuses(4, status)).toEqual([200, 200, 200, 429]);
+    const refused = await status();
+    expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    expect((await gateway.call('/albums', { token: tokenOf() })).status).toBe(200);
+  });
+});

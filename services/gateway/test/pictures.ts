@@ -1,0 +1,35 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { MediaVariant } from '@lazyphotos/contracts';
+import { newId } from '@lazyphotos/service-kit';
+import type { Gateway } from './harness.js';
+
+export interface Picture {
+  userId: string;
+  photoId: string;
+  bytes: Buffer;
+  sha256: string;
+  /** Path and query of a signed URL. */
+  url: string;
+}
+
+export interface PictureOptions {
+  variant?: MediaVariant;
+  bytes?: Buffer;
+  fileName?: string;
+  contentType?: string;
+}
+
+/** Stores a picture as the upload service and the media worker do. */
+export async function storePicture(
+  { store, mediaUrls }: Gateway,
+  options: PictureOptions = {},
+): Promise<Picture> {
+  const { variant = 'original', bytes = randomBytes(10_000), fileName, contentType = 'image/jpeg' } = options;
+  const [userId, photoId] = [newId(), newId()];
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const key =
+    variant === 'original' ? `originals/${userId}/${photoId}` : `derived/${userId}/${photoId}/${variant}`;
+  const metadata = { sha256, ...(fileName === undefined ? {} : { 'file-name': fileName }) };
+  await store.put(key, bytes, { contentType, metadata });
+  return { userId, photoId, bytes, sha256, url: mediaUrls.sign(userId, photoId, variant).url };
+}

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import sharp from 'sharp';
+import {
+  createGround,
+  derivedOf,
+  type Ground,
+  idle,
+  purged,
+  RETRY,
+  startWorker,
+  storeOriginal,
+  uploaded,
+} from './harness.js';
+import { watchedStore } from './watched-store.js';
+
+const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));
+const PATIENCE = { timeoutMs: 50_000 };
+const jpeg = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#654321' } })
+  .jpeg()
+  .toBuffer();
+
+describeWithPostgres('a worker that is killed', () => {
+  let ground: Ground;
+  beforeAll(async () => {
+    ground = await createGround();
+  });
+  afterAll(() => ground.remove());
+
+  /** Runs a worker in a process of its own until it touches an object, and kills it there; answers the object's key. */
+  const killAt = async (hangAt: 'original' | 'thumb' | 'medium'): Promise<string> => {
+    const { url, busUrl, root, scratch } = ground;
+    const task = JSON.stringify({ url, busUrl, root, scratch, hangAt, retry: RETRY });
+    const child = spawn(process.execPath, [CHILD, task], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    child.kill('SIGKILL');
+    await exited;
+    return line.toString().trim();
+  };
+
+  it('in the middle of a photo leaves it to the next one, which finishes it', async () => {
+    const upload = await storeOriginal(ground, jpeg);
+    await ground.bus.publish([uploaded(upload)]);
+    expect(await killAt('medium')).toMatch(upload.photoId);
+    expect(await derivedOf(ground, upload)).toEqual(['thumb']);
+    const worker = await startWorker({ ground });
+    await eventually(
+      () => expect(ground.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready', run: 1 }]),
+      PATIENCE,
+    );
+    expect(await derivedOf(ground, upload)).toEqual(['medium', 'thumb']);
+    await worker.stop();
+  });
+
+  it('while the photo is purged leaves nothing of it behind', async () => {
+    const upload = await storeOriginal(ground, jpeg);
+    await ground.bus.publish([uploaded(upload)]);
+    await killAt('medium');
+    await ground.bus.publish([purged(upload)]);
+    const worker = await startWorker({ ground });
+    await idle(worker.bus, 'media-worker.photo');
+    await idle(worker.bus, 'media-worker.upload');
+    expect(await derivedOf(ground, upload)).toEqual([]);
+    await worker.stop();
+  });
+
+  it('five times by the same photo gives it up, and goes on with others', async () => {
+    const killer = await storeOriginal(ground, jpeg);
+    await ground.bus.publish([uploaded(killer)]);
+    for (const _ of [1, 2, 3, 4, 5]) expect(await killAt('original')).toBe(killer.storageKey);
+    const watched = watchedStore();
+    const worker = await startWorker({ ground, store: watched.wrap });
+    await eventually(
+      () =>
+        expect(ground.resultsOf(killer.photoId)).toMatchObject([
+          { outcome: 'failed', failure: { code: 'processor_crashed' }, previews: [] },
+        ]),
+      PATIENCE,
+    );
+    expect(watched.reads).toBe(0);
+    expect((await ground.store.head(killer.storageKey)).size).toBe(jpeg.length);
+
+    const innocent = await storeOriginal(ground, jpeg);
+    await ground.bus.publish([uploaded(innocent)]);
+    await eventually(
+      () => expect(ground.resultsOf(innocent.photoId)).toMatchObject([{ outcome: 'ready' }]),
+      PATIENCE,
+    );
+    await worker.stop();
+  });
+});

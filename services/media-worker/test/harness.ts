@@ -1,0 +1,174 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AnyEvent,
+  type EventOf,
+  type EventPayload,
+  type EventType,
+  topology,
+} from '@lazyphotos/contracts';
+import { migrate, openDatabase } from '@lazyphotos/database';
+import { createPgBossBus, type EventBus } from '@lazyphotos/messaging';
+import { createFilesystemStore, type LocalFiles, type ObjectStore } from '@lazyphotos/object-storage';
+import {
+  type Chassis,
+  createAuthenticate,
+  createMetrics,
+  newId,
+  type Settings,
+  silentLogger,
+} from '@lazyphotos/service-kit';
+import { createTestDatabase, eventually, listen } from '@lazyphotos/testkit';
+import type { settingKeys } from '../src/config.js';
+import { createMediaWorkerService, migrationsPath } from '../src/index.js';
+
+export type Store = ObjectStore & LocalFiles;
+export type Upload = EventPayload<'upload.completed'>;
+export type Result = EventPayload<'media.processed'>;
+
+export const RETRY = { maxAttempts: 10, baseDelaySeconds: 1, maxDelaySeconds: 1 };
+
+export const event = <T extends EventType>(type: T, payload: EventPayload<T>): AnyEvent => {
+  const made: EventOf<T> = { id: newId(), type, occurredAt: new Date().toISOString(), payload };
+  return made as AnyEvent;
+};
+
+/** What workers share and leave behind: database, bus, objects; and the ears of the catalog on that bus. */
+export async function createGround() {
+  const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-worker-'));
+  const scratch = join(folder, 'scratch');
+  await mkdir(scratch);
+  const [database, busDatabase] = await Promise.all([
+    createTestDatabase('media'),
+    createTestDatabase('media_bus'),
+  ]);
+  await migrate(database.url, migrationsPath);
+  const store = await createFilesystemStore({ root: join(folder, 'objects') });
+  const bus = await createPgBossBus({ url: busDatabase.url, topology, retry: RETRY });
+  const results = new Map<string, Result>();
+  await bus.consume(
+    'catalog.media',
+    async ({ id, ...event }) => {
+      if (event.type === 'media.processed') results.set(id, event.payload);
+    },
+    { concurrency: 2 },
+  );
+  return {
+    url: database.url,
+    busUrl: busDatabase.url,
+    root: join(folder, 'objects'),
+    scratch,
+    store,
+    bus,
+    /** The results that the catalog has heard of this photo, each event once. */
+    resultsOf: (photoId: string): Result[] =>
+      [...results.values()].filter((result) => result.photoId === photoId),
+    remove: async () => {
+      await bus.close();
+      await database.drop();
+      await busDatabase.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+export type Ground = Awaited<ReturnType<typeof createGround>>;
+
+/** An original in the store and the event that tells of it, as the upload service leaves them. */
+export async function storeOriginal(
+  { store }: Pick<Ground, 'store'>,
+  content: string | Buffer,
+  mimeType = 'image/jpeg',
+): Promise<Upload> {
+  const [userId, photoId] = [newId(), newId()];
+  const bytes = typeof content === 'string' ? await readFile(content) : content;
+  const storageKey = `originals/${userId}/${photoId}`;
+  const { etag } = await store.put(storageKey, bytes, { contentType: mimeType });
+  const uploadedAt = new Date().toISOString();
+  const sizeBytes = bytes.length;
+  return { photoId, userId, storageKey, hash: etag, sizeBytes, mimeType, fileName: 'photo.jpg', uploadedAt };
+}
+
+export const uploaded = (upload: Upload): AnyEvent => event('upload.completed', upload);
+export const purged = ({ photoId, userId, storageKey }: Upload): AnyEvent =>
+  event('photo.purged', { photoId, userId, storageKey, version: 9, deletedAt: new Date().toISOString() });
+
+/** Keys of the previews of a photo that are in the store. */
+export async function derivedOf(
+  { store }: Pick<Ground, 'store'>,
+  { userId, photoId }: Upload,
+): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(`derived/${userId}/${photoId}/`))
+    keys.push(key.split('/').at(-1) ?? '');
+  return keys;
+}
+
+/** Resolves when a queue has nothing to hand out. */
+export const idle = (bus: EventBus, queue: string): Promise<void> =>
+  eventually(
+    async () => {
+      const depth = (await bus.depths()).find((one) => one.queue === queue);
+      if (depth?.pending !== 0) throw new Error(`${queue} still has ${depth?.pending} events`);
+    },
+    { timeoutMs: 50_000 },
+  );
+
+export interface WorkerOptions {
+  ground: Ground;
+  /** Stands between the worker and the store: to count, to fail, to wait. */
+  store?: (real: Store) => Partial<Store>;
+  settings?: Partial<Settings<(typeof settingKeys)[number]>>;
+}
+
+/** One media worker on real PostgreSQL, a real bus and real files. */
+export async function startWorker({ ground, store, settings }: WorkerOptions) {
+  const database = openDatabase({ url: ground.url, poolSize: 5, applicationName: 'media-test' });
+  const failures: unknown[] = [];
+  const bus = await createPgBossBus({
+    url: ground.busUrl,
+    topology,
+    retry: RETRY,
+    // What a killed worker had in hand comes at once.
+    exclusive: true,
+    observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
+  });
+  const chassis: Chassis = {
+    name: 'media-worker',
+    version: '1.2.3',
+    logger: silentLogger,
+    metrics: createMetrics(),
+    authenticate: createAuthenticate(async () => ({ keys: [] })),
+    validateAnswers: true,
+  };
+  const service = createMediaWorkerService({
+    chassis,
+    database,
+    bus,
+    store: { ...ground.store, ...store?.(ground.store) },
+    scratchDir: ground.scratch,
+    settings: { mediaConcurrency: 2, maxPixels: 50_000_000, ...settings },
+  });
+  await service.start();
+  const server = await listen(service.handler);
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    await server.close();
+    await service.stop();
+    await bus.close();
+    await database.close();
+  };
+  return {
+    service,
+    bus,
+    url: server.url,
+    pool: database.pool,
+    /** What event handlers have thrown. */
+    failures,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+export type Worker = Awaited<ReturnType<typeof startWorker>>;

@@ -1,0 +1,16 @@
+import { dirname } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { schemaDrift } from '@lazyphotos/database/migrations';
+import { createTestDatabase, describeWithPostgres } from '@lazyphotos/testkit';
+import { migrationsPath } from '../src/index.js';
+
+describeWithPostgres('the schema', () => {
+  it('is what the migrations lead to', async () => {
+    const database = await createTestDatabase('media_schema');
+    try {
+      expect(await schemaDrift(database.url, dirname(migrationsPath))).toBe('');
+    } finally {
+      await database.drop();
+    }
+  });
+});
