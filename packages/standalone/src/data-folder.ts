@@ -1,5 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 
 /** Where a node keeps what it must not lose, and what it may. */
 export interface DataFolder {
@@ -44,8 +44,24 @@ const foldersBelow = (root: string): DataFolder => ({
   scratch: join(root, 'scratch'),
 });
 
+/**
+ * Makes a folder and those above it. Node's own `recursive` never comes back where the system refuses with ENOENT, as it does
+ * below /proc and on some broken mounts.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
+}
+
 async function makeFolders({ root, storage, logs, keys }: DataFolder): Promise<void> {
-  await mkdir(root, { recursive: true });
+  await makeFolder(root);
   const probe = join(root, `.probe-${process.pid}`);
   await writeFile(probe, 'x', { flush: true });
   await rm(probe);

@@ -74,7 +74,12 @@ describe('a start that cannot work', () => {
   test('a data folder that cannot be one', async () => {
     const file = join(folder, 'a-file');
     await writeFile(file, 'x');
-    for (const path of [file, join(file, 'below')]) {
+    // Below /proc nothing can be made, also not by root.
+    for (const path of [
+      file,
+      join(file, 'below'),
+      ...(process.platform === 'linux' ? ['/proc/lazyphotos/data'] : []),
+    ]) {
       const { code, stderr } = await start({ LAZYPHOTOS_DATA_DIR: path });
       expect(code).toBe(1);
       expect(stderr.trim().split('\n')).toEqual([
