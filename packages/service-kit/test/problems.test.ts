@@ -87,24 +87,47 @@ describe('problems', () => {
     await expect(http(`${app.url}/half`)).rejects.toThrow();
   });
 
-  test('an answer to a request whose body was not read closes the connection', async () => {
-    app = await serveApp(({ router }) => {
+  /** Refuses every chunk before reading it. */
+  const serveRefusals = () =>
+    serveApp(({ router }) => {
       router.put('/chunks', async () => {
         throw new ProblemError('offset_mismatch');
       });
     });
+
+  test('a client that sends its whole body before it listens hears the refusal, and can go on', async () => {
+    app = await serveRefusals();
+    const socket = connect(app.port, '127.0.0.1');
+    const failed: unknown[] = [];
+    socket.on('error', (error) => failed.push(error));
+    socket.pause();
+    const size = 8 * 1024 * 1024;
+    socket.write(`PUT /chunks HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`);
+    await new Promise((resolve) => socket.write(Buffer.alloc(size), resolve));
+    socket.write('GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    let received = '';
+    socket.on('data', (data) => {
+      received += data;
+    });
+    socket.resume();
+    await once(socket, 'close');
+    expect(failed).toEqual([]);
+    expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 409', 'HTTP/1.1 200']);
+  });
+
+  test('a body that is too large to be thrown away closes the connection, and is no second request', async () => {
+    app = await serveRefusals();
     const socket = connect(app.port, '127.0.0.1');
     let received = '';
     socket.on('data', (data) => {
       received += data;
     });
     socket.write(
-      'PUT /chunks HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nGET /health HTTP/1.1\r\n\r\n',
+      'PUT /chunks HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\nGET /health HTTP/1.1\r\n\r\n',
     );
     await once(socket, 'close');
     expect(received).toMatch(/^HTTP\/1\.1 409 /);
     expect(received.toLowerCase()).toContain('connection: close');
-    // What looked like a second request was a part of the body.
     expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 });

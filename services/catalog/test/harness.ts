@@ -19,6 +19,7 @@ import {
   listen,
 } from '@lazyphotos/testkit';
 import { createCatalogService, migrationsPath } from '../src/index.js';
+import { recordStatements } from './statements.js';
 import { createUser, type User } from './user.js';
 
 export const DAY_MS = 86_400_000;
@@ -42,6 +43,7 @@ export async function startCatalog(given: Given = {}) {
   const [ground, busGround] = await Promise.all([createTestDatabase('catalog'), createTestDatabase('catalog_bus')]);
   await migrate(ground.url, migrationsPath);
   const database = openDatabase({ url: ground.url, poolSize: given.poolSize ?? 8, applicationName: 'catalog-test' });
+  const statements = recordStatements(database.pool);
   const failures: unknown[] = [];
   const bus = await createPgBossBus({
     url: busGround.url,
@@ -87,6 +89,7 @@ export async function startCatalog(given: Given = {}) {
     url: server.url,
     service,
     pool: database.pool,
+    statements,
     /** What event handlers have thrown. */
     failures,
     user: (id: string = newId()): User => {

@@ -1,14 +1,14 @@
 interface Queryable {
-  query(sql: string, values: unknown[]): Promise<{ rows: unknown[] }>;
+  query(sql: string): Promise<{ rows: { count: number }[] }>;
 }
 
-/** Resolves when some statement that matches waits for a lock. The test's own time limit ends it. */
-export async function waitingFor(pool: Queryable, pattern: string): Promise<void> {
+/** Resolves when this many connections to the database wait for a lock. The test's own time limit ends it. */
+export async function waitingForLocks(pool: Queryable, count: number): Promise<void> {
   for (;;) {
     const { rows } = await pool.query(
-      `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND query ~ $1`,
-      [pattern],
+      `SELECT count(*)::int AS count FROM pg_stat_activity
+       WHERE wait_event_type = 'Lock' AND datname = current_database()`,
     );
-    if (rows.length > 0) return;
+    if (rows[0]?.count === count) return;
   }
 }

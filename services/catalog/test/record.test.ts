@@ -3,7 +3,7 @@ import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres, http } from '@lazyphotos/testkit';
 import { eventOf, failedResult, newUpload, readyResult } from './facts.js';
 import { type CatalogNode, startCatalog } from './harness.js';
-import { waitingFor } from './locks.js';
+import { waitingForLocks } from './locks.js';
 
 describeWithPostgres('a photo on its way in', () => {
   let node: CatalogNode;
@@ -211,15 +211,16 @@ describeWithPostgres('a photo on its way in', () => {
         await node.service.api.recordUpload(fact);
         const user = node.user(fact.userId);
         await user.addItems(await user.addAlbum(), [fact.photoId]);
+        await node.eventsOf(user.id);
         const client = await node.pool.connect();
         await client.query('BEGIN');
         // Holds the purge up just before it commits.
         await client.query('LOCK TABLE outbox_messages IN SHARE MODE');
         const purging = user.purge(fact.photoId);
-        await waitingFor(node.pool, 'outbox_messages');
+        await waitingForLocks(node.pool, 1);
         const event = type === 'upload.completed' ? eventOf(type, fact) : eventOf(type, readyResult(fact));
         const delivered = node.deliver(event);
-        await waitingFor(node.pool, '"public"."photos"|FROM photos');
+        await waitingForLocks(node.pool, 2);
         await client.query('COMMIT');
         client.release();
         expect((await purging).status).toBe(204);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NodeApi } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createFilesystemStore, type ObjectStore } from '@lazyphotos/object-storage';
 import {
@@ -99,6 +100,23 @@ const probesOf = async (kind: UpstreamKind): Promise<Record<Routed, Probe>> => {
   return Object.fromEntries(entries) as Record<Routed, Probe>;
 };
 
+const chassisOf = (logs: LogLine[]): Chassis => ({
+  name: 'gateway',
+  version: '1.2.3',
+  logger: recordingLogger(logs),
+  metrics: createMetrics(),
+  authenticate: createAuthenticate(issuer.keySet),
+  validateAnswers: true,
+});
+
+/** Stands in for the auth service, as the gateway asks it. */
+const nodeOf = (state: GatewayState): NodeApi => ({
+  isClaimed: async () => {
+    if (state.claimed === 'unknown') throw new ProblemError('service_unavailable');
+    return state.claimed;
+  },
+});
+
 /** A gateway over real HTTP, PostgreSQL and files, in front of services that answer as the test wants. */
 export async function startGateway(options: GatewayOptions = {}) {
   const ground = options.ground ?? (await createGround());
@@ -109,14 +127,6 @@ export async function startGateway(options: GatewayOptions = {}) {
   const logs: LogLine[] = [];
   const state: GatewayState = { claimed: true, offsetMs: 0 };
   const now = () => Date.now() + state.offsetMs;
-  const chassis: Chassis = {
-    name: 'gateway',
-    version: '1.2.3',
-    logger: recordingLogger(logs),
-    metrics: createMetrics(),
-    authenticate: createAuthenticate(issuer.keySet),
-    validateAnswers: true,
-  };
   const mediaUrls = createMediaUrls({
     signingKey: 'a signing key for the tests of the gateway',
     baseUrl: '',
@@ -124,16 +134,11 @@ export async function startGateway(options: GatewayOptions = {}) {
     now,
   });
   const service = createGatewayService({
-    chassis,
+    chassis: chassisOf(logs),
     database,
     store: options.store?.(store) ?? store,
     mediaUrls,
-    node: {
-      isClaimed: async () => {
-        if (state.claimed === 'unknown') throw new ProblemError('service_unavailable');
-        return state.claimed;
-      },
-    },
+    node: nodeOf(state),
     upstreams: {
       auth: services.auth.upstream,
       upload: services.upload.upstream,

@@ -58,6 +58,18 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): Service {
     logger: chassis.logger,
   });
 
+  const onUpload = withEvent(async (event, { signal }: { signal: AbortSignal }) => {
+    if (event.type !== 'upload.completed') return;
+    const upload = event.payload;
+    await inHand.run(upload.photoId, () => processUpload(upload, signal));
+  });
+  const onPhoto = withEvent(async (event) => {
+    if (event.type !== 'photo.purged') return;
+    const { photoId, userId } = event.payload;
+    await ledger.markPurged(photoId, userId);
+    await previews.remove(userId, photoId);
+  });
+
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });
   return {
     name: chassis.name,
@@ -65,17 +77,6 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): Service {
     ready: service.ready,
     start: async () => {
       relay.start();
-      const onUpload = withEvent(async (event, { signal }: { signal: AbortSignal }) => {
-        if (event.type !== 'upload.completed') return;
-        const upload = event.payload;
-        await inHand.run(upload.photoId, () => processUpload(upload, signal));
-      });
-      const onPhoto = withEvent(async (event) => {
-        if (event.type !== 'photo.purged') return;
-        const { photoId, userId } = event.payload;
-        await ledger.markPurged(photoId, userId);
-        await previews.remove(userId, photoId);
-      });
       await bus.consume('media-worker.upload', onUpload, { concurrency });
       await bus.consume('media-worker.photo', onPhoto, { concurrency: 2 });
     },

@@ -3,6 +3,7 @@ import { StorageUnavailableError } from '@lazyphotos/object-storage';
 import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { CHUNK, HOUR_MS, startUpload, type UploadNode } from './harness.js';
+import { waitingForLocks } from './locks.js';
 import { newFile, originalKey } from './user.js';
 
 describeWithPostgres('the end of a session', () => {
@@ -76,9 +77,9 @@ describeWithPostgres('the end of a session', () => {
       // Holds up the transaction that records the photo after it has closed the session.
       await client.query('LOCK TABLE originals IN EXCLUSIVE MODE');
       const completing = user.complete(session.id);
-      await waitingFor(node, 'originals');
+      await waitingForLocks(node.pool, 1);
       const aborting = user.abort(session.id);
-      await waitingFor(node, 'upload_sessions');
+      await waitingForLocks(node.pool, 2);
       await client.query('COMMIT');
       client.release();
       const [completed, aborted] = await Promise.all([completing, aborting]);
@@ -181,14 +182,3 @@ describeWithPostgres('the end of a session', () => {
     });
   });
 });
-
-/** Resolves when some statement waits for a lock on this table. */
-async function waitingFor(node: UploadNode, table: string): Promise<void> {
-  for (;;) {
-    const { rows } = await node.pool.query(
-      `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE $1`,
-      [`%${table}%`],
-    );
-    if (rows.length > 0) return;
-  }
-}

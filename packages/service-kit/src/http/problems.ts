@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import { currentRequestId } from '../context.js';
 import { ProblemError, toProblem } from '../errors.js';
 import { describeError, type Logger } from '../logger.js';
+import { discardBody } from './unread-body.js';
 
 /** Writes a problem as RFC 9457 says. */
 export function sendProblem(res: Response, problem: ProblemError): void {
@@ -56,10 +57,7 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
       res.destroy();
       return;
     }
-    if (!req.complete) {
-      // The rest of an unread body must not be taken for the next request.
-      res.setHeader('Connection', 'close');
-    }
+    discardBody(req, res);
     sendProblem(res, problem);
   };
 }

@@ -71,7 +71,8 @@ export function createPhone(url: string, token: string): Phone {
     processed: (photoId) =>
       eventually(
         async () => {
-          const { body } = await call(`/photos/${photoId}`);
+          const { status, body } = await call(`/photos/${photoId}`);
+          if (status !== 200) throw new Error(`${photoId} answers ${status}`);
           if (body.processing === 'pending') throw new Error(`${photoId} is still pending`);
           return body;
         },

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Album, Photo } from '@lazyphotos/contracts';
+import { describeWithPostgres } from '@lazyphotos/testkit';
+import fc from 'fast-check';
+import { eventOf, newUpload, readyResult, type Upload } from './facts.js';
+import { fold } from './fold.js';
+import { type CatalogNode, startCatalog } from './harness.js';
+
+const PHOTOS = 5;
+const ALBUMS = 3;
+const photo = fc.nat(PHOTOS - 1);
+const album = fc.nat(ALBUMS - 1);
+const photos = fc.uniqueArray(photo, { minLength: 1, maxLength: 3 });
+
+type Step =
+  | { kind: 'upload' | 'trash' | 'restore' | 'purge' | 'emptyTrash'; photo: number }
+  | { kind: 'media'; photo: number; run: number }
+  | { kind: 'add'; album: number; photos: number[] }
+  | { kind: 'remove' | 'cover'; album: number; photo: number }
+  | { kind: 'rename' | 'deleteAlbum'; album: number };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('trash' as const, 'restore' as const), photo }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('add' as const), album, photos }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('purge' as const, 'upload' as const), photo }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('emptyTrash' as const), photo }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('media' as const), photo, run: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('remove' as const, 'cover' as const), album, photo }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('rename' as const, 'deleteAlbum' as const), album }) },
+);
+/** Steps of one group run at the same time. */
+const groups = fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 8 });
+
+interface World {
+  node: CatalogNode;
+  user: ReturnType<CatalogNode['user']>;
+  uploads: Upload[];
+  albums: string[];
+}
+
+async function createWorld(node: CatalogNode): Promise<World> {
+  const user = node.user();
+  const uploads = Array.from({ length: PHOTOS }, () => newUpload(user.id));
+  // The last one is not there yet: it comes with a step, if at all.
+  for (const upload of uploads.slice(0, -1)) await node.service.api.recordUpload(upload);
+  const albums: string[] = [];
+  for (let n = 0; n < ALBUMS; n += 1) albums.push(await user.addAlbum(`album ${n}`));
+  return { node, user, uploads, albums };
+}
+
+async function request({ user, uploads, albums }: World, step: Step) {
+  const upload = 'photo' in step ? uploads[step.photo] : undefined;
+  const photoId = upload?.photoId ?? '';
+  const albumId = ('album' in step ? albums[step.album] : undefined) ?? '';
+  switch (step.kind) {
+    case 'trash':
+      return user.trash(photoId);
+    case 'restore':
+      return user.restore(photoId);
+    case 'purge':
+      return user.purge(photoId);
+    case 'add':
+      return user.addItems(
+        albumId,
+        step.photos.map((index) => uploads[index]?.photoId ?? ''),
+      );
+    case 'remove':
+      return user.removeItem(albumId, photoId);
+    case 'cover':
+      return user.send('PUT', `/albums/${albumId}`, { coverPhotoId: photoId });
+    case 'rename':
+      return user.send('PUT', `/albums/${albumId}`, { name: `renamed ${step.album}` });
+    case 'deleteAlbum':
+      return user.send('DELETE', `/albums/${albumId}`);
+    default:
+      return undefined;
+  }
+}
+
+async function run(world: World, step: Step): Promise<void> {
+  const { node, uploads } = world;
+  if (step.kind === 'upload') return node.service.api.recordUpload(uploads[step.photo] ?? newUpload(world.user.id));
+  if (step.kind === 'emptyTrash') {
+    await node.service.purgeTrash();
+    return;
+  }
+  if (step.kind === 'media') {
+    const upload = uploads[step.photo] ?? newUpload(world.user.id);
+    return node.deliver(eventOf('media.processed', readyResult(upload, { run: step.run, cameraModel: `run ${step.run}` })));
+  }
+  const reply = await request(world, step);
+  expect([200, 204, 404]).toContain(reply?.status);
+}
+
+/** The counts that are kept, and the same counted anew. */
+async function expectExactCounts({ node, user }: World): Promise<void> {
+  const { rows } = await node.pool.query(
+    `SELECT a.id, a.item_count AS kept, count(p.id)::int AS counted FROM albums a
+       LEFT JOIN album_items i ON i.album_id = a.id LEFT JOIN photos p ON p.id = i.photo_id AND NOT p.is_deleted
+     WHERE a.user_id = $1 GROUP BY a.id`,
+    [user.id],
+  );
+  expect(rows.map((row) => ({ id: row.id, count: row.kept }))).toEqual(rows.map((row) => ({ id: row.id, count: row.counted })));
+}
+
+const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id);
+
+/** Everything that the events tell is what the catalog answers. */
+async function expectFoldedState({ node, user }: World): Promise<void> {
+  const folded = fold(await node.eventsOf(user.id));
+  const active: Photo[] = (await user.list('?limit=500')).body.photos;
+  const records = active.map(({ thumbnails, ...record }) => record);
+  expect(JSON.parse(JSON.stringify(folded.active.sort(byId)))).toEqual(records.sort(byId));
+  expect(folded.trashed.sort()).toEqual((await user.listedIds('?limit=500&trashed=true')).sort());
+  const albums: Album[] = (await user.call('/albums?limit=500')).body.albums;
+  expect(folded.albums.sort(byId)).toEqual(albums.sort(byId));
+  for (const { id, itemCount } of albums) {
+    const members = await user.itemIds(id);
+    expect(folded.membersOf(id)).toEqual(new Set(members));
+    expect(itemCount).toBe(members.length);
+  }
+}
+
+describeWithPostgres('whatever happens at the same time', () => {
+  let node: CatalogNode;
+  beforeAll(async () => {
+    // Every photo in the trash is overdue at once, so that retention takes part.
+    node = await startCatalog({ trashDays: 0, poolSize: 12 });
+  });
+  afterAll(() => node.stop());
+
+  it("albums count exactly, and the events tell the catalog's state", async () => {
+    await fc.assert(
+      fc.asyncProperty(groups, async (plan) => {
+        const world = await createWorld(node);
+        for (const group of plan) {
+          await Promise.all(group.map((item) => run(world, item)));
+          await expectExactCounts(world);
+        }
+        await expectFoldedState(world);
+        expect(node.failures).toEqual([]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});

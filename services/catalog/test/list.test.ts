@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Photo } from '@lazyphotos/contracts';
+import { newId } from '@lazyphotos/service-kit';
+import { describeWithPostgres } from '@lazyphotos/testkit';
+import { type CatalogNode, startCatalog } from './harness.js';
+
+const day = (number: number) => new Date(Date.UTC(2024, 0, number)).toISOString();
+const cursorOf = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url');
+
+describeWithPostgres('the list of photos', () => {
+  let node: CatalogNode;
+  const feed = { heads: 0, down: false, onHead: async () => {} };
+  beforeAll(async () => {
+    node = await startCatalog({
+      feed: {
+        headCursor: async () => {
+          if (feed.down) throw new Error('the feed is away');
+          feed.heads += 1;
+          await feed.onHead();
+          return `head ${feed.heads}`;
+        },
+      },
+    });
+  });
+  afterAll(() => node.stop());
+
+  const idsOf = (pages: { photos: Photo[] }[]) => pages.flatMap((page) => page.photos.map((photo) => photo.id));
+
+  it('of a user without photos is empty, and says where the feed begins', async () => {
+    const { status, body } = await node.user().list();
+    expect(status).toBe(200);
+    expect(body).toEqual({ photos: [], cursor: null, hasMore: false, feedCursor: `head ${feed.heads}` });
+  });
+
+  it('goes by capture, newest first; what has no date goes by its upload', async () => {
+    const user = node.user();
+    const [second] = await user.addPhotos(1, () => ({ capturedAt: day(2) }));
+    const [third] = await user.addPhotos(1, () => ({ uploadedAt: day(3) }));
+    const [first] = await user.addPhotos(1, () => ({ capturedAt: day(1), uploadedAt: day(9) }));
+    expect(await user.listedIds()).toEqual([third, second, first]);
+    expect((await user.list()).body.photos[0]).toEqual((await user.photo(third ?? '')).body);
+  });
+
+  it.each([1, 2, 3, 7, 100])('comes in pages of %d, each photo once, also where many have the same date', async (limit) => {
+    const user = node.user();
+    const added = await user.addPhotos(20, (index) => ({ capturedAt: day(1 + Math.floor(index / 7)) }));
+    const pages = await user.pages('/photos', limit);
+    const ids = idsOf(pages);
+    expect(new Set(ids)).toEqual(new Set(added));
+    expect(ids).toHaveLength(20);
+    expect(pages).toHaveLength(Math.ceil(20 / limit));
+    const photos: Photo[] = pages.flatMap((page) => page.photos);
+    const byDate = (a: Photo, b: Photo) =>
+      (b.capturedAt ?? '').localeCompare(a.capturedAt ?? '') || b.id.localeCompare(a.id);
+    expect(ids).toEqual(photos.toSorted(byDate).map((photo) => photo.id));
+  });
+
+  it('goes on where it was when photos come and go in between', async () => {
+    const user = node.user();
+    const ids = await user.addPhotos(6, (index) => ({ capturedAt: day(20 - index) }));
+    const first = (await user.list('?limit=2')).body;
+    await user.purge(ids[1] ?? '');
+    await user.addPhoto({ capturedAt: day(30) });
+    const rest = await user.listedIds(`?cursor=${first.cursor}`);
+    expect(rest).toEqual(ids.slice(2));
+  });
+
+  it.each(['0', '501', '-1', '1.5', 'many', '1e2', ''])('refuses limit=%s', async (limit) => {
+    const reply = await node.user().list(`?limit=${limit}`);
+    expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(reply.body.errors[0].path).toBe('query.limit');
+  });
+
+  it('takes limits of 1 and 500', async () => {
+    for (const limit of [1, 500]) expect((await node.user().list(`?limit=${limit}`)).status).toBe(200);
+  });
+
+  it.each([
+    'nonsense',
+    '%00',
+    cursorOf({}),
+    cursorOf({ at: 1, id: 'x' }),
+    cursorOf({ at: 'now', id: newId() }),
+    cursorOf({ at: 9e15, id: newId() }),
+    cursorOf({ at: -9e15, id: newId() }),
+    cursorOf({ at: -70_000_000_000_000, id: newId() }),
+    'a'.repeat(501),
+    `x&cursor=y`,
+  ])('refuses cursor=%s', async (cursor) => {
+    const reply = await node.user().list(`?cursor=${cursor}`);
+    expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } });
+  });
+
+  it("answers nothing of the other's to a cursor of another user", async () => {
+    const [owner, stranger] = [node.user(), node.user()];
+    await owner.addPhotos(3);
+    const { cursor } = (await owner.list('?limit=1')).body;
+    expect((await stranger.list(`?cursor=${cursor}`)).body.photos).toEqual([]);
+  });
+
+  describe('can be asked for', () => {
+    it('a time, from inclusive, to exclusive', async () => {
+      const user = node.user();
+      const ids = await user.addPhotos(5, (index) => ({ capturedAt: day(5 - index) }));
+      expect(await user.listedIds(`?from=${day(2)}&to=${day(4)}`)).toEqual(ids.slice(2, 4));
+      expect(await user.listedIds(`?from=${day(4)}`)).toEqual(ids.slice(0, 2));
+      expect(await user.listedIds(`?to=${encodeURIComponent('2024-01-02T01:00:00+01:00')}`)).toEqual(ids.slice(4));
+      expect(await user.listedIds('?from=0000-01-01T00:00:00Z&to=9999-12-31T23:59:59-12:00')).toEqual(ids);
+      expect((await user.list('?from=yesterday')).status).toBe(400);
+    });
+
+    it('a tag or favourites', async () => {
+      const user = node.user();
+      const [tagged, favorite, both, none] = await user.addPhotos(4, (index) => ({ capturedAt: day(9 - index) }));
+      await node.pool.query(`UPDATE photos SET tags = '{sea,sun}' WHERE id = ANY($1)`, [[tagged, both]]);
+      await node.pool.query('UPDATE photos SET favorite = true WHERE id = ANY($1)', [[favorite, both]]);
+      expect(await user.listedIds('?tag=sea')).toEqual([tagged, both]);
+      expect(await user.listedIds('?tag=se')).toEqual([]);
+      expect(await user.listedIds('?favorite=true')).toEqual([favorite, both]);
+      expect(await user.listedIds('?favorite=false')).toEqual([tagged, none]);
+      expect(await user.listedIds('?favorite=true&tag=sun')).toEqual([both]);
+      expect((await user.list('?favorite=yes')).status).toBe(400);
+    });
+
+    it('the trash', async () => {
+      const user = node.user();
+      const [kept, trashed] = await user.addPhotos(2);
+      await user.trash(trashed ?? '');
+      expect(await user.listedIds()).toEqual([kept]);
+      expect(await user.listedIds('?trashed=false')).toEqual([kept]);
+      expect(await user.listedIds('?trashed=true')).toEqual([trashed]);
+    });
+
+    it('an album, in pages', async () => {
+      const user = node.user();
+      const ids = await user.addPhotos(5, (index) => ({ capturedAt: day(9 - index) }));
+      const albumId = await user.addAlbum();
+      await user.addItems(albumId, [ids[4], ids[0], ids[2]].filter((id) => id !== undefined));
+      await user.trash(ids[2] ?? '');
+      expect(idsOf(await user.pages(`/photos?albumId=${albumId}`, 1))).toEqual([ids[0], ids[4]]);
+      expect(await user.listedIds(`?albumId=${albumId}&trashed=true`)).toEqual([ids[2]]);
+      expect((await user.list(`?albumId=${newId()}`)).status).toBe(404);
+    });
+  });
+
+  describe('hands over to the feed', () => {
+    it('on its last page only, from where the feed stood before the first page was read', async () => {
+      const user = node.user();
+      await user.addPhotos(3);
+      const before = feed.heads;
+      const pages = await user.pages('/photos', 1);
+      expect(pages.map((page) => page.feedCursor)).toEqual([undefined, undefined, `head ${before + 1}`]);
+      expect(feed.heads).toBe(before + 1);
+    });
+
+    it('so that a photo which comes while the list is read is in the feed behind it', async () => {
+      const user = node.user();
+      // Comes after the feed was asked, before the rows are read: it may be in both, never in neither.
+      let late = '';
+      feed.onHead = async () => {
+        late = await user.addPhoto();
+      };
+      const { body } = await user.list();
+      feed.onHead = async () => {};
+      expect(body.photos.map((photo: Photo) => photo.id)).toEqual([late]);
+      expect(body.feedCursor).toBe(`head ${feed.heads}`);
+    });
+
+    it('and works without it', async () => {
+      const user = node.user();
+      const ids = await user.addPhotos(3);
+      feed.down = true;
+      const pages = await user.pages('/photos', 2);
+      feed.down = false;
+      expect(new Set(idsOf(pages))).toEqual(new Set(ids));
+      for (const page of pages) expect(page).not.toHaveProperty('feedCursor');
+    });
+  });
+});
