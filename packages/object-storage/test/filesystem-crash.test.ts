@@ -1,4 +1,6 @@
-import { cp, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, link, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
@@ -162,8 +164,22 @@ describe('a killed process', () => {
   test('leaves a temporary folder of an upload that never began; it goes too', async () => {
     const root = await newRoot();
     await createFilesystemStore({ root });
-    await mkdir(path.join(root, 'tmp', '999999999-1-abc', 'deep'), { recursive: true });
+    const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 12);
+    await mkdir(path.join(root, 'tmp', `${host}-999999999-1-abc`, 'deep'), { recursive: true });
     await createFilesystemStore({ root });
     expect(await readdir(path.join(root, 'tmp'))).toEqual([]);
+  });
+
+  test("what another host, or container, writes stays for a day: its processes' numbers say nothing here", async () => {
+    const root = await newRoot();
+    await createFilesystemStore({ root });
+    const [fresh, old] = ['aaaaaaaaaaaa-1-1-abc', 'bbbbbbbbbbbb-1-1-abc'].map((name) =>
+      path.join(root, 'tmp', name),
+    );
+    for (const file of [fresh, old]) await writeFile(String(file), 'half');
+    const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+    await utimes(String(old), twoDaysAgo, twoDaysAgo);
+    await createFilesystemStore({ root });
+    expect(await readdir(path.join(root, 'tmp'))).toEqual([path.basename(String(fresh))]);
   });
 });

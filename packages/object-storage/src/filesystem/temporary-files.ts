@@ -1,10 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { errnoOf } from './faults.js';
 
-/** The process is in the name, so that a starting store can tell leftovers from another process's work in progress. */
+/**
+ * The process is in the name, so that a starting store can tell leftovers from another process's work in progress; so is the
+ * host, since in containers that share a volume every process is pid 1.
+ */
 export interface TemporaryFiles {
   /** A new path in the folder; nothing is created. */
   path(): string;
@@ -12,23 +16,35 @@ export interface TemporaryFiles {
   removeLeftovers(): Promise<void>;
 }
 
-export function createTemporaryFiles(folder: string): TemporaryFiles {
+/** Another host's processes cannot be asked for; nobody writes one file for a day. */
+const FOREIGN_LEFTOVER_MS = 86_400_000;
+
+export function createTemporaryFiles(folder: string, host = hostname()): TemporaryFiles {
   const started = Math.round(performance.timeOrigin);
+  const tag = createHash('sha256').update(host).digest('hex').slice(0, 12);
+
+  const isInUse = async (name: string): Promise<boolean> => {
+    const [owner, pid, start] = name.split('-');
+    if (owner === tag) return isAlive(Number(pid), Number(start), started);
+    const { mtimeMs } = await stat(path.join(folder, name));
+    return Date.now() - mtimeMs < FOREIGN_LEFTOVER_MS;
+  };
   return {
-    path: () => path.join(folder, `${process.pid}-${started}-${randomBytes(12).toString('hex')}`),
+    path: () => path.join(folder, `${tag}-${process.pid}-${started}-${randomBytes(12).toString('hex')}`),
     async removeLeftovers() {
       for (const name of await readdir(folder)) {
-        if (!isInUse(name, started)) await rm(path.join(folder, name), { recursive: true, force: true });
+        // One that is gone by now was in use.
+        const keep = await isInUse(name).catch(() => true);
+        if (!keep) await rm(path.join(folder, name), { recursive: true, force: true });
       }
     },
   };
 }
 
-function isInUse(name: string, started: number): boolean {
-  const [pid, start] = name.split('-').map(Number);
+function isAlive(pid: number, start: number, started: number): boolean {
   // The same pid with another start time is an earlier life: in a container every one of them is pid 1.
   if (pid === process.pid) return start === started;
-  if (pid === undefined || !Number.isSafeInteger(pid) || pid < 1) return false;
+  if (!Number.isSafeInteger(pid) || pid < 1) return false;
   try {
     process.kill(pid, 0);
     return true;
