@@ -2,5 +2,5 @@ export { IdempotencyKeyReusedError, type IdempotentRequest, once } from './idemp
 export { MigrationError, migrate } from './migrations/migrate.js';
 export { createOutboxRelay, type OutboxRelay, type RelayOptions } from './outbox/relay.js';
 export { createUnitOfWork, type Emit, type UnitOfWork } from './outbox/unit-of-work.js';
-export { type Database, type DatabaseOptions, openDatabase } from './pool.js';
+export { type Database, type DatabaseOptions, openDatabase, openMigrated } from './pool.js';
 export type { SqlRunner, TransactionOptions, TransactionRunner } from './sql.js';

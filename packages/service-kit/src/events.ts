@@ -40,3 +40,9 @@ export function busObserver(metrics: Metrics, logger: Logger) {
     fault: (error: unknown) => logger.warn('event bus fault', { error: describeError(error) }),
   };
 }
+
+/** Reports connections that break while nobody uses them; for a service's database. */
+export const onIdleError =
+  (logger: Logger) =>
+  (error: Error): void =>
+    logger.warn('a database connection broke', { error: describeError(error) });

@@ -1,6 +1,6 @@
 import { type Database, migrate, openDatabase } from '@lazyphotos/database';
 import type { PostgresServer } from '@lazyphotos/embedded-postgres';
-import { describeError, type Logger, type StopList } from '@lazyphotos/service-kit';
+import { type Logger, onIdleError, type StopList } from '@lazyphotos/service-kit';
 
 /** The database that each service has to itself, by service. */
 export const databaseNames = {
@@ -33,8 +33,7 @@ export async function openDatabases({ postgres, migrations, poolSize, stops, log
       url,
       poolSize,
       applicationName: owner,
-      onIdleError: (error) =>
-        logger.warn('a database connection broke', { database: owner, error: describeError(error) }),
+      onIdleError: onIdleError(logger),
     });
     stops.add(`database ${owner}`, database.close);
     return database;

@@ -1,5 +1,5 @@
-import { migrate, openDatabase } from '@lazyphotos/database';
-import { type ContainerContext, describeError, type Service } from '@lazyphotos/service-kit';
+import { openMigrated } from '@lazyphotos/database';
+import { type ContainerContext, onIdleError, type Service } from '@lazyphotos/service-kit';
 import type { containerSettings } from './config.js';
 import {
   type AuthService,
@@ -14,12 +14,12 @@ export async function composeContainer(
   context: ContainerContext<(typeof containerSettings)[number]>,
 ): Promise<Service> {
   const { settings, logger, stops, chassis } = context;
-  await migrate(settings.databaseUrl, migrationsPath);
-  const database = openDatabase({
+  const database = await openMigrated({
     url: settings.databaseUrl,
+    migrationsPath,
     poolSize: settings.databasePool,
-    applicationName: 'lazyphotos-auth',
-    onIdleError: (error) => logger.warn('a database connection broke', { error: describeError(error) }),
+    applicationName: 'auth',
+    onIdleError: onIdleError(logger),
   });
   stops.add('database', database.close);
   const service: AuthService = createAuthService({

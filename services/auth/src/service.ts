@@ -1,5 +1,5 @@
 import type { NodeApi } from '@lazyphotos/contracts';
-import { createServiceApp, type JsonWebKeySet, type Service } from '@lazyphotos/service-kit';
+import { createPeriodic, createServiceApp, type JsonWebKeySet, type Service } from '@lazyphotos/service-kit';
 import { createAccounts } from './accounts/accounts.js';
 import { createAdmission } from './accounts/admission.js';
 import { argon2Hasher } from './accounts/password-hasher.js';
@@ -20,7 +20,8 @@ import { createLogin } from './sessions/login.js';
 import { mountSessions } from './sessions/routes.js';
 import { createSessions } from './sessions/sessions.js';
 import { createSignedIn } from './sessions/signed-in.js';
-import { createSweeper } from './sessions/sweeper.js';
+
+const SWEEP_INTERVAL_MS = 3_600_000;
 
 export interface AuthService extends Service {
   nodeStatus(): Promise<NodeStatus & { version: string }>;
@@ -47,7 +48,7 @@ function compose(deps: AuthDeps) {
   const login = createLogin({ db, passwords, sessions, devices });
   const admission = createAdmission({ node, invites, registration: settings.registration });
   const accounts = createAccounts({ db, admission, passwords, sessions, clock });
-  const sweeper = createSweeper(sessions.sweep, logger);
+  const sweeper = createPeriodic('removing ended sessions', SWEEP_INTERVAL_MS, sessions.sweep, logger);
   return {
     db,
     keys,

@@ -15,4 +15,5 @@ export function storableDate(value: string | undefined): Date | null {
 }
 
 /** A bound of a search: there is nothing beyond the first and the last instant. */
-export const nearestInstant = (value: string): Date => new Date(Math.min(Math.max(Date.parse(value), FIRST), LAST));
+export const nearestInstant = (value: string): Date =>
+  new Date(Math.min(Math.max(Date.parse(value), FIRST), LAST));

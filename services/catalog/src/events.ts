@@ -2,4 +2,10 @@ import type { QueueName } from '@lazyphotos/contracts';
 
 /** What this service takes from the bus and what it puts there. */
 export const consumes = ['catalog.upload', 'catalog.media'] as const satisfies readonly QueueName[];
-export const publishes = ['photo.changed', 'photo.trashed', 'photo.purged', 'album.changed', 'album.deleted'] as const;
+export const publishes = [
+  'photo.changed',
+  'photo.trashed',
+  'photo.purged',
+  'album.changed',
+  'album.deleted',
+] as const;

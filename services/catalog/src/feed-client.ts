@@ -3,5 +3,6 @@ import { callPeer } from '@lazyphotos/service-kit';
 
 /** The feed of another process, over HTTP. */
 export const createFeedClient = (baseUrl: string): FeedApi => ({
-  headCursor: async (userId) => (await callPeer(baseUrl, internalEndpoints.headCursor, { params: { userId } })).cursor,
+  headCursor: async (userId) =>
+    (await callPeer(baseUrl, internalEndpoints.headCursor, { params: { userId } })).cursor,
 });

@@ -1,7 +1,13 @@
 import { topology, VERSION } from '@lazyphotos/contracts';
-import { migrate, openDatabase } from '@lazyphotos/database';
+import { openMigrated } from '@lazyphotos/database';
 import { createPgBossBus } from '@lazyphotos/messaging';
-import { busObserver, createMediaUrls, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
+import {
+  busObserver,
+  createMediaUrls,
+  onIdleError,
+  remoteKeySet,
+  runContainer,
+} from '@lazyphotos/service-kit';
 import { settingKeys } from './config.js';
 import { createFeedClient } from './feed-client.js';
 import { migrationsPath } from './migrations-path.js';
@@ -16,23 +22,31 @@ await runContainer({
     'databaseUrl',
     'databasePool',
     'busUrl',
-    'publicUrl',
     'mediaBaseUrl',
     'mediaSigningKey',
     'mediaUrlSeconds',
     'authUrl',
     'feedUrl',
   ],
-  compose: async ({ settings, stops, logger, chassis }) => {
-    await migrate(settings.databaseUrl, migrationsPath);
+  compose: async ({ settings, stops, logger, chassis, publicUrl }) => {
     const own = chassis(remoteKeySet(settings.authUrl));
-    const database = openDatabase({ url: settings.databaseUrl, poolSize: settings.databasePool, applicationName: 'catalog' });
+    const database = await openMigrated({
+      url: settings.databaseUrl,
+      migrationsPath,
+      poolSize: settings.databasePool,
+      applicationName: 'catalog',
+      onIdleError: onIdleError(logger),
+    });
     stops.add('database', database.close);
-    const bus = await createPgBossBus({ url: settings.busUrl, topology, observer: busObserver(own.metrics, logger) });
+    const bus = await createPgBossBus({
+      url: settings.busUrl,
+      topology,
+      observer: busObserver(own.metrics, logger),
+    });
     stops.add('bus', bus.close);
     const mediaUrls = createMediaUrls({
       signingKey: settings.mediaSigningKey,
-      baseUrl: settings.mediaBaseUrl ?? settings.publicUrl ?? 'http://localhost:8080',
+      baseUrl: settings.mediaBaseUrl ?? publicUrl,
       lifetimeSeconds: settings.mediaUrlSeconds,
     });
     return createCatalogService({

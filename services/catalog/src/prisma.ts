@@ -5,4 +5,5 @@ export type { Album as AlbumRow, Photo as PhotoRow, Prisma } from './generated/p
 export type CatalogDb = PrismaClient;
 export type CatalogTx = Prisma.TransactionClient;
 
-export const createPrisma = (database: Database): CatalogDb => new PrismaClient({ adapter: database.adapter });
+export const createPrisma = (database: Database): CatalogDb =>
+  new PrismaClient({ adapter: database.adapter });

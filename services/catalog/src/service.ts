@@ -53,7 +53,10 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     publish: (events) => bus.publish(events),
     ...relayObserver(chassis),
   });
-  const unitOfWork = createUnitOfWork<CatalogTx>(db, { nudge: () => relay.nudge(), requestId: currentRequestId });
+  const unitOfWork = createUnitOfWork<CatalogTx>(db, {
+    nudge: () => relay.nudge(),
+    requestId: currentRequestId,
+  });
   const transitions = createTransitions(unitOfWork, now);
   const recordUpload = createRecordUpload(unitOfWork);
   const applyMedia = createApplyMedia(unitOfWork, now);

@@ -31,7 +31,11 @@ describeWithPostgres('the photos in an album', () => {
     expect((await user.send('POST', path, { photoIds: [three, one] })).status).toBe(204);
     expect((await user.album(albumId)).body).toMatchObject({ itemCount: 3, version: 3 });
     const changes = await changesOf(user.id, albumId);
-    expect(changes.map((change) => new Set(change.added))).toEqual([new Set(), new Set([one]), new Set([two, three])]);
+    expect(changes.map((change) => new Set(change.added))).toEqual([
+      new Set(),
+      new Set([one]),
+      new Set([two, three]),
+    ]);
     expect(changes.map((change) => change.album.itemCount)).toEqual([0, 1, 3]);
   });
 
@@ -48,17 +52,24 @@ describeWithPostgres('the photos in an album', () => {
     expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   });
 
-  it.each(['unknown', "another user's", 'trashed', 'purged'])('are all refused when one of them is %s', async (kind) => {
-    const user = node.user();
-    const [fine = '', own = ''] = await user.addPhotos(2);
-    const bad = kind === 'unknown' ? newId() : kind === "another user's" ? await node.user().addPhoto() : own;
-    if (kind === 'trashed') await user.trash(own);
-    if (kind === 'purged') await user.purge(own);
-    const albumId = await user.addAlbum();
-    expect(await user.addItems(albumId, [fine, bad])).toMatchObject({ status: 404, body: { code: 'not_found' } });
-    expect((await user.album(albumId)).body).toMatchObject({ itemCount: 0, version: 1 });
-    expect(await user.itemIds(albumId)).toEqual([]);
-  });
+  it.each(['unknown', "another user's", 'trashed', 'purged'])(
+    'are all refused when one of them is %s',
+    async (kind) => {
+      const user = node.user();
+      const [fine = '', own = ''] = await user.addPhotos(2);
+      const bad =
+        kind === 'unknown' ? newId() : kind === "another user's" ? await node.user().addPhoto() : own;
+      if (kind === 'trashed') await user.trash(own);
+      if (kind === 'purged') await user.purge(own);
+      const albumId = await user.addAlbum();
+      expect(await user.addItems(albumId, [fine, bad])).toMatchObject({
+        status: 404,
+        body: { code: 'not_found' },
+      });
+      expect((await user.album(albumId)).body).toMatchObject({ itemCount: 0, version: 1 });
+      expect(await user.itemIds(albumId)).toEqual([]);
+    },
+  );
 
   it('leave it, once', async () => {
     const user = node.user();

@@ -34,14 +34,23 @@ describeWithPostgres('albums', () => {
     expect((await user.call(path)).body).toEqual(created.body);
 
     const changed = await user.send('PUT', path, { name: 'Autumn', coverPhotoId: cover });
-    expect(changed.body).toMatchObject({ name: 'Autumn', description: 'by the\nsea', coverPhotoId: cover, version: 2 });
+    expect(changed.body).toMatchObject({
+      name: 'Autumn',
+      description: 'by the\nsea',
+      coverPhotoId: cover,
+      version: 2,
+    });
     const cleared = await user.send('PUT', path, { description: null, coverPhotoId: null });
     expect(cleared.body).toMatchObject({ name: 'Autumn', version: 3 });
     expect(cleared.body).not.toHaveProperty('description');
     expect(cleared.body).not.toHaveProperty('coverPhotoId');
 
     expect((await user.send('DELETE', path)).status).toBe(204);
-    for (const reply of [await user.call(path), await user.send('DELETE', path), await user.send('PUT', path, {})]) {
+    for (const reply of [
+      await user.call(path),
+      await user.send('DELETE', path),
+      await user.send('PUT', path, {}),
+    ]) {
       expect(reply).toMatchObject({ status: 404, body: { code: 'not_found' } });
     }
     const events = (await node.eventsOf(user.id)).filter((event) => event.type !== 'photo.changed');
@@ -69,7 +78,10 @@ describeWithPostgres('albums', () => {
   ])('refuse %s %j', async (method, body) => {
     const user = node.user();
     const path = method === 'POST' ? '/albums' : `/albums/${await user.addAlbum()}`;
-    expect(await user.send(method, path, body)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(await user.send(method, path, body)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request' },
+    });
   });
 
   it('leave their photos where they are when they are deleted', async () => {
@@ -119,7 +131,9 @@ describeWithPostgres('albums', () => {
 
     it('however often, and however many at a time', async () => {
       const user = node.user();
-      const replies = await Promise.all(Array.from({ length: 5 }, () => create(user, 'key-1', { name: 'A' })));
+      const replies = await Promise.all(
+        Array.from({ length: 5 }, () => create(user, 'key-1', { name: 'A' })),
+      );
       replies.push(await create(user, 'key-1', { name: 'A' }));
       for (const reply of replies) expect(reply).toMatchObject({ status: 201, body: replies[0]?.body });
       expect((await user.call('/albums')).body.albums).toHaveLength(1);
@@ -155,10 +169,10 @@ describeWithPostgres('albums', () => {
     const ids: string[] = [];
     for (let n = 0; n < 7; n += 1) ids.unshift(await user.addAlbum(`album ${n}`));
     // Two of the same moment: the id decides.
-    await node.pool.query('UPDATE albums SET created_at = (SELECT min(created_at) FROM albums WHERE user_id = $1) WHERE id = ANY($2)', [
-      user.id,
-      ids.slice(4),
-    ]);
+    await node.pool.query(
+      'UPDATE albums SET created_at = (SELECT min(created_at) FROM albums WHERE user_id = $1) WHERE id = ANY($2)',
+      [user.id, ids.slice(4)],
+    );
     for (const limit of [1, 2, 3, 100]) {
       const pages = await user.pages('/albums', limit);
       expect(pages.flatMap((page) => page.albums.map((album: Album) => album.id))).toEqual(ids);
@@ -167,7 +181,10 @@ describeWithPostgres('albums', () => {
     expect((await node.user().call('/albums')).body).toEqual({ albums: [], cursor: null, hasMore: false });
     const huge = Buffer.from(JSON.stringify({ at: 9e15, id: newId() })).toString('base64url');
     for (const cursor of ['nonsense', huge]) {
-      expect(await user.call(`/albums?cursor=${cursor}`)).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } });
+      expect(await user.call(`/albums?cursor=${cursor}`)).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_cursor' },
+      });
     }
     expect((await user.call('/albums?limit=501')).status).toBe(400);
   });

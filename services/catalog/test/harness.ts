@@ -40,9 +40,16 @@ export interface Given {
 
 /** One catalog service over real HTTP, PostgreSQL and bus; every answer is checked against its schema. */
 export async function startCatalog(given: Given = {}) {
-  const [ground, busGround] = await Promise.all([createTestDatabase('catalog'), createTestDatabase('catalog_bus')]);
+  const [ground, busGround] = await Promise.all([
+    createTestDatabase('catalog'),
+    createTestDatabase('catalog_bus'),
+  ]);
   await migrate(ground.url, migrationsPath);
-  const database = openDatabase({ url: ground.url, poolSize: given.poolSize ?? 8, applicationName: 'catalog-test' });
+  const database = openDatabase({
+    url: ground.url,
+    poolSize: given.poolSize ?? 8,
+    applicationName: 'catalog-test',
+  });
   const statements = recordStatements(database.pool);
   const failures: unknown[] = [];
   const bus = await createPgBossBus({
@@ -74,7 +81,9 @@ export async function startCatalog(given: Given = {}) {
   const queueIsEmpty = (...queues: string[]) =>
     eventually(
       async () => {
-        const waiting = (await bus.depths()).filter(({ queue, pending }) => queues.includes(queue) && pending > 0);
+        const waiting = (await bus.depths()).filter(
+          ({ queue, pending }) => queues.includes(queue) && pending > 0,
+        );
         if (waiting.length > 0) throw new Error(`events are waiting: ${waiting.map(({ queue }) => queue)}`);
       },
       { timeoutMs: 30_000, intervalMs: 20 },
@@ -94,7 +103,8 @@ export async function startCatalog(given: Given = {}) {
     failures,
     user: (id: string = newId()): User => {
       const token = issuer.tokenFor(id);
-      const call = (path: string, options: HttpOptions = {}) => http(server.url + path, { token, ...options });
+      const call = (path: string, options: HttpOptions = {}) =>
+        http(server.url + path, { token, ...options });
       return createUser(id, call, service.api);
     },
     /** Publishes what other services would, and waits until it has been handled. */

@@ -64,7 +64,11 @@ describeWithPostgres('one photo', () => {
       const user = node.user();
       const id = await user.addPhoto();
       for (let n = 0; n < 2; n += 1) expect((await user.trash(id)).status).toBe(204);
-      expect((await user.photo(id)).body).toMatchObject({ isDeleted: true, version: 2, deletedAt: expect.any(String) });
+      expect((await user.photo(id)).body).toMatchObject({
+        isDeleted: true,
+        version: 2,
+        deletedAt: expect.any(String),
+      });
       for (let n = 0; n < 2; n += 1) {
         const reply = await user.restore(id);
         expect(reply).toMatchObject({ status: 200, body: { id, isDeleted: false, version: 3 } });
@@ -87,7 +91,12 @@ describeWithPostgres('one photo', () => {
       const id = await user.addPhoto();
       if (trashed) await user.trash(id);
       expect((await user.purge(id)).status).toBe(204);
-      for (const reply of [await user.photo(id), await user.purge(id), await user.trash(id), await user.restore(id)]) {
+      for (const reply of [
+        await user.photo(id),
+        await user.purge(id),
+        await user.trash(id),
+        await user.restore(id),
+      ]) {
         expect(reply).toMatchObject({ status: 404, body: { code: 'not_found' } });
       }
       const events = await node.eventsOf(user.id);
@@ -126,12 +135,19 @@ describeWithPostgres('one photo', () => {
     await user.purge(other);
     expect(await counts()).toEqual([0, 0]);
 
-    const events = (await node.eventsOf(user.id)).slice(before).filter((event) => event.type === 'album.changed');
+    const events = (await node.eventsOf(user.id))
+      .slice(before)
+      .filter((event) => event.type === 'album.changed');
     const inA = events
       .map((event) => event.payload)
       .filter(({ album }) => album.id === albums[0])
       .sort((a, b) => a.album.version - b.album.version)
-      .map(({ album, added, removed }) => ({ version: album.version, count: album.itemCount, added, removed }));
+      .map(({ album, added, removed }) => ({
+        version: album.version,
+        count: album.itemCount,
+        added,
+        removed,
+      }));
     expect(inA).toEqual([
       { version: 3, count: 1, added: [], removed: [one] },
       { version: 4, count: 2, added: [one], removed: [] },
@@ -208,7 +224,9 @@ describeWithPostgres('what is in the trash for too long', () => {
     const { rows } = await node.pool.query('SELECT id FROM photos');
     expect(new Set(rows.map((row) => row.id))).toEqual(new Set(kept));
     const events = (await Promise.all(users.map((user) => node.eventsOf(user.id)))).flat();
-    const gone = events.filter((event) => event.type === 'photo.purged').map((event) => event.payload.photoId);
+    const gone = events
+      .filter((event) => event.type === 'photo.purged')
+      .map((event) => event.payload.photoId);
     expect(new Set(gone)).toEqual(new Set(purged));
   });
 

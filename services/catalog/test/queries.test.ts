@@ -79,14 +79,19 @@ describeWithPostgres('how much is asked of the database', () => {
     const planOf = async (path: string): Promise<PlanNode[]> => {
       const asked = await node.statements.during(() => node.user(library.user).call(path));
       const page = asked.find(({ text }) => text.includes('ORDER BY')) as Statement;
-      const { rows } = await node.pool.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${page.text}`, page.values);
+      const { rows } = await node.pool.query(
+        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${page.text}`,
+        page.values,
+      );
       return flatten(rows[0]['QUERY PLAN'][0].Plan);
     };
     const blocksOf = ([root]: PlanNode[]): number =>
       (root?.['Shared Hit Blocks'] ?? 0) + (root?.['Shared Read Blocks'] ?? 0);
     const cursorAt = (year: number) => {
       const at = Date.UTC(year, 0, 1);
-      return Buffer.from(JSON.stringify({ at, id: '80000000-0000-4000-8000-000000000000' })).toString('base64url');
+      return Buffer.from(JSON.stringify({ at, id: '80000000-0000-4000-8000-000000000000' })).toString(
+        'base64url',
+      );
     };
 
     it.each([

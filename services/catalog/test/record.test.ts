@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@lazyphotos/service-kit';
-import { describeWithPostgres, http } from '@lazyphotos/testkit';
+import { describeWithPostgres } from '@lazyphotos/testkit';
 import { eventOf, failedResult, newUpload, readyResult } from './facts.js';
 import { type CatalogNode, startCatalog } from './harness.js';
 import { waitingForLocks } from './locks.js';
@@ -70,7 +70,13 @@ describeWithPostgres('a photo on its way in', () => {
   });
 
   it('gets what the media worker found; the file itself is believed before the client', async () => {
-    const fact = upload({ capturedAt: '2001-01-01T00:00:00.000Z', locationLat: 1, locationLon: 2, width: 10, height: 20 });
+    const fact = upload({
+      capturedAt: '2001-01-01T00:00:00.000Z',
+      locationLat: 1,
+      locationLon: 2,
+      width: 10,
+      height: 20,
+    });
     await node.service.api.recordUpload(fact);
     const found = {
       capturedAt: '2024-05-06T07:08:09.000Z',
@@ -99,7 +105,13 @@ describeWithPostgres('a photo on its way in', () => {
   });
 
   it('keeps what the client said where the file says nothing', async () => {
-    const fact = upload({ capturedAt: '2001-01-01T00:00:00.000Z', locationLat: 1, locationLon: 2, width: 10, height: 20 });
+    const fact = upload({
+      capturedAt: '2001-01-01T00:00:00.000Z',
+      locationLat: 1,
+      locationLon: 2,
+      width: 10,
+      height: 20,
+    });
     await node.service.api.recordUpload(fact);
     await node.deliver(eventOf('media.processed', failedResult(fact)));
     expect((await node.user(fact.userId).photo(fact.photoId)).body).toMatchObject({
@@ -114,14 +126,17 @@ describeWithPostgres('a photo on its way in', () => {
     });
   });
 
-  it.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-12:00'])('does not believe that it was captured at %s', async (capturedAt) => {
-    const fact = upload({ capturedAt });
-    await node.deliver(eventOf('upload.completed', fact));
-    await node.deliver(eventOf('media.processed', readyResult(fact, { capturedAt })));
-    const { body } = await node.user(fact.userId).photo(fact.photoId);
-    expect(body).toMatchObject({ processing: 'ready' });
-    expect(body).not.toHaveProperty('capturedAt');
-  });
+  it.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-12:00'])(
+    'does not believe that it was captured at %s',
+    async (capturedAt) => {
+      const fact = upload({ capturedAt });
+      await node.deliver(eventOf('upload.completed', fact));
+      await node.deliver(eventOf('media.processed', readyResult(fact, { capturedAt })));
+      const { body } = await node.user(fact.userId).photo(fact.photoId);
+      expect(body).toMatchObject({ processing: 'ready' });
+      expect(body).not.toHaveProperty('capturedAt');
+    },
+  );
 
   describe('whose result comes first', () => {
     it('is ready at once', async () => {
@@ -165,14 +180,18 @@ describeWithPostgres('a photo on its way in', () => {
   it('takes the results of several runs in their order, whatever order they come in', async () => {
     const fact = upload();
     await node.service.api.recordUpload(fact);
-    const result = (run: number) => eventOf('media.processed', readyResult(fact, { run, cameraModel: `run ${run}` }));
+    const result = (run: number) =>
+      eventOf('media.processed', readyResult(fact, { run, cameraModel: `run ${run}` }));
     const model = async () => (await node.user(fact.userId).photo(fact.photoId)).body.cameraModel;
     await node.deliver(result(2));
     expect(await model()).toBe('run 2');
     await node.deliver(result(1), result(2));
     expect(await model()).toBe('run 2');
     await node.deliver(eventOf('media.processed', failedResult(fact, { run: 3 })));
-    expect((await node.user(fact.userId).photo(fact.photoId)).body).toMatchObject({ processing: 'failed', version: 3 });
+    expect((await node.user(fact.userId).photo(fact.photoId)).body).toMatchObject({
+      processing: 'failed',
+      version: 3,
+    });
     expect(await node.eventsOf(fact.userId)).toHaveLength(3);
   });
 
@@ -182,10 +201,16 @@ describeWithPostgres('a photo on its way in', () => {
     const user = node.user(fact.userId);
     await user.trash(fact.photoId);
     await node.deliver(eventOf('media.processed', readyResult(fact)));
-    expect((await node.eventsOf(fact.userId)).map((event) => event.type)).toEqual(['photo.changed', 'photo.trashed']);
+    expect((await node.eventsOf(fact.userId)).map((event) => event.type)).toEqual([
+      'photo.changed',
+      'photo.trashed',
+    ]);
     await user.restore(fact.photoId);
     const events = await node.eventsOf(fact.userId);
-    expect(events.at(-1)).toMatchObject({ type: 'photo.changed', payload: { photo: { processing: 'ready', version: 4 } } });
+    expect(events.at(-1)).toMatchObject({
+      type: 'photo.changed',
+      payload: { photo: { processing: 'ready', version: 4 } },
+    });
   });
 
   describe('that was purged', () => {
@@ -226,52 +251,10 @@ describeWithPostgres('a photo on its way in', () => {
         expect((await purging).status).toBe(204);
         await delivered;
         expect((await user.photo(fact.photoId)).status).toBe(404);
-        expect((await node.eventsOf(fact.userId)).filter((item) => item.type === 'photo.changed')).toHaveLength(1);
+        expect(
+          (await node.eventsOf(fact.userId)).filter((item) => item.type === 'photo.changed'),
+        ).toHaveLength(1);
       },
     );
-  });
-});
-
-describeWithPostgres('the internal routes', () => {
-  let node: CatalogNode;
-  beforeAll(async () => {
-    node = await startCatalog();
-  });
-  afterAll(() => node.stop());
-
-  const call = (path: string, options = {}) => http(`${node.url}/internal${path}`, options);
-
-  it('record an upload', async () => {
-    const fact = newUpload(newId());
-    expect((await call('/uploads', { json: fact })).status).toBe(204);
-    expect((await node.user(fact.userId).photo(fact.photoId)).status).toBe(200);
-    expect((await call('/uploads', { json: { ...fact, hash: 'x' } })).status).toBe(400);
-  });
-
-  it('say where a photo stands, and bring it back from the trash', async () => {
-    const user = node.user();
-    const id = await user.addPhoto();
-    const path = `/users/${user.id}/photos/${id}`;
-    const state = async () => (await call(`${path}/state`)).body;
-    const restore = async () => (await call(`${path}/restore`, { method: 'POST' })).body;
-    expect(await state()).toEqual({ state: 'active' });
-    expect(await restore()).toEqual({ state: 'active' });
-    await user.trash(id);
-    expect(await state()).toEqual({ state: 'trashed' });
-    expect(await restore()).toEqual({ state: 'active' });
-    expect((await user.photo(id)).body.isDeleted).toBe(false);
-    await user.purge(id);
-    expect(await state()).toEqual({ state: 'deleted' });
-    expect(await restore()).toEqual({ state: 'deleted' });
-  });
-
-  it("know nothing of another user's photo", async () => {
-    const user = node.user();
-    const id = await user.addPhoto();
-    await user.trash(id);
-    const path = `/users/${newId()}/photos/${id}`;
-    expect((await call(`${path}/state`)).body).toEqual({ state: 'unknown' });
-    expect((await call(`${path}/restore`, { method: 'POST' })).body).toEqual({ state: 'unknown' });
-    expect((await user.photo(id)).body.isDeleted).toBe(true);
   });
 });

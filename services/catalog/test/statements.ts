@@ -12,7 +12,8 @@ export function recordStatements(pool: Database['pool']) {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     const recording = (...args: unknown[]) => {
       const [config, values] = args;
-      const { text, values: own } = typeof config === 'string' ? { text: config, values: undefined } : (config as Statement);
+      const { text, values: own } =
+        typeof config === 'string' ? { text: config, values: undefined } : (config as Statement);
       recorded.push({ text, values: (values as unknown[] | undefined) ?? own ?? [] });
       return query(...args);
     };

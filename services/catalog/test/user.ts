@@ -33,7 +33,10 @@ export function createUser(id: string, call: Call, api: CatalogApi) {
       await api.recordUpload(upload);
       return upload.photoId;
     },
-    addPhotos: async (count: number, more: (index: number) => Partial<Upload> = () => ({})): Promise<string[]> => {
+    addPhotos: async (
+      count: number,
+      more: (index: number) => Partial<Upload> = () => ({}),
+    ): Promise<string[]> => {
       const uploads = Array.from({ length: count }, (_, index) => newUpload(id, more(index)));
       for (const upload of uploads) await api.recordUpload(upload);
       return uploads.map((upload) => upload.photoId);

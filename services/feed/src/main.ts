@@ -1,7 +1,13 @@
 import { topology, VERSION } from '@lazyphotos/contracts';
-import { migrate, openDatabase } from '@lazyphotos/database';
+import { openMigrated } from '@lazyphotos/database';
 import { createPgBossBus } from '@lazyphotos/messaging';
-import { busObserver, createMediaUrls, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
+import {
+  busObserver,
+  createMediaUrls,
+  onIdleError,
+  remoteKeySet,
+  runContainer,
+} from '@lazyphotos/service-kit';
 import { migrationsPath } from './migrations-path.js';
 import { createFeedService } from './service.js';
 
@@ -13,19 +19,19 @@ await runContainer({
     'databaseUrl',
     'databasePool',
     'busUrl',
-    'publicUrl',
     'mediaBaseUrl',
     'mediaSigningKey',
     'mediaUrlSeconds',
     'authUrl',
   ],
-  compose: async ({ settings, stops, logger, chassis }) => {
-    await migrate(settings.databaseUrl, migrationsPath);
+  compose: async ({ settings, stops, logger, chassis, publicUrl }) => {
     const own = chassis(remoteKeySet(settings.authUrl));
-    const database = openDatabase({
+    const database = await openMigrated({
       url: settings.databaseUrl,
+      migrationsPath,
       poolSize: settings.databasePool,
       applicationName: 'feed',
+      onIdleError: onIdleError(logger),
     });
     stops.add('database', database.close);
     const bus = await createPgBossBus({
@@ -36,7 +42,7 @@ await runContainer({
     stops.add('bus', bus.close);
     const mediaUrls = createMediaUrls({
       signingKey: settings.mediaSigningKey,
-      baseUrl: settings.mediaBaseUrl ?? settings.publicUrl ?? 'http://localhost:8080',
+      baseUrl: settings.mediaBaseUrl ?? publicUrl,
       lifetimeSeconds: settings.mediaUrlSeconds,
     });
     return createFeedService({ chassis: own, database, bus, mediaUrls });

@@ -1,7 +1,7 @@
 import { VERSION } from '@lazyphotos/contracts';
-import { migrate, openDatabase } from '@lazyphotos/database';
+import { openMigrated } from '@lazyphotos/database';
 import { createFilesystemStore } from '@lazyphotos/object-storage';
-import { createMediaUrls, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
+import { createMediaUrls, onIdleError, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
 import { settingKeys } from './config.js';
 import { migrationsPath } from './migrations-path.js';
 import { createNodeClient } from './node-client.js';
@@ -17,7 +17,6 @@ await runContainer({
     'databaseUrl',
     'databasePool',
     'objectsDir',
-    'publicUrl',
     'mediaBaseUrl',
     'mediaSigningKey',
     'mediaUrlSeconds',
@@ -27,12 +26,13 @@ await runContainer({
     'feedUrl',
     'mediaWorkerUrl',
   ],
-  compose: async ({ settings, stops, chassis }) => {
-    await migrate(settings.databaseUrl, migrationsPath);
-    const database = openDatabase({
+  compose: async ({ settings, stops, chassis, logger, publicUrl }) => {
+    const database = await openMigrated({
       url: settings.databaseUrl,
+      migrationsPath,
       poolSize: settings.databasePool,
       applicationName: 'gateway',
+      onIdleError: onIdleError(logger),
     });
     stops.add('database', database.close);
     const store = await createFilesystemStore({ root: settings.objectsDir });
@@ -45,7 +45,7 @@ await runContainer({
       settings,
       mediaUrls: createMediaUrls({
         signingKey: settings.mediaSigningKey,
-        baseUrl: settings.mediaBaseUrl ?? settings.publicUrl ?? 'http://localhost:8080',
+        baseUrl: settings.mediaBaseUrl ?? publicUrl,
         lifetimeSeconds: settings.mediaUrlSeconds,
       }),
       node: createNodeClient(settings.authUrl),

@@ -1,8 +1,8 @@
 import { topology, VERSION } from '@lazyphotos/contracts';
-import { migrate, openDatabase } from '@lazyphotos/database';
+import { openMigrated } from '@lazyphotos/database';
 import { createPgBossBus } from '@lazyphotos/messaging';
 import { createFilesystemStore } from '@lazyphotos/object-storage';
-import { busObserver, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
+import { busObserver, onIdleError, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
 import { settingKeys } from './config.js';
 import { migrationsPath } from './migrations-path.js';
 import { createMediaWorkerService } from './service.js';
@@ -13,12 +13,13 @@ await runContainer({
   env: process.env,
   settings: [...settingKeys, 'databaseUrl', 'databasePool', 'busUrl', 'objectsDir', 'scratchDir', 'authUrl'],
   compose: async ({ settings, stops, logger, chassis }) => {
-    await migrate(settings.databaseUrl, migrationsPath);
     const own = chassis(remoteKeySet(settings.authUrl));
-    const database = openDatabase({
+    const database = await openMigrated({
       url: settings.databaseUrl,
+      migrationsPath,
       poolSize: settings.databasePool,
       applicationName: 'media-worker',
+      onIdleError: onIdleError(logger),
     });
     stops.add('database', database.close);
     const bus = await createPgBossBus({

@@ -1,8 +1,8 @@
 import { topology, VERSION } from '@lazyphotos/contracts';
-import { migrate, openDatabase } from '@lazyphotos/database';
+import { openMigrated } from '@lazyphotos/database';
 import { createPgBossBus } from '@lazyphotos/messaging';
 import { createFilesystemStore } from '@lazyphotos/object-storage';
-import { busObserver, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
+import { busObserver, onIdleError, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
 import { createCatalogClient } from './catalog-client.js';
 import { settingKeys } from './config.js';
 import { migrationsPath } from './migrations-path.js';
@@ -12,23 +12,15 @@ await runContainer({
   name: 'upload',
   version: VERSION,
   env: process.env,
-  settings: [
-    ...settingKeys,
-    'databaseUrl',
-    'databasePool',
-    'busUrl',
-    'objectsDir',
-    'publicUrl',
-    'authUrl',
-    'catalogUrl',
-  ],
-  compose: async ({ settings, stops, logger, chassis }) => {
-    await migrate(settings.databaseUrl, migrationsPath);
+  settings: [...settingKeys, 'databaseUrl', 'databasePool', 'busUrl', 'objectsDir', 'authUrl', 'catalogUrl'],
+  compose: async ({ settings, stops, logger, chassis, publicUrl }) => {
     const own = chassis(remoteKeySet(settings.authUrl));
-    const database = openDatabase({
+    const database = await openMigrated({
       url: settings.databaseUrl,
+      migrationsPath,
       poolSize: settings.databasePool,
       applicationName: 'upload',
+      onIdleError: onIdleError(logger),
     });
     stops.add('database', database.close);
     const bus = await createPgBossBus({
@@ -45,7 +37,7 @@ await runContainer({
       bus,
       store,
       catalog: createCatalogClient(settings.catalogUrl),
-      publicUrl: settings.publicUrl ?? 'http://localhost:8080',
+      publicUrl,
       settings,
     });
   },

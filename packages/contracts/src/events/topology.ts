@@ -16,4 +16,3 @@ export const topology = {
 
 export type Topology = Readonly<Record<string, readonly EventType[]>>;
 export type QueueName = keyof typeof topology;
-export type EventsOf<Q extends QueueName> = (typeof topology)[Q][number];

@@ -25,7 +25,6 @@ export const problemCatalog = {
   offset_mismatch: { status: 409, title: 'The chunk does not fit the upload' },
   upload_incomplete: { status: 409, title: 'Chunks are missing' },
   upload_ended: { status: 409, title: 'The upload session has ended' },
-  upload_mismatch: { status: 409, title: 'An open session for this hash has another size' },
   cursor_expired: { status: 410, title: 'The cursor is too old' },
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'This type of content is not accepted' },

@@ -57,7 +57,7 @@ export const createUploadSession = defineEndpoint({
     }),
     description: 'Where to send the chunks, or the photo that exists',
   },
-  problems: ['payload_too_large', 'unsupported_media_type', 'upload_mismatch', 'storage_full'],
+  problems: ['payload_too_large', 'unsupported_media_type', 'storage_full'],
 });
 
 export const getUploadSession = defineEndpoint({

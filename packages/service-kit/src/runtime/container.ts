@@ -9,12 +9,14 @@ import { createHttpServer, listen } from './http-server.js';
 import { createStopList, runUntilStopped, type StopList } from './lifecycle.js';
 import type { Service } from './service.js';
 
-const commonKeys = ['port', 'host', 'metricsPort', 'logLevel', 'validateAnswers'] as const;
+const commonKeys = ['port', 'host', 'publicUrl', 'metricsPort', 'logLevel', 'validateAnswers'] as const;
 type CommonKey = (typeof commonKeys)[number];
 
 export interface ContainerContext<K extends SettingKey> {
   settings: Settings<K | CommonKey>;
   logger: Logger;
+  /** The base of every URL that the API answers. */
+  publicUrl: string;
   /** What `compose` opens is added here, to be closed in reverse order. */
   stops: StopList;
   /** `keySet` answers the keys that access tokens are verified with. */
@@ -38,12 +40,13 @@ export async function runContainer<K extends SettingKey>(options: ContainerOptio
   const metrics = createMetrics();
   const stops = createStopList(logger);
   const host = common.host ?? '0.0.0.0';
+  const publicUrl = common.publicUrl ?? `http://localhost:${common.port}`;
   try {
     const chassis = (keySet: KeySetSource): Chassis => {
       const authenticate: RequestHandler = createAuthenticate(keySet);
       return { name, version, logger, metrics, authenticate, validateAnswers: common.validateAnswers };
     };
-    const service = await compose({ settings, logger, stops, chassis });
+    const service = await compose({ settings, logger, publicUrl, stops, chassis });
     await service.start();
     stops.add('service', () => service.stop());
     const metricsServer = await serveMetrics(metrics.registry, common.metricsPort, host);

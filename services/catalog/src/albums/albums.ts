@@ -56,7 +56,12 @@ export function createAlbums(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date)
     unitOfWork.transaction(async (tx, emit) => {
       await lockAlbum(tx, userId, id);
       const row = await tx.album.delete({ where: { id } });
-      emit('album.deleted', { albumId: id, userId, version: row.version + 1, deletedAt: now().toISOString() });
+      emit('album.deleted', {
+        albumId: id,
+        userId,
+        version: row.version + 1,
+        deletedAt: now().toISOString(),
+      });
     });
 
   return { create, update, remove };

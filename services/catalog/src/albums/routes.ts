@@ -1,5 +1,11 @@
 import { endpoints, photoView } from '@lazyphotos/contracts';
-import { createCursor, keyedRequest, type MediaUrls, notFound, type ServiceApp } from '@lazyphotos/service-kit';
+import {
+  createCursor,
+  keyedRequest,
+  type MediaUrls,
+  notFound,
+  type ServiceApp,
+} from '@lazyphotos/service-kit';
 import { z } from 'zod';
 import { instant } from '../dates.js';
 import { decodePageCursor, readPhotoPage } from '../photos/page.js';
@@ -24,7 +30,9 @@ async function readAlbumPage(db: CatalogDb, userId: string, limit: number, curso
   const rows = await db.album.findMany({
     where: {
       userId,
-      ...(from && at ? { createdAt: { lte: at }, OR: [{ createdAt: { lt: at } }, { id: { lt: from.id } }] } : {}),
+      ...(from && at
+        ? { createdAt: { lte: at }, OR: [{ createdAt: { lt: at } }, { id: { lt: from.id } }] }
+        : {}),
     },
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     take: limit + 1,
@@ -39,7 +47,10 @@ async function readAlbumPage(db: CatalogDb, userId: string, limit: number, curso
   };
 }
 
-export function mountAlbumRoutes({ mount }: ServiceApp, { db, albums, items, mediaUrls }: AlbumRoutesDeps): void {
+export function mountAlbumRoutes(
+  { mount }: ServiceApp,
+  { db, albums, items, mediaUrls }: AlbumRoutesDeps,
+): void {
   const findOrThrow = async (userId: string, id: string): Promise<AlbumRow> => {
     const row = await db.album.findFirst({ where: { id, userId } });
     if (!row) throw notFound('album');
@@ -49,9 +60,15 @@ export function mountAlbumRoutes({ mount }: ServiceApp, { db, albums, items, med
   mount(endpoints.createAlbum, (call) =>
     albums.create(call.principal.userId, call.body, keyedRequest(endpoints.createAlbum, call)),
   );
-  mount(endpoints.listAlbums, ({ principal, query }) => readAlbumPage(db, principal.userId, query.limit, query.cursor));
-  mount(endpoints.getAlbum, async ({ principal, params }) => albumOf(await findOrThrow(principal.userId, params.id)));
-  mount(endpoints.updateAlbum, ({ principal, params, body }) => albums.update(principal.userId, params.id, body));
+  mount(endpoints.listAlbums, ({ principal, query }) =>
+    readAlbumPage(db, principal.userId, query.limit, query.cursor),
+  );
+  mount(endpoints.getAlbum, async ({ principal, params }) =>
+    albumOf(await findOrThrow(principal.userId, params.id)),
+  );
+  mount(endpoints.updateAlbum, ({ principal, params, body }) =>
+    albums.update(principal.userId, params.id, body),
+  );
   mount(endpoints.deleteAlbum, async ({ principal, params }) => {
     await albums.remove(principal.userId, params.id);
     return undefined;
@@ -63,7 +80,11 @@ export function mountAlbumRoutes({ mount }: ServiceApp, { db, albums, items, med
   });
   mount(endpoints.listAlbumItems, async ({ principal, params, query }) => {
     await findOrThrow(principal.userId, params.id);
-    const where = { userId: principal.userId, isDeleted: false, albumItems: { some: { albumId: params.id } } };
+    const where = {
+      userId: principal.userId,
+      isDeleted: false,
+      albumItems: { some: { albumId: params.id } },
+    };
     const page = await readPhotoPage(db, where, query.limit, decodePageCursor(query.cursor));
     const photos = page.rows.map((row) => photoView(photoRecordOf(row), mediaUrls.urlFor));
     return { items: photos, cursor: page.cursor, hasMore: page.hasMore };

@@ -18,7 +18,9 @@ export function applyResult(tx: CatalogTx, row: PhotoRow, result: Result, now: D
       sortAt: capturedAt ?? row.uploadedAt,
       width: result.width ?? row.width,
       height: result.height ?? row.height,
-      ...(located ? { locationLat: result.locationLat ?? null, locationLon: result.locationLon ?? null } : {}),
+      ...(located
+        ? { locationLat: result.locationLat ?? null, locationLon: result.locationLon ?? null }
+        : {}),
       cameraMake: result.cameraMake ?? null,
       cameraModel: result.cameraModel ?? null,
       lensModel: result.lensModel ?? null,
@@ -43,7 +45,11 @@ async function keepForLater(tx: CatalogTx, result: Result): Promise<void> {
   const { photoId, run } = result;
   const kept = await tx.earlyMedia.findUnique({ where: { photoId } });
   if (kept && kept.run >= run) return;
-  await tx.earlyMedia.upsert({ where: { photoId }, create: { photoId, run, payload: result }, update: { run, payload: result } });
+  await tx.earlyMedia.upsert({
+    where: { photoId },
+    create: { photoId, run, payload: result },
+    update: { run, payload: result },
+  });
 }
 
 /** Applies what the media worker found; results that were overtaken, repeated or are of a purged photo are dropped. */

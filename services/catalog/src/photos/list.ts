@@ -1,8 +1,8 @@
 import type { endpoints, FeedApi, MediaUrlFor, QueryOf } from '@lazyphotos/contracts';
 import { photoView } from '@lazyphotos/contracts';
 import { describeError, type Logger, notFound } from '@lazyphotos/service-kit';
-import type { CatalogDb, Prisma } from '../prisma.js';
 import { nearestInstant } from '../dates.js';
+import type { CatalogDb, Prisma } from '../prisma.js';
 import { decodePageCursor, readPhotoPage } from './page.js';
 import { photoRecordOf } from './record.js';
 
@@ -12,7 +12,12 @@ const conditions = (userId: string, query: Query): Prisma.PhotoWhereInput => ({
   userId,
   isDeleted: query.trashed === true,
   ...(query.from || query.to
-    ? { sortAt: { ...(query.from ? { gte: nearestInstant(query.from) } : {}), ...(query.to ? { lt: nearestInstant(query.to) } : {}) } }
+    ? {
+        sortAt: {
+          ...(query.from ? { gte: nearestInstant(query.from) } : {}),
+          ...(query.to ? { lt: nearestInstant(query.to) } : {}),
+        },
+      }
     : {}),
   ...(query.albumId ? { albumItems: { some: { albumId: query.albumId } } } : {}),
   ...(query.tag === undefined ? {} : { tags: { has: query.tag } }),

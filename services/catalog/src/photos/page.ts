@@ -4,7 +4,9 @@ import { instant } from '../dates.js';
 import type { CatalogDb, PhotoRow, Prisma } from '../prisma.js';
 
 /** Where a list goes on: after this photo. `feed` is the feed's position when the first page was read. */
-const pageCursor = createCursor(z.object({ at: instant, id: z.uuid(), feed: z.string().max(300).optional() }));
+const pageCursor = createCursor(
+  z.object({ at: instant, id: z.uuid(), feed: z.string().max(300).optional() }),
+);
 export type PageCursor = ReturnType<typeof pageCursor.decode>;
 export const decodePageCursor = (cursor: string | undefined): PageCursor | undefined =>
   cursor === undefined ? undefined : pageCursor.decode(cursor);
@@ -38,6 +40,8 @@ export async function readPhotoPage(
   const hasMore = rows.length > limit;
   if (hasMore) rows.pop();
   const last = rows.at(-1);
-  const cursor = last ? pageCursor.encode({ at: last.sortAt.getTime(), id: last.id, ...(feed ? { feed } : {}) }) : null;
+  const cursor = last
+    ? pageCursor.encode({ at: last.sortAt.getTime(), id: last.id, ...(feed ? { feed } : {}) })
+    : null;
   return { rows, hasMore, cursor };
 }

@@ -34,7 +34,9 @@ export const photoRecordOf = (row: PhotoRow): PhotoRecord => ({
   deletedAt: row.deletedAt?.toISOString(),
   processing: row.processing as PhotoRecord['processing'],
   processingError:
-    row.processing === 'failed' ? { code: row.failureCode ?? 'unknown', reason: row.failureReason ?? '' } : undefined,
+    row.processing === 'failed'
+      ? { code: row.failureCode ?? 'unknown', reason: row.failureReason ?? '' }
+      : undefined,
   placeholder: orUndefined(row.placeholder),
   version: row.version,
 });

@@ -32,7 +32,9 @@ export function mountPhotoRoutes({ mount }: ServiceApp, deps: PhotoRoutesDeps): 
 
   mount(endpoints.listPhotos, ({ principal, query }) => listPhotos(principal.userId, query));
 
-  mount(endpoints.getPhoto, async ({ principal, params }) => view(await findOrThrow(principal.userId, params.id)));
+  mount(endpoints.getPhoto, async ({ principal, params }) =>
+    view(await findOrThrow(principal.userId, params.id)),
+  );
 
   mount(endpoints.downloadPhoto, async ({ principal, params, query }) => {
     const row = await findOrThrow(principal.userId, params.id);

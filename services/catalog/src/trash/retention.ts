@@ -25,7 +25,12 @@ export function createRetention({ db, transitions, trashDays, now, logger }: Ret
         take: BATCH,
       });
       const byUser = Map.groupBy(due, (row) => row.userId);
-      for (const [userId, rows] of byUser) purged += await transitions.purge(userId, rows.map((row) => row.id), before);
+      for (const [userId, rows] of byUser)
+        purged += await transitions.purge(
+          userId,
+          rows.map((row) => row.id),
+          before,
+        );
       if (due.length < BATCH) break;
     }
     if (purged > 0) logger.info('photos purged from the trash', { count: purged });

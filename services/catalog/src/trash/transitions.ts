@@ -13,12 +13,19 @@ const deletion = (row: PhotoRow, deletedAt: Date) => ({
 
 /** The albums that have one of these photos as their cover. */
 async function coveredBy(tx: CatalogTx, userId: string, photoIds: string[]): Promise<string[]> {
-  const rows = await tx.album.findMany({ where: { userId, coverPhotoId: { in: photoIds } }, select: { id: true } });
+  const rows = await tx.album.findMany({
+    where: { userId, coverPhotoId: { in: photoIds } },
+    select: { id: true },
+  });
   return rows.map((row) => row.id);
 }
 
 /** What an album loses with these rows: those that were in the trash had left its view before. */
-function visibleChanges(albums: readonly AlbumChange[], rows: readonly PhotoRow[], covered: readonly string[]) {
+function visibleChanges(
+  albums: readonly AlbumChange[],
+  rows: readonly PhotoRow[],
+  covered: readonly string[],
+) {
   const visible = new Set(rows.filter((row) => !row.isDeleted).map((row) => row.id));
   return albums
     .map(({ albumId, photoIds }) => ({ albumId, photoIds: photoIds.filter((id) => visible.has(id)) }))

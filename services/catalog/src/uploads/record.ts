@@ -1,11 +1,10 @@
 import type { EventPayload } from '@lazyphotos/contracts';
 import type { UnitOfWork } from '@lazyphotos/database';
+import { storableDate } from '../dates.js';
 import { applyResult } from '../media/apply.js';
 import { lockPhoto } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
-import { storableDate } from '../dates.js';
 import type { CatalogTx } from '../prisma.js';
-
 
 /**
  * Makes an upload a photo, once: called by the upload service for read-your-writes, and by the event of the same upload.
@@ -48,6 +47,8 @@ export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
       const early = await tx.earlyMedia.findUnique({ where: { photoId: id } });
       if (early) await tx.earlyMedia.delete({ where: { photoId: id } });
       const result = early?.payload as EventPayload<'media.processed'> | undefined;
-      emit('photo.changed', { photo: photoRecordOf(result ? await applyResult(tx, row, result, uploadedAt) : row) });
+      emit('photo.changed', {
+        photo: photoRecordOf(result ? await applyResult(tx, row, result, uploadedAt) : row),
+      });
     });
 }

@@ -1,3 +1,4 @@
+import { previewSizes } from '@lazyphotos/contracts';
 import sharp, { type Sharp } from 'sharp';
 import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors.js';
 import type { Limits, Picture } from '../types.js';
@@ -9,9 +10,6 @@ export interface Pixels {
   height: number;
   channels: 1 | 2 | 3 | 4;
 }
-
-/** The long side of the largest preview, in pixels. */
-const mediumSide = 1080;
 
 /**
  * The one decode of a photo, straight to the size of the largest preview: for JPEG and WebP the decoder itself leaves out
@@ -28,7 +26,7 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
       limitInputPixels: limits.maxPixels,
       sequentialRead: true,
     }).timeout({ seconds: timeoutSeconds });
-    return await fit(orient(image, picture.orientation), mediumSide);
+    return await fit(orient(image, picture.orientation), previewSizes.medium);
   } catch (cause) {
     if (performance.now() - started >= timeoutSeconds * 1000) {
       throw new MediaError('timed_out', 'Decoding the picture took too long', { cause });

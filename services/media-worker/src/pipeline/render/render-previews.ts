@@ -1,8 +1,8 @@
+import { previewSizes } from '@lazyphotos/contracts';
 import type { Preview, PreviewVariant } from '../types.js';
 import { renderPlaceholder } from './placeholder.js';
 import { fit, fromPixels, type Pixels } from './render-pixels.js';
 
-const thumbSide = 300;
 const jpegQuality = 80;
 
 export interface Rendered {
@@ -20,7 +20,7 @@ export async function renderPreviews(medium: Pixels): Promise<Rendered> {
 }
 
 async function renderSmall(medium: Pixels): Promise<{ thumb: Preview; placeholder: string }> {
-  const pixels = await fit(fromPixels(medium), thumbSide);
+  const pixels = await fit(fromPixels(medium), previewSizes.thumb);
   const [thumb, placeholder] = await Promise.all([encode('thumb', pixels), renderPlaceholder(pixels)]);
   return { thumb, placeholder };
 }

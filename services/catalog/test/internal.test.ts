@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { newId } from '@lazyphotos/service-kit';
+import { describeWithPostgres, http } from '@lazyphotos/testkit';
+import { newUpload } from './facts.js';
+import { type CatalogNode, startCatalog } from './harness.js';
+
+describeWithPostgres('the internal routes', () => {
+  let node: CatalogNode;
+  beforeAll(async () => {
+    node = await startCatalog();
+  });
+  afterAll(() => node.stop());
+
+  const call = (path: string, options = {}) => http(`${node.url}/internal${path}`, options);
+
+  it('record an upload', async () => {
+    const fact = newUpload(newId());
+    expect((await call('/uploads', { json: fact })).status).toBe(204);
+    expect((await node.user(fact.userId).photo(fact.photoId)).status).toBe(200);
+    expect((await call('/uploads', { json: { ...fact, hash: 'x' } })).status).toBe(400);
+  });
+
+  it('say where a photo stands, and bring it back from the trash', async () => {
+    const user = node.user();
+    const id = await user.addPhoto();
+    const path = `/users/${user.id}/photos/${id}`;
+    const state = async () => (await call(`${path}/state`)).body;
+    const restore = async () => (await call(`${path}/restore`, { method: 'POST' })).body;
+    expect(await state()).toEqual({ state: 'active' });
+    expect(await restore()).toEqual({ state: 'active' });
+    await user.trash(id);
+    expect(await state()).toEqual({ state: 'trashed' });
+    expect(await restore()).toEqual({ state: 'active' });
+    expect((await user.photo(id)).body.isDeleted).toBe(false);
+    await user.purge(id);
+    expect(await state()).toEqual({ state: 'deleted' });
+    expect(await restore()).toEqual({ state: 'deleted' });
+  });
+
+  it("know nothing of another user's photo", async () => {
+    const user = node.user();
+    const id = await user.addPhoto();
+    await user.trash(id);
+    const path = `/users/${newId()}/photos/${id}`;
+    expect((await call(`${path}/state`)).body).toEqual({ state: 'unknown' });
+    expect((await call(`${path}/restore`, { method: 'POST' })).body).toEqual({ state: 'unknown' });
+    expect((await user.photo(id)).body.isDeleted).toBe(true);
+  });
+});
