@@ -51,7 +51,11 @@ async function build(held) {
   const fingerprint = buildFingerprint();
   removeStamp('build');
   await step('Building', isBuilt() ? 'the sources have changed' : 'first start only', () =>
-    runTool(pnpm('run', 'build'), { held, env: toolEnvironment(), failure: 'The build failed: see above.' }),
+    runTool(pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only'), {
+      held,
+      env: toolEnvironment(),
+      failure: 'The build failed: see above.',
+    }),
   );
   writeStamp('build', fingerprint);
 }

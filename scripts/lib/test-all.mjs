@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endWithNpm } from './end-with-npm.mjs';
-import { StepFailed, say, step } from './output.mjs';
+import { lint } from './lint-all.mjs';
+import { StepFailed, say } from './output.mjs';
 import { ensurePerl } from './perl.mjs';
-import { prepare, toolEnvironment } from './prepare.mjs';
-import { pnpm, readJson } from './project.mjs';
+import { prepare } from './prepare.mjs';
+import { readJson } from './project.mjs';
 import { runOnPinnedNode } from './run-node.mjs';
-import { runTool } from './run-tool.mjs';
 
 /** `npm test [jest arguments]`: all that CI runs. The last line is `N passed, N failed`. */
 export async function main(args) {
@@ -42,11 +42,6 @@ async function passes(work) {
 async function setUp() {
   await ensurePerl();
   await prepare();
-}
-
-function lint() {
-  const tool = { env: toolEnvironment(), failure: 'Lint or type check failed: see above.' };
-  return step('Checking style and types', '', () => runTool(pnpm('run', 'lint'), tool));
 }
 
 async function runJest(args) {

@@ -54,7 +54,7 @@ const UNAVAILABLE = new Set([
   'storage_unavailable',
   'service_unavailable',
 ]);
-/** What `pg` throws for lost and missing connections without any code: its words are all there is (errors.test.ts has them). */
+/** What `pg` throws for lost and missing connections without any code: its words are all there is (problems.test.ts has them). */
 const LOST_CONNECTION = new Set([
   'Connection terminated',
   'Connection terminated unexpectedly',
