@@ -74,9 +74,9 @@ export function createContext(options: GlobalOptions, io: Io, retry: Partial<Ret
   };
 }
 
-/** A command that fits the server in use, to be shown as the next step. */
+/** A command that fits the server in use, to be shown as the next step. Through npx: nothing else puts us on a PATH. */
 export const nextCommand = ({ server }: Context, command: string): string =>
-  `lazyphotos ${command}${server === DEFAULT_SERVER ? '' : ` --server ${server}`}`;
+  `npx lazyphotos ${command}${server === DEFAULT_SERVER ? '' : ` --server ${server}`}`;
 
 /** The account that is signed in here. */
 export async function signedInAccount(context: Context): Promise<Account> {

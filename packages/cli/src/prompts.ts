@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
+import { MIN_PASSWORD_LENGTH } from '@lazyphotos/contracts';
 import { InterruptedError, UsageError } from './errors.js';
 
 /** Questions to the person at the keyboard; without one, errors that name the option to give instead. */
@@ -24,6 +25,9 @@ async function passwordOn(stdin: Readable): Promise<string> {
   return password;
 }
 
+const tooShort = (shortest: number): string =>
+  shortest === 1 ? 'must not be empty' : `must have at least ${shortest} characters`;
+
 /** Ctrl-C at a question is an interruption like any other. */
 async function asked<T>(question: Promise<T>): Promise<T> {
   try {
@@ -42,12 +46,11 @@ export function createPrompts(deps: PromptDeps): Prompts {
   // Loaded when there is something to ask, which most runs do not.
   const inquirer = () => import('@inquirer/prompts');
 
-  const hidden = async (message: string): Promise<string> => {
+  const hidden = async (message: string, shortest = 1): Promise<string> => {
     if (!canAsk) throw new UsageError('no password: set LAZYPHOTOS_PASSWORD or give --password-stdin');
     const { password } = await inquirer();
-    return asked(
-      password({ message, mask: '*', validate: (value) => value !== '' || 'must not be empty' }, context),
-    );
+    const validate = (value: string) => value.length >= shortest || tooShort(shortest);
+    return asked(password({ message, mask: '*', validate }, context));
   };
   const given = async (): Promise<string | undefined> =>
     passwordFromStdin ? passwordOn(stdin) : deps.password;
@@ -66,7 +69,7 @@ export function createPrompts(deps: PromptDeps): Prompts {
       const password = await given();
       if (password !== undefined) return password;
       for (;;) {
-        const first = await hidden(message);
+        const first = await hidden(message, MIN_PASSWORD_LENGTH);
         if (first === (await hidden('The same again'))) return first;
         stderr.write('The two were not the same.\n');
       }

@@ -14,7 +14,7 @@ describe('claim', () => {
     node.state.claimed = false;
     const { code, stdout } = await run(claim);
     expect(code).toBe(0);
-    expect(stdout).toContain(`Next: lazyphotos upload <folder> --server ${node.url}`);
+    expect(stdout).toContain(`Next: npx lazyphotos upload <folder> --server ${node.url}`);
     expect(node.state.claimed).toBe(true);
     expect(node.state.accounts.get(EMAIL)?.user.displayName).toBe('Ada');
     expect([...node.state.devices.values()]).toEqual([{ platform: 'cli' }]);
@@ -84,7 +84,7 @@ describe('login and logout', () => {
     expect(node.state.endedFamilies.size).toBe(1);
     const { code, stderr } = await run(['upload', await temporaryFolder()]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/not signed in to .*run: lazyphotos login --server/);
+    expect(stderr).toMatch(/not signed in to .*run: npx lazyphotos login --server/);
   });
 
   test('credentials that others could read are tightened; damaged ones are explained', async () => {

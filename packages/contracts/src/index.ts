@@ -1,7 +1,7 @@
 export * from './events/events.js';
 export * from './events/topology.js';
 export { type Album, album } from './http/albums.js';
-export { type Invite, platforms, type Role, roles, type User } from './http/auth.js';
+export { type Invite, MIN_PASSWORD_LENGTH, platforms, type Role, roles, type User } from './http/auth.js';
 export * from './http/endpoint.js';
 export type { FeedItem } from './http/feed.js';
 export { endpoints } from './http/index.js';

@@ -43,7 +43,7 @@ async function startDatabaseServer({ folder, logger, stops, progress }: NodeOpti
   progress('Starting PostgreSQL');
   const postgres = await startPostgres({ dataDir: folder.postgres, log: (line) => logger.debug(line) });
   try {
-    const watch = await watchPostgres(postgres, logger);
+    const watch = await watchPostgres(postgres, logger, progress);
     stops.add('data folder', watch.release);
     stops.add('postgres', () => postgres.stop());
     stops.add('watch', watch.stop);
@@ -61,7 +61,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { settings, folder, logger, stops, progress } = options;
   const host = settings.host ?? '127.0.0.1';
   const metrics = createMetrics();
-  // Ports first: a second node on this machine must fail before it touches any data.
+  // Ports first: a second node on this machine must fail before it touches the database.
   let handler: Parameters<typeof createHttpServer>[0] = (_req, res) => {
     res.writeHead(503, { 'Retry-After': '1' }).end();
   };

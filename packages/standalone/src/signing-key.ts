@@ -17,5 +17,8 @@ export async function mediaSigningKey(keysFolder: string): Promise<string> {
   await handle.sync();
   await handle.close();
   await rename(`${file}.new`, file);
+  const folder = await open(keysFolder);
+  await folder.sync();
+  await folder.close();
   return key;
 }

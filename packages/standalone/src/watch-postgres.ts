@@ -19,7 +19,12 @@ export interface PostgresWatch {
  * folder is taken again, since the lock died with the server. Until then requests answer 503.
  * @throws DataFolderInUseError
  */
-export async function watchPostgres(postgres: PostgresServer, logger: Logger): Promise<PostgresWatch> {
+export async function watchPostgres(
+  postgres: PostgresServer,
+  logger: Logger,
+  progress: (step: string) => void,
+): Promise<PostgresWatch> {
+  if (postgres.adopted) progress('PostgreSQL was running already; waiting for the node that had it to leave');
   let held: HeldLock = await postgres.lock('node', { waitMs: PREDECESSOR_MS });
   const taken = Promise.withResolvers<string>();
 

@@ -5,10 +5,20 @@ import { count, formatBytes } from '../format.js';
 
 type State = 'pending' | 'ready' | 'failed';
 
+interface FailedPhoto {
+  id: string;
+  fileName: string;
+  reason: string;
+}
+
 interface PhotoCounts extends Record<State, number> {
   total: number;
   bytes: number;
+  /** Kept, but without previews; the first of them, with the reason. */
+  failures: FailedPhoto[];
 }
+
+const MAX_FAILURES = 20;
 
 interface AccountStatus {
   email: string;
@@ -29,6 +39,8 @@ export async function status(context: Context): Promise<number> {
   if (photos !== undefined) {
     const states = `${photos.ready} ready, ${photos.pending} being processed, ${photos.failed} failed`;
     output.line(`Photos   ${photos.total} (${formatBytes(photos.bytes)}): ${states}`);
+    for (const { fileName, reason } of photos.failures) output.line(`         ${fileName}: ${reason}`);
+    if (photos.failed > photos.failures.length) output.line('         … and more');
   }
   const node = { url: server, claimed, version, serverId: serverId ?? null, ...readiness };
   output.document({ server: node, account: account ?? null, photos: photos ?? null });
@@ -51,12 +63,19 @@ async function accountOf({ client, signal }: Context): Promise<AccountStatus | u
 }
 
 async function countPhotos({ client, output, signal }: Context): Promise<PhotoCounts> {
-  const counts: PhotoCounts = { total: 0, pending: 0, ready: 0, failed: 0, bytes: 0 };
+  const counts: PhotoCounts = { total: 0, pending: 0, ready: 0, failed: 0, bytes: 0, failures: [] };
   for await (const page of photoPages(client, { signal })) {
-    for (const { processing, sizeBytes } of page) {
+    for (const { id, fileName, processing, processingError, sizeBytes } of page) {
       counts[processing] += 1;
       counts.total += 1;
       counts.bytes += sizeBytes;
+      if (processing === 'failed' && counts.failures.length < MAX_FAILURES) {
+        counts.failures.push({
+          id,
+          fileName,
+          reason: processingError?.reason ?? 'it could not be processed',
+        });
+      }
     }
     if (counts.total >= 10_000 && counts.total % 10_000 < page.length)
       output.note(`${count(counts.total, 'photo')} so far …`);

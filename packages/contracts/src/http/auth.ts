@@ -3,7 +3,12 @@ import { defineEndpoint } from './endpoint.js';
 import { email, id, line, page, pageQuery, timestamp } from './primitives.js';
 
 /** NIST SP 800-63B: length is what counts; the upper bound keeps hashing cheap. */
-const newPassword = z.string().min(8).max(256).meta({ description: '8 to 256 characters' });
+export const MIN_PASSWORD_LENGTH = 8;
+const newPassword = z
+  .string()
+  .min(MIN_PASSWORD_LENGTH, `must have at least ${MIN_PASSWORD_LENGTH} characters`)
+  .max(256, 'must have at most 256 characters')
+  .meta({ description: '8 to 256 characters' });
 const password = z.string().min(1).max(256);
 const code = z.string().trim().min(1).max(100).meta({ description: 'claim code or invite code' });
 const refreshToken = z.string().min(1).max(200);
