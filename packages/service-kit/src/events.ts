@@ -6,11 +6,14 @@ import type { Metrics } from './metrics.js';
 
 type Handle<D> = (event: AnyEvent, delivery: D) => Promise<void>;
 
-/** Handles an event under the id of the request that caused it, so that its logs and calls can be followed. */
+/** Handles an event under the id of the request that caused it, so that it can be followed through the logs of every service. */
 export const withEvent =
-  <D>(handle: Handle<D>): Handle<D> =>
+  <D>(logger: Logger, handle: Handle<D>): Handle<D> =>
   (event, delivery) =>
-    withRequestId(event.requestId ?? event.id, () => handle(event, delivery));
+    withRequestId(event.requestId ?? event.id, async () => {
+      await handle(event, delivery);
+      logger.info('event handled', { type: event.type, eventId: event.id });
+    });
 
 /** Reports what an outbox relay does to the service's metrics and logs. */
 export function relayObserver({ name, metrics, logger }: Chassis) {

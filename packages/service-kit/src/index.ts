@@ -1,11 +1,10 @@
 export {
   createAuthenticate,
-  type JsonWebKeySet,
-  type KeySetSource,
   remoteKeySet,
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
 } from './auth/authenticate.js';
+export type { JsonWebKeySet, KeySetSource } from './auth/key-cache.js';
 export { type Principal, principalOf } from './auth/principal.js';
 export { currentRequestId, withRequestId } from './context.js';
 export { createCursor } from './cursor.js';

@@ -104,6 +104,20 @@ describe('authentication', () => {
     expect(reads).toBe(10);
   });
 
+  test('tokens with made-up keys are refused, and never get in the way of good ones', async () => {
+    let reads = 0;
+    const { url } = await serve(async () => {
+      reads += 1;
+      return key.keySet();
+    });
+    for (let count = 0; count < 25; count += 1) {
+      const forged = createSigningKey(`forged-${count}`).token();
+      expect((await http(`${url}/me`, { token: forged })).status).toBe(401);
+    }
+    expect(reads).toBe(10);
+    expect((await http(`${url}/me`, { token: key.token() })).status).toBe(200);
+  });
+
   test('keys are read once, and again for a key that is new', async () => {
     const next = createSigningKey('key-2');
     let keys = key.keySet();

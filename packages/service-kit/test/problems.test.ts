@@ -48,7 +48,7 @@ describe('problems', () => {
     const reply = await thrown(new Error('secret sauce', { cause: new Error('deeper') }));
     expect(reply.status).toBe(500);
     expect(reply.body).toMatchObject({ code: 'internal_error', title: 'Internal error' });
-    expect(reply.body.detail).toBeUndefined();
+    expect(reply.body.detail).toBe('Internal error.');
     expect(reply.text).not.toContain('sauce');
     const [line] = app?.lines.filter(({ level }) => level === 'error') ?? [];
     expect(line?.fields).toMatchObject({ error: { message: 'secret sauce', cause: { message: 'deeper' } } });

@@ -55,7 +55,7 @@ describe('the request id', () => {
           requestId: 'logged',
           method: 'GET',
           path: '/echo/1',
-          status: '200',
+          status: 200,
           ms: expect.any(Number),
         },
       }),

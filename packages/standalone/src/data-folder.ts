@@ -65,8 +65,8 @@ async function makeFolders({ root, storage, logs, keys }: DataFolder): Promise<v
   const probe = join(root, `.probe-${process.pid}`);
   await writeFile(probe, 'x', { flush: true });
   await rm(probe);
-  for (const sub of [storage, logs]) await mkdir(sub, { recursive: true });
-  await mkdir(keys, { recursive: true, mode: 0o700 });
+  // The root stays open to PostgreSQL's own account; these are for the node alone.
+  for (const sub of [storage, logs, keys]) await mkdir(sub, { recursive: true, mode: 0o700 });
 }
 
 /** Only the process that holds the folder may do this. */

@@ -83,10 +83,10 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     purgeTrash,
     start: async () => {
       relay.start();
-      const onUpload = withEvent(async (event) => {
+      const onUpload = withEvent(logger, async (event) => {
         if (event.type === 'upload.completed') await recordUpload(event.payload);
       });
-      const onMedia = withEvent(async (event) => {
+      const onMedia = withEvent(logger, async (event) => {
         if (event.type === 'media.processed') await applyMedia(event.payload);
       });
       await bus.consume('catalog.upload', onUpload, { concurrency: 2 });

@@ -42,12 +42,12 @@ export function createFeedService({ chassis, database, bus, mediaUrls }: FeedSer
     cursor: await positions.headCursor(params.userId),
   }));
 
-  const onPhoto = withEvent(async (event) => {
+  const onPhoto = withEvent(chassis.logger, async (event) => {
     if (event.type === 'photo.changed') await photoLog.changed(event.payload);
     if (event.type === 'photo.trashed') await photoLog.trashed(event.payload);
     if (event.type === 'photo.purged') await photoLog.purged(event.payload);
   });
-  const onAlbum = withEvent(async (event) => {
+  const onAlbum = withEvent(chassis.logger, async (event) => {
     if (event.type === 'album.changed') await albumLog.changed(event.payload);
     if (event.type === 'album.deleted') await albumLog.deleted(event.payload);
   });

@@ -15,7 +15,7 @@ export interface RouteDeps {
 }
 
 /** Endpoints where somebody may try to guess a secret. */
-const guessable = new Set<string>(['login', 'register', 'refresh', 'claimServer']);
+const guessable = new Set<string>(['login', 'register', 'refresh', 'claimServer', 'changePassword']);
 
 const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
 

@@ -58,12 +58,12 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): Service {
     logger: chassis.logger,
   });
 
-  const onUpload = withEvent(async (event, { signal }: { signal: AbortSignal }) => {
+  const onUpload = withEvent(chassis.logger, async (event, { signal }: { signal: AbortSignal }) => {
     if (event.type !== 'upload.completed') return;
     const upload = event.payload;
     await inHand.run(upload.photoId, () => processUpload(upload, signal));
   });
-  const onPhoto = withEvent(async (event) => {
+  const onPhoto = withEvent(chassis.logger, async (event) => {
     if (event.type !== 'photo.purged') return;
     const { photoId, userId } = event.payload;
     await ledger.markPurged(photoId, userId);

@@ -116,7 +116,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
       relay.start();
       await bus.consume(
         'upload.photo',
-        withEvent(async (event) => {
+        withEvent(logger, async (event) => {
           if (event.type === 'photo.purged') await purge(event.payload);
         }),
         { concurrency: 2 },

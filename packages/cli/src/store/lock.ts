@@ -28,6 +28,27 @@ async function isAbandoned(path: string): Promise<boolean> {
   }
 }
 
+/**
+ * Removes an abandoned lock, one process at a time: the second of two that both saw it abandoned would otherwise remove the lock
+ * that the first has taken meanwhile.
+ */
+async function breakAbandoned(path: string): Promise<void> {
+  const guard = `${path}.breaking`;
+  try {
+    await writeFile(guard, '', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    const { mtimeMs } = await stat(guard).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > STALE_MS) await rm(guard, { force: true });
+    return sleep(POLL_MS);
+  }
+  try {
+    if (await isAbandoned(path)) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
 /** Runs `task` while no other process holds the lock file `path`. */
 export async function withLock<T>(path: string, task: () => Promise<T>): Promise<T> {
   const giveUp = Date.now() + STALE_MS + 10_000;
@@ -38,7 +59,7 @@ export async function withLock<T>(path: string, task: () => Promise<T>): Promise
     } catch (error) {
       if (!isTaken(error)) throw error;
     }
-    if (await isAbandoned(path)) await rm(path, { force: true });
+    if (await isAbandoned(path)) await breakAbandoned(path);
     else if (Date.now() > giveUp) throw new CliError('locked', `another process holds ${path}`);
     else await sleep(POLL_MS);
   }

@@ -1,23 +1,16 @@
-import type { JsonWebKey } from 'node:crypto';
 import { roles } from '@lazyphotos/contracts';
 import type { RequestHandler } from 'express';
 import { decode } from 'jsonwebtoken';
-import { JwksClient, SigningKeyNotFoundError } from 'jwks-rsa';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { z } from 'zod';
 import { ProblemError } from '../errors.js';
+import { createKeyCache, type JsonWebKeySet, type KeySetSource } from './key-cache.js';
 import { hasPrincipal, type Principal, setPrincipal } from './principal.js';
 
 /** Access tokens are for this API only (RFC 8725, section 3.9). */
 export const TOKEN_ISSUER = 'lazyphotos';
 export const TOKEN_AUDIENCE = 'lazyphotos-api';
-
-export interface JsonWebKeySet {
-  keys: (JsonWebKey & { kid: string })[];
-}
-/** Answers the auth service's current keys: in one process from memory, otherwise over HTTP. */
-export type KeySetSource = () => Promise<JsonWebKeySet>;
 
 const claims = z.object({
   sub: z.uuid(),
@@ -41,21 +34,14 @@ function keyIdOf(token: string): string | undefined {
   }
 }
 
-/** Finds the public key that a token names; an unknown key makes the set be read again, at most ten times a minute. */
+/** Finds the public key that a token names. @throws ProblemError `unauthenticated` when there is no such key */
 function keyProvider(source: KeySetSource) {
-  const client = new JwksClient({
-    jwksUri: 'unused:',
-    fetcher: () => source(),
-    cache: true,
-    cacheMaxAge: 10 * 60_000,
-    rateLimit: true,
-    jwksRequestsPerMinute: 10,
-  });
+  const findKey = createKeyCache(source);
   return async (token: string): Promise<string> => {
     const kid = keyIdOf(token);
-    if (!kid) throw new ProblemError('unauthenticated', 'The access token names no key.');
-    const key = await client.getSigningKey(kid);
-    return key.getPublicKey();
+    const key = kid === undefined ? undefined : await findKey(kid);
+    if (!key) throw new ProblemError('unauthenticated', 'The access token is signed with an unknown key.');
+    return key;
   };
 }
 
@@ -99,12 +85,9 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
   };
 }
 
-/** A key that is not in the set makes the token wrong; a key set that cannot be read (again, just now) is a fault of ours. */
+/** A key that is not in the set makes the token wrong; a key set that cannot be read is a fault of ours. */
 function asAuthProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (error instanceof SigningKeyNotFoundError) {
-    return new ProblemError('unauthenticated', 'The access token is signed with an unknown key.');
-  }
   return new ProblemError('service_unavailable', 'The signing keys cannot be read.', {
     headers: { 'Retry-After': '5' },
     cause: error,

@@ -18,7 +18,7 @@ export function sendProblem(res: Response, problem: ProblemError): void {
     type: `urn:lazyphotos:problem:${code}`,
     title: problemCatalog[code].title,
     status: problem.status,
-    ...(detail === undefined ? {} : { detail }),
+    detail: detail ?? `${problemCatalog[code].title}.`,
     instance,
     code,
     requestId: currentRequestId(),

@@ -35,7 +35,7 @@ export function requestScope(service: string, logger: Logger, metrics: Metrics):
         requestId,
         method: req.method,
         path,
-        status,
+        status: aborted ? 'aborted' : res.statusCode,
         ms: Math.round(seconds * 1000),
       });
     };

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
-import { createAuthenticate, type KeySetSource } from '../auth/authenticate.js';
+import { createAuthenticate } from '../auth/authenticate.js';
+import type { KeySetSource } from '../auth/key-cache.js';
 import type { Chassis } from '../http/app.js';
 import { createLogger, describeError, type Logger } from '../logger.js';
 import { createMetrics, serveMetrics } from '../metrics.js';

@@ -8,7 +8,7 @@ import { layoutOf, type Staging } from '../sessions/staging.js';
 import { digestCheck } from './content-digest.js';
 import { chunkIndexAt, progressOf } from './layout.js';
 import type { PrefixHashes } from './prefix-hash.js';
-import { type ByteObserver, checkLength, drain, storeChunk } from './receive.js';
+import { type ByteObserver, checkLength, skipChunk, storeChunk } from './receive.js';
 import type { ChunkTurns } from './turns.js';
 
 export interface PutChunkDeps {
@@ -54,6 +54,12 @@ export function createPutChunk(deps: PutChunkDeps): PutChunk {
     });
   };
 
+  const skip = async (session: UploadSession, index: number, req: IncomingMessage): Promise<void> => {
+    const digest = digestCheck(req.headers['content-digest'] as string | undefined);
+    await skipChunk(req, layoutOf(session), index, digest ? [digest] : []);
+    digest?.verify();
+  };
+
   const write = async (session: UploadSession, index: number, req: IncomingMessage): Promise<void> => {
     const digest = digestCheck(req.headers['content-digest'] as string | undefined);
     const prefix = prefixes.begin(session.id, index);
@@ -78,7 +84,7 @@ export function createPutChunk(deps: PutChunkDeps): PutChunk {
   };
 
   const receive = async (session: UploadSession, index: number, req: IncomingMessage): Promise<void> => {
-    if (await sessions.hasChunk(session.id, index)) return drain(req);
+    if (await sessions.hasChunk(session.id, index)) return skip(session, index, req);
     try {
       await write(session, index, req);
     } catch (error) {
@@ -90,14 +96,15 @@ export function createPutChunk(deps: PutChunkDeps): PutChunk {
 
   return async (session, offset, req) => {
     try {
-      if (session.status === 'completed') return await drain(req);
-      if (session.status !== 'open') throw uploadEnded(session);
+      const isComplete = session.status === 'completed';
+      if (!isComplete && session.status !== 'open') throw uploadEnded(session);
       checkContent(req);
       const layout = layoutOf(session);
       const index = chunkIndexAt(layout, offset);
       if (index === undefined) throw await offsetMismatch(session);
       checkLength(req.headers['content-length'], layout, index);
-      await chunkTurns(`${session.id}:${index}`, req, () => receive(session, index, req));
+      if (isComplete) await skip(session, index, req);
+      else await chunkTurns(`${session.id}:${index}`, req, () => receive(session, index, req));
     } catch (error) {
       throw asClientFault(req, error);
     }

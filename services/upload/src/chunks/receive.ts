@@ -1,5 +1,4 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import type { ObjectStore, StagedUpload, StoredPart } from '@lazyphotos/object-storage';
 import { ProblemError } from '@lazyphotos/service-kit';
 import { type ChunkLayout, chunkSpan } from './layout.js';
@@ -44,8 +43,23 @@ export async function storeChunk(
   }
 }
 
-/** Reads a body to its end without keeping it, so that the connection can be used again. */
-export async function drain(body: Readable): Promise<void> {
-  body.resume();
-  await finished(body, { writable: false });
+/**
+ * Reads a chunk that is stored already to its end, so that the connection can be used again. Nothing of it is kept, but a repeat
+ * that could not have been stored must not be called stored.
+ * @throws ProblemError `offset_mismatch`, and what `observers` find
+ */
+export async function skipChunk(
+  body: Readable,
+  layout: ChunkLayout,
+  index: number,
+  observers: readonly ByteObserver[],
+): Promise<void> {
+  const { length } = chunkSpan(layout, index);
+  let received = 0;
+  for await (const bytes of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    received += bytes.length;
+    if (received > length) break;
+    for (const observer of observers) observer.update(bytes);
+  }
+  if (received !== length) throw wrongLength(length);
 }
