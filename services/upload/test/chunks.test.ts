@@ -68,6 +68,24 @@ describeWithPostgres('chunks', () => {
     expect(await node.bytesOf(await completed(user, session.id))).toEqual(file.bytes);
   });
 
+  it('that are repeated are checked like new ones, also after the upload is complete', async () => {
+    const user = node.user();
+    const file = newFile();
+    const session = await user.open(file);
+    await user.sendAll(session, file);
+    const faults = async () => {
+      const wrongDigest = { 'content-digest': `sha-256=:${digestOf(Buffer.from('other'))}:` };
+      const damaged = await user.put(session.id, 0, chunkOf(file, 0), wrongDigest);
+      expect(damaged).toMatchObject({ status: 422, body: { code: 'chunk_digest_mismatch' } });
+      const short = await user.put(session.id, 0, Buffer.alloc(CHUNK - 1));
+      expect(short).toMatchObject({ status: 409, body: { code: 'offset_mismatch' } });
+      expect((await user.put(session.id, 0, chunkOf(file, 0))).status).toBe(204);
+    };
+    await faults();
+    expect(await node.bytesOf(await completed(user, session.id))).toEqual(file.bytes);
+    await faults();
+  });
+
   it('are reported as joined ranges, with the first byte that is missing', async () => {
     const user = node.user();
     const file = newFile(4500);
