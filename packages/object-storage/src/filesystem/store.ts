@@ -20,7 +20,7 @@ import { createTemporaryFiles, type TemporaryFiles } from './temporary-files.js'
 const READ_SIZE = 256 * 1024;
 
 export interface FilesystemStoreOptions {
-  /** The folder that everything is kept in; made if need be. One process at a time may write to it. */
+  /** The folder that everything is kept in; made if need be. Processes may share it as long as only one of them writes a key. */
   root: string;
 }
 
