@@ -53,7 +53,7 @@ describeWithPostgres('sessions', () => {
     expect({ status, code: body.code, detail: body.detail }).toEqual({
       status: 401,
       code: 'invalid_credentials',
-      detail: undefined,
+      detail: 'Wrong e-mail or password.',
     });
   });
 
