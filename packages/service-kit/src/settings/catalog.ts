@@ -1,3 +1,4 @@
+import { serviceNames } from '@lazyphotos/contracts';
 import { z } from 'zod';
 
 /** One setting: the environment variable, how it is read, and the sentence that documents it. */
@@ -30,8 +31,35 @@ const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
   .transform((url) => url.replace(/\/+$/, ''));
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' });
+const busUrl = z.url({
+  protocol: /^(amqps?|postgres(ql)?)$/,
+  error: 'must be an amqp://, amqps:// or postgresql:// URL',
+});
+/** Amazon's rules, without the dots, which break certificates. */
+const bucketName = z.string().regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be a bucket name');
 const path = z.string().min(1);
 const signingKey = z.string().min(32, 'must have at least 32 characters');
+
+const base64 = z.base64('must be base64');
+const peerKeys = z
+  .string()
+  .transform((list) => list.split(',').map((entry) => entry.trim().split(/=(.*)/s, 2)))
+  .pipe(z.array(z.tuple([z.enum(serviceNames), base64]), 'must be <service>=<key>, comma-separated'))
+  .transform((entries) => new Map(entries));
+const hostAndPort = z
+  .string()
+  .regex(/^[\w.-]+:\d{1,5}$/, 'must be host:port')
+  .transform((address) => {
+    const [host = '', port = ''] = address.split(':');
+    return { host, port: Number(port) };
+  });
+const provisioned = (service: string) =>
+  setting(
+    `LAZYPHOTOS_${service}_DATABASE_URL`,
+    postgresUrl,
+    'The LAZYPHOTOS_DATABASE_URL of that service, whose role and database are to be made; for provisioning only',
+    { absent: 'must be given for provisioning', secret: true },
+  );
 
 /** Every setting of the system. Each entry point picks those that it needs; docs/configuration.md is generated from here. */
 export const settingsCatalog = {
@@ -170,17 +198,64 @@ export const settingsCatalog = {
     wholeNumber(1, 100).default(5),
     'The largest number of connections that one service opens to its database',
   ),
-  busUrl: setting('LAZYPHOTOS_BUS_URL', postgresUrl, 'The event bus: a PostgreSQL database (containers)', {
-    absent: 'must be given in containers; embedded for `npm start`',
-    secret: true,
-  }),
+  busUrl: setting(
+    'LAZYPHOTOS_BUS_URL',
+    busUrl,
+    'The event bus: RabbitMQ (amqp://, amqps://), or a PostgreSQL database of its own (postgresql://) (containers)',
+    { absent: 'must be given in containers; embedded for `npm start`', secret: true },
+  ),
   objectsDir: setting(
     'LAZYPHOTOS_OBJECTS_DIR',
-    path,
-    'The folder of the filesystem object store (containers)',
-    {
-      absent: 'must be given in containers; <data>/storage for `npm start`',
-    },
+    path.optional(),
+    'The folder of the filesystem object store, shared by the services that use it (containers)',
+    { absent: 'S3_BUCKET must be given in containers; <data>/storage for `npm start`' },
+  ),
+  s3Bucket: setting('S3_BUCKET', bucketName.optional(), 'The bucket of the S3 object store (containers)', {
+    absent: 'LAZYPHOTOS_OBJECTS_DIR must be given in containers',
+  }),
+  s3Endpoint: setting('S3_ENDPOINT', httpUrl.optional(), 'The address of the S3 server (containers)', {
+    absent: "Amazon's, of S3_REGION",
+  }),
+  s3PublicEndpoint: setting(
+    'S3_PUBLIC_ENDPOINT',
+    httpUrl.optional(),
+    'The address under which clients reach the S3 server, for presigned URLs (containers)',
+    { absent: 'S3_ENDPOINT' },
+  ),
+  s3Region: setting('S3_REGION', z.string().min(1).default('us-east-1'), 'The region of the bucket (containers)'),
+  s3AccessKeyId: setting(
+    'S3_ACCESS_KEY_ID',
+    z.string().min(3).optional(),
+    "The services' user of the S3 server (containers)",
+    { absent: "the surroundings' own, such as the role of the machine", secret: true },
+  ),
+  s3SecretAccessKey: setting(
+    'S3_SECRET_ACCESS_KEY',
+    z.string().min(8).optional(),
+    "The secret of S3_ACCESS_KEY_ID (containers)",
+    { absent: "the surroundings' own, such as the role of the machine", secret: true },
+  ),
+  s3PathStyle: setting(
+    'S3_PATH_STYLE',
+    flag.default(true),
+    'Whether the bucket stands in the path of S3 URLs, as MinIO wants it, and not in the host name (containers)',
+  ),
+  s3AdminAccessKeyId: setting(
+    'S3_ADMIN_ACCESS_KEY_ID',
+    z.string().min(3),
+    'The administrator of the S3 server, for provisioning only',
+    { absent: 'must be given for provisioning', secret: true },
+  ),
+  s3AdminSecretAccessKey: setting(
+    'S3_ADMIN_SECRET_ACCESS_KEY',
+    z.string().min(8),
+    'The secret of S3_ADMIN_ACCESS_KEY_ID, for provisioning only',
+    { absent: 'must be given for provisioning', secret: true },
+  ),
+  mediaDelivery: setting(
+    'MEDIA_DELIVERY',
+    z.enum(['proxy', 'presigned']).default('proxy'),
+    'How signed media URLs are served: `proxy` streams through the gateway, `presigned` redirects to the S3 server',
   ),
   scratchDir: setting(
     'LAZYPHOTOS_SCRATCH_DIR',
@@ -200,6 +275,41 @@ export const settingsCatalog = {
     signingKey,
     'Signs media URLs; the same for gateway, catalog and feed (containers)',
     { absent: 'must be given in containers; made on the first `npm start`', secret: true },
+  ),
+  serviceKey: setting(
+    'LAZYPHOTOS_SERVICE_KEY',
+    base64,
+    'The private key of this service, with which it tells the others who it is: P-256, PKCS #8, base64 (containers)',
+    { absent: 'must be given in containers', secret: true },
+  ),
+  peerKeys: setting(
+    'LAZYPHOTOS_PEER_KEYS',
+    peerKeys,
+    'The public keys of all services: <service>=<P-256, SPKI, base64>, comma-separated (containers)',
+    { absent: 'must be given in containers' },
+  ),
+  clamavAddress: setting(
+    'CLAMAV_ADDRESS',
+    hostAndPort.optional(),
+    'host:port of a ClamAV daemon (clamd) that looks at every upload before it is accepted',
+    { absent: 'uploads are not scanned' },
+  ),
+  adminDatabaseUrl: setting(
+    'LAZYPHOTOS_ADMIN_DATABASE_URL',
+    postgresUrl,
+    'A PostgreSQL administrator, who makes roles and databases; for provisioning only',
+    { absent: 'must be given for provisioning', secret: true },
+  ),
+  gatewayDatabaseUrl: provisioned('GATEWAY'),
+  authDatabaseUrl: provisioned('AUTH'),
+  uploadDatabaseUrl: provisioned('UPLOAD'),
+  catalogDatabaseUrl: provisioned('CATALOG'),
+  feedDatabaseUrl: provisioned('FEED'),
+  mediaWorkerDatabaseUrl: provisioned('MEDIA_WORKER'),
+  migrationsDir: setting(
+    'LAZYPHOTOS_MIGRATIONS_DIR',
+    path.default('services'),
+    "Where each service's migrations stand, as <service>/prisma/migrations; for provisioning only",
   ),
   authUrl: setting('LAZYPHOTOS_AUTH_URL', httpUrl, 'The address of the auth service (containers)', {
     absent: 'must be given in containers',
