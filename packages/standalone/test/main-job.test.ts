@@ -1,237 +1,35 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, http, type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
-import { claim, type Phone, sha256OfFile, signIn } from './support/api.js';
-import {
-  createNodeFolder,
-  type NodeFolder,
-  type NodeProcess,
-  repository,
-  run,
-} from './support/node-process.js';
+import { expect } from '@jest/globals';
+import { describeMainJob, type RunningSystem } from './support/main-job.js';
+import { createNodeFolder } from './support/node-process.js';
 
-const EMAIL = 'anna@example.org';
-const collection = samplePhotos();
-/** Real pictures of every kind, each once. */
-const good = collection.all.filter(
-  (photo) =>
-    photo.name.startsWith('good/') && photo.referenceResult === 'ok' && !photo.name.includes('metadata-only'),
-);
-const bad = collection.folder('bad').filter((photo) => photo.referenceResult === 'fail' && photo.bytes > 0);
-const jpeg = (index: number): SamplePhoto => {
-  const photo = collection.folder('good/jpeg')[index];
-  if (!photo) throw new Error('too few sample photos');
-  return photo;
-};
-
-let folder: NodeFolder;
-let node: NodeProcess;
-let phone: Phone;
-
-const cli = (...args: string[]) =>
-  run(process.execPath, [join(repository, 'packages/cli/bin/lazyphotos.js'), ...args], {
-    LAZYPHOTOS_SERVER: node.url,
-    LAZYPHOTOS_CONFIG_DIR: join(folder.path, 'cli'),
-    LAZYPHOTOS_PASSWORD: 'correct horse battery',
-  });
-
-const allPhotos = async (): Promise<Record<string, unknown>[]> => {
-  const photos: Record<string, unknown>[] = [];
-  for (let cursor = ''; ; ) {
-    const { body } = await phone.call(`/photos?limit=25${cursor && `&cursor=${cursor}`}`);
-    photos.push(...body.photos);
-    cursor = body.cursor;
-    if (!body.hasMore) return photos;
-  }
-};
-
-beforeAll(async () => {
-  folder = await createNodeFolder();
-  node = await folder.start();
-}, 240_000);
-
-afterAll(() => folder.remove(), 60_000);
-
-describe('the main job on one machine', () => {
-  test('an unclaimed node answers nothing but what claims it', async () => {
-    expect((await http(`${node.url}/servers/status`)).body).toMatchObject({ claimed: false });
-    for (const path of ['/photos', '/feed', '/albums', '/auth/me']) {
-      expect(await http(node.url + path)).toMatchObject({ status: 403, body: { code: 'server_unclaimed' } });
-    }
-    expect(
-      await http(`${node.url}/auth/register`, {
-        json: { email: EMAIL, password: 'long enough', code: 'wrong' },
-      }),
-    ).toMatchObject({ status: 403, body: { code: 'invalid_code' } });
-    const code = await readFile(join(folder.path, 'data/claim-code.txt'), 'utf8');
-    expect(code.trim()).toBe(node.claimCode());
-    expect((await stat(join(folder.path, 'data/claim-code.txt'))).mode & 0o777).toBe(0o600);
-  });
-
-  test('claim, sign in, register a device', async () => {
-    phone = await claim(node.url, node.claimCode(), EMAIL);
-    expect((await phone.call('/auth/me')).body).toMatchObject({ email: EMAIL, role: 'owner' });
-    const json = { platform: 'ios', model: 'iPhone', appVersion: '1.0' };
-    expect((await phone.call('/devices/register', { json })).status).toBe(200);
-    expect(await readdir(join(folder.path, 'data'))).not.toContain('claim-code.txt');
-  });
-
-  test('the command backs up a folder of real photos, and a second run finds them', async () => {
-    expect(await cli('login', '--email', EMAIL)).toMatchObject({ code: 0 });
-    const source = join(collection.all[0]?.path.split('/good/')[0]?.split('/bad/')[0] ?? '', 'good');
-    const first = await cli('upload', source, '--json');
-    const report = JSON.parse(first.stdout);
-    expect({ code: first.code, failed: report.failed }).toEqual({ code: 0, failed: 0 });
-    const second = JSON.parse((await cli('upload', source, '--json')).stdout);
-    expect(second).toMatchObject({ uploaded: 0, failed: 0 });
-
-    const photos = await allPhotos();
-    const hashes = new Set(photos.map((photo) => photo.hash));
-    for (const photo of good) expect(hashes).toContain(photo.sha256);
-    expect(photos).toHaveLength(hashes.size);
-  }, 600_000);
-
-  test('every one of them gets its EXIF, upright previews and a placeholder', async () => {
-    const photos = await allPhotos();
-    for (const sample of good) {
-      const found = photos.find((photo) => photo.hash === sample.sha256);
-      const photo = await phone.processed(String(found?.id));
-      expect({ name: sample.name, processing: photo.processing }).toEqual({
-        name: sample.name,
-        processing: 'ready',
-      });
-      expect(Math.max(photo.width, photo.height)).toBeGreaterThan(0);
-      if (sample.expected?.Make) expect(photo.cameraMake).toBe(String(sample.expected.Make).trim());
-      expect(Buffer.from(photo.placeholder, 'base64').length).toBeGreaterThan(4);
-      for (const variant of ['thumb', 'medium']) {
-        const preview = await http(photo.thumbnails[variant]);
-        expect(preview).toMatchObject({ status: 200 });
-        expect(preview.bytes.subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
-      }
-    }
-  }, 600_000);
-
-  test('originals come back byte for byte, by signed URL, with ETag and Range', async () => {
-    const sample = jpeg(0);
-    const photo = (await allPhotos()).find((candidate) => candidate.hash === sample.sha256);
-    const link = await phone.call(`/photos/${photo?.id}/download?size=original`);
-    expect(new Date(link.body.expiresAt).getTime()).toBeGreaterThan(Date.now());
-    const whole = await http(link.body.url);
-    expect(whole.bytes).toEqual(await readFile(sample.path));
-    expect(whole.headers.get('etag')).toBe(`"${sample.sha256}"`);
-    const part = await http(link.body.url, { headers: { range: 'bytes=10-19' } });
-    expect({ status: part.status, bytes: part.bytes }).toEqual({
-      status: 206,
-      bytes: whole.bytes.subarray(10, 20),
-    });
-    const again = await http(link.body.url, { headers: { 'if-none-match': `"${sample.sha256}"` } });
-    expect(again.status).toBe(304);
-    expect((await http(link.body.url.replace('/original', '/medium'))).status).toBe(403);
-  });
-
-  test('the command downloads everything again', async () => {
-    const target = await mkdtemp(join(folder.path, 'download-'));
-    expect(await cli('download', target, '--json')).toMatchObject({ code: 0 });
-    const hashes = new Set(
-      await Promise.all((await readdir(target)).map((name) => sha256OfFile(join(target, name)))),
-    );
-    for (const photo of good) expect(hashes).toContain(photo.sha256);
-  }, 300_000);
-
-  test('damaged pictures are kept, and marked as failed with a reason', async () => {
-    for (const sample of bad.filter((photo) => photo.mime === 'image/jpeg').slice(0, 4)) {
-      const { status, body } = await phone.upload(sample);
-      expect({ name: sample.name, status }).toEqual({ name: sample.name, status: 200 });
-      const photo = await phone.processed(body.photoId);
-      expect(photo).toMatchObject({ processing: 'failed', processingError: { code: expect.any(String) } });
-      expect(await phone.call(`/photos/${photo.id}/download?size=thumb`)).toMatchObject({
-        body: { code: 'not_ready' },
-      });
-    }
-  }, 120_000);
-
-  test('albums, trash and restore come through the feed, and the fold of it is what the lists show', async () => {
-    const { body: page } = await phone.call('/photos?limit=3');
-    const [a, b, c] = page.photos.map((photo: { id: string }) => photo.id);
-    const album = (await phone.call('/albums', { json: { name: 'Summer' } })).body;
-    expect((await phone.call(`/albums/${album.id}/items`, { json: { photoIds: [a, b, c] } })).status).toBe(
-      204,
-    );
-    expect((await phone.call(`/photos/${a}`, { method: 'DELETE' })).status).toBe(204);
-    expect((await phone.call(`/photos/${b}`, { method: 'DELETE' })).status).toBe(204);
-    expect((await phone.call(`/photos/${b}/restore`, { method: 'POST' })).body).toMatchObject({
-      id: b,
-      isDeleted: false,
-    });
-    const empty = (await phone.call('/albums', { json: { name: 'Mistake' } })).body;
-    expect((await phone.call(`/albums/${empty.id}`, { method: 'DELETE' })).status).toBe(204);
-
-    await eventually(async () => {
-      const state = new Map<string, { type: string; data: Record<string, unknown> }>();
-      for (const item of (await phone.feed()).items) state.set(item.data.id, item);
-      const live = [...state.values()].filter((item) => item.type === 'photo').map((item) => item.data.id);
-      expect(live.sort()).toEqual((await allPhotos()).map((photo) => photo.id).sort());
-      expect(state.get(a)?.type).toBe('tombstone');
-      expect(state.get(empty.id)?.type).toBe('tombstone');
-      expect(state.get(album.id)).toMatchObject({ type: 'album', data: { itemCount: 2 } });
-      expect(new Set(state.get(album.id)?.data.photoIds as string[])).toEqual(new Set([b, c]));
-    });
-  });
-
-  test('what nobody may see stays unseen', async () => {
-    const { body } = await phone.call('/photos?limit=1');
-    const id = body.photos[0].id;
-    expect((await http(`${node.url}/photos/${id}`)).status).toBe(401);
-    expect((await http(`${node.url}/photos/${id}`, { token: 'e30.e30.e30' })).status).toBe(401);
-    const stranger = { email: 'eve@example.org', password: 'correct horse battery' };
-    expect(await http(`${node.url}/auth/register`, { json: stranger })).toMatchObject({ status: 403 });
-    expect((await http(`${node.url}/internal/users/${id}/head`)).status).toBe(404);
-  });
-
-  test('metrics are served beside, never through the gateway', async () => {
-    const metrics = await http(node.metricsUrl);
-    expect(metrics.text).toMatch(/lazyphotos_http_request_duration_seconds_count\{[^}]*service="upload"/);
-    expect((await http(`${node.url}/metrics`)).status).toBe(404);
-  });
-
-  test('after kill -9 everything is found, and work under way goes on', async () => {
-    const before = await allPhotos();
-    const cursor = (await phone.feed()).cursor;
-    const half = collection.all.find(
-      (photo) => photo.bytes > 0 && !before.some((known) => known.hash === photo.sha256),
-    );
-    const open = half && (await phone.call('/upload-sessions', { json: announcement(half) })).body;
-    await node.stop('SIGKILL');
-
-    node = await folder.start();
-    phone = await signIn(node.url, EMAIL);
-    expect((await allPhotos()).map((photo) => photo.id)).toEqual(before.map((photo) => photo.id));
-    expect((await phone.feed(cursor)).items).toEqual([]);
-    if (half) {
-      const again = (await phone.call('/upload-sessions', { json: announcement(half) })).body;
-      expect(again.uploadSessionId).toBe(open.uploadSessionId);
-    }
-    const link = await phone.call(`/photos/${before[0]?.id}/download`);
-    expect(await sha256Of(link.body.url)).toBe(before[0]?.hash);
-  }, 240_000);
-
-  test('SIGTERM ends it cleanly, and PostgreSQL with it', async () => {
-    expect(await node.stop('SIGTERM')).toBe(0);
-    await expect(http(`${node.url}/health`)).rejects.toThrow();
-    expect(await readdir(join(folder.path, 'data/postgres'))).not.toContain('postmaster.pid');
-  }, 60_000);
-});
-
-const announcement = (photo: SamplePhoto) => ({
-  hash: photo.sha256,
-  sizeBytes: photo.bytes,
-  mimeType: 'image/jpeg',
-});
-
-async function sha256Of(url: string): Promise<string> {
-  return createHash('sha256')
-    .update((await http(url)).bytes)
-    .digest('hex');
+/** The embedded node, started as `npm start` does. */
+async function startEmbedded(): Promise<RunningSystem> {
+  const folder = await createNodeFolder();
+  let node = await folder.start();
+  return {
+    get url() {
+      return node.url;
+    },
+    get metricsUrl() {
+      return node.metricsUrl;
+    },
+    folder: folder.path,
+    claimCode: async () => node.claimCode(),
+    claimCodeFile: join(folder.path, 'data/claim-code.txt'),
+    killAndStart: async () => {
+      await node.stop('SIGKILL');
+      node = await folder.start();
+    },
+    terminate: async () => {
+      const code = await node.stop('SIGTERM');
+      // PostgreSQL has ended with it.
+      expect(await readdir(join(folder.path, 'data/postgres'))).not.toContain('postmaster.pid');
+      return [code];
+    },
+    remove: () => folder.remove(),
+  };
 }
+
+describeMainJob('on one machine', startEmbedded);

@@ -5,4 +5,5 @@ export const settingKeys = [
   'chunkBytes',
   'uploadMaxBytes',
   'uploadSessionHours',
+  'clamavMaxBytes',
 ] as const satisfies readonly SettingKey[];

@@ -6,7 +6,7 @@ export function createUploadMetrics({ registry }: Metrics) {
     bytes: new Counter({ name: 'lazyphotos_upload_bytes_total', help: 'Chunk bytes received', registers }),
     outcomes: new Counter({
       name: 'lazyphotos_uploads_total',
-      help: 'Uploads by outcome: ok, duplicate, hash_mismatch or unsupported_media_type',
+      help: 'Uploads by outcome: ok, duplicate, hash_mismatch, unsupported_media_type or malware_found',
       labelNames: ['outcome'],
       registers,
     }),

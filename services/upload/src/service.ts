@@ -20,6 +20,8 @@ import { createCommit } from './completion/commit.js';
 import { createCompleteUpload } from './completion/complete.js';
 import type { settingKeys } from './config.js';
 import { createKeyedLock } from './keyed-lock.js';
+import { createMalwareCheck, withoutMalwareCheck } from './malware/check.js';
+import type { MalwareScanner } from './malware/scanner.js';
 import { createUploadMetrics } from './metrics.js';
 import { createPurgeOriginal } from './originals/purge.js';
 import { createPrisma, type UploadTx } from './prisma.js';
@@ -35,6 +37,8 @@ export interface UploadServiceDeps {
   bus: EventBus;
   store: ObjectStore;
   catalog: CatalogApi;
+  /** Looks at every upload before it is accepted; none: uploads are not scanned. */
+  scanner?: MalwareScanner | undefined;
   publicUrl: string;
   settings: Settings<(typeof settingKeys)[number]>;
   now?: () => Date;
@@ -76,6 +80,9 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     staging,
     prefixes,
     announce: createAnnounce(db, catalog, logger),
+    checkMalware: deps.scanner
+      ? createMalwareCheck({ store, scanner: deps.scanner, maxBytes: settings.clamavMaxBytes, logger })
+      : withoutMalwareCheck,
     logger,
     now,
     sessionLock: createKeyedLock(),

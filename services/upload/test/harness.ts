@@ -66,6 +66,7 @@ export interface Given {
   ground?: Ground;
   settings?: Partial<UploadServiceDeps['settings']>;
   catalog?: Partial<CatalogApi>;
+  scanner?: UploadServiceDeps['scanner'];
   /** Wraps the store, to make it fail. */
   decorate?: (store: ObjectStore) => ObjectStore;
   logger?: Logger;
@@ -93,7 +94,14 @@ export async function startUpload(given: Given = {}) {
     store: given.decorate?.(store) ?? store,
     catalog: catalog.api,
     publicUrl: PUBLIC_URL,
-    settings: { chunkBytes: CHUNK, uploadMaxBytes: 100_000, uploadSessionHours: 24, ...given.settings },
+    scanner: given.scanner,
+    settings: {
+      chunkBytes: CHUNK,
+      uploadMaxBytes: 100_000,
+      uploadSessionHours: 24,
+      clamavMaxBytes: 100_000,
+      ...given.settings,
+    },
     now: () => new Date(Date.now() + offsetMs),
   });
   await service.start();

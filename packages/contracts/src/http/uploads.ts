@@ -127,6 +127,7 @@ export const completeUpload = defineEndpoint({
     'upload_ended',
     'hash_mismatch',
     'unsupported_media_type',
+    'malware_found',
     'storage_full',
   ],
 });

@@ -222,7 +222,11 @@ export const settingsCatalog = {
     'The address under which clients reach the S3 server, for presigned URLs (containers)',
     { absent: 'S3_ENDPOINT' },
   ),
-  s3Region: setting('S3_REGION', z.string().min(1).default('us-east-1'), 'The region of the bucket (containers)'),
+  s3Region: setting(
+    'S3_REGION',
+    z.string().min(1).default('us-east-1'),
+    'The region of the bucket (containers)',
+  ),
   s3AccessKeyId: setting(
     'S3_ACCESS_KEY_ID',
     z.string().min(3).optional(),
@@ -232,7 +236,7 @@ export const settingsCatalog = {
   s3SecretAccessKey: setting(
     'S3_SECRET_ACCESS_KEY',
     z.string().min(8).optional(),
-    "The secret of S3_ACCESS_KEY_ID (containers)",
+    'The secret of S3_ACCESS_KEY_ID (containers)',
     { absent: "the surroundings' own, such as the role of the machine", secret: true },
   ),
   s3PathStyle: setting(
@@ -293,6 +297,11 @@ export const settingsCatalog = {
     hostAndPort.optional(),
     'host:port of a ClamAV daemon (clamd) that looks at every upload before it is accepted',
     { absent: 'uploads are not scanned' },
+  ),
+  clamavMaxBytes: setting(
+    'CLAMAV_MAX_BYTES',
+    wholeNumber(1024, Number.MAX_SAFE_INTEGER).default(100 * 1024 ** 2),
+    "How much of a larger file is scanned; not more than the daemon's StreamMaxLength",
   ),
   adminDatabaseUrl: setting(
     'LAZYPHOTOS_ADMIN_DATABASE_URL',

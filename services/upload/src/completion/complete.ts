@@ -3,13 +3,14 @@ import { type Logger, ProblemError } from '@lazyphotos/service-kit';
 import { chunkCount, progressOf } from '../chunks/layout.js';
 import type { PrefixHashes } from '../chunks/prefix-hash.js';
 import type { KeyedLock } from '../keyed-lock.js';
+import type { MalwareCheck } from '../malware/check.js';
 import type { UploadSession } from '../prisma.js';
 import { uploadEnded } from '../sessions/ended.js';
 import type { SessionRepository } from '../sessions/repository.js';
 import { layoutOf, type Staging } from '../sessions/staging.js';
 import type { Announce } from './announce.js';
 import type { Commit } from './commit.js';
-import { type Verdict, verifyObject } from './verify.js';
+import { type Refusal, type Verdict, verifyObject } from './verify.js';
 
 export interface CompleteDeps {
   store: ObjectStore;
@@ -19,6 +20,7 @@ export interface CompleteDeps {
   sessionLock: KeyedLock;
   commit: Commit;
   announce: Announce;
+  checkMalware: MalwareCheck;
   logger: Logger;
   now: () => Date;
   onOutcome: (outcome: Verdict | 'duplicate') => void;
@@ -26,6 +28,12 @@ export interface CompleteDeps {
 
 /** Answers the photo's id. @throws ProblemError when the file is not complete or not what was announced */
 export type CompleteUpload = (session: UploadSession) => Promise<string>;
+
+const refusals: Readonly<Record<Refusal, (session: UploadSession) => string>> = {
+  hash_mismatch: () => 'The file is not the announced one; announce and send it again.',
+  unsupported_media_type: ({ mimeType }) => `The content is not ${mimeType}.`,
+  malware_found: () => 'The file holds malware and was not stored.',
+};
 
 /** The largest number of gaps that a 409 lists. */
 const MAX_LISTED = 100;
@@ -36,6 +44,7 @@ const isLost = (error: unknown): boolean =>
 
 export function createCompleteUpload(deps: CompleteDeps): CompleteUpload {
   const { store, sessions, staging, prefixes, sessionLock, commit, announce, logger, now, onOutcome } = deps;
+  const { checkMalware } = deps;
 
   const current = async (session: UploadSession): Promise<UploadSession> =>
     (await sessions.find(session.userId, session.id)) ?? session;
@@ -63,19 +72,15 @@ export function createCompleteUpload(deps: CompleteDeps): CompleteUpload {
     );
     const { sizeBytes: size, chunkSize } = layoutOf(session);
     const expectation = { key: session.storageKey, size, hash: session.hash, mimeType: session.mimeType };
-    return verifyObject(store, expectation, { hash, hashedBytes: Math.min(chunks * chunkSize, size) });
+    const begun = { hash, hashedBytes: Math.min(chunks * chunkSize, size) };
+    return verifyObject(store, expectation, begun, checkMalware);
   };
 
-  const fail = async (
-    session: UploadSession,
-    verdict: 'hash_mismatch' | 'unsupported_media_type',
-  ): Promise<never> => {
+  const fail = async (session: UploadSession, verdict: Refusal): Promise<never> => {
     onOutcome(verdict);
     prefixes.forget(session.id);
     if (await sessions.end(session.id, 'failed', verdict)) await staging.tryDiscard(session);
-    throw verdict === 'hash_mismatch'
-      ? new ProblemError(verdict, 'The file is not the announced one; announce and send it again.')
-      : new ProblemError(verdict, `The content is not ${session.mimeType}.`);
+    throw new ProblemError(verdict, refusals[verdict](session));
   };
 
   /** Another request or process has ended the session under our hands. What we may have assembled must go. */

@@ -1,10 +1,12 @@
 import type { Hash } from 'node:crypto';
 import { contentMatches } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
+import type { MalwareCheck } from '../malware/check.js';
 import { sniffType } from './sniff.js';
 
 /** What is wrong with an assembled file; each is a problem code of the API. */
-export type Verdict = 'ok' | 'hash_mismatch' | 'unsupported_media_type';
+export type Verdict = 'ok' | 'hash_mismatch' | 'unsupported_media_type' | 'malware_found';
+export type Refusal = Exclude<Verdict, 'ok'>;
 
 async function readAll(
   store: ObjectStore,
@@ -33,9 +35,11 @@ export async function verifyObject(
   store: ObjectStore,
   { key, size, hash, mimeType }: Expectation,
   begun: { hash: Hash; hashedBytes: number },
+  checkMalware: MalwareCheck,
 ): Promise<Verdict> {
   await readAll(store, key, begun.hashedBytes, size - 1, (bytes) => begun.hash.update(bytes));
   if (begun.hash.digest('hex') !== hash) return 'hash_mismatch';
   const sniffed = await sniffType(store, key, size);
-  return sniffed !== undefined && contentMatches(mimeType, sniffed) ? 'ok' : 'unsupported_media_type';
+  if (sniffed === undefined || !contentMatches(mimeType, sniffed)) return 'unsupported_media_type';
+  return checkMalware(key, size);
 }
