@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Client, createClient, createMemoryTokenStore, uploadPhoto } from '@lazyphotos/client';
+import { describeWithServers, eventually, http, type SamplePhoto } from '@lazyphotos/testkit';
+import pLimit from 'p-limit';
+import { Client as Postgres } from 'pg';
+import { claim, type Phone, password } from './support/api.js';
+import { distinctPhotos } from './support/distinct-photos.js';
+import { startInfrastructure, type TestInfrastructure } from './support/infrastructure.js';
+import { type SixProcesses, startSixProcesses } from './support/six-processes.js';
+
+const PHOTOS = 50;
+const PARALLEL = 4;
+const EMAIL = 'dora@example.org';
+/** What a service leaves in its outbox is an event that nobody has heard of. */
+const WITH_OUTBOX = ['upload', 'catalog', 'media-worker'] as const;
+const PATIENCE = { timeoutMs: 240_000, intervalMs: 500 };
+
+let infrastructure: TestInfrastructure;
+let six: SixProcesses;
+let phone: Phone;
+let client: Client;
+let photos: SamplePhoto[];
+let uploaded = 0;
+
+/** A phone that does not give up: whatever goes wrong, it asks again. */
+const backUp = (photo: SamplePhoto) =>
+  eventually(
+    () =>
+      uploadPhoto(client, {
+        source: { path: photo.path },
+        hash: photo.sha256,
+        sizeBytes: photo.bytes,
+        mimeType: photo.mime,
+        fileName: photo.name,
+      }),
+    PATIENCE,
+  ).then(() => {
+    uploaded += 1;
+  });
+
+const untilUploaded = (count: number) =>
+  eventually(() => expect(uploaded).toBeGreaterThanOrEqual(count), PATIENCE);
+
+const allPhotos = async () => {
+  const all: { id: string; hash: string; processing: string; version: number }[] = [];
+  for (let cursor = ''; ; ) {
+    const { status, body, text } = await phone.call(`/photos?limit=20${cursor && `&cursor=${cursor}`}`);
+    if (status !== 200) throw new Error(text);
+    all.push(...body.photos);
+    cursor = body.cursor;
+    if (!body.hasMore) return all;
+  }
+};
+
+/** Until the worker has something in hand, or will have it at once. */
+const untilWorkerIsBusy = () =>
+  eventually(async () => {
+    const pending = (await allPhotos()).filter(({ processing }) => processing === 'pending');
+    expect(pending.length).toBeGreaterThan(0);
+  }, PATIENCE);
+
+interface Disaster {
+  /** How many photos are through when it happens. */
+  after: number;
+  happens: () => Promise<void>;
+  /** What it takes away; a server that others use too stays up. */
+  server?: 'rabbitMq' | 'postgres';
+}
+
+/** What happens while the phone goes on, each in its turn. */
+const disasters: Disaster[] = [
+  {
+    // The broker is away for a while.
+    after: 5,
+    server: 'rabbitMq',
+    happens: async () => {
+      await infrastructure.rabbitMq.shutDown();
+      const before = uploaded;
+      await untilUploaded(before + 3);
+      await infrastructure.rabbitMq.restart();
+    },
+  },
+  {
+    // The media worker is killed at its work.
+    after: 15,
+    happens: async () => {
+      await untilWorkerIsBusy();
+      await six.end('media-worker', 'SIGKILL');
+      await six.start('media-worker');
+    },
+  },
+  {
+    // The upload service is restarted.
+    after: 22,
+    happens: async () => {
+      await six.end('upload', 'SIGTERM');
+      await six.start('upload');
+    },
+  },
+  {
+    // Catalog and feed are killed.
+    after: 30,
+    happens: async () => {
+      await Promise.all([six.end('catalog', 'SIGKILL'), six.end('feed', 'SIGKILL')]);
+      await Promise.all([six.start('catalog'), six.start('feed')]);
+    },
+  },
+  {
+    // PostgreSQL is restarted.
+    after: 38,
+    server: 'postgres',
+    happens: async () => {
+      await infrastructure.postgres.shutDown();
+      await sleep(2000);
+      await infrastructure.postgres.restart();
+    },
+  },
+];
+
+describeWithServers(['postgres', 'rabbitmq', 'minio'], 'a bad day', () => {
+  beforeAll(async () => {
+    infrastructure = await startInfrastructure();
+    six = await startSixProcesses(infrastructure.addresses);
+    phone = await claim(six.url, await six.claimCode(), EMAIL);
+    client = createClient({ baseUrl: six.url, tokens: createMemoryTokenStore() });
+    await client.signIn({ email: EMAIL, password });
+    photos = await distinctPhotos(six.folder, PHOTOS);
+  }, 240_000);
+  afterAll(async () => {
+    await six?.remove();
+    await infrastructure?.stop();
+  }, 120_000);
+
+  test('the phone gets every photo through, whatever breaks meanwhile', async () => {
+    const limit = pLimit(PARALLEL);
+    const uploads = Promise.all(photos.map((photo) => limit(() => backUp(photo))));
+    for (const { after, happens, server } of disasters) {
+      await untilUploaded(after);
+      expect(uploaded).toBeLessThan(PHOTOS);
+      if (!server || infrastructure[server].canRestart) await happens();
+    }
+    await uploads;
+    expect(uploaded).toBe(PHOTOS);
+    await six.ready();
+  }, 480_000);
+
+  test('each is there once, with its previews, byte for byte', async () => {
+    await eventually(async () => {
+      const states = (await allPhotos()).map(({ processing }) => processing);
+      expect(states).toEqual(Array.from({ length: PHOTOS }, () => 'ready'));
+    }, PATIENCE);
+    const all = await allPhotos();
+    expect(all.map(({ hash }) => hash).sort()).toEqual(photos.map(({ sha256 }) => sha256).sort());
+    for (const { id, hash } of all) {
+      for (const size of ['thumb', 'medium', 'original']) {
+        const { body } = await phone.call(`/photos/${id}/download?size=${size}`);
+        const file = await http(body.url);
+        expect({ size, status: file.status }).toEqual({ size, status: 200 });
+        if (size === 'original') expect(file.headers.get('etag')).toBe(`"${hash}"`);
+      }
+    }
+  }, 300_000);
+
+  test('the feed tells all of it', async () => {
+    const newest = (entries: { id: string; version: number }[]) =>
+      entries.map(({ id, version }) => `${id} ${version}`).sort();
+    await eventually(async () => {
+      const { items } = await phone.feed();
+      const state = new Map(items.map((item) => [item.data.id, item.data]));
+      expect(newest([...state.values()])).toEqual(newest(await allPhotos()));
+    }, PATIENCE);
+  }, 300_000);
+
+  test('nothing is left in an outbox or a queue, and nothing has become a dead letter', async () => {
+    for (const service of WITH_OUTBOX) {
+      const connection = new Postgres({ connectionString: six.databaseUrl(service) });
+      await connection.connect();
+      try {
+        await eventually(async () => {
+          const { rows } = await connection.query('SELECT count(*)::int AS count FROM outbox_messages');
+          expect({ service, waiting: rows[0].count }).toEqual({ service, waiting: 0 });
+        }, PATIENCE);
+      } finally {
+        await connection.end();
+      }
+    }
+    if (!infrastructure.rabbitMq.canRestart) return;
+    await eventually(async () => {
+      const queues = await infrastructure.rabbitMq.queues();
+      expect(queues.length).toBeGreaterThan(7);
+      expect(queues.filter(({ messages }) => messages > 0)).toEqual([]);
+    }, PATIENCE);
+  }, 300_000);
+});

@@ -1,0 +1,220 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ServiceName, serviceNames } from '@lazyphotos/contracts';
+import { createServiceKeys, eventually, freePort, http } from '@lazyphotos/testkit';
+import type { RunningSystem } from './main-job.js';
+import { cleanEnvironment, repository, run } from './node-process.js';
+
+/** What containers get from others. */
+export interface Infrastructure {
+  /** An administrator's connection. */
+  postgresUrl: string;
+  busUrl: string;
+  s3: { endpoint: string; accessKeyId: string; secretAccessKey: string };
+}
+
+export interface SixProcesses extends RunningSystem {
+  /** Ends one process: `kill -9`, or as an orchestrator does it. */
+  end(name: ServiceName, signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  start(name: ServiceName): Promise<void>;
+  ready(): Promise<void>;
+  /** A service's own address, past the gateway. */
+  addressOf(name: ServiceName): string;
+  /** The URL of a service's own database, with the service's own rights. */
+  databaseUrl(name: ServiceName): string;
+}
+
+const secret = () => randomBytes(16).toString('hex');
+const roleOf = (name: string) => name.replaceAll('-', '_');
+const variable = (name: string) => roleOf(name).toUpperCase();
+
+/** The services that keep files, each with its own user of the store. */
+const storing = ['gateway', 'upload', 'media-worker'] as const;
+
+/** What every deployment makes for itself once: names, passwords and keys. */
+function createSecrets({ postgresUrl, s3 }: Infrastructure) {
+  // Several runs may share a server, so everything is named after this one.
+  const run = `lp_test_${randomBytes(4).toString('hex')}`;
+  const databaseUrl = (name: ServiceName) => {
+    const url = new URL(postgresUrl);
+    url.username = `${run}_${roleOf(name)}`;
+    url.password = secret();
+    url.pathname = `/${run}_${roleOf(name)}`;
+    return url.href;
+  };
+  const databases = new Map(serviceNames.map((name) => [name, databaseUrl(name)]));
+  const users = new Map<string, { id: string; secret: string }>(
+    storing.map((name) => [
+      name,
+      { id: `${run}-${name}`.replaceAll('_', '-').slice(0, 20), secret: secret() },
+    ]),
+  );
+  const store = {
+    S3_ENDPOINT: s3.endpoint,
+    S3_BUCKET: run.replaceAll('_', '-'),
+  };
+  return { run, databases, users, store, keys: createServiceKeys(), mediaSigningKey: secret() + secret() };
+}
+type Secrets = ReturnType<typeof createSecrets>;
+
+/** Runs the two one-shot programs, as a deployment does before the services start. */
+async function provision({ postgresUrl, s3 }: Infrastructure, { databases, users, store }: Secrets) {
+  const program = join(repository, 'packages/provision/dist/main.js');
+  const roles = [...databases].map(([name, url]) => [`LAZYPHOTOS_${variable(name)}_DATABASE_URL`, url]);
+  const userSettings = [...users].flatMap(([name, user]) => [
+    [`S3_${variable(name)}_ACCESS_KEY_ID`, user.id],
+    [`S3_${variable(name)}_SECRET_ACCESS_KEY`, user.secret],
+  ]);
+  const steps = {
+    postgres: { LAZYPHOTOS_ADMIN_DATABASE_URL: postgresUrl, ...Object.fromEntries(roles) },
+    storage: {
+      ...store,
+      S3_ADMIN_ACCESS_KEY_ID: s3.accessKeyId,
+      S3_ADMIN_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      ...Object.fromEntries(userSettings),
+    },
+  };
+  for (const [step, env] of Object.entries(steps)) {
+    const { code, stdout, stderr } = await run(process.execPath, [program, step], env);
+    if (code !== 0) throw new Error(`provisioning ${step} failed: ${stdout}${stderr}`);
+  }
+}
+
+/** The environment of each service: what its container is given, and nothing that is another's. */
+function environments(infrastructure: Infrastructure, secrets: Secrets, folder: string, ports: Ports) {
+  const urlOf = (name: ServiceName) => `http://127.0.0.1:${ports.http.get(name)}`;
+  const common = (name: ServiceName) => ({
+    LAZYPHOTOS_HOST: '127.0.0.1',
+    LAZYPHOTOS_PORT: String(ports.http.get(name)),
+    LAZYPHOTOS_METRICS_PORT: String(ports.metrics.get(name)),
+    LAZYPHOTOS_VALIDATE_ANSWERS: 'true',
+    LAZYPHOTOS_PUBLIC_URL: urlOf('gateway'),
+    LAZYPHOTOS_DATABASE_URL: secrets.databases.get(name) ?? '',
+    LAZYPHOTOS_SERVICE_KEY: secrets.keys.privateKey(name),
+    LAZYPHOTOS_PEER_KEYS: secrets.keys.peerKeys,
+    LAZYPHOTOS_AUTH_URL: urlOf('auth'),
+  });
+  const bus = { LAZYPHOTOS_BUS_URL: infrastructure.busUrl };
+  const store = (name: (typeof storing)[number]) => ({
+    ...secrets.store,
+    S3_ACCESS_KEY_ID: secrets.users.get(name)?.id ?? '',
+    S3_SECRET_ACCESS_KEY: secrets.users.get(name)?.secret ?? '',
+  });
+  const media = { LAZYPHOTOS_MEDIA_SIGNING_KEY: secrets.mediaSigningKey };
+  const own: Record<ServiceName, Record<string, string>> = {
+    gateway: {
+      ...store('gateway'),
+      ...media,
+      LAZYPHOTOS_UPLOAD_URL: urlOf('upload'),
+      LAZYPHOTOS_CATALOG_URL: urlOf('catalog'),
+      LAZYPHOTOS_FEED_URL: urlOf('feed'),
+      LAZYPHOTOS_MEDIA_WORKER_URL: urlOf('media-worker'),
+    },
+    auth: { LAZYPHOTOS_DATA_DIR: folder, LAZYPHOTOS_KEYS_DIR: join(folder, 'keys') },
+    upload: { ...bus, ...store('upload'), LAZYPHOTOS_CATALOG_URL: urlOf('catalog') },
+    catalog: { ...bus, ...media, LAZYPHOTOS_FEED_URL: urlOf('feed') },
+    feed: { ...bus, ...media },
+    'media-worker': { ...bus, ...store('media-worker'), LAZYPHOTOS_SCRATCH_DIR: join(folder, 'scratch') },
+  };
+  return (name: ServiceName) => ({ ...common(name), ...own[name] });
+}
+
+interface Ports {
+  http: Map<ServiceName, number>;
+  metrics: Map<ServiceName, number>;
+}
+
+async function takePorts(): Promise<Ports> {
+  const ports: Ports = { http: new Map(), metrics: new Map() };
+  for (const name of serviceNames) {
+    ports.http.set(name, await freePort());
+    ports.metrics.set(name, await freePort());
+  }
+  return ports;
+}
+
+/** Each service as its container runs it: its own main.js, port, role and key. Its output goes to `<folder>/<name>.log`. */
+function createProcesses(folder: string, environmentOf: (name: ServiceName) => Record<string, string>) {
+  const children = new Map<ServiceName, ChildProcess>();
+  return {
+    start: async (name: ServiceName): Promise<void> => {
+      const child = spawn(process.execPath, [join(repository, 'services', name, 'dist/main.js')], {
+        env: cleanEnvironment(environmentOf(name)),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
+      child.stdout?.pipe(log, { end: false });
+      child.stderr?.pipe(log, { end: false });
+      child.once('close', () => log.end());
+      children.set(name, child);
+    },
+    /** Answers the exit code: null for a killed process, undefined when it was not running. */
+    end: (name: ServiceName, signal: NodeJS.Signals): Promise<number | null | undefined> =>
+      new Promise((resolve) => {
+        const child = children.get(name);
+        children.delete(name);
+        if (!child) return resolve(undefined);
+        if (child.exitCode !== null) return resolve(child.exitCode);
+        child.once('close', resolve);
+        child.kill(signal);
+      }),
+  };
+}
+
+/** Six processes on the given servers, provisioned first. */
+export async function startSixProcesses(infrastructure: Infrastructure): Promise<SixProcesses> {
+  const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-six-'));
+  const secrets = createSecrets(infrastructure);
+  const ports = await takePorts();
+  const data = join(folder, 'auth');
+  await mkdir(data);
+  await mkdir(join(folder, 'scratch'));
+  await provision(infrastructure, secrets);
+  const processes = createProcesses(folder, environments(infrastructure, secrets, data, ports));
+  const url = `http://127.0.0.1:${ports.http.get('gateway')}`;
+
+  const ready = () =>
+    eventually(
+      async () => {
+        const reply = await http(`${url}/health/ready`);
+        if (reply.status !== 200) throw new Error(reply.text);
+      },
+      { timeoutMs: 90_000 },
+    );
+  const startAll = async () => {
+    for (const name of serviceNames) await processes.start(name);
+    await ready();
+  };
+  const endAll = (signal: NodeJS.Signals) =>
+    Promise.all(serviceNames.map((name) => processes.end(name, signal)));
+
+  await startAll();
+  return {
+    url,
+    metricsUrl: `http://127.0.0.1:${ports.metrics.get('upload')}/metrics`,
+    folder,
+    claimCode: async () =>
+      /Claim code of this node: (\S+)/.exec(await readFile(join(folder, 'auth.log'), 'utf8'))?.[1] ?? '',
+    claimCodeFile: join(data, 'claim-code.txt'),
+    killAndStart: async () => {
+      await endAll('SIGKILL');
+      await startAll();
+    },
+    terminate: async () => (await endAll('SIGTERM')).map((code) => code ?? null),
+    end: async (name, signal) => {
+      await processes.end(name, signal);
+    },
+    start: processes.start,
+    ready,
+    addressOf: (name) => `http://127.0.0.1:${ports.http.get(name)}`,
+    databaseUrl: (name) => secrets.databases.get(name) ?? '',
+    remove: async () => {
+      await endAll('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
