@@ -30,7 +30,7 @@ export interface NodeApi {
 const userPhoto = z.object({ userId: id, photoId: id });
 const stateAnswer = z.object({ state: z.enum([...photoStates, 'unknown']) });
 
-/** The same calls over HTTP, between containers. The gateway routes none of them. */
+/** The same calls over HTTP, between containers, for the services that they name. The gateway routes none of them. */
 export const internalEndpoints = {
   recordUpload: defineEndpoint({
     id: 'recordUpload',
@@ -38,7 +38,8 @@ export const internalEndpoints = {
     method: 'post',
     path: '/internal/uploads',
     summary: 'Make an upload visible',
-    auth: 'none',
+    auth: 'service',
+    callers: ['upload'],
     body: eventSchemas['upload.completed'],
     success: { status: 204, description: 'Recorded' },
   }),
@@ -48,7 +49,8 @@ export const internalEndpoints = {
     method: 'get',
     path: '/internal/users/{userId}/photos/{photoId}/state',
     summary: 'Where a photo stands in its life',
-    auth: 'none',
+    auth: 'service',
+    callers: ['upload'],
     params: userPhoto,
     success: { status: 200, body: stateAnswer, description: 'The state' },
   }),
@@ -58,7 +60,8 @@ export const internalEndpoints = {
     method: 'post',
     path: '/internal/users/{userId}/photos/{photoId}/restore',
     summary: 'Bring a photo back from the trash',
-    auth: 'none',
+    auth: 'service',
+    callers: ['upload'],
     params: userPhoto,
     success: { status: 200, body: stateAnswer, description: 'The state afterwards' },
   }),
@@ -68,7 +71,8 @@ export const internalEndpoints = {
     method: 'get',
     path: '/internal/users/{userId}/head',
     summary: "The end of a user's log",
-    auth: 'none',
+    auth: 'service',
+    callers: ['catalog'],
     params: z.object({ userId: id }),
     success: { status: 200, body: z.object({ cursor: z.string() }), description: 'The cursor' },
   }),

@@ -1,6 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { migrate } from './migrations/migrate.js';
 
 export interface DatabaseOptions {
   url: string;
@@ -39,10 +38,4 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     close: () => pool.end(),
   };
-}
-
-/** Brings a database up to the newest migration, then opens it. */
-export async function openMigrated(options: DatabaseOptions & { migrationsPath: string }): Promise<Database> {
-  await migrate(options.url, options.migrationsPath);
-  return openDatabase(options);
 }

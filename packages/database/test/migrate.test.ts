@@ -112,6 +112,21 @@ describeWithPostgres('migrate', () => {
     expect(await up()).toEqual([SECOND]);
   });
 
+  test('a migration may be applied, and what it makes be owned, by a role that cannot log in', async () => {
+    const owner = `${database.name} "owner"`;
+    const quoted = client.escapeIdentifier(owner);
+    await client.query(`CREATE ROLE ${quoted} NOLOGIN`);
+    await client.query(`ALTER DATABASE ${database.name} OWNER TO ${quoted}`);
+    await migrate(database.url, folder.migrations, { role: owner });
+    const { rows } = await client.query(
+      `SELECT DISTINCT tableowner AS owner FROM pg_tables WHERE schemaname = 'public'`,
+    );
+    expect(rows).toEqual([{ owner }]);
+    await client.query(`DROP OWNED BY ${quoted}`);
+    await client.query(`ALTER DATABASE ${database.name} OWNER TO CURRENT_USER`);
+    await client.query(`DROP ROLE ${quoted}`);
+  });
+
   test('a database that is ahead of the folder is left alone', async () => {
     await folder.add(SECOND, 'CREATE TABLE second (id int);');
     await up();

@@ -23,6 +23,8 @@ export interface StartOptions {
   log?: (line: string) => void;
   /** postgresql.conf settings that replace the defaults of settings.ts. */
   settings?: Record<string, string>;
+  /** Where to listen if that port is free; otherwise, and when left out, on any free port. */
+  port?: number;
 }
 
 /** The data folder's absolute path; makes the folder that it is to stand in. */

@@ -43,7 +43,10 @@ export async function startPostgres(options: StartOptions): Promise<PostgresServ
   const dataDir = await resolveDataDir(options.dataDir).catch((error: unknown) => {
     throw toStartError('Opening the data folder', error);
   });
-  return new EmbeddedServer(await withStartLock(dataDir, () => launch(dataDir, options)), options);
+  return new EmbeddedServer(
+    await withStartLock(dataDir, () => launch(dataDir, options, options.port)),
+    options,
+  );
 }
 
 class EmbeddedServer implements PostgresServer {

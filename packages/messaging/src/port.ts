@@ -27,7 +27,10 @@ export interface DeadLetter {
 
 export interface QueueDepth {
   queue: string;
-  /** Waiting, being retried or being handled. */
+  /**
+   * Waiting, being retried or being handled. A broker may not tell what other processes have in hand (RabbitMQ does not): then
+   * only this process's events are among those being handled.
+   */
   pending: number;
   deadLetters: number;
 }
@@ -56,7 +59,12 @@ export interface EventBus {
   publish(events: readonly AnyEvent[]): Promise<void>;
   /** Starts to deliver a queue's events to `handler`. A queue may have consumers in several processes. */
   consume(queue: string, handler: EventHandler, options: ConsumeOptions): Promise<void>;
+  /**
+   * A row for each queue of the topology. A bus whose queues share the place where events wait for their next try has one more
+   * row for that place; those events are then in no other row.
+   */
   depths(): Promise<QueueDepth[]>;
+  /** Reads up to `limit` of them; they stay where they are. */
   deadLetters(queue: string, limit: number): Promise<DeadLetter[]>;
   /** Puts the dead letters of a queue back into it, as new deliveries; returns how many. */
   replayDeadLetters(queue: string): Promise<number>;

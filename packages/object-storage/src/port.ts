@@ -44,6 +44,13 @@ export interface StoredPart {
   etag: string;
 }
 
+/** A staged upload that was neither completed nor aborted yet. Its id is good for `abortUpload` alone. */
+export interface UploadUnderWay {
+  uploadId: string;
+  key: string;
+  begunAt: Date;
+}
+
 /**
  * Where photos' bytes live. Writes are durable when their promise resolves: they survive `kill -9` and a power cut.
  * Failures are `ObjectNotFoundError`, `StorageFullError`, `StorageUnavailableError`, `PartMismatchError` or
@@ -94,7 +101,16 @@ export interface ObjectStore {
   /** Forgets the parts; neither an unknown nor a completed upload is an error (and a completed object stays). */
   abortUpload(upload: Pick<StagedUpload, 'uploadId' | 'key'>): Promise<void>;
 
-  /** Rejects with StorageUnavailableError, or StorageFullError, when the store cannot be written to. */
+  /**
+   * The uploads under way to keys that start with `prefix`, in no order, so that those can be aborted whose owner died before it
+   * could note their id. A server may forget to name some (MinIO after a restart); those are its own to clear.
+   */
+  listUploads(prefix: string): AsyncIterable<UploadUnderWay>;
+
+  /**
+   * Rejects with StorageUnavailableError, or StorageFullError, when the store cannot be written to; or not be read from, if it
+   * was opened for reading only.
+   */
   ready(): Promise<void>;
   close(): Promise<void>;
 }
@@ -103,4 +119,19 @@ export interface ObjectStore {
 export interface LocalFiles {
   /** Absolute path of the object's bytes; they must not be modified. @throws ObjectNotFoundError */
   localPath(key: string): Promise<string>;
+}
+
+export interface PresignedGetOptions {
+  /** At most a week; less when the credentials that sign are temporary and end before. */
+  expiresInSeconds: number;
+  /** Headers that the answer shall have, in place of the stored ones. */
+  contentDisposition?: string | undefined;
+  contentType?: string | undefined;
+  cacheControl?: string | undefined;
+}
+
+/** An optional ability: clients fetch objects from the store itself, by URLs that carry the right to do so. */
+export interface PresignedUrls {
+  /** For GET, with or without a Range header, and not for HEAD. Whether there is such an object is not looked at. */
+  presignedGet(key: string, options: PresignedGetOptions): Promise<string>;
 }

@@ -6,6 +6,8 @@ export {
 } from './auth/authenticate.js';
 export type { JsonWebKeySet, KeySetSource } from './auth/key-cache.js';
 export { type Principal, principalOf } from './auth/principal.js';
+export { readServiceIdentity, type ServiceIdentity } from './auth/service-identity.js';
+export { SERVICE_TOKEN_HEADER } from './auth/service-token.js';
 export { currentRequestId, withRequestId } from './context.js';
 export { createCursor } from './cursor.js';
 export { notFound, ProblemError, toProblem } from './errors.js';
@@ -14,8 +16,10 @@ export { type ReadinessCheck, type ReadinessReport, readinessOf } from './health
 export { type Chassis, createServiceApp, type ServiceApp } from './http/app.js';
 export { type KeyedRequest, keyedRequest } from './http/idempotency.js';
 export type { Call, Handler } from './http/mount.js';
-export { callPeer } from './http/peer.js';
+export { createPeers, type Peers } from './http/peer.js';
+export { createPeerGuard } from './http/peer-guard.js';
 export { problemHandler, sendProblem } from './http/problems.js';
+export { isConnectionFault, ReplicaAgent, type ReplicaAgentOptions } from './http/replica-agent.js';
 export { setRoute } from './http/request-scope.js';
 export { newId } from './ids.js';
 export { createLogger, describeError, type Logger, type LoggerOptions, silentLogger } from './logger.js';
@@ -26,6 +30,12 @@ export { createHttpServer, type HttpServer, listen } from './runtime/http-server
 export { createStopList, runUntilStopped, type StopList } from './runtime/lifecycle.js';
 export { createPeriodic, type Periodic } from './runtime/periodic.js';
 export type { Service } from './runtime/service.js';
-export { type Setting, type SettingKey, type Settings, settingsCatalog } from './settings/catalog.js';
+export {
+  type Setting,
+  type SettingKey,
+  type Settings,
+  settingsCatalog,
+  storeSettingKeys,
+} from './settings/catalog.js';
 export { settingsDocument } from './settings/document.js';
 export { type Environment, readSettings, SettingsError, withDotEnv } from './settings/read.js';

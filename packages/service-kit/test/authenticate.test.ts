@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { http, type Listening, listen } from '@lazyphotos/testkit';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { createServiceKeys, http, type Listening, listen } from '@lazyphotos/testkit';
 import jwt from 'jsonwebtoken';
-import { createAuthenticate, type JsonWebKeySet, type KeySetSource, remoteKeySet } from '../src/index.js';
+import {
+  createAuthenticate,
+  createPeers,
+  type JsonWebKeySet,
+  type KeySetSource,
+  remoteKeySet,
+} from '../src/index.js';
 import { createSigningKey, serveEndpoint, type TestApp, whoAmI } from './helpers.js';
+import { identityOf } from './identities.js';
 
 describe('authentication', () => {
   const key = createSigningKey('key-1');
+  const peers = createPeers(identityOf('catalog', createServiceKeys()));
+  afterAll(() => peers.close());
   const open: Listening[] = [];
   afterEach(async () => {
     await Promise.all(open.splice(0).map((server) => server.close()));
@@ -84,7 +93,7 @@ describe('authentication', () => {
       () => Promise.reject(new Error('down')),
       async () => ({ keys: [] }),
       async () => ({}) as JsonWebKeySet,
-      remoteKeySet('http://127.0.0.1:1'),
+      remoteKeySet(peers, 'http://127.0.0.1:1'),
     ]) {
       const reply = await ask(key.token(), source);
       expect(reply).toMatchObject({ status: 503, body: { code: 'service_unavailable' } });
@@ -143,7 +152,7 @@ describe('authentication', () => {
       res.end(JSON.stringify(found ? key.keySet() : {}));
     });
     open.push(auth);
-    expect((await ask(key.token(), remoteKeySet(auth.url))).status).toBe(200);
-    expect((await ask(key.token(), remoteKeySet(`${auth.url}/elsewhere`))).status).toBe(503);
+    expect((await ask(key.token(), remoteKeySet(peers, auth.url))).status).toBe(200);
+    expect((await ask(key.token(), remoteKeySet(peers, `${auth.url}/elsewhere`))).status).toBe(503);
   });
 });

@@ -1,28 +1,35 @@
 /** A small service in a process of its own, told what to do by its first argument. */
 import { createServer } from 'node:http';
-import { runContainer } from '@lazyphotos/service-kit';
+import { createServiceApp, runContainer, SettingsError } from '@lazyphotos/service-kit';
 
 const behaviour = process.argv[2];
 const say = (line) => process.stdout.write(`${JSON.stringify({ message: line })}\n`);
 
 await runContainer({
-  name: 'notes',
+  name: 'catalog',
   version: '1.2.3',
   env: process.env,
   settings: ['registration'],
-  compose: async ({ settings, stops }) => {
+  isPublic: behaviour === 'public',
+  compose: async ({ settings, stops, chassis }) => {
     stops.add('first', async () => say('first is closed'));
     stops.add('second', async () => {
       say('second is closed');
       if (behaviour === 'failing-stop') throw new Error('cannot close');
     });
     if (behaviour === 'failing-start') throw new Error('cannot open');
+    if (behaviour === 'settings-that-contradict') throw new SettingsError(['A does not go with B']);
+    const { app, router } = createServiceApp(
+      chassis(async () => ({ keys: [] })),
+      {},
+    );
+    router.get('/slow', (req, res) => {
+      say(`request ${req.url} ${settings.registration}`);
+      setTimeout(() => res.end('done'), 500);
+    });
     return {
-      name: 'notes',
-      handler: (req, res) => {
-        say(`request ${req.url} ${settings.registration}`);
-        setTimeout(() => res.end('done'), 500);
-      },
+      name: 'catalog',
+      handler: app,
       ready: async () => undefined,
       start: async () => say('service is started'),
       stop: async () => say('service is stopped'),

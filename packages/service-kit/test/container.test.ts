@@ -3,8 +3,14 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { eventually, http } from '@lazyphotos/testkit';
+import { createServiceKeys, eventually, http } from '@lazyphotos/testkit';
+import { createPeers, SERVICE_TOKEN_HEADER } from '../src/index.js';
+import { identityOf } from './identities.js';
 
+const keys = createServiceKeys();
+const asGateway = () => ({
+  [SERVICE_TOKEN_HEADER]: createPeers(identityOf('gateway', keys)).tokenFor('catalog'),
+});
 const CHILD = fileURLToPath(new URL('./container-child.mjs', import.meta.url));
 
 interface Line {
@@ -20,7 +26,14 @@ describe('a container', () => {
 
   const start = (behaviour: string, env: Record<string, string> = {}) => {
     const child = spawn(process.execPath, [CHILD, behaviour], {
-      env: { PATH: process.env.PATH, LAZYPHOTOS_PORT: '0', LAZYPHOTOS_METRICS_PORT: '0', ...env },
+      env: {
+        PATH: process.env.PATH,
+        LAZYPHOTOS_PORT: '0',
+        LAZYPHOTOS_METRICS_PORT: '0',
+        LAZYPHOTOS_SERVICE_KEY: keys.privateKey('catalog'),
+        LAZYPHOTOS_PEER_KEYS: keys.peerKeys,
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
@@ -33,6 +46,9 @@ describe('a container', () => {
     const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
     return { child, lines, ended, stderr: () => stderr, messages: () => lines.map(({ message }) => message) };
   };
+  /** What it did besides answering. */
+  const withoutRequests = ({ messages }: { messages(): string[] }) =>
+    messages().filter((message) => message !== 'request');
   const listening = ({ lines }: { lines: Line[] }): Promise<Line> =>
     eventually(() => {
       const line = lines.find(({ message }) => message === 'listening');
@@ -46,14 +62,15 @@ describe('a container', () => {
       const container = start('normal');
       const { port, metricsPort } = await listening(container);
       expect((await http(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200);
-      const reply = http(`http://127.0.0.1:${port}/slow`);
+      const reply = http(`http://127.0.0.1:${port}/slow`, { headers: asGateway() });
       await eventually(() => expect(container.messages()).toContain('request /slow invite'));
       container.child.kill(signal);
       // npm and a shell may send it more than once.
       container.child.kill(signal);
       expect((await reply).text).toBe('done');
+      expect((await reply).headers.get('connection')).toBe('close');
       expect(await container.ended).toEqual({ code: 0, signal: null });
-      expect(container.messages()).toEqual([
+      expect(withoutRequests(container)).toEqual([
         'service is started',
         'listening',
         'request /slow invite',
@@ -64,7 +81,7 @@ describe('a container', () => {
         'stopped',
       ]);
       expect(container.lines.find(({ message }) => message === 'stopping')).toMatchObject({
-        service: 'notes',
+        service: 'catalog',
       });
     },
   );
@@ -96,5 +113,43 @@ describe('a container', () => {
     expect(lines).toHaveLength(2);
     expect(lines[0]).toContain('LAZYPHOTOS_TYPO');
     expect(lines[1]).toContain('LAZYPHOTOS_PORT');
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    ['none', { LAZYPHOTOS_SERVICE_KEY: '' }, 'LAZYPHOTOS_SERVICE_KEY must be set'],
+    ['no base64', { LAZYPHOTOS_SERVICE_KEY: '-----BEGIN' }, 'LAZYPHOTOS_SERVICE_KEY is malformed'],
+    ['no key', { LAZYPHOTOS_SERVICE_KEY: 'AAAA' }, 'LAZYPHOTOS_SERVICE_KEY is malformed'],
+    [
+      'that of another service',
+      { LAZYPHOTOS_SERVICE_KEY: keys.privateKey('upload') },
+      'LAZYPHOTOS_SERVICE_KEY does not belong to the key of catalog',
+    ],
+    ['unknown to its peers', { LAZYPHOTOS_PEER_KEYS: '' }, 'LAZYPHOTOS_PEER_KEYS must be set'],
+  ])('a service key that is %s is told in a line, without a stack', async (_title, env, line) => {
+    const container = start('normal', env);
+    expect(await container.ended).toMatchObject({ code: 2 });
+    expect(container.stderr().trim().split('\n')).toEqual([expect.stringContaining(line)]);
+    expect(container.stderr()).not.toContain(keys.privateKey('upload'));
+  });
+
+  test('settings that turn out not to fit each other are told in a line as well', async () => {
+    const container = start('settings-that-contradict');
+    expect(await container.ended).toMatchObject({ code: 2 });
+    expect(container.stderr()).toBe('A does not go with B\n');
+    expect(container.messages()).toEqual(['second is closed', 'first is closed']);
+  });
+
+  test('answers those only who show a service token, but its metrics to everybody', async () => {
+    const { port, metricsPort } = await listening(start('normal'));
+    const url = `http://127.0.0.1:${port}`;
+    expect(await http(`${url}/slow`)).toMatchObject({ status: 403, body: { code: 'peer_required' } });
+    expect(await http(`${url}/slow`, { headers: asGateway() })).toMatchObject({ status: 200 });
+    expect(await http(`${url}/health/ready`)).toMatchObject({ status: 200 });
+    expect(await http(`http://127.0.0.1:${metricsPort}/metrics`)).toMatchObject({ status: 200 });
+  });
+
+  test('that is the public door answers everybody', async () => {
+    const { port } = await listening(start('public'));
+    expect(await http(`http://127.0.0.1:${port}/slow`)).toMatchObject({ status: 200, text: 'done' });
   });
 });

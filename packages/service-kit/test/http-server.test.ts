@@ -38,6 +38,36 @@ describe('the HTTP server', () => {
     idle.destroy();
   });
 
+  test('while it drains it takes requests, and ends every connection with its answer', async () => {
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let running = 0;
+    const server = await listen(
+      createHttpServer(async (req, res) => {
+        running += 1;
+        if (req.url === '/slow') await gate;
+        res.end('done');
+      }),
+      0,
+      HOST,
+    );
+    const url = `http://${HOST}:${server.port}`;
+    const before = await http(`${url}/quick`);
+    expect(before.headers.get('connection')).toBe('keep-alive');
+    const slow = http(`${url}/slow`);
+    await eventually(() => expect(running).toBe(2));
+    server.drain();
+    const during = await http(`${url}/quick`);
+    release();
+    for (const reply of [during, await slow]) {
+      expect(reply).toMatchObject({ status: 200, text: 'done' });
+      expect(reply.headers.get('connection')).toBe('close');
+    }
+    await server.close();
+  });
+
   test('a request that does not end in the grace period is cut', async () => {
     const server = await listen(
       createHttpServer(() => undefined),

@@ -1,35 +1,49 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestListener } from 'node:http';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { createServer, type RequestListener } from 'node:http';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { internalEndpoints } from '@lazyphotos/contracts';
-import { freePort, type Listening, listen } from '@lazyphotos/testkit';
-import { callPeer, withRequestId } from '../src/index.js';
+import { createServiceKeys, freePort, type Listening, listen } from '@lazyphotos/testkit';
+import { createPeerGuard, createPeers, silentLogger, withRequestId } from '../src/index.js';
 import { saveNote, serveEndpoint } from './helpers.js';
+import { identityOf } from './identities.js';
+
+const keys = createServiceKeys();
+const peers = createPeers(identityOf('upload', keys));
+afterAll(() => peers.close());
+
+const unavailable = {
+  code: 'service_unavailable',
+  status: 503,
+  detail: 'The catalog service does not answer.',
+};
+const params = { userId: randomUUID(), photoId: randomUUID() };
+const ask = (baseUrl: string) => peers.call(baseUrl, internalEndpoints.photoState, { params });
+const restore = (baseUrl: string) => peers.call(baseUrl, internalEndpoints.restoreFromTrash, { params });
+const answerActive: RequestListener = (_req, res) => {
+  res.setHeader('content-type', 'application/json').end('{"state":"active"}');
+};
 
 describe('a call to another service', () => {
   let peer: Listening | undefined;
   afterEach(() => peer?.close());
-  const params = { userId: randomUUID(), photoId: randomUUID() };
-  const ask = (baseUrl: string) => callPeer(baseUrl, internalEndpoints.photoState, { params });
   const askOne = async (handler: RequestListener) => {
     peer = await listen(handler);
     return ask(peer.url);
   };
-  const unavailable = {
-    code: 'service_unavailable',
-    status: 503,
-    detail: 'The catalog service does not answer.',
-  };
 
-  test('sends parameters, body and request id, and answers what came back', async () => {
-    const app = await serveEndpoint(saveNote, async ({ params: { id }, body, req }) => ({
-      saved: `${id} ${body.text} ${req.get('x-request-id')}`,
-      limit: 1,
-    }));
+  test('sends parameters, body, request id and service token, and answers what came back', async () => {
+    const app = await serveEndpoint(
+      saveNote,
+      async ({ params: { id }, body, req }) => ({
+        saved: `${id} ${body.text} ${req.get('x-request-id')}`,
+        limit: 1,
+      }),
+      { peerGuard: createPeerGuard(identityOf('catalog', keys), silentLogger) },
+    );
     peer = app;
     const id = randomUUID();
     const answer = await withRequestId('request-9', () =>
-      callPeer(app.url, saveNote, { params: { id }, body: { text: 'hello', tags: [] } }),
+      peers.call(app.url, saveNote, { params: { id }, body: { text: 'hello', tags: [] } }),
     );
     expect(answer).toEqual({ saved: `${id} hello request-9`, limit: 1 });
   });
@@ -38,13 +52,24 @@ describe('a call to another service', () => {
     let path: string | undefined;
     await askOne((req, res) => {
       path = req.url;
-      res.setHeader('content-type', 'application/json').end('{"state":"active"}');
+      answerActive(req, res);
     });
     expect(path).toBe(`/internal/users/${params.userId}/photos/${params.photoId}/state`);
   });
 
+  test('uses its connections again', async () => {
+    const sockets = new Set<unknown>();
+    peer = await listen((req, res) => {
+      sockets.add(req.socket);
+      answerActive(req, res);
+    });
+    for (let count = 0; count < 5; count += 1) await ask(peer.url);
+    expect(sockets.size).toBe(1);
+  });
+
   test.each<[string, RequestListener]>([
     ['another status', (_req, res) => res.writeHead(404).end('{"state":"active"}')],
+    ['a refusal of the service token', (_req, res) => res.writeHead(403).end('{}')],
     ['a fault', (_req, res) => res.writeHead(500).end()],
     ['no JSON', (_req, res) => res.end('<html>')],
     ['another answer', (_req, res) => res.end('{"state":"purple"}')],
@@ -68,5 +93,65 @@ describe('a call to another service', () => {
   test('so is a peer that is not there, and one that never answers', async () => {
     await expect(ask(`http://127.0.0.1:${await freePort()}`)).rejects.toMatchObject(unavailable);
     await expect(askOne(() => undefined)).rejects.toMatchObject(unavailable);
+  });
+});
+
+describe('a call whose connection breaks', () => {
+  const closing: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+  });
+  const serve = async (handler: RequestListener) => {
+    const server = await listen(handler);
+    closing.push(server.close);
+    return server;
+  };
+
+  /** Breaks the first connections, then answers. */
+  async function breaking(times: number) {
+    const seen: string[] = [];
+    const { url } = await serve((req, res) => {
+      seen.push(req.method ?? '');
+      if (seen.length <= times) req.socket.resetAndDestroy();
+      else answerActive(req, res);
+    });
+    return { seen, url };
+  }
+
+  test('is made once more when it reads', async () => {
+    const { seen, url } = await breaking(1);
+    expect(await ask(url)).toEqual({ state: 'active' });
+    expect(seen).toEqual(['GET', 'GET']);
+  });
+
+  test('but no more than once', async () => {
+    const { seen, url } = await breaking(3);
+    await expect(ask(url)).rejects.toMatchObject(unavailable);
+    expect(seen).toHaveLength(2);
+  });
+
+  test('is not made again when it changes something, or when it was answered', async () => {
+    const { seen, url } = await breaking(1);
+    await expect(restore(url)).rejects.toMatchObject(unavailable);
+    expect(seen).toEqual(['POST']);
+    let asked = 0;
+    const sick = await serve((_req, res) => {
+      asked += 1;
+      res.writeHead(503).end();
+    });
+    await expect(ask(sick.url)).rejects.toMatchObject(unavailable);
+    expect(asked).toBe(1);
+  });
+
+  test('is made on a fresh connection: those that are left of a peer which has gone are of no use', async () => {
+    const gone = await serve(answerActive);
+    await Promise.all([ask(gone.url), ask(gone.url), ask(gone.url)]);
+    await gone.close();
+    const back = createServer(answerActive).listen(gone.port, '127.0.0.1');
+    closing.push(() => {
+      back.close();
+      back.closeAllConnections();
+    });
+    expect(await ask(gone.url)).toEqual({ state: 'active' });
   });
 });

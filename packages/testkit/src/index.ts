@@ -1,9 +1,19 @@
+export {
+  describeWithMinio,
+  describeWithPostgres,
+  describeWithRabbitMq,
+  describeWithServers,
+  describeWithTools,
+  type ServerName,
+} from './describe.js';
 export { type EventuallyOptions, eventually } from './eventually.js';
 export { type HttpOptions, type HttpReply, http, type Listening, listen } from './http.js';
-export { freePort } from './port.js';
-export { describeWithPostgres } from './postgres/describe.js';
-export { POSTGRES_URL, startTestServer, type TestServer } from './postgres/server.js';
+export { startMinio, type TestMinio } from './minio/start.js';
+export { freePort, lastingPort } from './port.js';
+export { POSTGRES_URL } from './postgres/source.js';
+export { startTestPostgres, type TestPostgres } from './postgres/start.js';
 export { createTestDatabase, dropTestDatabase, type TestDatabase } from './postgres/test-database.js';
+export { startRabbitMq, type TestRabbitMq } from './rabbitmq/start.js';
 export {
   type ExpectedMetadata,
   ownSamplePhotos,
@@ -11,4 +21,9 @@ export {
   type SamplePhotos,
   samplePhotos,
 } from './sample-photos.js';
+export type { QueueLength } from './servers/own-server.js';
+export { createServiceKeys, type ServiceKeys } from './service-keys.js';
 export { createTokenIssuer, type TokenIssuer, type TokenIssuerOptions } from './tokens.js';
+export { type GoPlatform, type GoToolName, goTool } from './tools/go-tool.js';
+export type { ToolName } from './tools/prepare.js';
+export { type PythonToolName, pythonTool } from './tools/python-tool.js';

@@ -2,10 +2,4 @@
 export const settingKeys = ['registration', 'accessTokenSeconds', 'refreshTokenDays'] as const;
 
 /** What a container needs on top, to build the adapters. */
-export const containerSettings = [
-  ...settingKeys,
-  'databaseUrl',
-  'databasePool',
-  'keysDir',
-  'dataDir',
-] as const;
+export const containerSettings = [...settingKeys, 'keysDir', 'dataDir'] as const;

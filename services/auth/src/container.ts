@@ -1,5 +1,5 @@
-import { openMigrated } from '@lazyphotos/database';
-import { type ContainerContext, onIdleError, type Service } from '@lazyphotos/service-kit';
+import { openWhenMigrated } from '@lazyphotos/database';
+import type { ContainerContext, Service } from '@lazyphotos/service-kit';
 import type { containerSettings } from './config.js';
 import {
   type AuthService,
@@ -13,14 +13,8 @@ import {
 export async function composeContainer(
   context: ContainerContext<(typeof containerSettings)[number]>,
 ): Promise<Service> {
-  const { settings, logger, stops, chassis } = context;
-  const database = await openMigrated({
-    url: settings.databaseUrl,
-    migrationsPath,
-    poolSize: settings.databasePool,
-    applicationName: 'auth',
-    onIdleError: onIdleError(logger),
-  });
+  const { settings, stops, chassis, databaseOptions } = context;
+  const database = await openWhenMigrated({ ...databaseOptions, migrationsPath });
   stops.add('database', database.close);
   const service: AuthService = createAuthService({
     chassis: chassis(() => service.keySet()),

@@ -1,8 +1,8 @@
 import { type FeedApi, internalEndpoints } from '@lazyphotos/contracts';
-import { callPeer } from '@lazyphotos/service-kit';
+import type { Peers } from '@lazyphotos/service-kit';
 
 /** The feed of another process, over HTTP. */
-export const createFeedClient = (baseUrl: string): FeedApi => ({
+export const createFeedClient = ({ call }: Peers, baseUrl: string): FeedApi => ({
   headCursor: async (userId) =>
-    (await callPeer(baseUrl, internalEndpoints.headCursor, { params: { userId } })).cursor,
+    (await call(baseUrl, internalEndpoints.headCursor, { params: { userId } })).cursor,
 });

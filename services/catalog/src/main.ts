@@ -1,13 +1,7 @@
 import { topology, VERSION } from '@lazyphotos/contracts';
-import { openMigrated } from '@lazyphotos/database';
-import { createPgBossBus } from '@lazyphotos/messaging';
-import {
-  busObserver,
-  createMediaUrls,
-  onIdleError,
-  remoteKeySet,
-  runContainer,
-} from '@lazyphotos/service-kit';
+import { openWhenMigrated } from '@lazyphotos/database';
+import { openBus } from '@lazyphotos/messaging';
+import { busObserver, createMediaUrls, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
 import { settingKeys } from './config.js';
 import { createFeedClient } from './feed-client.js';
 import { migrationsPath } from './migrations-path.js';
@@ -19,8 +13,6 @@ await runContainer({
   env: process.env,
   settings: [
     ...settingKeys,
-    'databaseUrl',
-    'databasePool',
     'busUrl',
     'mediaBaseUrl',
     'mediaSigningKey',
@@ -28,21 +20,12 @@ await runContainer({
     'authUrl',
     'feedUrl',
   ],
-  compose: async ({ settings, stops, logger, chassis, publicUrl }) => {
-    const own = chassis(remoteKeySet(settings.authUrl));
-    const database = await openMigrated({
-      url: settings.databaseUrl,
-      migrationsPath,
-      poolSize: settings.databasePool,
-      applicationName: 'catalog',
-      onIdleError: onIdleError(logger),
-    });
+  compose: async ({ settings, stops, logger, chassis, databaseOptions, publicUrl, peers }) => {
+    const own = chassis(remoteKeySet(peers, settings.authUrl));
+    const database = await openWhenMigrated({ ...databaseOptions, migrationsPath });
     stops.add('database', database.close);
-    const bus = await createPgBossBus({
-      url: settings.busUrl,
-      topology,
-      observer: busObserver(own.metrics, logger),
-    });
+    const observer = busObserver(own.metrics, logger);
+    const bus = await openBus({ url: settings.busUrl, topology, name: own.name, observer });
     stops.add('bus', bus.close);
     const mediaUrls = createMediaUrls({
       signingKey: settings.mediaSigningKey,
@@ -54,7 +37,7 @@ await runContainer({
       database,
       bus,
       mediaUrls,
-      feed: createFeedClient(settings.feedUrl),
+      feed: createFeedClient(peers, settings.feedUrl),
       settings,
     });
   },

@@ -1,13 +1,7 @@
 import { topology, VERSION } from '@lazyphotos/contracts';
-import { openMigrated } from '@lazyphotos/database';
-import { createPgBossBus } from '@lazyphotos/messaging';
-import {
-  busObserver,
-  createMediaUrls,
-  onIdleError,
-  remoteKeySet,
-  runContainer,
-} from '@lazyphotos/service-kit';
+import { openWhenMigrated } from '@lazyphotos/database';
+import { openBus } from '@lazyphotos/messaging';
+import { busObserver, createMediaUrls, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
 import { migrationsPath } from './migrations-path.js';
 import { createFeedService } from './service.js';
 
@@ -15,30 +9,13 @@ await runContainer({
   name: 'feed',
   version: VERSION,
   env: process.env,
-  settings: [
-    'databaseUrl',
-    'databasePool',
-    'busUrl',
-    'mediaBaseUrl',
-    'mediaSigningKey',
-    'mediaUrlSeconds',
-    'authUrl',
-  ],
-  compose: async ({ settings, stops, logger, chassis, publicUrl }) => {
-    const own = chassis(remoteKeySet(settings.authUrl));
-    const database = await openMigrated({
-      url: settings.databaseUrl,
-      migrationsPath,
-      poolSize: settings.databasePool,
-      applicationName: 'feed',
-      onIdleError: onIdleError(logger),
-    });
+  settings: ['busUrl', 'mediaBaseUrl', 'mediaSigningKey', 'mediaUrlSeconds', 'authUrl'],
+  compose: async ({ settings, stops, logger, chassis, databaseOptions, publicUrl, peers }) => {
+    const own = chassis(remoteKeySet(peers, settings.authUrl));
+    const database = await openWhenMigrated({ ...databaseOptions, migrationsPath });
     stops.add('database', database.close);
-    const bus = await createPgBossBus({
-      url: settings.busUrl,
-      topology,
-      observer: busObserver(own.metrics, logger),
-    });
+    const observer = busObserver(own.metrics, logger);
+    const bus = await openBus({ url: settings.busUrl, topology, name: own.name, observer });
     stops.add('bus', bus.close);
     const mediaUrls = createMediaUrls({
       signingKey: settings.mediaSigningKey,

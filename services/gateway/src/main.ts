@@ -1,7 +1,7 @@
 import { VERSION } from '@lazyphotos/contracts';
-import { openMigrated } from '@lazyphotos/database';
-import { createFilesystemStore } from '@lazyphotos/object-storage';
-import { createMediaUrls, onIdleError, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
+import { openWhenMigrated } from '@lazyphotos/database';
+import { openStore } from '@lazyphotos/object-storage';
+import { createMediaUrls, remoteKeySet, runContainer, storeSettingKeys } from '@lazyphotos/service-kit';
 import { settingKeys } from './config.js';
 import { migrationsPath } from './migrations-path.js';
 import { createNodeClient } from './node-client.js';
@@ -12,11 +12,10 @@ await runContainer({
   name: 'gateway',
   version: VERSION,
   env: process.env,
+  isPublic: true,
   settings: [
     ...settingKeys,
-    'databaseUrl',
-    'databasePool',
-    'objectsDir',
+    ...storeSettingKeys,
     'mediaBaseUrl',
     'mediaSigningKey',
     'mediaUrlSeconds',
@@ -26,20 +25,14 @@ await runContainer({
     'feedUrl',
     'mediaWorkerUrl',
   ],
-  compose: async ({ settings, stops, chassis, logger, publicUrl }) => {
-    const database = await openMigrated({
-      url: settings.databaseUrl,
-      migrationsPath,
-      poolSize: settings.databasePool,
-      applicationName: 'gateway',
-      onIdleError: onIdleError(logger),
-    });
+  compose: async ({ settings, stops, chassis, databaseOptions, publicUrl, peers }) => {
+    const database = await openWhenMigrated({ ...databaseOptions, migrationsPath });
     stops.add('database', database.close);
-    const store = await createFilesystemStore({ root: settings.objectsDir });
+    const store = await openStore(settings, { readOnly: true });
     stops.add('store', store.close);
     const worker = settings.mediaWorkerUrl;
     return createGatewayService({
-      chassis: chassis(remoteKeySet(settings.authUrl)),
+      chassis: chassis(remoteKeySet(peers, settings.authUrl)),
       database,
       store,
       settings,
@@ -48,14 +41,14 @@ await runContainer({
         baseUrl: settings.mediaBaseUrl ?? publicUrl,
         lifetimeSeconds: settings.mediaUrlSeconds,
       }),
-      node: createNodeClient(settings.authUrl),
+      node: createNodeClient(peers, settings.authUrl),
       upstreams: {
-        auth: httpUpstream('auth', settings.authUrl),
-        upload: httpUpstream('upload', settings.uploadUrl),
-        catalog: httpUpstream('catalog', settings.catalogUrl),
-        feed: httpUpstream('feed', settings.feedUrl),
+        auth: httpUpstream('auth', settings.authUrl, peers),
+        upload: httpUpstream('upload', settings.uploadUrl, peers),
+        catalog: httpUpstream('catalog', settings.catalogUrl, peers),
+        feed: httpUpstream('feed', settings.feedUrl, peers),
       },
-      alsoReady: worker ? { 'media-worker': httpUpstream('media-worker', worker).ready } : {},
+      alsoReady: worker ? { 'media-worker': httpUpstream('media-worker', worker, peers).ready } : {},
     });
   },
 });

@@ -1,7 +1,7 @@
 import { endpoints, type NodeApi } from '@lazyphotos/contracts';
-import { callPeer } from '@lazyphotos/service-kit';
+import type { Peers } from '@lazyphotos/service-kit';
 
 /** The auth service of another process, over HTTP. */
-export const createNodeClient = (authUrl: string): NodeApi => ({
-  isClaimed: async () => (await callPeer(authUrl, endpoints.serverStatus, {})).claimed,
+export const createNodeClient = ({ call }: Peers, authUrl: string): NodeApi => ({
+  isClaimed: async () => (await call(authUrl, endpoints.serverStatus, {})).claimed,
 });

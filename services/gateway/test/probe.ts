@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import type { ServiceName } from '@lazyphotos/contracts';
 import { type Listening, listen } from '@lazyphotos/testkit';
 import { httpUpstream } from '../src/upstreams/http.js';
 import { localUpstream, type Upstream } from '../src/upstreams/upstream.js';
@@ -24,10 +25,13 @@ export interface Probe {
 export type UpstreamKind = 'in the same process' | 'over HTTP';
 export const upstreamKinds: UpstreamKind[] = ['in the same process', 'over HTTP'];
 
+/** What requests to a service over HTTP carry as its service token. */
+export const tokenFor = (audience: string): string => `a token for ${audience}`;
+
 /** Short enough to be waited for. */
 export const SILENCE_MS = 1500;
 
-export async function createProbe(service: string, kind: UpstreamKind): Promise<Probe> {
+export async function createProbe(service: ServiceName, kind: UpstreamKind): Promise<Probe> {
   const listener: RequestListener = async (req, res) => {
     if (req.url === '/health/ready') {
       res.writeHead(probe.isReady ? 200 : 503).end();
@@ -54,7 +58,7 @@ export async function createProbe(service: string, kind: UpstreamKind): Promise<
     handle: undefined,
     isReady: true,
     upstream: server
-      ? httpUpstream(service, server.url, { silenceMs: SILENCE_MS })
+      ? httpUpstream(service, server.url, { tokenFor }, { silenceMs: SILENCE_MS })
       : localUpstream({ handler: listener, ready }),
     close: async () => server?.close(),
   };

@@ -1,8 +1,8 @@
 import { topology, VERSION } from '@lazyphotos/contracts';
-import { openMigrated } from '@lazyphotos/database';
-import { createPgBossBus } from '@lazyphotos/messaging';
-import { createFilesystemStore } from '@lazyphotos/object-storage';
-import { busObserver, onIdleError, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
+import { openWhenMigrated } from '@lazyphotos/database';
+import { openBus } from '@lazyphotos/messaging';
+import { openStore } from '@lazyphotos/object-storage';
+import { busObserver, remoteKeySet, runContainer, storeSettingKeys } from '@lazyphotos/service-kit';
 import { settingKeys } from './config.js';
 import { migrationsPath } from './migrations-path.js';
 import { createMediaWorkerService } from './service.js';
@@ -11,24 +11,15 @@ await runContainer({
   name: 'media-worker',
   version: VERSION,
   env: process.env,
-  settings: [...settingKeys, 'databaseUrl', 'databasePool', 'busUrl', 'objectsDir', 'scratchDir', 'authUrl'],
-  compose: async ({ settings, stops, logger, chassis }) => {
-    const own = chassis(remoteKeySet(settings.authUrl));
-    const database = await openMigrated({
-      url: settings.databaseUrl,
-      migrationsPath,
-      poolSize: settings.databasePool,
-      applicationName: 'media-worker',
-      onIdleError: onIdleError(logger),
-    });
+  settings: [...settingKeys, ...storeSettingKeys, 'busUrl', 'scratchDir', 'authUrl'],
+  compose: async ({ settings, stops, logger, chassis, databaseOptions, peers }) => {
+    const own = chassis(remoteKeySet(peers, settings.authUrl));
+    const database = await openWhenMigrated({ ...databaseOptions, migrationsPath });
     stops.add('database', database.close);
-    const bus = await createPgBossBus({
-      url: settings.busUrl,
-      topology,
-      observer: busObserver(own.metrics, logger),
-    });
+    const observer = busObserver(own.metrics, logger);
+    const bus = await openBus({ url: settings.busUrl, topology, name: own.name, observer });
     stops.add('bus', bus.close);
-    const store = await createFilesystemStore({ root: settings.objectsDir });
+    const store = await openStore(settings);
     stops.add('store', store.close);
     return createMediaWorkerService({
       chassis: own,

@@ -1,13 +1,13 @@
 import { type CatalogApi, internalEndpoints } from '@lazyphotos/contracts';
-import { callPeer } from '@lazyphotos/service-kit';
+import type { Peers } from '@lazyphotos/service-kit';
 
 /** The catalog of another process, over HTTP. */
-export const createCatalogClient = (baseUrl: string): CatalogApi => ({
+export const createCatalogClient = ({ call }: Peers, baseUrl: string): CatalogApi => ({
   recordUpload: async (body) => {
-    await callPeer(baseUrl, internalEndpoints.recordUpload, { body });
+    await call(baseUrl, internalEndpoints.recordUpload, { body });
   },
   photoState: async (userId, photoId) =>
-    (await callPeer(baseUrl, internalEndpoints.photoState, { params: { userId, photoId } })).state,
+    (await call(baseUrl, internalEndpoints.photoState, { params: { userId, photoId } })).state,
   restorePhoto: async (userId, photoId) =>
-    (await callPeer(baseUrl, internalEndpoints.restoreFromTrash, { params: { userId, photoId } })).state,
+    (await call(baseUrl, internalEndpoints.restoreFromTrash, { params: { userId, photoId } })).state,
 });

@@ -1,10 +1,11 @@
 import { topology, VERSION } from '@lazyphotos/contracts';
-import { openMigrated } from '@lazyphotos/database';
-import { createPgBossBus } from '@lazyphotos/messaging';
-import { createFilesystemStore } from '@lazyphotos/object-storage';
-import { busObserver, onIdleError, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
+import { openWhenMigrated } from '@lazyphotos/database';
+import { openBus } from '@lazyphotos/messaging';
+import { openStore } from '@lazyphotos/object-storage';
+import { busObserver, remoteKeySet, runContainer, storeSettingKeys } from '@lazyphotos/service-kit';
 import { createCatalogClient } from './catalog-client.js';
 import { settingKeys } from './config.js';
+import { createClamdScanner } from './malware/clamd.js';
 import { migrationsPath } from './migrations-path.js';
 import { createUploadService } from './service.js';
 
@@ -12,31 +13,23 @@ await runContainer({
   name: 'upload',
   version: VERSION,
   env: process.env,
-  settings: [...settingKeys, 'databaseUrl', 'databasePool', 'busUrl', 'objectsDir', 'authUrl', 'catalogUrl'],
-  compose: async ({ settings, stops, logger, chassis, publicUrl }) => {
-    const own = chassis(remoteKeySet(settings.authUrl));
-    const database = await openMigrated({
-      url: settings.databaseUrl,
-      migrationsPath,
-      poolSize: settings.databasePool,
-      applicationName: 'upload',
-      onIdleError: onIdleError(logger),
-    });
+  settings: [...settingKeys, ...storeSettingKeys, 'busUrl', 'authUrl', 'catalogUrl', 'clamavAddress'],
+  compose: async ({ settings, stops, logger, chassis, databaseOptions, publicUrl, peers }) => {
+    const own = chassis(remoteKeySet(peers, settings.authUrl));
+    const database = await openWhenMigrated({ ...databaseOptions, migrationsPath });
     stops.add('database', database.close);
-    const bus = await createPgBossBus({
-      url: settings.busUrl,
-      topology,
-      observer: busObserver(own.metrics, logger),
-    });
+    const observer = busObserver(own.metrics, logger);
+    const bus = await openBus({ url: settings.busUrl, topology, name: own.name, observer });
     stops.add('bus', bus.close);
-    const store = await createFilesystemStore({ root: settings.objectsDir });
+    const store = await openStore(settings);
     stops.add('store', store.close);
     return createUploadService({
       chassis: own,
       database,
       bus,
       store,
-      catalog: createCatalogClient(settings.catalogUrl),
+      catalog: createCatalogClient(peers, settings.catalogUrl),
+      scanner: settings.clamavAddress && createClamdScanner(settings.clamavAddress),
       publicUrl,
       settings,
     });

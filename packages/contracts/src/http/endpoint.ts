@@ -4,7 +4,7 @@ import type { ProblemCode } from './problems.js';
 export const serviceNames = ['gateway', 'auth', 'upload', 'catalog', 'feed', 'media-worker'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** One operation of the public API: what is validated, routed and documented. */
+/** One operation: what is validated, routed and documented. */
 export interface Endpoint {
   /** OpenAPI operationId */
   id: string;
@@ -14,7 +14,9 @@ export interface Endpoint {
   /** OpenAPI notation: /albums/{id} */
   path: string;
   summary: string;
-  auth: 'bearer' | 'none';
+  /** `bearer`: users with an access token. `service`: other services only, those that `callers` names. `none`: everybody. */
+  auth: 'bearer' | 'none' | 'service';
+  callers?: readonly ServiceName[];
   /** Whether a node that nobody has claimed yet answers it. */
   whileUnclaimed?: boolean;
   /** Whether `Idempotency-Key` is honoured. */

@@ -15,6 +15,7 @@ export const problemCatalog = {
   registration_closed: { status: 403, title: 'Registration is closed' },
   invalid_code: { status: 403, title: 'The code is not valid' },
   owner_mismatch: { status: 403, title: 'Only the signed-in account can become the owner' },
+  peer_required: { status: 403, title: 'This address is for other services only' },
   forbidden: { status: 403, title: 'Not allowed' },
   invalid_signature: { status: 403, title: 'The signature of this URL is not valid or has expired' },
   not_found: { status: 404, title: 'Not found' },

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { type MigrationsFolder, readMigration, readMigrationsFolder } from './folder.js';
+import { readMigration, readMigrationsFolder } from './folder.js';
+import { pendingMigrations } from './pending.js';
 
 /** Any number will do, as long as every replica takes the same. */
 const MIGRATION_LOCK = 7_301_448_200;
@@ -28,14 +29,6 @@ export class MigrationError extends Error {
   }
 }
 
-async function missing(client: pg.Client, folder: MigrationsFolder): Promise<string[]> {
-  const { rows } = await client.query<{ migration_name: string }>(
-    'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-  );
-  const applied = new Set(rows.map((row) => row.migration_name));
-  return folder.names.filter((name) => !applied.has(name));
-}
-
 /**
  * One migration and its line in the history, in one transaction. Prisma's own engine writes the line first, and refuses to go on
  * after a power cut in between; here a migration has happened or it has not.
@@ -60,22 +53,32 @@ async function apply(client: pg.Client, name: string, sql: string): Promise<void
   }
 }
 
+export interface MigrateOptions {
+  /** The role that applies the migrations and owns what they make; the URL's own if not given. */
+  role?: string | undefined;
+}
+
 /**
  * Brings a database up to the newest migration and returns the names of those it applied. Safe when several replicas start at
  * once (they take turns at an advisory lock) and when it is cut at any moment. A migration must not hold what PostgreSQL
  * refuses inside a transaction, such as CREATE INDEX CONCURRENTLY.
  * @throws MigrationError
  */
-export async function migrate(url: string, migrationsPath: string): Promise<string[]> {
+export async function migrate(
+  url: string,
+  migrationsPath: string,
+  { role }: MigrateOptions = {},
+): Promise<string[]> {
   const folder = await readMigrationsFolder(migrationsPath);
   const client = new pg.Client({ connectionString: url });
   // A connection that breaks fails the query under way; unheard, it would end the process as well.
   client.on('error', () => undefined);
   await client.connect();
   try {
+    if (role) await client.query(`SET ROLE ${client.escapeIdentifier(role)}`);
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(HISTORY);
-    const names = await missing(client, folder);
+    const names = await pendingMigrations(client, folder);
     for (const name of names) await apply(client, name, await readMigration(folder, name));
     return names;
   } finally {

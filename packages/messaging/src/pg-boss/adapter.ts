@@ -15,6 +15,8 @@ export interface PgBossBusOptions {
   /** A PostgreSQL database of its own. */
   url: string;
   topology: Topology;
+  /** What the server shows as the name of the connections. */
+  name?: string;
   retry?: RetryPolicy;
   observer?: BusObserver;
   poolSize?: number;
@@ -82,10 +84,11 @@ export async function createPgBossBus(options: PgBossBusOptions): Promise<EventB
   };
 }
 
-function connect({ url, poolSize = 4, observer = {} }: PgBossBusOptions, superviseSeconds: number): PgBoss {
+function connect(options: PgBossBusOptions, superviseSeconds: number): PgBoss {
+  const { url, name = 'lazyphotos-bus', poolSize = 4, observer = {} } = options;
   const boss = new PgBoss({
     connectionString: url,
-    application_name: 'lazyphotos-bus',
+    application_name: name,
     max: poolSize,
     useListenNotify: true,
     schedule: false,

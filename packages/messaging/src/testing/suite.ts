@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from '@jest/globals';
 import type { AnyEvent, EventPayload, Topology } from '@lazyphotos/contracts';
-import type { BusObserver, EventBus, EventHandler, RetryPolicy } from '../port.js';
+import type { BusObserver, EventBus, EventHandler, QueueDepth, RetryPolicy } from '../port.js';
 
 export interface CreateOptions {
   retry: RetryPolicy;
@@ -89,8 +90,27 @@ export function recorder(act: (seen: Seen, signal: AbortSignal) => unknown = () 
   return { handler, seen, ids: () => seen.map(({ event }) => event.id) };
 }
 
-export const depthOf = async (bus: EventBus, queue: string) =>
-  (await bus.depths()).find((depth) => depth.queue === queue);
+const isOwnRow = ({ queue }: QueueDepth) => Object.hasOwn(TOPOLOGY, queue);
+
+/** The depth of one queue. Retries that the bus counts for all queues together are added: none may be overlooked. */
+export async function depthOf(bus: EventBus, queue: string): Promise<QueueDepth | undefined> {
+  const depths = await bus.depths();
+  const shared = depths.filter((row) => !isOwnRow(row)).reduce((sum, { pending }) => sum + pending, 0);
+  const own = depths.find((row) => row.queue === queue);
+  return own && { ...own, pending: own.pending + shared };
+}
+
+/** Where events wait, are retried or handled. Fails unless the bus tells of every queue. */
+export async function busyQueues(bus: EventBus): Promise<string[]> {
+  const depths = await bus.depths();
+  expect(
+    depths
+      .filter(isOwnRow)
+      .map(({ queue }) => queue)
+      .sort(),
+  ).toEqual(Object.keys(TOPOLOGY).sort());
+  return depths.filter(({ pending }) => pending > 0).map(({ queue }) => queue);
+}
 
 /** Waits for longer than an event needs, to see that nothing else comes. */
 export const settleDown = () => sleep(700);

@@ -5,11 +5,12 @@ import type { Readable } from 'node:stream';
 import { ObjectNotFoundError, PartMismatchError, StorageUnavailableError } from '../errors.js';
 import { partLength } from '../parts.js';
 import type { StagedUpload, StoredPart } from '../port.js';
+import { holdErrors } from '../sources.js';
 import { type FolderSync, withNewFile } from './durable.js';
 import { everything, isMissing, storing } from './faults.js';
 import { listPartFiles, placedName, repeatedName } from './part-files.js';
 import type { PartWriters } from './part-writers.js';
-import { holdErrors, pour } from './pour.js';
+import { pour } from './pour.js';
 import type { TemporaryFiles } from './temporary-files.js';
 
 interface Tools {

@@ -1,17 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { chunksOf } from '../sources.js';
 import { storing } from './faults.js';
 
 /** Bytes gathered for one write: fewer trips to the thread pool than a write a network packet. */
 const BATCH = 256 * 1024;
-
-/**
- * A stream that fails before it is read (the file is being opened) would end the process, for want of a listener. Its
- * error is not lost: reading a failed stream throws it.
- */
-export function holdErrors(body: Readable): void {
-  body.on('error', () => {});
-}
 
 /**
  * Writes a stream into the file from `position` on and resolves with the number of bytes. `inspect` sees each chunk and
@@ -55,16 +48,6 @@ export async function pour(
   } finally {
     // Nobody may close the file under a running write.
     await writing.catch(() => {});
-  }
-}
-
-async function* chunksOf(body: Readable | Buffer): AsyncGenerator<Buffer> {
-  if (Buffer.isBuffer(body)) {
-    yield body;
-    return;
-  }
-  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-    yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
   }
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { ObjectNotFoundError } from '../errors.js';
 import { checkAllParts, checkShape } from '../parts.js';
-import type { ObjectAttributes, ObjectInfo, StagedUpload, StoredPart } from '../port.js';
+import type { ObjectAttributes, ObjectInfo, StagedUpload, StoredPart, UploadUnderWay } from '../port.js';
 import { type FolderSync, withNewFile, writeDurably } from './durable.js';
 import { isMissing, storing } from './faults.js';
 import { createKeyedLock } from './keyed-lock.js';
@@ -27,6 +27,8 @@ export interface Staging {
   writePart(upload: StagedUpload, index: number, body: Readable): Promise<StoredPart>;
   complete(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo>;
   abort(uploadId: string): Promise<void>;
+  /** Those to keys that start with `prefix`. */
+  list(prefix: string): AsyncIterable<UploadUnderWay>;
   /** Clears what a crash at the very end of a completion has left: its object is in place. */
   removeCompleted(): Promise<void>;
 }
@@ -96,6 +98,12 @@ export function createStaging(tools: Tools): Staging {
           await folderSync.sync(layout.staging);
         }),
       ),
+    async *list(prefix) {
+      for (const name of await storing('list uploads', () => readdir(layout.staging))) {
+        const upload = await storing('list uploads', () => findUpload(layout, name));
+        if (upload?.key.startsWith(prefix)) yield upload;
+      }
+    },
     async removeCompleted() {
       for (const name of await readdir(layout.staging)) {
         const folder = layout.upload(name);
@@ -103,6 +111,20 @@ export function createStaging(tools: Tools): Staging {
       }
     },
   };
+}
+
+/** Undefined when it has ended meanwhile, or is no upload of ours. */
+async function findUpload(layout: Layout, name: string): Promise<UploadUnderWay | undefined> {
+  const folder = layout.upload(name);
+  const manifest = folder && (await readManifest(folder));
+  if (!folder || !manifest) return undefined;
+  try {
+    const { mtime: begunAt } = await stat(path.join(folder, 'upload.json'));
+    return { uploadId: manifest.uploadId, key: manifest.key, begunAt };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Prepared aside and renamed, so that a crash leaves no half-made upload that nobody knows of. */

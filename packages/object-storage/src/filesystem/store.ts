@@ -7,12 +7,13 @@ import { clampRange } from '../byte-range.js';
 import { ObjectNotFoundError } from '../errors.js';
 import { checkKey, checkPrefix } from '../keys.js';
 import type { ByteRange, LocalFiles, ObjectAttributes, ObjectInfo, ObjectStore } from '../port.js';
+import { holdErrors } from '../sources.js';
 import { createFolderSync, type FolderSync, withNewFile } from './durable.js';
 import { errnoOf, storing } from './faults.js';
 import { listObjects } from './listing.js';
 import { createObjects, type Objects } from './objects.js';
 import { createLayout, type Layout } from './paths.js';
-import { holdErrors, pour } from './pour.js';
+import { pour } from './pour.js';
 import { createStaging } from './staging.js';
 import { createTemporaryFiles, type TemporaryFiles } from './temporary-files.js';
 
@@ -22,13 +23,16 @@ const READ_SIZE = 256 * 1024;
 export interface FilesystemStoreOptions {
   /** The folder that everything is kept in; made if need be. Processes may share it as long as only one of them writes a key. */
   root: string;
+  /** Nothing is made or cleared; the store is ready when the folder of the objects is there. */
+  readOnly?: boolean;
 }
 
 /** @throws StorageUnavailableError when the folder cannot be made or written to, StorageFullError when it has no room. */
-export async function createFilesystemStore(
-  options: FilesystemStoreOptions,
-): Promise<ObjectStore & LocalFiles> {
-  const layout = createLayout(options.root);
+export async function createFilesystemStore({
+  root,
+  readOnly = false,
+}: FilesystemStoreOptions): Promise<ObjectStore & LocalFiles> {
+  const layout = createLayout(root);
   const folderSync = createFolderSync();
   const temporary = createTemporaryFiles(layout.temporary);
   const objects = createObjects({ layout, temporary, folderSync });
@@ -43,14 +47,17 @@ export async function createFilesystemStore(
     if (info === undefined) throw new ObjectNotFoundError(`there is no object ${key}`);
     return info;
   };
-  const ready = (): Promise<void> => storing(`write to ${layout.root}`, () => probe(temporary, objects));
+  const check = readOnly ? objects.checkMounted : () => probe(temporary, objects);
+  const ready = (): Promise<void> => storing(`${readOnly ? 'read' : 'write to'} ${layout.root}`, check);
 
-  await storing(`prepare the storage folder ${layout.root}`, async () => {
-    await prepare(layout, folderSync);
-    await temporary.removeLeftovers();
-    await staging.removeCompleted();
-  });
-  await ready();
+  if (!readOnly) {
+    await storing(`prepare the storage folder ${layout.root}`, async () => {
+      await prepare(layout, folderSync);
+      await temporary.removeLeftovers();
+      await staging.removeCompleted();
+    });
+    await ready();
+  }
 
   return {
     put,
@@ -69,6 +76,11 @@ export async function createFilesystemStore(
     writePart: staging.writePart,
     completeUpload: staging.complete,
     abortUpload: ({ uploadId }) => staging.abort(uploadId),
+    async *listUploads(prefix) {
+      checkPrefix(prefix);
+      await objects.checkMounted();
+      yield* staging.list(prefix);
+    },
     ready,
     close: async () => {},
     async localPath(key) {

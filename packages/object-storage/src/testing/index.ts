@@ -9,6 +9,7 @@ import { describeStagedProperties } from './staged-properties.js';
 import { describeStagedUploads } from './staged-uploads.js';
 import { describeStreaming } from './streaming.js';
 import type { Capability, Suite } from './suite.js';
+import { describeUploadsUnderWay } from './uploads-under-way.js';
 
 export type { Capability } from './suite.js';
 
@@ -53,6 +54,7 @@ export function describeObjectStore(name: string, options: ConformanceOptions): 
     describeListing(suite);
     describeStreaming(suite);
     describeStagedUploads(suite);
+    describeUploadsUnderWay(suite);
     describeStagedProperties(suite);
   });
 }

@@ -1,11 +1,12 @@
-import { roles } from '@lazyphotos/contracts';
+import { endpoints, roles } from '@lazyphotos/contracts';
 import type { RequestHandler } from 'express';
 import { decode } from 'jsonwebtoken';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { z } from 'zod';
 import { ProblemError } from '../errors.js';
-import { createKeyCache, type JsonWebKeySet, type KeySetSource } from './key-cache.js';
+import type { Peers } from '../http/peer.js';
+import { createKeyCache, type KeySetSource } from './key-cache.js';
 import { hasPrincipal, type Principal, setPrincipal } from './principal.js';
 
 /** Access tokens are for this API only (RFC 8725, section 3.9). */
@@ -95,10 +96,7 @@ function asAuthProblem(error: unknown): ProblemError {
 }
 
 /** A key set source that asks the auth service. */
-export function remoteKeySet(authUrl: string): KeySetSource {
-  return async () => {
-    const response = await fetch(`${authUrl}/.well-known/jwks.json`, { signal: AbortSignal.timeout(5000) });
-    if (!response.ok) throw new ProblemError('service_unavailable', 'The signing keys cannot be read.');
-    return (await response.json()) as JsonWebKeySet;
-  };
-}
+export const remoteKeySet =
+  ({ call }: Peers, authUrl: string): KeySetSource =>
+  () =>
+    call(authUrl, endpoints.jwks, {});

@@ -16,6 +16,11 @@ export interface Chassis {
   metrics: Metrics;
   authenticate: RequestHandler;
   validateAnswers: boolean;
+  /**
+   * Where a service has a port of its own: refuses whoever is neither the gateway nor a peer. The gateway has none, nor have
+   * services in one process, which call each other's functions; those have no endpoints for services at all.
+   */
+  peerGuard?: RequestHandler | undefined;
 }
 
 export interface ServiceApp {
@@ -29,7 +34,7 @@ export interface ServiceApp {
 
 /** An Express application with everything that the services share; routes are added by `mount` and `router`. */
 export function createServiceApp(chassis: Chassis, checks: Record<string, ReadinessCheck>): ServiceApp {
-  const { name, version, logger, metrics, authenticate, validateAnswers } = chassis;
+  const { name, version, logger, metrics, authenticate, validateAnswers, peerGuard } = chassis;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -46,6 +51,7 @@ export function createServiceApp(chassis: Chassis, checks: Record<string, Readin
       .status(report.ready ? 200 : 503)
       .json({ status: report.ready ? 'ready' : 'not_ready', checks: report.checks });
   });
+  if (peerGuard) app.use(peerGuard);
   const router = Router();
   app.use(router);
   app.use((_req, _res, next) => next(new ProblemError('not_found', 'There is no such path.')));
@@ -54,6 +60,9 @@ export function createServiceApp(chassis: Chassis, checks: Record<string, Readin
     app,
     router,
     ready: () => requireReady(checks),
-    mount: (endpoint, handler) => mountEndpoint({ router, authenticate, validateAnswers }, endpoint, handler),
+    mount: (endpoint, handler) => {
+      if (endpoint.auth === 'service' && !peerGuard) return;
+      mountEndpoint({ router, authenticate, validateAnswers }, endpoint, handler);
+    },
   };
 }

@@ -3,6 +3,7 @@ import { json, type Request, type RequestHandler, type Response, type Router } f
 import type { z } from 'zod';
 import { type Principal, principalOf } from '../auth/principal.js';
 import { ProblemError } from '../errors.js';
+import { requireCaller } from './peer-guard.js';
 import { setRoute } from './request-scope.js';
 
 /** What a handler gets: the validated parts of the request, and who asks. */
@@ -91,6 +92,7 @@ export function mountEndpoint<E extends Endpoint>(
       next();
     },
     ...(endpoint.auth === 'bearer' ? [authenticate] : []),
+    ...(endpoint.auth === 'service' ? [requireCaller(endpoint)] : []),
     ...(endpoint.body && endpoint.body !== 'binary' ? [parseJson] : []),
     (req, res, next) => {
       respond(req, res).catch(next);

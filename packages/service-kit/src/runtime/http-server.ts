@@ -1,34 +1,46 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface HttpServer {
   port: number;
+  /** From now on every answer ends its connection and says so; new connections are still taken. */
+  drain(): void;
   /** Stops accepting, lets running requests end for up to `graceMs`, then cuts what is left. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** Knows which connections have a request under way, and once `draining` ends each when it has none. */
+/** Knows which connections have a request under way, and can end each when it has none. */
 function trackConnections(server: Server) {
-  const underWay = new Map<Socket, number>();
+  const underWay = new Map<Socket, Set<ServerResponse>>();
   let draining = false;
-  const settle = (socket: Socket, change: number) => {
-    if (!underWay.has(socket)) return;
-    const count = (underWay.get(socket) ?? 0) + change;
-    underWay.set(socket, count);
-    if (draining && count === 0) socket.destroySoon();
+  let closing = false;
+  const closeIdle = (socket: Socket) => {
+    if (closing && underWay.get(socket)?.size === 0) socket.destroySoon();
+  };
+  const announceClose = (res: ServerResponse) => {
+    if (!res.headersSent) res.setHeader('Connection', 'close');
   };
   server.on('connection', (socket) => {
-    underWay.set(socket, 0);
+    underWay.set(socket, new Set());
     socket.once('close', () => underWay.delete(socket));
   });
-  server.on('request', ({ socket }, res) => {
-    settle(socket, 1);
-    res.once('close', () => settle(socket, -1));
+  // Before the handler, which may answer at once.
+  server.prependListener('request', ({ socket }, res) => {
+    underWay.get(socket)?.add(res);
+    if (draining) announceClose(res);
+    res.once('close', () => {
+      underWay.get(socket)?.delete(res);
+      closeIdle(socket);
+    });
   });
   return {
     drain: (): void => {
       draining = true;
-      for (const socket of [...underWay.keys()]) settle(socket, 0);
+      for (const answers of underWay.values()) for (const res of answers) announceClose(res);
+    },
+    close: (): void => {
+      closing = true;
+      for (const socket of [...underWay.keys()]) closeIdle(socket);
     },
   };
 }
@@ -45,6 +57,7 @@ export async function listen(server: Server, port: number, host: string): Promis
   });
   return {
     port: (server.address() as AddressInfo).port,
+    drain: connections.drain,
     close: (graceMs = 10_000) =>
       new Promise((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), graceMs);
@@ -52,8 +65,9 @@ export async function listen(server: Server, port: number, host: string): Promis
           clearTimeout(cut);
           resolve();
         });
-        // Node itself would wait for connections on which nothing was asked yet, or nothing more is.
         connections.drain();
+        // Node itself would wait for connections on which nothing was asked yet, or nothing more is.
+        connections.close();
       }),
   };
 }

@@ -30,6 +30,10 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
   .transform((url) => url.replace(/\/+$/, ''));
+/** Between our own services; whoever wants TLS there has a mesh or a private network under them. */
+const serviceUrl = z
+  .url({ protocol: /^http$/, error: 'must be an http:// URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' });
 const busUrl = z.url({
   protocol: /^(amqps?|postgres(ql)?)$/,
@@ -60,6 +64,24 @@ const provisioned = (service: string) =>
     'The LAZYPHOTOS_DATABASE_URL of that service, whose role and database are to be made; for provisioning only',
     { absent: 'must be given for provisioning', secret: true },
   );
+
+const storeUser = (service: string) => ({
+  id: setting(
+    `S3_${service}_ACCESS_KEY_ID`,
+    z.string().min(3).optional(),
+    'The S3_ACCESS_KEY_ID of that service, whose user is to be made on MinIO; for provisioning only',
+    { absent: 'no user is made', secret: true },
+  ),
+  secret: setting(
+    `S3_${service}_SECRET_ACCESS_KEY`,
+    z.string().min(8).optional(),
+    'The S3_SECRET_ACCESS_KEY of that service; for provisioning only',
+    { absent: 'no user is made', secret: true },
+  ),
+});
+const s3Gateway = storeUser('GATEWAY');
+const s3Upload = storeUser('UPLOAD');
+const s3MediaWorker = storeUser('MEDIA_WORKER');
 
 /** Every setting of the system. Each entry point picks those that it needs; docs/configuration.md is generated from here. */
 export const settingsCatalog = {
@@ -230,7 +252,7 @@ export const settingsCatalog = {
   s3AccessKeyId: setting(
     'S3_ACCESS_KEY_ID',
     z.string().min(3).optional(),
-    "The services' user of the S3 server (containers)",
+    "The service's user of the S3 server (containers)",
     { absent: "the surroundings' own, such as the role of the machine", secret: true },
   ),
   s3SecretAccessKey: setting(
@@ -256,6 +278,12 @@ export const settingsCatalog = {
     'The secret of S3_ADMIN_ACCESS_KEY_ID, for provisioning only',
     { absent: 'must be given for provisioning', secret: true },
   ),
+  s3GatewayAccessKeyId: s3Gateway.id,
+  s3GatewaySecretAccessKey: s3Gateway.secret,
+  s3UploadAccessKeyId: s3Upload.id,
+  s3UploadSecretAccessKey: s3Upload.secret,
+  s3MediaWorkerAccessKeyId: s3MediaWorker.id,
+  s3MediaWorkerSecretAccessKey: s3MediaWorker.secret,
   mediaDelivery: setting(
     'MEDIA_DELIVERY',
     z.enum(['proxy', 'presigned']).default('proxy'),
@@ -320,25 +348,43 @@ export const settingsCatalog = {
     path.default('services'),
     "Where each service's migrations stand, as <service>/prisma/migrations; for provisioning only",
   ),
-  authUrl: setting('LAZYPHOTOS_AUTH_URL', httpUrl, 'The address of the auth service (containers)', {
+  authUrl: setting('LAZYPHOTOS_AUTH_URL', serviceUrl, 'The address of the auth service (containers)', {
     absent: 'must be given in containers',
   }),
-  uploadUrl: setting('LAZYPHOTOS_UPLOAD_URL', httpUrl, 'The address of the upload service (containers)', {
+  uploadUrl: setting('LAZYPHOTOS_UPLOAD_URL', serviceUrl, 'The address of the upload service (containers)', {
     absent: 'must be given in containers',
   }),
-  catalogUrl: setting('LAZYPHOTOS_CATALOG_URL', httpUrl, 'The address of the catalog service (containers)', {
-    absent: 'must be given in containers',
-  }),
+  catalogUrl: setting(
+    'LAZYPHOTOS_CATALOG_URL',
+    serviceUrl,
+    'The address of the catalog service (containers)',
+    {
+      absent: 'must be given in containers',
+    },
+  ),
   mediaWorkerUrl: setting(
     'LAZYPHOTOS_MEDIA_WORKER_URL',
-    httpUrl.optional(),
+    serviceUrl.optional(),
     "The address of the media worker, for the gateway's readiness (containers)",
     { absent: 'readiness leaves it out' },
   ),
-  feedUrl: setting('LAZYPHOTOS_FEED_URL', httpUrl, 'The address of the feed service (containers)', {
+  feedUrl: setting('LAZYPHOTOS_FEED_URL', serviceUrl, 'The address of the feed service (containers)', {
     absent: 'must be given in containers',
   }),
 } as const satisfies Record<string, Setting>;
 
 export type SettingKey = keyof typeof settingsCatalog;
+
+/** Where the objects are: what a service reads that opens the object store. */
+export const storeSettingKeys = [
+  'objectsDir',
+  's3Bucket',
+  's3Endpoint',
+  's3PublicEndpoint',
+  's3Region',
+  's3AccessKeyId',
+  's3SecretAccessKey',
+  's3PathStyle',
+] as const satisfies readonly SettingKey[];
+
 export type Settings<K extends SettingKey> = { [P in K]: z.output<(typeof settingsCatalog)[P]['schema']> };

@@ -1,5 +1,5 @@
-import { POSTGRES_URL } from '../postgres/server.js';
-import { takeKept } from './kept-server.js';
+import { POSTGRES_URL } from '../postgres/source.js';
+import { takeKept } from './kept-postgres.js';
 
 /** After the last test, failed or not. A server that was given to us is left alone. */
 export default async function globalTeardown(): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { POSTGRES_URL } from './server.js';
+import { POSTGRES_URL } from './source.js';
 
 export interface TestDatabase {
   readonly name: string;

@@ -1,7 +1,16 @@
 import { AsyncResource } from 'node:async_hooks';
-import { ProblemError } from '@lazyphotos/service-kit';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ServiceName } from '@lazyphotos/contracts';
+import {
+  isConnectionFault,
+  type Peers,
+  ProblemError,
+  type ReplicaAgentOptions,
+  SERVICE_TOKEN_HEADER,
+} from '@lazyphotos/service-kit';
 import type { NextFunction, Request, Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
+import { originForm, prepareHeaders } from './headers.js';
 import { PatientAgent } from './patient-agent.js';
 import type { Upstream } from './upstream.js';
 
@@ -15,61 +24,98 @@ const unavailable = (service: string, cause: unknown) =>
     cause,
   });
 
-/** The first call counts; it runs in the request's context, wherever the fault was noticed. */
-function onceInContext(next: NextFunction): (error?: unknown) => void {
-  let called = false;
-  return AsyncResource.bind((error?: unknown) => {
-    if (called) return;
-    called = true;
+/** A request on its way to a service. */
+interface Passage {
+  mayRepeat: boolean;
+  /** Ends it with a problem; the first call counts, and runs in the request's context, wherever the fault was noticed. */
+  fail(error?: unknown): void;
+}
+
+/** A read, which may be made twice: it changes nothing, and has no body, which could not be sent again. */
+const isRepeatable = ({ method, headers }: Request): boolean =>
+  (method === 'GET' || method === 'HEAD') &&
+  headers['transfer-encoding'] === undefined &&
+  Number(headers['content-length'] ?? 0) === 0;
+
+function passageOf(req: Request, next: NextFunction): Passage {
+  let failed = false;
+  const fail = (error?: unknown) => {
+    if (failed) return;
+    failed = true;
     next(error);
-  });
+  };
+  return { mayRepeat: isRepeatable(req), fail: AsyncResource.bind(fail) };
 }
 
-/** What a client says about the connection to us is no business of the service's (RFC 9110, section 7.6.1). */
-const HOP_BY_HOP = ['keep-alive', 'proxy-connection', 'proxy-authorization', 'te', 'trailer', 'upgrade'];
-
-const ASKS_TO_CLOSE = /(^|,)\s*close\s*(,|$)/i;
-
-/** The headers that the service gets: those of the client, but what stands in X-Forwarded-* is said by us. */
-function prepareHeaders(req: Request): void {
-  const { headers } = req;
-  for (const name of HOP_BY_HOP) delete headers[name];
-  headers.connection = ASKS_TO_CLOSE.test(headers.connection ?? '') ? 'close' : 'keep-alive';
-  headers['x-forwarded-for'] = req.ip;
-  headers['x-forwarded-proto'] = req.protocol;
-  headers['x-forwarded-host'] = req.host;
-  delete headers['x-forwarded-port'];
+/** Gives up a service that says nothing, with an error that is told apart from a broken connection. */
+function limitSilence(request: ClientRequest, silenceMs: number): void {
+  request.setTimeout(silenceMs, () =>
+    request.destroy(Object.assign(new Error(`silent for ${silenceMs} ms`), { code: 'ETIMEDOUT' })),
+  );
 }
 
-/** A client may write the whole URL into its request line (RFC 9112, section 3.2.2). */
-const originForm = (url: string): string => {
-  const path = url.replace(/^https?:\/\/[^/?#]*/i, '');
-  return path.startsWith('/') ? path : `/${path}`;
-};
+/** The service may close its connection to us: the client's stays as it is, unless we are closing that ourselves. */
+function dropConnectionHeaders(headers: IncomingMessage['headers'], res: Response): void {
+  delete headers['keep-alive'];
+  if (res.getHeader('connection') === 'close') headers.connection = 'close';
+  else delete headers.connection;
+}
 
-/** A service at an address. Bodies are streamed; a fault becomes a 503 problem, or cuts an answer that has begun. */
-export function httpUpstream(service: string, baseUrl: string, { silenceMs = SILENCE_MS } = {}): Upstream {
-  const fail = new WeakMap<Request, (error?: unknown) => void>();
-  const proxy = createProxyMiddleware<Request, Response>({
-    target: baseUrl,
-    agent: new PatientAgent({ maxSockets: MAX_SOCKETS }),
-    proxyTimeout: silenceMs,
-    on: {
-      error: (error, req) => fail.get(req)?.(unavailable(service, error)),
-      proxyRes: ({ headers }) => {
-        // The service may close its connection to us: the client's stays as it is.
-        delete headers.connection;
-        delete headers['keep-alive'];
+export interface Tuning extends Pick<ReplicaAgentOptions, 'maxSockets' | 'maxAgeMs' | 'lookup'> {
+  silenceMs?: number;
+}
+
+/**
+ * A service at an address, which may be that of several replicas. Bodies are streamed. A read whose connection fails before
+ * anything was answered is made once more, on a fresh connection; any other fault becomes a 503 problem, or cuts an answer that
+ * has begun.
+ */
+export function httpUpstream(
+  service: ServiceName,
+  baseUrl: string,
+  { tokenFor }: Pick<Peers, 'tokenFor'>,
+  { silenceMs = SILENCE_MS, ...tuning }: Tuning = {},
+): Upstream {
+  const passages = new WeakMap<Request, Passage>();
+
+  const onError = (error: Error, req: Request, res: Response) => {
+    const passage = passages.get(req);
+    if (!passage?.mayRepeat || !isConnectionFault(error) || res.destroyed) {
+      passage?.fail(unavailable(service, error));
+      return;
+    }
+    passage.mayRepeat = false;
+    void again(req, res, passage.fail);
+  };
+  const proxyOver = (agent: PatientAgent) =>
+    createProxyMiddleware<Request, Response>({
+      target: baseUrl,
+      agent,
+      on: {
+        proxyReq: (request) => {
+          limitSilence(request, silenceMs);
+          // Under load it would go from request to request for ever, and never be one that is not kept.
+          if (request.socket && agent.isOld(request.socket)) request.setHeader('Connection', 'close');
+        },
+        proxyRes: ({ headers }, req, res) => {
+          const passage = passages.get(req);
+          if (passage) passage.mayRepeat = false;
+          dropConnectionHeaders(headers, res);
+        },
+        error: (error, req, res) => onError(error, req, res as Response),
       },
-    },
-  });
+    });
+  const proxy = proxyOver(new PatientAgent({ maxSockets: MAX_SOCKETS, ...tuning }));
+  const again = proxyOver(new PatientAgent({ ...tuning, keepAlive: false }));
+
   return {
     forward: (req, res, next) => {
-      const failed = onceInContext(next);
-      fail.set(req, failed);
+      const passage = passageOf(req, next);
+      passages.set(req, passage);
       req.url = originForm(req.url);
       prepareHeaders(req);
-      void proxy(req, res, failed);
+      req.headers[SERVICE_TOKEN_HEADER] = tokenFor(service);
+      void proxy(req, res, passage.fail);
     },
     ready: async () => {
       const response = await fetch(`${baseUrl}/health/ready`, { signal: AbortSignal.timeout(3000) });

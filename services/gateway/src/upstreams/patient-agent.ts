@@ -1,5 +1,6 @@
-import { Agent, type AgentOptions, type ClientRequestArgs } from 'node:http';
+import type { ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { ReplicaAgent } from '@lazyphotos/service-kit';
 
 type WriteDone = (error?: Error | null) => void;
 
@@ -19,12 +20,8 @@ function readOnAfterFailedWrites(socket: Duplex): void {
   if (writev) socket._writev = (chunks, done) => writev(chunks, tolerant(done));
 }
 
-/** Connections to a service, kept alive, that let an answer be read which came before the request was sent to its end. */
-export class PatientAgent extends Agent {
-  constructor(options: AgentOptions) {
-    super({ ...options, keepAlive: true });
-  }
-
+/** Connections to a service that let an answer be read which came before the request was sent to its end. */
+export class PatientAgent extends ReplicaAgent {
   override createConnection(
     options: ClientRequestArgs,
     created?: (error: Error | null, stream: Duplex) => void,

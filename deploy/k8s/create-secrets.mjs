@@ -1,0 +1,150 @@
+#!/usr/bin/env node
+/**
+ * Writes deploy/k8s/secrets.yaml: every Secret that an overlay names, with new keys and passwords. Once for a cluster: the file is
+ * yours to keep safe, and is never written over.
+ *
+ *   node deploy/k8s/create-secrets.mjs pi
+ *   node --env-file=cloud.env deploy/k8s/create-secrets.mjs cloud
+ *
+ * In a cloud, variables say what is there already: ADMIN_DATABASE_URL (who may make roles and databases), BUS_URL, and _ACCESS_KEY_ID
+ * and _SECRET_ACCESS_KEY of S3_ADMIN (who may make the bucket), S3_GATEWAY, S3_UPLOAD and S3_MEDIA_WORKER. A second argument
+ * puts the file elsewhere. Needs nothing but Node 20.
+ */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const services = ['gateway', 'auth', 'upload', 'catalog', 'feed', 'media-worker'];
+const storing = ['gateway', 'upload', 'media-worker'];
+const busUsers = ['upload', 'catalog', 'feed', 'media-worker'];
+const urlSigners = ['gateway', 'catalog', 'feed'];
+
+/** No more than the 40 characters that MinIO takes, and none that means something in a URL. */
+const password = () => randomBytes(20).toString('hex');
+
+/** What the Pi overlay runs itself: everything is new. */
+function insideTheCluster() {
+  const postgres = password();
+  const rabbitMq = password();
+  const admin = { id: 'lazyphotos-admin', secret: password() };
+  return {
+    adminDatabaseUrl: `postgresql://postgres:${postgres}@postgres:5432/postgres`,
+    busUrl: `amqp://lazyphotos:${rabbitMq}@rabbitmq:5672`,
+    admin,
+    users: Object.fromEntries(storing.map((name) => [name, { id: name, secret: password() }])),
+    // MinIO makes the services' users from this; elsewhere they are there.
+    provisioned: storing,
+    infrastructure: {
+      postgres: { password: postgres },
+      rabbitmq: { 'password.conf': `default_pass = ${rabbitMq}` },
+      minio: { 'root-user': admin.id, 'root-password': admin.secret },
+    },
+  };
+}
+
+/** What the cloud runs: it says who we are there. */
+function outsideTheCluster(env) {
+  const missing = [];
+  const given = (name) => {
+    if (!env[name]) missing.push(name);
+    return env[name] ?? '';
+  };
+  const user = (name) => ({
+    id: given(`S3_${name}_ACCESS_KEY_ID`),
+    secret: given(`S3_${name}_SECRET_ACCESS_KEY`),
+  });
+  const answers = {
+    adminDatabaseUrl: given('ADMIN_DATABASE_URL'),
+    busUrl: given('BUS_URL'),
+    admin: user('ADMIN'),
+    users: Object.fromEntries(storing.map((name) => [name, user(name.replace('-', '_').toUpperCase())])),
+    provisioned: [],
+    infrastructure: {},
+  };
+  if (missing.length > 0) fail(`These must be set: ${missing.join(', ')}`);
+  return answers;
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}
+
+/** A role and a database of the service's own, on the administrator's server. */
+function databaseUrl(adminUrl, service) {
+  const url = new URL(adminUrl);
+  const name = `lazyphotos_${service.replace('-', '_')}`;
+  url.username = name;
+  url.pathname = `/${name}`;
+  url.password = password();
+  return url.href;
+}
+
+function createIdentities() {
+  const pairs = services.map((name) => [name, generateKeyPairSync('ec', { namedCurve: 'P-256' })]);
+  const text = (key, type) => key.export({ type, format: 'der' }).toString('base64');
+  return {
+    privateKeys: Object.fromEntries(pairs.map(([name, { privateKey }]) => [name, text(privateKey, 'pkcs8')])),
+    peerKeys: pairs.map(([name, { publicKey }]) => `${name}=${text(publicKey, 'spki')}`).join(','),
+  };
+}
+
+/** The Secrets by name, each with its files. */
+function secretsOf({ adminDatabaseUrl, busUrl, admin, users, provisioned, infrastructure }, privateKeys) {
+  const databases = Object.fromEntries(services.map((name) => [name, databaseUrl(adminDatabaseUrl, name)]));
+  const mediaSigningKey = randomBytes(32).toString('hex');
+  const keysOf = (prefix, { id, secret }) => ({
+    [`${prefix}-access-key-id`]: id,
+    [`${prefix}-secret-access-key`]: secret,
+  });
+  const filesOf = (name) => ({
+    'database-url': databases[name],
+    'service-key': privateKeys[name],
+    ...(busUsers.includes(name) ? { 'bus-url': busUrl } : {}),
+    ...(urlSigners.includes(name) ? { 'media-signing-key': mediaSigningKey } : {}),
+    ...(storing.includes(name) ? keysOf('s3', users[name]) : {}),
+  });
+  return {
+    ...Object.fromEntries(services.map((name) => [name, filesOf(name)])),
+    'provision-postgres': {
+      'admin-database-url': adminDatabaseUrl,
+      ...Object.fromEntries(services.map((name) => [`${name}-database-url`, databases[name]])),
+    },
+    'provision-storage': {
+      ...keysOf('s3-admin', admin),
+      ...Object.assign({}, ...provisioned.map((name) => keysOf(`s3-${name}`, users[name]))),
+    },
+    ...infrastructure,
+  };
+}
+
+const manifest = (kind, name, body) => ({
+  apiVersion: 'v1',
+  kind,
+  metadata: { name, namespace: 'lazyphotos' },
+  ...body,
+});
+
+const [overlay, file = fileURLToPath(new URL('secrets.yaml', import.meta.url))] = process.argv.slice(2);
+if (overlay !== 'pi' && overlay !== 'cloud') fail('usage: create-secrets.mjs pi|cloud [file]');
+const { privateKeys, peerKeys } = createIdentities();
+const secrets = secretsOf(
+  overlay === 'pi' ? insideTheCluster() : outsideTheCluster(process.env),
+  privateKeys,
+);
+const manifests = [
+  manifest('ConfigMap', 'peer-keys', { data: { 'peer-keys': peerKeys } }),
+  ...Object.entries(secrets).map(([name, stringData]) => manifest('Secret', name, { stringData })),
+];
+try {
+  // JSON is YAML.
+  const text = manifests.map((one) => `---\n${JSON.stringify(one, null, 2)}\n`).join('');
+  writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+} catch (error) {
+  fail(
+    error.code === 'EEXIST'
+      ? `${file} is there already. Delete it only if the cluster is gone, too.`
+      : error.message,
+  );
+}
+process.stdout.write(`Wrote ${file}. Keep a copy in a safe place.\n`);

@@ -1,0 +1,126 @@
+import type { Topology } from '@lazyphotos/contracts';
+import {
+  type BusObserver,
+  defaultRetryPolicy,
+  type EventBus,
+  type QueueDepth,
+  type RetryPolicy,
+} from '../port.js';
+import { type ConsumingLine, createConsumers } from './consumers.js';
+import { peekDeadLetters, replayDeadLetters } from './dead-letters.js';
+import { createDeliveries } from './delivery.js';
+import { openLink } from './link.js';
+import { eventMessage } from './messages.js';
+import { createPublisher, openPublishingLine, type PublishingLine, usable } from './publisher.js';
+import { delaysOf } from './retry-delays.js';
+import { deadLetterQueue, declareTopology, EVENTS_EXCHANGE, RETRY_EXCHANGE, retryQueue } from './topology.js';
+import { within } from './within.js';
+
+export interface RabbitMqBusOptions {
+  /** `amqp://` or `amqps://`, with name, password and virtual host. */
+  url: string;
+  topology: Topology;
+  /** What the broker shows as the name of the connections. */
+  name?: string;
+  retry?: RetryPolicy;
+  observer?: BusObserver;
+  /** How long `close` waits for the handlers under way. */
+  drainMs?: number;
+}
+
+const ANSWER_MS = 5000;
+
+/**
+ * The event bus on RabbitMQ 3.10 and later: a topic exchange and a quorum queue per consumer and event family, each with a
+ * dead-letter queue. All of them share the retry queues, one for each delay of the policy.
+ *
+ * It has two connections, the second from the first consumer on: a broker that is short of memory or disk stops reading from
+ * those who publish, and acknowledgements must still reach it then.
+ * @throws BusUnavailableError, TopologyRefusedError
+ */
+export async function createRabbitMqBus(options: RabbitMqBusOptions): Promise<EventBus> {
+  const { url, topology, name = 'lazyphotos' } = options;
+  const { retry = defaultRetryPolicy, observer = {}, drainMs = 15_000 } = options;
+  const onFault = (error: unknown) => observer.fault?.(error);
+  const publishing = await openLink({
+    url,
+    name,
+    open: (model, fail) => openPublishingLine(model, fail, { topology, retry }),
+    onFault,
+  });
+  const publisher = createPublisher(publishing);
+  const consumers = createConsumers({
+    connect: (attach) =>
+      openLink<ConsumingLine>({
+        url,
+        name: `${name} (consumers)`,
+        open: async (model, fail) => {
+          const line = { model, fail };
+          await declareTopology(model, topology, retry);
+          await attach(line);
+          return line;
+        },
+        onFault,
+      }),
+    deliver: createDeliveries({ publisher, retry, observer }),
+  });
+  const wanted = new Set(Object.values(topology).flat());
+  const known = (queue: string): string => {
+    if (!Object.hasOwn(topology, queue)) throw new Error(`no such queue: ${queue}`);
+    return queue;
+  };
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await consumers.drain(drainMs);
+    await consumers.close();
+    await publishing.close();
+  };
+
+  return {
+    publish: (events) => publisher.send(events.map((event) => eventMessage(event, wanted.has(event.type)))),
+    consume: async (queue, handler, { concurrency }) => consumers.start(known(queue), handler, concurrency),
+    depths: () => readDepths(publishing.get(), topology, retry, consumers.inHand),
+    deadLetters: async (queue, limit) => peekDeadLetters(publishing.get().model, known(queue), limit),
+    replayDeadLetters: async (queue) => replayDeadLetters(publishing.get().model, publisher, known(queue)),
+    ready: async () => {
+      const { asking } = usable(publishing.get());
+      const late = () => new Error(`RabbitMQ has not answered in ${ANSWER_MS / 1000} s`);
+      await within(ANSWER_MS, asking.checkExchange(EVENTS_EXCHANGE), late);
+      await consumers.check();
+    },
+    drain: () => consumers.drain(drainMs),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/**
+ * Events move between the queues and the retry queues while they are counted: the retry queues are looked at before and after, so
+ * that none is overlooked on its way.
+ */
+async function readDepths(
+  { asking }: PublishingLine,
+  topology: Topology,
+  retry: RetryPolicy,
+  inHand: (queue: string) => number,
+): Promise<QueueDepth[]> {
+  const length = async (queue: string) => (await asking.checkQueue(queue)).messageCount;
+  const retried = async () => {
+    let sum = 0;
+    for (const seconds of delaysOf(retry)) sum += await length(retryQueue(seconds));
+    return sum;
+  };
+  const before = await retried();
+  const depths: QueueDepth[] = [];
+  for (const queue of Object.keys(topology)) {
+    const waiting = await length(queue);
+    depths.push({
+      queue,
+      pending: waiting + inHand(queue),
+      deadLetters: await length(deadLetterQueue(queue)),
+    });
+  }
+  return [...depths, { queue: RETRY_EXCHANGE, pending: Math.max(before, await retried()), deadLetters: 0 }];
+}

@@ -1,0 +1,119 @@
+import { type AnyEvent, parseEvent } from '@lazyphotos/contracts';
+import type { Message, Options } from 'amqplib';
+import type { DeadLetter, RetryPolicy } from '../port.js';
+import { delaySeconds, jitteredMs } from './retry-delays.js';
+import { DELAY_HEADER, deadLetterQueue, delayName, EVENTS_EXCHANGE, RETRY_EXCHANGE } from './topology.js';
+
+/** How many deliveries have failed before the message was published again. */
+const FAILURES_HEADER = 'failures';
+const REASON_HEADER = 'reason';
+const FAILED_AT_HEADER = 'failed-at';
+/** Counted by the queue: how often the message came back because its consumer was gone. Starts anew with each publication. */
+const DELIVERY_COUNT_HEADER = 'x-delivery-count';
+/** Headers share one frame of at most 128 KiB. */
+const LONGEST_REASON = 4000;
+
+export interface OutgoingMessage {
+  exchange: string;
+  routingKey: string;
+  content: Buffer;
+  options: Options.Publish;
+}
+
+/** `wanted`: a queue of the topology wants it, so that having reached none is an error. */
+export function eventMessage(event: AnyEvent, wanted: boolean): OutgoingMessage {
+  return {
+    exchange: EVENTS_EXCHANGE,
+    routingKey: event.type,
+    content: Buffer.from(JSON.stringify(event)),
+    options: {
+      persistent: true,
+      mandatory: wanted,
+      contentType: 'application/json',
+      messageId: event.id,
+      type: event.type,
+    },
+  };
+}
+
+/** The event in a message. @throws when it is none */
+export const readEvent = ({ content }: Message): AnyEvent => parseEvent(JSON.parse(content.toString()));
+
+export const eventTypeOf = ({ properties }: Message): string => String(properties.type ?? 'unknown');
+
+/** `failed`: deliveries that ended in an error. `lost`: deliveries since then that ended with their consumer. */
+export function triesOf({ properties }: Message): { failed: number; lost: number } {
+  return {
+    failed: count(properties.headers?.[FAILURES_HEADER]),
+    lost: count(properties.headers?.[DELIVERY_COUNT_HEADER]),
+  };
+}
+
+const count = (value: unknown): number => (Number.isInteger(value) ? Number(value) : 0);
+
+/** To be delivered to `queue` again after the delay that follows the `failures`th failure. */
+export function retriedMessage(
+  message: Message,
+  queue: string,
+  failures: number,
+  policy: RetryPolicy,
+): OutgoingMessage {
+  const seconds = delaySeconds(failures, policy);
+  return {
+    exchange: RETRY_EXCHANGE,
+    routingKey: queue,
+    content: message.content,
+    options: {
+      ...sameProperties(message),
+      expiration: jitteredMs(seconds, policy, Math.random()),
+      headers: { [DELAY_HEADER]: delayName(seconds), [FAILURES_HEADER]: failures },
+    },
+  };
+}
+
+export function deadMessage(message: Message, queue: string, error: unknown): OutgoingMessage {
+  const headers = {
+    [REASON_HEADER]: reasonOf(error).slice(0, LONGEST_REASON),
+    [FAILED_AT_HEADER]: new Date().toISOString(),
+  };
+  return straightTo(deadLetterQueue(queue), message, { headers });
+}
+
+/** Without any header: delivered as if for the first time. */
+export const replayedMessage = (message: Message, queue: string): OutgoingMessage =>
+  straightTo(queue, message);
+
+export function readDeadLetter({ content, properties }: Message): DeadLetter {
+  const { [REASON_HEADER]: reason, [FAILED_AT_HEADER]: failedAt } = properties.headers ?? {};
+  return {
+    event: parsedOrRaw(content.toString()),
+    reason: String(reason ?? 'unknown'),
+    failedAt: new Date(String(failedAt)),
+  };
+}
+
+const straightTo = (queue: string, message: Message, more: Options.Publish = {}): OutgoingMessage => ({
+  exchange: '',
+  routingKey: queue,
+  content: message.content,
+  options: { ...sameProperties(message), ...more },
+});
+
+const sameProperties = ({ properties }: Message): Options.Publish => ({
+  persistent: true,
+  mandatory: true,
+  contentType: properties.contentType,
+  messageId: properties.messageId,
+  type: properties.type,
+});
+
+const reasonOf = (error: unknown) =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+
+function parsedOrRaw(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,76 @@
+import type { Topology } from '@lazyphotos/contracts';
+import type { Channel, ChannelModel } from 'amqplib';
+import { messageOf, TopologyRefusedError } from '../errors.js';
+import type { RetryPolicy } from '../port.js';
+import { delaysOf } from './retry-delays.js';
+
+/** Topic exchange: an event is published with its type as the routing key. */
+export const EVENTS_EXCHANGE = 'lazyphotos.events';
+/** Headers exchange: a retried event goes to the queue of the delay that its header names, and keeps its routing key. */
+export const RETRY_EXCHANGE = 'lazyphotos.retry';
+export const DELAY_HEADER = 'delay';
+
+export const deadLetterQueue = (queue: string): string => `${queue}.dead`;
+export const retryQueue = (delaySeconds: number): string => `${RETRY_EXCHANGE}.${delaySeconds}s`;
+/** As a string, because a headers exchange tells 2 from 2.0. */
+export const delayName = (delaySeconds: number): string => `${delaySeconds}s`;
+
+/**
+ * RabbitMQ 4 drops what came back more often than 20 times, unless told otherwise; reading the dead letters counts too. 3.10 knows
+ * no number for "never".
+ */
+const NEVER_DROP = { 'x-delivery-limit': 1_000_000_000 };
+const QUORUM = { 'x-queue-type': 'quorum' };
+/**
+ * An expired event goes to the queue that its routing key names, through the default exchange, and leaves only when it has
+ * arrived there.
+ */
+const BACK_TO_ITS_QUEUE = {
+  'x-dead-letter-exchange': '',
+  'x-dead-letter-strategy': 'at-least-once',
+  'x-overflow': 'reject-publish',
+};
+
+/**
+ * Declares every exchange, queue and binding. Harmless when they exist, also when several processes do it at once. Queues that a
+ * newer or an older topology or retry policy knows, and bindings that they made, are left alone: during a rolling update other
+ * processes still need them.
+ * @throws TopologyRefusedError
+ */
+export async function declareTopology(
+  model: ChannelModel,
+  topology: Topology,
+  retry: RetryPolicy,
+): Promise<void> {
+  const channel = await model.createChannel();
+  // The declaration that caused it rejects with it.
+  channel.on('error', () => undefined);
+  await refusing('exchange', EVENTS_EXCHANGE, () => channel.assertExchange(EVENTS_EXCHANGE, 'topic'));
+  await refusing('exchange', RETRY_EXCHANGE, () => channel.assertExchange(RETRY_EXCHANGE, 'headers'));
+  for (const seconds of delaysOf(retry)) {
+    await declareQueue(channel, retryQueue(seconds), BACK_TO_ITS_QUEUE);
+    const match = { 'x-match': 'all', [DELAY_HEADER]: delayName(seconds) };
+    await channel.bindQueue(retryQueue(seconds), RETRY_EXCHANGE, '', match);
+  }
+  for (const [queue, types] of Object.entries(topology)) {
+    await declareQueue(channel, deadLetterQueue(queue), NEVER_DROP);
+    await declareQueue(channel, queue, NEVER_DROP);
+    for (const type of types) await channel.bindQueue(queue, EVENTS_EXCHANGE, type);
+  }
+  await channel.close();
+}
+
+const declareQueue = (channel: Channel, name: string, args: object) =>
+  refusing('queue', name, () => channel.assertQueue(name, { arguments: { ...QUORUM, ...args } }));
+
+/** A refusal has the broker's reply code (406: it exists, but was made otherwise; 403: not allowed); a broken connection has none. */
+async function refusing(kind: string, name: string, declare: () => Promise<unknown>): Promise<void> {
+  try {
+    await declare();
+  } catch (error) {
+    if (typeof (error as { code?: unknown }).code !== 'number') throw error;
+    throw new TopologyRefusedError(`RabbitMQ refuses the ${kind} ${name}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { describeWithRabbitMq } from '@lazyphotos/testkit';
+import { describeEventBus } from '../src/testing/index.js';
+import { createTestBroker } from './rabbitmq/broker.js';
+
+describeWithRabbitMq('RabbitMQ', () => {
+  const broker = createTestBroker();
+  beforeAll(() => broker.start());
+  afterAll(() => broker.stop());
+
+  describeEventBus('RabbitMQ', {
+    create: (topology, options) => broker.createBus({ topology, ...options }),
+    reset: () => broker.reset(),
+    cut: () => broker.cut(),
+    mend: () => broker.mend(),
+  });
+});

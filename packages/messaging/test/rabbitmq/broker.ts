@@ -1,0 +1,95 @@
+import { startRabbitMq, type TestRabbitMq } from '@lazyphotos/testkit';
+import { type Channel, type ChannelModel, connect } from 'amqplib';
+import { createRabbitMqBus, defaultRetryPolicy, type EventBus, type RabbitMqBusOptions } from '../../src/index.js';
+import { delaysOf } from '../../src/rabbitmq/retry-delays.js';
+import {
+  deadLetterQueue,
+  EVENTS_EXCHANGE,
+  RETRY_EXCHANGE,
+  retryQueue,
+} from '../../src/rabbitmq/topology.js';
+import { createTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.js';
+
+export interface TestBroker {
+  /** Of the broker itself. Needs `start`. */
+  readonly server: TestRabbitMq;
+  /** Through the proxy. */
+  url(): string;
+  start(): Promise<void>;
+  /** A bus through the proxy. What it declares is removed by `reset`. */
+  createBus(options: Omit<RabbitMqBusOptions, 'url'> & { url?: string }): Promise<EventBus>;
+  /** Works on a channel of its own, past the proxy. */
+  onChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T>;
+  reset(): Promise<void>;
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A RabbitMQ that a test can empty and take away. */
+export function createTestBroker(): TestBroker {
+  const declared = new Set<string>();
+  let started: { server: TestRabbitMq; proxy: TcpProxy } | undefined;
+  const use = () => {
+    if (!started) throw new Error('start comes first');
+    return started;
+  };
+  const onChannel: TestBroker['onChannel'] = async (work) => {
+    const connection: ChannelModel = await connect(use().server.url);
+    connection.on('error', () => undefined);
+    try {
+      const channel = await connection.createChannel();
+      channel.on('error', () => undefined);
+      return await work(channel);
+    } finally {
+      await connection.close().catch(() => undefined);
+    }
+  };
+  const removeQueues = () =>
+    onChannel(async (channel) => {
+      for (const queue of declared) await channel.deleteQueue(queue);
+      declared.clear();
+    });
+  const url = () => {
+    const { server, proxy } = use();
+    const through = new URL(server.url);
+    through.hostname = proxy.host;
+    through.port = String(proxy.port);
+    return through.href;
+  };
+
+  return {
+    get server() {
+      return use().server;
+    },
+    url,
+    start: async () => {
+      const server = await startRabbitMq();
+      const { hostname, port } = new URL(server.url);
+      started = { server, proxy: await createTcpProxy({ host: hostname, port: Number(port) }) };
+    },
+    createBus: (options) => {
+      const { topology, retry = defaultRetryPolicy } = options;
+      for (const queue of Object.keys(topology)) declared.add(queue).add(deadLetterQueue(queue));
+      for (const seconds of delaysOf(retry)) declared.add(retryQueue(seconds));
+      return createRabbitMqBus({ url: url(), ...options });
+    },
+    onChannel,
+    reset: async () => {
+      await removeQueues();
+      await use().proxy.mend();
+    },
+    cut: async () => use().proxy.cut(),
+    mend: async () => use().proxy.mend(),
+    stop: async () => {
+      if (!started) return;
+      await removeQueues();
+      await onChannel(async (channel) => {
+        await channel.deleteExchange(EVENTS_EXCHANGE);
+        await channel.deleteExchange(RETRY_EXCHANGE);
+      });
+      await started.proxy.cut();
+      await started.server.stop();
+    },
+  };
+}

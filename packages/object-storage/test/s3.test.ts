@@ -1,0 +1,16 @@
+import { afterAll } from '@jest/globals';
+import { describeWithMinio } from '@lazyphotos/testkit';
+import { describeObjectStore } from '../src/testing/index.js';
+import { type S3Server, startS3 } from './s3-server.js';
+
+describeWithMinio('with a MinIO', () => {
+  let server: S3Server | undefined;
+  afterAll(() => server?.stop());
+
+  describeObjectStore('the S3 store', {
+    create: async () => {
+      server = await startS3();
+      return server.open();
+    },
+  });
+});

@@ -1,0 +1,15 @@
+/** Provisioning cannot go on. The message is one line for the operator, without secrets. */
+export class ProvisionError extends Error {
+  readonly code = 'provision_failed';
+  constructor(
+    message: string,
+    /** Whether a later try may succeed: the server is away, or still starting. */
+    readonly passing = false,
+    cause?: unknown,
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'ProvisionError';
+  }
+}
+
+export const isPassing = (error: Error): boolean => error instanceof ProvisionError && error.passing;

@@ -1,0 +1,50 @@
+import { type Patience, patiently, reasonOf } from '@lazyphotos/database';
+import pg from 'pg';
+import { isPassing, ProvisionError } from '../errors.js';
+
+const CONNECT_MS = 5000;
+/** Classes of SQLSTATE with which a server that is up says no: the password is wrong, or there is no such database. */
+const REFUSED = /^(28|3D)/;
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'lazyphotos-provision',
+    connectionTimeoutMillis: CONNECT_MS,
+  });
+  // A connection that breaks fails the query under way; unheard, it would end the process as well.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    const refused = REFUSED.test(String((error as { code?: unknown }).code));
+    const what = refused ? 'PostgreSQL refuses the administrator' : 'PostgreSQL does not answer';
+    throw new ProvisionError(`${what}: ${reasonOf(error)}`, !refused, error);
+  }
+}
+
+/**
+ * Hands a connection to `use` and closes it afterwards. Waits for a server that is still starting.
+ * @throws ProvisionError when it cannot connect
+ */
+export async function withClient<T>(
+  url: string,
+  patience: Patience,
+  use: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = await patiently(() => connect(url), patience, isPassing);
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The administrator's URL, for another database of the same server. */
+export function urlOf(adminUrl: string, database: string): string {
+  const url = new URL(adminUrl);
+  url.pathname = `/${encodeURIComponent(database)}`;
+  return url.href;
+}

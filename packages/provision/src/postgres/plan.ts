@@ -1,0 +1,78 @@
+import type { ServiceName } from '@lazyphotos/contracts';
+import { SettingsError } from '@lazyphotos/service-kit';
+
+/** One service's database, as its setting describes it. */
+export interface ServiceDatabase {
+  service: ServiceName;
+  /** The service's own LAZYPHOTOS_DATABASE_URL: role, password and name of its database. */
+  url: string;
+  migrationsPath: string;
+}
+
+export interface DatabasePlan {
+  service: ServiceName;
+  database: string;
+  /** What the service logs in as. */
+  role: string;
+  password: string;
+  /** Owns the database and all in it; nobody logs in as it. */
+  owner: string;
+  migrationsPath: string;
+}
+
+/** PostgreSQL cuts longer names off, silently. */
+const LONGEST_NAME = 63;
+const OWNER_SUFFIX = '_owner';
+const SERVERS_OWN = ['postgres', 'template0', 'template1'];
+
+const settingOf = (service: ServiceName): string =>
+  `LAZYPHOTOS_${service.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
+
+const partsOf = (url: string) => {
+  const { username, password, pathname } = new URL(url);
+  return {
+    role: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: decodeURIComponent(pathname.slice(1)),
+  };
+};
+
+function* problemsOf({ role, password, database, owner }: DatabasePlan): Generator<string> {
+  if (!role || !password || !database) yield 'must name a role, its password and a database';
+  if (SERVERS_OWN.includes(database)) yield "must not name one of the server's own databases";
+  if (Buffer.byteLength(role) > LONGEST_NAME) yield `must name a role of at most ${LONGEST_NAME} bytes`;
+  if (Buffer.byteLength(owner) > LONGEST_NAME) {
+    yield `must name a database of at most ${LONGEST_NAME - OWNER_SUFFIX.length} bytes`;
+  }
+  // SCRAM normalises other characters before it hashes them; what cannot differ needs no normalising.
+  if (!/^[ -~]*$/.test(password)) yield 'must have a password of printable ASCII characters';
+}
+
+function* collisions(plans: readonly DatabasePlan[], adminUrl: string): Generator<string> {
+  const roles = new Map([[partsOf(adminUrl).role, 'LAZYPHOTOS_ADMIN_DATABASE_URL']]);
+  const databases = new Map([[partsOf(adminUrl).database, 'LAZYPHOTOS_ADMIN_DATABASE_URL']]);
+  for (const { service, role, owner, database } of plans) {
+    const setting = settingOf(service);
+    const rival = roles.get(role) ?? roles.get(owner) ?? databases.get(database);
+    if (rival) yield `${setting} and ${rival} must differ in role and database`;
+    roles.set(role, setting).set(owner, setting);
+    databases.set(database, setting);
+  }
+}
+
+/**
+ * Reads what is to be made off the services' URLs.
+ * @throws SettingsError naming every setting that cannot be used
+ */
+export function planDatabases(adminUrl: string, services: readonly ServiceDatabase[]): DatabasePlan[] {
+  const plans = services.map(({ service, url, migrationsPath }): DatabasePlan => {
+    const parts = partsOf(url);
+    return { service, ...parts, owner: `${parts.database}${OWNER_SUFFIX}`, migrationsPath };
+  });
+  const problems = plans.flatMap((plan) =>
+    [...problemsOf(plan)].map((problem) => `${settingOf(plan.service)} ${problem}`),
+  );
+  problems.push(...collisions(plans, adminUrl));
+  if (problems.length > 0) throw new SettingsError(problems);
+  return plans;
+}

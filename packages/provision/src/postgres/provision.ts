@@ -1,0 +1,46 @@
+import type { Patience } from '@lazyphotos/database';
+import type { Logger } from '@lazyphotos/service-kit';
+import { withClient } from './connect.js';
+import { ensureDatabase, migrateAndGrant } from './databases.js';
+import { shutOpenDoors } from './open-doors.js';
+import { planDatabases, type ServiceDatabase } from './plan.js';
+import { describeAdmin, ensureRoles } from './roles.js';
+
+export interface ProvisionPostgresOptions {
+  /** A superuser, or a role with CREATEDB and CREATEROLE. */
+  adminUrl: string;
+  services: readonly ServiceDatabase[];
+  logger: Logger;
+  /** How long to wait for a server that is still starting; a minute if not given. */
+  patienceMs?: number;
+}
+
+/** Any number will do, as long as every run takes the same. */
+const PROVISION_LOCK = 7_301_448_201;
+
+/**
+ * Gives each service a database, a role that may work in it and in no other, and its tables. May be repeated: it then applies
+ * new migrations and changed passwords. Two runs at once take turns.
+ * @throws SettingsError for URLs that cannot be used, ProvisionError and MigrationError otherwise
+ */
+export async function provisionPostgres(options: ProvisionPostgresOptions): Promise<void> {
+  const { adminUrl, services, logger } = options;
+  const plans = planDatabases(adminUrl, services);
+  const patience: Patience = {
+    patienceMs: options.patienceMs,
+    onWaiting: (reason) => logger.info('waiting for PostgreSQL', { reason }),
+  };
+  await withClient(adminUrl, patience, async (client) => {
+    await client.query('SELECT pg_advisory_lock($1)', [PROVISION_LOCK]);
+    const admin = await describeAdmin(client);
+    for (const plan of plans) {
+      await ensureRoles(admin, plan);
+      await ensureDatabase(client, plan);
+      const applied = await migrateAndGrant(adminUrl, plan);
+      const { service, database, role } = plan;
+      logger.info('database ready', { for: service, database, role, migrations: applied });
+    }
+    const open = await shutOpenDoors(client);
+    if (open.length > 0) logger.warn('every role of this server may connect to these', { databases: open });
+  });
+}

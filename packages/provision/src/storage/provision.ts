@@ -1,0 +1,67 @@
+import { patiently } from '@lazyphotos/database';
+import type { Logger } from '@lazyphotos/service-kit';
+import type { Client } from 'minio';
+import { isPassing } from '../errors.js';
+import { createAdminClient, ensureBucket } from './bucket.js';
+import { ensureLifecycle, incompleteUploadDays } from './lifecycle.js';
+import { createMinioAdmin, isMinio } from './minio-admin.js';
+import type { ServiceUsers, StoreAddress } from './options.js';
+import { servicePolicies, storeUsers } from './policies.js';
+
+export interface ProvisionStorageOptions extends StoreAddress {
+  users: ServiceUsers;
+  /** How long an upload session is kept after its last chunk. */
+  sessionHours: number;
+  logger: Logger;
+  /** How long to wait for a store that is still starting; a minute if not given. */
+  patienceMs?: number;
+}
+
+async function prepareMinio(endpoint: string, options: ProvisionStorageOptions): Promise<void> {
+  const { bucket, users, sessionHours, logger } = options;
+  const admin = createMinioAdmin(endpoint, options);
+  const days = incompleteUploadDays(sessionHours);
+  // It refuses a lifecycle rule for them, and takes them away by itself: after a day, if not told otherwise.
+  await admin.setConfig(`api stale_uploads_expiry=${days * 24}h`);
+  logger.info('incomplete uploads are removed by MinIO itself', { afterDays: days });
+  const policies = servicePolicies(bucket);
+  for (const service of storeUsers) {
+    const user = users[service];
+    if (!user) continue;
+    const policy = `lazyphotos-${bucket}-${service}`;
+    await admin.putPolicy(policy, policies[service]);
+    await admin.putUser(user);
+    await admin.setPolicy(user.accessKeyId, policy);
+    logger.info('storage user ready', { for: service, policy });
+  }
+}
+
+async function prepareOther(client: Client, options: ProvisionStorageOptions): Promise<void> {
+  const { bucket, sessionHours, users, logger } = options;
+  const days = incompleteUploadDays(sessionHours);
+  const outcome = await ensureLifecycle(client, bucket, days);
+  if (outcome.state === 'set') logger.info('incomplete uploads are removed by a rule', { afterDays: days });
+  else logger.warn('see to incomplete uploads yourself: no rule was set', { afterDays: days, ...outcome });
+  if (Object.keys(users).length > 0) {
+    logger.warn("no users were made: this object store does not have MinIO's admin API");
+  }
+}
+
+/**
+ * Makes the bucket, has the store remove incomplete uploads, but late, and, on MinIO, makes a user for each service that uses the
+ * store. May be repeated: it then applies changed secrets and policies.
+ * @throws ProvisionError
+ */
+export async function provisionStorage(options: ProvisionStorageOptions): Promise<void> {
+  const { bucket, region, endpoint, logger, patienceMs } = options;
+  const client = createAdminClient(options);
+  const prepare = async () => {
+    const created = await ensureBucket(client, bucket, region);
+    logger.info('bucket ready', { bucket, created });
+    if (endpoint && (await isMinio(endpoint))) await prepareMinio(endpoint, options);
+    else await prepareOther(client, options);
+  };
+  // All of it may be repeated, so a store that is still starting is met by beginning again.
+  const onWaiting = (reason: string) => logger.info('waiting for the object store', { reason });
+  await patiently(prepare, { patienceMs, onWaiting }, isPassing);
+}

@@ -1,0 +1,92 @@
+import { lookup as dnsLookup } from 'node:dns';
+import { Agent, type ClientRequestArgs } from 'node:http';
+import type { LookupFunction, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+const CONNECT_MS = 5000;
+/** After this long without an answer the next address is tried as well. */
+const NEXT_ADDRESS_MS = 1000;
+/**
+ * How long a connection may wait for its next request. Less than the 65 s after which our servers close it: a request that
+ * meets a closing connection is lost, and one with a body cannot be sent again.
+ */
+const IDLE_MS = 30_000;
+/** After this long a connection takes no more requests, so that replicas that came later get their share. */
+const MAX_AGE_MS = 30_000;
+
+/** Codes of a connection that could not be made, or broke: nothing was answered, and nobody says that anything was done. */
+const FAULTS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+
+/** Whether a request failed because of its connection, so that another one may help. */
+export const isConnectionFault = (error: unknown): boolean =>
+  FAULTS.has(String((error as { code?: unknown } | null)?.code));
+
+export interface ReplicaAgentOptions {
+  maxSockets?: number;
+  maxAgeMs?: number;
+  /** Only a fresh connection surely is no remainder of a replica that has gone. */
+  keepAlive?: boolean;
+  lookup?: LookupFunction;
+}
+
+function shuffled<T>(list: readonly T[]): T[] {
+  return list
+    .map((item) => ({ item, rank: Math.random() }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ item }) => item);
+}
+
+/** Resolvers sort addresses by nearness, which would lead every connection to the same replica. */
+const spread =
+  (lookup: LookupFunction): LookupFunction =>
+  (hostname, options, done) =>
+    lookup(hostname, options, (error, found, family) =>
+      done(error, Array.isArray(found) ? shuffled(found) : found, family),
+    );
+
+function limitConnecting(socket: Socket): void {
+  const giveUp = () =>
+    socket.destroy(Object.assign(new Error('connecting took too long'), { code: 'ETIMEDOUT' }));
+  const timer = setTimeout(giveUp, CONNECT_MS);
+  for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer));
+}
+
+/**
+ * Connections to a service whose name may stand for several replicas: each new one goes to any of them, and on to the next if
+ * that one is gone; none is kept for long.
+ */
+export class ReplicaAgent extends Agent {
+  readonly #madeAt = new WeakMap<object, number>();
+  readonly #maxAgeMs: number;
+
+  constructor({ maxAgeMs = MAX_AGE_MS, lookup = dnsLookup, ...options }: ReplicaAgentOptions = {}) {
+    const connecting = {
+      lookup: spread(lookup),
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+    };
+    super({ keepAlive: true, timeout: IDLE_MS, ...connecting, ...options });
+    this.#maxAgeMs = maxAgeMs;
+  }
+
+  /** Whether a connection should take no further request. */
+  isOld(socket: object): boolean {
+    return Date.now() - (this.#madeAt.get(socket) ?? 0) >= this.#maxAgeMs;
+  }
+
+  override createConnection(
+    options: ClientRequestArgs,
+    created?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex | null | undefined {
+    const socket = super.createConnection(options, created) as Socket;
+    this.#madeAt.set(socket, Date.now());
+    limitConnecting(socket);
+    return socket;
+  }
+
+  /** Node keeps the connection if this is true; its types do not say so. */
+  override keepSocketAlive(socket: Duplex): boolean {
+    const kept: unknown = super.keepSocketAlive(socket);
+    return kept === true && !this.isOld(socket);
+  }
+}

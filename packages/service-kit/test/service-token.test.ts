@@ -1,0 +1,140 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { createServiceKeys } from '@lazyphotos/testkit';
+import jwt from 'jsonwebtoken';
+import { createServiceTokens, createServiceTokenVerifier } from '../src/auth/service-token.js';
+import { identityOf, without } from './identities.js';
+
+const keys = createServiceKeys();
+const upload = identityOf('upload', keys);
+const catalog = identityOf('catalog', keys);
+const START = Date.UTC(2026, 0, 1);
+
+/** Both sides with one clock, in seconds after the start. */
+function atTime() {
+  let seconds = 0;
+  const now = () => START + seconds * 1000;
+  return {
+    now,
+    tokenFor: createServiceTokens(upload, now),
+    callerOf: createServiceTokenVerifier(catalog, now),
+    pass: (more: number) => {
+      seconds += more;
+    },
+  };
+}
+
+/** A token as `upload` would make it, but for what the test changes. */
+const tokenWith = (options: jwt.SignOptions, payload: object = {}, key = upload.privateKey) =>
+  jwt.sign({ iat: START / 1000, ...payload }, key, {
+    algorithm: 'ES256',
+    issuer: 'upload',
+    audience: 'catalog',
+    expiresIn: 60,
+    ...options,
+  });
+const refusal = (token: string) => () => createServiceTokenVerifier(catalog, () => START)(token);
+
+describe('a service token', () => {
+  test('says who calls whom, for two minutes', () => {
+    const { tokenFor, callerOf } = atTime();
+    const token = tokenFor('catalog');
+    expect(callerOf(token)).toBe('upload');
+    expect(jwt.decode(token, { complete: true })).toMatchObject({
+      header: { alg: 'ES256' },
+      payload: { iss: 'upload', aud: 'catalog', iat: START / 1000, exp: START / 1000 + 120 },
+    });
+  });
+
+  test('is made once for each service, and anew well before it expires', () => {
+    const { tokenFor, callerOf, pass } = atTime();
+    const first = tokenFor('catalog');
+    expect(tokenFor('catalog')).toBe(first);
+    expect(tokenFor('feed')).not.toBe(first);
+    pass(59);
+    expect(tokenFor('catalog')).toBe(first);
+    pass(1);
+    const second = tokenFor('catalog');
+    expect(second).not.toBe(first);
+    expect([callerOf(first), callerOf(second)]).toEqual(['upload', 'upload']);
+  });
+
+  test('expires, also one that was good before, with room for clocks that differ', () => {
+    const { tokenFor, callerOf, pass } = atTime();
+    const token = tokenFor('catalog');
+    pass(140);
+    expect(callerOf(token)).toBe('upload');
+    pass(15);
+    expect(() => callerOf(token)).toThrow('expired');
+  });
+
+  test('of a clock that is a little ahead is good', () => {
+    const { callerOf } = atTime();
+    const ahead = createServiceTokens(upload, () => START + 25_000);
+    expect(callerOf(ahead('catalog'))).toBe('upload');
+  });
+
+  test('is not remembered for ever: more callers than there is room for are still told apart', () => {
+    const { callerOf } = atTime();
+    const tokens = Array.from({ length: 400 }, (_, id) => tokenWith({ jwtid: String(id) }));
+    for (const token of [...tokens, ...tokens]) expect(callerOf(token)).toBe('upload');
+  });
+
+  test.each<[string, () => string]>([
+    ['nothing', () => ''],
+    ['nonsense', () => 'a.b.c'],
+    ['a token for another service', () => tokenWith({ audience: 'feed' })],
+    [
+      'a token for nobody',
+      () => jwt.sign({ iss: 'upload' }, upload.privateKey, { algorithm: 'ES256', expiresIn: 60 }),
+    ],
+    ['an expired token', () => tokenWith({}, { iat: START / 1000 - 120 })],
+    [
+      'a token that is good for too long',
+      () => tokenWith({ expiresIn: 86_400 }, { iat: START / 1000 - 600 }),
+    ],
+    [
+      'a token that never expires',
+      () =>
+        jwt.sign({ iat: START / 1000, iss: 'upload', aud: 'catalog' }, upload.privateKey, {
+          algorithm: 'ES256',
+        }),
+    ],
+    ['a token of somebody unknown', () => tokenWith({ issuer: 'mallory' })],
+    ['a token in the name of another service', () => tokenWith({ issuer: 'gateway' })],
+    [
+      'a token with another key',
+      () => tokenWith({}, {}, identityOf('upload', createServiceKeys()).privateKey),
+    ],
+    [
+      'an unsigned token',
+      () => jwt.sign({ iss: 'upload', aud: 'catalog', exp: 9e9 }, '', { algorithm: 'none' }),
+    ],
+    [
+      'a token that is signed with the public key as if it were a secret',
+      () => jwt.sign({ iss: 'upload', aud: 'catalog', exp: 9e9 }, keys.peerKeys, { algorithm: 'HS256' }),
+    ],
+    [
+      'a token of another algorithm',
+      () => {
+        const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+        return jwt.sign({ iss: 'upload', aud: 'catalog', exp: 9e9 }, privateKey, { algorithm: 'ES384' });
+      },
+    ],
+    ['a token that was changed', () => tokenWith({}).replace(/\.(.)/, '.f$1')],
+  ])('refuses %s, and does not show it', (_title, make) => {
+    const token = make();
+    expect(refusal(token)).toThrow();
+    try {
+      refusal(token)();
+    } catch (error) {
+      if (token !== '') expect((error as Error).message).not.toContain(token);
+    }
+  });
+
+  test('of a service whose key is missing is refused', () => {
+    const stranger = createServiceTokenVerifier(identityOf('catalog', keys, without('upload', keys)));
+    expect(() => stranger(createServiceTokens(upload)('catalog'))).toThrow('"upload"');
+    expect(stranger(createServiceTokens(identityOf('gateway', keys))('catalog'))).toBe('gateway');
+  });
+});

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { contentsOf, createSecrets, manifestsFolder, outside, overlays } from './deployment.js';
+import {
+  componentOf,
+  containerOf,
+  environmentOf,
+  labelsOf,
+  type Manifest,
+  podOf,
+  type Workload,
+  workloadsOf,
+} from './manifests.js';
+import { allows, type Party } from './network.js';
+import { type KubernetesTools, kubernetesTools } from './tools.js';
+
+const tools = await kubernetesTools();
+const suite = tools ? describe : describe.skip;
+const { render } = tools ?? ({} as KubernetesTools);
+
+const elsewhere = (namespace: string, name: string, labels: Record<string, string>): Party => ({
+  name: `${namespace}/${name}`,
+  namespace,
+  labels,
+});
+const traefik = { 'app.kubernetes.io/name': 'traefik' };
+const strangers: Party[] = [
+  { name: 'a stranger', namespace: 'lazyphotos', labels: {} },
+  elsewhere('default', 'pod', { 'app.kubernetes.io/component': 'gateway' }),
+  elsewhere('kube-system', 'traefik', traefik),
+  elsewhere('traefik', 'traefik', traefik),
+  elsewhere('monitoring', 'prometheus', {}),
+  elsewhere('keda', 'keda-operator', {}),
+];
+const dns = elsewhere('kube-system', 'kube-dns', { 'k8s-app': 'kube-dns' });
+const at = (address: string, ports: number[]) => ({ party: { name: address, address }, ports });
+/** Each with a port that nobody has any business at. The last is where a machine of a cloud hands out its own credentials. */
+const outsiders = [
+  at(outside.postgres, [5432, 22]),
+  at(outside.rabbitMq, [5671, 15671]),
+  at(outside.s3, [443, 80]),
+  at('169.254.169.254', [80, 443]),
+];
+/** Who is let in from where, besides who needs it by its settings. */
+const LET_IN = {
+  pi: [
+    'kube-system/traefik -> gateway:8080',
+    'keda/keda-operator -> rabbitmq:5672',
+    'monitoring/prometheus -> rabbitmq:15692',
+  ],
+  cloud: ['traefik/traefik -> gateway:8080'],
+};
+
+const DEFAULT_PORTS: Record<string, string> = { 'https:': '443', 'http:': '80' };
+
+/** `host:port` of everything that a pod's settings tell it to call. */
+function calledBy(
+  workload: Workload,
+  configMaps: ReadonlyMap<string, Record<string, string>>,
+  secrets: ReadonlyMap<string, Record<string, string>>,
+): string[] {
+  const env = environmentOf(containerOf(workload), configMaps);
+  const volume = podOf(workload).volumes?.find(({ name }) => name === 'secrets');
+  const files = secrets.get(volume?.secret?.secretName ?? '') ?? {};
+  const contentOf = (value: string) =>
+    value.startsWith('/secrets/') ? files[value.slice('/secrets/'.length)] : value;
+  const urls = Object.entries(env)
+    .filter(([name]) => /_(URL|ENDPOINT)(_FILE)?$/.test(name) && name !== 'LAZYPHOTOS_PUBLIC_URL')
+    .map(([, value]) => new URL(contentOf(value) ?? ''));
+  // Amazon's address follows from the region.
+  const isAmazon = env.S3_BUCKET !== undefined && env.S3_ENDPOINT === undefined;
+  return [
+    ...urls.map(({ hostname, port, protocol }) => `${hostname}:${port || DEFAULT_PORTS[protocol]}`),
+    ...(isAmazon ? [`${outside.s3}:443`] : []),
+  ];
+}
+
+suite.each(overlays)('network policies of the %s overlay', (overlay) => {
+  let all: Manifest[];
+  let workloads: Workload[];
+  let pods: Party[];
+  let needed: string[];
+
+  beforeAll(async () => {
+    all = await render(join(manifestsFolder, 'overlays', overlay));
+    workloads = workloadsOf(all);
+    pods = workloads.map((one) => ({
+      name: componentOf(one),
+      namespace: 'lazyphotos',
+      labels: labelsOf(one),
+    }));
+    const secrets = await createSecrets(overlay);
+    const configMaps = contentsOf([...all, ...secrets], 'ConfigMap');
+    needed = workloads.flatMap((one) =>
+      calledBy(one, configMaps, contentsOf(secrets, 'Secret')).map(
+        (target) => `${componentOf(one)} -> ${target}`,
+      ),
+    );
+  });
+
+  const open = (from: Party[], to: { party: Party; ports: number[] }[]): string[] =>
+    from.flatMap((sender) =>
+      to.flatMap(({ party, ports }) =>
+        ports
+          .filter((port) => sender.name !== party.name && allows(all, sender, party, port))
+          .map((port) => `${sender.name} -> ${party.name}:${port}`),
+      ),
+    );
+  const ours = () =>
+    workloads.map((one, index) => ({
+      party: pods[index] as Party,
+      ports: containerOf(one).ports?.map(({ containerPort }) => containerPort) ?? [],
+    }));
+
+  test('let each pod call what its settings name, and nothing else', () => {
+    expect(open(pods, [...ours(), ...outsiders]).sort()).toEqual([...new Set(needed)].sort());
+  });
+
+  test('let everybody ask the cluster’s DNS', () => {
+    expect(open([...pods, strangers[0] as Party], [{ party: dns, ports: [53, 80] }])).toEqual(
+      [...pods, strangers[0] as Party].map(({ name }) => `${name} -> kube-system/kube-dns:53`),
+    );
+  });
+
+  test('let nobody in but the ingress controller, and monitoring where metrics are', () => {
+    const scraped = ['gateway', 'auth', 'upload', 'catalog', 'feed', 'media-worker'].map(
+      (name) => `monitoring/prometheus -> ${name}:9090`,
+    );
+    expect(open(strangers, ours()).sort()).toEqual([...LET_IN[overlay], ...scraped].sort());
+  });
+});

@@ -1,0 +1,74 @@
+import { run, succeeds } from '../tools/run.js';
+import { step } from '../tools/step.js';
+import { untilReady } from './own-server.js';
+
+export interface Container {
+  image: string;
+  /** The port that it listens on inside, and the one of this machine that leads there. */
+  port: { inside: number; here: number };
+  env: Record<string, string>;
+  /** What the image's program gets. */
+  args: string[];
+  isReady(): Promise<boolean>;
+}
+
+/** Whether Docker's engine answers and has the image, or can fetch it. */
+export async function hasImage(image: string): Promise<boolean> {
+  if (!(await succeeds('docker', ['version', '--format', '{{.Server.Version}}']))) return false;
+  if (await succeeds('docker', ['image', 'inspect', image])) return true;
+  return step(`Fetching the image ${image}, once`, () => run('docker', ['pull', '--quiet', image])).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A server in a container. It is removed with its data in the end, not when it leaves: a restart finds its data. */
+export class DockerServer {
+  readonly #container: Container;
+  #id: string | undefined;
+  #runs = false;
+
+  constructor(container: Container) {
+    this.#container = container;
+  }
+
+  async start(): Promise<void> {
+    if (this.#runs) return;
+    if (this.#id) await run('docker', ['start', this.#id]);
+    else this.#id = (await run('docker', runArguments(this.#container))).trim();
+    this.#runs = true;
+    const id = this.#id;
+    await untilReady(this.#container.isReady, async () => {
+      const state = await run('docker', ['inspect', '--format', '{{.State.Running}}', id]);
+      if (state.trim() === 'true') return undefined;
+      return `${this.#container.image} left:\n${await run('docker', ['logs', '--tail', '20', id])}`;
+    });
+  }
+
+  async shutDown(): Promise<void> {
+    if (this.#id && this.#runs) await run('docker', ['stop', this.#id]);
+    this.#runs = false;
+  }
+
+  async kill(): Promise<void> {
+    if (this.#id && this.#runs) await run('docker', ['kill', this.#id]);
+    this.#runs = false;
+  }
+
+  async end(): Promise<void> {
+    if (this.#id) await run('docker', ['rm', '--force', '--volumes', this.#id]);
+    this.#id = undefined;
+    this.#runs = false;
+  }
+
+  /** Runs a program inside and answers what it prints. */
+  execute(args: string[]): Promise<string> {
+    return run('docker', ['exec', this.#id ?? '', ...args]);
+  }
+}
+
+function runArguments({ image, port, env, args }: Container): string[] {
+  const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  const publish = ['--publish', `127.0.0.1:${port.here}:${port.inside}`];
+  return ['run', '--detach', ...publish, ...variables, image, ...args];
+}

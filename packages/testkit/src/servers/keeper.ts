@@ -1,0 +1,66 @@
+/** Keeps one server of a test run: started by kept-server.ts, ends with its parent. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openMinio } from '../minio/own.js';
+import { openPostgres } from '../postgres/own.js';
+import { openRabbitMq } from '../rabbitmq/own.js';
+import type { KeeperAnswer, KeeperOrder, KeeperRequest } from './messages.js';
+import type { OwnServer } from './own-server.js';
+
+const parentLeft = new Promise((resolve) => {
+  for (const event of ['disconnect', 'SIGTERM', 'SIGINT']) process.once(event, resolve);
+});
+const order: KeeperOrder = JSON.parse(process.argv[2] ?? '');
+const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-test-'));
+let server: OwnServer | undefined;
+try {
+  server = await open(order);
+  await server.start();
+  tell({ id: 0, result: server.url });
+  answerRequests(server);
+  await parentLeft;
+} catch (error) {
+  tell({ id: 0, error: messageOf(error) });
+} finally {
+  await server?.end().catch((error: unknown) => process.stderr.write(`${messageOf(error)}\n`));
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  if (process.connected) process.disconnect();
+}
+
+async function open(order: KeeperOrder): Promise<OwnServer> {
+  if (order.server === 'postgres') return openPostgres(folder, order.settings);
+  return order.server === 'rabbitmq' ? openRabbitMq(folder, order.source) : openMinio(folder, order.source);
+}
+
+/** One after the other: a restart must not overtake the kill before it. */
+function answerRequests(server: OwnServer): void {
+  let before: Promise<unknown> = Promise.resolve();
+  process.on('message', ({ id, task }: KeeperRequest) => {
+    before = before
+      .then(() => perform(server, task))
+      .then(
+        (result) => tell({ id, result }),
+        (error: unknown) => tell({ id, error: messageOf(error) }),
+      );
+  });
+}
+
+async function perform(server: OwnServer, task: KeeperRequest['task']): Promise<unknown> {
+  if (task === 'queues') {
+    if (!server.queues) throw new Error('this server has no queues');
+    return server.queues();
+  }
+  if (task === 'kill') return server.kill();
+  await server.shutDown();
+  return task === 'restart' ? server.start() : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function tell(answer: KeeperAnswer): void {
+  // The parent may leave at any moment: an answer that does not reach it is no error.
+  if (process.connected) process.send?.(answer, undefined, undefined, () => {});
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cached, toolsFolder } from './cache.js';
+import { goProgram } from './go.js';
+import { run } from './run.js';
+import { step } from './step.js';
+
+/** What is built from source where no image and no binary is to be had; each version was tried. */
+const TOOLS = {
+  minio: { package: 'github.com/minio/minio', version: 'v0.0.0-20260212201848-7aac2a2c5b7c', minutes: 3 },
+  kustomize: { package: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.7.1', minutes: 1 },
+  'docker-compose': { package: 'github.com/docker/compose/v2/cmd', version: 'v2.40.3', minutes: 2 },
+};
+
+export type GoToolName = keyof typeof TOOLS;
+
+export interface GoPlatform {
+  /** As Go names them, such as `linux` and `arm64`. */
+  os: string;
+  arch: string;
+}
+
+/** The path of a program in the cache folder; builds it first when it is missing. Without a platform: for this machine. */
+export function goTool(name: GoToolName, platform?: GoPlatform): Promise<string> {
+  return cached(goToolPath(name, platform), () => build(name, platform));
+}
+
+export function goToolPath(name: GoToolName, platform?: GoPlatform): string {
+  const foreign = platform ? [`${platform.os}-${platform.arch}`] : [];
+  return join(toolsFolder(), `${name}-${TOOLS[name].version}`, ...foreign, name);
+}
+
+async function build(name: GoToolName, platform?: GoPlatform): Promise<void> {
+  const { package: path, version, minutes } = TOOLS[name];
+  const go = await goProgram();
+  const file = goToolPath(name, platform);
+  const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-go-'));
+  const env = {
+    ...process.env,
+    CGO_ENABLED: '0', // needs no C compiler, and builds for any platform
+    GOFLAGS: '-mod=mod -modcacherw',
+    GOWORK: 'off',
+  };
+  const target = platform ? { GOOS: platform.os, GOARCH: platform.arch } : {};
+  try {
+    await step(`Building ${name} ${version}, once (about ${minutes} min)`, async () => {
+      // A module of its own, because `go install` refuses to put what it builds for another platform where we say.
+      await run(go, ['mod', 'init', 'tool'], { cwd: folder, env });
+      await run(go, ['get', `${path}@${version}`], { cwd: folder, env });
+      const flags = ['-trimpath', '-ldflags=-s -w', '-o', `${file}.new`];
+      await run(go, ['build', ...flags, path], { cwd: folder, env: { ...env, ...target } });
+    });
+    await rename(`${file}.new`, file);
+  } finally {
+    await rm(`${file}.new`, { force: true });
+    await rm(folder, { recursive: true, force: true });
+  }
+}

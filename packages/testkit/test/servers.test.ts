@@ -1,0 +1,180 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, expect, it } from '@jest/globals';
+import {
+  describeWithMinio,
+  describeWithPostgres,
+  describeWithRabbitMq,
+  describeWithServers,
+  eventually,
+  startMinio,
+  startRabbitMq,
+  startTestPostgres,
+} from '@lazyphotos/testkit';
+import { connect } from 'amqplib';
+import { Client as MinioClient } from 'minio';
+import { Client as PostgresClient } from 'pg';
+import { listens, processesIn } from './helpers.js';
+
+/** A broker takes 5 seconds to start on an idle machine. */
+const PATIENCE = 300_000;
+
+let cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  cleanUps = [];
+});
+
+function endedAfterwards<T extends { stop(): Promise<void> }>(server: T): T {
+  cleanUps.push(() => server.stop());
+  return server;
+}
+
+describeWithRabbitMq('startRabbitMq', () => {
+  it(
+    'keeps its port and its messages over a kill and a shutdown, and nothing after stop',
+    async () => {
+      const server = endedAfterwards(await startRabbitMq());
+      if (!server.canRestart) return expect(await listens(server.url)).toBe(true);
+      await withChannel(server.url, async (channel) => {
+        await channel.assertQueue('photos', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+        channel.sendToQueue('photos', Buffer.from('one'), { persistent: true });
+        await channel.waitForConfirms();
+      });
+      expect(await server.queues()).toEqual([{ name: 'photos', messages: 1 }]);
+
+      for (const end of ['kill', 'shutDown'] as const) {
+        await server[end]();
+        expect(await listens(server.url)).toBe(false);
+        await server.restart();
+        await withChannel(server.url, async (channel) => {
+          const message = await channel.get('photos');
+          expect(message ? message.content.toString() : 'none').toBe('one');
+        });
+      }
+      await server.stop();
+      expect(await listens(server.url)).toBe(false);
+    },
+    PATIENCE,
+  );
+
+  it(
+    'gives two callers two brokers at once',
+    async () => {
+      const [one, two] = await Promise.all([startRabbitMq(), startRabbitMq()]);
+      endedAfterwards(one);
+      endedAfterwards(two);
+      if (!one.canRestart) return expect(two.url).toBe(one.url);
+      await withChannel(one.url, (channel) => channel.assertQueue('mine'));
+      expect(await two.queues()).toEqual([]);
+      await one.stop();
+      expect(await two.queues()).toEqual([]);
+    },
+    PATIENCE,
+  );
+});
+
+describeWithMinio('startMinio', () => {
+  it(
+    'keeps its port and its objects over a kill and a shutdown, and nothing after stop',
+    async () => {
+      const server = endedAfterwards(await startMinio());
+      const { hostname, port } = new URL(server.endpoint);
+      const client = new MinioClient({
+        endPoint: hostname,
+        port: Number(port),
+        useSSL: false,
+        accessKey: server.accessKeyId,
+        secretKey: server.secretAccessKey,
+      });
+      const bucket = `testkit-${process.pid}-${Date.now()}`;
+      await client.makeBucket(bucket);
+      if (!server.canRestart) return client.removeBucket(bucket);
+      await client.putObject(bucket, 'photo', 'one');
+
+      for (const end of ['kill', 'shutDown'] as const) {
+        await server[end]();
+        expect(await listens(server.endpoint)).toBe(false);
+        await server.restart();
+        expect(await buffer(await client.getObject(bucket, 'photo'))).toEqual(Buffer.from('one'));
+      }
+      await server.stop();
+      expect(await listens(server.endpoint)).toBe(false);
+    },
+    PATIENCE,
+  );
+});
+
+describeWithPostgres('startTestPostgres', () => {
+  it(
+    'keeps its port and what was committed over a kill and a shutdown, and nothing after stop',
+    async () => {
+      const server = endedAfterwards(await startTestPostgres());
+      await query(server.url, 'CREATE TABLE photo (name text)');
+      await query(server.url, "INSERT INTO photo VALUES ('one')");
+      for (const end of ['kill', 'shutDown'] as const) {
+        await server[end]();
+        expect(await listens(server.url)).toBe(false);
+        await server.restart();
+        expect(await query(server.url, 'SELECT name FROM photo')).toEqual([{ name: 'one' }]);
+      }
+      await server.restart();
+      expect(await query(server.url, 'SELECT name FROM photo')).toEqual([{ name: 'one' }]);
+      await server.stop();
+      expect(await listens(server.url)).toBe(false);
+    },
+    PATIENCE,
+  );
+});
+
+describeWithServers(['postgres', 'rabbitmq', 'minio'], 'the servers of a test run', () => {
+  it.each(['SIGKILL', 'SIGINT'] as const)(
+    'are gone, and their data, after %s',
+    async (signal) => {
+      const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-testkit-'));
+      cleanUps.push(() => rm(folder, { recursive: true, force: true }));
+      const run = fork(join(import.meta.dirname, 'fixtures/test-run.mjs'), {
+        execArgv: [],
+        env: { ...process.env, TMPDIR: folder, LAZYPHOTOS_TEST_POSTGRES_URL: '' },
+      });
+      cleanUps.push(async () => run.kill('SIGKILL'));
+      const [urls] = (await once(run, 'message')) as [string[]];
+      for (const url of urls) expect(await listens(url)).toBe(true);
+      expect(await readdir(folder)).not.toEqual([]);
+
+      run.kill(signal);
+      const gone = async () => {
+        for (const url of urls) expect(await listens(url)).toBe(false);
+        expect(await readdir(folder)).toEqual([]);
+        expect(await processesIn(folder)).toEqual([]);
+      };
+      await eventually(gone, { timeoutMs: 60_000 });
+    },
+    PATIENCE,
+  );
+});
+
+type Channel = Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['createConfirmChannel']>>;
+
+async function withChannel(url: string, work: (channel: Channel) => Promise<unknown>): Promise<void> {
+  const connection = await connect(url);
+  try {
+    await work(await connection.createConfirmChannel());
+  } finally {
+    await connection.close();
+  }
+}
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new PostgresClient({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}

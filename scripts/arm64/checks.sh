@@ -1,0 +1,113 @@
+# What is tried with the containers, in order. Each step fails with the end of its own log.
+
+readonly port=28080
+readonly application=(gateway auth upload catalog feed media-worker)
+
+verify_system() {
+  step setup 'Settings and secrets of a new node' set_up_node
+  step compose 'Compose' start_compose
+  at_exit compose down --volumes --timeout 30
+  step up 'docker compose up' start_node
+  step containers 'Every service runs as arm64' look_at_containers
+  step first 'Claim, upload, previews, download, feed' main_job first
+  step memory 'Memory of the containers' measure_memory
+  step scale 'docker compose up --scale media-worker=2' compose_up --scale media-worker=2
+  step more 'Many more photos' main_job more
+  step workers 'Both workers have worked' look_at_workers
+  step away 'Catalog stopped: 503, and no crash' stop_catalog
+  step back 'Catalog started again' compose_up --scale media-worker=2
+  step again 'Nothing is lost, and one more photo' main_job again
+  step stop 'SIGTERM: every service ends with exit code 0' stop_services
+}
+
+# A node of its own: folder, port and secrets.
+set_up_node() {
+  mkdir -p "$work/client"
+  "$root/scripts/setup" --help
+}
+
+start_node() {
+  compose config --quiet
+  compose_up
+  fact compose "$(compose version --short)"
+}
+
+# look_at_containers: each service is healthy, runs as arm64, is not root and cannot write to its own files.
+look_at_containers() {
+  local service container
+  for service in "${application[@]}"; do
+    container=$(compose ps --quiet "$service")
+    [ "$("$engine" inspect --format '{{.State.Health.Status}}' "$container")" = healthy ]
+    [ "$("$engine" exec "$container" node -p process.arch)" = arm64 ]
+    [ "$("$engine" exec "$container" id -u)" = 1000 ]
+    [ "$("$engine" inspect --format '{{.HostConfig.ReadonlyRootfs}}' "$container")" = true ]
+    if "$engine" exec "$container" touch /app/written; then die "$service can write to /app"; fi
+    echo "$service: $("$engine" exec "$container" uname -m)"
+  done
+}
+
+# main_job <phase>: see main-job.mjs.
+main_job() {
+  local code
+  code=$(compose logs --no-color --no-log-prefix auth | sed -n 's/^Claim code of this node: //p' | tail -n 1)
+  SERVER=http://localhost:$port CLAIM_CODE=$code FOLDER=$work/client FACTS=$work/facts.tsv \
+    run_node "$root/scripts/arm64/main-job.mjs" "$1"
+}
+
+# Both replicas of the media worker have made previews: each one's own counter says so.
+look_at_workers() {
+  local container processed counts=()
+  for container in $(compose ps --quiet media-worker); do
+    processed=$("$engine" exec "$container" node -e "
+      const text = await (await fetch('http://127.0.0.1:9090/metrics')).text();
+      console.log(/^lazyphotos_media_processed_total\{.*outcome=\"ready\".*\} (\d+)/m.exec(text)?.[1] ?? 0)")
+    echo "$container: $processed photos"
+    [ "$processed" -gt 0 ]
+    counts+=("$processed")
+  done
+  [ "${#counts[@]}" = 2 ]
+  fact workers "${counts[*]}"
+}
+
+# What the processes of each container have in memory, each shared page by its share.
+measure_memory() {
+  local container name bytes
+  for container in $(compose ps --quiet); do
+    name=$("$engine" inspect --format '{{index .Config.Labels "com.docker.compose.service"}}' "$container")
+    bytes=$(memory_of "$container")
+    echo "$name: $bytes"
+    fact "memory.$name" "$((bytes / 1000000))"
+  done
+}
+
+# memory_of <container>: podman itself cannot tell without control groups; a container's processes are those of its process namespace.
+memory_of() {
+  local first namespace process
+  if [ "$engine" = docker ]; then
+    docker stats --no-stream --format '{{.MemUsage}}' "$1" | cut -d / -f 1 | tr -d ' ' | numfmt --from=iec-i --suffix=B | tr -d B
+    return
+  fi
+  first=$(podman inspect --format '{{.State.Pid}}' "$1")
+  namespace=$(readlink "/proc/$first/ns/pid")
+  for process in /proc/[0-9]*; do
+    [ "$(readlink "$process/ns/pid")" != "$namespace" ] || cat "$process/smaps_rollup"
+  done 2>/dev/null | awk '/^Pss:/ { kilobytes += $2 } END { print kilobytes * 1024 }'
+}
+
+# While the catalog is away, the gateway says so.
+stop_catalog() {
+  compose stop catalog
+  curl --silent --output "$work/answer" --write-out '%{http_code} %{content_type}\n' "http://localhost:$port/health/ready"
+  grep -q . "$work/answer"
+}
+
+stop_services() {
+  local service container code
+  compose stop "${application[@]}"
+  for container in $(compose ps --all --quiet "${application[@]}"); do
+    service=$("$engine" inspect --format '{{.Name}}' "$container")
+    code=$("$engine" inspect --format '{{.State.ExitCode}}' "$container")
+    echo "$service: $code"
+    [ "$code" = 0 ]
+  done
+}

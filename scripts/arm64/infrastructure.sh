@@ -1,0 +1,38 @@
+# Stand-ins for PostgreSQL, RabbitMQ and MinIO, where no registry answers. Their files are in deploy/stand-ins; an image is made
+# again when they change.
+
+# make_infrastructure: sets the variables by which docker-compose.arm64.yml takes other images.
+make_infrastructure() {
+  local minio
+  # Erlang's compiler does not get along with qemu (segmentation fault at start), so RabbitMQ alone is not for arm64.
+  rabbitmq_platform=linux/amd64
+  minio=$(go_tool minio linux arm64)
+  postgres_image=$(make_stand_in postgres linux/arm64)
+  rabbitmq_image=$(make_stand_in rabbitmq "$rabbitmq_platform")
+  minio_image=$(make_stand_in minio linux/arm64 "$minio")
+}
+
+# make_stand_in <name> <platform> [<file>...]: builds deploy/stand-ins/<name>, with more files in its context; prints the image's name.
+make_stand_in() {
+  local name=$1 platform=$2 context=$work/stand-in-$1 image
+  shift 2
+  mkdir "$context"
+  cp "$root/deploy/stand-ins/$name"/* "$@" "$context"
+  image=localhost/stand-in/$name:$debian_release-${platform#linux/}-$(fingerprint "$context")
+  if ! podman image exists "$image"; then
+    buildah bud --isolation chroot --network host --format docker --pull-never --layers=false \
+      --platform "$platform" --build-arg "RUNTIME_IMAGE=$runtime_image" --tag "$image" "$context" >&2
+  fi
+  rm -r "$context"
+  echo "$image"
+}
+
+# fingerprint <folder>: changes with the content of its files.
+fingerprint() {
+  (cd "$1" && sha256sum -- * | sha256sum | cut -c 1-12)
+}
+
+# go_tool <name> [<os> <arch>]: prints the path of a program built with Go.
+go_tool() {
+  "$root/node_modules/node/bin/node" "$root/scripts/arm64/go-tool.mjs" "$@"
+}

@@ -1,0 +1,77 @@
+# The machine: which container engine there is, and what podman needs where no systemd and no Docker is.
+
+readonly packages=(podman buildah crun netavark aardvark-dns iptables catatonit qemu-user-static binfmt-support debootstrap)
+
+has() {
+  command -v "$1" >/dev/null
+}
+
+# Docker when its engine answers, otherwise podman.
+choose_engine() {
+  if has docker && docker info >/dev/null 2>&1; then echo docker; else echo podman; fi
+}
+
+# Starts this script anew in a mount namespace of its own: crun refuses to run where both kinds of cgroups are mounted, so the
+# second one is hidden from it. Nothing changes for the rest of the machine, and mounts that are left behind go away with us.
+in_private_mounts() {
+  [ "$(id -u)" = 0 ] || die 'Without a Docker engine this needs root: it installs Debian packages and runs podman.'
+  # The script's own arguments are expanded by the inner shell.
+  # shellcheck disable=SC2016
+  LAZYPHOTOS_PRIVATE_MOUNTS=1 exec unshare --mount --propagation private \
+    sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"' sh "$@"
+}
+
+# podman and what it wants, from Debian. iptables and catatonit are not pulled in by it.
+install_packages() {
+  local package missing=()
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  apt-get update -q
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+}
+
+# Programs for arm64 are run by qemu; F among the flags means: inside containers as well.
+enable_emulation() {
+  [ "$(uname -m)" != aarch64 ] || return 0
+  local entry=/proc/sys/fs/binfmt_misc/qemu-aarch64
+  mountpoint -q /proc/sys/fs/binfmt_misc || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+  [ -e "$entry" ] || update-binfmts --enable qemu-aarch64
+  grep -q '^flags:.*F' "$entry"
+}
+
+# Settings of podman for this run only. Containers stay in our own control group, since we may not make others everywhere: limits of
+# memory and processors are taken, but not enforced. The numbers are below what an unprivileged root may raise.
+write_podman_settings() {
+  cat >"$work/containers.conf" <<'SETTINGS'
+[containers]
+cgroups = "disabled"
+default_ulimits = ["nofile=20000:20000", "nproc=16384:16384"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "crun"
+[network]
+network_backend = "netavark"
+SETTINGS
+  export CONTAINERS_CONF=$work/containers.conf
+}
+
+prepare_podman() {
+  install_packages
+  enable_emulation
+  write_podman_settings
+  podman info
+}
+
+prepare_docker() {
+  docker info
+  [ "$(uname -m)" != aarch64 ] && [ ! -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ] || return 0
+  docker run --privileged --rm tonistiigi/binfmt --install arm64
+}
+
+# Whether images can be pulled; 401 is an answer too.
+registry_answers() {
+  curl --silent --output /dev/null --max-time 10 https://registry-1.docker.io/v2/
+}
