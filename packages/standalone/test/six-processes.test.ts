@@ -63,7 +63,7 @@ describeWithServers(['postgres', 'rabbitmq', 'minio'], 'six services in six proc
           expect({ name, path, status: (await http(direct + path, { token })).status }).toEqual({
             name,
             path,
-            status: 401,
+            status: 403,
           });
         }
       }
