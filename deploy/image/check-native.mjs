@@ -11,7 +11,10 @@ import { fileURLToPath } from 'node:url';
 /** The names of the missing packages. */
 export function missingNatives(folder, cpu) {
   const manifests = globSync(
-    ['node_modules/.pnpm/*/node_modules/*/package.json', 'node_modules/.pnpm/*/node_modules/@*/*/package.json'],
+    [
+      'node_modules/.pnpm/*/node_modules/*/package.json',
+      'node_modules/.pnpm/*/node_modules/@*/*/package.json',
+    ],
     { cwd: folder },
   );
   return manifests.flatMap((manifest) => {

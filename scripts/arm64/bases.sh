@@ -1,5 +1,6 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # the variables of scripts/verify-arm64
 # Stand-ins for the base images, where no registry answers: Debian from its mirror, Node.js from npm. They stay in podman's storage and
-# are made again when the version or this file changes. An image index over both architectures lets one name serve FROM --platform.
+# are made again when the version or the recipe below changes. An image index over both architectures lets one name serve FROM --platform.
 
 readonly debian_release=bookworm
 readonly debian_mirror=${LAZYPHOTOS_DEBIAN_MIRROR:-http://deb.debian.org/debian}
@@ -8,7 +9,7 @@ readonly debian_mirror=${LAZYPHOTOS_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 make_bases() {
   local node_version recipe arch
   node_version=$(cat "$root/.node-version")
-  recipe=$(sha256sum <"$root/scripts/arm64/bases.sh" | cut -c 1-12)
+  recipe=$(declare -f make_debian make_node | sha256sum | cut -c 1-12)
   runtime_image=localhost/stand-in/debian:$debian_release-slim-$recipe
   node_image=localhost/stand-in/node:$node_version-$debian_release-slim-$recipe
   for arch in arm64 amd64; do
@@ -17,6 +18,7 @@ make_bases() {
   done
   join_architectures "$runtime_image"
   join_architectures "$node_image"
+  fact base.megabytes "$(megabytes_of "$runtime_image-arm64")"
 }
 
 # make_debian <arch> <image>: like debian:bookworm-slim, which leaves out the same files, now and when packages are added to it.

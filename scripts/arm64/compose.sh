@@ -1,10 +1,11 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # the variables of scripts/verify-arm64
 # The real Compose, on Docker or on podman's service, with docker-compose.arm64.yml itself.
 
-project=lazyphotos-verify
+readonly project=lazyphotos-verify
 
 # compose <argument>...: never touches a node that is already running on this machine: project, folder and port are of this run.
 compose() {
-  "${compose_command[@]}" --project-name "$project" --env-file "$work/node/.env" --file "$root/docker-compose.arm64.yml" "$@"
+  "${compose_command[@]}" --project-name "$project" --env-file "$work/.env" --file "$root/docker-compose.arm64.yml" "$@"
 }
 
 # start_compose: sets compose_command.

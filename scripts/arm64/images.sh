@@ -1,13 +1,18 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # the variables of scripts/verify-arm64
 # The images of the six services and of provisioning, for linux/arm64: built by deploy/Dockerfile, then looked at.
 
-# choose_images: real base images and servers where a registry answers, stand-ins elsewhere. Sets build_options for image builds;
-# what it leaves unset is as deploy/Dockerfile and docker-compose.arm64.yml have it.
+readonly image_prefix=localhost/verify/
+readonly image_tag=arm64
+
+# choose_images: real base images and servers where a registry answers, stand-ins elsewhere. Sets build_options for the builds and
+# server_settings for .env; what they leave out is as deploy/Dockerfile and docker-compose.arm64.yml have it.
 choose_images() {
   build_options=()
   if registry_answers; then
     fact stand-ins no
+    server_settings=()
     # Erlang's compiler does not get along with qemu: see infrastructure.sh.
-    [ "$(uname -m)" = aarch64 ] || rabbitmq_platform=linux/amd64
+    [ "$(uname -m)" = aarch64 ] || server_settings=(RABBITMQ_PLATFORM=linux/amd64)
     return 0
   fi
   [ "$engine" = podman ] || die 'No registry answers, and the stand-ins for its images can only be made with podman.'
@@ -18,10 +23,12 @@ choose_images() {
   build_options=(--pull-never --build-arg "NODE_IMAGE=$node_image" --build-arg "RUNTIME_IMAGE=$runtime_image")
 }
 
+# Ours by their names, then the build cache, which has none.
 remove_images() {
   local images
-  images=$(podman images --filter 'reference=localhost/stand-in/*' --filter "reference=$image_prefix*" --format '{{.Repository}}:{{.Tag}}')
+  images=$(podman images --format '{{.Repository}}:{{.Tag}}' | grep -E "^(localhost/stand-in/|$image_prefix)" || true)
   [ -z "$images" ] || xargs podman rmi --force <<<"$images"
+  podman image prune --force
 }
 
 build_all_images() {
@@ -34,7 +41,7 @@ build_all_images() {
 }
 
 image_of() {
-  echo "$image_prefix$1:$image_tag"
+  echo "${image_prefix}lazyphotos-$1:$image_tag"
 }
 
 # build_image <service> [<option>...]
@@ -61,7 +68,7 @@ build() {
 
 # look_at_image <service>: says arm64 on its label and when it runs, and is not root.
 look_at_image() {
-  local service=$1 image user bytes said
+  local service=$1 image user said
   image=$(image_of "$service")
   [ "$("$engine" image inspect --format '{{.Architecture}}' "$image")" = arm64 ]
   user=$("$engine" image inspect --format '{{.Config.User}}' "$image")
@@ -69,14 +76,19 @@ look_at_image() {
   said=$("$engine" run --rm --pull=never --platform linux/arm64 --network none "$image" node -p 'process.arch + " " + process.version')
   echo "process.arch: $said, user $user"
   [[ $said = arm64\ * ]]
-  bytes=$("$engine" image inspect --format '{{.Size}}' "$image")
-  fact "image.$service.megabytes" "$((bytes / 1000000))"
+  fact "image.$service.megabytes" "$(megabytes_of "$image")"
   fact node "${said#arm64 }"
+}
+
+megabytes_of() {
+  local bytes
+  bytes=$("$engine" image inspect --format '{{.Size}}' "$1")
+  echo $((bytes / 1000000))
 }
 
 # The stage that installs and compiles has this machine's own architecture. It is in the cache by now.
 look_at_build_stage() {
-  local image=localhost/lazyphotos-verify-build-stage said
+  local image=${image_prefix}build-stage said
   build "$image" --target build --build-arg "SERVICE=${services[0]}"
   said=$("$engine" run --rm --pull=never --network none "$image" node -p process.arch)
   echo "process.arch: $said"

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # the variables of scripts/verify-arm64
 # The machine: which container engine there is, and what podman needs where no systemd and no Docker is.
 
 readonly packages=(podman buildah crun netavark aardvark-dns iptables catatonit qemu-user-static binfmt-support debootstrap)
@@ -74,4 +75,13 @@ prepare_docker() {
 # Whether images can be pulled; 401 is an answer too.
 registry_answers() {
   curl --silent --output /dev/null --max-time 10 https://registry-1.docker.io/v2/
+}
+
+# The project's command and its test tools run on this machine, in the project's own version of Node.js.
+build_tools() {
+  node "$root/scripts/build.mjs"
+}
+
+run_node() {
+  "$root/node_modules/node/bin/node" "$@"
 }

@@ -1,6 +1,7 @@
 // The main job through the containers' gateway, from outside, with the project's own command and client:
 //   main-job.mjs first   claims the node, uploads real photos, waits for previews, copies everything back, reads the feed
 //   main-job.mjs more    uploads many more photos
+//   main-job.mjs away    without the catalog: photos are answered by 503, and one can still be uploaded
 //   main-job.mjs again   everything is still there, and one more photo goes through
 // Settings: SERVER, CLAIM_CODE, FOLDER (what is kept between the calls), FACTS (a file that facts for the report are added to).
 import { createHash } from 'node:crypto';
@@ -21,15 +22,16 @@ const account = { email: 'owner@example.org', password: 'correct horse battery s
 
 const { SERVER: server, CLAIM_CODE: claimCode, FOLDER: folder, FACTS: facts } = process.env;
 const cli = createCli({ server, folder: join(folder, 'config'), password: account.password });
-const client = createClient({ baseUrl: server, tokens: createMemoryTokenStore() });
+const tokens = createMemoryTokenStore();
+const client = createClient({ baseUrl: server, tokens });
 const uploads = join(folder, 'photos');
 
-const phases = { first, more, again };
+const phases = { first, more, away, again };
 await phases[process.argv[2]]();
 
 async function first() {
   const photos = choosePhotos();
-  await copyPhotos(photos, uploads);
+  await copyPhotos(photos, join(uploads, 'first'));
   await cli('claim', '--email', account.email, '--code', claimCode);
   await cli('login', '--email', account.email);
   await client.signIn(account);
@@ -41,14 +43,28 @@ async function first() {
 
 async function more() {
   await client.signIn(account);
-  await writeVariants(someJpeg(), uploads, 'more', MORE);
+  await writeVariants(someJpeg(), join(uploads, 'more'), 'more', MORE);
   await upload('more', MORE);
   await checkFeed();
 }
 
+/** The catalog is not needed for an upload; the photo appears when it is back. */
+async function away() {
+  const impatient = createClient({ baseUrl: server, tokens, retry: { retries: 0 } });
+  await impatient.signIn(account);
+  const status = await impatient.listPhotos({ query: {} }).then(
+    () => 200,
+    (error) => error.status,
+  );
+  expect(status === 503, `503 instead of photos, not ${status}`);
+  await writeVariants(someJpeg(), join(uploads, 'away'), 'away', 1);
+  const { uploaded, failed } = await cli('upload', join(uploads, 'away'));
+  expect(uploaded === 1 && failed === 0, `one photo uploaded, not ${uploaded}`);
+}
+
 async function again() {
   await client.signIn(account);
-  await writeVariants(someJpeg(), uploads, 'again', 1);
+  await writeVariants(someJpeg(), join(uploads, 'again'), 'again', 1);
   await upload('again', 1);
   await checkDownloads();
   await checkFeed();
@@ -58,10 +74,10 @@ function someJpeg() {
   return choosePhotos().find(({ mime }) => mime === 'image/jpeg');
 }
 
-/** Uploads what is new in the folder and waits until all photos have been processed. */
+/** Uploads the photos of a phase and waits until all photos have been processed. */
 async function upload(phase, count) {
   const began = performance.now();
-  const { uploaded, uploadedBytes, failed } = await cli('upload', uploads);
+  const { uploaded, uploadedBytes, failed } = await cli('upload', join(uploads, phase));
   expect(uploaded === count && failed === 0, `${count} photos uploaded, not ${uploaded}; ${failed} failed`);
   const sent = performance.now();
   await allReady();
@@ -98,12 +114,12 @@ async function checkDownloads() {
 }
 
 async function hashesOf(directory) {
-  const names = await readdir(directory);
-  const hash = async (name) =>
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const hash = async ({ parentPath, name }) =>
     createHash('sha256')
-      .update(await readFile(join(directory, name)))
+      .update(await readFile(join(parentPath, name)))
       .digest('hex');
-  return (await Promise.all(names.map(hash))).sort();
+  return (await Promise.all(entries.filter((entry) => entry.isFile()).map(hash))).sort();
 }
 
 /**

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # the variables of scripts/verify-arm64
 # What every part shares: steps that keep a log, facts for the report, things to undo at the end.
 # Expects $work (a private temporary folder) and $logs.
 

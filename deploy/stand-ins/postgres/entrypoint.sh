@@ -2,8 +2,8 @@
 # Makes a new cluster from POSTGRES_USER, POSTGRES_PASSWORD(_FILE), POSTGRES_DB and the scripts of /docker-entrypoint-initdb.d.
 set -euo pipefail
 
+mkdir -p "$PGDATA"
 if [ "$(id -u)" = 0 ]; then
-  mkdir -p "$PGDATA"
   chown postgres:postgres /var/lib/postgresql /run/postgresql
   chown -R postgres:postgres "$(dirname "$PGDATA")"
   exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"

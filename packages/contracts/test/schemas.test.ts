@@ -17,6 +17,20 @@ import { payloadExamples, photoRecordExample } from './examples.js';
 const all = [...Object.values<Endpoint>(endpoints), ...Object.values<Endpoint>(internalEndpoints)];
 
 describe('endpoints', () => {
+  test('of the public API are for users or everybody, internal ones for named services', () => {
+    for (const { id, auth, callers } of Object.values<Endpoint>(endpoints)) {
+      expect([id, auth]).not.toEqual([id, 'service']);
+      expect([id, callers]).toEqual([id, undefined]);
+    }
+    for (const { id, auth, path, service, callers = [] } of Object.values<Endpoint>(internalEndpoints)) {
+      expect([id, auth]).toEqual([id, 'service']);
+      expect(path).toMatch(/^\/internal\//);
+      expect(callers.length).toBeGreaterThan(0);
+      expect(callers).not.toContain(service);
+      expect(callers).not.toContain('gateway');
+    }
+  });
+
   test.each(all.map((endpoint) => [endpoint.id, endpoint] as const))(
     '%s fits its own path',
     (_id, endpoint) => {

@@ -34,6 +34,18 @@ describe('startPostgres', () => {
     await server.stop();
   });
 
+  it('listens on the port that it is told, and on another one when that is taken', async () => {
+    const first = await start(await newDataDir());
+    const { port } = first;
+    const second = await start(await newDataDir(), { port });
+    expect(second.port).not.toBe(port);
+    await first.stop();
+    const third = await start(await newDataDir(), { port });
+    expect(third.port).toBe(port);
+    await second.stop();
+    await third.stop();
+  });
+
   it('asks for the password that it keeps in a file for its owner alone', async () => {
     const dataDir = await newDataDir();
     const server = await start(dataDir);

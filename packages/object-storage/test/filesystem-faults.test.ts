@@ -57,6 +57,21 @@ describe('a full disk', () => {
     await writeFile(filler, '');
     await expect(appendFile(filler, randomBytes(4_000_000))).rejects.toMatchObject({ code: 'ENOSPC' });
     await rejectsWith(store.ready(), 'storage_full');
+    await (await createFilesystemStore({ root, readOnly: true })).ready();
+  });
+});
+
+describe('a store for reading', () => {
+  test('makes nothing, and is ready when there is something to read', async () => {
+    const root = path.join(await newRoot(), 'photos');
+    const reader = await createFilesystemStore({ root, readOnly: true });
+    await rejectsWith(reader.ready(), 'storage_unavailable');
+    await rejectsWith(reader.head('a/b'), 'storage_unavailable');
+    expect(await readdir(path.dirname(root))).toEqual([]);
+    const writer = await createFilesystemStore({ root });
+    await writer.put('a/b', Buffer.from('x'), JPEG);
+    await reader.ready();
+    expect((await read(reader, 'a/b')).toString()).toBe('x');
   });
 });
 

@@ -25,8 +25,9 @@ describeWithMinio('transfers to and from S3', () => {
   });
   afterEach(() => proxy.close());
 
+  /** Whose requests may wait for one another for as long as a busy machine takes. */
   const openBehindProxy = (maxSockets: number): ObjectStore =>
-    server.open({ endpoint: proxy.endpoint, maxSockets });
+    server.open({ endpoint: proxy.endpoint, maxSockets, timeouts: { connectMs: 60_000 } });
 
   test('20 parts at once share the connections that there may be', async () => {
     const store = openBehindProxy(3);

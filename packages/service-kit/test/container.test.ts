@@ -30,6 +30,8 @@ describe('a container', () => {
         PATH: process.env.PATH,
         LAZYPHOTOS_PORT: '0',
         LAZYPHOTOS_METRICS_PORT: '0',
+        // Its database is opened by `compose`, which this one does not.
+        LAZYPHOTOS_DATABASE_URL: 'postgresql://nowhere.invalid/notes',
         LAZYPHOTOS_SERVICE_KEY: keys.privateKey('catalog'),
         LAZYPHOTOS_PEER_KEYS: keys.peerKeys,
         ...env,

@@ -144,6 +144,12 @@ describe('settings', () => {
       expect(problems(() => withDotEnv(env, folder))).toEqual([expect.stringContaining(folder)]);
     });
 
+    test('are none of ours in a file that scripts/setup wrote for the containers', () => {
+      const path = file('.env.compose', 'COMPOSE_FILE=docker-compose.arm64.yml\nPOSTGRES_PASSWORD=x\n');
+      const env = { HOME: '/root' };
+      expect(withDotEnv(env, path)).toBe(env);
+    });
+
     test('an unknown one stops the start and is named with its file', () => {
       const path = file('.env.wrong', 'LAZYPHOTOS_PROT=81\nSOMETHING=else\n');
       expect(problems(() => withDotEnv({}, path))).toEqual([

@@ -35,6 +35,7 @@ export function explainFailure(error: unknown, settings: NodeSettings): string |
         ? `The data folder ${settings.dataDir} cannot be used: ${text}`
         : `Port ${port} may not be opened by this user: set LAZYPHOTOS_PORT to one above 1023.`;
     case 'data_folder_in_use':
+    case 'invalid_settings':
     case 'unsupported_platform':
     case 'storage_unavailable':
       return text;

@@ -71,6 +71,14 @@ describe('a start that cannot work', () => {
     }
   });
 
+  test('pictures from S3, where they are files', async () => {
+    const { code, stderr } = await start({ MEDIA_DELIVERY: 'presigned' });
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^lazyphotos: MEDIA_DELIVERY=presigned needs S3/),
+    ]);
+  });
+
   test('a data folder that cannot be one', async () => {
     const file = join(folder, 'a-file');
     await writeFile(file, 'x');

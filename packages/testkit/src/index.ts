@@ -22,6 +22,7 @@ export {
   samplePhotos,
 } from './sample-photos.js';
 export type { QueueLength } from './servers/own-server.js';
+export type { TestServer } from './servers/test-server.js';
 export { createServiceKeys, type ServiceKeys } from './service-keys.js';
 export { createTokenIssuer, type TokenIssuer, type TokenIssuerOptions } from './tokens.js';
 export { type GoPlatform, type GoToolName, goTool } from './tools/go-tool.js';

@@ -132,13 +132,18 @@ describeWithPostgres('startTestPostgres', () => {
 });
 
 describeWithServers(['postgres', 'rabbitmq', 'minio'], 'the servers of a test run', () => {
-  it.each(['SIGKILL', 'SIGINT'] as const)(
-    'are gone, and their data, after %s',
-    async (signal) => {
+  it.each([
+    { signal: 'SIGKILL', during: 'work' },
+    { signal: 'SIGKILL', during: 'restarts' },
+    { signal: 'SIGINT', during: 'work' },
+  ] as const)(
+    'are gone, and their data, after $signal during $during',
+    async ({ signal, during }) => {
       const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-testkit-'));
       cleanUps.push(() => rm(folder, { recursive: true, force: true }));
       const run = fork(join(import.meta.dirname, 'fixtures/test-run.mjs'), {
         execArgv: [],
+        detached: true, // a process group of its own, as a shell makes one: a Ctrl-C reaches all of it
         env: { ...process.env, TMPDIR: folder, LAZYPHOTOS_TEST_POSTGRES_URL: '' },
       });
       cleanUps.push(async () => run.kill('SIGKILL'));
@@ -146,13 +151,17 @@ describeWithServers(['postgres', 'rabbitmq', 'minio'], 'the servers of a test ru
       for (const url of urls) expect(await listens(url)).toBe(true);
       expect(await readdir(folder)).not.toEqual([]);
 
-      run.kill(signal);
+      if (during === 'restarts') {
+        run.send('restart');
+        await once(run, 'message');
+      }
+      process.kill(-Number(run.pid), signal);
       const gone = async () => {
         for (const url of urls) expect(await listens(url)).toBe(false);
         expect(await readdir(folder)).toEqual([]);
         expect(await processesIn(folder)).toEqual([]);
       };
-      await eventually(gone, { timeoutMs: 60_000 });
+      await eventually(gone, { timeoutMs: 120_000 });
     },
     PATIENCE,
   );

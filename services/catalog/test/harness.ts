@@ -19,6 +19,7 @@ import {
   listen,
 } from '@lazyphotos/testkit';
 import { createCatalogService, migrationsPath } from '../src/index.js';
+import { asService, peerGuard } from './peers.js';
 import { recordStatements } from './statements.js';
 import { createUser, type User } from './user.js';
 
@@ -34,6 +35,8 @@ const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENC
 
 export interface Given {
   feed?: FeedApi;
+  /** In a process of its own it answers nobody but other services, and has internal routes. */
+  alone?: boolean;
   trashDays?: number;
   poolSize?: number;
 }
@@ -66,6 +69,7 @@ export async function startCatalog(given: Given = {}) {
       metrics: createMetrics(),
       authenticate: createAuthenticate(issuer.keySet),
       validateAnswers: true,
+      peerGuard: given.alone ? peerGuard : undefined,
     },
     database,
     bus,
@@ -104,7 +108,11 @@ export async function startCatalog(given: Given = {}) {
     user: (id: string = newId()): User => {
       const token = issuer.tokenFor(id);
       const call = (path: string, options: HttpOptions = {}) =>
-        http(server.url + path, { token, ...options });
+        http(server.url + path, {
+          token,
+          ...options,
+          headers: { ...asService('gateway'), ...options.headers },
+        });
       return createUser(id, call, service.api);
     },
     /** Publishes what other services would, and waits until it has been handled. */

@@ -3,15 +3,17 @@ import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres, http } from '@lazyphotos/testkit';
 import { newUpload } from './facts.js';
 import { type CatalogNode, startCatalog } from './harness.js';
+import { asService } from './peers.js';
 
 describeWithPostgres('the internal routes', () => {
   let node: CatalogNode;
   beforeAll(async () => {
-    node = await startCatalog();
+    node = await startCatalog({ alone: true });
   });
   afterAll(() => node.stop());
 
-  const call = (path: string, options = {}) => http(`${node.url}/internal${path}`, options);
+  const call = (path: string, options = {}) =>
+    http(`${node.url}/internal${path}`, { headers: asService('upload'), ...options });
 
   it('record an upload', async () => {
     const fact = newUpload(newId());
@@ -45,5 +47,28 @@ describeWithPostgres('the internal routes', () => {
     expect((await call(`${path}/state`)).body).toEqual({ state: 'unknown' });
     expect((await call(`${path}/restore`, { method: 'POST' })).body).toEqual({ state: 'unknown' });
     expect((await user.photo(id)).body.isDeleted).toBe(true);
+  });
+
+  it('are for the upload service alone', async () => {
+    const path = `/users/${newId()}/photos/${newId()}/state`;
+    for (const name of ['gateway', 'feed', 'auth', 'media-worker'] as const) {
+      expect(await call(path, { headers: asService(name) })).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden' },
+      });
+    }
+    expect(await call(path, { headers: {} })).toMatchObject({ status: 403, body: { code: 'peer_required' } });
+  });
+});
+
+describeWithPostgres('a catalog in one process with the others', () => {
+  it('has no internal routes', async () => {
+    const node = await startCatalog();
+    try {
+      const path = `${node.url}/internal/users/${newId()}/photos/${newId()}/state`;
+      expect(await http(path, { headers: asService('upload') })).toMatchObject({ status: 404 });
+    } finally {
+      await node.stop();
+    }
   });
 });

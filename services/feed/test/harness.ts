@@ -19,6 +19,7 @@ import {
   listen,
 } from '@lazyphotos/testkit';
 import { createFeedService, migrationsPath } from '../src/index.js';
+import { peerGuard } from './peers.js';
 
 export const mediaUrls = createMediaUrls({
   signingKey: 'a signing key for the tests of the feed',
@@ -59,17 +60,21 @@ async function settled(bus: EventBus): Promise<void> {
   );
 }
 
-const chassis = (): Chassis => ({
+const chassis = (alone: boolean): Chassis => ({
   name: 'feed',
   version: '1.2.3',
   logger: silentLogger,
   metrics: createMetrics(),
   authenticate: createAuthenticate(issuer.keySet),
   validateAnswers: true,
+  peerGuard: alone ? peerGuard : undefined,
 });
 
-/** One feed service over real HTTP, PostgreSQL and a real bus, every answer checked against its schema. */
-export async function startFeed(given: { ground?: Ground } = {}) {
+/**
+ * One feed service over real HTTP, PostgreSQL and a real bus, every answer checked against its schema. `alone`: as in a process
+ * of its own, where it answers nobody but other services, and has internal routes.
+ */
+export async function startFeed(given: { ground?: Ground; alone?: boolean } = {}) {
   const ground = given.ground ?? (await createGround());
   const database = openDatabase({ url: ground.url, poolSize: 5, applicationName: 'feed-test' });
   const failures: unknown[] = [];
@@ -78,7 +83,7 @@ export async function startFeed(given: { ground?: Ground } = {}) {
     topology,
     observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
   });
-  const service = createFeedService({ chassis: chassis(), database, bus, mediaUrls });
+  const service = createFeedService({ chassis: chassis(given.alone ?? false), database, bus, mediaUrls });
   await service.start();
   const server = await listen(service.handler);
 

@@ -4,6 +4,7 @@ import { describeWithPostgres, http } from '@lazyphotos/testkit';
 import { albumChanged, albumRecord, photoChanged, photoRecord } from './events.js';
 import { createFollower, itemIds } from './follower.js';
 import { type Feed, startFeed } from './harness.js';
+import { asService } from './peers.js';
 
 const decoded = (cursor: string) => JSON.parse(Buffer.from(cursor, 'base64url').toString());
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -171,15 +172,24 @@ describeWithPostgres('the end of a log', () => {
     expect(await page(start)).toEqual([before.id, ...after.map(({ id }) => id)]);
   });
 
-  it('is told to other services over HTTP as well', async () => {
-    const userId = newId();
-    await feed.deliver(photoChanged(photoRecord(userId)));
-    const reply = await http(`${feed.url}/internal/users/${userId}/head`);
-    expect(reply).toMatchObject({
-      status: 200,
-      body: { cursor: await feed.service.api.headCursor(userId) },
-    });
-    expect((await http(`${feed.url}/internal/users/nobody/head`)).status).toBe(404);
+  it('is told to the catalog over HTTP as well, where the feed has a process of its own', async () => {
+    const alone = await startFeed({ alone: true });
+    try {
+      const userId = newId();
+      await alone.deliver(photoChanged(photoRecord(userId)));
+      const ask = (of: string, headers: Record<string, string>) =>
+        http(`${alone.url}/internal/users/${of}/head`, { headers });
+      expect(await ask(userId, asService('catalog'))).toMatchObject({
+        status: 200,
+        body: { cursor: await alone.service.api.headCursor(userId) },
+      });
+      expect((await ask('nobody', asService('catalog'))).status).toBe(404);
+      expect((await ask(userId, asService('upload'))).status).toBe(403);
+      expect((await ask(userId, {})).status).toBe(403);
+    } finally {
+      await alone.stop();
+    }
+    expect((await http(`${feed.url}/internal/users/${newId()}/head`)).status).toBe(404);
   });
 
   it('several replicas that start on an empty database agree on one epoch', async () => {

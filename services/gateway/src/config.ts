@@ -5,4 +5,5 @@ export const settingKeys = [
   'requestsPerMinute',
   'signInAttempts',
   'trustedProxies',
+  'mediaDelivery',
 ] as const satisfies readonly SettingKey[];

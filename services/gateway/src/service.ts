@@ -1,12 +1,13 @@
 import type { NodeApi } from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
-import type { ObjectStore } from '@lazyphotos/object-storage';
+import { hasPresignedUrls, type ObjectStore, type PresignedUrls } from '@lazyphotos/object-storage';
 import {
   type Chassis,
   createServiceApp,
   type MediaUrls,
   type Service,
   type Settings,
+  SettingsError,
 } from '@lazyphotos/service-kit';
 import helmet from 'helmet';
 import { createRequireClaimed } from './claimed.js';
@@ -30,7 +31,16 @@ export interface GatewayDeps {
   now?: () => Date;
 }
 
-/** The only public door. */
+/** What signs URLs of the store, if pictures are to come from there. @throws SettingsError when the store cannot */
+function presignedUrlsOf(store: ObjectStore, delivery: 'proxy' | 'presigned'): PresignedUrls | undefined {
+  if (delivery === 'proxy') return undefined;
+  if (hasPresignedUrls(store)) return store;
+  throw new SettingsError([
+    'MEDIA_DELIVERY=presigned needs S3 as the object store (S3_BUCKET, in containers): set it to proxy',
+  ]);
+}
+
+/** The only public door. @throws SettingsError when settings do not fit the store */
 export function createGatewayService(deps: GatewayDeps): Service {
   const { chassis, database, store, mediaUrls, node, upstreams, settings, now = () => new Date() } = deps;
   const readiness = Object.fromEntries(
@@ -58,7 +68,12 @@ export function createGatewayService(deps: GatewayDeps): Service {
     }),
   );
   mountDocs(router);
-  mountMedia(router, { store, mediaUrls, now });
+  mountMedia(router, {
+    store,
+    presigned: presignedUrlsOf(store, settings.mediaDelivery),
+    mediaUrls,
+    now,
+  });
   mountRoutes(router, {
     upstreams,
     authenticate: chassis.authenticate,

@@ -27,7 +27,7 @@ import {
   http,
 } from '@lazyphotos/testkit';
 import type { settingKeys } from '../src/config.js';
-import { createGatewayService, migrationsPath } from '../src/index.js';
+import { createGatewayService, type GatewayDeps, migrationsPath } from '../src/index.js';
 import { createProbe, type Probe, type UpstreamKind } from './probe.js';
 
 const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
@@ -117,6 +117,8 @@ const nodeOf = (state: GatewayState): NodeApi => ({
   },
 });
 
+const created = async (deps: GatewayDeps) => createGatewayService(deps);
+
 /** A gateway over real HTTP, PostgreSQL and files, in front of services that answer as the test wants. */
 export async function startGateway(options: GatewayOptions = {}) {
   const ground = options.ground ?? (await createGround());
@@ -133,7 +135,13 @@ export async function startGateway(options: GatewayOptions = {}) {
     lifetimeSeconds: 3600,
     now,
   });
-  const service = createGatewayService({
+  const release = async () => {
+    for (const probe of Object.values(services)) await probe.close();
+    await store.close();
+    await database.close();
+    if (!options.ground) await ground.remove();
+  };
+  const deps: GatewayDeps = {
     chassis: chassisOf(logs),
     database,
     store: options.store?.(store) ?? store,
@@ -149,9 +157,14 @@ export async function startGateway(options: GatewayOptions = {}) {
       requestsPerMinute: 100_000,
       signInAttempts: 5,
       trustedProxies: undefined,
+      mediaDelivery: 'proxy',
       ...options.settings,
     },
     now: () => new Date(now()),
+  };
+  const service = await created(deps).catch(async (error: unknown) => {
+    await release();
+    throw error;
   });
   await service.start();
   const server = await listen(createHttpServer(service.handler), 0, '127.0.0.1');
@@ -168,10 +181,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     stop: async () => {
       await server.close(0);
       await service.stop();
-      for (const probe of Object.values(services)) await probe.close();
-      await store.close();
-      await database.close();
-      if (!options.ground) await ground.remove();
+      await release();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { MediaVariant } from '@lazyphotos/contracts';
-import { newId } from '@lazyphotos/service-kit';
-import type { Gateway } from './harness.js';
+import type { ObjectStore } from '@lazyphotos/object-storage';
+import { type MediaUrls, newId } from '@lazyphotos/service-kit';
 
 export interface Picture {
   userId: string;
@@ -21,7 +21,7 @@ export interface PictureOptions {
 
 /** Stores a picture as the upload service and the media worker do. */
 export async function storePicture(
-  { store, mediaUrls }: Gateway,
+  { store, mediaUrls }: { store: ObjectStore; mediaUrls: MediaUrls },
   options: PictureOptions = {},
 ): Promise<Picture> {
   const { variant = 'original', bytes = randomBytes(10_000), fileName, contentType = 'image/jpeg' } = options;

@@ -25,6 +25,7 @@ import type { MalwareScanner } from './malware/scanner.js';
 import { createUploadMetrics } from './metrics.js';
 import { createPurgeOriginal } from './originals/purge.js';
 import { createPrisma, type UploadTx } from './prisma.js';
+import { createAbortAbandoned } from './sessions/abandoned.js';
 import { createCreateSession } from './sessions/create.js';
 import { createExpiry } from './sessions/expiry.js';
 import { createSessionRepository } from './sessions/repository.js';
@@ -108,7 +109,8 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     onBytes,
   });
   const purge = createPurgeOriginal(db, store);
-  const expire = createExpiry({ sessions, staging, logger, now });
+  const abortAbandoned = createAbortAbandoned({ store, sessions, logger, now });
+  const expire = createExpiry({ sessions, staging, abortAbandoned, logger, now });
   const expiry = createPeriodic('expiry of upload sessions', EXPIRY_INTERVAL_MS, expire, logger);
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });

@@ -1,9 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { EventHandler } from '../port.js';
 import type { Incoming } from './delivery.js';
 import type { Link } from './link.js';
 import { createSlots } from './slots.js';
+import { atMost } from './within.js';
+
+const CLOSE_MS = 5000;
 
 interface Subscription {
   queue: string;
@@ -98,21 +100,17 @@ export function createConsumers({ connect, deliver }: ConsumersOptions) {
     return link;
   };
 
-  const stopTaking = async (): Promise<void> => {
-    const consuming = [...subscriptions].map((subscription) => subscription.consuming);
-    subscriptions.clear();
-    // Without a connection there is nothing to cancel.
-    await Promise.allSettled(consuming.map(async (one) => one?.channel.cancel(one.consumerTag)));
-  };
+  const eachChannel = (act: (channel: Channel, consumerTag: string) => Promise<unknown>) =>
+    // A channel that is gone has nothing to stop.
+    Promise.allSettled(
+      [...subscriptions].map(
+        async ({ consuming }) => consuming && act(consuming.channel, consuming.consumerTag),
+      ),
+    );
 
-  const drain = async (patienceMs: number): Promise<void> => {
-    const patience = new AbortController();
-    const done = stopTaking().then(() => Promise.all([...inHand].map(({ ended }) => ended)));
-    await Promise.race([
-      done,
-      sleep(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined),
-    ]);
-    patience.abort();
+  const drain = async (): Promise<void> => {
+    await eachChannel((channel, consumerTag) => channel.cancel(consumerTag));
+    await Promise.all([...inHand].map(({ ended }) => ended));
   };
 
   return {
@@ -131,13 +129,18 @@ export function createConsumers({ connect, deliver }: ConsumersOptions) {
     },
     /** Takes nothing more, and waits so long for the handlers under way. */
     drain: (patienceMs: number): Promise<void> => {
-      draining ??= drain(patienceMs);
+      draining ??= atMost(patienceMs, drain());
       return draining;
     },
     /** Tells the handlers that still run, and leaves their events to the broker. */
     close: async (): Promise<void> => {
       for (const { abort } of inHand) abort.abort();
-      await (await link)?.close();
+      // amqplib sends the end of a connection before what its channels have still to send: acknowledgements.
+      await atMost(
+        CLOSE_MS,
+        eachChannel((channel) => channel.close()),
+      );
+      await (await link?.catch(() => undefined))?.close();
     },
   };
 }

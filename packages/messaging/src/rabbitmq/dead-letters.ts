@@ -1,17 +1,33 @@
-import type { Channel, ChannelModel, GetMessage } from 'amqplib';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Channel, ChannelModel, Message } from 'amqplib';
 import type { DeadLetter } from '../port.js';
 import { readDeadLetter, replayedMessage } from './messages.js';
 import type { Publisher } from './publisher.js';
 import { deadLetterQueue } from './topology.js';
+import { atMost } from './within.js';
 
 const REPLAY_BATCH = 100;
+/** What a queue gets back goes behind what it got back before: only when all are read do all stay in order. */
+const READ_AT_LEAST = 1000;
+const MOST_PREFETCHED = 65_535;
+/** For letters that were counted and do not come: somebody else has taken them. */
+const TAKE_MS = 2000;
+const RETURN_MS = 2000;
+const RETURN_POLL_MS = 10;
 
-/** Reads up to `limit` dead letters and puts them back where they were, in front of the later ones. */
+/** Reads up to `limit` dead letters and puts them back. Up to a thousand keep their order; of more, the next read shows others. */
 export function peekDeadLetters(model: ChannelModel, queue: string, limit: number): Promise<DeadLetter[]> {
+  const letters = deadLetterQueue(queue);
   return withChannel(model, async (channel) => {
-    const messages = await takeUpTo(channel, deadLetterQueue(queue), limit);
-    if (messages.length > 0) channel.nackAll(true);
-    return messages.map(readDeadLetter);
+    const { messageCount } = await channel.checkQueue(letters);
+    const count = Math.min(messageCount, Math.max(limit, READ_AT_LEAST), MOST_PREFETCHED);
+    const messages = await take(channel, letters, count);
+    if (messages.length > 0) {
+      channel.nackAll(true);
+      // They are back some moments later. Whoever reads or replays next must find them.
+      await atMost(RETURN_MS, untilThere(channel, letters, messageCount));
+    }
+    return messages.slice(0, limit).map(readDeadLetter);
   });
 }
 
@@ -25,7 +41,7 @@ export function replayDeadLetters(model: ChannelModel, publisher: Publisher, que
     const { messageCount } = await channel.checkQueue(letters);
     let replayed = 0;
     while (replayed < messageCount) {
-      const batch = await takeUpTo(channel, letters, Math.min(REPLAY_BATCH, messageCount - replayed));
+      const batch = await take(channel, letters, Math.min(REPLAY_BATCH, messageCount - replayed));
       if (batch.length === 0) break;
       await publisher.send(batch.map((message) => replayedMessage(message, queue)));
       channel.ackAll();
@@ -35,14 +51,27 @@ export function replayDeadLetters(model: ChannelModel, publisher: Publisher, que
   });
 }
 
-async function takeUpTo(channel: Channel, queue: string, limit: number): Promise<GetMessage[]> {
-  const messages: GetMessage[] = [];
-  while (messages.length < limit) {
-    const message = await channel.get(queue);
-    if (!message) break;
-    messages.push(message);
-  }
+/**
+ * Takes so many messages off the front of a queue, fewer when there are fewer; the channel has them unacknowledged. As a consumer,
+ * not by one `get` for each: a quorum queue then returns or drops them all by one command, in order. Of many single ones it lets a
+ * channel send only 32 ahead, and forgets the rest when the channel closes.
+ */
+async function take(channel: Channel, queue: string, count: number): Promise<Message[]> {
+  const messages: Message[] = [];
+  if (count === 0) return messages;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await channel.prefetch(count);
+  const { consumerTag } = await channel.consume(queue, (message) => {
+    if (message) messages.push(message);
+    if (!message || messages.length === count) resolve();
+  });
+  await atMost(TAKE_MS, promise);
+  await channel.cancel(consumerTag);
   return messages;
+}
+
+async function untilThere(channel: Channel, queue: string, count: number): Promise<void> {
+  while ((await channel.checkQueue(queue)).messageCount < count) await sleep(RETURN_POLL_MS);
 }
 
 /** What the channel has not acknowledged when it closes goes back. */

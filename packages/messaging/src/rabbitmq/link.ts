@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChannelModel, connect } from 'amqplib';
 import { parseBusUrl } from '../bus-url.js';
 import { BusUnavailableError, messageOf, TopologyRefusedError } from '../errors.js';
+import { atMost } from './within.js';
 
 /** The broker is taken for dead after two of them, and takes us for dead likewise. */
 const HEARTBEAT_SECONDS = 15;
@@ -63,8 +63,9 @@ export async function openLink<T>({ url, name, open, onFault }: LinkOptions<T>):
       if (state.lost !== undefined) throw state.lost;
       live = { made, model, fail };
     } catch (error) {
+      const cause = state.lost ?? error;
       await ended(model);
-      throw state.lost ?? error;
+      throw cause;
     }
   };
 
@@ -97,13 +98,8 @@ export async function openLink<T>({ url, name, open, onFault }: LinkOptions<T>):
       const { model } = live ?? {};
       live = undefined;
       // amqplib waits for ever when the connection breaks after we said goodbye.
-      const waited = new AbortController();
       const broken = new Promise((resolve) => model?.once('close', resolve));
-      const patience = sleep(CLOSE_MS, undefined, { signal: waited.signal, ref: false }).catch(
-        () => undefined,
-      );
-      await Promise.race([connection.close(), broken, patience]);
-      waited.abort();
+      await atMost(CLOSE_MS, Promise.race([connection.close(), broken]));
       why = 'the bus is closed';
     },
   };

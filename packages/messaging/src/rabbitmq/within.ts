@@ -10,3 +10,8 @@ export async function within<T>(ms: number, work: Promise<T>, late: () => Error)
     clearTimeout(timer);
   }
 }
+
+/** Waits for the work, but not longer than that. It goes on, unheard, and whether it fails is not told. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  await within(ms, work, () => new Error('too late')).catch(() => undefined);
+}

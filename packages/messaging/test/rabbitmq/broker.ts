@@ -1,13 +1,13 @@
 import { startRabbitMq, type TestRabbitMq } from '@lazyphotos/testkit';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import { createRabbitMqBus, defaultRetryPolicy, type EventBus, type RabbitMqBusOptions } from '../../src/index.js';
-import { delaysOf } from '../../src/rabbitmq/retry-delays.js';
 import {
-  deadLetterQueue,
-  EVENTS_EXCHANGE,
-  RETRY_EXCHANGE,
-  retryQueue,
-} from '../../src/rabbitmq/topology.js';
+  createRabbitMqBus,
+  defaultRetryPolicy,
+  type EventBus,
+  type RabbitMqBusOptions,
+} from '../../src/index.js';
+import { delaysOf } from '../../src/rabbitmq/retry-delays.js';
+import { deadLetterQueue, EVENTS_EXCHANGE, RETRY_EXCHANGE, retryQueue } from '../../src/rabbitmq/topology.js';
 import { createTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.js';
 
 export interface TestBroker {
@@ -40,7 +40,9 @@ export function createTestBroker(): TestBroker {
     try {
       const channel = await connection.createChannel();
       channel.on('error', () => undefined);
-      return await work(channel);
+      const result = await work(channel);
+      await channel.close();
+      return result;
     } finally {
       await connection.close().catch(() => undefined);
     }

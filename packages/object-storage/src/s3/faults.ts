@@ -44,7 +44,10 @@ export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined>
 export function translate(what: string, cause: unknown): ObjectStoreError {
   if (cause instanceof ObjectStoreError) return cause;
   const name = nameOf(cause) ?? '';
-  if (MISSING.has(name)) return new ObjectNotFoundError(`could not ${what}: there is none`, { cause });
+  if (MISSING.has(name)) {
+    const missing = name === 'NoSuchUpload' ? 'upload' : 'object';
+    return new ObjectNotFoundError(`could not ${what}: there is no such ${missing}`, { cause });
+  }
   const { message } = cause as { message?: string };
   if (FULL.has(name) || NO_SPACE.test(message ?? ''))
     return new StorageFullError(`no room to ${what}`, { cause });

@@ -3,6 +3,7 @@ import {
   CreateMultipartUploadCommand,
   HeadBucketCommand,
 } from '@aws-sdk/client-s3';
+import { ObjectNotFoundError, StorageUnavailableError } from '../errors.js';
 import type { Bucket } from './client.js';
 import { storing } from './faults.js';
 
@@ -21,5 +22,12 @@ export function createReady({ client, bucket, timeouts }: Bucket, readOnly: bool
   };
   const check = readOnly ? canRead : canWrite;
   const what = `${readOnly ? 'read from' : 'write to'} the bucket ${bucket}`;
-  return () => storing(what, () => check(AbortSignal.timeout(timeouts.answerMs)));
+  return async () => {
+    try {
+      await storing(what, () => check(AbortSignal.timeout(timeouts.answerMs)));
+    } catch (error) {
+      if (!(error instanceof ObjectNotFoundError)) throw error;
+      throw new StorageUnavailableError(`there is no bucket ${bucket}`, { cause: error });
+    }
+  };
 }

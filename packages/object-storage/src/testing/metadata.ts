@@ -8,8 +8,10 @@ const FILE_NAMES = [
   'she said "cheese", \\ twice\'.png',
   'two\nlines\tand a tab',
   ' spaces at both ends ',
+  'two  spaces   within',
   'e\u0301 is not é',
   '=?utf-8?B?Zg==?= and 100%25',
+  '=?UTF-8?B?Zg==?=',
   '',
 ];
 

@@ -23,23 +23,31 @@ export interface DatabasePlan {
 /** PostgreSQL cuts longer names off, silently. */
 const LONGEST_NAME = 63;
 const OWNER_SUFFIX = '_owner';
+const ADMIN_SETTING = 'LAZYPHOTOS_ADMIN_DATABASE_URL';
 const SERVERS_OWN = ['postgres', 'template0', 'template1'];
 
 const settingOf = (service: ServiceName): string =>
   `LAZYPHOTOS_${service.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
 
-const partsOf = (url: string) => {
+/** @throws SettingsError */
+function partsOf(setting: string, url: string) {
   const { username, password, pathname } = new URL(url);
-  return {
-    role: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    database: decodeURIComponent(pathname.slice(1)),
-  };
-};
+  try {
+    return {
+      role: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      database: decodeURIComponent(pathname.slice(1)),
+    };
+  } catch {
+    throw new SettingsError([`${setting} is malformed: a % in a name or password is written %25`]);
+  }
+}
 
 function* problemsOf({ role, password, database, owner }: DatabasePlan): Generator<string> {
   if (!role || !password || !database) yield 'must name a role, its password and a database';
   if (SERVERS_OWN.includes(database)) yield "must not name one of the server's own databases";
+  // The services' driver does not decode these in a database's name.
+  if (/[;/?:@&=+$,#]/.test(database)) yield 'must name a database without any of ; / ? : @ & = + $ , #';
   if (Buffer.byteLength(role) > LONGEST_NAME) yield `must name a role of at most ${LONGEST_NAME} bytes`;
   if (Buffer.byteLength(owner) > LONGEST_NAME) {
     yield `must name a database of at most ${LONGEST_NAME - OWNER_SUFFIX.length} bytes`;
@@ -49,8 +57,9 @@ function* problemsOf({ role, password, database, owner }: DatabasePlan): Generat
 }
 
 function* collisions(plans: readonly DatabasePlan[], adminUrl: string): Generator<string> {
-  const roles = new Map([[partsOf(adminUrl).role, 'LAZYPHOTOS_ADMIN_DATABASE_URL']]);
-  const databases = new Map([[partsOf(adminUrl).database, 'LAZYPHOTOS_ADMIN_DATABASE_URL']]);
+  const admin = partsOf(ADMIN_SETTING, adminUrl);
+  const roles = new Map([[admin.role, ADMIN_SETTING]]);
+  const databases = new Map([[admin.database, ADMIN_SETTING]]);
   for (const { service, role, owner, database } of plans) {
     const setting = settingOf(service);
     const rival = roles.get(role) ?? roles.get(owner) ?? databases.get(database);
@@ -66,7 +75,7 @@ function* collisions(plans: readonly DatabasePlan[], adminUrl: string): Generato
  */
 export function planDatabases(adminUrl: string, services: readonly ServiceDatabase[]): DatabasePlan[] {
   const plans = services.map(({ service, url, migrationsPath }): DatabasePlan => {
-    const parts = partsOf(url);
+    const parts = partsOf(settingOf(service), url);
     return { service, ...parts, owner: `${parts.database}${OWNER_SUFFIX}`, migrationsPath };
   });
   const problems = plans.flatMap((plan) =>

@@ -16,7 +16,7 @@ export interface ProvisionPostgresOptions {
 }
 
 /** Any number will do, as long as every run takes the same. */
-const PROVISION_LOCK = 7_301_448_201;
+export const PROVISION_LOCK = 7_301_448_201;
 
 /**
  * Gives each service a database, a role that may work in it and in no other, and its tables. May be repeated: it then applies

@@ -74,8 +74,9 @@ export async function runContainer<K extends SettingKey>(options: ContainerOptio
   const common: Settings<CommonKey> = settings;
   const logger = createLogger({ level: common.logLevel }).child({ service: name });
   const stops = createStopList(logger);
+  let listening: Listening;
   try {
-    await start(options, settings, identity, logger, stops);
+    listening = await start(options, settings, identity, logger, stops);
   } catch (error) {
     if (error instanceof SettingsError) process.stderr.write(`${error.message}\n`);
     else logger.error('could not start', { error: describeError(error) });
@@ -83,7 +84,16 @@ export async function runContainer<K extends SettingKey>(options: ContainerOptio
     process.exitCode = error instanceof SettingsError ? 2 : 1;
     return;
   }
-  await runUntilStopped(stops, logger);
+  const stopped = runUntilStopped(stops, logger);
+  // Only now, since whoever reads this may ask it to stop.
+  logger.info('listening', { ...listening });
+  await stopped;
+}
+
+interface Listening {
+  host: string;
+  port: number;
+  metricsPort: number;
 }
 
 async function start<K extends SettingKey>(
@@ -92,7 +102,7 @@ async function start<K extends SettingKey>(
   identity: ServiceIdentity,
   logger: Logger,
   stops: StopList,
-): Promise<void> {
+): Promise<Listening> {
   const common: Settings<CommonKey> = settings;
   const metrics = createMetrics();
   const host = common.host ?? '0.0.0.0';
@@ -126,7 +136,7 @@ async function start<K extends SettingKey>(
     await sleep(DRAIN_MS);
     await server.close();
   });
-  logger.info('listening', { host, port: server.port, metricsPort: metricsServer.port });
+  return { host, port: server.port, metricsPort: metricsServer.port };
 }
 
 /** Wrong settings are the operator's to mend: a line each, and no stack. */

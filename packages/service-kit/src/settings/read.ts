@@ -26,7 +26,11 @@ const knownNames = new Set(
 const isForeign = (name: string) =>
   CLI_NAMES.includes(name) || TEST_PREFIXES.some((prefix) => name.startsWith(prefix));
 
-/** Adds the settings of a `.env` file, if there is one; the real environment wins. @throws SettingsError */
+/**
+ * Adds the settings of a `.env` file, if there is one; the real environment wins. A file that has COMPOSE_FILE was written by
+ * scripts/setup for the containers, and is left to them.
+ * @throws SettingsError
+ */
 export function withDotEnv(env: Environment, file: string): Environment {
   let content: string;
   try {
@@ -36,6 +40,7 @@ export function withDotEnv(env: Environment, file: string): Environment {
     throw new SettingsError([`${file} cannot be read: ${(error as Error).message}`]);
   }
   const values = parse(content);
+  if ('COMPOSE_FILE' in values) return env;
   const unknown = Object.keys(values).filter((name) => !knownNames.has(name) && !isForeign(name));
   if (unknown.length > 0)
     throw new SettingsError(unknown.map((name) => `${name} in ${file} is not a known setting`));

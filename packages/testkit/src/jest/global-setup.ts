@@ -1,5 +1,5 @@
 import { findRunningPostgres, POSTGRES_URL } from '../postgres/source.js';
-import { startSharedPostgres } from '../postgres/start.js';
+import { startSuitesPostgres } from '../postgres/start.js';
 import { FOUND_SERVERS, findServers } from '../servers/sources.js';
 import { MISSING_TOOLS, prepareTools } from '../tools/prepare.js';
 import { keep } from './kept-postgres.js';
@@ -33,7 +33,7 @@ async function providePostgres(): Promise<string[]> {
 }
 
 async function startKept(): Promise<string> {
-  const server = await startSharedPostgres();
+  const server = await startSuitesPostgres();
   keep(server);
   return server.url;
 }

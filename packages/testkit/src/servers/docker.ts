@@ -1,11 +1,12 @@
 import { run, succeeds } from '../tools/run.js';
 import { step } from '../tools/step.js';
-import { untilReady } from './own-server.js';
+import { type OwnServer, untilReady } from './own-server.js';
 
 export interface Container {
+  url: string;
   image: string;
   /** The port that it listens on inside, and the one of this machine that leads there. */
-  port: { inside: number; here: number };
+  ports: { inside: number; here: number };
   env: Record<string, string>;
   /** What the image's program gets. */
   args: string[];
@@ -23,12 +24,14 @@ export async function hasImage(image: string): Promise<boolean> {
 }
 
 /** A server in a container. It is removed with its data in the end, not when it leaves: a restart finds its data. */
-export class DockerServer {
+export class DockerServer implements OwnServer {
+  readonly url: string;
   readonly #container: Container;
   #id: string | undefined;
   #runs = false;
 
   constructor(container: Container) {
+    this.url = container.url;
     this.#container = container;
   }
 
@@ -67,8 +70,8 @@ export class DockerServer {
   }
 }
 
-function runArguments({ image, port, env, args }: Container): string[] {
+function runArguments({ image, ports, env, args }: Container): string[] {
   const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const publish = ['--publish', `127.0.0.1:${port.here}:${port.inside}`];
+  const publish = ['--publish', `127.0.0.1:${ports.here}:${ports.inside}`];
   return ['run', '--detach', ...publish, ...variables, image, ...args];
 }

@@ -18,8 +18,9 @@ try {
   server = await open(order);
   await server.start();
   tell({ id: 0, result: server.url });
-  answerRequests(server);
+  const allAnswered = answerRequests(server);
   await parentLeft;
+  await allAnswered(); // a restart would start the server after its end
 } catch (error) {
   tell({ id: 0, error: messageOf(error) });
 } finally {
@@ -33,17 +34,21 @@ async function open(order: KeeperOrder): Promise<OwnServer> {
   return order.server === 'rabbitmq' ? openRabbitMq(folder, order.source) : openMinio(folder, order.source);
 }
 
-/** One after the other: a restart must not overtake the kill before it. */
-function answerRequests(server: OwnServer): void {
-  let before: Promise<unknown> = Promise.resolve();
+/**
+ * Answers one request after the other: a restart must not overtake the kill before it. The function that it gives
+ * resolves when there is nothing more to do.
+ */
+function answerRequests(server: OwnServer): () => Promise<unknown> {
+  let last: Promise<unknown> = Promise.resolve();
   process.on('message', ({ id, task }: KeeperRequest) => {
-    before = before
+    last = last
       .then(() => perform(server, task))
       .then(
         (result) => tell({ id, result }),
         (error: unknown) => tell({ id, error: messageOf(error) }),
       );
   });
+  return () => last;
 }
 
 async function perform(server: OwnServer, task: KeeperRequest['task']): Promise<unknown> {

@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { KeeperAnswer, KeeperOrder, KeeperRequest, KeeperTask } from './messages.js';
 
@@ -24,7 +23,7 @@ export async function keepServer(order: KeeperOrder): Promise<KeptServer> {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const left = once(keeper, 'exit');
+  const left = new Promise((resolve) => keeper.once('exit', resolve));
   const ask = questioner(keeper, order.server);
   const url = String(await ask());
   return {

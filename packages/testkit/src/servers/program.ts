@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { untilReady } from './own-server.js';
+import { type OwnServer, untilReady } from './own-server.js';
 
 export interface ServerProgram {
+  url: string;
   file: string;
   args: string[];
   /** The whole environment. */
@@ -15,12 +16,14 @@ const SHOWN = 2_000;
 const STOP_MS = 60_000;
 
 /** Runs a server's program in the foreground, with all its children in a process group of its own. */
-export class ProgramServer {
+export class ProgramServer implements OwnServer {
+  readonly url: string;
   readonly #program: ServerProgram;
   #running: { child: ChildProcess; left: Promise<unknown> } | undefined;
   #output = '';
 
   constructor(program: ServerProgram) {
+    this.url = program.url;
     this.#program = program;
   }
 

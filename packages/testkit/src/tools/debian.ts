@@ -32,7 +32,7 @@ export async function installDebianPackages(what: string, packages: string[]): P
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await withLock('apt-get', () =>
     step(`Installing ${what} from Debian's packages, once`, () =>
-      run('sh', ['-c', INSTALL, 'install', ...packages], { env }),
+      run('sh', ['-c', INSTALL, 'install', ...packages], { env, ownSession: true }),
     ),
   );
 }

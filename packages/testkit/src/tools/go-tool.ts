@@ -1,8 +1,9 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cached, toolsFolder } from './cache.js';
 import { goProgram } from './go.js';
+import { withLock } from './lock.js';
 import { run } from './run.js';
 import { step } from './step.js';
 
@@ -34,7 +35,6 @@ export function goToolPath(name: GoToolName, platform?: GoPlatform): string {
 async function build(name: GoToolName, platform?: GoPlatform): Promise<void> {
   const { package: path, version, minutes } = TOOLS[name];
   const go = await goProgram();
-  const file = goToolPath(name, platform);
   const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-go-'));
   const env = {
     ...process.env,
@@ -48,12 +48,25 @@ async function build(name: GoToolName, platform?: GoPlatform): Promise<void> {
       // A module of its own, because `go install` refuses to put what it builds for another platform where we say.
       await run(go, ['mod', 'init', 'tool'], { cwd: folder, env });
       await run(go, ['get', `${path}@${version}`], { cwd: folder, env });
-      const flags = ['-trimpath', '-ldflags=-s -w', '-o', `${file}.new`];
-      await run(go, ['build', ...flags, path], { cwd: folder, env: { ...env, ...target } });
+      const flags = ['-trimpath', '-ldflags=-s -w', '-o', join(folder, name)];
+      // One at a time: each of these takes all processors and up to 2 GB for linking.
+      await withLock(`${toolsFolder()}: go build`, () =>
+        run(go, ['build', ...flags, path], { cwd: folder, env: { ...env, ...target } }),
+      );
     });
-    await rename(`${file}.new`, file);
+    await install(join(folder, name), goToolPath(name, platform));
   } finally {
-    await rm(`${file}.new`, { force: true });
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** At once or not at all: the folders may lie on different disks. */
+async function install(built: string, file: string): Promise<void> {
+  const copy = `${file}.${process.pid}`;
+  try {
+    await copyFile(built, copy);
+    await rename(copy, file);
+  } finally {
+    await rm(copy, { force: true });
   }
 }

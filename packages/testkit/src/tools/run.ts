@@ -6,6 +6,8 @@ export interface RunOptions {
   env?: NodeJS.ProcessEnv;
   /** After this long the program is killed. */
   timeoutMs?: number;
+  /** Gives it a session of its own: a Ctrl-C must not break off a package manager in the middle. */
+  ownSession?: boolean;
 }
 
 /** A program left with another code than 0, or could not be started. `message` ends with the last of its output. */
@@ -16,13 +18,10 @@ export class ProgramFailed extends Error {
 const OUTPUT_LIMIT = 1024 * 1024;
 const SHOWN = 2_000;
 
-/**
- * Runs a program to its end and answers its standard output. It has a session of its own: a Ctrl-C must not break off
- * a package manager in the middle.
- */
+/** Runs a program to its end and answers its standard output. Rejects with ProgramFailed. */
 export function run(file: string, args: string[], options: RunOptions = {}): Promise<string> {
   // The environment is said because jest gives each test file one of its own, which a child does not get by itself.
-  const { timeoutMs, env = process.env, cwd } = options;
+  const { timeoutMs, env = process.env, cwd, ownSession = false } = options;
   return new Promise((resolve, reject) => {
     const fail = (why: string, output = '') =>
       reject(
@@ -31,7 +30,7 @@ export function run(file: string, args: string[], options: RunOptions = {}): Pro
     const child = spawn(file, args, {
       ...(cwd ? { cwd } : {}),
       env,
-      detached: true,
+      detached: ownSession,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutMs);

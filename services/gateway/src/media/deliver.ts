@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import type { ByteRange, ObjectInfo, ObjectStore } from '@lazyphotos/object-storage';
+import type { ByteRange, ObjectInfo, ObjectStore, PresignedUrls } from '@lazyphotos/object-storage';
 import {
   type MediaLocation,
   type MediaUrls,
@@ -11,10 +11,14 @@ import type { Request, Response, Router } from 'express';
 import fresh from 'fresh';
 import { methodNotAllowed } from '../methods.js';
 import { dispositionOf } from './disposition.js';
+import { cacheControlFor, secondsLeft } from './lifetime.js';
 import { resolveRange } from './range.js';
+import { redirectToStore } from './redirect.js';
 
 export interface MediaDeps {
   store: ObjectStore;
+  /** If given, pictures come from the store itself: a GET is answered with a redirect there. */
+  presigned?: PresignedUrls | undefined;
   mediaUrls: MediaUrls;
   now: () => Date;
 }
@@ -54,13 +58,12 @@ async function open(store: ObjectStore, info: ObjectInfo, range: ByteRange | und
 }
 
 function setHeaders(res: Response, location: MediaLocation, info: ObjectInfo, now: Date): void {
-  const seconds = Math.max(0, Math.floor((location.expiresAt.getTime() - now.getTime()) / 1000));
   res.setHeader('ETag', etagOf(info));
   res.setHeader('Last-Modified', info.lastModified.toUTCString());
   res.setHeader('Accept-Ranges', 'bytes');
   res.setHeader('Content-Type', info.contentType);
   res.setHeader('Content-Disposition', dispositionOf(location, info));
-  res.setHeader('Cache-Control', `private, max-age=${seconds}, immutable`);
+  res.setHeader('Cache-Control', cacheControlFor(secondsLeft(location, now)));
 }
 
 function setLength(res: Response, info: ObjectInfo, range: ByteRange | undefined): void {
@@ -94,11 +97,13 @@ function wantedRange(req: Request, info: ObjectInfo): ByteRange | undefined {
 const isGone = (error: unknown): boolean => codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE';
 
 /** Serves originals and previews by signed URL, straight from the object store, without asking any other service. */
-export function mountMedia(router: Router, { store, mediaUrls, now }: MediaDeps): void {
+export function mountMedia(router: Router, { store, presigned, mediaUrls, now }: MediaDeps): void {
   const deliver = async (req: Request, res: Response): Promise<void> => {
     const location = mediaUrls.verify(req.path, req.query.exp, req.query.sig);
     if (!location) throw new ProblemError('invalid_signature');
     const info = await orNotFound(store.head(keyOf(location)));
+    // A presigned URL is good for GET only; a HEAD has been answered with what was just looked up.
+    if (presigned && req.method === 'GET') return redirectToStore(res, presigned, location, info, now());
     if (isFresh(req, info)) {
       setHeaders(res, location, info, now());
       res.status(304).end();

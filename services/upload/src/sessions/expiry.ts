@@ -9,6 +9,7 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 export interface ExpiryDeps {
   sessions: SessionRepository;
   staging: Staging;
+  abortAbandoned: () => Promise<void>;
   logger: Logger;
   now: () => Date;
 }
@@ -16,9 +17,9 @@ export interface ExpiryDeps {
 /**
  * Ends sessions whose time has run out, then removes what ended sessions have left in the store. Ending comes first, so that
  * no chunk can be recorded while its file is being removed; a session that cannot be cleaned does not hold up the rest and
- * comes again with the next run.
+ * comes again with the next run. Last come uploads that no session knows of.
  */
-export function createExpiry({ sessions, staging, logger, now }: ExpiryDeps) {
+export function createExpiry({ sessions, staging, abortAbandoned, logger, now }: ExpiryDeps) {
   const clean = async (): Promise<void> => {
     for (let after = FIRST_ID; ; ) {
       const batch = await sessions.uncleaned(after, BATCH);
@@ -34,6 +35,7 @@ export function createExpiry({ sessions, staging, logger, now }: ExpiryDeps) {
     if (expired > 0) logger.info('upload sessions expired', { count: expired });
     await clean();
     await sessions.forgetEnded(new Date(now().getTime() - KEEP_ENDED_MS));
+    await abortAbandoned();
     return expired;
   };
 }

@@ -35,6 +35,10 @@ export function createSessionRepository(
     findOpen: (userId: string, hash: string) =>
       db.uploadSession.findUnique({ where: { openKey: openKeyOf(userId, hash) } }),
 
+    /** Whether an open session's file goes to this key of the store. */
+    isOpenAt: async (storageKey: string): Promise<boolean> =>
+      (await db.uploadSession.count({ where: { status: 'open', storageKey } })) > 0,
+
     /** Inserts an open session; answers null when another request has just done so for the same hash. */
     insert: async (fresh: NewSession): Promise<UploadSession | null> => {
       const id = newId();

@@ -81,6 +81,13 @@ export interface Service extends Manifest {
 export const ofKind = <T extends Manifest>(manifests: readonly Manifest[], ...kinds: string[]): T[] =>
   manifests.filter(({ kind }) => kinds.includes(kind)) as T[];
 
+export const named = (manifests: readonly Manifest[], kind: string, name: string): Manifest | undefined =>
+  ofKind(manifests, kind).find(({ metadata }) => metadata.name === name);
+
+/** The name of the Deployment that an autoscaler, Kubernetes' or KEDA's, is for. */
+export const scaledBy = (scaler: Manifest): string =>
+  (scaler.spec as { scaleTargetRef: { name: string } }).scaleTargetRef.name;
+
 export const workloadsOf = (manifests: readonly Manifest[]): Workload[] =>
   ofKind<Workload>(manifests, 'Deployment', 'StatefulSet', 'Job');
 
@@ -98,6 +105,10 @@ export function containerOf(workload: Workload): Container {
 /** Whose pods these are, without the version in a Job's name. */
 export const componentOf = (workload: Workload): string =>
   labelsOf(workload)['app.kubernetes.io/component'] ?? workload.metadata.name;
+
+/** The Secret that is mounted at /secrets. */
+export const secretNameOf = (workload: Workload): string =>
+  podOf(workload).volumes?.find(({ name }) => name === 'secrets')?.secret?.secretName ?? '';
 
 export function selects({ matchLabels = {}, matchExpressions = [] }: Selector, labels: Labels): boolean {
   const isMet = ({ key, operator, values = [] }: { key: string; operator: string; values?: string[] }) => {

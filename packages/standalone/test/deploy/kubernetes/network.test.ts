@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { serviceNames } from '@lazyphotos/contracts';
 import { contentsOf, createSecrets, manifestsFolder, outside, overlays } from './deployment.js';
 import {
   componentOf,
@@ -7,16 +8,12 @@ import {
   environmentOf,
   labelsOf,
   type Manifest,
-  podOf,
+  secretNameOf,
   type Workload,
   workloadsOf,
 } from './manifests.js';
-import { allows, type Party } from './network.js';
-import { type KubernetesTools, kubernetesTools } from './tools.js';
-
-const tools = await kubernetesTools();
-const suite = tools ? describe : describe.skip;
-const { render } = tools ?? ({} as KubernetesTools);
+import { mayReceive, maySend, type Party } from './network.js';
+import { describeWithKubernetes, type KubernetesTools, kubernetesTools, TOOLS_TIMEOUT_MS } from './tools.js';
 
 const elsewhere = (namespace: string, name: string, labels: Record<string, string>): Party => ({
   name: `${namespace}/${name}`,
@@ -51,6 +48,8 @@ const LET_IN = {
   cloud: ['traefik/traefik -> gateway:8080'],
 };
 
+const sorted = (edges: string[]): string[] => [...new Set(edges)].sort();
+
 const DEFAULT_PORTS: Record<string, string> = { 'https:': '443', 'http:': '80' };
 
 /** `host:port` of everything that a pod's settings tell it to call. */
@@ -60,8 +59,7 @@ function calledBy(
   secrets: ReadonlyMap<string, Record<string, string>>,
 ): string[] {
   const env = environmentOf(containerOf(workload), configMaps);
-  const volume = podOf(workload).volumes?.find(({ name }) => name === 'secrets');
-  const files = secrets.get(volume?.secret?.secretName ?? '') ?? {};
+  const files = secrets.get(secretNameOf(workload)) ?? {};
   const contentOf = (value: string) =>
     value.startsWith('/secrets/') ? files[value.slice('/secrets/'.length)] : value;
   const urls = Object.entries(env)
@@ -75,57 +73,72 @@ function calledBy(
   ];
 }
 
-suite.each(overlays)('network policies of the %s overlay', (overlay) => {
-  let all: Manifest[];
-  let workloads: Workload[];
-  let pods: Party[];
-  let needed: string[];
+describeWithKubernetes('Kubernetes network policies', () => {
+  let tools: KubernetesTools;
 
   beforeAll(async () => {
-    all = await render(join(manifestsFolder, 'overlays', overlay));
-    workloads = workloadsOf(all);
-    pods = workloads.map((one) => ({
-      name: componentOf(one),
-      namespace: 'lazyphotos',
-      labels: labelsOf(one),
-    }));
-    const secrets = await createSecrets(overlay);
-    const configMaps = contentsOf([...all, ...secrets], 'ConfigMap');
-    needed = workloads.flatMap((one) =>
-      calledBy(one, configMaps, contentsOf(secrets, 'Secret')).map(
-        (target) => `${componentOf(one)} -> ${target}`,
-      ),
-    );
-  });
+    tools = await kubernetesTools();
+  }, TOOLS_TIMEOUT_MS);
 
-  const open = (from: Party[], to: { party: Party; ports: number[] }[]): string[] =>
-    from.flatMap((sender) =>
-      to.flatMap(({ party, ports }) =>
-        ports
-          .filter((port) => sender.name !== party.name && allows(all, sender, party, port))
-          .map((port) => `${sender.name} -> ${party.name}:${port}`),
-      ),
-    );
-  const ours = () =>
-    workloads.map((one, index) => ({
-      party: pods[index] as Party,
-      ports: containerOf(one).ports?.map(({ containerPort }) => containerPort) ?? [],
-    }));
+  describe.each(overlays)('of the %s overlay', (overlay) => {
+    let all: Manifest[];
+    let workloads: Workload[];
+    let pods: Party[];
+    let needed: string[];
 
-  test('let each pod call what its settings name, and nothing else', () => {
-    expect(open(pods, [...ours(), ...outsiders]).sort()).toEqual([...new Set(needed)].sort());
-  });
+    beforeAll(async () => {
+      all = await tools.render(join(manifestsFolder, 'overlays', overlay));
+      workloads = workloadsOf(all);
+      pods = workloads.map((one) => ({
+        name: componentOf(one),
+        namespace: 'lazyphotos',
+        labels: labelsOf(one),
+      }));
+      const secrets = await createSecrets(overlay);
+      const configMaps = contentsOf([...all, ...secrets], 'ConfigMap');
+      needed = workloads.flatMap((one) =>
+        calledBy(one, configMaps, contentsOf(secrets, 'Secret')).map(
+          (target) => `${componentOf(one)} -> ${target}`,
+        ),
+      );
+    });
 
-  test('let everybody ask the cluster’s DNS', () => {
-    expect(open([...pods, strangers[0] as Party], [{ party: dns, ports: [53, 80] }])).toEqual(
-      [...pods, strangers[0] as Party].map(({ name }) => `${name} -> kube-system/kube-dns:53`),
-    );
-  });
+    type Targets = { party: Party; ports: number[] }[];
+    const edges = (may: typeof maySend, from: Party[], to: Targets): string[] =>
+      from
+        .flatMap((sender) =>
+          to.flatMap(({ party, ports }) =>
+            ports
+              .filter((port) => sender.name !== party.name && may(all, sender, party, port))
+              .map((port) => `${sender.name} -> ${party.name}:${port}`),
+          ),
+        )
+        .sort();
+    const ours = () =>
+      workloads.map((one, index) => ({
+        party: pods[index] as Party,
+        ports: containerOf(one).ports?.map(({ containerPort }) => containerPort) ?? [],
+      }));
 
-  test('let nobody in but the ingress controller, and monitoring where metrics are', () => {
-    const scraped = ['gateway', 'auth', 'upload', 'catalog', 'feed', 'media-worker'].map(
-      (name) => `monitoring/prometheus -> ${name}:9090`,
-    );
-    expect(open(strangers, ours()).sort()).toEqual([...LET_IN[overlay], ...scraped].sort());
+    const targets = () => new Set(ours().map(({ party }) => party.name));
+
+    test('let each pod call what its settings name, and nothing else', () => {
+      expect(edges(maySend, pods, [...ours(), ...outsiders])).toEqual(sorted(needed));
+    });
+
+    test('let each pod be called by those, and by nobody else', () => {
+      const inside = needed.filter((edge) => targets().has(/-> (.*):/.exec(edge)?.[1] ?? ''));
+      const scraped = serviceNames.map((name) => `monitoring/prometheus -> ${name}:9090`);
+      expect(edges(mayReceive, [...pods, ...strangers], ours())).toEqual(
+        sorted([...inside, ...scraped, ...LET_IN[overlay]]),
+      );
+    });
+
+    test('let everybody ask the cluster’s DNS', () => {
+      const everybody = [...pods, ...strangers.slice(0, 1)];
+      expect(edges(maySend, everybody, [{ party: dns, ports: [53, 80] }])).toEqual(
+        sorted(everybody.map(({ name }) => `${name} -> kube-system/kube-dns:53`)),
+      );
+    });
   });
 });

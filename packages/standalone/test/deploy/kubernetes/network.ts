@@ -47,23 +47,33 @@ const permits = (peers: Peer[] | undefined, { ports }: Rule, party: Party, port:
   (peers ?? []).some((peer) => isPeer(peer, party)) && (ports ?? []).some((one) => one.port === port);
 
 /**
- * Whether the policies let `from` open a connection to a port of `to`, as Kubernetes defines it: a pod that no policy selects for
- * a direction is open in it; any other one needs one rule of one of its policies. A rule without peers or ports, which would allow
- * everything, is taken to allow nothing: we want none such.
+ * Whether the policies let a pod open connections to a port (`Egress`), or be reached at it (`Ingress`), as Kubernetes defines it:
+ * a pod that no policy selects for a direction is open in it; any other one needs one rule of one of its policies. A rule without
+ * peers or ports, which would allow everything, is taken to allow nothing: we want none such.
  */
-export function allows(manifests: readonly Manifest[], from: Party, to: Party, port: number): boolean {
-  const policies = ofKind<NetworkPolicy>(manifests, 'NetworkPolicy');
-  const isOpen = (direction: 'Ingress' | 'Egress', pod: Party, other: Party): boolean => {
-    if ('address' in pod || pod.namespace !== OUR_NAMESPACE) return true;
-    const own = policies.filter(
-      ({ spec }) => spec.policyTypes.includes(direction) && selects(spec.podSelector, pod.labels),
-    );
-    if (own.length === 0) return true;
-    return own.some(({ spec: { ingress = [], egress = [] } }) =>
-      direction === 'Ingress'
-        ? ingress.some((rule) => permits(rule.from, rule, other, port))
-        : egress.some((rule) => permits(rule.to, rule, other, port)),
-    );
-  };
-  return isOpen('Egress', from, to) && isOpen('Ingress', to, from);
+function isOpen(
+  manifests: readonly Manifest[],
+  direction: 'Ingress' | 'Egress',
+  pod: Party,
+  other: Party,
+  port: number,
+): boolean {
+  if ('address' in pod || pod.namespace !== OUR_NAMESPACE) return true;
+  const own = ofKind<NetworkPolicy>(manifests, 'NetworkPolicy').filter(
+    ({ spec }) => spec.policyTypes.includes(direction) && selects(spec.podSelector, pod.labels),
+  );
+  if (own.length === 0) return true;
+  return own.some(({ spec: { ingress = [], egress = [] } }) =>
+    direction === 'Ingress'
+      ? ingress.some((rule) => permits(rule.from, rule, other, port))
+      : egress.some((rule) => permits(rule.to, rule, other, port)),
+  );
 }
+
+/** Whether `from` may send to that port of `to`, whatever `to` thinks of it. */
+export const maySend = (manifests: readonly Manifest[], from: Party, to: Party, port: number): boolean =>
+  isOpen(manifests, 'Egress', from, to, port);
+
+/** Whether `to` may be reached at that port by `from`, whatever `from` may do. */
+export const mayReceive = (manifests: readonly Manifest[], from: Party, to: Party, port: number): boolean =>
+  isOpen(manifests, 'Ingress', to, from, port);

@@ -12,15 +12,11 @@ import {
   environmentOf,
   type Manifest,
   ofKind,
-  podOf,
+  secretNameOf,
   type Workload,
   workloadsOf,
 } from './manifests.js';
-import { type KubernetesTools, kubernetesTools } from './tools.js';
-
-const tools = await kubernetesTools();
-const suite = tools ? describe : describe.skip;
-const { render } = tools ?? ({} as KubernetesTools);
+import { describeWithKubernetes, type KubernetesTools, kubernetesTools, TOOLS_TIMEOUT_MS } from './tools.js';
 
 const catalog: Setting[] = Object.values(settingsCatalog);
 const known = catalog.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
@@ -32,92 +28,115 @@ const mainOf = (component: string): string =>
     ? join(repository, 'packages/provision/dist/main.js')
     : join(repository, 'services', component, 'dist/main.js');
 
-suite.each(overlays)('settings of the %s overlay', (overlay) => {
-  let all: Manifest[];
-  let secrets: Map<string, Record<string, string>>;
-  let configMaps: Map<string, Record<string, string>>;
+const WITHHELD: Record<string, string> = {
+  'provision-postgres': 'LAZYPHOTOS_ADMIN_DATABASE_URL',
+  'provision-storage': 'S3_ADMIN_ACCESS_KEY_ID',
+};
+
+/** A setting that the program cannot do without: it says that this is missing, and all else that is wrong, and ends. */
+const withheldFrom = (workload: Workload): string =>
+  WITHHELD[componentOf(workload)] ?? 'LAZYPHOTOS_DATABASE_URL';
+
+/** Runs the real program with its environment and its secrets as files, less one setting. */
+async function startIncomplete(
+  workload: Workload,
+  env: Record<string, string>,
+  files: Record<string, string>,
+  folder: string,
+) {
+  const own = join(folder, componentOf(workload));
+  await mkdir(own);
+  for (const [key, value] of Object.entries(files)) await writeFile(join(own, key), value);
+  const given = Object.entries(env)
+    .filter(([name]) => name !== `${withheldFrom(workload)}_FILE`)
+    .map(([name, value]) => [name, value.replace(/^\/secrets(?=\/)/, own)]);
+  // The images' own command is `node dist/main.js`.
+  const [node, main, ...subcommand] = containerOf(workload).args ?? ['node', 'dist/main.js'];
+  expect([node, main]).toEqual(['node', 'dist/main.js']);
+  const args = [mainOf(componentOf(workload)), ...subcommand];
+  const { code, stderr } = await run(process.execPath, args, Object.fromEntries(given));
+  const complaints = stderr
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/ must be set:.*/, ''));
+  return { of: componentOf(workload), code, complaints };
+}
+
+describeWithKubernetes('Kubernetes settings', () => {
+  let tools: KubernetesTools;
 
   beforeAll(async () => {
-    all = await render(join(manifestsFolder, 'overlays', overlay));
-    const created = await createSecrets(overlay);
-    secrets = contentsOf(created, 'Secret');
-    configMaps = contentsOf([...all, ...created], 'ConfigMap');
-  });
+    tools = await kubernetesTools();
+  }, TOOLS_TIMEOUT_MS);
 
-  const environment = (workload: Workload) => environmentOf(containerOf(workload), configMaps);
+  describe.each(overlays)('of the %s overlay', (overlay) => {
+    let all: Manifest[];
+    let secrets: Map<string, Record<string, string>>;
+    let configMaps: Map<string, Record<string, string>>;
 
-  test('are known, and no secret stands in a manifest', () => {
-    expect(ofKind(all, 'Secret')).toEqual([]);
-    for (const workload of workloadsOf(all).filter(isOurs)) {
-      const names = Object.keys(environment(workload));
-      expect(names.filter((name) => !known.includes(name))).toEqual([]);
-      expect(catalog.filter(({ name, secret }) => secret && names.includes(name))).toEqual([]);
-    }
-  });
+    beforeAll(async () => {
+      all = await tools.render(join(manifestsFolder, 'overlays', overlay));
+      const created = await createSecrets(overlay);
+      secrets = contentsOf(created, 'Secret');
+      configMaps = contentsOf([...all, ...created], 'ConfigMap');
+    });
 
-  test('find every secret that they name, and no secret is made for nothing', () => {
-    const used = new Set<string>();
-    for (const workload of workloadsOf(all)) {
-      const { env = [], volumeMounts = [] } = containerOf(workload);
-      const volume = podOf(workload).volumes?.find(({ name }) => name === 'secrets');
-      const name = volume?.secret?.secretName ?? '';
-      const files = env.flatMap(({ value = '' }) => /^\/secrets\/(.+)$/.exec(value)?.[1] ?? []);
-      const single = volumeMounts.flatMap((mount) => (mount.name === 'secrets' ? (mount.subPath ?? []) : []));
-      for (const key of [...files, ...single]) used.add(`${name}/${key}`);
-    }
-    for (const { spec } of ofKind(all, 'TriggerAuthentication')) {
-      const { secretTargetRef } = spec as { secretTargetRef: { name: string; key: string }[] };
-      for (const { name, key } of secretTargetRef) used.add(`${name}/${key}`);
-    }
-    const made = [...secrets].flatMap(([name, files]) => Object.keys(files).map((key) => `${name}/${key}`));
-    expect([...used].sort()).toEqual(made.sort());
-  });
+    const environment = (workload: Workload) => environmentOf(containerOf(workload), configMaps);
+    const secretsFor = (workload: Workload) => secrets.get(secretNameOf(workload)) ?? {};
 
-  test('are what the programs want: each complains of nothing but the one that is withheld', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-settings-'));
-    try {
+    test('are known, and no secret stands in a manifest', () => {
+      expect(ofKind(all, 'Secret')).toEqual([]);
       for (const workload of workloadsOf(all).filter(isOurs)) {
-        const name = podOf(workload).volumes?.find((one) => one.name === 'secrets')?.secret?.secretName ?? '';
-        const own = join(folder, name);
-        await mkdir(own, { recursive: true });
-        for (const [key, value] of Object.entries(secrets.get(name) ?? {}))
-          await writeFile(join(own, key), value);
-        const env = Object.entries(environment(workload)).map(([variable, value]) => [
-          variable,
-          value.replace(/^\/secrets(?=\/)/, own),
-        ]);
-        const [withheld] =
-          env.find(([variable]) => /_(DATABASE_URL|ADMIN_ACCESS_KEY_ID)_FILE$/.test(variable ?? '')) ?? [];
-        const rest = Object.fromEntries(env.filter(([variable]) => variable !== withheld));
-        // The images' own command is `node dist/main.js`.
-        const [node, main, ...subcommand] = containerOf(workload).args ?? ['node', 'dist/main.js'];
-        expect([node, main]).toEqual(['node', 'dist/main.js']);
-        const args = [mainOf(componentOf(workload)), ...subcommand];
-        const { code, stderr } = await run(process.execPath, args, rest);
-        const complaints = stderr
-          .trim()
-          .split('\n')
-          .map((line) => line.replace(/ must be set:.*/, ''));
-        expect({ name, code, complaints }).toEqual({
-          name,
-          code: 2,
-          complaints: [withheld?.replace(/_FILE$/, '')],
-        });
+        const names = Object.keys(environment(workload));
+        expect(names.filter((name) => !known.includes(name))).toEqual([]);
+        expect(catalog.filter(({ name, secret }) => secret && names.includes(name))).toEqual([]);
       }
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
+    });
 
-  test('give the object store to those who keep files, and the bus to those who have queues', () => {
-    const having = (variable: string) =>
-      ofKind<Workload>(all, 'Deployment')
-        .filter((one) => variable in environment(one))
-        .map(componentOf)
-        .sort();
-    expect(having('S3_BUCKET')).toEqual(['gateway', 'media-worker', 'upload']);
-    expect(having('LAZYPHOTOS_BUS_URL_FILE')).toEqual(['catalog', 'feed', 'media-worker', 'upload']);
-    expect(having('LAZYPHOTOS_SERVICE_KEY_FILE')).toEqual([...serviceNames].sort());
+    test('find every secret that they name, and no secret is made for nothing', () => {
+      const used = new Set<string>();
+      for (const workload of workloadsOf(all)) {
+        const { env = [], volumeMounts = [] } = containerOf(workload);
+        const name = secretNameOf(workload);
+        const files = env.flatMap(({ value = '' }) => /^\/secrets\/(.+)$/.exec(value)?.[1] ?? []);
+        const single = volumeMounts.flatMap((mount) =>
+          mount.name === 'secrets' ? (mount.subPath ?? []) : [],
+        );
+        for (const key of [...files, ...single]) used.add(`${name}/${key}`);
+      }
+      for (const { spec } of ofKind(all, 'TriggerAuthentication')) {
+        const { secretTargetRef } = spec as { secretTargetRef: { name: string; key: string }[] };
+        for (const { name, key } of secretTargetRef) used.add(`${name}/${key}`);
+      }
+      const made = [...secrets].flatMap(([name, files]) => Object.keys(files).map((key) => `${name}/${key}`));
+      expect([...used].sort()).toEqual(made.sort());
+    });
+
+    test('are what the programs want: each complains of nothing but the one that is withheld', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-settings-'));
+      try {
+        const workloads = workloadsOf(all).filter(isOurs);
+        const verdicts = await Promise.all(
+          workloads.map((one) => startIncomplete(one, environment(one), secretsFor(one), folder)),
+        );
+        expect(verdicts).toEqual(
+          workloads.map((one) => ({ of: componentOf(one), code: 2, complaints: [withheldFrom(one)] })),
+        );
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    }, 180_000);
+
+    test('give the object store to those who keep files, and the bus to those who have queues', () => {
+      const having = (variable: string) =>
+        ofKind<Workload>(all, 'Deployment')
+          .filter((one) => variable in environment(one))
+          .map(componentOf)
+          .sort();
+      expect(having('S3_BUCKET')).toEqual(['gateway', 'media-worker', 'upload']);
+      expect(having('LAZYPHOTOS_BUS_URL_FILE')).toEqual(['catalog', 'feed', 'media-worker', 'upload']);
+      expect(having('LAZYPHOTOS_SERVICE_KEY_FILE')).toEqual([...serviceNames].sort());
+    });
   });
 });
 

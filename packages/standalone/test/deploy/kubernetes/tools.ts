@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { goTool, pythonTool } from '@lazyphotos/testkit';
+import { describeWithTools, goTool, pythonTool } from '@lazyphotos/testkit';
 import { parseAllDocuments } from 'yaml';
 import { repository, run } from '../../support/node-process.js';
 import type { Manifest } from './manifests.js';
@@ -18,17 +18,16 @@ export interface KubernetesTools {
   problems(manifests: readonly Manifest[]): Promise<string[]>;
 }
 
-/** Undefined on a machine that cannot have them, which is said in a line; an error where CI=true. */
-export async function kubernetesTools(): Promise<KubernetesTools | undefined> {
-  try {
-    return createTools(await goTool('kustomize'), await pythonTool('kubernetes-validate'));
-  } catch (error) {
-    if (process.env.CI === 'true') throw error;
-    const [reason] = String(error instanceof Error ? error.message : error).split('\n');
-    process.stderr.write(`No tools for Kubernetes: ${reason}. Suites that need them are skipped.\n`);
-    return undefined;
-  }
+/** For `beforeAll` of a suite that is described by `describeWithKubernetes`; may have to build them first. */
+export async function kubernetesTools(): Promise<KubernetesTools> {
+  return createTools(await goTool('kustomize'), await pythonTool('kubernetes-validate'));
 }
+
+/** How long that may take. */
+export const TOOLS_TIMEOUT_MS = 300_000;
+
+export const describeWithKubernetes = (name: string, suite: () => void): void =>
+  describeWithTools(['kustomize', 'kubernetes-validate'], name, suite);
 
 function createTools(kustomize: string, validator: string): KubernetesTools {
   const withFile = async <T>(content: string, use: (file: string) => Promise<T>): Promise<T> => {

@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import { eventually } from '@lazyphotos/testkit';
+import { BusUnavailableError } from '../../src/index.js';
+import { albumEvent, depthOf, recorder, sleep, TOPOLOGY } from '../../src/testing/suite.js';
+import { createFaultyNetwork } from './faulty-network.js';
+import type { Harness } from './harness.js';
+
+const QUEUE = 'one.albums';
+const RECONNECTED = { timeoutMs: 45_000, intervalMs: 200 };
+
+export function describeOutages({ broker, createBus }: Harness): void {
+  describe('a connection that breaks', () => {
+    test('tells the handlers; what runs on takes its slot, and its event is not handled beside it', async () => {
+      const bus = await createBus();
+      let release: () => void = () => undefined;
+      const gate = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const running = new Set<string>();
+      const signals: AbortSignal[] = [];
+      let twice = 0;
+      let most = 0;
+      const { handler, ids } = recorder(async ({ event }, signal) => {
+        if (running.has(event.id)) twice += 1;
+        running.add(event.id);
+        most = Math.max(most, running.size);
+        signals.push(signal);
+        if (signals.length <= 2) await gate; // heeds no signal
+        running.delete(event.id);
+      });
+      await bus.consume(QUEUE, handler, { concurrency: 2 });
+      const events = [albumEvent(), albumEvent(), albumEvent(), albumEvent()];
+      await bus.publish(events);
+      await eventually(() => expect(running.size).toBe(2));
+      await broker.cut();
+      await eventually(() => expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]));
+      await broker.mend();
+      await eventually(() => bus.ready(), RECONNECTED);
+      await sleep(2500); // longer than the events in hand need to come again
+      expect(signals).toHaveLength(2);
+      release();
+      await eventually(
+        async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 0 }),
+        RECONNECTED,
+      );
+      expect(new Set(ids())).toEqual(new Set(events.map(({ id }) => id)));
+      expect(ids()).toHaveLength(6);
+      expect({ twice, most }).toEqual({ twice: 0, most: 2 });
+    });
+  });
+
+  describe('a broker that takes nothing', () => {
+    test('because it is short of memory: the bus says so at once, and goes on afterwards', async () => {
+      const network = await createFaultyNetwork(broker.server.url);
+      const bus = await createBus({ url: network.url });
+      await bus.ready();
+      network.block('low on memory');
+      await eventually(() => expect(bus.ready()).rejects.toThrow('low on memory'));
+      await expect(bus.publish([albumEvent()])).rejects.toThrow(BusUnavailableError);
+      network.unblock();
+      await eventually(() => bus.ready());
+      await bus.publish([albumEvent()]);
+      expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 1 });
+      await bus.close();
+      await network.close();
+    });
+
+    test('and says nothing: neither publish nor ready waits for ever', async () => {
+      const network = await createFaultyNetwork(broker.server.url);
+      const bus = await createBus({ url: network.url });
+      network.silence();
+      const publishing = bus.publish([albumEvent()]);
+      await expect(Promise.all([bus.ready()])).rejects.toThrow('has not answered');
+      await expect(publishing).rejects.toThrow('has not confirmed');
+      network.speak();
+      await eventually(() => bus.publish([albumEvent()]), RECONNECTED);
+      await bus.close();
+      await network.close();
+    });
+  });
+
+  test('a large batch reaches its queues as one', async () => {
+    const bus = await createBus();
+    await bus.publish(Array.from({ length: 5000 }, () => albumEvent()));
+    const depths = await bus.depths();
+    expect(depths.map(({ queue, pending }) => [queue, pending])).toEqual([
+      ...Object.keys(TOPOLOGY).map((queue) => [queue, queue === 'two.photos' ? 0 : 5000]),
+      ['lazyphotos.retry', 0],
+    ]);
+  });
+}

@@ -1,0 +1,126 @@
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { ObjectStore } from '@lazyphotos/object-storage';
+import { describeWithMinio } from '@lazyphotos/testkit';
+import type { Client } from 'minio';
+import { type StoreUser, storeUsers } from '../../src/index.js';
+import { codeOf, createGround, type Ground } from './ground.js';
+
+const ORIGINAL = 'originals/user/photo';
+const PREVIEW = 'derived/user/photo/thumb';
+const PICTURE = { contentType: 'image/jpeg', metadata: { sha256: 'abc' } };
+const PART_BYTES = 5 * 1024 ** 2;
+
+async function read(store: ObjectStore, key: string): Promise<string> {
+  const { body } = await store.get(key);
+  return Buffer.concat(await body.toArray()).toString();
+}
+
+describeWithMinio("a service's user of the object store", () => {
+  let ground: Ground;
+  const stores = {} as Record<StoreUser, ObjectStore>;
+  beforeAll(async () => {
+    ground = await createGround();
+    await ground.run();
+    for (const service of storeUsers) stores[service] = ground.storeOf(service);
+    await ground.client.makeBucket(`${ground.bucket}-other`);
+    await ground.client.putObject(`${ground.bucket}-other`, ORIGINAL, 'not yours');
+    await ground.client.putObject(ground.bucket, ORIGINAL, 'original');
+    await ground.client.putObject(ground.bucket, PREVIEW, 'preview');
+    await ground.client.putObject(ground.bucket, 'else/where', 'neither');
+  });
+  afterAll(async () => {
+    for (const store of Object.values(stores)) await store.close();
+    await ground.client.removeObject(`${ground.bucket}-other`, ORIGINAL);
+    await ground.client.removeBucket(`${ground.bucket}-other`);
+    await ground.stop();
+  });
+
+  test.each(storeUsers)('of %s is ready, and told a missing object from a refusal', async (service) => {
+    await stores[service].ready();
+    await expect(stores[service].head('originals/user/none')).rejects.toMatchObject({
+      name: 'ObjectNotFoundError',
+    });
+  });
+
+  test('of the gateway reads originals and previews', async () => {
+    expect(await read(stores.gateway, ORIGINAL)).toBe('original');
+    expect(await read(stores.gateway, PREVIEW)).toBe('preview');
+  });
+
+  test('of upload takes an original in, in parts or whole, and removes it', async () => {
+    const store = stores.upload;
+    const key = 'originals/user/parts';
+    const upload = await store.beginUpload(key, PART_BYTES + 1, PART_BYTES, PICTURE);
+    const first = await store.writePart(upload, 0, Readable.from([Buffer.alloc(PART_BYTES)]));
+    const second = await store.writePart(upload, 1, Readable.from([Buffer.from('x')]));
+    const underWay = [];
+    for await (const one of store.listUploads(key)) underWay.push(one.key);
+    expect(underWay).toEqual([key]);
+    expect(await store.completeUpload(upload, [first, second])).toMatchObject({ size: PART_BYTES + 1 });
+    await store.abortUpload(await store.beginUpload(key, 1, PART_BYTES, PICTURE));
+    await store.put('originals/user/whole', Readable.from(['whole']), PICTURE);
+    expect(await read(store, 'originals/user/whole')).toBe('whole');
+    for (const made of [key, 'originals/user/whole']) await store.delete(made);
+  });
+
+  test('of the media worker reads originals, writes previews and removes them', async () => {
+    const store = stores['media-worker'];
+    expect(await read(store, ORIGINAL)).toBe('original');
+    const key = 'derived/user/photo/medium';
+    await store.put(key, Readable.from(['medium']), { contentType: 'image/webp' });
+    expect(await read(store, key)).toBe('medium');
+    await store.delete(key);
+  });
+
+  const forbidden: [StoreUser, string, (client: Client, bucket: string) => Promise<unknown>][] = [
+    ['gateway', 'write an original', (client, bucket) => client.putObject(bucket, ORIGINAL, 'forged')],
+    ['gateway', 'remove an original', (client, bucket) => client.removeObject(bucket, ORIGINAL)],
+    ['gateway', 'write a preview', (client, bucket) => client.putObject(bucket, PREVIEW, 'forged')],
+    ['upload', 'write a preview', (client, bucket) => client.putObject(bucket, PREVIEW, 'forged')],
+    ['upload', 'read a preview', (client, bucket) => client.getObject(bucket, PREVIEW)],
+    ['media-worker', 'write an original', (client, bucket) => client.putObject(bucket, ORIGINAL, 'forged')],
+    ['media-worker', 'remove an original', (client, bucket) => client.removeObject(bucket, ORIGINAL)],
+  ];
+  test.each(forbidden)('of %s may not %s', async (service, _what, attempt) => {
+    expect(await codeOf(attempt(ground.clientOf(ground.users[service]), ground.bucket))).toBe('AccessDenied');
+    expect(await read(stores['media-worker'], ORIGINAL)).toBe('original');
+    expect(await read(stores.gateway, PREVIEW)).toBe('preview');
+  });
+
+  const forbiddenToAll: [string, (client: Client, bucket: string) => Promise<unknown>][] = [
+    ['make a bucket', (client, bucket) => client.makeBucket(`${bucket}-mine`)],
+    ['remove the bucket', (client, bucket) => client.removeBucket(bucket)],
+    ['open the bucket to all', (client, bucket) => client.setBucketPolicy(bucket, '{}')],
+    ['change its rules', (client, bucket) => client.removeBucketLifecycle(bucket)],
+    ['read what no service stored', (client, bucket) => client.getObject(bucket, 'else/where')],
+    ['write elsewhere', (client, bucket) => client.putObject(bucket, 'else/where', 'forged')],
+    ['read another bucket', (client, bucket) => client.getObject(`${bucket}-other`, ORIGINAL)],
+    ['write to another bucket', (client, bucket) => client.putObject(`${bucket}-other`, ORIGINAL, 'x')],
+    ['list another bucket', (client, bucket) => client.listObjectsV2(`${bucket}-other`).toArray()],
+  ];
+  test.each(forbiddenToAll)('may not %s', async (_what, attempt) => {
+    for (const service of storeUsers) {
+      const code = await codeOf(attempt(ground.clientOf(ground.users[service]), ground.bucket));
+      expect({ service, code }).toEqual({ service, code: 'AccessDenied' });
+    }
+  });
+
+  test('may not administer the server, not even make itself an administrator', async () => {
+    for (const service of storeUsers) {
+      const user = ground.users[service];
+      for (const attempt of [
+        ground.adminOf(user).setPolicy(user.accessKeyId, 'consoleAdmin'),
+        ground.adminOf(user).setConfig('api stale_uploads_expiry=1s'),
+        ground.adminOf(user).putUser({ accessKeyId: `${user.accessKeyId}-2`, secretAccessKey: 'whatever' }),
+      ]) {
+        await expect(attempt).rejects.toThrow('(AccessDenied)');
+      }
+    }
+  });
+
+  test('without credentials nothing is read', async () => {
+    const reply = await fetch(`${ground.minio.endpoint}/${ground.bucket}/${ORIGINAL}`);
+    expect(reply.status).toBe(403);
+  });
+});
