@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
-import { createS3Store, type ObjectStore, type StagedUpload } from '../src/index.js';
+import { createS3Store, type ObjectStore, type S3Timeouts, type StagedUpload } from '../src/index.js';
 import { rejectsWith, streamOf } from '../src/testing/suite.js';
 import { JPEG } from './helpers.js';
 
@@ -38,6 +38,16 @@ describe('an S3 server on a bad day', () => {
   const connections = new Set<Socket>();
   let requests: string[];
   let store: ObjectStore;
+  const openStore = (timeouts: Partial<S3Timeouts>): ObjectStore =>
+    createS3Store({
+      bucket: 'photos',
+      region: 'us-east-1',
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      credentials: { accessKeyId: 'key', secretAccessKey: 'secret-key' },
+      pathStyle: true,
+      maxSockets: 1,
+      timeouts,
+    });
   beforeAll(async () => {
     server.keepAliveTimeout = 60_000;
     server.on('connection', (socket) => {
@@ -46,15 +56,7 @@ describe('an S3 server on a bad day', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    store = createS3Store({
-      bucket: 'photos',
-      region: 'us-east-1',
-      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      credentials: { accessKeyId: 'key', secretAccessKey: 'secret-key' },
-      pathStyle: true,
-      maxSockets: 1,
-      timeouts: { answerMs: 800, idleMs: 1_500 },
-    });
+    store = openStore({ answerMs: 800, idleMs: 1_500 });
   });
   beforeEach(() => {
     requests = [];
@@ -118,15 +120,17 @@ describe('an S3 server on a bad day', () => {
   });
 
   test('that answers before it has the part is believed, and the connection is given back', async () => {
+    // Neither its time-outs nor the server's end the connection before the test is over.
+    const patient = openStore({ idleMs: 60_000 });
     for (let round = 0; round < 5; round++) {
       answer((_, res) => fault(res, 404, 'NoSuchUpload'));
       const source = endless();
       const big = { ...UPLOAD, size: 5_000 * MIB, partSize: 5_000 * MIB };
-      await rejectsWith(store.writePart(big, 0, source.stream), 'object_not_found');
+      await rejectsWith(patient.writePart(big, 0, source.stream), 'object_not_found');
       expect(source.stream.destroyed).toBe(false);
-      // By the store: the server would let it be for a minute.
-      await eventually(async () => expect(connections.size).toBe(0));
+      await eventually(async () => expect(connections.size).toBe(0), { timeoutMs: 30_000 });
     }
+    await patient.close();
   });
 
   test('gets a part in pieces that S3 takes, with their checksum at the end', async () => {

@@ -61,18 +61,18 @@ complete_env() {
 
 write_env_file() { write_private_file "$env_file" 600 "$env_lines"; }
 
-# write_private_file FILE MODE CONTENT: at once, so that nobody ever sees or keeps half of it.
+# write_private_file FILE MODE CONTENT: at once, so that nobody ever sees or keeps half of it. What is read only can be made anew.
 write_private_file() {
   local temporary
   temporary=$(umask 077 && mktemp "$1.XXXXXX")
   printf '%s\n' "$3" >"$temporary"
   chmod "$2" "$temporary"
   give_to_caller "$temporary"
-  sync "$temporary"
+  [ "$2" = 444 ] || sync "$temporary"
   mv "$temporary" "$1"
 }
 
 # Under sudo, a file is to belong to whoever called it.
 give_to_caller() {
-  [ -z "${SUDO_UID:-}" ] || chown "$SUDO_UID:$SUDO_GID" "$1"
+  [ -z "${SUDO_UID:-}" ] || chown "$(caller)" "$1"
 }

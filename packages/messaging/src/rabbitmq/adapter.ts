@@ -72,8 +72,7 @@ export async function createRabbitMqBus(options: RabbitMqBusOptions): Promise<Ev
   let closing: Promise<void> | undefined;
   const close = async () => {
     await consumers.drain(drainMs);
-    await consumers.close();
-    await publishing.close();
+    await Promise.all([consumers.close(), publishing.close()]);
   };
 
   return {

@@ -5,7 +5,8 @@ import type { Link } from './link.js';
 import { createSlots } from './slots.js';
 import { atMost } from './within.js';
 
-const CLOSE_MS = 5000;
+/** For the broker's answer to a goodbye. */
+const GOODBYE_MS = 3000;
 
 interface Subscription {
   queue: string;
@@ -100,13 +101,13 @@ export function createConsumers({ connect, deliver }: ConsumersOptions) {
     return link;
   };
 
-  const eachChannel = (act: (channel: Channel, consumerTag: string) => Promise<unknown>) =>
-    // A channel that is gone has nothing to stop.
-    Promise.allSettled(
-      [...subscriptions].map(
-        async ({ consuming }) => consuming && act(consuming.channel, consuming.consumerTag),
-      ),
+  const eachChannel = (act: (channel: Channel, consumerTag: string) => Promise<unknown>): Promise<void> => {
+    const acts = [...subscriptions].map(
+      async ({ consuming }) => consuming && act(consuming.channel, consuming.consumerTag),
     );
+    // A channel that is gone has nothing to stop.
+    return atMost(GOODBYE_MS, Promise.allSettled(acts));
+  };
 
   const drain = async (): Promise<void> => {
     await eachChannel((channel, consumerTag) => channel.cancel(consumerTag));
@@ -136,10 +137,7 @@ export function createConsumers({ connect, deliver }: ConsumersOptions) {
     close: async (): Promise<void> => {
       for (const { abort } of inHand) abort.abort();
       // amqplib sends the end of a connection before what its channels have still to send: acknowledgements.
-      await atMost(
-        CLOSE_MS,
-        eachChannel((channel) => channel.close()),
-      );
+      await eachChannel((channel) => channel.close());
       await (await link?.catch(() => undefined))?.close();
     },
   };

@@ -4,9 +4,9 @@ import { BusUnavailableError, messageOf, TopologyRefusedError } from '../errors.
 import { atMost } from './within.js';
 
 /** The broker is taken for dead after two of them, and takes us for dead likewise. */
-const HEARTBEAT_SECONDS = 15;
+const HEARTBEAT_SECONDS = 10;
 const CONNECT_MS = 10_000;
-const CLOSE_MS = 5000;
+const CLOSE_MS = 3000;
 /** For ever, 0.5 s to 15 s apart. */
 const RECONNECT = { initialDelay: 500, maxDelay: 15_000, factor: 2, jitter: 0.3, maxRetries: Infinity };
 

@@ -16,8 +16,8 @@ export function settingsDocument(): string {
 # Configuration
 
 Settings are environment variables. \`npm start\` also reads a \`.env\` file in the folder where it is started; the environment
-wins over the file. An unknown or malformed setting stops the start with a line that names it. An empty variable counts as
-absent.
+wins over the file. A \`.env\` that \`scripts/setup\` wrote for the containers is left to them. An unknown or malformed setting
+stops the start with a line that names it. An empty variable counts as absent.
 
 | setting | meaning | default |
 | --- | --- | --- |
