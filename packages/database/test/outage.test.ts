@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { toProblem } from '@lazyphotos/service-kit';
 import { describeWithPostgres, eventually, startTestPostgres, type TestPostgres } from '@lazyphotos/testkit';
 import { openDatabase } from '../src/index.js';
@@ -15,12 +15,10 @@ describeWithPostgres('while the server is away', () => {
   test.each(['shutDown', 'kill'] as const)(
     'after its %s, queries fail as unavailable, those under way as well; when it is back, all of the pool works',
     async (end) => {
-      const onIdleError = jest.fn();
       const { pool, close } = openDatabase({
         url: server.url,
         poolSize: POOL_SIZE,
         applicationName: 'outage',
-        onIdleError,
       });
       const ask = () => pool.query('SELECT pg_sleep(0.1)').then(() => 'fine', toProblem);
       const askAll = () => Promise.all(Array.from({ length: POOL_SIZE * 2 }, ask));
@@ -32,8 +30,8 @@ describeWithPostgres('while the server is away', () => {
       await eventually(() => expect(pool.idleCount).toBe(POOL_SIZE - 1));
       await server[end]();
       expect(await underWay).toEqual(unavailable);
-      expect(await askAll()).toEqual(all(unavailable));
-      expect(onIdleError).toHaveBeenCalled();
+      // Backends see the end of a killed server a moment after it.
+      await eventually(async () => expect(await askAll()).toEqual(all(unavailable)));
 
       await server.restart();
       expect(await askAll()).toEqual(all('fine'));

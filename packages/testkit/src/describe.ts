@@ -20,6 +20,10 @@ export function describeWithRabbitMq(name: string, suite: () => void): void {
   describeWithServers(['rabbitmq'], name, suite);
 }
 
+export function describeWithClamd(name: string, suite: () => void): void {
+  describeWithServers(['clamd'], name, suite);
+}
+
 export function describeWithMinio(name: string, suite: () => void): void {
   describeWithServers(['minio'], name, suite);
 }

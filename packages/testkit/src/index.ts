@@ -1,4 +1,6 @@
+export { startClamd, type TestClamd } from './clamd/start.js';
 export {
+  describeWithClamd,
   describeWithMinio,
   describeWithPostgres,
   describeWithRabbitMq,

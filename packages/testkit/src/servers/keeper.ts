@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openClamd } from '../clamd/own.js';
 import { openMinio } from '../minio/own.js';
 import { openPostgres } from '../postgres/own.js';
 import { openRabbitMq } from '../rabbitmq/own.js';
@@ -30,8 +31,16 @@ try {
 }
 
 async function open(order: KeeperOrder): Promise<OwnServer> {
-  if (order.server === 'postgres') return openPostgres(folder, order.settings);
-  return order.server === 'rabbitmq' ? openRabbitMq(folder, order.source) : openMinio(folder, order.source);
+  switch (order.server) {
+    case 'postgres':
+      return openPostgres(folder, order.settings);
+    case 'rabbitmq':
+      return openRabbitMq(folder, order.source);
+    case 'minio':
+      return openMinio(folder, order.source);
+    case 'clamd':
+      return openClamd(folder, order.source);
+  }
 }
 
 /**

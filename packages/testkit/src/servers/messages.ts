@@ -13,7 +13,7 @@ export type OwnSource = Extract<Source, { kind: 'docker' | 'program' }>;
 /** What a keeper is to keep, given as its argument. */
 export type KeeperOrder =
   | { server: 'postgres'; settings: Record<string, string> }
-  | { server: 'rabbitmq' | 'minio'; source: OwnSource };
+  | { server: 'rabbitmq' | 'minio' | 'clamd'; source: OwnSource };
 
 /** What the parent may ask of its keeper, which does one after the other. */
 export type KeeperTask = 'shutDown' | 'kill' | 'restart' | 'queues';

@@ -1,8 +1,9 @@
+import { findClamd } from '../clamd/source.js';
 import { findMinio } from '../minio/source.js';
 import { findRabbitMq } from '../rabbitmq/source.js';
 import type { Source } from './messages.js';
 
-const FINDERS = { rabbitmq: findRabbitMq, minio: findMinio };
+const FINDERS = { rabbitmq: findRabbitMq, minio: findMinio, clamd: findClamd };
 
 /** The servers that a suite or a caller starts for itself. */
 export type StartedServer = keyof typeof FINDERS;
@@ -13,8 +14,8 @@ export const FOUND_SERVERS = 'LAZYPHOTOS_TEST_SERVERS';
 
 /** Looks for all servers, and installs and builds what is missing. */
 export async function findServers(): Promise<Sources> {
-  const [rabbitmq, minio] = await Promise.all([find('rabbitmq'), find('minio')]);
-  return { rabbitmq, minio };
+  const [rabbitmq, minio, clamd] = await Promise.all([find('rabbitmq'), find('minio'), find('clamd')]);
+  return { rabbitmq, minio, clamd };
 }
 
 /** The source that global setup found; outside of a jest run it is looked for now. */

@@ -67,4 +67,4 @@ export const describeWithCompose = (name: string, suite: () => void): void =>
 export const composeFile = join(repository, 'docker-compose.arm64.yml');
 export const composeText = readFileSync(composeFile, 'utf8');
 /** The file as it stands, with its anchors resolved and its variables not. */
-export const composeSource = parse(composeText, { merge: true });
+export const composeSource = parse(composeText, { merge: true, maxAliasCount: -1 });
