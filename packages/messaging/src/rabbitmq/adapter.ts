@@ -1,4 +1,4 @@
-import type { Topology } from '@lazyphotos/contracts';
+import type { AnyEvent, EventType, Topology } from '@lazyphotos/contracts';
 import {
   type BusObserver,
   defaultRetryPolicy,
@@ -76,7 +76,7 @@ export async function createRabbitMqBus(options: RabbitMqBusOptions): Promise<Ev
   };
 
   return {
-    publish: (events) => publisher.send(events.map((event) => eventMessage(event, wanted.has(event.type)))),
+    publish: (events) => publisher.send(eventMessages(events, wanted)),
     consume: async (queue, handler, { concurrency }) => consumers.start(known(queue), handler, concurrency),
     depths: () => readDepths(publishing.get(), topology, retry, consumers.inHand),
     deadLetters: async (queue, limit) => peekDeadLetters(publishing.get().model, known(queue), limit),
@@ -93,6 +93,11 @@ export async function createRabbitMqBus(options: RabbitMqBusOptions): Promise<Ev
       return closing;
     },
   };
+}
+
+/** One after the other, so that a large batch is not there twice. */
+function* eventMessages(events: readonly AnyEvent[], wanted: ReadonlySet<EventType>) {
+  for (const event of events) yield eventMessage(event, wanted.has(event.type));
 }
 
 /**

@@ -71,10 +71,15 @@ export function createPublisher(link: Link<PublishingLine>) {
     }
   };
   return {
-    send: async (messages: readonly OutgoingMessage[]): Promise<void> => {
-      for (let start = 0; start < messages.length; start += UNCONFIRMED) {
-        await sendPart(messages.slice(start, start + UNCONFIRMED));
+    send: async (messages: Iterable<OutgoingMessage>): Promise<void> => {
+      let part: OutgoingMessage[] = [];
+      for (const message of messages) {
+        part.push(message);
+        if (part.length < UNCONFIRMED) continue;
+        await sendPart(part);
+        part = [];
       }
+      if (part.length > 0) await sendPart(part);
     },
   };
 }
