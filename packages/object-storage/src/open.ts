@@ -14,10 +14,15 @@ export interface StoreSettings {
   s3PathStyle: boolean;
 }
 
+/** The settings name no store, two, or half of a key pair; the message is one line for the operator. */
+export class StoreSettingsError extends Error {
+  readonly code = 'invalid_settings';
+}
+
 /**
  * Opens the store that the settings name. `readOnly` is for a service that only reads: it needs no right to write, and stays
  * ready when the store is full.
- * @throws Error with one line for the operator, when the settings name no store, two, or half of a key pair
+ * @throws StoreSettingsError
  * @throws StorageUnavailableError or StorageFullError when the folder cannot be written to
  */
 export async function openStore(
@@ -26,10 +31,10 @@ export async function openStore(
 ): Promise<ObjectStore> {
   const { objectsDir: root, s3Bucket: bucket } = settings;
   if (root !== undefined && bucket !== undefined)
-    throw new Error('Give either LAZYPHOTOS_OBJECTS_DIR or S3_BUCKET, not both.');
+    throw new StoreSettingsError('Give either LAZYPHOTOS_OBJECTS_DIR or S3_BUCKET, not both.');
   if (root !== undefined) return createFilesystemStore({ root, readOnly });
   if (bucket === undefined)
-    throw new Error('Give LAZYPHOTOS_OBJECTS_DIR or S3_BUCKET: the photos need a place.');
+    throw new StoreSettingsError('Give LAZYPHOTOS_OBJECTS_DIR or S3_BUCKET: the photos need a place.');
   return createS3Store({
     bucket,
     readOnly,
@@ -44,6 +49,8 @@ export async function openStore(
 function credentialsOf({ s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey }: StoreSettings) {
   if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
   if (accessKeyId === undefined || secretAccessKey === undefined)
-    throw new Error('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together: one of them is missing.');
+    throw new StoreSettingsError(
+      'S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together: one of them is missing.',
+    );
   return { accessKeyId, secretAccessKey };
 }

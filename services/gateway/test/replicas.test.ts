@@ -213,6 +213,17 @@ describeOnLinux('a service that is away', () => {
   });
 });
 
+describeOnLinux('a gateway that stops', () => {
+  it('says so to its clients, whatever the service says about its own connection', async () => {
+    await start([A]);
+    expect((await way.call('/albums')).headers.get('connection')).toBe('keep-alive');
+    way.drain();
+    const reply = await way.call('/albums');
+    expect(reply).toMatchObject({ status: 200, text: A });
+    expect(reply.headers.get('connection')).toBe('close');
+  });
+});
+
 describeOnLinux('what a service is told', () => {
   it('is who calls, by a token of the gateway and not of the client; and not what is between client and gateway', async () => {
     const [a] = (await start([A])) as [Replica];

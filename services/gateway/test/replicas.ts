@@ -83,6 +83,7 @@ export async function startWay(replicas: Replicas, tuning: Tuning = {}) {
   return {
     port: server.port,
     call: (path: string, options?: HttpOptions): Promise<HttpReply> => http(url + path, options),
+    drain: server.drain,
     close: () => server.close(0),
   };
 }

@@ -78,10 +78,11 @@ export async function runContainer<K extends SettingKey>(options: ContainerOptio
   try {
     listening = await start(options, settings, identity, logger, stops);
   } catch (error) {
-    if (error instanceof SettingsError) process.stderr.write(`${error.message}\n`);
+    const isSettings = hasSettingsCode(error);
+    if (isSettings) process.stderr.write(`${(error as Error).message}\n`);
     else logger.error('could not start', { error: describeError(error) });
     await stops.stopAll();
-    process.exitCode = error instanceof SettingsError ? 2 : 1;
+    process.exitCode = isSettings ? 2 : 1;
     return;
   }
   const stopped = runUntilStopped(stops, logger);
@@ -138,6 +139,10 @@ async function start<K extends SettingKey>(
   });
   return { host, port: server.port, metricsPort: metricsServer.port };
 }
+
+/** Adapters find faults in settings too, and have their own class for them. */
+const hasSettingsCode = (error: unknown): boolean =>
+  (error as { code?: unknown } | null)?.code === 'invalid_settings';
 
 /** Wrong settings are the operator's to mend: a line each, and no stack. */
 function orExit<T>(read: () => T): T {

@@ -61,6 +61,32 @@ function dropConnectionHeaders(headers: IncomingMessage['headers'], res: Respons
   else delete headers.connection;
 }
 
+interface ProxyOptions {
+  baseUrl: string;
+  silenceMs: number;
+  onAnswer(req: Request): void;
+  onError(error: Error, req: Request, res: Response): void;
+}
+
+function proxyOver(agent: PatientAgent, { baseUrl, silenceMs, onAnswer, onError }: ProxyOptions) {
+  return createProxyMiddleware<Request, Response>({
+    target: baseUrl,
+    agent,
+    on: {
+      proxyReq: (request) => {
+        limitSilence(request, silenceMs);
+        // Under load it would go from request to request for ever, and never be one that is not kept.
+        if (request.socket && agent.isOld(request.socket)) request.setHeader('Connection', 'close');
+      },
+      proxyRes: ({ headers }, req, res) => {
+        onAnswer(req);
+        dropConnectionHeaders(headers, res);
+      },
+      error: (error, req, res) => onError(error, req, res as Response),
+    },
+  });
+}
+
 export interface Tuning extends Pick<ReplicaAgentOptions, 'maxSockets' | 'maxAgeMs' | 'lookup'> {
   silenceMs?: number;
 }
@@ -77,36 +103,25 @@ export function httpUpstream(
   { silenceMs = SILENCE_MS, ...tuning }: Tuning = {},
 ): Upstream {
   const passages = new WeakMap<Request, Passage>();
-
-  const onError = (error: Error, req: Request, res: Response) => {
-    const passage = passages.get(req);
-    if (!passage?.mayRepeat || !isConnectionFault(error) || res.destroyed) {
-      passage?.fail(unavailable(service, error));
-      return;
-    }
-    passage.mayRepeat = false;
-    void again(req, res, passage.fail);
+  const options: ProxyOptions = {
+    baseUrl,
+    silenceMs,
+    onAnswer: (req) => {
+      const passage = passages.get(req);
+      if (passage) passage.mayRepeat = false;
+    },
+    onError: (error, req, res) => {
+      const passage = passages.get(req);
+      if (!passage?.mayRepeat || !isConnectionFault(error) || res.destroyed) {
+        passage?.fail(unavailable(service, error));
+        return;
+      }
+      passage.mayRepeat = false;
+      void again(req, res, passage.fail);
+    },
   };
-  const proxyOver = (agent: PatientAgent) =>
-    createProxyMiddleware<Request, Response>({
-      target: baseUrl,
-      agent,
-      on: {
-        proxyReq: (request) => {
-          limitSilence(request, silenceMs);
-          // Under load it would go from request to request for ever, and never be one that is not kept.
-          if (request.socket && agent.isOld(request.socket)) request.setHeader('Connection', 'close');
-        },
-        proxyRes: ({ headers }, req, res) => {
-          const passage = passages.get(req);
-          if (passage) passage.mayRepeat = false;
-          dropConnectionHeaders(headers, res);
-        },
-        error: (error, req, res) => onError(error, req, res as Response),
-      },
-    });
-  const proxy = proxyOver(new PatientAgent({ maxSockets: MAX_SOCKETS, ...tuning }));
-  const again = proxyOver(new PatientAgent({ ...tuning, keepAlive: false }));
+  const proxy = proxyOver(new PatientAgent({ maxSockets: MAX_SOCKETS, ...tuning }), options);
+  const again = proxyOver(new PatientAgent({ ...tuning, keepAlive: false }), options);
 
   return {
     forward: (req, res, next) => {

@@ -17,8 +17,8 @@ import {
 const MIB = 1024 ** 2;
 const mebibytes = ({ mem_limit = '0' }: Service) => Number(mem_limit) / MIB;
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
-const profiles = ['tls', 'tailscale', 'monitoring', 'antivirus'];
-const isJob = (name: string) => name.startsWith('provision-');
+const profiles = ['tls', 'tailscale', 'monitoring', 'antivirus', 'tools'];
+const isJob = (name: string) => name.startsWith('provision-') || name === 'dead-letters';
 
 describeWithCompose('docker-compose.arm64.yml', () => {
   let node: ComposeNode;

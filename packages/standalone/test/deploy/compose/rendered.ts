@@ -15,6 +15,7 @@ export interface Rendered {
 export interface Service {
   image: string;
   platform?: string;
+  entrypoint?: string[] | null;
   command?: string[] | null;
   user?: string;
   read_only?: boolean;

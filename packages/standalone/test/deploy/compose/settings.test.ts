@@ -15,7 +15,8 @@ import {
 
 const catalog: Setting[] = Object.values(settingsCatalog);
 const known = catalog.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
-const programs = [...serviceNames, 'provision-postgres', 'provision-storage'] as const;
+const jobs = ['provision-postgres', 'provision-storage', 'dead-letters'];
+const programs = [...serviceNames, ...jobs];
 
 /** Not for whoever runs containers to choose: the compose file does, or only `npm start` has them. */
 const DECIDED = [
@@ -33,6 +34,7 @@ const DECIDED = [
 const WITHHELD: Record<string, string> = {
   'provision-postgres': 'LAZYPHOTOS_ADMIN_DATABASE_URL',
   'provision-storage': 'S3_ADMIN_ACCESS_KEY_ID',
+  'dead-letters': 'LAZYPHOTOS_BUS_URL',
 };
 const withheldFrom = (program: string) => WITHHELD[program] ?? 'LAZYPHOTOS_DATABASE_URL';
 
@@ -89,8 +91,10 @@ describeWithCompose('settings in docker-compose.arm64.yml', () => {
     const given = Object.entries(environmentOf(program)).flatMap(([name, value]) =>
       value === null || name === `${withheldFrom(program)}_FILE` ? [] : [[name, fileOf(value) ?? value]],
     );
-    const folder = program.startsWith('provision-') ? 'packages/provision' : `services/${program}`;
-    const [, , ...subcommand] = serviceOf(program).command ?? [];
+    const folder = jobs.includes(program) ? 'packages/provision' : `services/${program}`;
+    const { entrypoint, command } = serviceOf(program);
+    // What comes behind `node dist/main.js`.
+    const subcommand = entrypoint?.slice(4) ?? command?.slice(2) ?? [];
     const args = [join(repository, folder, 'dist/main.js'), ...subcommand];
     const { code, stderr } = await run(process.execPath, args, Object.fromEntries(given));
     return {
