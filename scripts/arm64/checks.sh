@@ -113,3 +113,11 @@ stop_services() {
     [ "$code" = 0 ]
   done
 }
+
+# For --keep.
+keep_running() {
+  step start 'docker compose up, to stay' compose_up
+  echo "The node is at http://localhost:$port until Ctrl-C; its settings are in $work/.env."
+  sleep infinity &
+  wait $!
+}

@@ -17,18 +17,9 @@ choose_images() {
   fi
   [ "$engine" = podman ] || die 'No registry answers, and the stand-ins for its images can only be made with podman.'
   fact stand-ins yes
-  ! $fresh || step fresh 'Removing what earlier runs have made' remove_images
   step bases 'Base images: Debian and Node.js' make_bases
   step servers 'Servers: PostgreSQL, RabbitMQ, MinIO' make_infrastructure
   build_options=(--pull-never --build-arg "NODE_IMAGE=$node_image" --build-arg "RUNTIME_IMAGE=$runtime_image")
-}
-
-# Ours by their names, then the build cache, which has none.
-remove_images() {
-  local images
-  images=$(podman images --format '{{.Repository}}:{{.Tag}}' | grep -E "^(localhost/stand-in/|$image_prefix)" || true)
-  [ -z "$images" ] || xargs podman rmi --force <<<"$images"
-  podman image prune --force
 }
 
 build_all_images() {

@@ -12,13 +12,14 @@ choose_engine() {
   if has docker && docker info >/dev/null 2>&1; then echo docker; else echo podman; fi
 }
 
-# Starts this script anew in a mount namespace of its own: crun refuses to run where both kinds of cgroups are mounted, so the
-# second one is hidden from it. Nothing changes for the rest of the machine, and mounts that are left behind go away with us.
-in_private_mounts() {
+# Starts this script anew with mounts of its own: crun refuses to run where both kinds of control groups are mounted, so the second one
+# is hidden from it. And with processes of its own: whatever becomes of us, no container outlives us. Nothing changes for the rest of
+# the machine.
+in_own_namespaces() {
   [ "$(id -u)" = 0 ] || die 'Without a Docker engine this needs root: it installs Debian packages and runs podman.'
   # The script's own arguments are expanded by the inner shell.
   # shellcheck disable=SC2016
-  LAZYPHOTOS_PRIVATE_MOUNTS=1 exec unshare --mount --propagation private \
+  LAZYPHOTOS_OWN_NAMESPACES=1 exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
     sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"' sh "$@"
 }
 
@@ -42,10 +43,15 @@ enable_emulation() {
   grep -q '^flags:.*F' "$entry"
 }
 
-# Settings of podman for this run only. Containers stay in our own control group, since we may not make others everywhere: limits of
-# memory and processors are taken, but not enforced. The numbers are below what an unprivileged root may raise.
+# Settings of podman for this run only. Images are kept in a folder of ours, apart from those of others. Containers stay in our own
+# control group, since we may not make others everywhere: limits of memory and processors are taken, but not enforced. The ulimits are
+# below what an unprivileged root may have.
 write_podman_settings() {
-  cat >"$work/containers.conf" <<'SETTINGS'
+  local run=/run/lazyphotos-verify-arm64
+  # Left by a run that was killed.
+  rm -rf --one-file-system "$run"
+  at_exit rm -rf --one-file-system "$run"
+  cat >"$work/containers.conf" <<SETTINGS
 [containers]
 cgroups = "disabled"
 default_ulimits = ["nofile=20000:20000", "nproc=16384:16384"]
@@ -53,17 +59,27 @@ default_ulimits = ["nofile=20000:20000", "nproc=16384:16384"]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "crun"
+tmp_dir = "$run/libpod"
 [network]
 network_backend = "netavark"
+network_config_dir = "$run/networks"
 SETTINGS
-  export CONTAINERS_CONF=$work/containers.conf
+  cat >"$work/storage.conf" <<SETTINGS
+[storage]
+driver = "overlay"
+graphroot = "$cache/storage"
+runroot = "$run/storage"
+SETTINGS
+  export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
 }
 
 prepare_podman() {
   install_packages
   enable_emulation
   write_podman_settings
+  ! $fresh || rm -rf --one-file-system "$cache/storage"
   podman info
+  podman rm --all --force --time 0
 }
 
 prepare_docker() {

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # the variables of scripts/verify-arm64
 # What every part shares: steps that keep a log, facts for the report, things to undo at the end.
-# Expects $work (a private temporary folder) and $logs.
+# Expects $work (a private temporary folder) and $logs; descriptor 3 is the terminal, where a step's own output does not go.
 
 undo=()
 current_step=
@@ -44,8 +44,8 @@ finish() {
   local status=$? index
   trap - EXIT
   if [ -n "$current_step" ]; then
-    printf 'failed. The end of %s:\n' "$logs/$current_step.log"
-    tail -n 40 "$logs/$current_step.log"
+    printf 'failed. The end of %s:\n' "$logs/$current_step.log" >&3
+    tail -n 40 "$logs/$current_step.log" >&3
   fi
   for ((index = ${#undo[@]} - 1; index >= 0; index--)); do
     eval "${undo[index]}" >>"$logs/undo.log" 2>&1 || true

@@ -69,6 +69,7 @@ export async function createRabbitMqBus(options: RabbitMqBusOptions): Promise<Ev
     if (!Object.hasOwn(topology, queue)) throw new Error(`no such queue: ${queue}`);
     return queue;
   };
+  const line = () => usable(publishing.get());
   let closing: Promise<void> | undefined;
   const close = async () => {
     await consumers.drain(drainMs);
@@ -78,11 +79,11 @@ export async function createRabbitMqBus(options: RabbitMqBusOptions): Promise<Ev
   return {
     publish: (events) => publisher.send(eventMessages(events, wanted)),
     consume: async (queue, handler, { concurrency }) => consumers.start(known(queue), handler, concurrency),
-    depths: () => readDepths(publishing.get(), topology, retry, consumers.inHand),
-    deadLetters: async (queue, limit) => peekDeadLetters(publishing.get().model, known(queue), limit),
-    replayDeadLetters: async (queue) => replayDeadLetters(publishing.get().model, publisher, known(queue)),
+    depths: async () => readDepths(line(), topology, retry, consumers.inHand),
+    deadLetters: async (queue, limit) => peekDeadLetters(line().model, known(queue), limit),
+    replayDeadLetters: async (queue) => replayDeadLetters(line().model, publisher, known(queue)),
     ready: async () => {
-      const { asking } = usable(publishing.get());
+      const { asking } = line();
       const late = () => new Error(`RabbitMQ has not answered in ${ANSWER_MS / 1000} s`);
       await within(ANSWER_MS, asking.checkExchange(EVENTS_EXCHANGE), late);
       await consumers.check();

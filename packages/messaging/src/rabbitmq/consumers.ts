@@ -63,8 +63,8 @@ export function createConsumers({ connect, deliver }: ConsumersOptions) {
     channel.once('close', lost);
     const work = slots.run(() =>
       oneAtATime(`${queue} ${message.properties.messageId}`, async () => {
-        if (draining) giveBack(channel, message);
-        else if (!abort.signal.aborted) await deliver(incoming, handler).catch(fail);
+        // What comes while we drain goes back with the channel: returned at once, it might come to us again and again.
+        if (!draining && !abort.signal.aborted) await deliver(incoming, handler).catch(fail);
       }),
     );
     const entry = { queue, abort, ended: Promise.resolve() };
@@ -86,11 +86,12 @@ export function createConsumers({ connect, deliver }: ConsumersOptions) {
       else line.fail(new Error(`RabbitMQ has cancelled the consumer of ${queue}`));
     });
     subscription.consuming = { channel, consumerTag };
+    // Draining may have begun meanwhile, and has then not seen this channel.
+    if (draining) await channel.cancel(consumerTag);
   };
 
   const attachAll = async (line: ConsumingLine): Promise<void> => {
-    if (draining) return;
-    for (const subscription of subscriptions) await attach(line, subscription);
+    for (const subscription of subscriptions) if (!draining) await attach(line, subscription);
   };
 
   const connected = (): Promise<Link<ConsumingLine>> => {
@@ -150,13 +151,5 @@ function settled(channel: Channel, message: ConsumeMessage): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function giveBack(channel: Channel, message: ConsumeMessage): void {
-  try {
-    channel.nack(message, false, true);
-  } catch {
-    // The broker has it back already.
   }
 }

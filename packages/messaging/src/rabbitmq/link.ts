@@ -7,8 +7,15 @@ import { atMost } from './within.js';
 const HEARTBEAT_SECONDS = 10;
 const CONNECT_MS = 10_000;
 const CLOSE_MS = 3000;
-/** For ever, 0.5 s to 15 s apart. */
-const RECONNECT = { initialDelay: 500, maxDelay: 15_000, factor: 2, jitter: 0.3, maxRetries: Infinity };
+/** For ever, 0.5 s to 15 s apart. The first connection has three tries: a busy broker may fail to make a queue at once. */
+const RECONNECT = {
+  initialDelay: 500,
+  maxDelay: 15_000,
+  factor: 2,
+  jitter: 0.3,
+  maxRetries: Infinity,
+  initialMaxRetries: 2,
+};
 
 export interface LinkOptions<T> {
   url: string;
@@ -37,7 +44,7 @@ interface Live<T> {
   fail(error: unknown): void;
 }
 
-/** Connects, or rejects when that does not succeed at once; from then on the connection comes back by itself. */
+/** Connects, or rejects when that does not succeed soon; from then on the connection comes back by itself. */
 export async function openLink<T>({ url, name, open, onFault }: LinkOptions<T>): Promise<Link<T>> {
   let live: Live<T> | undefined;
   let why: unknown = 'not connected yet';
@@ -74,7 +81,7 @@ export async function openLink<T>({ url, name, open, onFault }: LinkOptions<T>):
     timeout: CONNECT_MS,
     noDelay: true,
     keepAlive: true,
-    recovery: { ...RECONNECT, initialMaxRetries: 0, waitForConnect: false, setup },
+    recovery: { ...RECONNECT, waitForConnect: false, setup },
   });
   connection.on('error', () => undefined);
   try {

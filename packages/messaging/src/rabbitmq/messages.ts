@@ -88,7 +88,8 @@ export function readDeadLetter({ content, properties }: Message): DeadLetter {
   return {
     event: parsedOrRaw(content.toString()),
     reason: String(reason ?? 'unknown'),
-    failedAt: new Date(String(failedAt)),
+    // Somebody may have put a message there by hand.
+    failedAt: new Date(Date.parse(String(failedAt)) || 0),
   };
 }
 

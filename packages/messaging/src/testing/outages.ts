@@ -17,6 +17,7 @@ export function describeOutages({ bus: createBus, create, cut, mend }: Suite): v
       await cut();
       await expect(bus.ready()).rejects.toThrow();
       await expect(bus.publish([albumEvent()])).rejects.toThrow();
+      await expect(bus.depths()).rejects.toThrow();
       await mend();
       await eventually(() => bus.ready(), RECONNECTED);
       const event = albumEvent();

@@ -32,6 +32,20 @@ export function describeDeadLetters({ broker, createBus }: Harness): void {
       expect(letters.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('albumId'));
     });
 
+    test('one that somebody has put there by hand can be read and replayed like the others', async () => {
+      const bus = await createBus();
+      const event = albumEvent();
+      await broker.onChannel(async (channel) => {
+        channel.sendToQueue(`${QUEUE}.dead`, Buffer.from(JSON.stringify(event)));
+      });
+      const letter = { event, reason: 'unknown', failedAt: new Date(0) };
+      await eventually(async () => expect(await bus.deadLetters(QUEUE, 10)).toEqual([letter]));
+      const { handler, ids } = recorder();
+      await bus.consume(QUEUE, handler, { concurrency: 1 });
+      expect(await bus.replayDeadLetters(QUEUE)).toBe(1);
+      await eventually(() => expect(ids()).toEqual([event.id]));
+    });
+
     test('reading them again and again changes nothing', async () => {
       const bus = await createBus({ retry: ONCE });
       const { handler } = recorder(() => {

@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import { BusUnavailableError } from '../../src/index.js';
 import { albumEvent, depthOf, recorder, sleep, TOPOLOGY } from '../../src/testing/suite.js';
-import { createFaultyNetwork } from './faulty-network.js';
+import { createFaultyNetwork, type FaultyNetwork } from './faulty-network.js';
 import type { Harness } from './harness.js';
 
 const QUEUE = 'one.albums';
@@ -50,8 +50,13 @@ export function describeOutages({ broker, createBus }: Harness): void {
   });
 
   describe('a broker that takes nothing', () => {
+    let network: FaultyNetwork;
+    beforeEach(async () => {
+      network = await createFaultyNetwork(broker.server.url);
+    });
+    afterEach(() => network.close());
+
     test('because it is short of memory: the bus says so at once, and goes on afterwards', async () => {
-      const network = await createFaultyNetwork(broker.server.url);
       const bus = await createBus({ url: network.url });
       await bus.ready();
       network.block('low on memory');
@@ -61,21 +66,16 @@ export function describeOutages({ broker, createBus }: Harness): void {
       await eventually(() => bus.ready());
       await bus.publish([albumEvent()]);
       expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 1 });
-      await bus.close();
-      await network.close();
     });
 
     test('and says nothing: neither publish nor ready waits for ever', async () => {
-      const network = await createFaultyNetwork(broker.server.url);
       const bus = await createBus({ url: network.url });
       network.silence();
       const publishing = bus.publish([albumEvent()]);
-      await expect(Promise.all([bus.ready()])).rejects.toThrow('has not answered');
+      await expect(bus.ready()).rejects.toThrow('has not answered');
       await expect(publishing).rejects.toThrow('has not confirmed');
       network.speak();
       await eventually(() => bus.publish([albumEvent()]), RECONNECTED);
-      await bus.close();
-      await network.close();
     });
   });
 

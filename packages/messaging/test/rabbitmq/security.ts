@@ -1,25 +1,29 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BusUnavailableError } from '../../src/index.js';
 import { albumEvent, depthOf } from '../../src/testing/suite.js';
 import type { Harness } from './harness.js';
-import { createTlsFront } from './tls-front.js';
+import { createTlsFront, type TlsFront } from './tls-front.js';
 
 export function describeSecurity({ broker, createBus }: Harness): void {
   describe('an amqps:// URL', () => {
     const trusted = getCACertificates('default');
-    afterEach(() => setDefaultCACertificates(trusted));
+    let front: TlsFront;
+    beforeEach(async () => {
+      front = await createTlsFront(broker.server.url);
+    });
+    afterEach(async () => {
+      setDefaultCACertificates(trusted);
+      await front.close();
+    });
 
     test('is connected to with TLS, if the certificate is trusted', async () => {
-      const front = await createTlsFront(broker.server.url);
       await expect(createBus({ url: front.url })).rejects.toThrow('self-signed certificate');
       setDefaultCACertificates([...trusted, front.cert]);
       const bus = await createBus({ url: front.url });
       await bus.publish([albumEvent()]);
       expect(await depthOf(bus, 'one.albums')).toMatchObject({ pending: 1 });
-      await bus.close();
-      await front.close();
     });
   });
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
@@ -21,14 +21,22 @@ async function selfSigned(): Promise<{ key: string; cert: string }> {
   }
 }
 
-/** Speaks TLS in front of a broker, with a certificate for `localhost` that nobody trusts yet. */
-export async function createTlsFront(
-  target: string,
-): Promise<{ url: string; cert: string; close(): Promise<void> }> {
+export interface TlsFront {
+  url: string;
+  /** For `localhost`; nobody trusts it yet. */
+  cert: string;
+  close(): Promise<void>;
+}
+
+/** Speaks TLS in front of a broker. */
+export async function createTlsFront(target: string): Promise<TlsFront> {
   const { hostname, port } = new URL(target);
   const certificate = await selfSigned();
+  const open = new Set<Socket>();
   const server = createServer(certificate, (client) => {
     const upstream = connect(Number(port), hostname);
+    open.add(client);
+    client.on('close', () => open.delete(client));
     client.on('error', () => upstream.destroy());
     upstream.on('error', () => client.destroy());
     client.pipe(upstream).pipe(client);
@@ -40,6 +48,10 @@ export async function createTlsFront(
   return {
     url: `amqps://${url.username}:${url.password}@localhost:${address.port}`,
     cert: certificate.cert,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      }),
   };
 }
