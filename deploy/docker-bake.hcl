@@ -2,7 +2,7 @@
 #   docker buildx bake --file deploy/docker-bake.hcl --push
 # One of them, for this machine: docker buildx bake --file deploy/docker-bake.hcl catalog --set '*.platform=' --load
 
-# What stands before lazyphotos-<service>, such as ghcr.io/somebody/
+# What stands before lazyphotos-<service>, such as registry.example.org/somebody/
 variable "LAZYPHOTOS_IMAGE_PREFIX" {
   default = ""
 }

@@ -3,7 +3,7 @@ export { clampRange } from './byte-range.js';
 export * from './errors.js';
 export { createFilesystemStore, type FilesystemStoreOptions } from './filesystem/store.js';
 export { checkKey, checkPrefix } from './keys.js';
-export { hasLocalFiles, withLocalFile } from './local-copy.js';
+export { hasLocalFiles, removeOldCopies, withLocalFile } from './local-copy.js';
 export { openStore, type StoreSettings, StoreSettingsError } from './open.js';
 export { checkAllParts, checkShape, partCount, partLength } from './parts.js';
 export type * from './port.js';

@@ -1,12 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { LocalFiles, ObjectStore } from './port.js';
 
 export function hasLocalFiles(store: ObjectStore): store is ObjectStore & LocalFiles {
   return 'localPath' in store && typeof store.localPath === 'function';
+}
+
+const PREFIX = 'object-';
+
+/**
+ * Removes the copies that killed processes have left behind: those that are older than anybody would need. Other processes may be
+ * using the same folder.
+ */
+export async function removeOldCopies(scratchDir: string, olderThanMs: number): Promise<void> {
+  await mkdir(scratchDir, { recursive: true });
+  for (const name of await readdir(scratchDir)) {
+    const file = path.join(scratchDir, name);
+    const info = name.startsWith(PREFIX) ? await stat(file).catch(() => undefined) : undefined;
+    if (info && Date.now() - info.mtimeMs > olderThanMs) await rm(file, { force: true });
+  }
 }
 
 /**
@@ -22,7 +37,7 @@ export async function withLocalFile<T>(
 ): Promise<T> {
   if (hasLocalFiles(store)) return fn(await store.localPath(key));
   const { body } = await store.get(key);
-  const copy = path.join(scratchDir, `object-${randomUUID()}`);
+  const copy = path.join(scratchDir, `${PREFIX}${randomUUID()}`);
   try {
     await mkdir(scratchDir, { recursive: true });
     await pipeline(body, createWriteStream(copy, { flags: 'wx', mode: 0o600 }));

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import {
@@ -6,9 +6,22 @@ import {
   hasLocalFiles,
   type LocalFiles,
   type ObjectStore,
+  removeOldCopies,
   withLocalFile,
 } from '../src/index.js';
 import { JPEG, newRoot } from './helpers.js';
+
+test('copies of killed processes are removed, those in use and other files are not', async () => {
+  const folder = path.join(await newRoot(), 'made/when/needed');
+  await removeOldCopies(folder, 1000);
+  const longAgo = new Date(Date.now() - 60_000);
+  for (const name of ['object-old', 'object-new', 'other-old']) {
+    await writeFile(path.join(folder, name), '');
+    if (name.endsWith('old')) await utimes(path.join(folder, name), longAgo, longAgo);
+  }
+  await removeOldCopies(folder, 30_000);
+  expect((await readdir(folder)).sort()).toEqual(['object-new', 'other-old']);
+});
 
 describe('withLocalFile', () => {
   let root: string;

@@ -15,6 +15,7 @@ read_env_file() {
     case $value in
       \'*\') value=${value#\'} value=${value%\'} ;;
       \"*\") value=${value#\"} value=${value%\"} ;;
+      *) value=${value%%[[:space:]]#*} value=${value%"${value##*[![:space:]]}"} ;;
     esac
     env_values[$name]=$value
   done <"$env_file"
@@ -27,9 +28,9 @@ setting() { printf '%s' "${env_values[$1]:-${2:-}}"; }
 
 add_line() { env_lines+=${env_lines:+$'\n'}$1; }
 
-# add NAME VALUE: unless it is there.
+# add NAME VALUE: unless it has one.
 add() {
-  has_setting "$1" || put "$1" "$2"
+  { has_setting "$1" && [ -n "${env_values[$1]}" ]; } || put "$1" "$2"
 }
 
 # put NAME VALUE: in place of what is there. Compose and dotenv take what is between single quotes as it is.
@@ -49,7 +50,7 @@ complete_env() {
   local name
   if [ -z "$env_lines" ]; then
     add_line '# Settings and secrets of this node, written by scripts/setup, which keeps what stands here and adds what is missing.'
-    add_line '# After a change: scripts/setup, then docker compose up -d. The settings of docs/configuration.md can stand here, too.'
+    add_line '# After a change: scripts/setup, then docker compose up -d --force-recreate. The settings of docs/configuration.md can stand here, too.'
   fi
   add COMPOSE_FILE docker-compose.arm64.yml
   for name in COMPOSE_PROFILES LAZYPHOTOS_PLATFORM LAZYPHOTOS_USER LAZYPHOTOS_DATA_PATH LAZYPHOTOS_PUBLIC_URL LAZYPHOTOS_SITE \

@@ -1,11 +1,14 @@
 import { topology, VERSION } from '@lazyphotos/contracts';
 import { openWhenMigrated } from '@lazyphotos/database';
 import { openBus } from '@lazyphotos/messaging';
-import { openStore } from '@lazyphotos/object-storage';
+import { openStore, removeOldCopies } from '@lazyphotos/object-storage';
 import { busObserver, remoteKeySet, runContainer, storeSettingKeys } from '@lazyphotos/service-kit';
 import { settingKeys } from './config.js';
 import { migrationsPath } from './migrations-path.js';
 import { createMediaWorkerService } from './service.js';
+
+/** No picture takes nearly as long. */
+const OLD_COPY_MS = 24 * 3_600_000;
 
 await runContainer({
   name: 'media-worker',
@@ -21,6 +24,7 @@ await runContainer({
     stops.add('bus', bus.close);
     const store = await openStore(settings);
     stops.add('store', store.close);
+    await removeOldCopies(settings.scratchDir, OLD_COPY_MS);
     return createMediaWorkerService({
       chassis: own,
       database,
