@@ -30,9 +30,22 @@ export async function readinessOf(checks: Record<string, ReadinessCheck>): Promi
   return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) };
 }
 
+/**
+ * Asks for the readiness of a service. Whoever asks while an answer is on its way gets that one, so that a crowd of askers costs
+ * no more than one.
+ */
+export function createReadiness(checks: Record<string, ReadinessCheck>): () => Promise<ReadinessReport> {
+  let asking: Promise<ReadinessReport> | undefined;
+  return () => {
+    asking ??= readinessOf(checks).finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+}
+
 /** @throws Error naming the checks that failed */
-export async function requireReady(checks: Record<string, ReadinessCheck>): Promise<void> {
-  const report = await readinessOf(checks);
-  const failed = Object.keys(report.checks).filter((name) => report.checks[name] === 'failed');
+export function requireReady({ checks }: ReadinessReport): void {
+  const failed = Object.keys(checks).filter((name) => checks[name] === 'failed');
   if (failed.length > 0) throw new Error(`not ready: ${failed.join(', ')}`);
 }

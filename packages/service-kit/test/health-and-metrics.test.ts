@@ -31,6 +31,22 @@ describe('health', () => {
     });
   });
 
+  test('many who ask at once are one question to the dependencies', async () => {
+    let asked = 0;
+    const slow = async () => {
+      asked += 1;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    };
+    app = await serveApp(() => undefined, { checks: { database: slow } });
+    const { url } = app;
+    const replies = await Promise.all(Array.from({ length: 20 }, () => http(`${url}/health/ready`)));
+    for (const reply of replies) expect(reply.status).toBe(200);
+    expect(asked).toBeLessThan(20);
+    const before = asked;
+    await http(`${url}/health/ready`);
+    expect(asked).toBe(before + 1);
+  });
+
   test('it says what fails, also when a check hangs or throws at once', async () => {
     const throwing = (() => {
       throw new Error('at once');

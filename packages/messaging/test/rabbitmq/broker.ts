@@ -8,6 +8,7 @@ import {
 } from '../../src/index.js';
 import { delaysOf } from '../../src/rabbitmq/retry-delays.js';
 import { deadLetterQueue, EVENTS_EXCHANGE, RETRY_EXCHANGE, retryQueue } from '../../src/rabbitmq/topology.js';
+import { TOPOLOGY } from '../../src/testing/suite.js';
 import { createTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.js';
 
 export interface TestBroker {
@@ -28,7 +29,8 @@ export interface TestBroker {
 
 /** A RabbitMQ that a test can empty and take away. */
 export function createTestBroker(): TestBroker {
-  const declared = new Set<string>();
+  // A run that was cut short may have left these on a shared broker.
+  const declared = new Set(Object.keys(TOPOLOGY).flatMap((queue) => [queue, deadLetterQueue(queue)]));
   let started: { server: TestRabbitMq; proxy: TcpProxy } | undefined;
   const use = () => {
     if (!started) throw new Error('start comes first');

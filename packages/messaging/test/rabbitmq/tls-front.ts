@@ -36,8 +36,11 @@ export async function createTlsFront(target: string): Promise<TlsFront> {
   const server = createServer(certificate, (client) => {
     const upstream = connect(Number(port), hostname);
     open.add(client);
-    client.on('close', () => open.delete(client));
-    client.on('error', () => upstream.destroy());
+    client.on('error', () => undefined);
+    client.on('close', () => {
+      open.delete(client);
+      upstream.destroy();
+    });
     upstream.on('error', () => client.destroy());
     client.pipe(upstream).pipe(client);
   });

@@ -1,7 +1,7 @@
 import type { Endpoint } from '@lazyphotos/contracts';
 import express, { type Express, type RequestHandler, Router } from 'express';
 import { ProblemError } from '../errors.js';
-import { type ReadinessCheck, readinessOf, requireReady } from '../health.js';
+import { createReadiness, type ReadinessCheck, requireReady } from '../health.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
 import { type Handler, mountEndpoint } from './mount.js';
@@ -34,6 +34,7 @@ export interface ServiceApp {
 
 /** An Express application with everything that the services share; routes are added by `mount` and `router`. */
 export function createServiceApp(chassis: Chassis, checks: Record<string, ReadinessCheck>): ServiceApp {
+  const readiness = createReadiness(checks);
   const { name, version, logger, metrics, authenticate, validateAnswers, peerGuard } = chassis;
   const app = express();
   app.disable('x-powered-by');
@@ -45,7 +46,7 @@ export function createServiceApp(chassis: Chassis, checks: Record<string, Readin
   });
   app.get('/health/ready', async (req, res) => {
     setRoute(req, '/health/ready');
-    const report = await readinessOf(checks);
+    const report = await readiness();
     if (!report.ready) res.setHeader('Retry-After', '5');
     res
       .status(report.ready ? 200 : 503)
@@ -59,7 +60,7 @@ export function createServiceApp(chassis: Chassis, checks: Record<string, Readin
   return {
     app,
     router,
-    ready: () => requireReady(checks),
+    ready: async () => requireReady(await readiness()),
     mount: (endpoint, handler) => {
       if (endpoint.auth === 'service' && !peerGuard) return;
       mountEndpoint({ router, authenticate, validateAnswers }, endpoint, handler);
