@@ -5,20 +5,15 @@ readonly project=lazyphotos-verify
 
 # compose <argument>...: never touches a node that is already running on this machine: project, folder and port are of this run.
 compose() {
-  "${compose_command[@]}" --project-name "$project" --env-file "$work/.env" --file "$root/docker-compose.arm64.yml" \
-    "${extra_files[@]}" "$@"
+  "${compose_command[@]}" --project-name "$project" --env-file "$work/.env" --file "$root/docker-compose.arm64.yml" "$@"
 }
 
-# start_compose: sets compose_command, and extra_files for what podman cannot take as it stands.
+# start_compose: sets compose_command.
 start_compose() {
-  extra_files=()
   if [ "$engine" = docker ]; then
     compose_command=(docker compose)
     return
   fi
-  # Where a container has one limit of its own, podman asks for the highest of the others, which not every root may have.
-  echo 'services: { rabbitmq: { ulimits: { nproc: 16384 } } }' >"$work/podman.yml"
-  extra_files=(--file "$work/podman.yml")
   compose_command=("$(go_tool docker-compose)")
   export DOCKER_HOST=unix://$work/podman.sock
   podman system service --time=0 "$DOCKER_HOST" >"$logs/podman-service.log" 2>&1 9>&- &

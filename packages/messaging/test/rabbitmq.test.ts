@@ -1,11 +1,11 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { describeWithRabbitMq } from '@lazyphotos/testkit';
 import { describeEventBus } from '../src/testing/index.js';
-import { createTestBroker } from './rabbitmq/broker.js';
+import { createTestBroker, START_MS } from './rabbitmq/broker.js';
 
 describeWithRabbitMq('RabbitMQ', () => {
   const broker = createTestBroker();
-  beforeAll(() => broker.start());
+  beforeAll(() => broker.start(), START_MS);
   afterAll(() => broker.stop());
 
   describeEventBus('RabbitMQ', {

@@ -10,6 +10,10 @@ import { delaysOf } from '../../src/rabbitmq/retry-delays.js';
 import { deadLetterQueue, EVENTS_EXCHANGE, RETRY_EXCHANGE, retryQueue } from '../../src/rabbitmq/topology.js';
 import { TOPOLOGY } from '../../src/testing/suite.js';
 import { createTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.js';
+import { takeTurn } from './turn.js';
+
+/** A shared broker may have to be waited for. */
+export const START_MS = 300_000;
 
 export interface TestBroker {
   /** Of the broker itself. Needs `start`. */
@@ -31,6 +35,7 @@ export interface TestBroker {
 export function createTestBroker(): TestBroker {
   // A run that was cut short may have left these on a shared broker.
   const declared = new Set(Object.keys(TOPOLOGY).flatMap((queue) => [queue, deadLetterQueue(queue)]));
+  let endTurn = async (): Promise<void> => undefined;
   let started: { server: TestRabbitMq; proxy: TcpProxy } | undefined;
   const use = () => {
     if (!started) throw new Error('start comes first');
@@ -69,6 +74,7 @@ export function createTestBroker(): TestBroker {
     url,
     start: async () => {
       const server = await startRabbitMq();
+      if (!server.canRestart) endTurn = await takeTurn(server.url);
       const { hostname, port } = new URL(server.url);
       started = { server, proxy: await createTcpProxy({ host: hostname, port: Number(port) }) };
     },
@@ -93,6 +99,7 @@ export function createTestBroker(): TestBroker {
         await channel.deleteExchange(RETRY_EXCHANGE);
       });
       await started.proxy.cut();
+      await endTurn();
       await started.server.stop();
     },
   };

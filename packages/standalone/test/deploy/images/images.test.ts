@@ -36,7 +36,7 @@ describe('deploy/Dockerfile', () => {
   });
 
   test('takes the Node that everything is tested with', () => {
-    expect(dockerfile).toContain(`ARG NODE_IMAGE=docker.io/library/node:${read('.node-version').trim()}-`);
+    expect(dockerfile).toContain(`ARG NODE_IMAGE=node:${read('.node-version').trim()}-`);
   });
 });
 

@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'amqplib';
+
+const LOCK = 'lazyphotos.test-turn';
+
+/**
+ * Waits until no other suite works on this broker, and answers how to end one's turn. All of them make queues of the same names. The
+ * lock is an exclusive queue, which goes with its connection.
+ */
+export async function takeTurn(url: string): Promise<() => Promise<void>> {
+  for (;;) {
+    const connection = await connect(url);
+    connection.on('error', () => undefined);
+    const channel = await connection.createChannel();
+    channel.on('error', () => undefined);
+    try {
+      await channel.assertQueue(LOCK, { exclusive: true, durable: false });
+      return () => connection.close();
+    } catch {
+      await connection.close();
+      await sleep(500);
+    }
+  }
+}
