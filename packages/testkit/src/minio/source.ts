@@ -8,7 +8,7 @@ export const S3_URL = 'LAZYPHOTOS_TEST_S3_URL';
 
 const DEFAULT_URL = 'http://minioadmin:minioadmin@127.0.0.1:9000';
 /** As in docker-compose.arm64.yml. */
-export const MINIO_IMAGE = 'minio/minio:RELEASE.2025-09-07T16-13-09Z';
+export const MINIO_IMAGE = 'quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z';
 
 /** Looks for a MinIO, and builds one where there is none. */
 export async function findMinio(): Promise<Source> {
