@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # the variables of scripts/verify-arm64
-# Stand-ins for the base images, where no registry answers: Debian from its mirror, Node.js from npm. They stay in podman's storage and
-# are made again when the version or the recipe below changes. An image index over both architectures lets one name serve FROM --platform.
+# Stand-ins for the base images, where no registry answers: Debian from its mirror, Node.js from npm. They stay in podman's
+# storage and are made again when the version or the recipe below changes. An index over both architectures lets one name
+# serve FROM --platform.
 
 readonly debian_release=bookworm
 readonly debian_mirror=${LAZYPHOTOS_DEBIAN_MIRROR:-http://deb.debian.org/debian}
@@ -13,8 +14,10 @@ make_bases() {
   runtime_image=localhost/stand-in/debian:$debian_release-slim-$recipe
   node_image=localhost/stand-in/node:$node_version-$debian_release-slim-$recipe
   for arch in arm64 amd64; do
-    podman image exists "$runtime_image-$arch" || make_debian "$arch" "$runtime_image-$arch"
-    podman image exists "$node_image-$arch" || make_node "$arch" "$node_version" "$node_image-$arch"
+    podman image exists "$node_image-$arch" && podman image exists "$runtime_image-$arch" && continue
+    make_debian "$arch" "$runtime_image-$arch"
+    make_node "$arch" "$node_version" "$node_image-$arch"
+    fact made.bases yes
   done
   join_architectures "$runtime_image"
   join_architectures "$node_image"

@@ -21,8 +21,8 @@ verify_system() {
   step stop 'SIGTERM: every service ends with exit code 0' stop_services
 }
 
-# A node of its own: folder, port, addresses and secrets. scripts/setup keeps what stands in .env and adds the rest; --force, because
-# it does not find Docker where there is podman.
+# A node of its own: folder, port, addresses and secrets. scripts/setup keeps what stands in .env and adds the rest;
+# --force, because it does not find Docker where there is podman.
 set_up_node() {
   printf '%s\n' LAZYPHOTOS_PLATFORM=linux/arm64 LAZYPHOTOS_HOST=127.0.0.1 EDGE_NETWORK=172.31.241 \
     "LAZYPHOTOS_IMAGE_PREFIX=$image_prefix" "LAZYPHOTOS_VERSION=$image_tag" "${server_settings[@]}" >"$work/.env"
@@ -33,20 +33,18 @@ set_up_node() {
 start_node() {
   compose config --quiet
   compose_up
-  fact compose "$(compose version --short)"
 }
 
-# look_at_containers: each service is healthy, runs as arm64, is not root and cannot write to its own files.
+# Each service is healthy, runs as arm64, is not root and cannot write to its own files.
 look_at_containers() {
-  local service container
+  local service container said
   for service in "${application[@]}"; do
     container=$(compose ps --quiet "$service")
-    [ "$("$engine" inspect --format '{{.State.Health.Status}}' "$container")" = healthy ]
-    [ "$("$engine" exec "$container" node -p process.arch)" = arm64 ]
-    [ "$("$engine" exec "$container" id -u)" = 1000 ]
-    [ "$("$engine" inspect --format '{{.HostConfig.ReadonlyRootfs}}' "$container")" = true ]
+    said=$("$engine" inspect --format '{{.State.Health.Status}} {{.HostConfig.ReadonlyRootfs}}' "$container")
+    said+=" $("$engine" exec "$container" node -p 'process.arch + " " + process.getuid()')"
+    echo "$service: $said"
+    [ "$said" = 'healthy true arm64 1000' ]
     if "$engine" exec "$container" touch /app/written; then die "$service can write to /app"; fi
-    echo "$service: $("$engine" exec "$container" uname -m)"
   done
 }
 

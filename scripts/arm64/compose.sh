@@ -10,11 +10,16 @@ compose() {
 
 # start_compose: sets compose_command.
 start_compose() {
+  local program
   if [ "$engine" = docker ]; then
     compose_command=(docker compose)
+    fact compose "$(docker compose version --short)"
     return
   fi
-  compose_command=("$(go_tool docker-compose)")
+  program=$(go_tool docker-compose)
+  compose_command=("$program")
+  # Its folder is <name>-v<version>; built by us, it calls itself "dev".
+  fact compose "$(basename "$(dirname "$program")" | sed 's/.*-v//')"
   export DOCKER_HOST=unix://$work/podman.sock
   podman system service --time=0 "$DOCKER_HOST" >"$logs/podman-service.log" 2>&1 9>&- &
   at_exit kill $!
@@ -22,7 +27,7 @@ start_compose() {
   at_exit kill $!
 }
 
-# podman leaves health checks to systemd's timers. Where there are none, this asks every container that is not healthy yet.
+# podman leaves health checks to systemd's timers. In their place this asks every container that is not healthy yet.
 probe_health() {
   local container
   while sleep 3; do
@@ -39,7 +44,8 @@ unhealthy_containers() {
   done
 }
 
-# compose_up <option>...: Compose takes the networks of podman's containers for others than its own and would make all of them anew.
+# compose_up <option>...: Compose takes the networks of podman's containers for others than its own, and would make the
+# containers anew each time.
 compose_up() {
   local kept=()
   [ "$engine" = docker ] || kept=(--no-recreate)

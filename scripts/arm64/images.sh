@@ -4,8 +4,8 @@
 readonly image_prefix=localhost/verify/
 readonly image_tag=arm64
 
-# choose_images: real base images and servers where a registry answers, stand-ins elsewhere. Sets build_options for the builds and
-# server_settings for .env; what they leave out is as deploy/Dockerfile and docker-compose.arm64.yml have it.
+# choose_images: real base images and servers where a registry answers, stand-ins elsewhere. Sets build_options for the
+# builds and server_settings for .env; what they leave out is as deploy/Dockerfile and docker-compose.arm64.yml have it.
 choose_images() {
   build_options=()
   if registry_answers; then
@@ -42,8 +42,8 @@ build_image() {
   build "$(image_of "$service")" --build-arg "SERVICE=$service" "$@"
 }
 
-# build <image> <option>...: buildah knows the platforms of FROM --platform only when told, and says nothing when it takes the wrong one.
-# Its own isolation would put the build into another control group.
+# build <image> <option>...: buildah knows the platforms of FROM --platform only when told, and says nothing when it takes
+# the wrong one. Its own isolation would put the build into another control group.
 build() {
   local image=$1 native
   shift
@@ -64,7 +64,8 @@ look_at_image() {
   [ "$("$engine" image inspect --format '{{.Architecture}}' "$image")" = arm64 ]
   user=$("$engine" image inspect --format '{{.Config.User}}' "$image")
   [[ $user =~ ^[1-9] ]]
-  said=$("$engine" run --rm --pull=never --platform linux/arm64 --network none "$image" node -p 'process.arch + " " + process.version')
+  said=$("$engine" run --rm --pull=never --platform linux/arm64 --network none "$image" \
+    node -p 'process.arch + " " + process.version')
   echo "process.arch: $said, user $user"
   [[ $said = arm64\ * ]]
   fact "image.$service.megabytes" "$(megabytes_of "$image")"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # the variables of scripts/verify-arm64
-# Stand-ins for PostgreSQL, RabbitMQ and MinIO, where no registry answers. Their files are in deploy/stand-ins; an image is made
-# again when they change.
+# Stand-ins for PostgreSQL, RabbitMQ and MinIO, where no registry answers. Their files are in deploy/stand-ins; an image is
+# made again when they change.
 
 # make_infrastructure: sets server_settings, by which docker-compose.arm64.yml takes other images.
 make_infrastructure() {
@@ -10,17 +10,23 @@ make_infrastructure() {
   # Erlang's compiler does not get along with qemu (segmentation fault at start), so RabbitMQ alone is not for arm64.
   rabbitmq_image=$(make_stand_in rabbitmq linux/amd64)
   minio_image=$(make_stand_in minio linux/arm64 "$minio")
-  server_settings=("POSTGRES_IMAGE=$postgres_image" "RABBITMQ_IMAGE=$rabbitmq_image" RABBITMQ_PLATFORM=linux/amd64 "MINIO_IMAGE=$minio_image")
-  fact postgres "$(version_in "$postgres_image" postgresql)"
+  server_settings=(
+    "POSTGRES_IMAGE=$postgres_image"
+    "RABBITMQ_IMAGE=$rabbitmq_image" RABBITMQ_PLATFORM=linux/amd64
+    "MINIO_IMAGE=$minio_image"
+  )
+  fact postgres "$(version_in "$postgres_image" 'postgresql-[0-9]*')"
   fact rabbitmq "$(version_in "$rabbitmq_image" rabbitmq-server)"
 }
 
 # version_in <image> <Debian package>: without Debian's own suffixes.
 version_in() {
-  podman run --rm --pull=never --network none --entrypoint dpkg-query "$1" --show --showformat '${Version}' "$2" | sed 's/[-+].*//'
+  podman run --rm --pull=never --network none --entrypoint dpkg-query "$1" --show --showformat '${Version}' "$2" |
+    sed 's/[-+].*//'
 }
 
-# make_stand_in <name> <platform> [<file>...]: builds deploy/stand-ins/<name>, with more files in its context; prints the image's name.
+# make_stand_in <name> <platform> [<file>...]: builds deploy/stand-ins/<name>, with more files in its context; prints the
+# image's name.
 make_stand_in() {
   local name=$1 platform=$2 context=$work/stand-in-$1 image
   shift 2
@@ -30,6 +36,7 @@ make_stand_in() {
   if ! podman image exists "$image"; then
     buildah bud --isolation chroot --network host --format docker --pull-never --layers=false \
       --platform "$platform" --build-arg "RUNTIME_IMAGE=$runtime_image" --tag "$image" "$context" >&2
+    fact made.servers yes
   fi
   rm -r "$context"
   echo "$image"

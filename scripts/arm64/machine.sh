@@ -12,9 +12,9 @@ choose_engine() {
   if has docker && docker info >/dev/null 2>&1; then echo docker; else echo podman; fi
 }
 
-# Starts this script anew with mounts of its own: crun refuses to run where both kinds of control groups are mounted, so the second one
-# is hidden from it. And with processes of its own: whatever becomes of us, no container outlives us. Nothing changes for the rest of
-# the machine.
+# Starts this script anew with mounts of its own: crun refuses to run where both kinds of control groups are mounted, so
+# the second one is hidden from it. And with processes of its own: whatever becomes of us, no container outlives us.
+# Nothing changes for the rest of the machine.
 in_own_namespaces() {
   [ "$(id -u)" = 0 ] || die 'Without a Docker engine this needs root: it installs Debian packages and runs podman.'
   # The script's own arguments are expanded by the inner shell.
@@ -43,9 +43,9 @@ enable_emulation() {
   grep -q '^flags:.*F' "$entry"
 }
 
-# Settings of podman for this run only. Images are kept in a folder of ours, apart from those of others. Containers stay in our own
-# control group, since we may not make others everywhere: limits of memory and processors are taken, but not enforced. The ulimits are
-# below what an unprivileged root may have.
+# Settings of podman for this run only. Images are kept in a folder of ours, apart from those of others. Containers stay in
+# our own control group, since we may not make others everywhere: limits of memory and processors are taken, but not
+# enforced. The ulimits are below what a root without all privileges may have.
 write_podman_settings() {
   local run=/run/lazyphotos-verify-arm64
   # Left by a run that was killed.
@@ -70,7 +70,9 @@ driver = "overlay"
 graphroot = "$cache/storage"
 runroot = "$run/storage"
 SETTINGS
+  echo 'unqualified-search-registries = ["docker.io"]' >"$work/registries.conf"
   export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
+  export CONTAINERS_REGISTRIES_CONF=$work/registries.conf
 }
 
 prepare_podman() {

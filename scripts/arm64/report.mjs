@@ -8,107 +8,131 @@ const facts = new Map(
     .map((line) => line.split('\t')),
 );
 const fact = (key) => facts.get(key) ?? 'unknown';
-const seconds = (name) => `${Number(facts.get(`seconds.${name}`) ?? 0).toFixed(0)} s`;
-/** Facts whose keys begin so, without that beginning. */
-const under = (prefix) =>
-  [...facts]
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), value]);
+const seconds = (step) => `${Number(facts.get(`seconds.${step}`) ?? 0).toFixed(0)} s`;
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const list = (lines) => lines.map((line) => `- ${line}`).join('\n');
+
 const emulated = fact('architecture') !== 'aarch64';
 const standIns = fact('stand-ins') === 'yes';
+const podman = fact('engine').startsWith('podman');
 
-process.stdout.write(`${[title(), steps(), images(), memory(), notReal(), notProven()].join('\n\n')}\n`);
+const sections = [intro, steps, images, memory, standInsUsed, notProven];
+process.stdout.write(`${sections.map((section) => section()).join('\n\n')}\n`);
 
-function title() {
-  const processor = emulated
-    ? `emulated by qemu ${fact('qemu')} on ${fact('processors')} ${fact('architecture')} processors`
-    : `on ${fact('processors')} processors of its own`;
+function intro() {
+  const processors = emulated
+    ? `arm64 was emulated by qemu ${fact('qemu')} on ${fact('processors')} ${fact('architecture')} processors`
+    : `on ${fact('processors')} arm64 processors`;
   return `# The containers on arm64: what a run showed
 
 \`scripts/verify-arm64\` builds every image for linux/arm64, brings them up with the real Compose from
-\`docker-compose.arm64.yml\` itself and puts photos through them. It wrote this page. Run it again with
+\`docker-compose.arm64.yml\` itself and puts photos through them. It has written this page. To run it again:
 
     sudo scripts/verify-arm64          # --help says more
 
-It needs a Docker engine, or root on Debian 12: then it installs podman and qemu itself, and where no registry answers it makes
-stand-ins for the base images and the three servers. Those are kept, so that later runs take a few minutes.
+It uses a Docker engine where there is one. Elsewhere it needs root on Debian 12: it installs podman and qemu, and where no
+registry answers it makes stand-ins for the base images and the three servers. They are kept in
+\`~/.cache/lazyphotos/verify-arm64\`, beside the logs of the last run; nothing else is left behind.
 
-Last run: ${fact('date')}, commit ${fact('commit')}; arm64 ${processor}; ${fact('engine')}, Compose ${fact('compose')}, Node.js ${fact('node')}.`;
+This run: ${fact('date')}, commit ${fact('commit')}, ${fact('minutes')} minutes; ${processors}; ${fact('engine')}, Docker Compose ${fact('compose')},
+Node.js ${fact('node')} in the containers. Other programs may have been running beside it.`;
 }
 
 function steps() {
   const rows = [
-    ...(standIns
-      ? [
-          ['stand-ins for the base images', seconds('bases'), 'made once, then kept'],
-          ['stand-ins for PostgreSQL, RabbitMQ and MinIO', seconds('servers'), 'the same'],
-        ]
-      : []),
+    ...(standIns ? [madeOrKept('bases', 'base images'), madeOrKept('servers', 'servers')] : []),
+    ['`docker compose up`', seconds('up'), 'provisioning ended well, and every container became healthy'],
+    ['first photos', seconds('first'), firstPhotos()],
+    ['`up --scale media-worker=2`', seconds('scale'), 'a second worker became healthy beside the first'],
+    ['more photos', seconds('more'), morePhotos()],
     [
-      '`docker compose up`',
-      seconds('up'),
-      'until every container is healthy: provisioning, then the services',
+      'catalog stopped',
+      seconds('away'),
+      'the gateway answered 503 for photos, and one was uploaded all the same',
     ],
-    [
-      'first photos',
-      seconds('first'),
-      `claim, sign-in, ${fact('first.photos')} real photos (${fact('first.megabytes')} MB) uploaded in ${fact('first.upload-seconds')} s, previews ${fact('first.ready-seconds')} s later; originals copied back and compared byte for byte; ${fact('previews')} previews fetched, each a JPEG of the right size; the feed complete`,
-    ],
-    ['`up --scale media-worker=2`', seconds('scale'), 'a second worker beside the running one'],
-    [
-      'more photos',
-      seconds('more'),
-      `${fact('more.photos')} photos (${fact('more.megabytes')} MB), previews ${fact('more.ready-seconds')} s after the upload; the workers made ${fact('workers').replaceAll(' ', ' and ')} since their start`,
-    ],
-    ['catalog stopped', seconds('away'), 'the gateway answers 503 for it, and goes on'],
     ['catalog started', seconds('back'), 'healthy again'],
     [
-      'once more',
+      'one more photo',
       seconds('again'),
-      `one more photo; all ${fact('downloads')} copied back and compared; the feed complete`,
+      `all ${fact('downloads')} photos copied back and compared; the feed complete`,
     ],
-    ['SIGTERM', seconds('stop'), 'every service ends with exit code 0'],
+    ['SIGTERM', seconds('stop'), 'every service ended with exit code 0'],
   ];
   return `## What was tried\n\n${table(['step', 'took', 'what happened'], rows)}`;
 }
 
+function madeOrKept(step, what) {
+  const how = facts.has(`made.${step}`) ? 'made by this run' : 'kept from an earlier run';
+  return [`stand-ins: ${what}`, seconds(step), how];
+}
+
+function firstPhotos() {
+  return [
+    'the node claimed, the owner signed in',
+    `${fact('first.photos')} real photos (${fact('first.megabytes')} MB, every format) uploaded in ${fact('first.upload-seconds')} s by the project’s own command`,
+    `previews complete ${fact('first.ready-seconds')} s later`,
+    'all originals copied back and compared byte for byte',
+    `${fact('previews')} previews fetched, each a JPEG of the right size`,
+    'the feed complete',
+  ].join('; ');
+}
+
+function morePhotos() {
+  const counts = fact('workers').replaceAll(' ', ' and ');
+  return `${fact('more.photos')} photos (${fact('more.megabytes')} MB) uploaded in ${fact('more.upload-seconds')} s, previews complete ${fact('more.ready-seconds')} s later; since their starts the two workers have processed ${counts}`;
+}
+
 function images() {
-  const rows = under('image.').map(([key, megabytes]) => {
-    const name = key.replace('.megabytes', '');
-    return [name, `${megabytes} MB`, seconds(`build-${name}`)];
+  const rows = [...facts.keys()].flatMap((key) => {
+    const name = /^image\.(.+)\.megabytes$/.exec(key)?.[1];
+    return name ? [[name, `${fact(key)} MB`, seconds(`build-${name}`)]] : [];
   });
+  const base = facts.has('base.megabytes') ? ` (${fact('base.megabytes')} MB)` : '';
   return `## Images
 
-Unpacked, with the base image (${fact('base.megabytes')} MB), which they share on a machine. The first build installs and compiles for all of
-them; the others find that in the cache. The stage that compiles ran on this machine's own processor (${fact('build-stage')}), and each
-image said arm64 when it ran.
+Unpacked, with the base image${base}, which they share. The first build installs and compiles for all of them; the others find
+that in the cache. The stage that compiles ran on the machine's own processor (${fact('build-stage')}); each image said arm64 when it ran.
 
 ${table(['image', 'size', 'build'], rows)}`;
 }
 
 function memory() {
-  const rows = under('memory.').map(([name, megabytes]) => [name, `${megabytes} MB`]);
+  const rows = [...facts.keys()].flatMap((key) => {
+    const name = /^memory\.(.+)$/.exec(key)?.[1];
+    return name ? [[name, `${fact(key)} MB`]] : [];
+  });
   const note = emulated
-    ? 'This includes the emulator and the code that it has translated: on a real processor it is less.'
-    : 'Shared pages count by their share.';
-  return `## Memory\n\nAfter the first photos. ${note}\n\n${table(['container', 'memory'], rows)}`;
+    ? 'The emulator and the code that it has translated are part of it, for all but RabbitMQ: on a real processor it is less.'
+    : '';
+  return `## Memory
+
+After the first photos, shared pages by their share. ${note}
+
+${table(['container', 'memory'], rows)}`;
 }
 
-function notReal() {
+function standInsUsed() {
   const rows = [
-    ...(emulated ? [['processor', 'emulated: times say nothing about a Raspberry Pi']] : []),
+    ...(emulated ? [['an arm64 processor', 'emulation: times say nothing about a Raspberry Pi']] : []),
     ...(standIns
       ? [
-          ['debian:bookworm-slim', 'made by debootstrap from Debian’s mirror, without the same files'],
-          ['node', 'the same version, from npm’s packages; only the build uses it'],
-          ['PostgreSQL', `${fact('postgres')} from Debian, for arm64`],
-          ['MinIO', 'the release’s source, built with Go for arm64'],
-          ['RabbitMQ', `${fact('rabbitmq')} from Debian, for amd64: Erlang’s compiler crashes under qemu`],
+          [
+            'debian:bookworm-slim',
+            'the same packages from Debian’s mirror, less documentation and translations',
+          ],
+          ['node', 'the same version from npm’s packages, for the build'],
+          ['postgres', `PostgreSQL ${fact('postgres')} of Debian, for arm64`],
+          ['minio', 'its latest source, built with Go for arm64'],
+          [
+            'rabbitmq',
+            `RabbitMQ ${fact('rabbitmq')} of Debian, for amd64: Erlang’s compiler crashes under qemu`,
+          ],
         ]
       : []),
-    ...(!standIns && emulated ? [['RabbitMQ', 'for amd64: Erlang’s compiler crashes under qemu']] : []),
+    ...(emulated && !standIns
+      ? [['rabbitmq', 'the same for amd64: Erlang’s compiler crashes under qemu']]
+      : []),
   ];
   if (rows.length === 0) return '## What was a stand-in\n\nNothing.';
   return `## What was a stand-in\n\n${table(['instead of', 'what ran'], rows)}`;
@@ -116,12 +140,14 @@ function notReal() {
 
 function notProven() {
   const lines = [
-    ...(fact('engine').startsWith('podman')
-      ? ['limits of memory and processors: taken from the file, but not enforced by this run']
-      : []),
-    ...(fact('engine').startsWith('podman') ? ['restart policies and the rotation of logs'] : []),
     ...(emulated ? ['speed, and memory on a real processor'] : []),
+    ...(podman
+      ? [
+          'limits of memory and processors: podman took them from the file, but without control groups of its own it does not enforce them',
+          'restart policies, rotation of logs, and Docker’s own timing of health checks',
+        ]
+      : []),
     'the profiles `tls`, `tailscale`, `monitoring` and `antivirus`',
   ];
-  return `## What this does not prove\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
+  return `## What this does not prove\n\n${list(lines)}`;
 }

@@ -4,7 +4,8 @@
 # Facts about the machine and what was used.
 describe_machine() {
   fact date "$(date --utc +%F)"
-  fact commit "$(git -C "$root" rev-parse --short HEAD)"
+  fact minutes "$(((SECONDS + 30) / 60))"
+  fact commit "$(git -C "$root" describe --always --dirty || echo unknown)"
   fact processors "$(nproc)"
   fact architecture "$(uname -m)"
   if [ "$engine" = podman ]; then

@@ -52,7 +52,7 @@ describe('scripts/verify-arm64', () => {
       const { stdout } = await run(process.execPath, [join(parts, 'report.mjs'), facts], {});
       expect(stdout).toContain('| feed | 211 MB | 32 s |');
       expect(stdout).toContain('| feed | 97 MB |');
-      expect(stdout).toContain('| RabbitMQ |');
+      expect(stdout).toContain('| rabbitmq | RabbitMQ');
     } finally {
       await rm(folder, { recursive: true });
     }
