@@ -8,6 +8,7 @@ verify_system() {
   step setup 'Settings and secrets of a new node' set_up_node
   step compose 'Compose' start_compose
   at_exit compose down --volumes --timeout 30
+  at_exit keep_container_logs
   step up 'docker compose up' start_node
   step containers 'Every service runs as arm64' look_at_containers
   step first 'Claim, upload, previews, download, feed' main_job first
@@ -28,6 +29,10 @@ set_up_node() {
     "LAZYPHOTOS_IMAGE_PREFIX=$image_prefix" "LAZYPHOTOS_VERSION=$image_tag" "${server_settings[@]}" >"$work/.env"
   "$root/scripts/setup" --yes --force --env-file "$work/.env" --data-path "$work/node" --port "$port" \
     --public-url "http://localhost:$port"
+}
+
+keep_container_logs() {
+  compose logs --no-color --timestamps >"$logs/of-containers.log"
 }
 
 start_node() {
