@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # the variables of scripts/verify-arm64
 # The machine: which container engine there is, and what podman needs where no systemd and no Docker is.
 
-readonly packages=(podman buildah crun netavark aardvark-dns iptables catatonit qemu-user-static binfmt-support debootstrap)
+readonly packages=(podman buildah crun netavark aardvark-dns iptables catatonit qemu-user-static binfmt-support debootstrap iproute2)
 
 has() {
   command -v "$1" >/dev/null
@@ -48,9 +48,9 @@ enable_emulation() {
 # enforced. The ulimits are below what a root without all privileges may have.
 write_podman_settings() {
   local run=/run/lazyphotos-verify-arm64
-  # Left by a run that was killed.
-  rm -rf --one-file-system "$run"
-  at_exit rm -rf --one-file-system "$run"
+  # Once for a run that was killed, and once for ours.
+  remove_state "$run"
+  at_exit remove_state "$run"
   cat >"$work/containers.conf" <<SETTINGS
 [containers]
 cgroups = "disabled"
@@ -73,6 +73,16 @@ SETTINGS
   echo 'unqualified-search-registries = ["docker.io"]' >"$work/registries.conf"
   export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
   export CONTAINERS_REGISTRIES_CONF=$work/registries.conf
+}
+
+# What podman keeps while it runs, and the bridges of its networks, which would outlive a killed run.
+remove_state() {
+  local bridge bridges
+  bridges=$(cat "$1"/networks/*.json 2>/dev/null | sed -n 's/.*"network_interface": "\(.*\)".*/\1/p') || true
+  for bridge in $bridges; do
+    ip link delete "$bridge" || true
+  done
+  rm -rf --one-file-system "$1"
 }
 
 prepare_podman() {
