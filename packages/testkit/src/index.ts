@@ -30,3 +30,4 @@ export { createTokenIssuer, type TokenIssuer, type TokenIssuerOptions } from './
 export { type GoPlatform, type GoToolName, goTool } from './tools/go-tool.js';
 export type { ToolName } from './tools/prepare.js';
 export { type PythonToolName, pythonTool } from './tools/python-tool.js';
+export { buildTiff, type TiffOrder, type TiffPage } from './tiff.js';
