@@ -1,9 +1,13 @@
+export type TiffValue = readonly number[] | string | Buffer;
+
 export interface TiffPage {
-  /** By tag number: whole numbers (written as SHORT, or LONG where one is larger), or bytes (UNDEFINED). */
-  tags: Readonly<Record<number, readonly number[] | Buffer>>;
+  /** By tag number: whole numbers (written as SHORT, or LONG where one is larger), text, or bytes (UNDEFINED). */
+  tags: Readonly<Record<number, TiffValue>>;
   /** What StripOffsets and StripByteCounts (or, with `tiled`, those of tiles) will point to. */
   strips?: readonly Buffer[];
   tiled?: boolean;
+  /** A JPEG of its own, as cameras attach them: JPEGInterchangeFormat will point to it. */
+  jpeg?: Buffer;
   subIfds?: readonly TiffPage[];
 }
 
@@ -21,7 +25,7 @@ interface Field {
   bytes: Buffer;
 }
 
-const type = { short: 3, long: 4, undefined: 7, long8: 16 } as const;
+const type = { ascii: 2, short: 3, long: 4, undefined: 7, long8: 16 } as const;
 
 /** A TIFF of these pages, made for tests: nothing in it is checked, so that it may be as odd as wanted. */
 export function buildTiff(
@@ -50,7 +54,11 @@ export function buildTiff(
     count: values.length,
     bytes: Buffer.concat(values.map((value) => number(value, wordBytes))),
   });
-  const encode = (values: readonly number[] | Buffer): Field => {
+  const encode = (values: TiffValue): Field => {
+    if (typeof values === 'string') {
+      const bytes = Buffer.from(`${values}\0`);
+      return { kind: type.ascii, count: bytes.length, bytes };
+    }
     if (Buffer.isBuffer(values)) return { kind: type.undefined, count: values.length, bytes: values };
     const kind = values.every((value) => value < 65_536) ? type.short : type.long;
     const bytes = Buffer.concat(values.map((value) => number(value, kind === type.short ? 2 : 4)));
@@ -62,6 +70,7 @@ export function buildTiff(
     tags,
     strips = [],
     tiled = false,
+    jpeg,
     subIfds = [],
   }: TiffPage): { at: number; next: Buffer } => {
     const stripsAt = strips.map(write);
@@ -70,6 +79,10 @@ export function buildTiff(
     if (strips.length > 0) {
       entries.set(tiled ? 324 : 273, offsets(stripsAt));
       entries.set(tiled ? 325 : 279, offsets(strips.map((strip) => strip.length)));
+    }
+    if (jpeg) {
+      entries.set(513, offsets([write(jpeg)]));
+      entries.set(514, offsets([jpeg.length]));
     }
     if (subIfds.length > 0) entries.set(330, offsets(subIfdsAt));
     const fields = [...entries]

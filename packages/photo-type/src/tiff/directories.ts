@@ -29,6 +29,8 @@ export interface TiffDirectory {
   page: number;
   /** Position among the SubIFDs of that page, from 0; absent for the page itself. */
   subIfd?: number;
+  /** Where it begins in the file. */
+  position: number;
   /** Whole numbers by tag. Longer lists than a picture needs are cut. */
   values: ReadonlyMap<number, readonly number[]>;
 }
@@ -74,10 +76,10 @@ export async function readDirectories(
     const directory = await reader.directory(offset);
     if (directory === undefined) break;
     const { values, next } = directory;
-    directories.push({ page, values });
+    directories.push({ page, position: offset, values });
     for (const [subIfd, position] of (values.get(tiffTag.subIfds) ?? []).entries()) {
       const sub = seen.has(position) ? undefined : await reader.directory(position);
-      if (sub) directories.push({ page, subIfd, values: sub.values });
+      if (sub) directories.push({ page, subIfd, position, values: sub.values });
     }
     offset = next;
   }

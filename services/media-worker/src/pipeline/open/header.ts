@@ -1,4 +1,4 @@
-import sharp, { type Metadata } from 'sharp';
+import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { MediaError } from '../errors.js';
 import type { Limits } from '../types.js';
 import { checkPixels } from './limits.js';
@@ -6,11 +6,18 @@ import { checkPixels } from './limits.js';
 /** The formats that may be decoded. libvips knows more (SVG, PDF, ...), which nobody photographs and attackers like. */
 const accepted: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
 
-/** Reads the header alone. Throws `MediaError` when it is damaged, of another format, or of too large a picture. */
-export async function readHeader(input: string | Buffer, limits: Limits): Promise<Metadata> {
+/**
+ * Reads the header alone, of the picture that `where` names in a file of many. Throws `MediaError` when it is damaged, of another
+ * format, or of too large a picture.
+ */
+export async function readHeader(
+  input: string | Buffer,
+  limits: Limits,
+  where: SharpOptions = {},
+): Promise<Metadata> {
   let header: Metadata;
   try {
-    header = await sharp(input, { limitInputPixels: false }).metadata();
+    header = await sharp(input, { ...where, limitInputPixels: false }).metadata();
   } catch (cause) {
     throw new MediaError('undecodable', 'The file is damaged or not a picture', { cause });
   }
@@ -25,3 +32,8 @@ export async function readHeader(input: string | Buffer, limits: Limits): Promis
 export function needsHeicDecoder(header: Metadata): boolean {
   return header.format === 'heif' && header.compression !== 'av1';
 }
+
+/**
+ * Whether sharp, told to convert a picture to sRGB, stops at Display P3: it does with 16-bit RGB, when the picture has a colour profile.
+ */
+export const endsInDisplayP3 = ({ space, hasProfile }: Metadata): boolean => space === 'rgb16' && hasProfile;

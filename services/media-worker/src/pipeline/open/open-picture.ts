@@ -1,4 +1,6 @@
 import { canonicalMimeType, isCameraRaw } from '@lazyphotos/contracts';
+import { sniffFile } from '@lazyphotos/photo-type';
+import { isMachineFault, ProcessorUnavailableError } from '../errors.js';
 import type { HeicDecoder } from '../heic/heic-decoder.js';
 import type { MetadataTool } from '../metadata/exiftool.js';
 import type { RawTags } from '../metadata/tags.js';
@@ -7,6 +9,8 @@ import { needsHeicDecoder, readHeader } from './header.js';
 import { openBitmap } from './open-bitmap.js';
 import { openHeic } from './open-heic.js';
 import { openRaw } from './open-raw.js';
+import { openTiff } from './tiff/open-tiff.js';
+import { readTiffPictures, type TiffPicture } from './tiff/tiff-picture.js';
 
 export interface OpenDeps {
   heic: HeicDecoder;
@@ -15,18 +19,39 @@ export interface OpenDeps {
   limits: Limits;
 }
 
-/** A camera RAW is found by its type, since inside it is a TIFF; everything else by its bytes, whatever it is called. */
-export const isRaw = (file: PhotoFile): boolean =>
-  isCameraRaw(canonicalMimeType(file.mimeType) ?? file.mimeType);
+/** How a photo is opened, judged by what is in it. */
+export type Contents =
+  | { kind: 'tiff'; pictures: readonly TiffPicture[] }
+  /** A camera RAW that is no TIFF. */
+  | { kind: 'raw' }
+  | { kind: 'bitmap' };
 
-/** Opens a photo for rendering. `described` (tags and metadata) is awaited for camera RAW only, which needs it. */
+/** Looks into a file, whatever it is called. Its type only counts where the content says nothing. */
+export async function inspect({ path, mimeType }: PhotoFile): Promise<Contents> {
+  try {
+    const pictures = await readTiffPictures(path);
+    if (pictures && pictures.length > 0) return { kind: 'tiff', pictures };
+    // What begins like a TIFF and is damaged may still have previews for exiftool to find.
+    const type = pictures ? mimeType : ((await sniffFile(path)) ?? mimeType);
+    return { kind: isCameraRaw(canonicalMimeType(type) ?? type) ? 'raw' : 'bitmap' };
+  } catch (cause) {
+    if (isMachineFault(cause)) throw new ProcessorUnavailableError('The file cannot be read', { cause });
+    throw cause;
+  }
+}
+
+/** Opens a photo for rendering. `described` (tags and metadata) is awaited only where the opening needs it. */
 export async function openPicture(
-  file: PhotoFile,
+  { path }: PhotoFile,
+  contents: Contents,
   described: Promise<{ tags: RawTags; metadata: PhotoMetadata }>,
   { heic, tool, scratchDir, limits }: OpenDeps,
   signal?: AbortSignal,
 ): Promise<Picture> {
-  if (isRaw(file)) return openRaw({ path: file.path, ...(await described), tool, scratchDir, limits });
-  const header = await readHeader(file.path, limits);
-  return needsHeicDecoder(header) ? openHeic(file.path, header, heic, signal) : openBitmap(file.path, header);
+  if (contents.kind !== 'bitmap') {
+    const opening = { path, ...(await described), tool, scratchDir, limits };
+    return contents.kind === 'raw' ? openRaw(opening) : openTiff({ ...opening, pictures: contents.pictures });
+  }
+  const header = await readHeader(path, limits);
+  return needsHeicDecoder(header) ? openHeic(path, header, heic, signal) : openBitmap(path, header);
 }

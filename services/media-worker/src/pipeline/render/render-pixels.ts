@@ -1,7 +1,8 @@
 import { previewSizes } from '@lazyphotos/contracts';
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors.js';
 import type { Limits, Picture } from '../types.js';
+import { fitSamples } from './fit-samples.js';
 
 /** Decoded pixels, 8 bits a channel, sRGB (or grey), upright. */
 export interface Pixels {
@@ -21,12 +22,14 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
   try {
     // `truncated` refuses half pictures, which come out grey below. The stricter `warning` also refuses whole ones: many
     // phones leave stray bytes in their JPEGs.
-    const image = sharp(picture.input, {
-      failOn: 'truncated',
-      limitInputPixels: limits.maxPixels,
-      sequentialRead: true,
-    }).timeout({ seconds: timeoutSeconds });
-    return await fit(orient(image, picture.orientation), previewSizes.medium);
+    const openAt = (where: SharpOptions): Sharp =>
+      sharp(picture.input, {
+        failOn: picture.isStrict ? 'error' : 'truncated',
+        limitInputPixels: limits.maxPixels,
+        sequentialRead: true,
+        ...where,
+      }).timeout({ seconds: timeoutSeconds });
+    return await renderUpright(picture, (where) => orient(openAt(where), picture.orientation));
   } catch (cause) {
     if (performance.now() - started >= timeoutSeconds * 1000) {
       throw new MediaError('timed_out', 'Decoding the picture took too long', { cause });
@@ -41,6 +44,18 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
   }
 }
 
+/** `upright` opens the picture, turned as it is to be seen. */
+async function renderUpright(picture: Picture, upright: (where: SharpOptions) => Sharp): Promise<Pixels> {
+  const { page, subIfd, meaning = 'display', isDisplayP3 = false } = picture;
+  const where: SharpOptions = {
+    ...(page === undefined ? {} : { page }),
+    ...(subIfd === undefined ? {} : { tiff: { subifd: subIfd } }),
+  };
+  if (meaning !== 'display') return fitSamples(meaning, upright, where, previewSizes.medium);
+  const image = upright(where);
+  return fit(isDisplayP3 ? image.withIccProfile('srgb', { attach: false }) : image, previewSizes.medium);
+}
+
 /** Scales down to fit a square, never up, and never to nothing: a line of pixels stays a line. */
 export async function fit(image: Sharp, side: number): Promise<Pixels> {
   const { data, info } = await image
@@ -48,8 +63,19 @@ export async function fit(image: Sharp, side: number): Promise<Pixels> {
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = info;
-  return { data, width, height, channels };
+  const { width, height } = info;
+  // A TIFF may have channels beyond colour and transparency.
+  const channels = Math.min(info.channels, 4) as Pixels['channels'];
+  return { data: firstChannels(data, info.channels, channels), width, height, channels };
+}
+
+function firstChannels(data: Buffer, from: number, to: number): Buffer {
+  if (from === to) return data;
+  const kept = Buffer.alloc((data.length / from) * to);
+  for (let pixel = 0; pixel * from < data.length; pixel += 1) {
+    data.copy(kept, pixel * to, pixel * from, pixel * from + to);
+  }
+  return kept;
 }
 
 export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
