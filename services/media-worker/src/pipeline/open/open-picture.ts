@@ -10,7 +10,7 @@ import { openBitmap } from './open-bitmap.js';
 import { openHeic } from './open-heic.js';
 import { openRaw } from './open-raw.js';
 import { openTiff } from './tiff/open-tiff.js';
-import { readTiffPictures, type TiffPicture } from './tiff/tiff-picture.js';
+import { readTiff, type Tiff } from './tiff/tiff-picture.js';
 
 export interface OpenDeps {
   heic: HeicDecoder;
@@ -21,7 +21,7 @@ export interface OpenDeps {
 
 /** How a photo is opened, judged by what is in it. */
 export type Contents =
-  | { kind: 'tiff'; pictures: readonly TiffPicture[] }
+  | { kind: 'tiff'; tiff: Tiff }
   /** A camera RAW that is no TIFF. */
   | { kind: 'raw' }
   | { kind: 'bitmap' };
@@ -29,10 +29,10 @@ export type Contents =
 /** Looks into a file, whatever it is called. Its type only counts where the content says nothing. */
 export async function inspect({ path, mimeType }: PhotoFile): Promise<Contents> {
   try {
-    const pictures = await readTiffPictures(path);
-    if (pictures && pictures.length > 0) return { kind: 'tiff', pictures };
+    const tiff = await readTiff(path);
+    if (tiff && tiff.pictures.length > 0) return { kind: 'tiff', tiff };
     // What begins like a TIFF and is damaged may still have previews for exiftool to find.
-    const type = pictures ? mimeType : ((await sniffFile(path)) ?? mimeType);
+    const type = tiff ? mimeType : ((await sniffFile(path)) ?? mimeType);
     return { kind: isCameraRaw(canonicalMimeType(type) ?? type) ? 'raw' : 'bitmap' };
   } catch (cause) {
     if (isMachineFault(cause)) throw new ProcessorUnavailableError('The file cannot be read', { cause });
@@ -50,7 +50,7 @@ export async function openPicture(
 ): Promise<Picture> {
   if (contents.kind !== 'bitmap') {
     const opening = { path, ...(await described), tool, scratchDir, limits };
-    return contents.kind === 'raw' ? openRaw(opening) : openTiff({ ...opening, pictures: contents.pictures });
+    return contents.kind === 'raw' ? openRaw(opening) : openTiff({ ...opening, tiff: contents.tiff });
   }
   const header = await readHeader(path, limits);
   return needsHeicDecoder(header) ? openHeic(path, header, heic, signal) : openBitmap(path, header);
