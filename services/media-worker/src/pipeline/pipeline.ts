@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import sharp from 'sharp';
 import { MediaError, ProcessorUnavailableError } from './errors.js';
 import { createHeicDecoder } from './heic/heic-decoder.js';
@@ -12,6 +13,7 @@ import type { PhotoFile, PhotoMetadata, Pipeline, PipelineOptions, ProcessedPhot
 
 const defaultMaxPixels = 268_000_000;
 const defaultTimeoutMs = 120_000;
+const mebibyte = 1024 * 1024;
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   // exiftool would read it as a format code in the names of files that it writes.
@@ -19,6 +21,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { scratchDir, sharpThreads = 1, now = () => new Date() } = options;
   const limits = {
     maxPixels: options.maxPixels ?? defaultMaxPixels,
+    maxMemoryBytes: options.maxMemoryBytes ?? decodeMemory(),
     timeoutMs: options.taskTimeoutMs ?? defaultTimeoutMs,
   };
   // Each photo is seen once: libvips' cache would only hold memory.
@@ -76,6 +79,13 @@ async function render(
   } finally {
     await picture.release?.();
   }
+}
+
+/** An eighth of what this process may have: the decoders of a picture share it with all other services of a small machine. */
+function decodeMemory(): number {
+  const constrained = process.constrainedMemory();
+  const memory = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.min(Math.max(memory / 8, 192 * mebibyte), 512 * mebibyte);
 }
 
 async function checkFile(path: string): Promise<void> {

@@ -54,6 +54,8 @@ export interface PipelineOptions {
   sharpThreads?: number;
   /** Pictures with more pixels are refused before they are decoded. Default 268 megapixels. */
   maxPixels?: number;
+  /** What a decoder that holds a whole picture may allocate. Default an eighth of the memory, 192 to 512 MiB. */
+  maxMemoryBytes?: number;
   /** The longest that one step (metadata, decoding) may take. Default 2 minutes. */
   taskTimeoutMs?: number;
   now?: () => Date;
@@ -79,12 +81,28 @@ export interface Picture {
   /** Pixels of the photo as displayed; may exceed those of `input` (the preview inside a camera RAW). */
   width: number;
   height: number;
+  /** How the samples of `input` are to be read where no ICC profile in it says so. */
+  cicp?: Cicp;
+  /** Of the samples of `input`. Default 8. */
+  bitsPerSample?: 8 | 16;
+  /** Whether libheif's own limits are lifted, since they would refuse a large photo for the number of its tiles. */
+  unlimited?: boolean;
   /** Removes what was made to open the picture. Never throws. */
   release?: () => Promise<void>;
+}
+
+/** Coding-independent code points (ITU-T H.273): what the numbers of a picture's samples mean. */
+export interface Cicp {
+  primaries: number;
+  transfer: number;
+  /** False: samples span the video range, 16 to 235 of 255. Default true. */
+  fullRange?: boolean;
 }
 
 /** What opening and rendering a picture may cost. */
 export interface Limits {
   maxPixels: number;
+  /** For a decoder that holds a whole picture. */
+  maxMemoryBytes: number;
   timeoutMs: number;
 }

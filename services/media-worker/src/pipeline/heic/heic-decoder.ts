@@ -1,15 +1,23 @@
 import { Worker } from 'node:worker_threads';
+import { previewSizes } from '@lazyphotos/contracts';
 import { MediaError, type MediaErrorCode, ProcessorUnavailableError } from '../errors.js';
 import type { Limits } from '../types.js';
 import type { DecodedHeic, DecodeFailure, DecodeReply, DecodeRequest } from './protocol.js';
 
 export interface HeicDecoder {
-  /** One at a time. Throws `MediaError`, `ProcessorUnavailableError`, or the signal's reason. */
-  decode(path: string, signal?: AbortSignal): Promise<DecodedHeic>;
+  /**
+   * Decodes one picture at a time. `pixels` is what its header says: large photos get more time. Throws `MediaError`,
+   * `ProcessorUnavailableError`, or the signal's reason.
+   */
+  decode(path: string, pixels: number, signal?: AbortSignal): Promise<DecodedHeic>;
   close(): Promise<void>;
 }
 
 const idleMs = 30_000;
+/** Enough for the largest preview to be scaled down from, so that it is as sharp as one made of all pixels. */
+const minLongerSide = 2 * previewSizes.medium;
+/** A Raspberry Pi decodes so many within the time limit with room to spare; a picture of more gets the time again. */
+const pixelsPerTimeout = 64_000_000;
 const ignore = () => undefined;
 
 /** Node strips the types itself when the sources run uncompiled, as they do under jest. */
@@ -52,12 +60,14 @@ export function createHeicDecoder(limits: Limits): HeicDecoder {
     await stopped?.terminate();
   }
 
-  async function decodeNow(path: string, signal: AbortSignal): Promise<DecodedHeic> {
+  async function decodeNow(path: string, pixels: number, signal: AbortSignal): Promise<DecodedHeic> {
     signal.throwIfAborted();
     clearTimeout(idle);
     worker ??= startWorker();
     try {
-      const reply = await ask(worker, { path, maxPixels: limits.maxPixels }, limits.timeoutMs, signal);
+      const { maxPixels, maxMemoryBytes, timeoutMs } = limits;
+      const request = { path, maxPixels, maxMemoryBytes, minLongerSide };
+      const reply = await ask(worker, request, timeoutMs * Math.ceil(pixels / pixelsPerTimeout), signal);
       if ('failure' in reply) throw toError(reply.failure);
       idle = setTimeout(stop, idleMs).unref();
       return reply.decoded;
@@ -69,9 +79,9 @@ export function createHeicDecoder(limits: Limits): HeicDecoder {
   }
 
   return {
-    decode(path, signal) {
+    decode(path, pixels, signal) {
       const anySignal = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
-      const result = queue.then(() => decodeNow(path, anySignal));
+      const result = queue.then(() => decodeNow(path, pixels, anySignal));
       // Waits for the turn without holding on to the picture.
       queue = result.then(ignore, ignore);
       return result;

@@ -12,6 +12,9 @@ export const embeddedPictureTags = [
 
 const numericTags = ['GPSLatitude', 'GPSLongitude', 'Orientation', 'FNumber', 'ExposureTime', 'FocalLength'];
 
+/** How samples are to be read. `Main:` leaves out what an AVIF says of its other items, such as a gain map. */
+const codePointTags = ['ColorPrimaries', 'TransferCharacteristics', 'VideoFullRangeFlag'];
+
 const textTags = [
   'DateTimeOriginal',
   'CreateDate',
@@ -40,6 +43,7 @@ export const tagArguments: readonly string[] = [
   ...['-api', 'StructFormat=JSONQ'],
   ...textTags.map((tag) => `-${tag}`),
   ...numericTags.map((tag) => `-${tag}#`),
+  ...codePointTags.map((tag) => `-Main:${tag}#`),
 ];
 
 export const rawTagArguments: readonly string[] = [

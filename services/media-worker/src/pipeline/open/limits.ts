@@ -14,3 +14,22 @@ export function checkPixels({ width, height }: { width: number; height: number }
     },
   );
 }
+
+/** Throws `MediaError` (too_large) for a picture that its decoder cannot hold. */
+export function checkMemory(
+  { width, height }: { width: number; height: number },
+  bytesPerPixel: number,
+  limits: Limits,
+): void {
+  const bytes = width * height * bytesPerPixel;
+  if (bytes <= limits.maxMemoryBytes) return;
+  const [needed, given] = [bytes, limits.maxMemoryBytes].map((value) => Math.round(value / 2 ** 20));
+  throw new MediaError(
+    'too_large',
+    `Decoding needs ${needed} MiB of memory, this server has ${given} MiB for it`,
+    {
+      width,
+      height,
+    },
+  );
+}

@@ -19,7 +19,7 @@ export interface OpenDeps {
 export const isRaw = (file: PhotoFile): boolean =>
   isCameraRaw(canonicalMimeType(file.mimeType) ?? file.mimeType);
 
-/** Opens a photo for rendering. `described` (tags and metadata) is awaited for camera RAW only, which needs it. */
+/** Opens a photo for rendering. `described` (tags and metadata) is awaited where it is needed. */
 export async function openPicture(
   file: PhotoFile,
   described: Promise<{ tags: RawTags; metadata: PhotoMetadata }>,
@@ -28,5 +28,7 @@ export async function openPicture(
 ): Promise<Picture> {
   if (isRaw(file)) return openRaw({ path: file.path, ...(await described), tool, scratchDir, limits });
   const header = await readHeader(file.path, limits);
-  return needsHeicDecoder(header) ? openHeic(file.path, header, heic, signal) : openBitmap(file.path, header);
+  return needsHeicDecoder(header)
+    ? openHeic(file.path, header, heic, signal)
+    : openBitmap(file.path, header, described, limits);
 }

@@ -1,7 +1,8 @@
 import { previewSizes } from '@lazyphotos/contracts';
 import sharp, { type Sharp } from 'sharp';
 import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors.js';
-import type { Limits, Picture } from '../types.js';
+import type { Cicp, Limits, Picture } from '../types.js';
+import { cicpToSrgb, isSrgb } from './cicp.js';
 
 /** Decoded pixels, 8 bits a channel, sRGB (or grey), upright. */
 export interface Pixels {
@@ -24,9 +25,14 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
     const image = sharp(picture.input, {
       failOn: 'truncated',
       limitInputPixels: limits.maxPixels,
+      unlimited: picture.unlimited ?? false,
+      // Code points describe the samples as they are in the file.
+      ignoreIcc: picture.cicp !== undefined,
       sequentialRead: true,
     }).timeout({ seconds: timeoutSeconds });
-    return await fit(orient(image, picture.orientation), previewSizes.medium);
+    const upright = orient(image, picture.orientation);
+    if (picture.cicp === undefined || isSrgb(picture.cicp)) return await fit(upright, previewSizes.medium);
+    return await fitDescribed(upright, picture.cicp, picture.bitsPerSample);
   } catch (cause) {
     if (performance.now() - started >= timeoutSeconds * 1000) {
       throw new MediaError('timed_out', 'Decoding the picture took too long', { cause });
@@ -50,6 +56,21 @@ export async function fit(image: Sharp, side: number): Promise<Pixels> {
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   return { data, width, height, channels };
+}
+
+/** The same to the size of the largest preview, for samples that are not sRGB but described by code points. */
+async function fitDescribed(image: Sharp, cicp: Cicp, bitsPerSample: 8 | 16 = 8): Promise<Pixels> {
+  const space = bitsPerSample === 16 ? 'rgb16' : 'srgb';
+  const { data, info } = await image
+    .pipelineColourspace(space)
+    .resize(previewSizes.medium, previewSizes.medium, { fit: 'inside', withoutEnlargement: true })
+    .toColourspace(space)
+    .raw({ depth: bitsPerSample === 16 ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const samples =
+    bitsPerSample === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
+  return { data: cicpToSrgb({ data: samples, channels }, cicp), width, height, channels };
 }
 
 export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
