@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { createCanvas } from '../../src/pipeline/heic/canvas.js';
 import type { ProcessedPhoto } from '../../src/pipeline/index.js';
 import { codedPicture, cropping, type GridOptions, gridFile, mirroring, rotation } from './heif-files.js';
@@ -69,7 +69,7 @@ describe('a HEIC photo of tiles', () => {
 
   const padded = { columns: 5, rows: 3, width: 300, height: 170 };
 
-  test.each<[string, Buffer[], (upright: sharp.Sharp) => sharp.Sharp]>([
+  test.each<[string, Buffer[], (upright: Sharp) => Sharp]>([
     ['as it is', [], (picture) => picture],
     ['rotated by 90 degrees', [rotation(1)], (picture) => picture.rotate(270)],
     ['rotated by 180 degrees', [rotation(2)], (picture) => picture.rotate(180)],
