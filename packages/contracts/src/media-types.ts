@@ -46,6 +46,17 @@ export function contentMatches(mimeType: string, sniffed: string): boolean {
   );
 }
 
+/**
+ * The canonical type of content whose magic bytes say `sniffed` and that a client calls `mimeType` (canonical), or undefined when
+ * the two do not go together. HEIC and AVIF are one container, and clients call either by its names (`.heif`, `image/heif`,
+ * `image/heic`): then the content decides.
+ */
+export function storedMimeType(mimeType: string, sniffed: string): string | undefined {
+  if (contentMatches(mimeType, sniffed)) return mimeType;
+  const found = canonicalMimeType(sniffed);
+  return mimeType === 'image/heic' && found === 'image/avif' ? found : undefined;
+}
+
 const rawTypes = new Set(
   ['dng', 'cr2', 'cr3', 'nef', 'arw', 'raf', 'orf', 'rw2'].map(
     (extension) => acceptedTypes.find((type) => type.extensions.includes(extension))?.mimeType,

@@ -26,6 +26,7 @@ export {
 export type { QueueLength } from './servers/own-server.js';
 export type { TestServer } from './servers/test-server.js';
 export { createServiceKeys, type ServiceKeys } from './service-keys.js';
+export { buildTiff, type TiffOrder, type TiffPage, type TiffValue } from './tiff.js';
 export { createTokenIssuer, type TokenIssuer, type TokenIssuerOptions } from './tokens.js';
 export { type GoPlatform, type GoToolName, goTool } from './tools/go-tool.js';
 export type { ToolName } from './tools/prepare.js';

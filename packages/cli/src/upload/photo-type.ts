@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { acceptedTypes, canonicalMimeType, contentMatches } from '@lazyphotos/contracts';
-import { fileTypeFromFile } from 'file-type';
+import { sniffFile } from '@lazyphotos/photo-type';
 
 /**
  * The accepted type of a photo whose magic bytes say `sniffed`, or undefined for anything else. The name only tells apart what
@@ -17,6 +17,6 @@ export function photoTypeOf(sniffed: string, fileName: string): string | undefin
 
 /** Looks into a file: its type if it is a photo that the node accepts. */
 export async function detectPhotoType(path: string): Promise<string | undefined> {
-  const type = await fileTypeFromFile(path);
-  return type === undefined ? undefined : photoTypeOf(type.mime, path);
+  const sniffed = await sniffFile(path);
+  return sniffed === undefined ? undefined : photoTypeOf(sniffed, path);
 }

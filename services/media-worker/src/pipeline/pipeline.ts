@@ -6,7 +6,7 @@ import { createHeicDecoder } from './heic/heic-decoder.js';
 import { createMetadataTool } from './metadata/exiftool.js';
 import { type RawTags, rawTagArguments, tagArguments } from './metadata/tags.js';
 import { toMetadata } from './metadata/to-metadata.js';
-import { isRaw, type OpenDeps, openPicture } from './open/open-picture.js';
+import { type Contents, inspect, type OpenDeps, openPicture } from './open/open-picture.js';
 import { renderPixels } from './render/render-pixels.js';
 import { renderPreviews } from './render/render-previews.js';
 import type { PhotoFile, PhotoMetadata, Pipeline, PipelineOptions, ProcessedPhoto } from './types.js';
@@ -31,8 +31,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const heic = createHeicDecoder(limits);
   const deps: OpenDeps = { heic, tool, scratchDir, limits };
 
-  async function describe(file: PhotoFile): Promise<Described> {
-    const tags = await tool.readTags(file.path, isRaw(file) ? rawTagArguments : tagArguments);
+  async function describe(file: PhotoFile, { kind }: Contents): Promise<Described> {
+    const tags = await tool.readTags(file.path, kind === 'bitmap' ? tagArguments : rawTagArguments);
     return { tags, metadata: toMetadata(tags, now()) };
   }
 
@@ -40,11 +40,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     async process(file, signal) {
       signal?.throwIfAborted();
       await checkFile(file.path);
+      const contents = await inspect(file);
       // Read in another process while the pixels are decoded in this one.
-      const described = describe(file);
+      const described = describe(file, contents);
       described.catch(() => undefined);
       try {
-        const rendered = await render(file, described, deps, signal);
+        const rendered = await render(file, contents, described, deps, signal);
         return { metadata: (await described).metadata, ...rendered };
       } catch (error) {
         if (!(error instanceof MediaError)) throw error;
@@ -65,11 +66,12 @@ interface Described {
 /** The steps from a file to its previews. Between any two of them the signal can end the work. */
 async function render(
   file: PhotoFile,
+  contents: Contents,
   described: Promise<Described>,
   deps: OpenDeps,
   signal: AbortSignal | undefined,
 ): Promise<Omit<ProcessedPhoto, 'metadata'>> {
-  const picture = await openPicture(file, described, deps, signal);
+  const picture = await openPicture(file, contents, described, deps, signal);
   try {
     signal?.throwIfAborted();
     const medium = await renderPixels(picture, deps.limits);

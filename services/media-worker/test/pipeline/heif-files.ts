@@ -38,12 +38,7 @@ export function codedPicture(file: Buffer): CodedPicture {
 
 /** A photo that shows the same tile again and again, in as many items as it has tiles. */
 export function gridFile(tile: CodedPicture, options: GridOptions): Buffer {
-  const {
-    columns,
-    rows,
-    properties = [],
-    brands = [tile.type === 'hvc1' ? 'heic' : 'avif', 'mif1'],
-  } = options;
+  const { columns, rows, properties = [], brands = ['mif1'] } = options;
   const { width = columns * tile.width, height = rows * tile.height } = options;
   const tiles = Array.from({ length: columns * rows }, (_, index) => index + 2);
   const grid = Buffer.concat([Buffer.from([0, 1, rows - 1, columns - 1]), uint32(width), uint32(height)]);

@@ -25,14 +25,14 @@ export const uploadPayload = (
 /** `stored`: the photo is recorded now. `ended`: another request has ended the session. `duplicate`: the user has it already. */
 export type CommitResult = { kind: 'stored' } | { kind: 'ended' } | { kind: 'duplicate'; photoId: string };
 
-/** Records a verified upload, its original and its event in one transaction. */
+/** Records a verified upload, its original and its event in one transaction. The session's type is the one that was verified. */
 export function createCommit(unitOfWork: UnitOfWork<UploadTx>) {
   return (session: UploadSession, uploadedAt: Date): Promise<CommitResult> =>
     unitOfWork.transaction(async (tx: UploadTx, emit: Emit) => {
       const { count } = await tx.uploadSession.updateMany({
         where: { id: session.id, status: 'open' },
         // A session that keeps its stagingId has something in the store that is to be removed.
-        data: { status: 'completed', openKey: null, stagingId: null },
+        data: { status: 'completed', openKey: null, stagingId: null, mimeType: session.mimeType },
       });
       if (count === 0) return { kind: 'ended' };
       await tx.uploadChunk.deleteMany({ where: { sessionId: session.id } });

@@ -10,7 +10,7 @@ import type { SessionRepository } from '../sessions/repository.js';
 import { layoutOf, type Staging } from '../sessions/staging.js';
 import type { Announce } from './announce.js';
 import type { Commit } from './commit.js';
-import { type Refusal, type Verdict, verifyObject } from './verify.js';
+import { type Refusal, type Verdict, type Verification, verifyObject } from './verify.js';
 
 export interface CompleteDeps {
   store: ObjectStore;
@@ -63,7 +63,10 @@ export function createCompleteUpload(deps: CompleteDeps): CompleteUpload {
     });
   };
 
-  const assembleAndVerify = async (session: UploadSession, etags: readonly string[]): Promise<Verdict> => {
+  const assembleAndVerify = async (
+    session: UploadSession,
+    etags: readonly string[],
+  ): Promise<Verification> => {
     const { hash, chunks } = prefixes.resume(session.id, etags);
     const upload = await staging.ensure(session);
     await store.completeUpload(
@@ -116,8 +119,9 @@ export function createCompleteUpload(deps: CompleteDeps): CompleteUpload {
     }
     if (session.status !== 'open') throw uploadEnded(session);
     try {
-      const verdict = await assembleAndVerify(session, await allChunks(session));
-      return verdict === 'ok' ? await record(session) : await fail(session, verdict);
+      const verified = await assembleAndVerify(session, await allChunks(session));
+      if (verified.verdict !== 'ok') return await fail(session, verified.verdict);
+      return await record({ ...session, mimeType: verified.mimeType });
     } catch (error) {
       // Another process may have completed it meanwhile and taken away what this one was reading.
       const { status, photoId } = await current(session);

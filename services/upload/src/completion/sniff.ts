@@ -1,6 +1,6 @@
 import type { ObjectStore } from '@lazyphotos/object-storage';
+import { sniffTokenizer } from '@lazyphotos/photo-type';
 import { type IRangeRequestClient, tokenizer } from '@tokenizer/range';
-import { fileTypeFromTokenizer } from 'file-type';
 
 /** Magic bytes stand at the beginning, but a TIFF's first directory may stand anywhere: only what is asked for is read. */
 const FIRST_READ_BYTES = 16 * 1024;
@@ -42,7 +42,7 @@ export async function sniffType(store: ObjectStore, key: string, size: number): 
     minimumChunkSize: 1024,
   });
   try {
-    return (await fileTypeFromTokenizer(source))?.mime;
+    return await sniffTokenizer(source);
   } catch (error) {
     if (error instanceof SniffLimitError || error instanceof RangeError) return undefined;
     throw error;

@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import { contentMatches } from '@lazyphotos/contracts';
+import { storedMimeType } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import type { MalwareCheck } from '../malware/check.js';
 import { sniffType } from './sniff.js';
@@ -7,6 +7,8 @@ import { sniffType } from './sniff.js';
 /** What is wrong with an assembled file; each is a problem code of the API. */
 export type Verdict = 'ok' | 'hash_mismatch' | 'unsupported_media_type' | 'malware_found';
 export type Refusal = Exclude<Verdict, 'ok'>;
+/** `mimeType` is the one that the content has, under its canonical name. */
+export type Verification = { verdict: 'ok'; mimeType: string } | { verdict: Refusal };
 
 async function readAll(
   store: ObjectStore,
@@ -36,10 +38,12 @@ export async function verifyObject(
   { key, size, hash, mimeType }: Expectation,
   begun: { hash: Hash; hashedBytes: number },
   checkMalware: MalwareCheck,
-): Promise<Verdict> {
+): Promise<Verification> {
   await readAll(store, key, begun.hashedBytes, size - 1, (bytes) => begun.hash.update(bytes));
-  if (begun.hash.digest('hex') !== hash) return 'hash_mismatch';
+  if (begun.hash.digest('hex') !== hash) return { verdict: 'hash_mismatch' };
   const sniffed = await sniffType(store, key, size);
-  if (sniffed === undefined || !contentMatches(mimeType, sniffed)) return 'unsupported_media_type';
-  return checkMalware(key, size);
+  const stored = sniffed === undefined ? undefined : storedMimeType(mimeType, sniffed);
+  if (stored === undefined) return { verdict: 'unsupported_media_type' };
+  const verdict = await checkMalware(key, size);
+  return verdict === 'ok' ? { verdict, mimeType: stored } : { verdict };
 }

@@ -2,14 +2,18 @@ import { Worker } from 'node:worker_threads';
 import { previewSizes } from '@lazyphotos/contracts';
 import { MediaError, type MediaErrorCode, ProcessorUnavailableError } from '../errors.js';
 import type { Limits } from '../types.js';
-import type { DecodedHeic, DecodeFailure, DecodeReply, DecodeRequest } from './protocol.js';
+import type {
+  DecodedHeic,
+  DecodeFailure,
+  DecodeOutcome,
+  DecodeReply,
+  DecodeRequest,
+  Size,
+} from './protocol.js';
 
 export interface HeicDecoder {
-  /**
-   * Decodes one picture at a time. `pixels` is what its header says: large photos get more time. Throws `MediaError`,
-   * `ProcessorUnavailableError`, or the signal's reason.
-   */
-  decode(path: string, pixels: number, signal?: AbortSignal): Promise<DecodedHeic>;
+  /** Decodes one picture at a time. Throws `MediaError`, `ProcessorUnavailableError`, or the signal's reason. */
+  decode(path: string, signal?: AbortSignal): Promise<DecodedHeic>;
   close(): Promise<void>;
 }
 
@@ -60,14 +64,14 @@ export function createHeicDecoder(limits: Limits): HeicDecoder {
     await stopped?.terminate();
   }
 
-  async function decodeNow(path: string, pixels: number, signal: AbortSignal): Promise<DecodedHeic> {
+  async function decodeNow(path: string, signal: AbortSignal): Promise<DecodedHeic> {
     signal.throwIfAborted();
     clearTimeout(idle);
     worker ??= startWorker();
     try {
       const { maxPixels, maxMemoryBytes, timeoutMs } = limits;
       const request = { path, maxPixels, maxMemoryBytes, minLongerSide };
-      const reply = await ask(worker, request, timeoutMs * Math.ceil(pixels / pixelsPerTimeout), signal);
+      const reply = await ask(worker, request, timeoutMs, signal);
       if ('failure' in reply) throw toError(reply.failure);
       idle = setTimeout(stop, idleMs).unref();
       return reply.decoded;
@@ -79,9 +83,9 @@ export function createHeicDecoder(limits: Limits): HeicDecoder {
   }
 
   return {
-    decode(path, pixels, signal) {
+    decode(path, signal) {
       const anySignal = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
-      const result = queue.then(() => decodeNow(path, pixels, anySignal));
+      const result = queue.then(() => decodeNow(path, anySignal));
       // Waits for the turn without holding on to the picture.
       queue = result.then(ignore, ignore);
       return result;
@@ -100,8 +104,9 @@ function ask(
   request: DecodeRequest,
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<DecodeReply> {
+): Promise<DecodeOutcome> {
   return new Promise((resolve, reject) => {
+    let size: Size | undefined;
     const stopListening = () => {
       clearTimeout(timer);
       worker.off('message', onMessage).off('error', onLost).off('exit', onLost);
@@ -112,14 +117,21 @@ function ask(
       stopListening();
       reject(error);
     };
+    const giveUp = () => fail(new MediaError('timed_out', reasons.timed_out, size));
+    let timer = setTimeout(giveUp, timeoutMs);
     const onMessage = (reply: DecodeReply) => {
-      stopListening();
-      resolve(reply);
+      if (!('size' in reply)) {
+        stopListening();
+        resolve(reply);
+        return;
+      }
+      size = reply.size;
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, timeoutMs * Math.ceil((size.width * size.height) / pixelsPerTimeout));
     };
     const onLost = (cause: unknown) =>
       fail(new ProcessorUnavailableError('The HEIC decoder ended unexpectedly', { cause }));
     const onAbort = () => fail(signal.reason);
-    const timer = setTimeout(() => fail(new MediaError('timed_out', reasons.timed_out)), timeoutMs);
     worker.on('message', onMessage).on('error', onLost).on('exit', onLost);
     signal.addEventListener('abort', onAbort);
     worker.ref();
@@ -127,8 +139,8 @@ function ask(
   });
 }
 
-function toError({ code, reason }: DecodeFailure): Error {
+function toError({ code, reason, size }: DecodeFailure): Error {
   const cause = new Error(reason);
   if (code === 'machine') return new ProcessorUnavailableError('The HEIC decoder failed', { cause });
-  return new MediaError(code, reasons[code], { cause });
+  return new MediaError(code, reasons[code], { cause, ...size });
 }

@@ -15,7 +15,7 @@ import {
   writeUint32,
   writeUint64,
 } from './libheif.ts';
-import type { DecodedHeic, DecodeReply, DecodeRequest } from './protocol.js';
+import type { DecodedHeic, DecodeOutcome, DecodeReply, DecodeRequest, Size } from './protocol.js';
 
 /** Values of libheif's enums, which are part of its ABI. */
 const colorspaceRgb = 1;
@@ -48,12 +48,15 @@ parentPort?.on('message', (request: DecodeRequest) => {
   parentPort?.postMessage(reply, 'decoded' in reply ? [reply.decoded.pixels.buffer] : []);
 });
 
-function respond(request: DecodeRequest): DecodeReply {
+function respond(request: DecodeRequest): DecodeOutcome {
   try {
     return { decoded: decodeFile(request) };
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    if (thrown instanceof Failure) return { failure: { code: thrown.code, reason } };
+    if (thrown instanceof Failure) {
+      const { code, size } = thrown;
+      return { failure: { code, reason, ...(size ? { size } : {}) } };
+    }
     // The file system's errors have a code and a failed allocation is a RangeError; the rest is libheif choking on the file.
     const machine = thrown instanceof RangeError || (thrown instanceof Error && 'code' in thrown);
     return { failure: { code: machine ? 'machine' : 'undecodable', reason } };
@@ -71,7 +74,12 @@ function decodeFile(request: DecodeRequest): DecodedHeic {
     libheif._heif_context_get_primary_image_handle(error, context, out);
     throwOnError();
     handle = readUint32(out);
-    return decodePrimary(context, handle, request);
+    const size = {
+      width: libheif._heif_image_handle_get_width(handle),
+      height: libheif._heif_image_handle_get_height(handle),
+    };
+    parentPort?.postMessage({ size } satisfies DecodeReply);
+    return decodePrimary(context, handle, size, request);
   } finally {
     if (handle) libheif._heif_image_handle_release(handle);
     libheif._heif_context_free(context);
@@ -109,12 +117,24 @@ function loadFile(path: string): { pointer: number; size: number } {
   }
 }
 
-function decodePrimary(context: number, handle: number, request: DecodeRequest): DecodedHeic {
-  const width = libheif._heif_image_handle_get_width(handle);
-  const height = libheif._heif_image_handle_get_height(handle);
-  if (width * height > request.maxPixels) {
-    throw new Failure('too_large', `${width} x ${height} pixels are too many`);
+function decodePrimary(context: number, handle: number, size: Size, request: DecodeRequest): DecodedHeic {
+  try {
+    if (size.width * size.height > request.maxPixels) {
+      throw new Failure('too_large', `${size.width} x ${size.height} pixels are too many`);
+    }
+    return decodeSized(context, handle, size, request);
+  } catch (thrown) {
+    if (thrown instanceof Failure) thrown.size = size;
+    throw thrown;
   }
+}
+
+function decodeSized(
+  context: number,
+  handle: number,
+  { width, height }: Size,
+  request: DecodeRequest,
+): DecodedHeic {
   const icc = readIccProfile(handle);
   const cicp = icc ? undefined : readCicp(handle);
   const bits = libheif._heif_image_handle_get_luma_bits_per_pixel(handle);

@@ -1,6 +1,6 @@
 // Part of the decoder thread, see heic-worker.ts.
 import { createRequire } from 'node:module';
-import type { DecodeFailure } from './protocol.js';
+import type { DecodeFailure, Size } from './protocol.js';
 
 /** The part of libheif's C API (libheif/heif.h) that is used. Pointers are numbers; errors are structs written to `error`. */
 interface Bindings {
@@ -75,6 +75,8 @@ const securityLimitExceeded = 1000;
 /** A refusal that has a code of its own. */
 export class Failure extends Error {
   readonly code: DecodeFailure['code'];
+  /** Of the photo, when it is known. */
+  size?: Size;
 
   constructor(code: DecodeFailure['code'], reason: string) {
     super(reason);

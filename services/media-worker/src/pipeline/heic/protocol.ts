@@ -38,6 +38,16 @@ export interface DecodeFailure {
   /** `machine` stands for everything that is not the file's fault. */
   code: MediaErrorCode | 'machine';
   reason: string;
+  /** When so much could be read. */
+  size?: Size;
 }
 
-export type DecodeReply = { decoded: DecodedHeic } | { failure: DecodeFailure };
+/** First the size of the photo, when its header can be read, then what came of it. */
+export type DecodeReply = { size: Size } | DecodeOutcome;
+export type DecodeOutcome = { decoded: DecodedHeic } | { failure: DecodeFailure };
+
+/** Of the photo as displayed, in pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}

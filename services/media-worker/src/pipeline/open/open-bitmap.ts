@@ -1,42 +1,21 @@
-import { cleanInteger } from '../metadata/clean.js';
 import type { RawTags } from '../metadata/tags.js';
-import type { Cicp, Limits, Picture } from '../types.js';
-import type { Header } from './header.js';
-import { checkMemory } from './limits.js';
+import type { Limits, Picture } from '../types.js';
+import { cicpOf } from './code-points.js';
+import { endsInDisplayP3, readHeader } from './header.js';
 
-/**
- * A picture that sharp decodes straight from the file. `described` is awaited for the formats only that can describe their
- * samples by code points, which sharp does not read.
- */
+/** Opens a picture that sharp decodes straight from the file. `described` is awaited for PNG only. */
 export async function openBitmap(
   path: string,
-  header: Header,
   described: Promise<{ tags: RawTags }>,
   limits: Limits,
 ): Promise<Picture> {
-  const { width, height } = header.autoOrient;
-  const bitsPerSample = header.depth === 'ushort' ? 16 : 8;
-  const picture: Picture = { input: path, width, height, bitsPerSample, unlimited: header.unlimited };
-  if (header.format === 'heif') checkMemory(header.autoOrient, avifBytes(bitsPerSample), limits);
-  // An ICC profile goes first in HEIF (ISO/IEC 23000-22, 7.3.6.4), code points do in PNG (PNG 3, 13.4).
-  const mayHaveCicp = header.format === 'png' || (header.format === 'heif' && header.icc === undefined);
-  const cicp = mayHaveCicp
-    ? cicpOf((await described).tags, header.format === 'png' ? 'PNG' : 'QuickTime')
-    : undefined;
-  return cicp ? { ...picture, cicp } : picture;
-}
-
-/** A pixel that libheif decodes as a whole picture: up to three planes, and the RGB made of them. */
-function avifBytes(bitsPerSample: 8 | 16): number {
-  return (6 * bitsPerSample) / 8;
-}
-
-function cicpOf(tags: RawTags, group: 'PNG' | 'QuickTime'): Cicp | undefined {
-  const codePoint = (name: string) => cleanInteger(tags[`${group}:${name}`], -1, 255);
-  const primaries = codePoint('ColorPrimaries');
-  const transfer = codePoint('TransferCharacteristics');
-  if (primaries === undefined || transfer === undefined) return undefined;
-  // libheif expands the video range of HEIF itself.
-  const fullRange = group !== 'PNG' || codePoint('VideoFullRangeFlag') !== 0;
-  return { primaries, transfer, fullRange };
+  const header = await readHeader(path, limits);
+  // Code points go before an ICC profile in PNG (third edition, 13.4), unlike in HEIF.
+  const cicp = header.format === 'png' ? cicpOf((await described).tags, 'PNG') : undefined;
+  return {
+    input: path,
+    ...header.autoOrient,
+    ...(cicp ? { cicp, bitsPerSample: header.depth === 'ushort' ? 16 : 8 } : {}),
+    ...(endsInDisplayP3(header) ? { isDisplayP3: true } : {}),
+  };
 }

@@ -1,12 +1,16 @@
 import { canonicalMimeType, isCameraRaw } from '@lazyphotos/contracts';
+import { sniffFile } from '@lazyphotos/photo-type';
+import { isMachineFault, ProcessorUnavailableError } from '../errors.js';
 import type { HeicDecoder } from '../heic/heic-decoder.js';
 import type { MetadataTool } from '../metadata/exiftool.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Limits, PhotoFile, PhotoMetadata, Picture } from '../types.js';
-import { needsHeicDecoder, readHeader } from './header.js';
+import { openAvif } from './open-avif.js';
 import { openBitmap } from './open-bitmap.js';
 import { openHeic } from './open-heic.js';
 import { openRaw } from './open-raw.js';
+import { openTiff } from './tiff/open-tiff.js';
+import { readTiffPictures, type TiffPicture } from './tiff/tiff-picture.js';
 
 export interface OpenDeps {
   heic: HeicDecoder;
@@ -15,20 +19,53 @@ export interface OpenDeps {
   limits: Limits;
 }
 
-/** A camera RAW is found by its type, since inside it is a TIFF; everything else by its bytes, whatever it is called. */
-export const isRaw = (file: PhotoFile): boolean =>
-  isCameraRaw(canonicalMimeType(file.mimeType) ?? file.mimeType);
+/** How a photo is opened, judged by what is in it. */
+export type Contents =
+  | { kind: 'tiff'; pictures: readonly TiffPicture[] }
+  /** A camera RAW that is no TIFF. */
+  | { kind: 'raw' }
+  /** HEIF whose codec is HEVC, which is patent-encumbered and not in sharp's build, or one that nothing here decodes. */
+  | { kind: 'heic' }
+  /** HEIF whose codec is AV1. */
+  | { kind: 'avif' }
+  | { kind: 'bitmap' };
 
-/** Opens a photo for rendering. `described` (tags and metadata) is awaited where it is needed. */
+/** Looks into a file, whatever it is called. Its type only counts where the content says nothing. */
+export async function inspect({ path, mimeType }: PhotoFile): Promise<Contents> {
+  try {
+    const pictures = await readTiffPictures(path);
+    if (pictures && pictures.length > 0) return { kind: 'tiff', pictures };
+    // What begins like a TIFF and is damaged may still have previews for exiftool to find.
+    const type = pictures ? mimeType : ((await sniffFile(path)) ?? mimeType);
+    const canonical = canonicalMimeType(type) ?? type;
+    if (isCameraRaw(canonical)) return { kind: 'raw' };
+    if (canonical === 'image/avif') return { kind: 'avif' };
+    return { kind: canonical === 'image/heic' ? 'heic' : 'bitmap' };
+  } catch (cause) {
+    if (isMachineFault(cause)) throw new ProcessorUnavailableError('The file cannot be read', { cause });
+    throw cause;
+  }
+}
+
+/** Opens a photo for rendering. `described` (tags and metadata) is awaited only where the opening needs it. */
 export async function openPicture(
-  file: PhotoFile,
+  { path }: PhotoFile,
+  contents: Contents,
   described: Promise<{ tags: RawTags; metadata: PhotoMetadata }>,
   { heic, tool, scratchDir, limits }: OpenDeps,
   signal?: AbortSignal,
 ): Promise<Picture> {
-  if (isRaw(file)) return openRaw({ path: file.path, ...(await described), tool, scratchDir, limits });
-  const header = await readHeader(file.path, limits);
-  return needsHeicDecoder(header)
-    ? openHeic(file.path, header, heic, signal)
-    : openBitmap(file.path, header, described, limits);
+  const opening = async () => ({ path, ...(await described), tool, scratchDir, limits });
+  switch (contents.kind) {
+    case 'tiff':
+      return openTiff({ ...(await opening()), pictures: contents.pictures });
+    case 'raw':
+      return openRaw(await opening());
+    case 'heic':
+      return openHeic(path, heic, signal);
+    case 'avif':
+      return openAvif(path, described, limits);
+    case 'bitmap':
+      return openBitmap(path, described, limits);
+  }
 }

@@ -1,8 +1,9 @@
 import { previewSizes } from '@lazyphotos/contracts';
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors.js';
 import type { Cicp, Limits, Picture } from '../types.js';
 import { cicpToSrgb, isSrgb } from './cicp.js';
+import { fitSamples } from './fit-samples.js';
 
 /** Decoded pixels, 8 bits a channel, sRGB (or grey), upright. */
 export interface Pixels {
@@ -22,17 +23,14 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
   try {
     // `truncated` refuses half pictures, which come out grey below. The stricter `warning` also refuses whole ones: many
     // phones leave stray bytes in their JPEGs.
-    const image = sharp(picture.input, {
-      failOn: 'truncated',
-      limitInputPixels: limits.maxPixels,
-      unlimited: picture.unlimited ?? false,
-      // Code points describe the samples as they are in the file.
-      ignoreIcc: picture.cicp !== undefined,
-      sequentialRead: true,
-    }).timeout({ seconds: timeoutSeconds });
-    const upright = orient(image, picture.orientation);
-    if (picture.cicp === undefined || isSrgb(picture.cicp)) return await fit(upright, previewSizes.medium);
-    return await fitDescribed(upright, picture.cicp, picture.bitsPerSample);
+    const openAt = (where: SharpOptions): Sharp =>
+      sharp(picture.input, {
+        failOn: picture.isStrict ? 'error' : 'truncated',
+        limitInputPixels: limits.maxPixels,
+        sequentialRead: true,
+        ...where,
+      }).timeout({ seconds: timeoutSeconds });
+    return await renderUpright(picture, (where) => orient(openAt(where), picture.orientation));
   } catch (cause) {
     if (performance.now() - started >= timeoutSeconds * 1000) {
       throw new MediaError('timed_out', 'Decoding the picture took too long', { cause });
@@ -47,6 +45,21 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
   }
 }
 
+/** `upright` opens the picture, turned as it is to be seen. */
+async function renderUpright(picture: Picture, upright: (where: SharpOptions) => Sharp): Promise<Pixels> {
+  const { page, subIfd, meaning = 'display', isDisplayP3 = false, unlimited = false, cicp } = picture;
+  const where: SharpOptions = {
+    unlimited,
+    ...(page === undefined ? {} : { page }),
+    ...(subIfd === undefined ? {} : { tiff: { subifd: subIfd } }),
+  };
+  if (cicp && !isSrgb(cicp))
+    return fitDescribed(upright({ ...where, ignoreIcc: true }), cicp, picture.bitsPerSample);
+  if (meaning !== 'display') return fitSamples(meaning, upright, where, previewSizes.medium);
+  const image = upright({ ...where, ignoreIcc: cicp !== undefined });
+  return fit(isDisplayP3 ? image.withIccProfile('srgb', { attach: false }) : image, previewSizes.medium);
+}
+
 /** Scales down to fit a square, never up, and never to nothing: a line of pixels stays a line. */
 export async function fit(image: Sharp, side: number): Promise<Pixels> {
   const { data, info } = await image
@@ -54,8 +67,19 @@ export async function fit(image: Sharp, side: number): Promise<Pixels> {
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = info;
-  return { data, width, height, channels };
+  const { width, height } = info;
+  // A TIFF may have channels beyond colour and transparency.
+  const channels = Math.min(info.channels, 4) as Pixels['channels'];
+  return { data: firstChannels(data, info.channels, channels), width, height, channels };
+}
+
+function firstChannels(data: Buffer, from: number, to: number): Buffer {
+  if (from === to) return data;
+  const kept = Buffer.alloc((data.length / from) * to);
+  for (let pixel = 0; pixel * from < data.length; pixel += 1) {
+    data.copy(kept, pixel * to, pixel * from, pixel * from + to);
+  }
+  return kept;
 }
 
 /** The same to the size of the largest preview, for samples that are not sRGB but described by code points. */

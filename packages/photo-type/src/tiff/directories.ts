@@ -1,0 +1,143 @@
+import type { ByteSource } from '../bytes.js';
+
+/** The tags that are read, of TIFF 6.0, TIFF/EP, Adobe's supplements and DNG. */
+export const tiffTag = {
+  newSubfileType: 254,
+  subfileType: 255,
+  width: 256,
+  height: 257,
+  bitsPerSample: 258,
+  compression: 259,
+  photometric: 262,
+  stripOffsets: 273,
+  orientation: 274,
+  samplesPerPixel: 277,
+  stripByteCounts: 279,
+  planarConfiguration: 284,
+  tileWidth: 322,
+  subIfds: 330,
+  sampleFormat: 339,
+  jpegTables: 347,
+  jpegOffset: 513,
+  jpegLength: 514,
+  dngVersion: 50706,
+} as const;
+
+/** An image file directory: the description of one picture of a TIFF. */
+export interface TiffDirectory {
+  /** Position in the chain of directories, from 0. */
+  page: number;
+  /** Position among the SubIFDs of that page, from 0; absent for the page itself. */
+  subIfd?: number;
+  /** Where it begins in the file. */
+  position: number;
+  /** Whole numbers by tag. Longer lists than a picture needs are cut. */
+  values: ReadonlyMap<number, readonly number[]>;
+}
+
+export interface ReadOptions {
+  /** Directories of the chain that are read. Default 64: what comes after is pages of a document. */
+  maxPages?: number;
+  /** Tags that are read, of those of `tiffTag`. Default all; SubIFDs are read if their tag is. */
+  tags?: readonly number[];
+}
+
+interface Layout {
+  littleEndian: boolean;
+  /** BigTIFF: numbers and offsets of 64 bits. */
+  big: boolean;
+}
+
+const maxEntries = 1024;
+const maxSubIfds = 32;
+/** SubIFDs are the longest list of interest. */
+const maxValues = maxSubIfds;
+
+/** Bytes of the types that hold whole numbers: BYTE, SHORT, LONG, UNDEFINED, IFD, LONG8, IFD8. */
+const typeBytes: Record<number, 1 | 2 | 4 | 8> = { 1: 1, 3: 2, 4: 4, 7: 1, 13: 4, 16: 8, 18: 8 };
+
+/**
+ * The directories of a TIFF (TIFF 6.0, section 2; BigTIFF), each page followed by its SubIFDs. No pixel and no long list is read.
+ * Undefined when the file is no TIFF, or when its first directory cannot be read. Reading ends where the file is damaged.
+ */
+export async function readDirectories(
+  read: ByteSource,
+  { maxPages = 64, tags = Object.values(tiffTag) }: ReadOptions = {},
+): Promise<TiffDirectory[] | undefined> {
+  const header = await read(0, 16);
+  const layout = layoutOf(header);
+  if (layout === undefined) return undefined;
+  const reader = createReader(read, layout, new Set(tags));
+  const directories: TiffDirectory[] = [];
+  const seen = new Set<number>();
+  let offset = layout.big ? reader.number(header, 8, 8) : reader.number(header, 4, 4);
+  for (let page = 0; page < maxPages && offset > 0 && !seen.has(offset); page += 1) {
+    seen.add(offset);
+    const directory = await reader.directory(offset);
+    if (directory === undefined) break;
+    const { values, next } = directory;
+    directories.push({ page, position: offset, values });
+    for (const [subIfd, position] of (values.get(tiffTag.subIfds) ?? []).entries()) {
+      const sub = seen.has(position) ? undefined : await reader.directory(position);
+      if (sub) directories.push({ page, subIfd, position, values: sub.values });
+    }
+    offset = next;
+  }
+  return directories.length > 0 ? directories : undefined;
+}
+
+function layoutOf(header: Buffer): Layout | undefined {
+  const order = header.toString('latin1', 0, 2);
+  if (header.length < 8 || (order !== 'II' && order !== 'MM')) return undefined;
+  const littleEndian = order === 'II';
+  const version = littleEndian ? header.readUInt16LE(2) : header.readUInt16BE(2);
+  if (version === 42) return { littleEndian, big: false };
+  return version === 43 && header.length === 16 ? { littleEndian, big: true } : undefined;
+}
+
+function createReader(read: ByteSource, { littleEndian, big }: Layout, wanted: ReadonlySet<number>) {
+  const [countBytes, entryBytes, wordBytes] = big ? ([8, 20, 8] as const) : ([2, 12, 4] as const);
+
+  const number = (bytes: Buffer, at: number, size: 1 | 2 | 4 | 8): number => {
+    if (size === 8) return Number(littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));
+    return littleEndian ? bytes.readUIntLE(at, size) : bytes.readUIntBE(at, size);
+  };
+
+  const valuesOf = async (entry: Buffer): Promise<number[] | undefined> => {
+    const size = typeBytes[number(entry, 2, 2)];
+    if (size === undefined) return undefined;
+    const count = Math.min(number(entry, 4, wordBytes), maxValues);
+    const field = entry.subarray(4 + wordBytes);
+    const isInline = count * size <= wordBytes;
+    const bytes = isInline ? field : await readAt(number(field, 0, wordBytes), count * size);
+    if (bytes === undefined) return undefined;
+    return Array.from({ length: count }, (_, index) => number(bytes, index * size, size));
+  };
+
+  const readAt = async (position: number, length: number): Promise<Buffer | undefined> => {
+    if (!Number.isSafeInteger(position + length)) return undefined;
+    const bytes = await read(position, length);
+    return bytes.length === length ? bytes : undefined;
+  };
+
+  return {
+    number,
+    /** The values of a directory, and where the next one of the chain stands (0: nowhere). */
+    async directory(offset: number): Promise<{ values: Map<number, number[]>; next: number } | undefined> {
+      const head = await readAt(offset, countBytes);
+      const count = head === undefined ? 0 : number(head, 0, countBytes);
+      if (count === 0 || count > maxEntries) return undefined;
+      const entries = await readAt(offset + countBytes, count * entryBytes);
+      if (entries === undefined) return undefined;
+      const values = new Map<number, number[]>();
+      for (let at = 0; at < entries.length; at += entryBytes) {
+        const entry = entries.subarray(at, at + entryBytes);
+        const tag = number(entry, 0, 2);
+        const value = wanted.has(tag) && !values.has(tag) ? await valuesOf(entry) : undefined;
+        if (value) values.set(tag, value);
+      }
+      const next = await readAt(offset + countBytes + entries.length, wordBytes);
+      return { values, next: next === undefined ? 0 : number(next, 0, wordBytes) };
+    },
+  };
+}

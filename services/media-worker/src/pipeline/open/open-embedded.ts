@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Metadata } from 'sharp';
+import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors.js';
+import type { MetadataTool } from '../metadata/exiftool.js';
+import { embeddedPictureTags, type RawTags } from '../metadata/tags.js';
+import type { Limits, PhotoMetadata, Picture } from '../types.js';
+import { readHeader } from './header.js';
+
+export interface EmbeddedOpening {
+  path: string;
+  tags: RawTags;
+  metadata: PhotoMetadata;
+  tool: MetadataTool;
+  scratchDir: string;
+  limits: Limits;
+}
+
+/** A JPEG out of a photo, in a file of its own that `release` removes. */
+export interface Embedded {
+  input: string;
+  header: Metadata;
+  release: () => Promise<void>;
+}
+
+/** Takes out the largest JPEG that exiftool finds in a file and that can be read; undefined when there is none. */
+export async function extractEmbedded(opening: EmbeddedOpening): Promise<Embedded | undefined> {
+  for (const embedded of embeddedPictures(opening.tags)) {
+    const extracted = await extract(opening, embedded);
+    if (extracted) return extracted;
+  }
+  return undefined;
+}
+
+interface EmbeddedPicture {
+  tag: string;
+  bytes: number;
+}
+
+const binaryValue = /^\(Binary data (\d+) bytes/;
+
+/** The embedded pictures of a file, largest first. */
+function embeddedPictures(tags: RawTags): EmbeddedPicture[] {
+  return Object.entries(tags)
+    .flatMap(([tag, value]) => {
+      const size = typeof value === 'string' ? binaryValue.exec(value)?.[1] : undefined;
+      const name = tag.slice(tag.indexOf(':') + 1);
+      return size !== undefined && embeddedPictureTags.includes(name) ? [{ tag, bytes: Number(size) }] : [];
+    })
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+/** Undefined when it is no picture that can be read, so that a smaller one may be tried. */
+async function extract(opening: EmbeddedOpening, embedded: EmbeddedPicture): Promise<Embedded | undefined> {
+  const { path, tool, scratchDir, limits } = opening;
+  const extracted = join(scratchDir, `${randomUUID()}.jpg`);
+  const release = () => rm(extracted, { force: true }).catch(() => undefined);
+  try {
+    await tool.extract(embedded.tag, path, extracted);
+    await checkComplete(extracted, embedded.bytes, scratchDir);
+    const header = await readHeader(extracted, limits);
+    return { input: extracted, header, release };
+  } catch (error) {
+    await release();
+    if (error instanceof MediaError && error.code !== 'timed_out') return undefined;
+    throw error;
+  }
+}
+
+/** exiftool does not fail when the disk is full, it writes less. */
+async function checkComplete(path: string, bytes: number, scratchDir: string): Promise<void> {
+  try {
+    const { size } = await stat(path);
+    if (size === bytes) return;
+    const { bavail, bsize } = await statfs(scratchDir);
+    if (bavail * bsize < bytes) throw new ProcessorUnavailableError('The scratch folder is full');
+  } catch (cause) {
+    if (isMachineFault(cause))
+      throw new ProcessorUnavailableError('The scratch folder cannot be used', { cause });
+    throw cause;
+  }
+  throw new MediaError('undecodable', 'The preview in the camera RAW file is incomplete');
+}
+
+/** A picture as it is stored; without an orientation where it carries none of its own. */
+type Stored = Pick<Metadata, 'width' | 'height' | 'orientation'>;
+
+/** How a picture that is shown for the photo is to be turned, and how large the photo behind it is. */
+export function inPlaceOfPhoto(
+  shown: Stored,
+  metadata: PhotoMetadata,
+): Pick<Picture, 'width' | 'height' | 'orientation'> {
+  const { width, height, orientation = 1 } = metadata;
+  const sensor = { width: width ?? shown.width, height: height ?? shown.height };
+  const isTurned = orientation >= 5;
+  // Some cameras and converters store the preview upright already: then it is portrait where the sensor is landscape.
+  const stoodUp = isTurned && sensor.width > sensor.height !== shown.width > shown.height;
+  const apply = shown.orientation === undefined && !stoodUp;
+  const photo = turned(sensor, orientation);
+  const upright = turned(shown, apply ? orientation : (shown.orientation ?? 1));
+  const size = photo.width >= upright.width && photo.height >= upright.height ? photo : upright;
+  return { ...size, ...(apply ? { orientation } : {}) };
+}
+
+/** The size of a picture after its EXIF orientation was applied. */
+export function turned({ width, height }: Size, orientation: number): Size {
+  return orientation >= 5 ? { width: height, height: width } : { width, height };
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
