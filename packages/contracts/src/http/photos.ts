@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { capturedAtSources } from '../capture-dates.js';
 import { defineEndpoint } from './endpoint.js';
 import {
   booleanParam,
@@ -41,6 +42,10 @@ export const cameraMetadata = {
     .meta({ description: "EXIF orientation of the original's pixels" }),
 };
 
+export const capturedAtSource = z.enum(capturedAtSources).optional().meta({
+  description: 'where capturedAt comes from; absent where it is absent or was found before this was kept',
+});
+
 /** A photo as the services tell each other; the public photo adds the signed preview URLs. */
 export const photoRecord = z.object({
   id,
@@ -51,6 +56,7 @@ export const photoRecord = z.object({
   sizeBytes: byteCount,
   mimeType: z.string(),
   capturedAt: timestamp.optional(),
+  capturedAtSource,
   uploadedAt: timestamp,
   updatedAt: timestamp,
   width: pixels.nullable().meta({ description: 'as displayed, orientation applied; null while unknown' }),
