@@ -91,11 +91,15 @@ export function monthByName(name: string): number | undefined {
  */
 export function dateFromFileName(fileName: string, now: Date): Date | undefined {
   const name = fileName.slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1);
+  if (digestName.test(name)) return undefined;
   for (const date of datesIn(name)) {
     if (date && isPlausibleCaptureTime(date, now)) return date;
   }
   return undefined;
 }
+
+/** A UUID or a hash, in which digits in a row mean nothing. */
+const digestName = /^(?=[\d-]*[a-f])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{16,})(?![\da-z])/i;
 
 /** The dates that the patterns find, in the order of the name: in `14-07-2019 10 11 12` the first one is meant. */
 function datesIn(name: string): (Date | undefined)[] {

@@ -60,6 +60,8 @@ describe('the date in a file name', () => {
     'photo 1563098712345.jpg',
     '04-12-24.jpg',
     '2001-01-01/photo.jpg',
+    '20190714-1a2b-4c3d-8e4f-a20190714b0c.jpg',
+    '20190714a0b1c2d3.jpg',
     '',
   ])('is not in %j', (name) => expect(dateOf(name)).toBeUndefined());
 
