@@ -8,7 +8,14 @@ import { toMetadata } from './metadata/to-metadata.js';
 import { isRaw, type OpenDeps, openPicture } from './open/open-picture.js';
 import { renderPixels } from './render/render-pixels.js';
 import { renderPreviews } from './render/render-previews.js';
-import type { PhotoFile, PhotoMetadata, Pipeline, PipelineOptions, ProcessedPhoto } from './types.js';
+import type {
+  PhotoFile,
+  PhotoMetadata,
+  Picture,
+  Pipeline,
+  PipelineOptions,
+  ProcessedPhoto,
+} from './types.js';
 
 const defaultMaxPixels = 268_000_000;
 const defaultTimeoutMs = 120_000;
@@ -41,11 +48,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const described = describe(file);
       described.catch(() => undefined);
       try {
-        const rendered = await render(file, described, deps, signal);
-        return { metadata: (await described).metadata, ...rendered };
+        const { turnedBy, ...rendered } = await render(file, described, deps, signal);
+        return { metadata: asTurned((await described).metadata, turnedBy), ...rendered };
       } catch (error) {
         if (!(error instanceof MediaError)) throw error;
-        throw error.withMetadata(await salvage(described));
+        throw error.withMetadata(asTurned(await salvage(described), error.orientation));
       }
     },
     async close() {
@@ -65,17 +72,27 @@ async function render(
   described: Promise<Described>,
   deps: OpenDeps,
   signal: AbortSignal | undefined,
-): Promise<Omit<ProcessedPhoto, 'metadata'>> {
+): Promise<Omit<ProcessedPhoto, 'metadata'> & Pick<Picture, 'turnedBy'>> {
   const picture = await openPicture(file, described, deps, signal);
   try {
     signal?.throwIfAborted();
     const medium = await renderPixels(picture, deps.limits);
     signal?.throwIfAborted();
     const rendered = await renderPreviews(medium);
-    return { width: picture.width, height: picture.height, ...rendered };
+    const { width, height, turnedBy } = picture;
+    return { width, height, ...(turnedBy ? { turnedBy } : {}), ...rendered };
   } finally {
     await picture.release?.();
   }
+}
+
+/**
+ * The metadata with the orientation that the size and the previews have applied, wherever else the file names one (a thumbnail,
+ * XMP, a text chunk, EXIF in HEIF): a client that turns the original by it sees what the previews show.
+ */
+function asTurned({ orientation, ...metadata }: PhotoMetadata, turnedBy: number | undefined): PhotoMetadata {
+  const applied = turnedBy ?? (orientation === 1 ? orientation : undefined);
+  return applied === undefined ? metadata : { ...metadata, orientation: applied };
 }
 
 async function checkFile(path: string): Promise<void> {

@@ -10,16 +10,52 @@ export const embeddedPictureTags = [
   'ThumbnailImage',
 ];
 
-const numericTags = ['GPSLatitude', 'GPSLongitude', 'Orientation', 'FNumber', 'ExposureTime', 'FocalLength'];
+/** As exiftool calculates with them. The thumbnail in IFD1 may have an orientation of its own. */
+const numericTags = [
+  'IFD0:Orientation',
+  'FNumber',
+  'ExposureTime',
+  'FocalLength',
+  'GPSLatitudeRef',
+  'GPSLongitudeRef',
+  'GPSCoordinates',
+];
+
+/** From exiftool.config. */
+const coordinateTags = ['ExifLatitude', 'ExifLongitude', 'XmpLatitude', 'XmpLongitude'];
+
+const dateTags = [
+  'DateTimeOriginal',
+  'SubSecTimeOriginal',
+  'OffsetTimeOriginal',
+  'CreateDate',
+  'DateTimeDigitized',
+  'SubSecTimeDigitized',
+  'OffsetTimeDigitized',
+  'ModifyDate',
+  'SubSecTime',
+  'OffsetTime',
+  'DateCreated',
+  'TimeCreated',
+  'DigitalCreationDate',
+  'DigitalCreationTime',
+  'ExifDateTimeOriginal',
+  'CreationTime',
+  'CreationDate',
+  'MediaCreateDate',
+  'Datecreate',
+  'Datemodify',
+  'GPSDateStamp',
+  'GPSTimeStamp',
+  'GPSDateTime',
+  'TimeZoneOffset',
+  'TimeZone',
+  'DaylightSavings',
+];
 
 const textTags = [
-  'DateTimeOriginal',
-  'CreateDate',
-  'SubSecTimeOriginal',
-  'SubSecTimeDigitized',
-  'OffsetTime',
-  'OffsetTimeOriginal',
-  'OffsetTimeDigitized',
+  ...dateTags,
+  ...coordinateTags,
   'Make',
   'Model',
   'LensModel',

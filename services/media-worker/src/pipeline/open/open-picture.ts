@@ -3,7 +3,7 @@ import type { HeicDecoder } from '../heic/heic-decoder.js';
 import type { MetadataTool } from '../metadata/exiftool.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Limits, PhotoFile, PhotoMetadata, Picture } from '../types.js';
-import { needsHeicDecoder, readHeader } from './header.js';
+import { needsHeicDecoder, readHeader, turningOf } from './header.js';
 import { openBitmap } from './open-bitmap.js';
 import { openHeic } from './open-heic.js';
 import { openRaw } from './open-raw.js';
@@ -28,5 +28,6 @@ export async function openPicture(
 ): Promise<Picture> {
   if (isRaw(file)) return openRaw({ path: file.path, ...(await described), tool, scratchDir, limits });
   const header = await readHeader(file.path, limits);
-  return needsHeicDecoder(header) ? openHeic(file.path, header, heic, signal) : openBitmap(file.path, header);
+  if (needsHeicDecoder(header)) return openHeic(file.path, header, heic, signal);
+  return { ...openBitmap(file.path, header), ...turningOf(header) };
 }

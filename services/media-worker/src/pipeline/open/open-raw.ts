@@ -6,7 +6,7 @@ import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors
 import type { MetadataTool } from '../metadata/exiftool.js';
 import { embeddedPictureTags, type RawTags } from '../metadata/tags.js';
 import type { Limits, PhotoMetadata, Picture } from '../types.js';
-import { readHeader } from './header.js';
+import { readHeader, turningOf } from './header.js';
 
 export interface RawOpening {
   path: string;
@@ -84,19 +84,26 @@ async function checkComplete(path: string, bytes: number, scratchDir: string): P
   throw new MediaError('undecodable', 'The preview in the camera RAW file is incomplete');
 }
 
-/** How the embedded picture is to be turned, and how large the photo behind it is. */
+/**
+ * How the embedded picture is to be turned, and how large the photo behind it is. What the RAW says of its orientation goes
+ * before what the JPEG inside says, which programs that turn a photo leave as it was.
+ */
 function rawPicture(
   metadata: PhotoMetadata,
   header: Metadata,
-): Pick<Picture, 'width' | 'height' | 'orientation'> {
-  const { width, height, orientation = 1 } = metadata;
+): Pick<Picture, 'width' | 'height' | 'orientation' | 'turnedBy'> {
+  const { width, height, orientation = turningOf(header).turnedBy ?? 1 } = metadata;
   const sensor = { width: width ?? header.width, height: height ?? header.height };
   const turned = orientation >= 5;
   // Some cameras and converters store the preview upright already: then it is portrait where the sensor is landscape.
   const stoodUp = turned && sensor.width > sensor.height !== header.width > header.height;
-  const apply = header.orientation === undefined && !stoodUp;
-  const photo = turned ? { width: sensor.height, height: sensor.width } : sensor;
-  const shown = apply && turned ? { width: header.height, height: header.width } : header.autoOrient;
+  const photo = turned ? swapped(sensor) : sensor;
+  const shown = turned && !stoodUp ? swapped(header) : { width: header.width, height: header.height };
   const size = photo.width >= shown.width && photo.height >= shown.height ? photo : shown;
-  return { ...size, ...(apply ? { orientation } : {}) };
+  const turnedBy = orientation > 1 ? { turnedBy: orientation } : {};
+  return { ...size, ...turnedBy, orientation: stoodUp ? 1 : orientation };
+}
+
+function swapped({ width, height }: { width: number; height: number }): { width: number; height: number } {
+  return { width: height, height: width };
 }
