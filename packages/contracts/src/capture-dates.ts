@@ -76,11 +76,25 @@ export function wallClockAsUtc(clock: WallClock): Date | undefined {
   return date;
 }
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const MONTHS = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+];
 
 /** Returns 1 to 12 for an English month's name or its first three letters or more, in any case; undefined for other text. */
 export function monthByName(name: string): number | undefined {
-  const index = MONTHS.indexOf(name.slice(0, 3).toLowerCase());
+  const start = name.toLowerCase();
+  const index = MONTHS.findIndex((month) => start.length >= 3 && month.startsWith(start));
   return index === -1 ? undefined : index + 1;
 }
 
@@ -125,8 +139,7 @@ interface DatePattern {
   read(match: RegExpExecArray): WallClock | undefined;
 }
 
-const month =
-  '(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)';
+const month = '([a-z]{3,9})';
 
 const datePatterns: DatePattern[] = [
   {
@@ -148,14 +161,19 @@ const datePatterns: DatePattern[] = [
   {
     // 14 Jul 2019, 14July2019
     pattern: new RegExp(`(?<!\\d)(\\d{1,2})[-_., ]{0,2}${month}[-_., ]{0,2}(\\d{4})`, 'gi'),
-    read: ([, day, name = '', year]) => ({ year: Number(year), month: monthByName(name), day: Number(day) }),
+    read: ([, day, name = '', year]) => namedMonth(Number(year), name, Number(day)),
   },
   {
     // Jul 14, 2019
     pattern: new RegExp(`(?<![a-z])${month}[-_. ]{0,2}(\\d{1,2})[-_., ]{1,2}(\\d{4})`, 'gi'),
-    read: ([, name = '', day, year]) => ({ year: Number(year), month: monthByName(name), day: Number(day) }),
+    read: ([, name = '', day, year]) => namedMonth(Number(year), name, Number(day)),
   },
 ];
+
+function namedMonth(year: number, name: string, day: number): WallClock | undefined {
+  const number = monthByName(name);
+  return number === undefined ? undefined : { year, month: number, day };
+}
 
 /** Day first with dots, as wherever dates are written with dots; otherwise only where one of the two cannot be a month. */
 function dayAndMonth(first: number, second: number, dayFirst: boolean, year: number): WallClock | undefined {

@@ -58,6 +58,7 @@ describe('the date in a file name', () => {
     '201907141011.jpg',
     '1563098712345678.jpg',
     'photo 1563098712345.jpg',
+    'Decor 24, 2004.jpg',
     '04-12-24.jpg',
     '2001-01-01/photo.jpg',
     '20190714-1a2b-4c3d-8e4f-a20190714b0c.jpg',

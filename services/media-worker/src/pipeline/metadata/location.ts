@@ -15,10 +15,13 @@ export function locationOf(tags: RawTags): Location | undefined {
   return exifLocation(tags) ?? xmpLocation(tags) ?? quickTimeLocation(tags);
 }
 
-/** EXIF keeps degrees, minutes and seconds without a sign, and the hemisphere in tags of their own. */
+/**
+ * EXIF keeps degrees, minutes and seconds without a sign, and the hemisphere in tags of their own. Where they are in no notation
+ * that is known here, exiftool's reading counts.
+ */
 function exifLocation(tags: RawTags): Location | undefined {
-  const lat = parseCoordinate(tags['Composite:ExifLatitude']);
-  const lon = parseCoordinate(tags['Composite:ExifLongitude']);
+  const lat = parseCoordinate(tags['Composite:ExifLatitude']) ?? parseCoordinate(tags['EXIF:GPSLatitude']);
+  const lon = parseCoordinate(tags['Composite:ExifLongitude']) ?? parseCoordinate(tags['EXIF:GPSLongitude']);
   return cleanLocation(
     signed(lat, hemisphere(tags['EXIF:GPSLatitudeRef'], 'NS')),
     signed(lon, hemisphere(tags['EXIF:GPSLongitudeRef'], 'EW')),

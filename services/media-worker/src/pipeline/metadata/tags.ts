@@ -16,7 +16,9 @@ const numericTags = [
   'FNumber',
   'ExposureTime',
   'FocalLength',
+  'GPSLatitude',
   'GPSLatitudeRef',
+  'GPSLongitude',
   'GPSLongitudeRef',
   'GPSCoordinates',
 ];
