@@ -33,13 +33,10 @@ export const cameraMetadata = {
   exposureTime: z.number().optional().meta({ description: 'seconds' }),
   iso: z.number().int().optional(),
   focalLength: z.number().optional().meta({ description: 'millimetres' }),
-  orientation: z
-    .number()
-    .int()
-    .min(1)
-    .max(8)
-    .optional()
-    .meta({ description: "EXIF orientation of the original's pixels" }),
+  orientation: z.number().int().min(1).max(8).optional().meta({
+    description:
+      "EXIF orientation by which a decoder's pixels of the original are to be turned; the previews, width and height have it applied. Absent where there is nothing to turn, as in HEIC, whose decoders turn by themselves",
+  }),
 };
 
 export const capturedAtSource = z.enum(capturedAtSources).optional().meta({
