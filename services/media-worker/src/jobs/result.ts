@@ -22,6 +22,10 @@ const sizeOf = ({ width, height }: Size): Size => {
   return shorter >= 1 && longer <= LONGEST_SIDE ? { width, height } : {};
 };
 
+/** The metadata holds the size of the pixels as they are stored; photos are told as they are displayed. */
+const displayedSize = ({ width, height, orientation = 1 }: PhotoMetadata): Size =>
+  orientation >= 5 ? { width: height, height: width } : { width, height };
+
 const described = ({ capturedAt, width: _width, height: _height, ...rest }: PhotoMetadata) => ({
   ...rest,
   capturedAt: capturedAt?.toISOString(),
@@ -52,8 +56,7 @@ export const failedResult = (
   { metadata = {}, width, height }: Salvage = {},
 ): Result => ({
   ...described(metadata),
-  // Without a size from the decoder nothing was turned: the file's own size is that of the pixels as they are stored.
-  ...sizeOf(width && height ? { width, height } : metadata),
+  ...sizeOf(width && height ? { width, height } : displayedSize(metadata)),
   ...identity,
   outcome: 'failed',
   failure,

@@ -5,7 +5,7 @@ import { createHeicDecoder } from './heic/heic-decoder.js';
 import { createMetadataTool } from './metadata/exiftool.js';
 import { type RawTags, rawTagArguments, tagArguments } from './metadata/tags.js';
 import { toMetadata } from './metadata/to-metadata.js';
-import { isRaw, type OpenDeps, openPicture } from './open/open-picture.js';
+import { isHeif, isRaw, type OpenDeps, openPicture } from './open/open-picture.js';
 import { renderPixels } from './render/render-pixels.js';
 import { renderPreviews } from './render/render-previews.js';
 import type {
@@ -52,7 +52,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         return { metadata: asTurned((await described).metadata, turnedBy), ...rendered };
       } catch (error) {
         if (!(error instanceof MediaError)) throw error;
-        throw error.withMetadata(asTurned(await salvage(described), error.orientation));
+        const metadata = await salvage(described);
+        throw error.withMetadata(asTurned(metadata, turningOfFailed(file, error, metadata)));
       }
     },
     async close() {
@@ -93,6 +94,12 @@ async function render(
 function asTurned({ orientation, ...metadata }: PhotoMetadata, turnedBy: number | undefined): PhotoMetadata {
   const applied = turnedBy ?? (orientation === 1 ? orientation : undefined);
   return applied === undefined ? metadata : { ...metadata, orientation: applied };
+}
+
+/** What the decoder said beside the size that it found; when it found none, what EXIF says, by which HEIF is not turned. */
+function turningOfFailed(file: PhotoFile, error: MediaError, metadata: PhotoMetadata): number | undefined {
+  if (error.width !== undefined || isHeif(file)) return error.orientation;
+  return metadata.orientation;
 }
 
 async function checkFile(path: string): Promise<void> {

@@ -19,6 +19,9 @@ export interface OpenDeps {
 export const isRaw = (file: PhotoFile): boolean =>
   isCameraRaw(canonicalMimeType(file.mimeType) ?? file.mimeType);
 
+/** By the type alone, for files that cannot be opened. */
+export const isHeif = ({ mimeType }: PhotoFile): boolean => /^image\/(?:hei[cf]|avif)/.test(mimeType);
+
 /** Opens a photo for rendering. `described` (tags and metadata) is awaited for camera RAW only, which needs it. */
 export async function openPicture(
   file: PhotoFile,
