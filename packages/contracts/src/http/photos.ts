@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { capturedAtSources } from '../capture-dates.js';
 import { defineEndpoint } from './endpoint.js';
 import {
   booleanParam,
@@ -32,14 +33,15 @@ export const cameraMetadata = {
   exposureTime: z.number().optional().meta({ description: 'seconds' }),
   iso: z.number().int().optional(),
   focalLength: z.number().optional().meta({ description: 'millimetres' }),
-  orientation: z
-    .number()
-    .int()
-    .min(1)
-    .max(8)
-    .optional()
-    .meta({ description: "EXIF orientation of the original's pixels" }),
+  orientation: z.number().int().min(1).max(8).optional().meta({
+    description:
+      "EXIF orientation by which a decoder's pixels of the original are to be turned; the previews, width and height have it applied. Absent where there is nothing to turn, as in HEIC, whose decoders turn by themselves",
+  }),
 };
+
+export const capturedAtSource = z.enum(capturedAtSources).optional().meta({
+  description: 'where capturedAt comes from; absent where it is absent or was found before this was kept',
+});
 
 /** A photo as the services tell each other; the public photo adds the signed preview URLs. */
 export const photoRecord = z.object({
@@ -51,6 +53,7 @@ export const photoRecord = z.object({
   sizeBytes: byteCount,
   mimeType: z.string(),
   capturedAt: timestamp.optional(),
+  capturedAtSource,
   uploadedAt: timestamp,
   updatedAt: timestamp,
   width: pixels.nullable().meta({ description: 'as displayed, orientation applied; null while unknown' }),

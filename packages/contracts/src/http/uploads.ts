@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { announcedDateSources } from '../capture-dates.js';
 import { defineEndpoint } from './endpoint.js';
 import {
   byteCount,
@@ -32,7 +33,11 @@ export const createUploadSession = defineEndpoint({
     sizeBytes: byteCount.min(1),
     mimeType: z.string().trim().toLowerCase().min(3).max(100),
     fileName: line(255).optional(),
-    capturedAt: timestamp.optional(),
+    capturedAt: timestamp.optional().meta({ description: 'used when the file itself names no date' }),
+    capturedAtSource: z.enum(announcedDateSources).default('client').meta({
+      description:
+        'where capturedAt comes from: a source of the client itself, a date in the file name, the modification time',
+    }),
     width: pixels.optional(),
     height: pixels.optional(),
     locationLat: latitude.optional(),

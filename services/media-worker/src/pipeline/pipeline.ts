@@ -9,7 +9,14 @@ import { toMetadata } from './metadata/to-metadata.js';
 import { type Contents, inspect, type OpenDeps, openPicture } from './open/open-picture.js';
 import { renderPixels } from './render/render-pixels.js';
 import { renderPreviews } from './render/render-previews.js';
-import type { PhotoFile, PhotoMetadata, Pipeline, PipelineOptions, ProcessedPhoto } from './types.js';
+import type {
+  PhotoFile,
+  PhotoMetadata,
+  Picture,
+  Pipeline,
+  PipelineOptions,
+  ProcessedPhoto,
+} from './types.js';
 
 const defaultMaxPixels = 268_000_000;
 const defaultTimeoutMs = 120_000;
@@ -45,11 +52,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const described = describe(file, contents);
       described.catch(() => undefined);
       try {
-        const rendered = await render(file, contents, described, deps, signal);
-        return { metadata: (await described).metadata, ...rendered };
+        const { turnedBy, ...rendered } = await render(file, contents, described, deps, signal);
+        return { metadata: asTurned((await described).metadata, turnedBy), ...rendered };
       } catch (error) {
         if (!(error instanceof MediaError)) throw error;
-        throw error.withMetadata(await salvage(described));
+        const metadata = await salvage(described);
+        throw error.withMetadata(asTurned(metadata, turningOfFailed(contents, error, metadata)));
       }
     },
     async close() {
@@ -70,17 +78,33 @@ async function render(
   described: Promise<Described>,
   deps: OpenDeps,
   signal: AbortSignal | undefined,
-): Promise<Omit<ProcessedPhoto, 'metadata'>> {
+): Promise<Omit<ProcessedPhoto, 'metadata'> & Pick<Picture, 'turnedBy'>> {
   const picture = await openPicture(file, contents, described, deps, signal);
   try {
     signal?.throwIfAborted();
     const medium = await renderPixels(picture, deps.limits);
     signal?.throwIfAborted();
     const rendered = await renderPreviews(medium);
-    return { width: picture.width, height: picture.height, ...rendered };
+    const { width, height, turnedBy } = picture;
+    return { width, height, ...(turnedBy ? { turnedBy } : {}), ...rendered };
   } finally {
     await picture.release?.();
   }
+}
+
+/**
+ * The metadata with the orientation that the size and the previews have applied, wherever else the file names one (a thumbnail,
+ * XMP, a text chunk, EXIF in HEIF): a client that turns the original by it sees what the previews show.
+ */
+function asTurned({ orientation, ...metadata }: PhotoMetadata, turnedBy: number | undefined): PhotoMetadata {
+  const applied = turnedBy ?? (orientation === 1 ? orientation : undefined);
+  return applied === undefined ? metadata : { ...metadata, orientation: applied };
+}
+
+/** What the decoder said beside the size that it found; when it found none, what EXIF says, by which HEIF is not turned. */
+function turningOfFailed({ kind }: Contents, error: MediaError, metadata: PhotoMetadata): number | undefined {
+  if (error.width !== undefined || kind === 'heic' || kind === 'avif') return error.orientation;
+  return metadata.orientation;
 }
 
 /** An eighth of what this process may have: the decoders of a picture share it with all other services of a small machine. */

@@ -1,7 +1,11 @@
+import type { CapturedAtSource } from '@lazyphotos/contracts';
+
 /** What a camera wrote about a photo, as far as it is believable: a field that is missing or absurd is absent. */
 export interface PhotoMetadata {
-  /** Without a UTC offset in the file, the camera's wall-clock time taken as UTC. */
+  /** Without a zone in the file, the camera's wall-clock time taken as UTC. */
   capturedAt?: Date;
+  /** Where in the file `capturedAt` was found. Both or neither. */
+  capturedAtSource?: CapturedAtSource;
   /** Pixels as stored, before any rotation. */
   width?: number;
   height?: number;
@@ -17,7 +21,10 @@ export interface PhotoMetadata {
   iso?: number;
   /** Millimetres, as engraved (not the 35 mm equivalent). */
   focalLength?: number;
-  /** EXIF orientation, 1 to 8. The previews are upright already. */
+  /**
+   * EXIF orientation, 1 to 8, by which a decoder's pixels of the original are to be turned. The previews are turned already. In
+   * what `Pipeline` returns it is the one that was applied.
+   */
   orientation?: number;
 }
 
@@ -76,8 +83,10 @@ export interface Pipeline {
 /** A photo that is ready to be rendered: something that sharp can read, checked but not yet decoded. */
 export interface Picture {
   input: string | Buffer;
-  /** Orientation to apply because the bytes carry none of their own. */
+  /** Orientation to apply in place of the one that the bytes carry. */
   orientation?: number;
+  /** The orientation, 2 to 8, by which the original's pixels are turned to be upright; absent when they are as decoded. */
+  turnedBy?: number;
   /** Pixels of the photo as displayed; may exceed those of `input` (the preview inside a camera RAW). */
   width: number;
   height: number;

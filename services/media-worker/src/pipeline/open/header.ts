@@ -1,6 +1,6 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { MediaError } from '../errors.js';
-import type { Limits } from '../types.js';
+import type { Limits, Picture } from '../types.js';
 import { checkPixels } from './limits.js';
 
 /** The formats that may be decoded. libvips knows more (SVG, PDF, ...), which nobody photographs and attackers like. */
@@ -20,8 +20,16 @@ export async function readHeader(input: string, limits: Limits, where: SharpOpti
   if (!accepted.has(header.format)) {
     throw new MediaError('unsupported', `Pictures of the format ${header.format} are not supported`);
   }
-  checkPixels(header.autoOrient, limits);
+  checkPixels({ ...header.autoOrient, ...turningOf(header) }, limits);
   return header;
+}
+
+/**
+ * The EXIF orientation by which sharp turns a picture; nothing when it stays as it is. libvips reads EXIF's first directory
+ * alone; in HEIF the decoder has turned the picture by the container's `irot` and `imir`, and EXIF does not count.
+ */
+export function turningOf({ format, orientation = 1 }: Metadata): Pick<Picture, 'turnedBy'> {
+  return format !== 'heif' && orientation > 1 && orientation <= 8 ? { turnedBy: orientation } : {};
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { RawTags } from '../metadata/tags.js';
 import type { Limits, Picture } from '../types.js';
 import { cicpOf } from './code-points.js';
-import { endsInDisplayP3, readHeader } from './header.js';
+import { endsInDisplayP3, readHeader, turningOf } from './header.js';
 
 /** Opens a picture that sharp decodes straight from the file. `described` is awaited for PNG only. */
 export async function openBitmap(
@@ -15,6 +15,7 @@ export async function openBitmap(
   return {
     input: path,
     ...header.autoOrient,
+    ...turningOf(header),
     ...(cicp ? { cicp, bitsPerSample: header.depth === 'ushort' ? 16 : 8 } : {}),
     ...(endsInDisplayP3(header) ? { isDisplayP3: true } : {}),
   };

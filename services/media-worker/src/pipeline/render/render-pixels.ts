@@ -40,8 +40,13 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
         cause,
       });
     }
-    const { width, height } = picture;
-    throw new MediaError('undecodable', 'The picture is damaged or incomplete', { cause, width, height });
+    const { width, height, turnedBy: orientation } = picture;
+    throw new MediaError('undecodable', 'The picture is damaged or incomplete', {
+      cause,
+      width,
+      height,
+      orientation,
+    });
   }
 }
 
