@@ -1,8 +1,7 @@
 import { type Endpoint, endpoints, type ServiceName } from '@lazyphotos/contracts';
-import { notFound, setRoute } from '@lazyphotos/service-kit';
+import { methodNotAllowed, notFound, setRoute } from '@lazyphotos/service-kit';
 import type { RequestHandler, Router } from 'express';
 import type { Limits } from './limits/limiter.js';
-import { methodNotAllowed } from './methods.js';
 import type { Upstream } from './upstreams/upstream.js';
 
 export type RoutedService = Exclude<ServiceName, 'gateway' | 'media-worker'>;

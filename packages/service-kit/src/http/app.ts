@@ -4,6 +4,7 @@ import { ProblemError } from '../errors.js';
 import { createReadiness, type ReadinessCheck, requireReady } from '../health.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
+import { methodNotAllowed } from './methods.js';
 import { type Handler, mountEndpoint } from './mount.js';
 import { problemHandler } from './problems.js';
 import { requestScope, setRoute } from './request-scope.js';
@@ -52,6 +53,7 @@ export function createServiceApp(chassis: Chassis, checks: Record<string, Readin
       .status(report.ready ? 200 : 503)
       .json({ status: report.ready ? 'ready' : 'not_ready', checks: report.checks });
   });
+  app.all(['/health', '/health/ready'], methodNotAllowed(['GET']));
   if (peerGuard) app.use(peerGuard);
   const router = Router();
   app.use(router);
