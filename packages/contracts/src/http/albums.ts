@@ -107,7 +107,10 @@ export const addAlbumItems = defineEndpoint({
   auth: 'bearer',
   params: albumId,
   body: z
-    .object({ photoId: id.optional(), photoIds: z.array(id).min(1).max(MAX_LIMIT).optional() })
+    .object({
+      photoId: id.optional().meta({ description: 'either this or photoIds' }),
+      photoIds: z.array(id).min(1).max(MAX_LIMIT).optional().meta({ description: 'either this or photoId' }),
+    })
     .refine((body) => (body.photoId === undefined) !== (body.photoIds === undefined), {
       message: 'give either photoId or photoIds',
       path: ['photoIds'],

@@ -20,7 +20,10 @@ export const email = z
   .toLowerCase()
   .max(254)
   .pipe(z.email())
-  .meta({ description: 'e-mail address; compared without case', override: { format: 'email' } });
+  .meta({
+    description: 'e-mail address; compared without case',
+    override: { pattern: z.regexes.email.source },
+  });
 /** One line of text without control characters. */
 export const line = (max: number) =>
   z

@@ -105,7 +105,8 @@ export const putChunk = defineEndpoint({
       .string()
       .regex(/^\d{1,16}$/, 'must be a whole number')
       .transform(Number)
-      .meta(shownAs({ type: 'integer', format: 'int64', minimum: 0 })),
+      .pipe(byteCount)
+      .meta(shownAs({ type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   }),
   body: 'binary',
   success: { status: 204, description: 'Stored' },

@@ -65,7 +65,7 @@ const getApiDescription: ZodOpenApiOperationObject = {
     200: {
       description: 'OpenAPI 3.1',
       headers: header('X-Request-Id'),
-      content: { 'application/yaml': { schema: { type: 'string' } } },
+      content: { 'application/yaml': {} },
     },
     ...problems(['internal_error']),
   },

@@ -53,8 +53,8 @@ export function createServiceApp(chassis: Chassis, checks: Record<string, Readin
       .status(report.ready ? 200 : 503)
       .json({ status: report.ready ? 'ready' : 'not_ready', checks: report.checks });
   });
-  app.all(['/health', '/health/ready'], methodNotAllowed(['GET']));
   if (peerGuard) app.use(peerGuard);
+  app.all(['/health', '/health/ready'], methodNotAllowed(['GET']));
   const router = Router();
   app.use(router);
   app.use((_req, _res, next) => next(new ProblemError('not_found', 'There is no such path.')));
