@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Endpoint, type ProblemCode, problemCatalog } from '@lazyphotos/contracts';
+import { type AnnouncedDateSource, type Endpoint, type ProblemCode, problemCatalog } from '@lazyphotos/contracts';
 import type { FakeState } from './fake-state.js';
 import type { FaultEffect } from './faults.js';
 
@@ -17,6 +17,8 @@ export interface FakeBody {
   sizeBytes: number;
   mimeType: string;
   fileName?: string;
+  capturedAt?: string;
+  capturedAtSource?: AnnouncedDateSource;
   restore?: boolean;
 }
 
