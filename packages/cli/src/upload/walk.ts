@@ -167,7 +167,7 @@ function skippedFolderReason(name: string): LeftOutReason | undefined {
 }
 
 function skippedFileReason(name: string, unfinished: ReadonlySet<string>): LeftOutReason | undefined {
-  if (isUnfinishedFile(name) || unfinished.has(name)) return 'unfinished_transfer';
   if (/^\..+\.icloud$/i.test(name)) return 'online_only';
+  if (isUnfinishedFile(name) || unfinished.has(name)) return 'unfinished_transfer';
   return name.startsWith('.') ? 'hidden' : undefined;
 }

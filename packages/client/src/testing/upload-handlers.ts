@@ -26,7 +26,7 @@ function openUpload(call: FakeCall, userId: string): FakeUpload {
     mimeType: body.mimeType,
     fileName: body.fileName ?? body.hash,
     capturedAt: body.capturedAt,
-    capturedAtSource: body.capturedAtSource,
+    capturedAtSource: body.capturedAt === undefined ? undefined : body.capturedAtSource,
     status: 'open',
     chunks: new Map(),
   };
