@@ -36,6 +36,8 @@ const systemMessages: Record<string, string> = {
   EPERM: 'not permitted',
   ENOENT: 'no such file or folder',
   ENOTDIR: 'not a folder',
+  ENAMETOOLONG: 'the path is too long',
+  ELOOP: 'too many links',
   ENOSPC: 'no space left on the disk',
   EROFS: 'the disk is read-only',
   EIO: 'the disk reported an error',

@@ -1,4 +1,4 @@
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { addPhoto } from '@lazyphotos/client/testing';
@@ -30,6 +30,53 @@ describe('download', () => {
     expect(second.json).toMatchObject({ downloaded: 0, existing: 4 });
     expect(node.count('GET /media')).toBe(media);
     expect(await readdir(folder)).toHaveLength(4);
+  });
+
+  test('files carry the time when they were taken, else that of their backup, and are remembered', async () => {
+    const { node, run, folder, photos } = await withPhotos([
+      'dated.jpg',
+      'old.jpg',
+      'ancient.jpg',
+      'undated.jpg',
+    ]);
+    const times = ['2025-01-14T18:31:30.000Z', '1905-06-07T08:09:10.000Z', '1827-01-01T00:00:00.000Z'];
+    for (const [index, time] of times.entries()) {
+      const stored = node.state.photos.get(photos[index]?.id ?? '');
+      if (stored !== undefined) stored.photo.capturedAt = time;
+    }
+    const undated = node.state.photos.get(photos[3]?.id ?? '');
+    if (undated !== undefined) undated.photo.uploadedAt = '2024-02-03T04:05:06.000Z';
+    const { code, json } = await run(['download', folder, '--json']);
+    expect(json).toMatchObject({ downloaded: 4, failures: [] });
+    expect(code).toBe(0);
+    const timeOf = async (name: string) => (await stat(join(folder, name))).mtime.toISOString();
+    expect(await timeOf('dated.jpg')).toBe(times[0]);
+    expect(await timeOf('undated.jpg')).toBe('2024-02-03T04:05:06.000Z');
+    // What the file system can hold: the test's own attempt shows it.
+    for (const [index, name] of ['dated.jpg', 'old.jpg', 'ancient.jpg'].entries()) {
+      const probe = join(folder, `probe of ${name}`);
+      await writeFile(probe, '');
+      await utimes(probe, new Date(), new Date(times[index] ?? ''));
+      expect(await timeOf(name)).toBe(await timeOf(`probe of ${name}`));
+    }
+    const paths = ['dated.jpg', 'old.jpg', 'ancient.jpg', 'undated.jpg'].map((name) => join(folder, name));
+    const past = new Date('2001-01-01T00:00:00Z');
+    const before = await Promise.all(paths.map(async (path) => (await stat(path)).mtimeMs));
+    // Someone's own time of a file that is there is theirs.
+    await utimes(join(folder, 'dated.jpg'), past, past);
+    expect((await run(['download', folder, '--json'])).json).toMatchObject({ downloaded: 0, existing: 4 });
+    expect(await timeOf('dated.jpg')).toBe(past.toISOString());
+    expect((await stat(join(folder, 'old.jpg'))).mtimeMs).toBe(before[1]);
+  });
+
+  test('hashes of what was downloaded are in the cache, under the state that the file has', async () => {
+    const { node, run, configDir, folder } = await withPhotos(['a.jpg', 'b.jpg']);
+    for (const { photo } of node.state.photos.values()) photo.uploadedAt = '2024-02-03T04:05:06.000Z';
+    await run(['download', folder]);
+    const { files } = JSON.parse(await readFile(join(configDir, 'hashes.json'), 'utf8'));
+    expect(Object.keys(files).sort()).toEqual([join(folder, 'a.jpg'), join(folder, 'b.jpg')]);
+    const { ctimeNs, mtimeNs } = await stat(join(folder, 'a.jpg'), { bigint: true });
+    expect(files[join(folder, 'a.jpg')].slice(1, 3)).toEqual([`${mtimeNs}`, `${ctimeNs}`]);
   });
 
   test('no name leads out of the folder or hides there', async () => {

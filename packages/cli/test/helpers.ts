@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -40,14 +40,24 @@ export async function writeFiles(folder: string, files: Record<string, Buffer | 
   }
 }
 
+/** Waits until a file's last change is so long ago that its hash may be remembered. */
+export async function untilSettled(path: string): Promise<void> {
+  const { ctimeMs } = await lstat(path);
+  await until(() => Date.now() - ctimeMs > 3500);
+}
+
 /** The fields of the commands' documents that tests read one by one. */
 interface CliDocument {
   error: { code: string };
   deviceId: string;
+  photos: number;
   uploaded: number;
   seconds: number;
-  failures: { code: string }[];
+  failures: { code: string; path: string; message: string }[];
+  ignored: number;
   ignoredFiles: string[];
+  ignoredByReason: Record<string, { files: number; photos: number; paths: string[] }>;
+  skippedFolders: { path: string; reason: string; files: number; photos: number; complete: boolean }[];
 }
 
 export interface CliResult {

@@ -1,4 +1,3 @@
-import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -20,7 +19,6 @@ import { progressLine } from '../src/transfer/progress-view.js';
 import { type QueueOptions, runQueue } from '../src/transfer/queue.js';
 import { openHashCache } from '../src/upload/hash-cache.js';
 import { photoTypeOf } from '../src/upload/photo-type.js';
-import { walk } from '../src/upload/walk.js';
 import { temporaryFolder, writeFiles } from './helpers.js';
 
 describe('the queue', () => {
@@ -127,6 +125,7 @@ test('names', () => {
   expect(originalNames(photo)).toEqual(['a.jpg', 'a-ffffffff.jpg', `a-${'f'.repeat(64)}.jpg`]);
   expect(previewStem(photo, 'thumb')).toBe('a-0190.thumb');
   expect(nameKey('E\u0301.JPG')).toBe('\u00e9.jpg');
+  expect(nameKey('Stra\u00dfe')).toBe(nameKey('STRASSE'));
 });
 
 test('progress counts what a failed attempt had sent out again', () => {
@@ -204,39 +203,76 @@ test('the environment', () => {
   });
 });
 
-test('walking visits each folder once, whatever links there are', async () => {
-  const root = await temporaryFolder();
-  await writeFiles(root, { 'a/one.jpg': '1', 'b/two.jpg': '2', 'lost+found/x': 'x' });
-  await mkdir(join(root, 'c'));
-  await symlink(root, join(root, 'a', 'up'));
-  await symlink(join(root, 'b'), join(root, 'c', 'again'));
-  await symlink(join(root, 'a', 'one.jpg'), join(root, 'c', 'link.jpg'));
-  const paths: string[] = [];
-  for await (const { path } of walk(root, { onProblem: () => undefined }))
-    paths.push(path.slice(root.length + 1));
-  expect(paths).toEqual(['a/one.jpg', 'b/two.jpg', 'c/link.jpg']);
-});
-
-test('the hash cache forgets what changed and keeps what others wrote', async () => {
-  const folder = join(await temporaryFolder(), 'config');
-  const file = { path: '/p/a.jpg', sizeBytes: 5, mtimeMs: 1000 };
+describe('the hash cache', () => {
+  const second = 1_000_000_000n;
+  const file = { path: '/p/a.jpg', sizeBytes: 5, mtimeNs: 1000n * second, ctimeNs: 1000n * second, ino: 7n };
   const known = { hash: 'a'.repeat(64), mimeType: 'image/jpeg' };
-  const [one, two] = [await openHashCache(folder), await openHashCache(folder)];
-  one.set(file, known);
-  two.set({ ...file, path: '/p/b.jpg' }, known);
-  two.set({ ...file, path: '/p/fresh.jpg', mtimeMs: Date.now() }, known);
-  await Promise.all([one.save()]);
-  await two.save();
-  const again = await openHashCache(folder);
-  expect(again.get(file)).toEqual(known);
-  expect(again.get({ ...file, path: '/p/b.jpg' })).toEqual(known);
-  expect(again.get({ ...file, mtimeMs: 1001 })).toBeUndefined();
-  expect(again.get({ ...file, path: '/p/fresh.jpg' })).toBeUndefined();
-  again.forget(file.path);
-  await again.save();
-  expect((await openHashCache(folder)).get(file)).toBeUndefined();
-  await writeFiles(folder, { 'hashes.json': 'damaged' });
-  expect((await openHashCache(folder)).get(file)).toBeUndefined();
+  const later = 1_003_000;
+
+  test('forgets what changed and keeps what others wrote', async () => {
+    const folder = join(await temporaryFolder(), 'config');
+    const [one, two] = [await openHashCache(folder), await openHashCache(folder)];
+    one.set(file, known, later);
+    two.set({ ...file, path: '/p/b.jpg' }, known, later);
+    await one.save();
+    await two.save();
+    const again = await openHashCache(folder);
+    expect(again.get(file)).toEqual(known);
+    expect(again.get({ ...file, path: '/p/b.jpg' })).toEqual(known);
+    again.forget(file.path);
+    await again.save();
+    expect((await openHashCache(folder)).get(file)).toBeUndefined();
+    await writeFiles(folder, { 'hashes.json': 'damaged' });
+    expect((await openHashCache(folder)).get({ ...file, path: '/p/b.jpg' })).toBeUndefined();
+  });
+
+  test('knows a file by all that tells of a change, exactly', async () => {
+    const folder = join(await temporaryFolder(), 'config');
+    const cache = await openHashCache(folder);
+    const big = { ...file, ino: 18295873486193641n, mtimeNs: -1152921504606846975n };
+    cache.set(big, known, later);
+    await cache.save();
+    const again = await openHashCache(folder);
+    expect(again.get(big)).toEqual(known);
+    expect(again.get({ ...big, ino: 0n })).toEqual(known);
+    for (const change of [
+      { sizeBytes: 6 },
+      { mtimeNs: big.mtimeNs + 1n },
+      { ctimeNs: big.ctimeNs + 1n },
+      { ino: big.ino + 1n },
+      { path: '/p/A.jpg' },
+    ])
+      expect(again.get({ ...big, ...change })).toBeUndefined();
+  });
+
+  test('names that only differ in bytes are different files', async () => {
+    const cache = await openHashCache(join(await temporaryFolder(), 'config'));
+    const path = (byte: number) => Buffer.from([0x2f, byte]);
+    cache.set({ ...file, path: path(0xfc) }, known, later);
+    expect(cache.get({ ...file, path: path(0xfc) })).toEqual(known);
+    expect(cache.get({ ...file, path: path(0xf6) })).toBeUndefined();
+    expect(cache.get({ ...file, path: '/\ufffd' })).toBeUndefined();
+  });
+
+  test.each<[string, { mtimeNs?: bigint; ctimeNs?: bigint }, boolean]>([
+    ['settled', {}, true],
+    ['changed 2 s before it was read, as FAT keeps times', { mtimeNs: 1001n * second }, false],
+    ['with new attributes, or an old time put back', { ctimeNs: 1002n * second }, false],
+    ['of a server whose clock is ahead', { mtimeNs: 9000n * second, ctimeNs: 9000n * second }, false],
+  ])('a file %s', async (_, times, isKept) => {
+    const cache = await openHashCache(join(await temporaryFolder(), 'config'));
+    cache.set({ ...file, ...times }, known, later);
+    expect(cache.get({ ...file, ...times })).toEqual(isKept ? known : undefined);
+  });
+
+  test('a file that was just written with an old time is remembered, with a new one it is not', async () => {
+    const cache = await openHashCache(join(await temporaryFolder(), 'config'));
+    const ctimeNs = BigInt(Date.now()) * 1_000_000n;
+    cache.setWritten({ ...file, ctimeNs }, known);
+    cache.setWritten({ ...file, path: '/p/b.jpg', mtimeNs: ctimeNs, ctimeNs }, known);
+    expect(cache.get({ ...file, ctimeNs })).toEqual(known);
+    expect(cache.get({ ...file, path: '/p/b.jpg', mtimeNs: ctimeNs, ctimeNs })).toBeUndefined();
+  });
 });
 
 test('a lock lets one in at a time, and one left by a dead process is broken', async () => {

@@ -1,7 +1,7 @@
-import { appendFile, chmod, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { jpeg, sha256, signedInCli, temporaryFolder, until, writeFiles } from './helpers.js';
+import { jpeg, sha256, signedInCli, temporaryFolder, until, untilSettled, writeFiles } from './helpers.js';
 
 const CHUNK = 64 * 1024;
 
@@ -33,10 +33,9 @@ describe('upload', () => {
       duplicates: 1,
       existing: 0,
       failed: 0,
-      ignored: 2,
+      ignored: 7,
       left: 0,
     });
-    expect(first.json.ignoredFiles).toEqual([join(folder, 'empty.jpg'), join(folder, 'notes.jpg')]);
     expect([...node.state.photos.values()].map(({ photo }) => photo.mimeType).sort()).toEqual([
       'image/jpeg',
       'image/jpeg',
@@ -51,14 +50,36 @@ describe('upload', () => {
     expect(node.count('PUT ')).toBe(puts);
   });
 
-  test('announces the name, the device and no time of its own', async () => {
+  test('announces the name, and when the photo was taken as far as the file system tells', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
-    await writeFiles(folder, { 'line\nbreak\u0065\u0301.jpg': jpeg() });
+    const names = [
+      'line\nbreak\u0065\u0301.jpg',
+      'IMG-20190714-WA0007.jpg',
+      'fat.jpg',
+      'zero.jpg',
+      'future.jpg',
+    ];
+    await writeFiles(folder, Object.fromEntries(names.map((name) => [name, jpeg()])));
+    const setTime = (name: string, time: string) => utimes(join(folder, name), new Date(), new Date(time));
+    await setTime('fat.jpg', '1980-01-01T00:00:00+02:00');
+    await setTime('zero.jpg', '1970-01-01T00:00:00Z');
+    await setTime('future.jpg', new Date(Date.now() + 3_600_000).toISOString());
     await run(['upload', folder, '--quiet']);
-    const [stored] = node.state.photos.values();
-    expect(stored?.photo.fileName).toBe('line_break\u00e9.jpg');
-    expect(stored?.photo.capturedAt).toBeUndefined();
+    const announced = [...node.state.photos.values()].map(({ photo }) => [
+      photo.fileName,
+      photo.capturedAt,
+      photo.capturedAtSource,
+    ]);
+    expect(new Map(announced.map(([name, ...time]) => [name, time]))).toEqual(
+      new Map([
+        ['line_break\u00e9.jpg', ['2020-01-01T00:00:00.000Z', 'fileModified']],
+        ['IMG-20190714-WA0007.jpg', ['2019-07-14T00:00:00.000Z', 'fileName']],
+        ['fat.jpg', [undefined, undefined]],
+        ['zero.jpg', [undefined, undefined]],
+        ['future.jpg', [undefined, undefined]],
+      ]),
+    );
   });
 
   test('survives cuts and a busy node', async () => {
@@ -150,21 +171,86 @@ describe('upload', () => {
     else expect([code, json.failures[0]?.code]).toEqual([1, 'EACCES']);
   });
 
+  test('an edit in place that keeps length and modification time is sent', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.jpg': jpeg(), 'b.jpg': jpeg() });
+    await untilSettled(join(folder, 'b.jpg'));
+    expect((await run(['upload', folder, '--json'])).json).toMatchObject({ uploaded: 2 });
+    const other = jpeg();
+    await writeFiles(folder, { 'a.jpg': other });
+    const second = await run(['upload', folder, '--json']);
+    expect(second.json).toMatchObject({ uploaded: 1, existing: 1, failed: 0 });
+    expect([...node.state.photos.values()].map(({ photo }) => photo.hash)).toContain(sha256(other));
+  });
+
+  test('an edit right after the upload is sent too', async () => {
+    const { run } = await signedInCli();
+    const folder = await temporaryFolder();
+    for (const uploaded of [1, 1, 1]) {
+      await writeFiles(folder, { 'a.jpg': jpeg() });
+      expect((await run(['upload', folder, '--json'])).json).toMatchObject({ uploaded, existing: 0 });
+    }
+  });
+
   test('hashes are remembered between runs, and a wrong memory heals', async () => {
     const { node, run, configDir } = await signedInCli();
     const folder = await temporaryFolder();
-    await writeFiles(folder, { 'a.jpg': jpeg() });
+    const path = join(folder, 'a.jpg');
+    const content = jpeg();
+    await writeFiles(folder, { 'a.jpg': content });
+    await untilSettled(path);
     await run(['upload', folder]);
-    const cache = JSON.parse(await readFile(join(configDir, 'hashes.json'), 'utf8'));
-    expect(Object.keys(cache.files)).toEqual([join(folder, 'a.jpg')]);
-    // Same size, same time, other bytes: only reading it tells.
-    const other = jpeg();
-    await writeFiles(folder, { 'a.jpg': other });
-    expect((await run(['upload', folder, '--json'])).json).toMatchObject({ existing: 1 });
-    expect((await run(['upload', folder, '--json', '--no-cache'])).json).toMatchObject({ uploaded: 1 });
+    const cachePath = join(configDir, 'hashes.json');
+    const cache = JSON.parse(await readFile(cachePath, 'utf8'));
+    expect(Object.keys(cache.files)).toEqual([path]);
+    const wrong = sha256(Buffer.from('something else'));
+    await writeFile(cachePath, JSON.stringify(cache).replace(sha256(content), wrong));
     node.state.photos.clear();
+    expect((await run(['upload', folder, '--json'])).json).toMatchObject({ uploaded: 1, failed: 0 });
+    expect([...node.state.photos.values()][0]?.photo.hash).toBe(sha256(content));
+  });
+
+  test('the cache of an older version is not believed', async () => {
+    const { node, run, configDir } = await signedInCli();
+    const folder = await temporaryFolder();
+    const path = join(folder, 'a.jpg');
+    const content = jpeg();
+    await writeFiles(folder, { 'a.jpg': content });
+    const { size, mtimeMs } = await stat(path);
+    const files = { [path]: [size, mtimeMs, 'a'.repeat(64), 'image/jpeg'] };
+    await writeFile(join(configDir, 'hashes.json'), JSON.stringify({ version: 1, files }));
     expect((await run(['upload', folder, '--json'])).json).toMatchObject({ uploaded: 1 });
-    expect([...node.state.photos.values()][0]?.photo.hash).toBe(sha256(other));
+    expect([...node.state.photos.values()][0]?.photo.hash).toBe(sha256(content));
+  });
+
+  test('new attributes of a file on its way are no change of it', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.jpg': jpeg(4 * CHUNK) });
+    node.fail({ on: 'PUT /upload-sessions', effect: { delayMs: 300 }, times: 3 });
+    const meanwhile = async () => {
+      await until(() => node.count('PUT ') > 0);
+      await chmod(join(folder, 'a.jpg'), 0o600);
+    };
+    const { code, json } = await run(['upload', folder, '--json'], { meanwhile });
+    expect(json).toMatchObject({ uploaded: 1, failures: [] });
+    expect(code).toBe(0);
+  });
+
+  test('a file that vanishes between walk and upload is a failure', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.jpg': jpeg(2 * CHUNK), 'b.jpg': jpeg() });
+    node.fail({ on: 'POST /upload-sessions', effect: { delayMs: 300 }, times: 1 });
+    const meanwhile = async () => {
+      await until(() => node.count('POST /upload-sessions') > 0);
+      await rm(join(folder, 'b.jpg'));
+    };
+    const args = ['upload', folder, '--json', '--concurrency', '1'];
+    const { code, json } = await run(args, { meanwhile });
+    expect(code).toBe(1);
+    expect(json).toMatchObject({ uploaded: 1, failed: 1, failures: [{ code: 'ENOENT' }] });
   });
 });
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type PathLike } from 'node:fs';
 
 /** The SHA-256 of a file in lower-case hex, read as a stream. Rejects with the signal's reason when aborted. */
-export async function sha256File(path: string, signal?: AbortSignal): Promise<string> {
+export async function sha256File(path: PathLike, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   // Large reads: hashing is bound by the disk, and each read costs a trip through the thread pool.
   for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {

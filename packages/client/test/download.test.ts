@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { reachableMediaUrl } from '../src/download/media-url.js';
@@ -27,6 +27,22 @@ describe('downloadPhoto', () => {
     const result = await downloadPhoto(client, photo.id, 'original', destination);
     expect(result).toEqual({ sizeBytes: bytes.length, sha256: photo.hash, resumedBytes: 0 });
     expect(await readdir(folder)).toEqual(['a.jpg']);
+    expect((await readFile(destination)).equals(bytes)).toBe(true);
+  });
+
+  test.each(['2019-07-14T10:11:12.000Z', '1965-01-02T03:04:05.000Z'])(
+    'has the time %s if asked to',
+    async (time) => {
+      const { client, photo, destination } = await withPhoto();
+      await downloadPhoto(client, photo.id, 'original', destination, { modifiedAt: new Date(time) });
+      expect((await stat(destination)).mtime.toISOString()).toBe(time);
+    },
+  );
+
+  test('a time that no file system holds is no failure', async () => {
+    const { client, photo, bytes, destination } = await withPhoto();
+    for (const modifiedAt of [new Date(8.64e15), new Date(-8.64e15)])
+      await downloadPhoto(client, photo.id, 'original', destination, { modifiedAt });
     expect((await readFile(destination)).equals(bytes)).toBe(true);
   });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { truncate, writeFile } from 'node:fs/promises';
+import { rename, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { SourceChangedError, sha256File, type UploadProgress, uploadPhoto } from '../src/index.js';
 import { missingChunks } from '../src/upload/chunks.js';
@@ -18,6 +18,16 @@ describe('uploadPhoto', () => {
     expect(node.count('PUT ')).toBe(5);
     expect(reports[0]).toEqual({ sentBytes: 0, totalBytes: photo.sizeBytes });
     expect(reports.at(-1)).toEqual({ sentBytes: photo.sizeBytes, totalBytes: photo.sizeBytes });
+  });
+
+  test('a file whose name is not UTF-8 is read by its bytes', async () => {
+    const { node, client } = await signedIn();
+    const photo = await somePhoto();
+    const path = Buffer.concat([Buffer.from(photo.path), Buffer.from([0xfc])]);
+    await rename(photo.path, path);
+    expect(await sha256File(path)).toBe(photo.hash);
+    await uploadPhoto(client, { ...photo, source: { path } });
+    expect([...node.state.photos.values()][0]?.bytes.equals(photo.bytes)).toBe(true);
   });
 
   test('a photo that is there is not sent', async () => {

@@ -1,3 +1,4 @@
+export * from './capture-dates.js';
 export * from './events/events.js';
 export * from './events/topology.js';
 export { type Album, album } from './http/albums.js';

@@ -21,11 +21,23 @@ interface Operation {
   requestBody?: { required: boolean; content: Record<string, { schema: unknown }> };
   responses: Record<string, { description: string; content?: Record<string, { schema: unknown }> }>;
 }
+type Schema = Record<string, unknown>;
 interface Document {
   openapi: string;
   info: { title: string; version: string };
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, unknown>; securitySchemes: Record<string, unknown> };
+  components: {
+    schemas: Record<string, Schema>;
+    headers: Record<string, unknown>;
+    securitySchemes: Record<string, unknown>;
+  };
+}
+
+/** Every object in a value, with the path to it. */
+function* objects(value: unknown, path = '#'): Generator<[string, Record<string, unknown>]> {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) yield [path, value as Record<string, unknown>];
+  for (const [name, part] of Object.entries(value)) yield* objects(part, `${path}/${name}`);
 }
 
 test('docs/openapi-mvp.yaml is up to date', () => {
@@ -40,13 +52,8 @@ describe('the OpenAPI document', () => {
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
   const each = operations.map((entry) => [`${entry.method} ${entry.path}`, entry] as const);
-
-  /** Every object in a value, with the path to it. */
-  function* objects(value: unknown, path = '#'): Generator<[string, Record<string, unknown>]> {
-    if (typeof value !== 'object' || value === null) return;
-    if (!Array.isArray(value)) yield [path, value as Record<string, unknown>];
-    for (const [name, part] of Object.entries(value)) yield* objects(part, `${path}/${name}`);
-  }
+  const ofEndpoints = operations.filter(({ operation }) => !operation.tags.includes('gateway'));
+  const eachEndpoint = ofEndpoints.map((entry) => [`${entry.method} ${entry.path}`, entry] as const);
 
   test('is of version 3.1 and says what it describes', () => {
     expect(document.openapi).toMatch(/^3\.1\.\d+$/);
@@ -60,7 +67,8 @@ describe('the OpenAPI document', () => {
   test('has every endpoint once, and no internal one', () => {
     const ids = operations.map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
-    expect([...ids].sort()).toEqual(Object.keys(endpoints).sort());
+    const served = ['getHealth', 'getReadiness', 'getDocs', 'getApiDescription', 'getMedia'];
+    expect([...ids].sort()).toEqual([...Object.keys(endpoints), ...served].sort());
     for (const [key, { id }] of Object.entries<Endpoint>(endpoints)) expect(id).toBe(key);
     const paths = Object.values<Endpoint>(internalEndpoints).map(({ path }) => path);
     for (const path of paths) expect(document.paths).not.toHaveProperty([path]);
@@ -77,8 +85,11 @@ describe('the OpenAPI document', () => {
     );
     expect(references.length).toBeGreaterThan(10);
     for (const reference of new Set(references)) {
-      expect(reference).toMatch(/^#\/components\/schemas\/\w+$/);
-      expect(document.components.schemas).toHaveProperty([reference.split('/')[3] ?? '']);
+      const [, kind = '', name = ''] = /^#\/components\/(schemas|headers)\/([\w-]+)$/.exec(reference) ?? [];
+      expect([reference, document.components]).toEqual([
+        reference,
+        expect.objectContaining({ [kind]: expect.objectContaining({ [name]: expect.anything() }) }),
+      ]);
     }
   });
 
@@ -111,7 +122,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test.each(each)('%s says what it answers, and who may ask', (_title, { operation }) => {
+  test.each(eachEndpoint)('%s says what it answers, and who may ask', (_title, { operation }) => {
     const statuses = Object.keys(operation.responses);
     const successes = statuses.filter((status) => /^2\d\d$/.test(status));
     expect(successes).toHaveLength(1);
@@ -137,7 +148,13 @@ describe('the OpenAPI document', () => {
   test('describes query parameters as clients see them', () => {
     const parameters = document.paths['/photos']?.get?.parameters ?? [];
     const schemaOf = (name: string) => parameters.find((parameter) => parameter.name === name)?.schema;
-    expect(schemaOf('limit')).toEqual({ type: 'integer', minimum: 1, maximum: 500, default: 100 });
+    expect(schemaOf('limit')).toEqual({
+      type: 'integer',
+      format: 'int32',
+      minimum: 1,
+      maximum: 500,
+      default: 100,
+    });
     expect(schemaOf('favorite')).toEqual({ type: 'boolean' });
     expect(parameters.find(({ name }) => name === 'limit')?.required ?? false).toBe(false);
   });
@@ -145,6 +162,7 @@ describe('the OpenAPI document', () => {
   test('a body that may be left out is not required', () => {
     const bodyOf = (path: string) => document.paths[path]?.post?.requestBody;
     expect(bodyOf('/upload-sessions/{id}/complete')?.required).toBe(false);
+    expect(bodyOf('/invites')?.required).toBe(false);
     expect(bodyOf('/albums')?.required).toBe(true);
   });
 
@@ -158,4 +176,144 @@ describe('the OpenAPI document', () => {
       expect(schema.additionalProperties).not.toBe(false);
     }
   });
+});
+
+/** What generators of clients need in order to make good names and types. */
+describe('schemas', () => {
+  const { components, paths } = parse(openApiYaml()) as Document;
+  const { schemas } = components;
+  const isObject = (schema: Schema) => 'properties' in schema || 'allOf' in schema || 'oneOf' in schema;
+  const nameOf = ({ $ref }: Schema) => String($ref).split('/').at(-1) ?? '';
+
+  /** The schemas inside another one, each with the path to it; parts of an `allOf` are the schema itself. */
+  function* inside(schema: Schema, path: string): Generator<[string, Schema]> {
+    const {
+      properties = {},
+      items,
+      additionalProperties,
+      oneOf = [],
+      allOf = [],
+    } = schema as {
+      properties?: Record<string, Schema>;
+      items?: Schema;
+      additionalProperties?: Schema;
+      oneOf?: Schema[];
+      allOf?: Schema[];
+    };
+    const parts: [string, Schema | undefined][] = [
+      ...Object.entries(properties),
+      ['[]', items],
+      ['{}', additionalProperties],
+      ...oneOf.map((part, index): [string, Schema] => [`oneOf ${index}`, part]),
+    ];
+    for (const [name, part] of parts) {
+      if (!part) continue;
+      yield [`${path}.${name}`, part];
+      yield* inside(part, `${path}.${name}`);
+    }
+    for (const part of allOf) yield* inside(part, path);
+  }
+
+  const nested = Object.entries(schemas).flatMap(([name, schema]) => [...inside(schema, name)]);
+  const all = [...Object.entries(schemas), ...nested];
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+  const bodies = operations.flatMap(({ operationId, requestBody, responses }) => [
+    ...Object.values(requestBody?.content ?? {}).map(
+      ({ schema }) => [operationId, schema as Schema] as const,
+    ),
+    ...Object.values(responses).flatMap(({ content = {} }) =>
+      Object.values(content).map(({ schema }) => [operationId, schema as Schema] as const),
+    ),
+  ]);
+  const parameters = operations.flatMap(({ operationId, parameters: of = [] }) =>
+    of.map(({ name, schema }) => [`${operationId} ${name}`, schema as Schema] as const),
+  );
+
+  test('of requests and responses are named components', () => {
+    expect(bodies.length).toBeGreaterThan(100);
+    for (const [operationId, schema] of bodies) {
+      const isText = schema.type === 'string';
+      expect([operationId, isText || nameOf(schema) in schemas]).toEqual([operationId, true]);
+    }
+  });
+
+  test('that are objects are named wherever they stand', () => {
+    const inline = nested.filter(([, schema]) => isObject(schema)).map(([path]) => path);
+    expect(inline).toEqual([]);
+  });
+
+  test('that are enumerations are named, unless they are the constant of one type', () => {
+    const values = (schema: Schema) => (Array.isArray(schema.enum) ? schema.enum.length : 0);
+    const inline = [...nested, ...parameters]
+      .filter(([, schema]) => values(schema) > 1)
+      .map(([path]) => path);
+    expect(inline).toEqual([]);
+    for (const [path, schema] of nested) expect([path, 'const' in schema]).toEqual([path, false]);
+  });
+
+  test('that are unions name their parts, each with its own value of the discriminator', () => {
+    const unions = all.filter(([, schema]) => 'oneOf' in schema || 'anyOf' in schema);
+    expect(unions.map(([name]) => name)).toEqual(['FeedItem']);
+    for (const [, union] of unions) {
+      const { oneOf, discriminator } = union as {
+        oneOf: Schema[];
+        discriminator: { propertyName: string; mapping: Record<string, string> };
+      };
+      expect(Object.values(discriminator.mapping)).toEqual(oneOf.map(({ $ref }) => $ref));
+      for (const [value, $ref] of Object.entries(discriminator.mapping)) {
+        const part = schemas[nameOf({ $ref })] as { properties: Record<string, Schema>; required: string[] };
+        expect(part.properties[discriminator.propertyName]).toEqual({ type: 'string', enum: [value] });
+        expect(part.required).toContain(discriminator.propertyName);
+      }
+    }
+  });
+
+  test('have no twin: neither a copy under another name nor one that repeats all fields of another', () => {
+    const texts = Object.entries(schemas).map(([name, schema]) => [name, JSON.stringify(schema)] as const);
+    expect(new Set(texts.map(([, text]) => text)).size).toBe(texts.length);
+    for (const name of Object.keys(schemas)) expect(name).not.toMatch(/(Output|Input|\d)$/);
+
+    const answers = new Set<string>();
+    const visit = (schema: Schema): void => {
+      for (const [, { $ref }] of objects(schema)) {
+        const name = nameOf({ $ref });
+        if (typeof $ref !== 'string' || answers.has(name)) continue;
+        answers.add(name);
+        visit(schemas[name] ?? {});
+      }
+    };
+    for (const { responses } of operations) visit(responses as Schema);
+    const fields = [...answers]
+      .map((name) => [name, Object.keys((schemas[name]?.properties as Schema | undefined) ?? {})] as const)
+      .filter(([, names]) => names.length > 3);
+    for (const [name, names] of fields) {
+      const repeaters = fields.filter(
+        ([other, more]) => other !== name && names.every((one) => more.includes(one)),
+      );
+      expect([name, repeaters.map(([other]) => other)]).toEqual([name, []]);
+    }
+  });
+
+  test('say how large their numbers get, which Kotlin and Java cannot guess', () => {
+    const numbers = [...nested, ...parameters].filter(([, { type }]) =>
+      [type].flat().some((one) => one === 'integer' || one === 'number'),
+    );
+    expect(numbers.length).toBeGreaterThan(30);
+    for (const [path, { format }] of numbers) {
+      expect([path, format]).toEqual([path, expect.stringMatching(/^(int32|int64|double)$/)]);
+    }
+  });
+
+  test('of e-mail addresses say which ones are taken', () => {
+    const emails = nested.filter(([path]) => /Request\.(email|ownerEmail)$/.test(path));
+    expect(emails).toHaveLength(4);
+    for (const [, schema] of emails) {
+      expect('ann.lee@example.org').toMatch(new RegExp(String(schema.pattern)));
+      expect('ann').not.toMatch(new RegExp(String(schema.pattern)));
+    }
+  });
+});
+
+test('the document is the same each time', () => {
+  expect(openApiYaml()).toBe(openApiYaml());
 });

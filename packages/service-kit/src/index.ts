@@ -15,6 +15,7 @@ export { busObserver, onIdleError, relayObserver, withEvent } from './events.js'
 export { type ReadinessCheck, type ReadinessReport, readinessOf } from './health.js';
 export { type Chassis, createServiceApp, type ServiceApp } from './http/app.js';
 export { type KeyedRequest, keyedRequest } from './http/idempotency.js';
+export { methodNotAllowed } from './http/methods.js';
 export type { Call, Handler } from './http/mount.js';
 export { createPeers, type Peers } from './http/peer.js';
 export { createPeerGuard } from './http/peer-guard.js';

@@ -20,6 +20,7 @@ describeWithPostgres('a photo on its way in', () => {
   it('is there as soon as it is recorded, with all that the upload says', async () => {
     const fact = upload({
       capturedAt: '2024-05-06T07:08:09.123Z',
+      capturedAtSource: 'client',
       width: 4032,
       height: 3024,
       locationLat: -33.8568,
@@ -38,6 +39,7 @@ describeWithPostgres('a photo on its way in', () => {
       sizeBytes: 5_000_000_000,
       mimeType: 'image/jpeg',
       capturedAt: fact.capturedAt,
+      capturedAtSource: 'client',
       uploadedAt: fact.uploadedAt,
       updatedAt: fact.uploadedAt,
       width: 4032,
@@ -80,6 +82,7 @@ describeWithPostgres('a photo on its way in', () => {
     await node.service.api.recordUpload(fact);
     const found = {
       capturedAt: '2024-05-06T07:08:09.000Z',
+      capturedAtSource: 'exifOriginal' as const,
       width: 300,
       height: 200,
       locationLat: 50,
@@ -116,6 +119,7 @@ describeWithPostgres('a photo on its way in', () => {
     await node.deliver(eventOf('media.processed', failedResult(fact)));
     expect((await node.user(fact.userId).photo(fact.photoId)).body).toMatchObject({
       capturedAt: fact.capturedAt,
+      capturedAtSource: 'client',
       locationLat: 1,
       locationLon: 2,
       width: 10,
@@ -135,6 +139,7 @@ describeWithPostgres('a photo on its way in', () => {
       const { body } = await node.user(fact.userId).photo(fact.photoId);
       expect(body).toMatchObject({ processing: 'ready' });
       expect(body).not.toHaveProperty('capturedAt');
+      expect(body).not.toHaveProperty('capturedAtSource');
     },
   );
 

@@ -1,8 +1,7 @@
 import { type Endpoint, endpoints, type ServiceName } from '@lazyphotos/contracts';
-import { notFound, setRoute } from '@lazyphotos/service-kit';
+import { methodNotAllowed, notFound, setRoute } from '@lazyphotos/service-kit';
 import type { RequestHandler, Router } from 'express';
 import type { Limits } from './limits/limiter.js';
-import { methodNotAllowed } from './methods.js';
 import type { Upstream } from './upstreams/upstream.js';
 
 export type RoutedService = Exclude<ServiceName, 'gateway' | 'media-worker'>;
@@ -45,12 +44,16 @@ function stepsFor(endpoint: Endpoint, deps: RouteDeps): RequestHandler[] {
   ];
 }
 
+/** `/devices/register` before `/devices/{id}`: a method that only the second one has does not exist at the first. */
+const literalFirst = (byPath: Map<string, Endpoint[]>): [string, Endpoint[]][] =>
+  [...byPath].sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')));
+
 /** Routes the public API, and nothing but it, to the services: what is not in the contracts is not reachable. */
 export function mountRoutes(router: Router, deps: RouteDeps): void {
-  const methods = new Map<string, string[]>();
-  for (const endpoint of Object.values<Endpoint>(endpoints)) {
-    router[endpoint.method](expressPath(endpoint.path), ...stepsFor(endpoint, deps));
-    methods.set(endpoint.path, [...(methods.get(endpoint.path) ?? []), endpoint.method.toUpperCase()]);
+  for (const [path, ofPath] of literalFirst(
+    Map.groupBy(Object.values<Endpoint>(endpoints), ({ path }) => path),
+  )) {
+    for (const endpoint of ofPath) router[endpoint.method](expressPath(path), ...stepsFor(endpoint, deps));
+    router.all(expressPath(path), methodNotAllowed(ofPath.map(({ method }) => method.toUpperCase())));
   }
-  for (const [path, allowed] of methods) router.all(expressPath(path), methodNotAllowed(allowed));
 }

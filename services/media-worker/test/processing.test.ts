@@ -85,12 +85,22 @@ describeWithPostgres('an uploaded photo', () => {
 
   it('is described as it is displayed, with what the camera wrote', async () => {
     const bytes = await picture(800, 600)
-      .withExif({ IFD0: { Make: 'Testcam', Model: 'T1', Orientation: '6' } })
+      .withExif({
+        IFD0: { Make: 'Testcam', Model: 'T1', Orientation: '6' },
+        IFD2: { DateTimeOriginal: '2019:01:01 24:04:20', OffsetTimeOriginal: '+01:00' },
+      })
       .withMetadata({ orientation: 6 })
       .jpeg()
       .toBuffer();
     const result = await resultOf(await storeOriginal(ground, bytes));
-    expect(result).toMatchObject({ outcome: 'ready', width: 600, height: 800, orientation: 6 });
+    expect(result).toMatchObject({
+      outcome: 'ready',
+      width: 600,
+      height: 800,
+      orientation: 6,
+      capturedAt: '2018-12-31T23:04:20.000Z',
+      capturedAtSource: 'exifOriginal',
+    });
     expect(result.previews).toMatchObject([
       { variant: 'thumb', width: 225, height: 300 },
       { variant: 'medium', width: 600, height: 800 },

@@ -32,6 +32,7 @@ describeWithPostgres('announcing a file', () => {
     const fields = {
       fileName: 'IMG_0001 été 📷.JPG',
       capturedAt: '2024-05-06T07:08:09.123+02:00',
+      capturedAtSource: 'fileModified',
       width: 4032,
       height: 3024,
       locationLat: -33.8568,
@@ -65,14 +66,16 @@ describeWithPostgres('announcing a file', () => {
     '9999-12-31T23:59:59.999Z',
   ])('believes that it was captured at %s', async (capturedAt) => {
     const { id } = await node.user().upload(newFile(), { capturedAt });
-    expect((await node.eventsOf(id))[0]?.payload.capturedAt).toBe(capturedAt);
+    expect((await node.eventsOf(id))[0]?.payload).toMatchObject({ capturedAt, capturedAtSource: 'client' });
   });
 
   it.each(['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+14:00', '9999-12-31T23:59:59-12:00'])(
     'takes the file, and not the date, that says %s',
     async (capturedAt) => {
       const { id } = await node.user().upload(newFile(), { capturedAt });
-      expect((await node.eventsOf(id))[0]?.payload).not.toHaveProperty('capturedAt');
+      const [event] = await node.eventsOf(id);
+      expect(event?.payload).not.toHaveProperty('capturedAt');
+      expect(event?.payload).not.toHaveProperty('capturedAtSource');
     },
   );
 
@@ -94,6 +97,7 @@ describeWithPostgres('announcing a file', () => {
     ['fileName', 'a\u0000b'],
     ['fileName', ' '],
     ['capturedAt', 'yesterday'],
+    ['capturedAtSource', 'exifOriginal'],
     ['width', 0],
     ['locationLat', 90.1],
     ['locationLon', -181],

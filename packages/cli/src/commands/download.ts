@@ -50,6 +50,8 @@ async function makeFolder(folder: string): Promise<string> {
   const root = resolve(folder);
   const existing = await stat(root).catch(() => undefined);
   if (existing !== undefined && !existing.isDirectory()) throw new UsageError(`${folder} is not a folder`);
+  if (existing === undefined && folder.includes('\ufffd'))
+    throw new UsageError(`the name of ${folder} is not UTF-8; take another folder`);
   await mkdir(root, { recursive: true });
   return root;
 }
@@ -61,8 +63,20 @@ async function listPhotos(
 ): Promise<PhotoToDownload[]> {
   const photos: PhotoToDownload[] = [];
   for await (const page of photoPages(client, { albumId, signal })) {
-    for (const { id, fileName, hash, sizeBytes, mimeType, processing, processingError } of page) {
-      photos.push({ id, fileName, hash, sizeBytes, mimeType, processing, processingError });
+    for (const photo of page) {
+      const { id, fileName, hash, sizeBytes, mimeType, capturedAt, uploadedAt, processing, processingError } =
+        photo;
+      photos.push({
+        id,
+        fileName,
+        hash,
+        sizeBytes,
+        mimeType,
+        capturedAt,
+        uploadedAt,
+        processing,
+        processingError,
+      });
     }
   }
   return photos;

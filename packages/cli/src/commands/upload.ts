@@ -3,11 +3,13 @@ import { resolve } from 'node:path';
 import { type Context, signedInAccount } from '../context.js';
 import { exitCodes, InterruptedError, reportOf, UsageError } from '../errors.js';
 import { count, formatBytes } from '../format.js';
+import { findDecodedPath, type LocalPath, readablePath } from '../local-path.js';
 import { judgeTransfer, RETRY_PAUSES_MS } from '../transfer/judge.js';
 import { createProgress } from '../transfer/progress.js';
 import { showProgress } from '../transfer/progress-view.js';
 import { type QueueResult, runQueue } from '../transfer/queue.js';
 import { type HashCache, noHashCache, openHashCache } from '../upload/hash-cache.js';
+import { leftOutSummary } from '../upload/left-out-summary.js';
 import { type Plan, type PlannedPhoto, planUpload } from '../upload/plan.js';
 import {
   createTally,
@@ -34,7 +36,7 @@ export async function upload(context: Context, folder: string, options: UploadOp
   const account = await signedInAccount(context);
   const started = performance.now();
   const cache = options.cache ? await openHashCache(io.env.configDir) : noHashCache;
-  output.note(`Looking for photos in ${root} …`);
+  output.note(`Looking for photos in ${readablePath(root)} …`);
   const plan = await planUpload(root, { cache, signal, onFound: (photos) => announce(context, photos) });
   output.note(`${count(plan.photos.length, 'photo')} (${formatBytes(plan.bytes)}).`);
   const tally = createTally();
@@ -51,11 +53,16 @@ export async function upload(context: Context, folder: string, options: UploadOp
   return finish(context, summary, result);
 }
 
-async function folderOrThrow(folder: string): Promise<string> {
-  const root = resolve(folder);
-  const stats = await stat(root).catch(() => undefined);
-  if (!stats?.isDirectory()) throw new UsageError(`there is no folder ${folder}`);
-  return root;
+async function folderOrThrow(folder: string): Promise<LocalPath> {
+  const given = resolve(folder);
+  const root = given.includes('\ufffd') ? await findDecodedPath(given) : given;
+  const stats = root === undefined ? undefined : await stat(root).catch(() => undefined);
+  if (root !== undefined && stats?.isDirectory()) return root;
+  if (given.includes('\ufffd'))
+    throw new UsageError(
+      `${folder} is not UTF-8, and none or more than one folder may be meant; try the one above`,
+    );
+  throw new UsageError(`there is no folder ${folder}`);
 }
 
 function announce({ output }: Context, photos: number): void {
@@ -111,7 +118,7 @@ async function send(context: Context, plan: Plan, sending: Sending): Promise<Que
 }
 
 interface Ended {
-  root: string;
+  root: LocalPath;
   server: string;
   plan: Plan;
   tally: Tally;
@@ -123,19 +130,18 @@ function summarize({ root, server, plan, tally, result, seconds }: Ended): Uploa
   const { duplicate, ...counts } = tally.counts;
   const interrupted = result.stoppedBy instanceof InterruptedError;
   return {
-    folder: root,
+    folder: readablePath(root),
     server,
     photos: plan.photos.length,
     ...counts,
     duplicates: duplicate,
     failed: tally.failures.length,
     left: result.left.length,
-    ignored: plan.ignored.length,
     interrupted,
     uploadedBytes: tally.uploadedBytes,
     seconds: Math.round(seconds * 1000) / 1000,
     failures: tally.failures,
-    ignoredFiles: plan.ignored,
+    ...leftOutSummary(plan),
     stoppedBy: result.stoppedBy === undefined || interrupted ? null : reportOf(result.stoppedBy),
   };
 }

@@ -5,12 +5,21 @@ import type { MediaVariant, Photo } from '@lazyphotos/contracts';
 import { fileTypeFromFile } from 'file-type';
 import { CliError } from '../errors.js';
 import { isMissing } from '../store/files.js';
+import { fileStateOf } from '../upload/file-state.js';
 import type { HashCache } from '../upload/hash-cache.js';
 import { nameKey, originalNames, previewStem } from './names.js';
 
 export type PhotoToDownload = Pick<
   Photo,
-  'id' | 'fileName' | 'hash' | 'sizeBytes' | 'mimeType' | 'processing' | 'processingError'
+  | 'id'
+  | 'fileName'
+  | 'hash'
+  | 'sizeBytes'
+  | 'mimeType'
+  | 'capturedAt'
+  | 'uploadedAt'
+  | 'processing'
+  | 'processingError'
 >;
 
 export interface DownloadDeps {
@@ -40,15 +49,18 @@ async function occupantOf(
   photo: PhotoToDownload,
   { cache, signal }: DownloadDeps,
 ): Promise<Occupant> {
-  const stats = await lstat(path).catch((error: unknown) => {
+  const stats = await lstat(path, { bigint: true }).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     throw error;
   });
   if (stats === undefined) return 'nobody';
-  if (!stats.isFile() || stats.size !== photo.sizeBytes) return 'something else';
-  const file = { path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs };
-  const hash = cache.get(file)?.hash ?? (await sha256File(path, signal));
-  cache.set(file, { hash, mimeType: photo.mimeType });
+  const file = { path, ...fileStateOf(stats) };
+  if (!stats.isFile() || file.sizeBytes !== photo.sizeBytes) return 'something else';
+  const known = cache.get(file);
+  if (known !== undefined) return known.hash === photo.hash ? 'this photo' : 'something else';
+  const readAt = Date.now();
+  const hash = await sha256File(path, signal);
+  cache.set(file, { hash, mimeType: photo.mimeType }, readAt);
   return hash === photo.hash ? 'this photo' : 'something else';
 }
 
@@ -74,16 +86,34 @@ async function placeOf(
   return { fileName, isThere: false };
 }
 
+/** When it was taken, so that other programs sort it there; the day of its backup when that is not known. */
+const modificationTime = ({ capturedAt, uploadedAt }: PhotoToDownload): Date =>
+  new Date(capturedAt ?? uploadedAt);
+
+/** So that the next run need not read what this one has just checked. */
+async function rememberWritten(
+  path: string,
+  { hash, mimeType, sizeBytes }: PhotoToDownload,
+  { cache }: DownloadDeps,
+): Promise<void> {
+  const stats = await lstat(path, { bigint: true }).catch(() => undefined);
+  if (stats === undefined || stats.size !== BigInt(sizeBytes)) return;
+  cache.setWritten({ path, ...fileStateOf(stats) }, { hash, mimeType });
+}
+
 async function downloadOriginal(photo: PhotoToDownload, deps: DownloadDeps): Promise<Outcome> {
   const { client, folder, signal, taken } = deps;
   const { fileName, isThere } = await placeOf(photo, deps);
   if (isThere) return { outcome: 'existing', fileName, bytes: 0 };
   try {
-    const { sizeBytes } = await downloadPhoto(client, photo.id, 'original', join(folder, fileName), {
+    const path = join(folder, fileName);
+    const { sizeBytes } = await downloadPhoto(client, photo.id, 'original', path, {
       hash: photo.hash,
+      modifiedAt: modificationTime(photo),
       signal,
       onProgress: ({ receivedBytes }) => deps.onBytes(photo, receivedBytes),
     });
+    await rememberWritten(path, photo, deps);
     return { outcome: 'downloaded', fileName, bytes: sizeBytes };
   } catch (error) {
     // The next attempt has to find its name, and with it the part file, free.
@@ -112,7 +142,10 @@ async function downloadPreview(photo: PhotoToDownload, deps: DownloadDeps): Prom
     );
   }
   const unnamed = join(folder, `${stem}.part`);
-  const { sizeBytes } = await downloadPhoto(client, photo.id, size, unnamed, { signal });
+  const { sizeBytes } = await downloadPhoto(client, photo.id, size, unnamed, {
+    modifiedAt: modificationTime(photo),
+    signal,
+  });
   const fileName = `${stem}.${(await fileTypeFromFile(unnamed))?.ext ?? 'bin'}`;
   await rename(unnamed, join(folder, fileName));
   taken.add(nameKey(stem));

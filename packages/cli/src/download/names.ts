@@ -48,5 +48,8 @@ export function previewStem(photo: { id: string; fileName: string }, size: strin
   return `${name.slice(0, name.length - extname(name).length)}-${photo.id}.${size}`;
 }
 
-/** How names are compared: some file systems ignore case and composition. */
-export const nameKey = (name: string): string => name.normalize('NFC').toLowerCase();
+/**
+ * How names are compared: some file systems ignore case and composition. To upper case first, which is nearer to their folding:
+ * `ß` is `SS`, and `ſ` is `S`.
+ */
+export const nameKey = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase();

@@ -1,6 +1,11 @@
 import { join } from 'node:path';
+import { type LocalPath, pathKey } from '../local-path.js';
 import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../store/files.js';
-import type { FoundFile } from './walk.js';
+import { type FileState, isSameState, isSettled } from './file-state.js';
+
+export interface CachedFile extends FileState {
+  path: LocalPath;
+}
 
 /** What was found out about a file by reading it. */
 export interface KnownFile {
@@ -8,34 +13,52 @@ export interface KnownFile {
   hash: string;
 }
 
-/** Remembers hashes between runs: a file of the same path, size and time is not read again. */
+/** Remembers hashes between runs: a file whose path and state are the same is not read again. */
 export interface HashCache {
-  get(file: FoundFile): KnownFile | undefined;
-  set(file: FoundFile, known: KnownFile): void;
-  forget(path: string): void;
+  get(file: CachedFile): KnownFile | undefined;
+  /** `readAt` (milliseconds since 1970) is when reading the file in this state began. Not kept if changed shortly before. */
+  set(file: CachedFile, known: KnownFile, readAt: number): void;
+  /**
+   * A file that this program has just written and given an old modification time. That time tells of a change by any other
+   * program, although the ctime is fresh.
+   */
+  setWritten(file: CachedFile, known: KnownFile): void;
+  forget(path: LocalPath): void;
   /** Writes what is new. Entries that another run wrote meanwhile stay. */
   save(): Promise<void>;
 }
 
-type Entry = [sizeBytes: number, mtimeMs: number, hash: string, mimeType: string];
+/** Numbers that JSON cannot hold exactly are decimal text. */
+type Entry = [
+  sizeBytes: number,
+  mtimeNs: string,
+  ctimeNs: string,
+  ino: string,
+  hash: string,
+  mimeType: string,
+];
 type Entries = Map<string, Entry>;
 
-/** A file changed this recently may change again within the same tick of the file system's clock. */
-const SETTLED_MS = 2000;
+/** Files of another version are not read: version 1 had no ctime. */
+const VERSION = 2;
+
+const isNumber = (value: unknown): boolean => typeof value === 'string' && /^-?\d{1,25}$/.test(value);
 
 const isEntry = (value: unknown): value is Entry =>
   Array.isArray(value) &&
   typeof value[0] === 'number' &&
-  typeof value[1] === 'number' &&
-  /^[0-9a-f]{64}$/.test(String(value[2])) &&
-  typeof value[3] === 'string';
+  value.slice(1, 4).every(isNumber) &&
+  /^[0-9a-f]{64}$/.test(String(value[4])) &&
+  typeof value[5] === 'string';
 
 /** A cache that cannot be read is an empty one. */
 async function load(path: string): Promise<Entries> {
   try {
-    const { files } = JSON.parse((await readPrivateFile(path)) ?? '{}') as {
+    const { version, files } = JSON.parse((await readPrivateFile(path)) ?? '{}') as {
+      version?: unknown;
       files?: Record<string, unknown>;
     };
+    if (version !== VERSION) return new Map();
     return new Map(
       Object.entries(files ?? {}).filter((entry): entry is [string, Entry] => isEntry(entry[1])),
     );
@@ -44,23 +67,37 @@ async function load(path: string): Promise<Entries> {
   }
 }
 
-export async function openHashCache(configDir: string, now: () => number = Date.now): Promise<HashCache> {
+const stateOf = ([sizeBytes, mtimeNs, ctimeNs, ino]: Entry): FileState => ({
+  sizeBytes,
+  mtimeNs: BigInt(mtimeNs),
+  ctimeNs: BigInt(ctimeNs),
+  ino: BigInt(ino),
+});
+
+export async function openHashCache(configDir: string): Promise<HashCache> {
   const path = join(configDir, 'hashes.json');
   const entries = await load(path);
   const changes = new Map<string, Entry | undefined>();
+  const keep = (file: CachedFile, { hash, mimeType }: KnownFile) => {
+    const { sizeBytes, mtimeNs, ctimeNs, ino } = file;
+    const entry: Entry = [sizeBytes, `${mtimeNs}`, `${ctimeNs}`, `${ino}`, hash, mimeType];
+    entries.set(pathKey(file.path), entry);
+    changes.set(pathKey(file.path), entry);
+  };
   return {
     get: (file) => {
-      const [sizeBytes, mtimeMs, hash = '', mimeType = ''] = entries.get(file.path) ?? [];
-      return sizeBytes === file.sizeBytes && mtimeMs === file.mtimeMs ? { hash, mimeType } : undefined;
+      const entry = entries.get(pathKey(file.path));
+      if (entry === undefined || !isSameState(stateOf(entry), file)) return undefined;
+      return { hash: entry[4], mimeType: entry[5] };
     },
-    set: (file, { hash, mimeType }) => {
-      if (now() - file.mtimeMs < SETTLED_MS) return;
-      const entry: Entry = [file.sizeBytes, file.mtimeMs, hash, mimeType];
-      entries.set(file.path, entry);
-      changes.set(file.path, entry);
+    set: (file, known, readAt) => {
+      if (isSettled(file, readAt)) keep(file, known);
+    },
+    setWritten: (file, known) => {
+      if (isSettled({ ...file, ctimeNs: file.mtimeNs }, Date.now())) keep(file, known);
     },
     forget: (file) => {
-      if (entries.delete(file)) changes.set(file, undefined);
+      if (entries.delete(pathKey(file))) changes.set(pathKey(file), undefined);
     },
     save: async () => {
       if (changes.size === 0) return;
@@ -70,7 +107,7 @@ export async function openHashCache(configDir: string, now: () => number = Date.
         if (entry === undefined) current.delete(file);
         else current.set(file, entry);
       }
-      await writePrivateFile(path, JSON.stringify({ version: 1, files: Object.fromEntries(current) }));
+      await writePrivateFile(path, JSON.stringify({ version: VERSION, files: Object.fromEntries(current) }));
       changes.clear();
     },
   };
@@ -80,6 +117,7 @@ export async function openHashCache(configDir: string, now: () => number = Date.
 export const noHashCache: HashCache = {
   get: () => undefined,
   set: () => undefined,
+  setWritten: () => undefined,
   forget: () => undefined,
   save: async () => undefined,
 };

@@ -1,13 +1,14 @@
 import { extname } from 'node:path';
 import { acceptedTypes, canonicalMimeType, contentMatches } from '@lazyphotos/contracts';
 import { sniffFile } from '@lazyphotos/photo-type';
+import { type LocalPath, readableName } from '../local-path.js';
 
 /**
  * The accepted type of a photo whose magic bytes say `sniffed`, or undefined for anything else. The name only tells apart what
  * looks alike inside: some camera RAW files are TIFF files to every reader of magic bytes.
  */
 export function photoTypeOf(sniffed: string, fileName: string): string | undefined {
-  const extension = extname(fileName).slice(1).toLowerCase();
+  const extension = extensionOf(fileName);
   const named = acceptedTypes.find(({ extensions }) => extensions.includes(extension))?.mimeType;
   if (named !== undefined && contentMatches(named, sniffed)) return named;
   return (
@@ -15,8 +16,39 @@ export function photoTypeOf(sniffed: string, fileName: string): string | undefin
   );
 }
 
-/** Looks into a file: its type if it is a photo that the node accepts. */
-export async function detectPhotoType(path: string): Promise<string | undefined> {
-  const sniffed = await sniffFile(path);
-  return sniffed === undefined ? undefined : photoTypeOf(sniffed, path);
+const extensionOf = (fileName: string): string => extname(fileName).slice(1).toLowerCase();
+
+export interface DetectedType {
+  /** Of a photo that the node accepts. */
+  accepted: string | undefined;
+  /** What the magic bytes say, of any file that they are known of. */
+  sniffed: string | undefined;
 }
+
+/** Looks into a file. */
+export async function detectPhotoType(path: LocalPath): Promise<DetectedType> {
+  // Declared for text, but opened by node:fs, which takes bytes as well.
+  const sniffed = await sniffFile(path as string);
+  if (sniffed === undefined) return { accepted: undefined, sniffed };
+  return { accepted: photoTypeOf(sniffed, readableName(path)), sniffed };
+}
+
+/** Extensions of pictures and videos that the node does not accept. */
+const OTHER_MEDIA = new Set(
+  (
+    'bmp jxl jp2 j2k jxr psd xcf exr hdr tga pcx jpe jfif cr crw pef srw mrw x3f nrw srf sr2 3fr fff iiq kdc dcr k25 erf mef ' +
+    'mos rwl raw gpr insp mpo jps mov mp4 m4v 3gp 3g2 avi mts m2ts mpg mpeg wmv mkv webm insv lrv'
+  ).split(' '),
+);
+
+const isAcceptedExtension = (extension: string): boolean =>
+  acceptedTypes.some(({ extensions }) => extensions.includes(extension));
+
+/** Whether a name is that of a picture or a video. macOS keeps attributes of a file beside it, as `._<name>`. */
+export function isMediaName(name: string): boolean {
+  const extension = extensionOf(name);
+  return !name.startsWith('._') && (isAcceptedExtension(extension) || OTHER_MEDIA.has(extension));
+}
+
+/** The same, of a type that the node does not accept, whose content is in no list of magic bytes. */
+export const isOtherMediaName = (name: string): boolean => OTHER_MEDIA.has(extensionOf(name));

@@ -1,5 +1,7 @@
+import type { LocalPath } from '../local-path.js';
 import type { HashCache } from './hash-cache.js';
-import { detectPhotoType } from './photo-type.js';
+import { type LeftOut, reasonByContent, type SkippedFolder } from './left-out.js';
+import { type DetectedType, detectPhotoType } from './photo-type.js';
 import { type FoundFile, walk } from './walk.js';
 
 export interface PlannedPhoto extends FoundFile {
@@ -9,32 +11,38 @@ export interface PlannedPhoto extends FoundFile {
 export interface Plan {
   photos: PlannedPhoto[];
   bytes: number;
-  /** Paths of files that are no photos. */
-  ignored: string[];
+  /** Every other file below the folder, with the reason. */
+  leftOut: LeftOut[];
+  skippedFolders: SkippedFolder[];
   /** What could not be looked at. */
-  problems: { path: string; error: unknown }[];
+  problems: { path: LocalPath; error: unknown }[];
 }
 
 export interface PlanOptions {
   cache: HashCache;
   signal: AbortSignal;
   onFound?(photos: number): void;
-  detect?: (path: string) => Promise<string | undefined>;
+  detect?: (path: LocalPath) => Promise<DetectedType>;
 }
 
-/** Finds the photos below a folder by what is in the files. Only paths, sizes and types are held in memory. */
-export async function planUpload(root: string, options: PlanOptions): Promise<Plan> {
+/** Finds the photos below a folder by what is in the files. Only paths, states and types are held in memory. */
+export async function planUpload(root: LocalPath, options: PlanOptions): Promise<Plan> {
   const { cache, signal, onFound, detect = detectPhotoType } = options;
-  const plan: Plan = { photos: [], bytes: 0, ignored: [], problems: [] };
-  const onProblem = (path: string, error: unknown) => void plan.problems.push({ path, error });
-  for await (const file of walk(root, { signal, onProblem })) {
+  const plan: Plan = { photos: [], bytes: 0, leftOut: [], skippedFolders: [], problems: [] };
+  const onProblem = (path: LocalPath, error: unknown) => void plan.problems.push({ path, error });
+  const files = walk(root, {
+    signal,
+    onProblem,
+    onLeftOut: (leftOut) => void plan.leftOut.push(leftOut),
+    onSkippedFolder: (folder) => void plan.skippedFolders.push(folder),
+  });
+  for await (const file of files) {
     signal.throwIfAborted();
     try {
-      const mimeType =
-        file.sizeBytes === 0 ? undefined : (cache.get(file)?.mimeType ?? (await detect(file.path)));
-      if (mimeType === undefined) plan.ignored.push(file.path);
+      const found = await lookInto(file, cache, detect);
+      if ('reason' in found) plan.leftOut.push(found);
       else {
-        plan.photos.push({ ...file, mimeType });
+        plan.photos.push(found);
         plan.bytes += file.sizeBytes;
         onFound?.(plan.photos.length);
       }
@@ -43,4 +51,18 @@ export async function planUpload(root: string, options: PlanOptions): Promise<Pl
     }
   }
   return plan;
+}
+
+async function lookInto(
+  file: FoundFile,
+  cache: HashCache,
+  detect: (path: LocalPath) => Promise<DetectedType>,
+): Promise<PlannedPhoto | LeftOut> {
+  const { path } = file;
+  if (file.sizeBytes === 0) return { path, reason: 'empty' };
+  const known = cache.get(file);
+  if (known !== undefined) return { ...file, mimeType: known.mimeType };
+  const type = await detect(path);
+  if (type.accepted !== undefined) return { ...file, mimeType: type.accepted };
+  return { path, ...reasonByContent(path, type) };
 }

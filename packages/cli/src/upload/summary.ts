@@ -1,5 +1,7 @@
 import { type ErrorReport, reportOf } from '../errors.js';
 import { count, formatBytes, formatSeconds } from '../format.js';
+import { type LocalPath, readablePath } from '../local-path.js';
+import { type LeftOutSummary, leftOutLines } from './left-out-summary.js';
 import type { FileOutcome } from './upload-file.js';
 
 export interface FailedFile extends ErrorReport {
@@ -7,7 +9,7 @@ export interface FailedFile extends ErrorReport {
 }
 
 /** The document of `upload --json`. */
-export interface UploadSummary extends Record<UploadCount, number> {
+export interface UploadSummary extends Record<UploadCount, number>, LeftOutSummary {
   folder: string;
   server: string;
   /** Photos that were not come to, because the run ended before. */
@@ -17,7 +19,6 @@ export interface UploadSummary extends Record<UploadCount, number> {
   uploadedBytes: number;
   seconds: number;
   failures: FailedFile[];
-  ignoredFiles: string[];
   /** Why the run ended before all photos were tried. */
   stoppedBy: ErrorReport | null;
 }
@@ -30,12 +31,11 @@ type UploadCount =
   | 'restored'
   | 'inTrash'
   | 'deleted'
-  | 'failed'
-  | 'ignored';
+  | 'failed';
 
 export interface Tally {
   add(outcome: FileOutcome, sizeBytes: number): void;
-  fail(path: string, error: unknown): void;
+  fail(path: LocalPath, error: unknown): void;
   readonly counts: Record<FileOutcome, number>;
   readonly uploadedBytes: number;
   readonly failures: FailedFile[];
@@ -55,7 +55,7 @@ export function createTally(): Tally {
       counts[outcome] += 1;
       if (outcome === 'uploaded') uploadedBytes += sizeBytes;
     },
-    fail: (path, error) => void failures.push({ path, ...reportOf(error) }),
+    fail: (path, error) => void failures.push({ path: readablePath(path), ...reportOf(error) }),
   };
 }
 
@@ -72,9 +72,9 @@ export function summaryLines(summary: UploadSummary): string[] {
     [summary.restored, 'brought back'],
     [summary.inTrash, 'in the trash (--restore brings them back)'],
     [summary.deleted, 'deleted earlier (--restore uploads them again)'],
-    [summary.ignored, 'no photos'],
   ];
   for (const [number, what] of also) if (number > 0) lines.push(`  ${number} ${what}`);
+  lines.push(...leftOutLines(summary));
   if (failures.length > 0) lines.push(`${count(failures.length, 'file')} failed:`);
   for (const { path, message } of failures.slice(0, MAX_LISTED)) lines.push(`  ${path}: ${message}`);
   if (failures.length > MAX_LISTED)

@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { type Client, hasCode, SourceChangedError, sha256File, uploadPhoto } from '@lazyphotos/client';
+import { type Client, hasCode, uploadPhoto } from '@lazyphotos/client';
+import { type LocalPath, readableName } from '../local-path.js';
+import { announcedTime } from './capture-time.js';
+import { assertUnchanged, type HashedFile, hashUnchanged } from './file-state.js';
 import type { HashCache } from './hash-cache.js';
 import type { PlannedPhoto } from './plan.js';
-import type { FoundFile } from './walk.js';
 
 export type FileOutcome = 'uploaded' | 'existing' | 'duplicate' | 'restored' | 'inTrash' | 'deleted';
 
@@ -18,44 +18,38 @@ export interface UploadFileDeps {
   onBytes(file: PlannedPhoto, bytes: number): void;
 }
 
-async function assertUnchanged({ path, sizeBytes, mtimeMs }: FoundFile): Promise<void> {
-  const now = await stat(path);
-  if (now.size !== sizeBytes || now.mtimeMs !== mtimeMs)
-    throw new SourceChangedError('changed while it was being read');
-}
-
 /** What the contract takes for a file name: one line of at most 255 characters, composed as most systems write it. */
-export function announcedName(path: string): string | undefined {
-  const name = basename(path)
+export function announcedName(path: LocalPath): string | undefined {
+  const name = readableName(path)
     .normalize('NFC')
     .replace(/\p{Cc}/gu, '_')
     .trim();
-  return name === '' ? undefined : name.slice(-255);
+  // Cutting may halve a character.
+  return name === '' ? undefined : name.slice(-255).toWellFormed();
 }
 
-async function hashOf(
-  file: PlannedPhoto,
-  { cache, signal }: UploadFileDeps,
-): Promise<{ hash: string; isCached: boolean }> {
+type Hashed = Pick<HashedFile, 'hash' | 'state'> & { isCached: boolean };
+
+async function hashOf(file: PlannedPhoto, { cache, signal }: UploadFileDeps): Promise<Hashed> {
   const known = cache.get(file);
-  if (known !== undefined) return { hash: known.hash, isCached: true };
-  const hash = await sha256File(file.path, signal);
-  await assertUnchanged(file);
-  cache.set(file, { hash, mimeType: file.mimeType });
-  return { hash, isCached: false };
+  if (known !== undefined) return { hash: known.hash, state: file, isCached: true };
+  const { hash, state, readAt } = await hashUnchanged(file.path, file, signal);
+  cache.set({ path: file.path, ...state }, { hash, mimeType: file.mimeType }, readAt);
+  return { hash, state, isCached: false };
 }
 
 /** Hashes one file and sees to it that the node has it. */
 export async function uploadFile(file: PlannedPhoto, deps: UploadFileDeps): Promise<FileOutcome> {
-  const { cache, inThisRun } = deps;
-  const { hash, isCached } = await hashOf(file, deps);
+  const { cache, inThisRun, signal } = deps;
+  const hashed = await hashOf(file, deps);
+  const { hash, isCached } = hashed;
   for (let twin = inThisRun.get(hash); twin !== undefined; twin = inThisRun.get(hash)) {
     const outcome = await twin.catch(() => undefined);
     if (outcome !== undefined) return outcome === 'inTrash' || outcome === 'deleted' ? outcome : 'duplicate';
     // This file takes the place of the one that failed, which may have been to blame itself.
     if (inThisRun.get(hash) === twin) inThisRun.delete(hash);
   }
-  const sending = send(file, hash, deps);
+  const sending = send(file, hashed, deps);
   inThisRun.set(hash, sending);
   try {
     return await sending;
@@ -63,17 +57,25 @@ export async function uploadFile(file: PlannedPhoto, deps: UploadFileDeps): Prom
     if (inThisRun.get(hash) === sending) inThisRun.delete(hash);
     if (!hasCode(error, 'hash_mismatch')) throw error;
     cache.forget(file.path);
-    await assertUnchanged(file);
-    // The remembered hash was wrong: some programs change a file and put its old time back.
+    // The remembered hash was wrong.
     if (isCached) return uploadFile(file, deps);
+    await assertUnchanged(file.path, hashed, signal);
     throw error;
   }
 }
 
-async function send(file: PlannedPhoto, hash: string, deps: UploadFileDeps): Promise<FileOutcome> {
+async function send(file: PlannedPhoto, hashed: Hashed, deps: UploadFileDeps): Promise<FileOutcome> {
   const { client, deviceId, restore, signal } = deps;
   const { path, sizeBytes, mimeType } = file;
-  const photo = { source: { path }, hash, sizeBytes, mimeType, fileName: announcedName(path), deviceId };
+  const photo = {
+    source: { path },
+    hash: hashed.hash,
+    sizeBytes,
+    mimeType,
+    fileName: announcedName(path),
+    ...announcedTime(readableName(path), file.mtimeNs, new Date()),
+    deviceId,
+  };
   const options = {
     signal,
     onProgress: ({ sentBytes }: { sentBytes: number }) => deps.onBytes(file, sentBytes),
@@ -81,7 +83,7 @@ async function send(file: PlannedPhoto, hash: string, deps: UploadFileDeps): Pro
   // Asked without `restore` first, so that what is brought back can be told from what was there.
   const result = await uploadPhoto(client, photo, options);
   if (result.outcome === 'uploaded') {
-    await assertUnchanged(file);
+    await assertUnchanged(path, hashed, signal);
     return 'uploaded';
   }
   if (result.photoState === 'active') return 'existing';

@@ -1,21 +1,42 @@
-import type { Dirent, Stats } from 'node:fs';
-import { opendir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { BigIntStats } from 'node:fs';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { joinPath, type LocalPath, localPathOf, pathKey, readableText } from '../local-path.js';
+import { type FileState, fileStateOf } from './file-state.js';
+import type { LeftOut, LeftOutReason, SkippedFolder } from './left-out.js';
+import { countSkipped, MAX_COUNTED_FILES } from './skipped-folder.js';
+import { isUnfinishedFile, isUnfinishedFolder, namesWithControlFile } from './unfinished-transfers.js';
 
-export interface FoundFile {
-  path: string;
-  sizeBytes: number;
-  mtimeMs: number;
+export interface FoundFile extends FileState {
+  path: LocalPath;
 }
+
+/** What a walk needs of a file system. */
+export interface FileSystem {
+  names(folder: LocalPath): Promise<Buffer[]>;
+  lstat(path: LocalPath): Promise<BigIntStats>;
+  stat(path: LocalPath): Promise<BigIntStats>;
+  realPath(path: LocalPath): Promise<LocalPath>;
+}
+
+export const nodeFileSystem: FileSystem = {
+  names: (folder) => readdir(folder, { encoding: 'buffer' }),
+  lstat: (path) => lstat(path, { bigint: true }),
+  stat: (path) => stat(path, { bigint: true }),
+  realPath: async (path) => localPathOf(await realpath(path, { encoding: 'buffer' })),
+};
 
 export interface WalkOptions {
   signal?: AbortSignal;
+  fileSystem?: FileSystem;
   /** A file or folder that cannot be looked at. */
-  onProblem(path: string, error: unknown): void;
+  onProblem(path: LocalPath, error: unknown): void;
+  /** A file that is passed over, also one in a skipped folder. */
+  onLeftOut(leftOut: LeftOut): void;
+  onSkippedFolder(folder: SkippedFolder): void;
 }
 
 /** What NAS systems, desktops and Takeout leave beside photos: thumbnails, bins and indexes, never originals. */
-const SKIPPED_FOLDERS = new Set([
+const SYSTEM_FOLDERS = new Set([
   '@eadir',
   '@recycle',
   '@tmp',
@@ -27,46 +48,126 @@ const SKIPPED_FOLDERS = new Set([
   '__macosx',
 ]);
 
-/** Dot-files and dot-folders included: they are a program's, not a person's. */
-export const isSkippedName = (name: string): boolean =>
-  name.startsWith('.') || SKIPPED_FOLDERS.has(name.toLowerCase());
-
-/** Names in a stable order, so that two runs over the same folder do the same. */
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  const entries: Dirent[] = [];
-  for await (const entry of await opendir(folder)) if (!isSkippedName(entry.name)) entries.push(entry);
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+interface Folder {
+  path: LocalPath;
+  /** Without links: two ways to one folder have the same. */
+  realPath: LocalPath;
 }
 
-const identity = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
+type Entry =
+  | { kind: 'file'; file: FoundFile }
+  | { kind: 'folder'; folder: Folder }
+  | { kind: 'link'; folder: Folder }
+  | { kind: 'leftOut'; path: LocalPath; reason: LeftOutReason }
+  | { kind: 'skippedFolder'; path: LocalPath; reason: LeftOutReason }
+  | { kind: 'problem'; path: LocalPath; error: unknown };
 
 /**
- * Every regular file below a folder, depth first. Links are followed, but no folder is entered twice, whatever ways lead to
- * it, so loops end.
+ * Every regular file below a folder, a folder's files before those of its subfolders. Links are followed, and links to folders
+ * last, so that each folder is walked under its own path. No folder is entered twice, whatever links lead to it, so loops end.
+ * Folders are told apart by their real path: device and inode numbers are 0, or the same for all, on some file systems.
  */
-export async function* walk(root: string, options: WalkOptions): AsyncGenerator<FoundFile, void> {
-  const { signal, onProblem } = options;
-  const entered = new Set<string>([identity(await stat(root))]);
-
-  async function* below(folder: string): AsyncGenerator<FoundFile, void> {
+export async function* walk(root: LocalPath, options: WalkOptions): AsyncGenerator<FoundFile, void> {
+  const { signal, fileSystem = nodeFileSystem, onProblem, onLeftOut, onSkippedFolder } = options;
+  // Some volumes, RAM disks for one, have no real paths; links on them are reported.
+  const realRoot = await fileSystem.realPath(root).catch(() => root);
+  const folders: Folder[] = [{ path: root, realPath: realRoot }];
+  const links: Folder[] = [];
+  const entered = new Set<string>();
+  let countable = MAX_COUNTED_FILES;
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop() ?? links.shift()) {
     signal?.throwIfAborted();
-    const entries = await entriesOf(folder).catch((error: unknown) => {
-      onProblem(folder, error);
-      return [];
-    });
-    for (const entry of entries) {
-      const path = join(folder, entry.name);
-      const stats = await stat(path).catch((error: unknown) => {
-        // A link to nowhere is not a file that could be lost.
-        if (!entry.isSymbolicLink()) onProblem(path, error);
-        return undefined;
-      });
-      if (stats?.isFile()) yield { path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs };
-      if (stats?.isDirectory() && !entered.has(identity(stats))) {
-        entered.add(identity(stats));
-        yield* below(path);
+    const key = pathKey(folder.realPath);
+    if (entered.has(key)) {
+      onLeftOut({ path: folder.path, reason: 'already_walked' });
+      continue;
+    }
+    entered.add(key);
+    const subfolders: Folder[] = [];
+    for await (const entry of entriesOf(folder, fileSystem)) {
+      signal?.throwIfAborted();
+      if (entry.kind === 'file') yield entry.file;
+      else if (entry.kind === 'folder') subfolders.push(entry.folder);
+      else if (entry.kind === 'link') links.push(entry.folder);
+      else if (entry.kind === 'leftOut') onLeftOut({ path: entry.path, reason: entry.reason });
+      else if (entry.kind === 'problem') onProblem(entry.path, entry.error);
+      else {
+        const skipped = await countSkipped(entry, { fileSystem, onLeftOut, signal, limit: countable });
+        countable -= skipped.files;
+        onSkippedFolder(skipped);
       }
     }
+    folders.push(...subfolders.reverse());
   }
-  yield* below(root);
+}
+
+/** In a stable order, so that two runs over the same folder do the same. */
+async function* entriesOf(folder: Folder, fileSystem: FileSystem): AsyncGenerator<Entry, void> {
+  let names: Buffer[];
+  try {
+    names = await fileSystem.names(folder.path);
+  } catch (error) {
+    yield { kind: 'problem', path: folder.path, error };
+    return;
+  }
+  const unfinished = namesWithControlFile(names.map(readableText));
+  for (const name of names.sort(Buffer.compare)) yield await examine(folder, name, unfinished, fileSystem);
+}
+
+async function examine(
+  folder: Folder,
+  name: Buffer,
+  unfinished: ReadonlySet<string>,
+  fileSystem: FileSystem,
+): Promise<Entry> {
+  const path = joinPath(folder.path, name);
+  const text = readableText(name);
+  const folderReason = skippedFolderReason(text);
+  try {
+    const own = await fileSystem.lstat(path);
+    if (own.isDirectory()) {
+      if (folderReason !== undefined) return { kind: 'skippedFolder', path, reason: folderReason };
+      return { kind: 'folder', folder: { path, realPath: joinPath(folder.realPath, name) } };
+    }
+    const fileReason = skippedFileReason(text, unfinished);
+    if (fileReason !== undefined) return { kind: 'leftOut', path, reason: fileReason };
+    if (!own.isSymbolicLink()) return fileEntry(path, own);
+    const target = await targetOf(path, fileSystem);
+    if (target === undefined) return { kind: 'leftOut', path, reason: 'broken_link' };
+    if (!target.isDirectory()) return fileEntry(path, target);
+    if (folderReason !== undefined) return { kind: 'leftOut', path, reason: folderReason };
+    return { kind: 'link', folder: { path, realPath: await fileSystem.realPath(path) } };
+  } catch (error) {
+    // Windows lets nobody look at some folders of its own.
+    if (folderReason !== undefined) return { kind: 'leftOut', path, reason: folderReason };
+    return { kind: 'problem', path, error };
+  }
+}
+
+function fileEntry(path: LocalPath, stats: BigIntStats): Entry {
+  if (stats.isFile()) return { kind: 'file', file: { path, ...fileStateOf(stats) } };
+  return { kind: 'leftOut', path, reason: 'special_file' };
+}
+
+/** Undefined for a link to nowhere or to itself. A target that exists and cannot be looked at is a problem instead. */
+async function targetOf(path: LocalPath, fileSystem: FileSystem): Promise<BigIntStats | undefined> {
+  try {
+    return await fileSystem.stat(path);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
+    throw error;
+  }
+}
+
+function skippedFolderReason(name: string): LeftOutReason | undefined {
+  if (isUnfinishedFolder(name)) return 'unfinished_transfer';
+  if (SYSTEM_FOLDERS.has(name.toLowerCase())) return 'system_folder';
+  return name.startsWith('.') ? 'hidden' : undefined;
+}
+
+function skippedFileReason(name: string, unfinished: ReadonlySet<string>): LeftOutReason | undefined {
+  if (/^\..+\.icloud$/i.test(name)) return 'online_only';
+  if (isUnfinishedFile(name) || unfinished.has(name)) return 'unfinished_transfer';
+  return name.startsWith('.') ? 'hidden' : undefined;
 }

@@ -16,6 +16,8 @@ export interface DownloadProgress {
 export interface DownloadOptions {
   /** SHA-256 of the original, if known already; asked for otherwise. */
   hash?: string | undefined;
+  /** Modification time for the file, as far as the file system can hold it. Without it, the file has the time of the download. */
+  modifiedAt?: Date | undefined;
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -67,7 +69,7 @@ export async function downloadPhoto(
     await part.remove();
     throw new DownloadMismatchError(`the bytes that arrived have the hash ${sha256}, not ${expected}`);
   }
-  await part.commit();
+  await part.commit(options.modifiedAt);
   return { sizeBytes: part.size, sha256, resumedBytes };
 }
 

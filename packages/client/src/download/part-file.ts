@@ -10,8 +10,8 @@ export interface PartFile {
   /** Forgets them. */
   restart(): Promise<void>;
   sha256(): string;
-  /** Makes the file durable and gives it its name. */
-  commit(): Promise<void>;
+  /** Makes the file durable and gives it its name, with a modification time if one is given. */
+  commit(modifiedAt: Date | undefined): Promise<void>;
   /** Keeps what is there for the next attempt. */
   close(): Promise<void>;
   remove(): Promise<void>;
@@ -34,6 +34,11 @@ async function syncFolder(path: string): Promise<void> {
   await folder?.close();
 }
 
+/** Some file systems refuse times before 1970 or after 2107, and some any; a whole file with another time is still whole. */
+async function setTime(handle: FileHandle, modifiedAt: Date): Promise<void> {
+  await handle.utimes(new Date(), modifiedAt).catch(() => undefined);
+}
+
 export async function openPartFile(destination: string, { keep }: { keep: boolean }): Promise<PartFile> {
   const path = `${destination}.part`;
   const handle = await open(path, keep ? 'a+' : 'w+');
@@ -53,7 +58,8 @@ export async function openPartFile(destination: string, { keep }: { keep: boolea
       size = 0;
     },
     sha256: () => hash.copy().digest('hex'),
-    commit: async () => {
+    commit: async (modifiedAt) => {
+      if (modifiedAt !== undefined) await setTime(handle, modifiedAt);
       await handle.sync();
       await handle.close();
       await rename(path, destination);

@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Endpoint, type ProblemCode, problemCatalog } from '@lazyphotos/contracts';
+import {
+  type AnnouncedDateSource,
+  type Endpoint,
+  type ProblemCode,
+  problemCatalog,
+} from '@lazyphotos/contracts';
 import type { FakeState } from './fake-state.js';
 import type { FaultEffect } from './faults.js';
 
@@ -17,6 +22,8 @@ export interface FakeBody {
   sizeBytes: number;
   mimeType: string;
   fileName?: string;
+  capturedAt?: string;
+  capturedAtSource?: AnnouncedDateSource;
   restore?: boolean;
 }
 

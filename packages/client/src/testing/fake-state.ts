@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Album, FeedItem, Photo, User } from '@lazyphotos/contracts';
+import type { Album, AnnouncedDateSource, FeedItem, Photo, User } from '@lazyphotos/contracts';
 
 export interface FakeUpload {
   id: string;
@@ -8,6 +8,8 @@ export interface FakeUpload {
   sizeBytes: number;
   mimeType: string;
   fileName: string;
+  capturedAt?: string | undefined;
+  capturedAtSource?: AnnouncedDateSource | undefined;
   status: 'open' | 'completed' | 'failed' | 'aborted' | 'expired';
   chunks: Map<number, Buffer>;
   photoId?: string;
@@ -92,9 +94,12 @@ export interface NewPhoto {
   fileName: string;
   mimeType: string;
   bytes: Buffer;
+  capturedAt?: string | undefined;
+  capturedAtSource?: AnnouncedDateSource | undefined;
 }
 
-export function addPhoto(state: FakeState, { userId, hash, fileName, mimeType, bytes }: NewPhoto): Photo {
+export function addPhoto(state: FakeState, added: NewPhoto): Photo {
+  const { userId, hash, fileName, mimeType, bytes, capturedAt, capturedAtSource } = added;
   const now = new Date().toISOString();
   const id = uuid();
   const photo: Photo = {
@@ -105,6 +110,8 @@ export function addPhoto(state: FakeState, { userId, hash, fileName, mimeType, b
     fileName,
     sizeBytes: bytes.length,
     mimeType,
+    capturedAt,
+    capturedAtSource,
     uploadedAt: now,
     updatedAt: now,
     width: null,

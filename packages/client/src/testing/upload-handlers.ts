@@ -25,6 +25,8 @@ function openUpload(call: FakeCall, userId: string): FakeUpload {
     sizeBytes: body.sizeBytes,
     mimeType: body.mimeType,
     fileName: body.fileName ?? body.hash,
+    capturedAt: body.capturedAt,
+    capturedAtSource: body.capturedAt === undefined ? undefined : body.capturedAtSource,
     status: 'open',
     chunks: new Map(),
   };

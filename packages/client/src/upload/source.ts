@@ -1,11 +1,12 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type PathLike } from 'node:fs';
 
 /** Gives any part of a file, as often as asked. `end` is exclusive. */
 export interface RangeSource {
   open(start: number, end: number): AsyncIterable<Uint8Array>;
 }
 
-export type UploadSource = { path: string } | RangeSource;
+/** A path may be bytes: file names that are not UTF-8 have no text. */
+export type UploadSource = { path: PathLike } | RangeSource;
 
 /** Chunks are sent as they are read; this much of each is in memory. */
 const READ_BYTES = 256 * 1024;

@@ -1,4 +1,4 @@
-import type { PhotoLifeState } from '@lazyphotos/contracts';
+import type { AnnouncedDateSource, PhotoLifeState } from '@lazyphotos/contracts';
 import pLimit from 'p-limit';
 import type { Client } from '../client.js';
 import { hasCode } from '../errors.js';
@@ -14,7 +14,10 @@ export interface PhotoToUpload {
   sizeBytes: number;
   mimeType: string;
   fileName?: string | undefined;
+  /** RFC 3339. The node uses it when the file itself names no date. */
   capturedAt?: string | undefined;
+  /** Where it comes from; `client` when absent. */
+  capturedAtSource?: AnnouncedDateSource | undefined;
   width?: number | undefined;
   height?: number | undefined;
   locationLat?: number | undefined;

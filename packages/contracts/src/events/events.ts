@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { album } from '../http/albums.js';
-import { cameraMetadata, photoRecord, previewVariants } from '../http/photos.js';
+import { cameraMetadata, capturedAtSource, photoRecord, previewVariants } from '../http/photos.js';
 import { byteCount, id, latitude, longitude, pixels, sha256, timestamp } from '../http/primitives.js';
 
 const deletedPhoto = z.object({
@@ -27,6 +27,7 @@ export const eventSchemas = {
     mimeType: z.string(),
     fileName: z.string(),
     capturedAt: timestamp.optional(),
+    capturedAtSource: capturedAtSource.optional(),
     width: pixels.optional(),
     height: pixels.optional(),
     locationLat: latitude.optional(),
@@ -41,6 +42,7 @@ export const eventSchemas = {
     outcome: z.enum(['ready', 'failed']),
     failure: z.object({ code: z.string(), reason: z.string() }).optional(),
     capturedAt: timestamp.optional(),
+    capturedAtSource: capturedAtSource.optional(),
     width: pixels.optional(),
     height: pixels.optional(),
     locationLat: latitude.optional(),

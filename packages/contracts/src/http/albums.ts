@@ -32,7 +32,9 @@ export const createAlbum = defineEndpoint({
   summary: 'Create an album',
   auth: 'bearer',
   idempotencyKey: true,
-  body: z.object({ name, description: description.optional(), coverPhotoId: id.optional() }),
+  body: z
+    .object({ name, description: description.optional(), coverPhotoId: id.optional() })
+    .meta({ id: 'CreateAlbumRequest' }),
   success: { status: 201, body: album, description: 'The album' },
   problems: ['not_found', 'idempotency_key_reused'],
 });
@@ -45,7 +47,11 @@ export const listAlbums = defineEndpoint({
   summary: 'Albums, newest first',
   auth: 'bearer',
   query: pageQuery,
-  success: { status: 200, body: page('albums', album), description: 'A page of albums' },
+  success: {
+    status: 200,
+    body: page('albums', album).meta({ id: 'AlbumPage' }),
+    description: 'A page of albums',
+  },
   problems: ['invalid_cursor'],
 });
 
@@ -69,11 +75,13 @@ export const updateAlbum = defineEndpoint({
   summary: 'Change the fields that are given; null removes a description or cover',
   auth: 'bearer',
   params: albumId,
-  body: z.object({
-    name: name.optional(),
-    description: description.nullable().optional(),
-    coverPhotoId: id.nullable().optional(),
-  }),
+  body: z
+    .object({
+      name: name.optional(),
+      description: description.nullable().optional(),
+      coverPhotoId: id.nullable().optional(),
+    })
+    .meta({ id: 'UpdateAlbumRequest' }),
   success: { status: 200, body: album, description: 'The album' },
   problems: ['not_found'],
 });
@@ -99,11 +107,15 @@ export const addAlbumItems = defineEndpoint({
   auth: 'bearer',
   params: albumId,
   body: z
-    .object({ photoId: id.optional(), photoIds: z.array(id).min(1).max(MAX_LIMIT).optional() })
+    .object({
+      photoId: id.optional().meta({ description: 'either this or photoIds' }),
+      photoIds: z.array(id).min(1).max(MAX_LIMIT).optional().meta({ description: 'either this or photoId' }),
+    })
     .refine((body) => (body.photoId === undefined) !== (body.photoIds === undefined), {
       message: 'give either photoId or photoIds',
       path: ['photoIds'],
-    }),
+    })
+    .meta({ id: 'AddAlbumItemsRequest' }),
   success: { status: 204, description: 'Added' },
   problems: ['not_found'],
 });
@@ -117,7 +129,11 @@ export const listAlbumItems = defineEndpoint({
   auth: 'bearer',
   params: albumId,
   query: pageQuery,
-  success: { status: 200, body: page('items', photo), description: 'A page of photos' },
+  success: {
+    status: 200,
+    body: page('items', photo).meta({ id: 'AlbumItemPage' }),
+    description: 'A page of photos',
+  },
   problems: ['not_found', 'invalid_cursor'],
 });
 

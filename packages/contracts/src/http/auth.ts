@@ -14,7 +14,7 @@ const code = z.string().trim().min(1).max(100).meta({ description: 'claim code o
 const refreshToken = z.string().min(1).max(200);
 
 export const roles = ['owner', 'admin', 'member'] as const;
-export const role = z.enum(roles);
+export const role = z.enum(roles).meta({ id: 'Role' });
 export type Role = z.output<typeof role>;
 
 export const user = z
@@ -22,12 +22,17 @@ export const user = z
   .meta({ id: 'User' });
 export type User = z.output<typeof user>;
 
-const tokens = z.object({
-  accessToken: z.string().meta({ description: 'JWT, ES256' }),
-  refreshToken: z.string().meta({ description: 'valid once; the answer to a refresh carries the next one' }),
-  expiresIn: z.number().int().meta({ description: 'seconds until the access token ends' }),
-});
-const signedIn = tokens.extend({ user });
+const tokens = z
+  .object({
+    accessToken: z.string().meta({ description: 'JWT, ES256' }),
+    refreshToken: z
+      .string()
+      .meta({ description: 'valid once; the answer to a refresh carries the next one' }),
+    expiresIn: z.number().int().meta({ description: 'seconds until the access token ends' }),
+  })
+  .meta({ id: 'Tokens' });
+const signedIn = tokens.and(z.object({ user })).meta({ id: 'SignedIn' });
+const refreshTokenRequest = z.object({ refreshToken }).meta({ id: 'RefreshTokenRequest' });
 
 export const register = defineEndpoint({
   id: 'register',
@@ -37,7 +42,9 @@ export const register = defineEndpoint({
   summary: 'Create an account, with the claim code or an invite where the node asks for one',
   auth: 'none',
   whileUnclaimed: true,
-  body: z.object({ email, password: newPassword, displayName: line(100).optional(), code: code.optional() }),
+  body: z
+    .object({ email, password: newPassword, displayName: line(100).optional(), code: code.optional() })
+    .meta({ id: 'RegisterRequest' }),
   success: { status: 201, body: signedIn, description: 'The account, signed in' },
   problems: ['registration_closed', 'invalid_code', 'email_taken'],
 });
@@ -50,7 +57,7 @@ export const login = defineEndpoint({
   summary: 'Sign in',
   auth: 'none',
   whileUnclaimed: true,
-  body: z.object({ email, password, deviceId: id.optional() }),
+  body: z.object({ email, password, deviceId: id.optional() }).meta({ id: 'LoginRequest' }),
   success: { status: 200, body: signedIn, description: 'Signed in' },
   problems: ['invalid_credentials', 'not_found'],
 });
@@ -63,7 +70,7 @@ export const refresh = defineEndpoint({
   summary: 'Exchange a refresh token; using an old one again ends the whole session',
   auth: 'none',
   whileUnclaimed: true,
-  body: z.object({ refreshToken }),
+  body: refreshTokenRequest,
   success: { status: 200, body: tokens, description: 'New tokens' },
   problems: ['invalid_refresh_token'],
 });
@@ -76,7 +83,7 @@ export const logout = defineEndpoint({
   summary: 'End the session of this refresh token',
   auth: 'none',
   whileUnclaimed: true,
-  body: z.object({ refreshToken }),
+  body: refreshTokenRequest,
   success: { status: 204, description: 'Ended' },
 });
 
@@ -97,7 +104,7 @@ export const changePassword = defineEndpoint({
   path: '/auth/password',
   summary: 'Change the password; ends every other session',
   auth: 'bearer',
-  body: z.object({ currentPassword: password, newPassword }),
+  body: z.object({ currentPassword: password, newPassword }).meta({ id: 'ChangePasswordRequest' }),
   success: { status: 204, description: 'Changed' },
   problems: ['invalid_credentials'],
 });
@@ -112,6 +119,19 @@ export const me = defineEndpoint({
   success: { status: 200, body: user, description: 'The account' },
 });
 
+/** The public part of a P-256 key. Loose, because RFC 7517 lets a key have further members. */
+const jsonWebKey = z
+  .looseObject({
+    kty: z.string(),
+    kid: z.string(),
+    crv: z.string().exactOptional(),
+    x: z.string().exactOptional(),
+    y: z.string().exactOptional(),
+    alg: z.string().exactOptional(),
+    use: z.string().exactOptional(),
+  })
+  .meta({ id: 'JsonWebKey' });
+
 export const jwks = defineEndpoint({
   id: 'jwks',
   service: 'auth',
@@ -122,15 +142,17 @@ export const jwks = defineEndpoint({
   whileUnclaimed: true,
   success: {
     status: 200,
-    body: z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) }),
+    body: z.object({ keys: z.array(jsonWebKey) }).meta({ id: 'JsonWebKeySet' }),
     description: 'The key set',
   },
 });
 
 export const platforms = ['ios', 'android', 'web', 'desktop', 'cli'] as const;
 
+const platform = z.enum(platforms).meta({ id: 'Platform' });
+
 const deviceFields = {
-  platform: z.enum(platforms),
+  platform,
   model: line(200),
   appVersion: line(50),
   name: line(100).optional(),
@@ -148,8 +170,12 @@ export const registerDevice = defineEndpoint({
   summary: 'Register the device that this account is used on',
   auth: 'bearer',
   idempotencyKey: true,
-  body: z.object(deviceFields),
-  success: { status: 200, body: z.object({ deviceId: id }), description: 'Registered' },
+  body: z.object(deviceFields).meta({ id: 'RegisterDeviceRequest' }),
+  success: {
+    status: 200,
+    body: z.object({ deviceId: id }).meta({ id: 'RegisteredDevice' }),
+    description: 'Registered',
+  },
   problems: ['idempotency_key_reused'],
 });
 
@@ -161,7 +187,11 @@ export const listDevices = defineEndpoint({
   summary: "The account's devices, newest first",
   auth: 'bearer',
   query: pageQuery,
-  success: { status: 200, body: page('devices', device), description: 'A page of devices' },
+  success: {
+    status: 200,
+    body: page('devices', device).meta({ id: 'DevicePage' }),
+    description: 'A page of devices',
+  },
   problems: ['invalid_cursor'],
 });
 
@@ -187,7 +217,9 @@ export const serverStatus = defineEndpoint({
   whileUnclaimed: true,
   success: {
     status: 200,
-    body: z.object({ claimed: z.boolean(), serverId: id.optional(), version: z.string() }),
+    body: z
+      .object({ claimed: z.boolean(), serverId: id.optional(), version: z.string() })
+      .meta({ id: 'ServerStatus' }),
     description: 'The state of the node',
   },
 });
@@ -200,24 +232,34 @@ export const claimServer = defineEndpoint({
   summary: 'Become the owner, with the one-time claim code',
   auth: 'bearer',
   whileUnclaimed: true,
-  body: z.object({ ownerEmail: email, code }),
-  success: { status: 200, body: z.object({ serverId: id }), description: 'Claimed' },
+  body: z.object({ ownerEmail: email, code }).meta({ id: 'ClaimServerRequest' }),
+  success: {
+    status: 200,
+    body: z.object({ serverId: id }).meta({ id: 'ClaimedServer' }),
+    description: 'Claimed',
+  },
   problems: ['invalid_code', 'owner_mismatch', 'already_claimed'],
 });
 
 /** A node has one owner: ownership is claimed, never invited to. */
-const inviteRole = z.enum(['member', 'admin']);
-
-const inviteFields = {
-  id,
-  role: inviteRole,
-  email: z.string().optional().meta({ description: 'whom it is for; without it, whoever has the code' }),
-  expiresAt: timestamp,
-};
+const inviteRole = z.enum(['member', 'admin']).meta({ id: 'InviteRole' });
 
 export const invite = z
-  .object({ ...inviteFields, createdAt: timestamp, usedAt: timestamp.optional() })
+  .object({
+    id,
+    role: inviteRole,
+    email: z
+      .string()
+      .optional()
+      .meta({ description: 'whom it is for; without it, anybody who has the code' }),
+    expiresAt: timestamp,
+    createdAt: timestamp,
+    usedAt: timestamp.optional(),
+  })
   .meta({ id: 'Invite' });
+const createdInvite = invite
+  .and(z.object({ code: z.string().meta({ description: 'shown this once' }) }))
+  .meta({ id: 'CreatedInvite' });
 export type Invite = z.output<typeof invite>;
 
 export const createInvite = defineEndpoint({
@@ -227,16 +269,15 @@ export const createInvite = defineEndpoint({
   path: '/invites',
   summary: 'Invite somebody to register; only the owner may invite an admin',
   auth: 'bearer',
-  body: z.object({
-    email: email.optional(),
-    role: inviteRole.default('member'),
-    expiresAt: timestamp.optional().meta({ description: 'RFC 3339; in seven days if absent' }),
-  }),
-  success: {
-    status: 201,
-    body: z.object({ ...inviteFields, code: z.string().meta({ description: 'shown this once' }) }),
-    description: 'The invite with its code',
-  },
+  body: z
+    .object({
+      email: email.optional(),
+      role: inviteRole.default('member'),
+      expiresAt: timestamp.optional().meta({ description: 'RFC 3339; in seven days if absent' }),
+    })
+    .meta({ id: 'CreateInviteRequest' })
+    .prefault({}),
+  success: { status: 201, body: createdInvite, description: 'The invite with its code' },
   problems: ['forbidden'],
 });
 
@@ -248,7 +289,11 @@ export const listInvites = defineEndpoint({
   summary: "The node's invites, newest first",
   auth: 'bearer',
   query: pageQuery,
-  success: { status: 200, body: page('invites', invite), description: 'A page of invites' },
+  success: {
+    status: 200,
+    body: page('invites', invite).meta({ id: 'InvitePage' }),
+    description: 'A page of invites',
+  },
   problems: ['forbidden', 'invalid_cursor'],
 });
 

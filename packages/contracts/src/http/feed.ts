@@ -4,25 +4,32 @@ import { defineEndpoint } from './endpoint.js';
 import { photo } from './photos.js';
 import { id, page, pageQuery, timestamp } from './primitives.js';
 
-const tombstone = z.object({
-  entity: z.enum(['photo', 'album']),
-  id,
-  deletedAt: timestamp,
-  permanent: z.boolean().meta({ description: 'false: the photo is in the trash and may come back' }),
-});
+const tombstone = z
+  .object({
+    entity: z.enum(['photo', 'album']).meta({ id: 'FeedEntity' }),
+    id,
+    deletedAt: timestamp,
+    permanent: z.boolean().meta({ description: 'false: the photo is in the trash and may come back' }),
+  })
+  .meta({ id: 'Tombstone' });
+const feedAlbum = album
+  .and(
+    z.object({ photoIds: z.array(id).meta({ description: 'every photo in it that is not in the trash' }) }),
+  )
+  .meta({ id: 'FeedAlbum' });
+
+const feedPhotoItem = z
+  .object({ type: z.literal('photo'), data: photo, updatedAt: timestamp })
+  .meta({ id: 'FeedPhotoItem' });
+const feedAlbumItem = z
+  .object({ type: z.literal('album'), data: feedAlbum, updatedAt: timestamp })
+  .meta({ id: 'FeedAlbumItem' });
+const feedTombstoneItem = z
+  .object({ type: z.literal('tombstone'), data: tombstone, updatedAt: timestamp })
+  .meta({ id: 'FeedTombstoneItem' });
 
 export const feedItem = z
-  .discriminatedUnion('type', [
-    z.object({ type: z.literal('photo'), data: photo, updatedAt: timestamp }),
-    z.object({
-      type: z.literal('album'),
-      data: album.extend({
-        photoIds: z.array(id).meta({ description: 'every photo in it that is not in the trash' }),
-      }),
-      updatedAt: timestamp,
-    }),
-    z.object({ type: z.literal('tombstone'), data: tombstone, updatedAt: timestamp }),
-  ])
+  .discriminatedUnion('type', [feedPhotoItem, feedAlbumItem, feedTombstoneItem])
   .meta({ id: 'FeedItem' });
 export type FeedItem = z.output<typeof feedItem>;
 
@@ -37,7 +44,7 @@ export const getFeed = defineEndpoint({
   query: pageQuery,
   success: {
     status: 200,
-    body: page('items', feedItem).extend({ cursor: z.string() }),
+    body: page('items', feedItem).extend({ cursor: z.string() }).meta({ id: 'FeedPage' }),
     description: 'Changes, oldest first; the cursor continues after them, also when there were none',
   },
   problems: ['invalid_cursor', 'cursor_expired'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { capturedAtSources } from '../capture-dates.js';
 import { defineEndpoint } from './endpoint.js';
 import {
   booleanParam,
@@ -21,7 +22,10 @@ export type PreviewVariant = (typeof previewVariants)[number];
 export const mediaVariants = ['thumb', 'medium', 'original'] as const;
 export type MediaVariant = (typeof mediaVariants)[number];
 
+export const mediaVariant = z.enum(mediaVariants).meta({ id: 'MediaVariant' });
+
 export const processingStates = ['pending', 'ready', 'failed'] as const;
+export const processingState = z.enum(processingStates).meta({ id: 'ProcessingState' });
 
 /** What the camera wrote, as far as it makes sense. */
 export const cameraMetadata = {
@@ -32,14 +36,16 @@ export const cameraMetadata = {
   exposureTime: z.number().optional().meta({ description: 'seconds' }),
   iso: z.number().int().optional(),
   focalLength: z.number().optional().meta({ description: 'millimetres' }),
-  orientation: z
-    .number()
-    .int()
-    .min(1)
-    .max(8)
-    .optional()
-    .meta({ description: "EXIF orientation of the original's pixels" }),
+  orientation: z.number().int().min(1).max(8).optional().meta({
+    description:
+      "EXIF orientation by which a decoder's pixels of the original are to be turned; the previews, width and height have it applied. Absent where there is nothing to turn, as in HEIC, whose decoders turn by themselves",
+  }),
 };
+
+export const capturedAtSource = z.enum(capturedAtSources).meta({
+  id: 'CapturedAtSource',
+  description: 'where capturedAt comes from, the most believable first',
+});
 
 /** A photo as the services tell each other; the public photo adds the signed preview URLs. */
 export const photoRecord = z.object({
@@ -51,6 +57,7 @@ export const photoRecord = z.object({
   sizeBytes: byteCount,
   mimeType: z.string(),
   capturedAt: timestamp.optional(),
+  capturedAtSource: capturedAtSource.optional(),
   uploadedAt: timestamp,
   updatedAt: timestamp,
   width: pixels.nullable().meta({ description: 'as displayed, orientation applied; null while unknown' }),
@@ -63,9 +70,10 @@ export const photoRecord = z.object({
   favorite: z.boolean(),
   isDeleted: z.boolean(),
   deletedAt: timestamp.optional(),
-  processing: z.enum(processingStates),
+  processing: processingState,
   processingError: z
     .object({ code: z.string(), reason: z.string() })
+    .meta({ id: 'ProcessingError' })
     .optional()
     .meta({ description: 'why processing failed' }),
   placeholder: z.string().optional().meta({ description: 'thumbhash, base64' }),
@@ -77,7 +85,7 @@ export const photo = photoRecord
   .extend({
     thumbnails: z
       .object({ thumb: z.url().optional(), medium: z.url().optional() })
-      .meta({ description: 'signed URLs; empty while the previews are being made' }),
+      .meta({ id: 'Thumbnails', description: 'signed URLs; empty while the previews are being made' }),
   })
   .meta({ id: 'Photo' });
 export type Photo = z.output<typeof photo>;
@@ -101,15 +109,17 @@ export const listPhotos = defineEndpoint({
   }),
   success: {
     status: 200,
-    body: page('photos', photo).extend({
-      feedCursor: z
-        .string()
-        .optional()
-        .meta({ description: 'on the last page: where the feed continues without a gap' }),
-    }),
+    body: page('photos', photo)
+      .extend({
+        feedCursor: z
+          .string()
+          .optional()
+          .meta({ description: 'on the last page: where the feed continues without a gap' }),
+      })
+      .meta({ id: 'PhotoPage' }),
     description: 'A page of photos',
   },
-  problems: ['invalid_cursor'],
+  problems: ['invalid_cursor', 'not_found'],
 });
 
 export const getPhoto = defineEndpoint({
@@ -132,10 +142,10 @@ export const downloadPhoto = defineEndpoint({
   summary: 'A signed URL of the original or a preview',
   auth: 'bearer',
   params: photoId,
-  query: z.object({ size: z.enum(mediaVariants).default('original') }),
+  query: z.object({ size: mediaVariant.default('original') }),
   success: {
     status: 200,
-    body: z.object({ url: z.url(), expiresAt: timestamp }),
+    body: z.object({ url: z.url(), expiresAt: timestamp }).meta({ id: 'SignedUrl' }),
     description: 'The URL, good without a token until it expires',
   },
   problems: ['not_found', 'not_ready'],

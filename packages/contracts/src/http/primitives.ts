@@ -11,6 +11,8 @@ export const sha256 = z
 export const latitude = z.number().min(-90).max(90).meta({ description: 'degrees, WGS 84' });
 export const longitude = z.number().min(-180).max(180).meta({ description: 'degrees, WGS 84' });
 export const byteCount = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+/** Bytes of a file, from `offset` on. */
+export const byteSpan = z.object({ offset: byteCount, length: byteCount }).meta({ id: 'ByteSpan' });
 export const pixels = z.number().int().positive().max(1_000_000);
 export const email = z
   .string()
@@ -18,7 +20,10 @@ export const email = z
   .toLowerCase()
   .max(254)
   .pipe(z.email())
-  .meta({ description: 'e-mail address; compared without case' });
+  .meta({
+    description: 'e-mail address; compared without case',
+    override: { pattern: z.regexes.email.source },
+  });
 /** One line of text without control characters. */
 export const line = (max: number) =>
   z
@@ -58,7 +63,9 @@ const limitParam = z
   .transform(Number)
   .pipe(z.number().int().min(1).max(MAX_LIMIT))
   .default(DEFAULT_LIMIT)
-  .meta(shownAs({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }));
+  .meta(
+    shownAs({ type: 'integer', format: 'int32', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
+  );
 
 export const booleanParam = z
   .enum(['true', 'false'])

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { processingState } from './photos.js';
+import { byteCount, byteSpan } from './primitives.js';
+import { uploadStatus } from './uploads.js';
 
 /**
  * Every machine-readable problem code with its HTTP status and title. Clients branch on the code; the detail is for people.
@@ -42,17 +45,50 @@ export const problemCatalog = {
 
 export type ProblemCode = keyof typeof problemCatalog;
 
+const problemCode = z
+  .enum(Object.keys(problemCatalog) as [ProblemCode, ...ProblemCode[]])
+  .meta({ id: 'ProblemCode' });
+
+const fieldError = z
+  .object({
+    path: z.string().meta({ description: 'where in the request: body.name, query.limit' }),
+    message: z.string(),
+  })
+  .meta({ id: 'FieldError' });
+
+/** What single codes add. */
+const extensions = {
+  errors: z.array(fieldError).optional().meta({ description: 'with invalid_request' }),
+  missing: z
+    .array(byteSpan)
+    .optional()
+    .meta({ description: 'with upload_incomplete: the first hundred ranges that have not arrived' }),
+  nextOffset: byteCount.optional().meta({ description: 'with upload_incomplete: the first missing byte' }),
+  expectedOffset: byteCount.optional().meta({
+    description: 'with offset_mismatch, for an offset at which no chunk starts: the first missing byte',
+  }),
+  chunkSize: byteCount.optional().meta({ description: 'beside expectedOffset' }),
+  sizeBytes: byteCount.optional().meta({ description: 'beside expectedOffset: the size of the whole file' }),
+  expectedLength: byteCount
+    .optional()
+    .meta({ description: 'with offset_mismatch, for a chunk of another length: the right one' }),
+  uploadStatus: uploadStatus.optional().meta({ description: 'with upload_ended' }),
+  failureCode: z.string().optional().meta({ description: 'with upload_ended, when the upload failed' }),
+  maxBytes: byteCount.optional().meta({ description: 'with payload_too_large: the largest file' }),
+  processing: processingState.optional().meta({ description: 'with not_ready' }),
+};
+
 /** RFC 9457 problem details with the members that this API adds. */
 export const problemSchema = z
   .looseObject({
     type: z.string(),
     title: z.string(),
-    status: z.number().int(),
+    status: z.number().int().min(400).max(599),
     detail: z.string().optional(),
     instance: z.string().optional(),
-    code: z.enum(Object.keys(problemCatalog) as [ProblemCode, ...ProblemCode[]]),
+    code: problemCode,
     requestId: z.string().optional(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    ...extensions,
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
 export type Problem = z.output<typeof problemSchema>;

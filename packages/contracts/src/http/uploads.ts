@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { announcedDateSources } from '../capture-dates.js';
 import { defineEndpoint } from './endpoint.js';
 import {
   byteCount,
+  byteSpan,
   id,
   latitude,
   line,
@@ -13,12 +15,19 @@ import {
 } from './primitives.js';
 
 export const photoStates = ['active', 'trashed', 'deleted'] as const;
-export const photoState = z.enum(photoStates);
+export const photoState = z.enum(photoStates).meta({ id: 'PhotoState' });
 export type PhotoLifeState = z.output<typeof photoState>;
 
 export const uploadStatuses = ['open', 'completed', 'failed', 'aborted', 'expired'] as const;
+export const uploadStatus = z.enum(uploadStatuses).meta({ id: 'UploadStatus' });
 
 const sessionId = z.object({ id });
+
+const announcedDateSource = z.enum(announcedDateSources).meta({
+  id: 'AnnouncedDateSource',
+  description:
+    'where capturedAt comes from: a source of the client itself, a date in the file name, the modification time',
+});
 
 export const createUploadSession = defineEndpoint({
   id: 'createUploadSession',
@@ -27,34 +36,39 @@ export const createUploadSession = defineEndpoint({
   path: '/upload-sessions',
   summary: 'Announce a photo by its hash; answers the open session for the same hash, if there is one',
   auth: 'bearer',
-  body: z.object({
-    hash: sha256,
-    sizeBytes: byteCount.min(1),
-    mimeType: z.string().trim().toLowerCase().min(3).max(100),
-    fileName: line(255).optional(),
-    capturedAt: timestamp.optional(),
-    width: pixels.optional(),
-    height: pixels.optional(),
-    locationLat: latitude.optional(),
-    locationLon: longitude.optional(),
-    deviceId: id.optional(),
-    restore: z
-      .boolean()
-      .optional()
-      .meta({ description: 'bring back a photo that is in the trash or was purged' }),
-  }),
+  body: z
+    .object({
+      hash: sha256,
+      sizeBytes: byteCount.min(1),
+      mimeType: z.string().trim().toLowerCase().min(3).max(100),
+      fileName: line(255).optional(),
+      capturedAt: timestamp.optional().meta({ description: 'used when the file itself names no date' }),
+      capturedAtSource: announcedDateSource.default('client'),
+      width: pixels.optional(),
+      height: pixels.optional(),
+      locationLat: latitude.optional(),
+      locationLon: longitude.optional(),
+      deviceId: id.optional(),
+      restore: z
+        .boolean()
+        .optional()
+        .meta({ description: 'bring back a photo that is in the trash or was purged' }),
+    })
+    .meta({ id: 'CreateUploadSessionRequest' }),
   success: {
     status: 200,
-    body: z.object({
-      uploadSessionId: id.meta({ description: 'when the photo exists: the session that brought it' }),
-      uploadUrl: z.url().meta({ description: 'append ?offset= for each chunk' }),
-      chunkSize: z.number().int().positive(),
-      alreadyExists: z.boolean(),
-      photoId: id.optional(),
-      photoState: photoState.optional(),
-      nextOffset: byteCount,
-      expiresAt: timestamp,
-    }),
+    body: z
+      .object({
+        uploadSessionId: id.meta({ description: 'when the photo exists: the session that brought it' }),
+        uploadUrl: z.url().meta({ description: 'append ?offset= for each chunk' }),
+        chunkSize: z.number().int().positive(),
+        alreadyExists: z.boolean(),
+        photoId: id.optional(),
+        photoState: photoState.optional(),
+        nextOffset: byteCount,
+        expiresAt: timestamp,
+      })
+      .meta({ id: 'CreatedUploadSession' }),
     description: 'Where to send the chunks, or the photo that exists',
   },
   problems: ['payload_too_large', 'unsupported_media_type', 'storage_full'],
@@ -70,15 +84,17 @@ export const getUploadSession = defineEndpoint({
   params: sessionId,
   success: {
     status: 200,
-    body: z.object({
-      status: z.enum(uploadStatuses),
-      sizeBytes: byteCount,
-      chunkSize: z.number().int().positive(),
-      nextOffset: byteCount.meta({ description: 'the first byte that is missing' }),
-      received: z.array(z.object({ offset: byteCount, length: byteCount })),
-      expiresAt: timestamp,
-      photoId: id.optional(),
-    }),
+    body: z
+      .object({
+        status: uploadStatus,
+        sizeBytes: byteCount,
+        chunkSize: z.number().int().positive(),
+        nextOffset: byteCount.meta({ description: 'the first byte that is missing' }),
+        received: z.array(byteSpan),
+        expiresAt: timestamp,
+        photoId: id.optional(),
+      })
+      .meta({ id: 'UploadSession' }),
     description: 'The session',
   },
   problems: ['not_found'],
@@ -97,7 +113,8 @@ export const putChunk = defineEndpoint({
       .string()
       .regex(/^\d{1,16}$/, 'must be a whole number')
       .transform(Number)
-      .meta(shownAs({ type: 'integer', minimum: 0 })),
+      .pipe(byteCount)
+      .meta(shownAs({ type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   }),
   body: 'binary',
   success: { status: 204, description: 'Stored' },
@@ -119,8 +136,15 @@ export const completeUpload = defineEndpoint({
   summary: 'Verify and keep the photo; repeating it answers the same',
   auth: 'bearer',
   params: sessionId,
-  body: z.object({ storageKey: z.string().optional() }).optional(),
-  success: { status: 200, body: z.object({ photoId: id }), description: 'The photo is stored' },
+  body: z
+    .object({ storageKey: z.string().optional().meta({ description: 'ignored' }) })
+    .meta({ id: 'CompleteUploadRequest' })
+    .optional(),
+  success: {
+    status: 200,
+    body: z.object({ photoId: id }).meta({ id: 'CompletedUpload' }),
+    description: 'The photo is stored',
+  },
   problems: [
     'not_found',
     'upload_incomplete',

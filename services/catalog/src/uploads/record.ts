@@ -1,10 +1,10 @@
 import type { EventPayload } from '@lazyphotos/contracts';
 import type { UnitOfWork } from '@lazyphotos/database';
-import { storableDate } from '../dates.js';
 import { applyResult } from '../media/apply.js';
 import { lockPhoto } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { CatalogTx } from '../prisma.js';
+import { announcedCaptureTime } from './capture-time.js';
 
 /**
  * Makes an upload a photo, once: called by the upload service for read-your-writes, and by the event of the same upload.
@@ -15,7 +15,7 @@ export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
     unitOfWork.transaction(async (tx, emit) => {
       const id = upload.photoId;
       await lockPhoto(tx, id);
-      const capturedAt = storableDate(upload.capturedAt);
+      const { capturedAt, capturedAtSource } = announcedCaptureTime(upload);
       const uploadedAt = new Date(upload.uploadedAt);
       const [row] = await tx.photo.createManyAndReturn({
         data: {
@@ -27,6 +27,7 @@ export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
           sizeBytes: BigInt(upload.sizeBytes),
           mimeType: upload.mimeType,
           capturedAt,
+          capturedAtSource,
           uploadedAt,
           updatedAt: uploadedAt,
           sortAt: capturedAt ?? uploadedAt,

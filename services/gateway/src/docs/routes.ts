@@ -1,6 +1,5 @@
-import { setRoute } from '@lazyphotos/service-kit';
+import { methodNotAllowed, setRoute } from '@lazyphotos/service-kit';
 import type { Router } from 'express';
-import { methodNotAllowed } from '../methods.js';
 
 /** Serves the API's description; it is made on the first request, so that a node which nobody asks does not carry it. */
 export function mountDocs(router: Router): void {

@@ -3,13 +3,13 @@ import type { ByteRange, ObjectInfo, ObjectStore, PresignedUrls } from '@lazypho
 import {
   type MediaLocation,
   type MediaUrls,
+  methodNotAllowed,
   notFound,
   ProblemError,
   setRoute,
 } from '@lazyphotos/service-kit';
 import type { Request, Response, Router } from 'express';
 import fresh from 'fresh';
-import { methodNotAllowed } from '../methods.js';
 import { dispositionOf } from './disposition.js';
 import { cacheControlFor, secondsLeft } from './lifetime.js';
 import { resolveRange } from './range.js';

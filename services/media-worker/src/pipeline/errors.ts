@@ -13,6 +13,8 @@ export interface Salvage {
   metadata?: PhotoMetadata;
   width?: number;
   height?: number;
+  /** The EXIF orientation that `width` and `height` have applied. */
+  orientation?: number | undefined;
 }
 
 /** The file is at fault: trying again gives the same. The message is fit for the photo's owner. */
@@ -22,6 +24,7 @@ export class MediaError extends Error {
   readonly metadata: PhotoMetadata;
   readonly width: number | undefined;
   readonly height: number | undefined;
+  readonly orientation: number | undefined;
 
   constructor(code: MediaErrorCode, reason: string, salvage: Salvage & { cause?: unknown } = {}) {
     super(reason, { cause: salvage.cause });
@@ -29,12 +32,18 @@ export class MediaError extends Error {
     this.metadata = salvage.metadata ?? {};
     this.width = salvage.width;
     this.height = salvage.height;
+    this.orientation = salvage.orientation;
   }
 
   /** The same error carrying the photo's metadata. */
   withMetadata(metadata: PhotoMetadata): MediaError {
-    const { code, message, width, height, cause } = this;
-    const salvage = { metadata, cause, ...(width && height ? { width, height } : {}) };
+    const { code, message, width, height, orientation, cause } = this;
+    const salvage = {
+      metadata,
+      cause,
+      orientation,
+      ...(width && height ? { width, height } : {}),
+    };
     return new MediaError(code, message, salvage);
   }
 }

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import sharp from 'sharp';
 import { MediaError, ProcessorUnavailableError } from './errors.js';
 import { createHeicDecoder } from './heic/heic-decoder.js';
@@ -9,10 +10,18 @@ import { type Contents, inspect, type OpenDeps, openPicture } from './open/open-
 import { storedFacts } from './open/tiff/choose-picture.js';
 import { renderPixels } from './render/render-pixels.js';
 import { renderPreviews } from './render/render-previews.js';
-import type { PhotoFile, PhotoMetadata, Pipeline, PipelineOptions, ProcessedPhoto } from './types.js';
+import type {
+  PhotoFile,
+  PhotoMetadata,
+  Picture,
+  Pipeline,
+  PipelineOptions,
+  ProcessedPhoto,
+} from './types.js';
 
 const defaultMaxPixels = 268_000_000;
 const defaultTimeoutMs = 120_000;
+const mebibyte = 1024 * 1024;
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   // exiftool would read it as a format code in the names of files that it writes.
@@ -20,6 +29,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { scratchDir, sharpThreads = 1, now = () => new Date() } = options;
   const limits = {
     maxPixels: options.maxPixels ?? defaultMaxPixels,
+    maxMemoryBytes: options.maxMemoryBytes ?? decodeMemory(),
     timeoutMs: options.taskTimeoutMs ?? defaultTimeoutMs,
   };
   // Each photo is seen once: libvips' cache would only hold memory.
@@ -30,7 +40,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const deps: OpenDeps = { heic, tool, scratchDir, limits };
 
   async function describe(file: PhotoFile, contents: Contents): Promise<Described> {
-    const mayEmbed = contents.kind !== 'bitmap';
+    const mayEmbed = contents.kind === 'tiff' || contents.kind === 'raw';
     const tags = await tool.readTags(file.path, mayEmbed ? rawTagArguments : tagArguments);
     const stored = contents.kind === 'tiff' ? storedFacts(contents.tiff.pictures) : {};
     return { tags, metadata: { ...toMetadata(tags, now()), ...stored } };
@@ -45,11 +55,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const described = describe(file, contents);
       described.catch(() => undefined);
       try {
-        const rendered = await render(file, contents, described, deps, signal);
-        return { metadata: (await described).metadata, ...rendered };
+        const { turnedBy, ...rendered } = await render(file, contents, described, deps, signal);
+        return { metadata: asTurned((await described).metadata, turnedBy), ...rendered };
       } catch (error) {
         if (!(error instanceof MediaError)) throw error;
-        throw error.withMetadata(await salvage(described));
+        const metadata = await salvage(described);
+        throw error.withMetadata(asTurned(metadata, turningOfFailed(contents, error, metadata)));
       }
     },
     async close() {
@@ -70,17 +81,40 @@ async function render(
   described: Promise<Described>,
   deps: OpenDeps,
   signal: AbortSignal | undefined,
-): Promise<Omit<ProcessedPhoto, 'metadata'>> {
+): Promise<Omit<ProcessedPhoto, 'metadata'> & Pick<Picture, 'turnedBy'>> {
   const picture = await openPicture(file, contents, described, deps, signal);
   try {
     signal?.throwIfAborted();
     const medium = await renderPixels(picture, deps.limits);
     signal?.throwIfAborted();
     const rendered = await renderPreviews(medium);
-    return { width: picture.width, height: picture.height, ...rendered };
+    const { width, height, turnedBy } = picture;
+    return { width, height, ...(turnedBy ? { turnedBy } : {}), ...rendered };
   } finally {
     await picture.release?.();
   }
+}
+
+/**
+ * The metadata with the orientation that the size and the previews have applied, wherever else the file names one (a thumbnail,
+ * XMP, a text chunk, EXIF in HEIF): a client that turns the original by it sees what the previews show.
+ */
+function asTurned({ orientation, ...metadata }: PhotoMetadata, turnedBy: number | undefined): PhotoMetadata {
+  const applied = turnedBy ?? (orientation === 1 ? orientation : undefined);
+  return applied === undefined ? metadata : { ...metadata, orientation: applied };
+}
+
+/** What the decoder said beside the size that it found; when it found none, what EXIF says, by which HEIF is not turned. */
+function turningOfFailed({ kind }: Contents, error: MediaError, metadata: PhotoMetadata): number | undefined {
+  if (error.width !== undefined || kind === 'heic' || kind === 'avif') return error.orientation;
+  return metadata.orientation;
+}
+
+/** An eighth of what this process may have: the decoders of a picture share it with all other services of a small machine. */
+function decodeMemory(): number {
+  const constrained = process.constrainedMemory();
+  const memory = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.min(Math.max(memory / 8, 192 * mebibyte), 512 * mebibyte);
 }
 
 async function checkFile(path: string): Promise<void> {

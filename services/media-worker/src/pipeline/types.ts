@@ -1,7 +1,11 @@
+import type { CapturedAtSource } from '@lazyphotos/contracts';
+
 /** What a camera wrote about a photo, as far as it is believable: a field that is missing or absurd is absent. */
 export interface PhotoMetadata {
-  /** Without a UTC offset in the file, the camera's wall-clock time taken as UTC. */
+  /** Without a zone in the file, the camera's wall-clock time taken as UTC. */
   capturedAt?: Date;
+  /** Where in the file `capturedAt` was found. Both or neither. */
+  capturedAtSource?: CapturedAtSource;
   /** Pixels as stored, before any rotation. */
   width?: number;
   height?: number;
@@ -17,7 +21,10 @@ export interface PhotoMetadata {
   iso?: number;
   /** Millimetres, as engraved (not the 35 mm equivalent). */
   focalLength?: number;
-  /** EXIF orientation, 1 to 8. The previews are upright already. */
+  /**
+   * EXIF orientation, 1 to 8, by which a decoder's pixels of the original are to be turned. The previews are turned already. In
+   * what `Pipeline` returns it is the one that was applied.
+   */
   orientation?: number;
 }
 
@@ -54,6 +61,8 @@ export interface PipelineOptions {
   sharpThreads?: number;
   /** Pictures with more pixels are refused before they are decoded. Default 268 megapixels. */
   maxPixels?: number;
+  /** What a decoder that holds a whole picture may allocate. Default an eighth of the memory, 192 to 512 MiB. */
+  maxMemoryBytes?: number;
   /** The longest that one step (metadata, decoding) may take. Default 2 minutes. */
   taskTimeoutMs?: number;
   now?: () => Date;
@@ -74,8 +83,10 @@ export interface Pipeline {
 /** A photo that is ready to be rendered: something that sharp can read, checked but not yet decoded. */
 export interface Picture {
   input: string | Buffer;
-  /** Orientation to apply because the bytes carry none of their own. */
+  /** Orientation to apply in place of the one that the bytes carry. */
   orientation?: number;
+  /** The orientation, 2 to 8, by which the original's pixels are turned to be upright; absent when they are as decoded. */
+  turnedBy?: number;
   /** Pixels of the photo as displayed; may exceed those of `input` (the preview inside a camera RAW). */
   width: number;
   height: number;
@@ -88,6 +99,12 @@ export interface Picture {
   isStrict?: boolean;
   /** Whether the pixels come in Display P3 when sRGB was asked for. */
   isDisplayP3?: boolean;
+  /** How the samples of `input` are to be read, instead of by an ICC profile. */
+  cicp?: Cicp;
+  /** Of the samples that `cicp` describes. Default 8. */
+  bitsPerSample?: 8 | 16;
+  /** Whether libheif's own limits are lifted, since they would refuse a large photo for the number of its tiles. */
+  unlimited?: boolean;
   /** Removes what was made to open the picture. Never throws. */
   release?: () => Promise<void>;
 }
@@ -100,8 +117,18 @@ export interface Picture {
  */
 export type SampleMeaning = 'display' | 'light' | 'cielab' | 'cielab8' | 'icclab8' | 'icclab16' | 'itulab8';
 
+/** Coding-independent code points (ITU-T H.273): what the numbers of a picture's samples mean. */
+export interface Cicp {
+  primaries: number;
+  transfer: number;
+  /** False: samples span the video range, 16 to 235 of 255. Default true. */
+  fullRange?: boolean;
+}
+
 /** What opening and rendering a picture may cost. */
 export interface Limits {
   maxPixels: number;
+  /** For a decoder that holds a whole picture. */
+  maxMemoryBytes: number;
   timeoutMs: number;
 }

@@ -32,7 +32,8 @@ describeWithPhotos('bad files', () => {
     expect(error).toMatchObject({ code: 'undecodable', width: 3264, height: 2448 });
     expect(error.metadata).toMatchObject({
       cameraMake: 'Jolla',
-      capturedAt: new Date('2014-09-21T16:00:56Z'),
+      // EXIF has no zone; XMP has one beside the same reading of the clock.
+      capturedAt: new Date('2014-09-21T14:00:56Z'),
     });
   });
 
@@ -40,7 +41,8 @@ describeWithPhotos('bad files', () => {
     const path = photo('bad/made__truncated-60pct.HEIC');
     const error = await mediaErrorOf(pipeline.process({ path, mimeType: 'image/heic' }));
     expect(error).toMatchObject({ code: 'undecodable', width: 3024, height: 4032 });
-    expect(error.metadata).toMatchObject({ cameraModel: 'iPhone 13 Pro Max', orientation: 6 });
+    expect(error.metadata).toMatchObject({ cameraModel: 'iPhone 13 Pro Max' });
+    expect(error.metadata).not.toHaveProperty('orientation');
   });
 
   test.each([

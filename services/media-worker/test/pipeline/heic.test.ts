@@ -7,6 +7,7 @@ import { meanColour, mediaErrorOf, openPipeline, withPipeline } from './support.
 
 const iphone = 'good/heic/exif-samples__iphone_13_pro_max.HEIC';
 const file = { path: photo(iphone), mimeType: 'image/heic' };
+const limits = { maxPixels: 1e8, maxMemoryBytes: 2 ** 29, timeoutMs: 60_000 };
 
 describeWithPhotos('HEIC', () => {
   const pipeline = openPipeline();
@@ -26,7 +27,7 @@ describeWithPhotos('HEIC', () => {
   });
 
   test('is refused by its pixels before it is decoded', async () => {
-    const decoder = createHeicDecoder({ maxPixels: 12e6, timeoutMs: 20_000 });
+    const decoder = createHeicDecoder({ ...limits, maxPixels: 12e6 });
     expect((await mediaErrorOf(decoder.decode(photo(iphone)))).code).toBe('too_large');
     await decoder.close();
     const error = await withPipeline({ maxPixels: 12e6 }, (small) => mediaErrorOf(small.process(file)));
@@ -35,7 +36,7 @@ describeWithPhotos('HEIC', () => {
   });
 
   test('decodes that are asked for at once run one after the other', async () => {
-    const decoder = createHeicDecoder({ maxPixels: 1e8, timeoutMs: 60_000 });
+    const decoder = createHeicDecoder(limits);
     const names = ['good/heic/exif-samples__samplefilehub.heif', 'good/heic/exifr__heic-single.heic'];
     const decoded = await Promise.all([...names, ...names].map((name) => decoder.decode(photo(name))));
     expect(decoded.map(({ width }) => width)).toEqual([640, 1440, 640, 1440]);
@@ -43,7 +44,7 @@ describeWithPhotos('HEIC', () => {
   });
 
   test('that takes too long is given up, and the next one works', async () => {
-    const decoder = createHeicDecoder({ maxPixels: 1e8, timeoutMs: 250 });
+    const decoder = createHeicDecoder({ ...limits, timeoutMs: 250 });
     expect((await mediaErrorOf(decoder.decode(photo(iphone)))).code).toBe('timed_out');
     await decoder.close();
     const error = await withPipeline({ taskTimeoutMs: 20 }, (hasty) => mediaErrorOf(hasty.process(file)));
@@ -77,7 +78,8 @@ test.each([3, 4] as const)(
     new Uint8Array(buffer, pixelOffset).forEach((_, index, pixels) => {
       pixels[index] = red[index % channels] ?? 0;
     });
-    const tiff = wrapAsTiff({ buffer, pixelOffset, width: 20, height: 10, channels, icc });
+    const pixels = { buffer, pixelOffset, width: 20, height: 10, channels, bitsPerSample: 8 } as const;
+    const tiff = wrapAsTiff(pixels, icc);
     const png = await sharp(tiff).toColourspace('srgb').png().toBuffer();
     const [r, g, b] = await meanColour(png);
     expect(r).toBeGreaterThan(250);

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { ExifTool } from 'exiftool-vendored';
 import sharp from 'sharp';
 import { describeWithPhotos, photo } from './corpus.js';
-import { difference, mediaErrorOf, openPipeline, temporaryFolder } from './support.js';
+import { difference, fourCorners, mediaErrorOf, openPipeline, temporaryFolder } from './support.js';
 
 const scratchDir = temporaryFolder();
 const folder = temporaryFolder();
@@ -40,6 +40,38 @@ describeWithPhotos('camera RAW', () => {
     if (!before || !after) throw new Error('no previews');
     expect(await difference(after.data, await sharp(before.data).rotate(90).toBuffer())).toBeLessThan(3);
   });
+
+  test.each([
+    ['what the RAW says counts', 1200, 800, 1, 90],
+    ['the turn that the JPEG also asks for is made once', 1200, 800, 6, 90],
+    ['a JPEG that is upright already is not turned', 800, 1200, 1, 0],
+  ])(
+    'with a JPEG that has an orientation of its own: %s',
+    async (_, width, height, ownOrientation, degrees) => {
+      const [path, jpeg] = [join(folder, 'own.dng'), join(folder, 'own.jpg')];
+      const grain = { type: 'gaussian', mean: 0, sigma: 30 } as const;
+      const corners = await sharp(await fourCorners(width, height))
+        .composite([
+          {
+            input: { create: { width, height, channels: 3, noise: grain, background: '#000' } },
+            blend: 'add',
+          },
+        ])
+        .png()
+        .toBuffer();
+      writeFileSync(
+        jpeg,
+        await sharp(corners).withMetadata({ orientation: ownOrientation }).jpeg().toBuffer(),
+      );
+      copyFileSync(canon.path, path);
+      await exiftool.write(path, {}, ['-overwrite_original', '-Orientation#=6', `-PreviewImage<=${jpeg}`]);
+
+      const processed = await pipeline.process({ ...canon, path });
+      expect(processed).toMatchObject({ width: 816, height: 1224, metadata: { orientation: 6 } });
+      const shown = processed.previews[1]?.data ?? Buffer.alloc(0);
+      expect(await difference(shown, await sharp(corners).rotate(degrees).toBuffer())).toBeLessThan(6);
+    },
+  );
 
   test('without a JPEG is shown by the small TIFF in it', async () => {
     const path = photo('good/raw/gpth-j__RAW_NIKON_D1.NEF');

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from '@jest/globals';
+import { afterAll, expect } from '@jest/globals';
 import sharp from 'sharp';
 import { createPipeline, MediaError, type Pipeline, type PipelineOptions } from '../../src/pipeline/index.js';
 
@@ -60,6 +60,28 @@ export async function meanColour(picture: Buffer): Promise<[number, number, numb
   const { channels } = await sharp(picture).stats();
   const [red, green = red, blue = red] = channels.map((channel) => channel.mean);
   return [red ?? 0, green ?? 0, blue ?? 0];
+}
+
+/** The colour in the middle of each field of a picture, row by row. */
+export async function fields(picture: Buffer, columns: number, rows: number): Promise<number[][]> {
+  const { data, info } = await sharp(picture).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const middle = (index: number, count: number, length: number) =>
+    Math.floor(((index + 0.5) * length) / count);
+  return Array.from({ length: columns * rows }, (_, field) => {
+    const x = middle(field % columns, columns, info.width);
+    const y = middle(Math.floor(field / columns), rows, info.height);
+    const at = (y * info.width + x) * info.channels;
+    return [...data.subarray(at, at + 3)];
+  });
+}
+
+/** The largest difference of two lists of colours. */
+export function largestDifference(left: number[][], right: number[][]): number {
+  expect(left.length).toBe(right.length);
+  const differences = left.flatMap((colour, field) =>
+    colour.map((value, channel) => Math.abs(value - (right[field]?.[channel] ?? Number.NaN))),
+  );
+  return Math.max(...differences);
 }
 
 /** A picture whose four corners differ, so that each of the eight orientations shows. */

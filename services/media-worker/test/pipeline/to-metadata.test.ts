@@ -62,7 +62,6 @@ describe('capturedAt', () => {
     '    :  :     :  :  ',
     '2021:02:30 00:00:00',
     '2021:13:01 00:00:00',
-    '2021:01:01 24:00:00',
     '1825:12:31 23:59:59',
     '2025:06:02 12:00:01',
     '2099:08:12 19:59:29',
@@ -78,29 +77,6 @@ describe('capturedAt', () => {
     expect(capturedAt({ 'EXIF:DateTimeOriginal': '1826:06:01 12:00:00' })).toBeDefined();
     expect(capturedAt({ 'XMP:CreateDate': '1999:12:31' })).toBe('1999-12-31T00:00:00.000Z');
   });
-});
-
-describe('location', () => {
-  const at = (lat: unknown, lon: unknown) =>
-    read({ 'Composite:GPSLatitude': lat, 'Composite:GPSLongitude': lon });
-
-  test('is taken with its sign', () => {
-    expect(at('-33.8567', '151.2152')).toEqual({ locationLat: -33.8567, locationLon: 151.2152 });
-    expect(at('0', '6.61')).toEqual({ locationLat: 0, locationLon: 6.61 });
-    expect(at('90', '-180')).toEqual({ locationLat: 90, locationLon: -180 });
-  });
-
-  test.each([
-    ['213.64', '103.48'],
-    ['90.0001', '0'],
-    ['1', '-180.1'],
-    ['0', '0'],
-    ['NaN', '1'],
-    ['inf', '1'],
-    ['', ''],
-    [undefined, '1'],
-    [['1'], { a: 1 }],
-  ])('ignores %j, %j', (lat, lon) => expect(at(lat, lon)).toEqual({}));
 });
 
 describe('text', () => {

@@ -1,4 +1,4 @@
-import type { EventPayload } from '@lazyphotos/contracts';
+import type { AnnouncedDateSource, EventPayload } from '@lazyphotos/contracts';
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import type { UploadSession, UploadTx } from '../prisma.js';
 
@@ -15,6 +15,7 @@ export const uploadPayload = (
   mimeType: session.mimeType,
   fileName: session.fileName,
   capturedAt: session.capturedAt?.toISOString(),
+  capturedAtSource: (session.capturedAtSource as AnnouncedDateSource | null) ?? undefined,
   width: session.width ?? undefined,
   height: session.height ?? undefined,
   locationLat: session.locationLat ?? undefined,

@@ -108,6 +108,7 @@ export function createCreateSession(deps: CreateSessionDeps) {
     mimeType: string,
     replaces: string | null,
   ) => {
+    const capturedAt = storableDate(body.capturedAt);
     // Another request for the same hash may win the insert; then its session is ours, too.
     for (let attempt = 0; attempt < 5; attempt += 1) {
       const open = await reusable(userId, body, mimeType);
@@ -119,7 +120,8 @@ export function createCreateSession(deps: CreateSessionDeps) {
         sizeBytes: body.sizeBytes,
         mimeType,
         fileName: body.fileName ?? body.hash.slice(0, 16),
-        capturedAt: storableDate(body.capturedAt),
+        capturedAt,
+        capturedAtSource: capturedAt && body.capturedAtSource,
         width: body.width ?? null,
         height: body.height ?? null,
         locationLat: body.locationLat ?? null,

@@ -1,3 +1,4 @@
+import type { AnnouncedDateSource } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 import type { UploadDb, UploadSession } from '../prisma.js';
 
@@ -9,6 +10,7 @@ export interface NewSession {
   mimeType: string;
   fileName: string;
   capturedAt: Date | null;
+  capturedAtSource: AnnouncedDateSource | null;
   width: number | null;
   height: number | null;
   locationLat: number | null;

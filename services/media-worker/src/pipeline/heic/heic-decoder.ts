@@ -1,15 +1,27 @@
 import { Worker } from 'node:worker_threads';
+import { previewSizes } from '@lazyphotos/contracts';
 import { MediaError, type MediaErrorCode, ProcessorUnavailableError } from '../errors.js';
 import type { Limits } from '../types.js';
-import type { DecodedHeic, DecodeFailure, DecodeReply, DecodeRequest } from './protocol.js';
+import type {
+  DecodedHeic,
+  DecodeFailure,
+  DecodeOutcome,
+  DecodeReply,
+  DecodeRequest,
+  Size,
+} from './protocol.js';
 
 export interface HeicDecoder {
-  /** One at a time. Throws `MediaError`, `ProcessorUnavailableError`, or the signal's reason. */
+  /** Decodes one picture at a time. Throws `MediaError`, `ProcessorUnavailableError`, or the signal's reason. */
   decode(path: string, signal?: AbortSignal): Promise<DecodedHeic>;
   close(): Promise<void>;
 }
 
 const idleMs = 30_000;
+/** Enough for the largest preview to be scaled down from, so that it is as sharp as one made of all pixels. */
+const minLongerSide = 2 * previewSizes.medium;
+/** A Raspberry Pi decodes so many within the time limit with room to spare; a picture of more gets the time again. */
+const pixelsPerTimeout = 64_000_000;
 const ignore = () => undefined;
 
 /** Node strips the types itself when the sources run uncompiled, as they do under jest. */
@@ -57,7 +69,9 @@ export function createHeicDecoder(limits: Limits): HeicDecoder {
     clearTimeout(idle);
     worker ??= startWorker();
     try {
-      const reply = await ask(worker, { path, maxPixels: limits.maxPixels }, limits.timeoutMs, signal);
+      const { maxPixels, maxMemoryBytes, timeoutMs } = limits;
+      const request = { path, maxPixels, maxMemoryBytes, minLongerSide };
+      const reply = await ask(worker, request, timeoutMs, signal);
       if ('failure' in reply) throw toError(reply.failure);
       idle = setTimeout(stop, idleMs).unref();
       return reply.decoded;
@@ -90,8 +104,9 @@ function ask(
   request: DecodeRequest,
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<DecodeReply> {
+): Promise<DecodeOutcome> {
   return new Promise((resolve, reject) => {
+    let size: Size | undefined;
     const stopListening = () => {
       clearTimeout(timer);
       worker.off('message', onMessage).off('error', onLost).off('exit', onLost);
@@ -102,14 +117,21 @@ function ask(
       stopListening();
       reject(error);
     };
+    const giveUp = () => fail(new MediaError('timed_out', reasons.timed_out, size));
+    let timer = setTimeout(giveUp, timeoutMs);
     const onMessage = (reply: DecodeReply) => {
-      stopListening();
-      resolve(reply);
+      if (!('size' in reply)) {
+        stopListening();
+        resolve(reply);
+        return;
+      }
+      size = reply.size;
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, timeoutMs * Math.ceil((size.width * size.height) / pixelsPerTimeout));
     };
     const onLost = (cause: unknown) =>
       fail(new ProcessorUnavailableError('The HEIC decoder ended unexpectedly', { cause }));
     const onAbort = () => fail(signal.reason);
-    const timer = setTimeout(() => fail(new MediaError('timed_out', reasons.timed_out)), timeoutMs);
     worker.on('message', onMessage).on('error', onLost).on('exit', onLost);
     signal.addEventListener('abort', onAbort);
     worker.ref();
@@ -117,8 +139,8 @@ function ask(
   });
 }
 
-function toError({ code, reason }: DecodeFailure): Error {
+function toError({ code, reason, size }: DecodeFailure): Error {
   const cause = new Error(reason);
   if (code === 'machine') return new ProcessorUnavailableError('The HEIC decoder failed', { cause });
-  return new MediaError(code, reasons[code], { cause });
+  return new MediaError(code, reasons[code], { cause, ...size });
 }

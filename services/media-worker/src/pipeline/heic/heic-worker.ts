@@ -1,119 +1,100 @@
-// The decoder thread. It imports nothing of this package at run time, so that Node can also load it as TypeScript.
+// The decoder thread. At run time it imports nothing of this package but its own parts, and these with the extension .ts,
+// which the compiler rewrites: so Node can also load it as TypeScript.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { parentPort } from 'node:worker_threads';
-import type { DecodedHeic, DecodeFailure, DecodeReply, DecodeRequest } from './protocol.js';
-
-/** The part of libheif's C API (libheif/heif.h) that is used. Pointers are numbers; errors are structs written to `error`. */
-interface Libheif {
-  HEAPU8: Uint8Array<ArrayBuffer>;
-  _malloc(size: number): number;
-  _free(pointer: number): void;
-  _heif_context_alloc(): number;
-  _heif_context_free(context: number): void;
-  _heif_context_read_from_memory_without_copy(
-    error: number,
-    context: number,
-    data: number,
-    size: number,
-    options: 0,
-  ): void;
-  _heif_context_get_primary_image_handle(error: number, context: number, handleOut: number): void;
-  _heif_image_handle_release(handle: number): void;
-  _heif_image_handle_get_width(handle: number): number;
-  _heif_image_handle_get_height(handle: number): number;
-  _heif_image_handle_has_alpha_channel(handle: number): number;
-  _heif_image_handle_get_raw_color_profile_size(handle: number): number;
-  _heif_image_handle_get_raw_color_profile(error: number, handle: number, dataOut: number): void;
-  _heif_decoding_options_alloc(): number;
-  _heif_decoding_options_free(options: number): void;
-  _heif_decode_image(
-    error: number,
-    handle: number,
-    imageOut: number,
-    colorspace: number,
-    chroma: number,
-    options: number,
-  ): void;
-  _heif_image_release(image: number): void;
-  _heif_image_get_width(image: number, channel: number): number;
-  _heif_image_get_height(image: number, channel: number): number;
-  _heif_image_get_plane_readonly(image: number, channel: number, strideOut: number): number;
-}
-
-type LibheifFactory = (options: { print(): void; printErr(): void }) => Promise<Libheif> | Libheif;
+import type { Cicp } from '../types.js';
+import { type Canvas, createCanvas } from './canvas.ts';
+import {
+  error,
+  Failure,
+  libheif,
+  out,
+  readUint32,
+  succeeded,
+  throwOnError,
+  writeUint32,
+  writeUint64,
+} from './libheif.ts';
+import type { DecodedHeic, DecodeOutcome, DecodeReply, DecodeRequest, Size } from './protocol.js';
 
 /** Values of libheif's enums, which are part of its ABI. */
 const colorspaceRgb = 1;
-const chromaRgb = 10;
-const chromaRgba = 11;
+const chroma = { 8: { 3: 10, 4: 11 }, 16: { 3: 14, 4: 15 } } as const;
 const channelInterleaved = 10;
-const errorUnsupportedFiletype = 3;
-const errorUnsupportedFeature = 4;
-const errorMemory = 6;
 /** Offsets in struct heif_decoding_options. */
 const optionHdrTo8Bit = 20;
 const optionStrictDecoding = 21;
+/** Offsets in struct heif_security_limits: 64 bits each, but for the two counts. */
+const limitImagePixels = 8;
+const limitItems = 28;
+const limitBlockBytes = 40;
+const limitBoxChildren = 60;
+const limitTotalBytes = 64;
 
 /** The whole file has to be in memory. Photos stay far below this. */
 const maxFileBytes = 256 * 1024 * 1024;
+/** Tiles, their properties and what belongs to them. The largest phone pictures have fewer than a thousand. */
+const maxItems = 16_384;
+const maxShrink = 16;
 /** Room for a TIFF header in front of the pixels, and for a colour profile of any sensible size. */
 const headerRoom = 4096;
 const maxProfileBytes = 4 * 1024 * 1024;
-
-class Failure extends Error {
-  readonly code: DecodeFailure['code'];
-
-  constructor(code: DecodeFailure['code'], reason: string) {
-    super(reason);
-    this.code = code;
-  }
-}
-
-const require = createRequire(import.meta.url);
-const createLibheif: LibheifFactory = require('libheif-js/libheif-wasm/libheif-bundle.js');
-const libheif = await createLibheif({ print: () => undefined, printErr: () => undefined });
-const error = libheif._malloc(12);
-const out = libheif._malloc(8);
+/** Transfer functions of ITU-T H.273 whose pictures need more than 8 bits: PQ and HLG. */
+const hdrTransfers = [16, 18];
+const cleanAperture = 0x636c6170;
 
 parentPort?.on('message', (request: DecodeRequest) => {
-  const reply = answer(request);
-  parentPort?.postMessage(reply, 'decoded' in reply ? [reply.decoded.buffer] : []);
+  const reply = respond(request);
+  parentPort?.postMessage(reply, 'decoded' in reply ? [reply.decoded.pixels.buffer] : []);
 });
 
-function answer(request: DecodeRequest): DecodeReply {
+function respond(request: DecodeRequest): DecodeOutcome {
   try {
     return { decoded: decodeFile(request) };
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    if (thrown instanceof Failure) return { failure: { code: thrown.code, reason } };
+    if (thrown instanceof Failure) {
+      const { code, size } = thrown;
+      return { failure: { code, reason, ...(size ? { size } : {}) } };
+    }
     // The file system's errors have a code and a failed allocation is a RangeError; the rest is libheif choking on the file.
     const machine = thrown instanceof RangeError || (thrown instanceof Error && 'code' in thrown);
     return { failure: { code: machine ? 'machine' : 'undecodable', reason } };
   }
 }
 
-function decodeFile({ path, maxPixels }: DecodeRequest): DecodedHeic {
-  const file = loadFile(path);
+function decodeFile(request: DecodeRequest): DecodedHeic {
+  const file = loadFile(request.path);
   const context = libheif._heif_context_alloc();
   let handle = 0;
   try {
+    setLimits(context, request);
     libheif._heif_context_read_from_memory_without_copy(error, context, file.pointer, file.size, 0);
     throwOnError();
     libheif._heif_context_get_primary_image_handle(error, context, out);
     throwOnError();
-    handle = readPointer(out);
-    const width = libheif._heif_image_handle_get_width(handle);
-    const height = libheif._heif_image_handle_get_height(handle);
-    if (width * height > maxPixels) {
-      throw new Failure('too_large', `${width} x ${height} pixels are too many`);
-    }
-    return decodeImage(handle);
+    handle = readUint32(out);
+    const size = {
+      width: libheif._heif_image_handle_get_width(handle),
+      height: libheif._heif_image_handle_get_height(handle),
+    };
+    parentPort?.postMessage({ size } satisfies DecodeReply);
+    return decodePrimary(context, handle, size, request);
   } finally {
     if (handle) libheif._heif_image_handle_release(handle);
     libheif._heif_context_free(context);
     libheif._free(file.pointer);
   }
+}
+
+/** libheif's defaults refuse large photos of phones for the number of their tiles; what matters here is memory. */
+function setLimits(context: number, { maxPixels, maxMemoryBytes }: DecodeRequest): void {
+  const limits = libheif._heif_context_get_security_limits(context);
+  writeUint64(limits + limitImagePixels, maxPixels);
+  writeUint32(limits + limitItems, maxItems);
+  writeUint32(limits + limitBoxChildren, maxItems);
+  writeUint64(limits + limitBlockBytes, maxMemoryBytes);
+  writeUint64(limits + limitTotalBytes, maxMemoryBytes);
 }
 
 /** Reads the file straight into the decoder's memory. */
@@ -136,42 +117,150 @@ function loadFile(path: string): { pointer: number; size: number } {
   }
 }
 
-function decodeImage(handle: number): DecodedHeic {
-  const channels = libheif._heif_image_handle_has_alpha_channel(handle) ? 4 : 3;
-  const icc = readColorProfile(handle);
-  const options = libheif._heif_decoding_options_alloc();
-  let image = 0;
+function decodePrimary(context: number, handle: number, size: Size, request: DecodeRequest): DecodedHeic {
   try {
-    libheif.HEAPU8[options + optionHdrTo8Bit] = 1;
+    if (size.width * size.height > request.maxPixels) {
+      throw new Failure('too_large', `${size.width} x ${size.height} pixels are too many`);
+    }
+    return decodeSized(context, handle, size, request);
+  } catch (thrown) {
+    if (thrown instanceof Failure) thrown.size = size;
+    throw thrown;
+  }
+}
+
+function decodeSized(
+  context: number,
+  handle: number,
+  { width, height }: Size,
+  request: DecodeRequest,
+): DecodedHeic {
+  const icc = readIccProfile(handle);
+  const cicp = icc ? undefined : readCicp(handle);
+  const bits = libheif._heif_image_handle_get_luma_bits_per_pixel(handle);
+  const bitsPerSample = bits > 8 && cicp && hdrTransfers.includes(cicp.transfer) ? 16 : 8;
+  const channels = libheif._heif_image_handle_has_alpha_channel(handle) ? 4 : 3;
+  const fitting = Math.floor(Math.max(width, height) / request.minLongerSide);
+  const canvas = createCanvas({
+    width,
+    height,
+    channels,
+    bitsPerSample,
+    shrink: Math.min(Math.max(fitting, 1), maxShrink),
+    // Even, so that 16-bit samples are aligned.
+    pixelOffset: headerRoom + 2 * Math.ceil((icc?.length ?? 0) / 2),
+  });
+  const format: Format = { channels, bitsPerSample };
+  const tiles = channels === 3 ? tileGrid(context, handle, width, height) : undefined;
+  decodeInto(canvas, handle, format, tiles);
+  return { pixels: canvas.finish(), width, height, ...(icc ? { icc } : {}), ...(cicp ? { cicp } : {}) };
+}
+
+interface Format {
+  channels: 3 | 4;
+  bitsPerSample: 8 | 16;
+}
+
+interface TileGrid {
+  columns: number;
+  rows: number;
+  tileWidth: number;
+  tileHeight: number;
+  /** Where the first tile begins: at or left of and above the picture's corner. */
+  left: number;
+  top: number;
+}
+
+/**
+ * How the picture is made of tiles, after its rotation and mirroring; undefined when it has to be decoded as a whole. A
+ * picture that does not fill its last tiles has its padding on the right and below, or where a transformation moved it.
+ */
+function tileGrid(context: number, handle: number, width: number, height: number): TileGrid | undefined {
+  libheif._heif_image_handle_get_image_tiling(error, handle, 1, out);
+  if (!succeeded() || isCropped(context, handle)) return undefined;
+  // struct heif_image_tiling { int version; uint32 columns, rows, tile_width, tile_height, width, height, top, left; … }
+  const [columns = 0, rows = 0, tileWidth = 0, tileHeight = 0, , , topOffset, leftOffset] = Array.from(
+    { length: 8 },
+    (_, index) => readUint32(out + 4 + 4 * index),
+  );
+  const fits = (tiles: number, size: number, length: number) =>
+    tiles * size >= length && (tiles - 1) * size < length;
+  if (columns * rows < 2 || !fits(columns, tileWidth, width) || !fits(rows, tileHeight, height))
+    return undefined;
+  const left = leftOffset ? width - columns * tileWidth : 0;
+  const top = topOffset ? height - rows * tileHeight : 0;
+  return { columns, rows, tileWidth, tileHeight, left, top };
+}
+
+/** Where the cropped part lies among the tiles, libheif does not tell. */
+function isCropped(context: number, handle: number): boolean {
+  const item = libheif._heif_image_handle_get_item_id(handle);
+  const room = 8;
+  const count = Math.min(libheif._heif_item_get_transformation_properties(context, item, out, room), room);
+  const properties = Array.from({ length: count }, (_, index) => readUint32(out + 4 * index));
+  return properties.some(
+    (property) => libheif._heif_item_get_property_type(context, item, property) === cleanAperture,
+  );
+}
+
+function decodeInto(canvas: Canvas, handle: number, format: Format, grid: TileGrid | undefined): void {
+  const options = libheif._heif_decoding_options_alloc();
+  try {
+    libheif.HEAPU8[options + optionHdrTo8Bit] = format.bitsPerSample === 8 ? 1 : 0;
     // Else the tiles that a truncated photo lacks are left out without an error.
     libheif.HEAPU8[options + optionStrictDecoding] = 1;
-    const chroma = channels === 4 ? chromaRgba : chromaRgb;
-    libheif._heif_decode_image(error, handle, out, colorspaceRgb, chroma, options);
-    throwOnError();
-    image = readPointer(out);
-    return { ...copyPixels(image, channels, headerRoom + (icc?.length ?? 0)), ...(icc ? { icc } : {}) };
+    const layout = chroma[format.bitsPerSample][format.channels];
+    if (!grid) {
+      libheif._heif_decode_image(error, handle, out, colorspaceRgb, layout, options);
+      drawDecoded(canvas, format, 0, 0);
+      return;
+    }
+    for (let row = 0; row < grid.rows; row++) {
+      for (let column = 0; column < grid.columns; column++) {
+        libheif._heif_image_handle_decode_image_tile(
+          error,
+          handle,
+          out,
+          colorspaceRgb,
+          layout,
+          options,
+          column,
+          row,
+        );
+        drawDecoded(canvas, format, grid.left + column * grid.tileWidth, grid.top + row * grid.tileHeight);
+      }
+    }
   } finally {
-    if (image) libheif._heif_image_release(image);
     libheif._heif_decoding_options_free(options);
   }
 }
 
-function copyPixels(image: number, channels: 3 | 4, pixelOffset: number): DecodedHeic {
-  const width = libheif._heif_image_get_width(image, channelInterleaved);
-  const height = libheif._heif_image_get_height(image, channelInterleaved);
-  const plane = libheif._heif_image_get_plane_readonly(image, channelInterleaved, out);
-  const stride = readPointer(out);
-  const rowBytes = width * channels;
-  const buffer = new ArrayBuffer(pixelOffset + rowBytes * height);
-  const target = new Uint8Array(buffer, pixelOffset);
-  for (let row = 0; row < height; row++) {
-    const start = plane + row * stride;
-    target.set(libheif.HEAPU8.subarray(start, start + rowBytes), row * rowBytes);
+/** Draws the picture that the last call has decoded. */
+function drawDecoded(canvas: Canvas, format: Format, x: number, y: number): void {
+  throwOnError();
+  const image = readUint32(out);
+  try {
+    const width = libheif._heif_image_get_width(image, channelInterleaved);
+    const height = libheif._heif_image_get_height(image, channelInterleaved);
+    const plane = libheif._heif_image_get_plane_readonly(image, channelInterleaved, out);
+    const strideBytes = readUint32(out);
+    const { buffer } = libheif.HEAPU8;
+    if (format.bitsPerSample === 8) {
+      const samples = new Uint8Array(buffer, plane, strideBytes * height);
+      canvas.draw({ samples, stride: strideBytes, width, height, x, y });
+      return;
+    }
+    const samples = new Uint16Array(buffer, plane, (strideBytes * height) / 2);
+    // The file's 10 or 12 bits become the high bits of 16.
+    const shift = 16 - libheif._heif_image_get_bits_per_pixel_range(image, channelInterleaved);
+    for (let index = 0; index < samples.length; index++) samples[index] = (samples[index] ?? 0) << shift;
+    canvas.draw({ samples, stride: strideBytes / 2, width, height, x, y });
+  } finally {
+    libheif._heif_image_release(image);
   }
-  return { buffer, pixelOffset, width, height, channels };
 }
 
-function readColorProfile(handle: number): Uint8Array | undefined {
+function readIccProfile(handle: number): Uint8Array | undefined {
   const size = libheif._heif_image_handle_get_raw_color_profile_size(handle);
   if (size <= 0 || size > maxProfileBytes) return undefined;
   const pointer = libheif._malloc(size);
@@ -184,18 +273,14 @@ function readColorProfile(handle: number): Uint8Array | undefined {
   }
 }
 
-/** struct heif_error { int code; int subcode; const char *message; }, little-endian. */
-function throwOnError(): void {
-  const code = readPointer(error);
-  if (code === 0) return;
-  const start = readPointer(error + 8);
-  const end = libheif.HEAPU8.indexOf(0, start);
-  const message = Buffer.from(libheif.HEAPU8.subarray(start, end)).toString('utf8').trim();
-  if (code === errorMemory) throw new Failure('too_large', message);
-  const unsupported = code === errorUnsupportedFiletype || code === errorUnsupportedFeature;
-  throw new Failure(unsupported ? 'unsupported' : 'undecodable', message);
-}
-
-function readPointer(at: number): number {
-  return new DataView(libheif.HEAPU8.buffer).getUint32(at, true);
+/** struct heif_color_profile_nclx { uint8 version; int primaries, transfer, matrix; uint8 full_range; … } */
+function readCicp(handle: number): Cicp | undefined {
+  libheif._heif_image_handle_get_nclx_color_profile(error, handle, out);
+  if (!succeeded()) return undefined;
+  const profile = readUint32(out);
+  try {
+    return { primaries: readUint32(profile + 4), transfer: readUint32(profile + 8) };
+  } finally {
+    libheif._heif_nclx_color_profile_free(profile);
+  }
 }

@@ -1,4 +1,4 @@
-import type { DecodedHeic } from './protocol.js';
+import type { Pixels } from './protocol.js';
 
 const headerBytes = 8;
 const entryBytes = 12;
@@ -23,7 +23,8 @@ const tag = {
 type Entry = [tag: number, type: number, count: number, value: number];
 
 /** Writes a TIFF header into the room left in front of the pixels, so that they are not copied once more. */
-export function wrapAsTiff({ buffer, pixelOffset, width, height, channels, icc }: DecodedHeic): Buffer {
+export function wrapAsTiff(pixels: Pixels, icc?: Uint8Array): Buffer {
+  const { buffer, pixelOffset, width, height, channels, bitsPerSample } = pixels;
   const bytes = Buffer.from(buffer);
   const bitsOffset = headerBytes + 2 + 11 * entryBytes + 4;
   const iccOffset = bitsOffset + 2 * channels;
@@ -37,7 +38,7 @@ export function wrapAsTiff({ buffer, pixelOffset, width, height, channels, icc }
     [tag.stripOffsets, type.long, 1, pixelOffset],
     [tag.samplesPerPixel, type.short, 1, channels],
     [tag.rowsPerStrip, type.long, 1, height],
-    [tag.stripByteCounts, type.long, 1, width * height * channels],
+    [tag.stripByteCounts, type.long, 1, (width * height * channels * bitsPerSample) / 8],
     ...(channels === 4 ? ([[tag.extraSamples, type.short, 1, 2]] satisfies Entry[]) : []),
     ...(profile ? ([[tag.iccProfile, type.undefined, profile.length, iccOffset]] satisfies Entry[]) : []),
   ];
@@ -46,7 +47,9 @@ export function wrapAsTiff({ buffer, pixelOffset, width, height, channels, icc }
   bytes.writeUInt16LE(entries.length, headerBytes);
   for (const [index, entry] of entries.entries())
     writeEntry(bytes, headerBytes + 2 + index * entryBytes, entry);
-  for (let channel = 0; channel < channels; channel++) bytes.writeUInt16LE(8, bitsOffset + 2 * channel);
+  for (let channel = 0; channel < channels; channel++) {
+    bytes.writeUInt16LE(bitsPerSample, bitsOffset + 2 * channel);
+  }
   if (profile) bytes.set(profile, iccOffset);
   return bytes;
 }

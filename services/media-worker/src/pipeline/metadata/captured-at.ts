@@ -1,75 +1,147 @@
-import { firstOf, type RawTags, valuesOf } from './tags.js';
+import { type CapturedAtSource, capturedAtSources, isPlausibleCaptureTime } from '@lazyphotos/contracts';
+import { firstOf, groupOf, type RawTags, valuesOf } from './tags.js';
+import { parseFraction, parseWrittenDate, precisions, type WrittenDate } from './written-date.js';
+import { cameraOffset, offsetFromGps, satelliteTime } from './zone.js';
 
-/** The first photograph that survives was taken in 1826 or 1827; whatever is older is a camera's unset clock. */
-const firstYear = 1826;
-const dayMs = 24 * 60 * 60 * 1000;
+export interface CaptureTime {
+  capturedAt: Date;
+  capturedAtSource: CapturedAtSource;
+}
 
-interface WrittenDate {
+/** A date as the file has it, in one tag or in several. */
+interface Candidate {
   date: unknown;
+  /** The time of day, where it has a tag of its own. */
+  time?: unknown;
   /** Digits after the decimal point of the seconds, in a tag of their own. */
   fraction?: unknown;
-  offset?: unknown;
+  /** What the file says of the zone, minutes; used when the date has none of its own. */
+  offset?: number | undefined;
 }
 
-/** When the photo was taken: the first believable of the dates in the file. */
-export function capturedAt(tags: RawTags, now: Date): Date | undefined {
-  for (const written of writtenDates(tags)) {
-    const time = parse(written);
-    if (time === undefined || time > now.getTime() + dayMs) continue;
-    const date = new Date(time);
-    if (date.getUTCFullYear() >= firstYear) return date;
+/** Where each source has its dates, the most believable first. The order of the sources is that of `capturedAtSources`. */
+const candidatesOf: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidate[]>> = {
+  exifOriginal: (tags) => [
+    {
+      date: tags['EXIF:DateTimeOriginal'],
+      fraction: firstOf(tags, 'SubSecTimeOriginal'),
+      offset: cameraOffset(tags, 'EXIF', ['OffsetTimeOriginal', 'OffsetTimeDigitized', 'OffsetTime']),
+    },
+  ],
+  xmpOriginal: (tags) => [
+    {
+      date: tags['XMP:DateTimeOriginal'],
+      offset: cameraOffset(tags, 'XMP', ['OffsetTimeOriginal', 'OffsetTimeDigitized', 'OffsetTime']),
+    },
+    { date: tags['XMP:DateCreated'] },
+  ],
+  iptcOriginal: (tags) => [{ date: tags['IPTC:DateCreated'], time: tags['IPTC:TimeCreated'] }],
+  exifDigitized: (tags) => [
+    {
+      date: tags['EXIF:CreateDate'],
+      fraction: firstOf(tags, 'SubSecTimeDigitized'),
+      offset: cameraOffset(tags, 'EXIF', ['OffsetTimeDigitized', 'OffsetTimeOriginal', 'OffsetTime']),
+    },
+  ],
+  xmpDigitized: (tags) => [
+    {
+      date: tags['XMP:DateTimeDigitized'],
+      offset: cameraOffset(tags, 'XMP', ['OffsetTimeDigitized', 'OffsetTimeOriginal', 'OffsetTime']),
+    },
+    { date: tags['XMP:CreateDate'] },
+  ],
+  iptcDigitized: (tags) => [
+    { date: tags['IPTC:DigitalCreationDate'], time: tags['IPTC:DigitalCreationTime'] },
+  ],
+  container: (tags) => containerDates.flatMap((name) => elsewhere(tags, name)).map((date) => ({ date })),
+  gps: (tags) => [{ date: satelliteTime(tags), offset: 0 }],
+  metadataModified: (tags) => [
+    {
+      date: tags['EXIF:ModifyDate'],
+      fraction: firstOf(tags, 'SubSecTime'),
+      offset: cameraOffset(tags, 'EXIF', ['OffsetTime', 'OffsetTimeOriginal', 'OffsetTimeDigitized']),
+    },
+    { date: tags['XMP:ModifyDate'] },
+    ...[...elsewhere(tags, 'ModifyDate'), tags['PNG:Datemodify']].map((date) => ({ date })),
+  ],
+};
+
+/**
+ * The tags that exiftool gives to the creation date in containers and maker notes. `ExifDateTimeOriginal` and `Datecreate` are
+ * what ImageMagick writes into PNG: a copy of the EXIF date, and the date of the file that it read.
+ */
+const containerDates = [
+  'DateTimeOriginal',
+  'ExifDateTimeOriginal',
+  'CreationTime',
+  'CreationDate',
+  'CreateDate',
+  'DateCreated',
+  'MediaCreateDate',
+  'Datecreate',
+];
+
+/** The values in other groups than the ones that have a source of their own, or are made of others by exiftool. */
+function elsewhere(tags: RawTags, name: string): unknown[] {
+  const own = ['EXIF', 'XMP', 'IPTC', 'Composite', 'File'];
+  return valuesOf(
+    Object.fromEntries(Object.entries(tags).filter(([key]) => !own.includes(groupOf(key)))),
+    name,
+  );
+}
+
+interface Found extends WrittenDate {
+  source: CapturedAtSource;
+}
+
+/**
+ * When the photo was taken: the first believable of the dates in the file, in the order of `capturedAtSources`. Where that is
+ * only a day, a month or a year, a later source that says more exactly when in it takes its place.
+ */
+export function captureTime(tags: RawTags, now: Date): CaptureTime | undefined {
+  const found = capturedAtSources.flatMap((source) =>
+    (candidatesOf[source]?.(tags) ?? []).flatMap((candidate) => read(source, candidate, tags, now)),
+  );
+  const best = found.reduce<Found | undefined>(
+    (best, next) => (best && !refines(best, next) ? best : next),
+    undefined,
+  );
+  if (!best) return undefined;
+  const capturedAt = instantOf({ ...best, offset: best.offset ?? offsetOfSameClock(best, found) });
+  return { capturedAt, capturedAtSource: best.source };
+}
+
+/** The zone that another place in the file writes beside the same reading of the clock, as XMP does beside EXIF's. */
+function offsetOfSameClock({ wallClock }: Found, found: Found[]): number | undefined {
+  const second = (date: Date) => Math.floor(date.getTime() / 1000);
+  const same = (other: Found) => other.precision === 'time' && second(other.wallClock) === second(wallClock);
+  return found.find((other) => other.offset !== undefined && same(other))?.offset;
+}
+
+/** A date of change says nothing of when on that day the photo was taken. */
+function refines(best: Found, next: Found): boolean {
+  const common = precisions.indexOf(best.precision);
+  if (next.source === 'metadataModified' || precisions.indexOf(next.precision) <= common) return false;
+  const length = ['2004', '2004-12', '2004-12-24'][common]?.length;
+  const period = ({ wallClock }: Found) => wallClock.toISOString().slice(0, length);
+  return period(best) === period(next);
+}
+
+function read(source: CapturedAtSource, candidate: Candidate, tags: RawTags, now: Date): Found[] {
+  const { date, time, fraction, offset } = candidate;
+  const written = parseWrittenDate(typeof time === 'string' ? `${date} ${time}` : date);
+  if (!written) return [];
+  if (written.precision === 'time' && written.wallClock.getUTCMilliseconds() === 0) {
+    written.wallClock.setUTCMilliseconds(parseFraction(fraction));
   }
-  return undefined;
+  const inferred = source === 'metadataModified' ? undefined : offsetFromGps(written, tags);
+  const found: Found = { ...written, source, offset: written.offset ?? offset ?? inferred };
+  return isPlausibleCaptureTime(instantOf(found), now) ? [found] : [];
 }
 
-/** Candidates, best first. When a picture was taken beats when it was digitised; EXIF, which the camera wrote, beats the rest. */
-function* writtenDates(tags: RawTags): Generator<WrittenDate> {
-  const anyOffset = tags['EXIF:OffsetTime'];
-  yield {
-    date: tags['EXIF:DateTimeOriginal'],
-    fraction: firstOf(tags, 'SubSecTimeOriginal'),
-    offset: tags['EXIF:OffsetTimeOriginal'] ?? anyOffset,
-  };
-  for (const date of valuesOf(tags, 'DateTimeOriginal')) yield { date };
-  yield {
-    date: tags['EXIF:CreateDate'],
-    fraction: firstOf(tags, 'SubSecTimeDigitized'),
-    offset: tags['EXIF:OffsetTimeDigitized'] ?? anyOffset,
-  };
-  for (const date of valuesOf(tags, 'CreateDate')) yield { date };
-}
+const minuteMs = 60_000;
 
-const datePattern =
-  /^(\d{4})[:-](\d{2})[:-](\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/;
-
-/** Milliseconds since 1970, or undefined when this is no date (cameras without a clock write zeros or blanks). */
-function parse(written: WrittenDate): number | undefined {
-  const match = typeof written.date === 'string' ? datePattern.exec(written.date.trim()) : null;
-  if (!match) return undefined;
-  const [, year = '', month = '', day = '', hour = '0', minute = '0', second = '0', fraction, offset] = match;
-  const fields = [year, month, day, hour, minute, second].map(Number);
-  const [y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0] = fields;
-  const wallClock = Date.UTC(y, mo - 1, d, h, mi, s);
-  // Date.UTC carries the 31st of February over into March; such a date was never written by a clock.
-  if (new Date(wallClock).toISOString().slice(0, 19) !== isoSeconds(fields)) return undefined;
-  return wallClock + milliseconds(fraction ?? written.fraction) - offsetMs(offset ?? written.offset);
-}
-
-function isoSeconds([y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0]: number[]): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${String(y).padStart(4, '0')}-${two(mo)}-${two(d)}T${two(h)}:${two(mi)}:${two(s)}`;
-}
-
-function milliseconds(fraction: unknown): number {
-  const digits = typeof fraction === 'string' || typeof fraction === 'number' ? String(fraction).trim() : '';
-  return /^\d+$/.test(digits) ? Math.floor(Number(`0.${digits}`) * 1000) : 0;
-}
-
-/** Zero when absent or out of the range that the Earth's zones have (-12 to +14 hours). */
-function offsetMs(offset: unknown): number {
-  const match = typeof offset === 'string' ? /^([+-])(\d{2}):?(\d{2})$/.exec(offset.trim()) : null;
-  if (!match) return 0;
-  const [, sign, hours, minutes] = match;
-  const total = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
-  return Number(minutes) < 60 && total >= -12 * 60 && total <= 14 * 60 ? total * 60_000 : 0;
+/** Without a zone, and of a day, a month or a year, the wall clock is taken as UTC. */
+function instantOf({ wallClock, precision, offset = 0 }: Found): Date {
+  return precision === 'time' ? new Date(wallClock.getTime() - offset * minuteMs) : wallClock;
 }

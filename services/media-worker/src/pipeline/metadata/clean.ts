@@ -13,6 +13,15 @@ export function cleanText(value: unknown): string | undefined {
   return text === '' ? undefined : text;
 }
 
+/** The start of a value as one line: whatever fills a field (NUL, blanks, line ends) becomes single spaces. Empty for no text. */
+export function shortText(value: unknown): string {
+  if (typeof value !== 'string' && typeof value !== 'number') return '';
+  return String(value)
+    .slice(0, 64)
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
+}
+
 /** A finite number within (above, upTo], or undefined. */
 export function cleanNumber(value: unknown, above: number, upTo: number): number | undefined {
   const number = toNumber(value);

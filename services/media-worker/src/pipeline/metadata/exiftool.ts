@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import type { ExifTool } from 'exiftool-vendored';
 import { MediaError, ProcessorUnavailableError } from '../errors.js';
 import type { RawTags } from './tags.js';
@@ -87,7 +88,11 @@ async function start(options: MetadataToolOptions, onStartError: () => void): Pr
     maxProcAgeMillis: 60 * minuteMs,
     checkPerl: false,
     processFactory: async () =>
-      spawnPerl(options.perl ?? 'perl', [await exiftoolPath(), ...noUserConfig, ...DefaultExiftoolArgs]),
+      spawnPerl(options.perl ?? 'perl', [
+        await exiftoolPath(),
+        ...['-config', configPath],
+        ...DefaultExiftoolArgs,
+      ]),
   });
   const running: Running = { tool };
   tool.on('startError', (error) => {
@@ -99,8 +104,8 @@ async function start(options: MetadataToolOptions, onStartError: () => void): Pr
   return running;
 }
 
-/** A configuration file in somebody's home could redefine what a tag means. */
-const noUserConfig = ['-config', ''];
+/** Ours instead of one in somebody's home, which could redefine what a tag means. The same from src/ and from dist/. */
+const configPath = fileURLToPath(new URL('../../../exiftool.config', import.meta.url));
 
 /** The library's own way of starting the process leaves its `error` event unheard at times, which would end this process. */
 function spawnPerl(perl: string, args: string[]): Promise<ChildProcess> {

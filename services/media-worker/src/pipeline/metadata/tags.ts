@@ -10,16 +10,57 @@ export const embeddedPictureTags = [
   'ThumbnailImage',
 ];
 
-const numericTags = ['GPSLatitude', 'GPSLongitude', 'Orientation', 'FNumber', 'ExposureTime', 'FocalLength'];
+/** As exiftool calculates with them. The thumbnail in IFD1 may have an orientation of its own. */
+const numericTags = [
+  'IFD0:Orientation',
+  'FNumber',
+  'ExposureTime',
+  'FocalLength',
+  'GPSLatitude',
+  'GPSLatitudeRef',
+  'GPSLongitude',
+  'GPSLongitudeRef',
+  'GPSCoordinates',
+];
+
+/** From exiftool.config. */
+const coordinateTags = ['ExifLatitude', 'ExifLongitude', 'XmpLatitude', 'XmpLongitude'];
+
+const dateTags = [
+  'DateTimeOriginal',
+  'SubSecTimeOriginal',
+  'OffsetTimeOriginal',
+  'CreateDate',
+  'DateTimeDigitized',
+  'SubSecTimeDigitized',
+  'OffsetTimeDigitized',
+  'ModifyDate',
+  'SubSecTime',
+  'OffsetTime',
+  'DateCreated',
+  'TimeCreated',
+  'DigitalCreationDate',
+  'DigitalCreationTime',
+  'ExifDateTimeOriginal',
+  'CreationTime',
+  'CreationDate',
+  'MediaCreateDate',
+  'Datecreate',
+  'Datemodify',
+  'GPSDateStamp',
+  'GPSTimeStamp',
+  'GPSDateTime',
+  'TimeZoneOffset',
+  'TimeZone',
+  'DaylightSavings',
+];
+
+/** How samples are to be read. `Main:` leaves out what an AVIF says of its other items, such as a gain map. */
+const codePointTags = ['ColorPrimaries', 'TransferCharacteristics', 'VideoFullRangeFlag'];
 
 const textTags = [
-  'DateTimeOriginal',
-  'CreateDate',
-  'SubSecTimeOriginal',
-  'SubSecTimeDigitized',
-  'OffsetTime',
-  'OffsetTimeOriginal',
-  'OffsetTimeDigitized',
+  ...dateTags,
+  ...coordinateTags,
   'Make',
   'Model',
   'LensModel',
@@ -40,6 +81,7 @@ export const tagArguments: readonly string[] = [
   ...['-api', 'StructFormat=JSONQ'],
   ...textTags.map((tag) => `-${tag}`),
   ...numericTags.map((tag) => `-${tag}#`),
+  ...codePointTags.map((tag) => `-Main:${tag}#`),
 ];
 
 export const rawTagArguments: readonly string[] = [

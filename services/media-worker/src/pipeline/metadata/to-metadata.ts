@@ -1,7 +1,8 @@
 import type { PhotoMetadata } from '../types.js';
-import { capturedAt } from './captured-at.js';
-import { cleanInteger, cleanLocation, cleanNumber, cleanText } from './clean.js';
-import { firstOf, groupOf, type RawTags, valuesOf } from './tags.js';
+import { captureTime } from './captured-at.js';
+import { cleanInteger, cleanNumber, cleanText } from './clean.js';
+import { locationOf } from './location.js';
+import { groupOf, type RawTags, valuesOf } from './tags.js';
 
 /** The camera's own tags first; EXIF before what exiftool composes, since a composed value may be a program's. */
 const cameraFirst = ['EXIF', 'XMP'];
@@ -13,7 +14,7 @@ export function toMetadata(tags: RawTags, now: Date): PhotoMetadata {
     firstDefined(valuesOf(tags, name, cameraFirst), clean);
   const location = locationOf(tags);
   return defined({
-    capturedAt: capturedAt(tags, now),
+    ...captureTime(tags, now),
     ...sizeOf(tags),
     locationLat: location?.lat,
     locationLon: location?.lon,
@@ -25,18 +26,8 @@ export function toMetadata(tags: RawTags, now: Date): PhotoMetadata {
     exposureTime: first('ExposureTime', (value) => cleanNumber(value, 0, 86_400)),
     iso: first('ISO', (value) => cleanInteger(value, 0, 10_000_000)),
     focalLength: first('FocalLength', (value) => cleanNumber(value, 0, 100_000)),
-    // No second opinion here: the decoder goes by EXIF alone, and must agree with what is stored.
-    orientation: cleanInteger(firstOf(tags, 'Orientation', cameraFirst), 0, 8),
+    orientation: cleanInteger(tags['EXIF:Orientation'], 0, 8),
   });
-}
-
-/** Composite first: it has applied the hemisphere (GPSLatitudeRef) that the plain EXIF value lacks. */
-function locationOf(tags: RawTags): { lat: number; lon: number } | undefined {
-  for (const group of ['Composite', 'EXIF', 'XMP']) {
-    const location = cleanLocation(tags[`${group}:GPSLatitude`], tags[`${group}:GPSLongitude`]);
-    if (location) return location;
-  }
-  return undefined;
 }
 
 /** The decoder's header first: EXIF and XMP keep the size that the picture had before it was edited. */

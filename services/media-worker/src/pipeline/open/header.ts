@@ -1,6 +1,6 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { MediaError } from '../errors.js';
-import type { Limits } from '../types.js';
+import type { Limits, Picture } from '../types.js';
 import { checkPixels } from './limits.js';
 
 /** The formats that may be decoded. libvips knows more (SVG, PDF, ...), which nobody photographs and attackers like. */
@@ -10,11 +10,7 @@ const accepted: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'ti
  * Reads the header alone, of the picture that `where` names in a file of many. Throws `MediaError` when it is damaged, of another
  * format, or of too large a picture.
  */
-export async function readHeader(
-  input: string | Buffer,
-  limits: Limits,
-  where: SharpOptions = {},
-): Promise<Metadata> {
+export async function readHeader(input: string, limits: Limits, where: SharpOptions = {}): Promise<Metadata> {
   let header: Metadata;
   try {
     header = await sharp(input, { ...where, limitInputPixels: false }).metadata();
@@ -24,13 +20,16 @@ export async function readHeader(
   if (!accepted.has(header.format)) {
     throw new MediaError('unsupported', `Pictures of the format ${header.format} are not supported`);
   }
-  checkPixels(header.autoOrient, limits);
+  checkPixels({ ...header.autoOrient, ...turningOf(header) }, limits);
   return header;
 }
 
-/** HEVC is patent-encumbered and not in sharp's build; AV1 in the same container (AVIF) is. */
-export function needsHeicDecoder(header: Metadata): boolean {
-  return header.format === 'heif' && header.compression !== 'av1';
+/**
+ * The EXIF orientation by which sharp turns a picture; nothing when it stays as it is. libvips reads EXIF's first directory
+ * alone; in HEIF the decoder has turned the picture by the container's `irot` and `imir`, and EXIF does not count.
+ */
+export function turningOf({ format, orientation = 1 }: Metadata): Pick<Picture, 'turnedBy'> {
+  return format !== 'heif' && orientation > 1 && orientation <= 8 ? { turnedBy: orientation } : {};
 }
 
 /**

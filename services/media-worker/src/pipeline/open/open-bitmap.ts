@@ -1,8 +1,22 @@
-import type { Metadata } from 'sharp';
-import type { Picture } from '../types.js';
-import { endsInDisplayP3 } from './header.js';
+import type { RawTags } from '../metadata/tags.js';
+import type { Limits, Picture } from '../types.js';
+import { cicpOf } from './code-points.js';
+import { endsInDisplayP3, readHeader, turningOf } from './header.js';
 
-/** A picture that sharp decodes straight from the file. */
-export function openBitmap(path: string, header: Metadata): Picture {
-  return { input: path, ...header.autoOrient, ...(endsInDisplayP3(header) ? { isDisplayP3: true } : {}) };
+/** Opens a picture that sharp decodes straight from the file. `described` is awaited for PNG only. */
+export async function openBitmap(
+  path: string,
+  described: Promise<{ tags: RawTags }>,
+  limits: Limits,
+): Promise<Picture> {
+  const header = await readHeader(path, limits);
+  // Code points go before an ICC profile in PNG (third edition, 13.4), unlike in HEIF.
+  const cicp = header.format === 'png' ? cicpOf((await described).tags, 'PNG') : undefined;
+  return {
+    input: path,
+    ...header.autoOrient,
+    ...turningOf(header),
+    ...(cicp ? { cicp, bitsPerSample: header.depth === 'ushort' ? 16 : 8 } : {}),
+    ...(endsInDisplayP3(header) ? { isDisplayP3: true } : {}),
+  };
 }

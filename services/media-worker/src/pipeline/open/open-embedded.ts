@@ -83,24 +83,23 @@ async function checkComplete(path: string, bytes: number, scratchDir: string): P
   throw new MediaError('undecodable', 'The preview in the camera RAW file is incomplete');
 }
 
-/** A picture as it is stored; without an orientation where it carries none of its own. */
-type Stored = Pick<Metadata, 'width' | 'height' | 'orientation'>;
-
-/** How a picture that is shown for the photo is to be turned, and how large the photo behind it is. */
+/**
+ * How a picture that is shown for the photo is to be turned, and how large the photo behind it is. What the photo says of its
+ * orientation goes before what a JPEG inside says (`turnedBy`), which programs that turn a photo leave as it was.
+ */
 export function inPlaceOfPhoto(
-  shown: Stored,
+  shown: Size & Pick<Picture, 'turnedBy'>,
   metadata: PhotoMetadata,
-): Pick<Picture, 'width' | 'height' | 'orientation'> {
-  const { width, height, orientation = 1 } = metadata;
+): Pick<Picture, 'width' | 'height' | 'orientation' | 'turnedBy'> {
+  const { width, height, orientation = shown.turnedBy ?? 1 } = metadata;
   const sensor = { width: width ?? shown.width, height: height ?? shown.height };
-  const isTurned = orientation >= 5;
   // Some cameras and converters store the preview upright already: then it is portrait where the sensor is landscape.
-  const stoodUp = isTurned && sensor.width > sensor.height !== shown.width > shown.height;
-  const apply = shown.orientation === undefined && !stoodUp;
+  const stoodUp = orientation >= 5 && sensor.width > sensor.height !== shown.width > shown.height;
   const photo = turned(sensor, orientation);
-  const upright = turned(shown, apply ? orientation : (shown.orientation ?? 1));
+  const upright = turned(shown, stoodUp ? 1 : orientation);
   const size = photo.width >= upright.width && photo.height >= upright.height ? photo : upright;
-  return { ...size, ...(apply ? { orientation } : {}) };
+  const turnedBy = orientation > 1 ? { turnedBy: orientation } : {};
+  return { ...size, ...turnedBy, orientation: stoodUp ? 1 : orientation };
 }
 
 /** The size of a picture after its EXIF orientation was applied. */

@@ -5,7 +5,7 @@ import type { HeicDecoder } from '../heic/heic-decoder.js';
 import type { MetadataTool } from '../metadata/exiftool.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Limits, PhotoFile, PhotoMetadata, Picture } from '../types.js';
-import { needsHeicDecoder, readHeader } from './header.js';
+import { openAvif } from './open-avif.js';
 import { openBitmap } from './open-bitmap.js';
 import { openHeic } from './open-heic.js';
 import { openRaw } from './open-raw.js';
@@ -24,6 +24,10 @@ export type Contents =
   | { kind: 'tiff'; tiff: Tiff }
   /** A camera RAW that is no TIFF. */
   | { kind: 'raw' }
+  /** HEIF whose codec is HEVC, which is patent-encumbered and not in sharp's build, or one that nothing here decodes. */
+  | { kind: 'heic' }
+  /** HEIF whose codec is AV1. */
+  | { kind: 'avif' }
   | { kind: 'bitmap' };
 
 /** Looks into a file, whatever it is called. Its type only counts where the content says nothing. */
@@ -33,7 +37,10 @@ export async function inspect({ path, mimeType }: PhotoFile): Promise<Contents> 
     if (tiff && tiff.pictures.length > 0) return { kind: 'tiff', tiff };
     // What begins like a TIFF and is damaged may still have previews for exiftool to find.
     const type = tiff ? mimeType : ((await sniffFile(path)) ?? mimeType);
-    return { kind: isCameraRaw(canonicalMimeType(type) ?? type) ? 'raw' : 'bitmap' };
+    const canonical = canonicalMimeType(type) ?? type;
+    if (isCameraRaw(canonical)) return { kind: 'raw' };
+    if (canonical === 'image/avif') return { kind: 'avif' };
+    return { kind: canonical === 'image/heic' ? 'heic' : 'bitmap' };
   } catch (cause) {
     if (isMachineFault(cause)) throw new ProcessorUnavailableError('The file cannot be read', { cause });
     throw cause;
@@ -48,10 +55,17 @@ export async function openPicture(
   { heic, tool, scratchDir, limits }: OpenDeps,
   signal?: AbortSignal,
 ): Promise<Picture> {
-  if (contents.kind !== 'bitmap') {
-    const opening = { path, ...(await described), tool, scratchDir, limits };
-    return contents.kind === 'raw' ? openRaw(opening) : openTiff({ ...opening, tiff: contents.tiff });
+  const opening = async () => ({ path, ...(await described), tool, scratchDir, limits });
+  switch (contents.kind) {
+    case 'tiff':
+      return openTiff({ ...(await opening()), tiff: contents.tiff });
+    case 'raw':
+      return openRaw(await opening());
+    case 'heic':
+      return openHeic(path, heic, signal);
+    case 'avif':
+      return openAvif(path, described, limits);
+    case 'bitmap':
+      return openBitmap(path, described, limits);
   }
-  const header = await readHeader(path, limits);
-  return needsHeicDecoder(header) ? openHeic(path, header, heic, signal) : openBitmap(path, header);
 }

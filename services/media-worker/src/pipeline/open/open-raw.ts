@@ -1,5 +1,6 @@
 import { MediaError } from '../errors.js';
 import type { Picture } from '../types.js';
+import { turningOf } from './header.js';
 import { type EmbeddedOpening, extractEmbedded, inPlaceOfPhoto } from './open-embedded.js';
 
 /**
@@ -10,7 +11,7 @@ export async function openRaw(opening: EmbeddedOpening): Promise<Picture> {
   const embedded = await extractEmbedded(opening);
   if (embedded) {
     const { input, header, release } = embedded;
-    return { input, ...inPlaceOfPhoto(header, opening.metadata), release };
+    return { input, ...inPlaceOfPhoto({ ...header, ...turningOf(header) }, opening.metadata), release };
   }
   throw new MediaError('unsupported', 'The camera RAW file holds no preview that can be shown');
 }

@@ -1,7 +1,8 @@
 import { previewSizes } from '@lazyphotos/contracts';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors.js';
-import type { Limits, Picture } from '../types.js';
+import type { Cicp, Limits, Picture } from '../types.js';
+import { cicpToSrgb, isSrgb } from './cicp.js';
 import { fitSamples } from './fit-samples.js';
 
 /** Decoded pixels, 8 bits a channel, sRGB (or grey), upright. */
@@ -39,20 +40,28 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
         cause,
       });
     }
-    const { width, height } = picture;
-    throw new MediaError('undecodable', 'The picture is damaged or incomplete', { cause, width, height });
+    const { width, height, turnedBy: orientation } = picture;
+    throw new MediaError('undecodable', 'The picture is damaged or incomplete', {
+      cause,
+      width,
+      height,
+      orientation,
+    });
   }
 }
 
 /** `upright` opens the picture, turned as it is to be seen. */
 async function renderUpright(picture: Picture, upright: (where: SharpOptions) => Sharp): Promise<Pixels> {
-  const { page, subIfd, meaning = 'display', isDisplayP3 = false } = picture;
+  const { page, subIfd, meaning = 'display', isDisplayP3 = false, unlimited = false, cicp } = picture;
   const where: SharpOptions = {
+    unlimited,
     ...(page === undefined ? {} : { page }),
     ...(subIfd === undefined ? {} : { tiff: { subifd: subIfd } }),
   };
+  if (cicp && !isSrgb(cicp))
+    return fitDescribed(upright({ ...where, ignoreIcc: true }), cicp, picture.bitsPerSample);
   if (meaning !== 'display') return fitSamples(meaning, upright, where, previewSizes.medium);
-  const image = upright(where);
+  const image = upright({ ...where, ignoreIcc: cicp !== undefined });
   return fit(isDisplayP3 ? image.withIccProfile('srgb', { attach: false }) : image, previewSizes.medium);
 }
 
@@ -76,6 +85,21 @@ function firstChannels(data: Buffer, from: number, to: number): Buffer {
     data.copy(kept, pixel * to, pixel * from, pixel * from + to);
   }
   return kept;
+}
+
+/** The same to the size of the largest preview, for samples that are not sRGB but described by code points. */
+async function fitDescribed(image: Sharp, cicp: Cicp, bitsPerSample: 8 | 16 = 8): Promise<Pixels> {
+  const space = bitsPerSample === 16 ? 'rgb16' : 'srgb';
+  const { data, info } = await image
+    .pipelineColourspace(space)
+    .resize(previewSizes.medium, previewSizes.medium, { fit: 'inside', withoutEnlargement: true })
+    .toColourspace(space)
+    .raw({ depth: bitsPerSample === 16 ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const samples =
+    bitsPerSample === 16 ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
+  return { data: cicpToSrgb({ data: samples, channels }, cicp), width, height, channels };
 }
 
 export function fromPixels({ data, width, height, channels }: Pixels): Sharp {

@@ -2,7 +2,7 @@ import { previewSizes } from '@lazyphotos/contracts';
 import type { SharpOptions } from 'sharp';
 import { MediaError } from '../../errors.js';
 import type { Picture } from '../../types.js';
-import { endsInDisplayP3, readHeader } from '../header.js';
+import { endsInDisplayP3, readHeader, turningOf } from '../header.js';
 import { checkPixels } from '../limits.js';
 import {
   type Embedded,
@@ -72,7 +72,7 @@ async function openCopy(embedded: Embedded | undefined, opening: TiffOpening): P
 }
 
 function showEmbedded({ input, header, release }: Embedded, { metadata }: TiffOpening): Picture {
-  return { input, ...inPlaceOfPhoto(header, metadata), release };
+  return { input, ...inPlaceOfPhoto({ ...header, ...turningOf(header) }, metadata), release };
 }
 
 /** The orientation that is told of the photo is the one that is applied. */
@@ -81,11 +81,12 @@ async function openPicture(picture: TiffPicture, opening: TiffOpening): Promise<
   const { page, subIfd, meaning } = picture;
   const { orientation = 1 } = metadata;
   const size = turned(picture, orientation);
-  checkPixels(size, limits);
+  checkPixels({ ...size, turnedBy: orientation }, limits);
   const shown: Picture = {
     input: path,
     ...size,
     orientation,
+    ...(orientation > 1 ? { turnedBy: orientation } : {}),
     isStrict: tiff.isRegular,
     ...(meaning ? { meaning } : {}),
   };

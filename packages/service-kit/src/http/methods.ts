@@ -1,7 +1,7 @@
-import { ProblemError } from '@lazyphotos/service-kit';
 import type { RequestHandler } from 'express';
+import { ProblemError } from '../errors.js';
 
-/** Answers 405 and names the methods that the path has (RFC 9110, section 15.5.6); whoever may GET may also HEAD. */
+/** Responds with 405 and names the methods that the path has (RFC 9110, section 15.5.6). GET implies HEAD. */
 export function methodNotAllowed(methods: readonly string[]): RequestHandler {
   const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
   return (_req, _res, next) =>

@@ -1,0 +1,88 @@
+import { isUtf8 } from 'node:buffer';
+import { lstat, readdir } from 'node:fs/promises';
+import { basename, parse, sep } from 'node:path';
+
+/**
+ * A path on this computer as `node:fs` takes it. Text where the name is UTF-8; else its bytes, because decoding would lose
+ * them and the file would not be found again. Old Linux and NAS folders have such names, and phone copies with broken emoji.
+ */
+export type LocalPath = string | Buffer;
+
+/** The path of an entry, whose name is given as the file system has it. */
+export function joinPath(folder: LocalPath, name: Buffer): LocalPath {
+  const separator = endsWithSeparator(folder) ? '' : sep;
+  if (typeof folder === 'string' && isUtf8(name)) return folder + separator + name.toString();
+  return Buffer.concat([bytesOf(folder), Buffer.from(separator), name]);
+}
+
+const bytesOf = (path: LocalPath): Buffer => (typeof path === 'string' ? Buffer.from(path) : path);
+
+const endsWithSeparator = (path: LocalPath): boolean =>
+  typeof path === 'string' ? path.endsWith(sep) : path.at(-1) === sep.charCodeAt(0);
+
+export const localPathOf = (bytes: Buffer): LocalPath => (isUtf8(bytes) ? bytes.toString() : bytes);
+
+/** A key that no other path has. Absolute paths, which begin with a slash or a drive, never look like the key of bytes. */
+export const pathKey = (path: LocalPath): string =>
+  typeof path === 'string' ? path : `bytes:${path.toString('hex')}`;
+
+/** The path for people: exact when it is UTF-8, and the closest text otherwise. Several paths may look the same. */
+export const readablePath = (path: LocalPath): string =>
+  typeof path === 'string' ? path : readableText(path);
+
+export const readableName = (path: LocalPath): string => basename(readablePath(path));
+
+/**
+ * Byte sequences, one character per byte: well-formed UTF-8 (Unicode 17, table 3-7), two surrogates encoded one by one as
+ * CESU-8 does, a surrogate alone, and any other byte beyond ASCII.
+ */
+const sequences =
+  /((?:[\xc2-\xdf]|\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f]|\xf0[\x90-\xbf][\x80-\xbf]|[\xf1-\xf3][\x80-\xbf]{2}|\xf4[\x80-\x8f][\x80-\xbf])[\x80-\xbf])|(\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf])|(\xed[\xa0-\xbf][\x80-\xbf])|([\x80-\xff])/g;
+
+/**
+ * Text for bytes that are not UTF-8: what is UTF-8 stays, surrogate pairs become their character, lone surrogates U+FFFD, and
+ * other bytes are taken for Windows-1252, the superset of Latin-1 that most such names were written in.
+ */
+export function readableText(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString();
+  const windows1252 = new TextDecoder('windows-1252');
+  return bytes.toString('latin1').replace(sequences, (match, utf8, pair, surrogate) => {
+    if (utf8 !== undefined) return Buffer.from(match, 'latin1').toString();
+    if (pair !== undefined) return surrogateOf(match.slice(0, 3)) + surrogateOf(match.slice(3));
+    return surrogate === undefined ? windows1252.decode(Buffer.from(match, 'latin1')) : '\ufffd';
+  });
+}
+
+/** Three bytes of UTF-8's pattern to the code unit that they hold. */
+function surrogateOf(bytes: string): string {
+  const [lead = 0, second = 0, third = 0] = Buffer.from(bytes, 'latin1');
+  return String.fromCharCode(((lead & 0x0f) << 12) | ((second & 0x3f) << 6) | (third & 0x3f));
+}
+
+/**
+ * Finds what an absolute path means whose bytes were lost when Node (or npx) decoded the command line or the current folder:
+ * each byte that is not UTF-8 has become U+FFFD. Returns undefined when nothing or more than one name fits.
+ */
+export async function findDecodedPath(path: string): Promise<LocalPath | undefined> {
+  const { root } = parse(path);
+  let found: LocalPath = root;
+  for (const name of path.slice(root.length).split(sep)) {
+    if (name === '') continue;
+    const exact = joinPath(found, Buffer.from(name));
+    if (await exists(exact)) {
+      found = exact;
+      continue;
+    }
+    const names = await readdir(found, { encoding: 'buffer' }).catch(() => []);
+    const [match, ...others] = names.filter((candidate) => candidate.toString() === name);
+    if (match === undefined || others.length > 0) return undefined;
+    found = joinPath(found, match);
+  }
+  return found;
+}
+
+const exists = (path: LocalPath): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,257 @@
+"""
+Gives the generated requests something to work on: ids of real things, real secrets, bytes that fit an upload session. Without
+it nearly every request would end in 404 or 401.
+
+Only part of the requests is changed, the others stay as they were generated. What is put in always is valid, so that no check
+is misled, and only takes the place of a value that is valid itself.
+"""
+
+import base64
+import hashlib
+import itertools
+import json
+import os
+import uuid
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+import schemathesis
+
+URL = os.environ["FUZZ_URL"]
+EMAIL = os.environ["FUZZ_EMAIL"]
+SPARE_EMAIL = os.environ["FUZZ_SPARE_EMAIL"]
+PASSWORD = os.environ["FUZZ_PASSWORD"]
+with open(os.environ["FUZZ_PICTURE"], "rb") as file:
+    PICTURE = file.read()
+
+numbers = itertools.count()
+http = requests.Session()
+
+
+def call(method, path, token=None, **options):
+    """Returns the response. A request of our own has to succeed: the checks do not see it."""
+    headers = options.pop("headers", {})
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    response = http.request(method, URL + path, headers=headers, timeout=60, **options)
+    response.raise_for_status()
+    return response
+
+
+def sign_in(email):
+    return call("POST", "/auth/login", json={"email": email, "password": PASSWORD}).json()
+
+
+# Access tokens last for longer than a run does.
+TOKEN = sign_in(EMAIL)["accessToken"]
+
+
+def ask(method, path, **options):
+    response = call(method, path, TOKEN, **options)
+    return response.json() if response.content else None
+
+
+class Upload:
+    """An upload session of a picture that no other one has: a comment at its end makes it so."""
+
+    def __init__(self):
+        self.content = PICTURE + f"{next(numbers)}".encode()
+        announcement = {
+            "hash": hashlib.sha256(self.content).hexdigest(),
+            "sizeBytes": len(self.content),
+            "mimeType": "image/jpeg",
+            "fileName": "picture.jpg",
+        }
+        self.id = ask("POST", "/upload-sessions", json=announcement)["uploadSessionId"]
+
+    @property
+    def path(self):
+        return f"/upload-sessions/{self.id}"
+
+    @property
+    def digest(self):
+        return f"sha-256=:{base64.b64encode(hashlib.sha256(self.content).digest()).decode()}:"
+
+    def send(self):
+        headers = {"Content-Type": "application/octet-stream"}
+        ask("PUT", f"{self.path}/chunks?offset=0", data=self.content, headers=headers)
+        return self
+
+    def complete(self):
+        return ask("POST", f"{self.path}/complete", json={})["photoId"]
+
+    def abort(self):
+        ask("DELETE", self.path)
+        return self
+
+
+def new_photo():
+    return Upload().send().complete()
+
+
+def new_album():
+    album = ask("POST", "/albums", json={"name": f"Album {next(numbers)}"})["id"]
+    ask("POST", f"/albums/{album}/items", json={"photoId": photos.any()})
+    return album
+
+
+class Pool:
+    """Things of one kind that exist. Those that a request has removed are replaced."""
+
+    def __init__(self, make, size):
+        self.make = make
+        self.items = []
+        self.size = size
+
+    def any(self):
+        if len(self.items) < self.size:
+            self.items.append(self.make())
+            return self.items[-1]
+        return self.items[next(numbers) % self.size]
+
+    def remove(self, item):
+        if item in self.items:
+            self.items.remove(item)
+
+
+photos = Pool(new_photo, 4)
+albums = Pool(new_album, 3)
+
+
+def is_id(value):
+    try:
+        uuid.UUID(str(value))
+        return True
+    except ValueError:
+        return False
+
+
+def set_id(case, value, name="id"):
+    if is_id((case.path_parameters or {}).get(name)):
+        case.path_parameters[name] = value
+
+
+def set_body(case, **values):
+    """Replaces members of a body that has them already."""
+    if isinstance(case.body, dict) and all(name in case.body for name in values):
+        case.body = {**case.body, **values}
+
+
+def set_cursor(case, path):
+    if isinstance((case.query or {}).get("cursor"), str):
+        cursor = ask("GET", path, params={"limit": 1})["cursor"]
+        case.query.pop("cursor")
+        if cursor:
+            case.query["cursor"] = cursor
+
+
+def for_chunk(case, turn):
+    upload = Upload().send() if turn == 0 else Upload().abort() if turn == 1 else Upload()
+    set_id(case, upload.id)
+    query = case.query or {}
+    if turn > 1 and isinstance(case.body, bytes) and str(query.get("offset", "")).isdigit():
+        query["offset"] = 0
+        case.body = upload.content
+        if "Content-Digest" in (case.headers or {}):
+            case.headers["Content-Digest"] = upload.digest
+
+
+def for_session(case, turn):
+    upload = Upload()
+    if turn != 0:
+        upload.send()
+    if turn == 1:
+        upload.complete()
+    set_id(case, upload.id)
+
+
+def for_media(case, turn):
+    signed = urlsplit(ask("GET", f"/photos/{photos.any()}/download")["url"])
+    if not is_id((case.path_parameters or {}).get("photoId")):
+        return
+    _, _, user, photo, variant = signed.path.split("/")
+    case.path_parameters.update({"userId": user, "photoId": photo, "variant": variant})
+    case.query.update({name: values[0] for name, values in parse_qs(signed.query).items()})
+    ranges = {0: "bytes=0-9", 1: "bytes=999999999-"}
+    if turn in ranges:
+        case.headers["Range"] = ranges[turn]
+    if turn == 2:
+        case.headers["If-None-Match"] = http.head(signed.geturl(), timeout=60).headers["ETag"]
+
+
+def id_of(operation):
+    return operation.definition.raw["operationId"]
+
+
+def prepare(case):
+    """Puts real things into most requests of an operation."""
+    operation = id_of(case.operation)
+    turn = next(numbers) % 4
+    if operation == "changePassword" and turn < 2:
+        set_body(case, currentPassword=PASSWORD, newPassword=PASSWORD)
+    elif operation == "login" and turn == 0:
+        set_body(case, email=EMAIL, password=PASSWORD)
+        set_body(case, deviceId=new_device())
+    elif operation in ("refresh", "logout") and turn == 0:
+        set_body(case, refreshToken=sign_in(SPARE_EMAIL)["refreshToken"])
+    elif operation == "removeDevice" and turn:
+        set_id(case, new_device())
+    elif operation == "removeInvite" and turn:
+        set_id(case, ask("POST", "/invites", json={})["id"])
+    elif operation == "createUploadSession" and turn:
+        set_body(case, mimeType="image/jpeg")
+        if turn == 1:
+            set_body(case, hash=ask("GET", f"/photos/{photos.any()}")["hash"])
+    elif operation == "putChunk":
+        for_chunk(case, turn)
+    elif operation in ("getUploadSession", "completeUpload", "abortUpload") and turn < 3:
+        for_session(case, turn)
+    elif operation == "getMedia":
+        for_media(case, turn)
+    elif operation in ("getPhoto", "downloadPhoto", "deletePhoto", "restorePhoto") and turn:
+        set_id(case, photos.any())
+    elif "{id}" in case.operation.path and "/albums" in case.operation.path and turn:
+        set_id(case, albums.any())
+        set_id(case, photos.any(), "photoId")
+    if operation in ("createAlbum", "updateAlbum") and turn > 1:
+        set_body(case, coverPhotoId=photos.any())
+    if operation == "addAlbumItems" and turn > 1:
+        set_body(case, photoId=photos.any())
+    if operation == "listPhotos" and is_id((case.query or {}).get("albumId")) and turn:
+        case.query["albumId"] = albums.any()
+    if operation == "listAlbumItems":
+        set_cursor(case, f"/albums/{albums.any()}/items")
+    elif operation in ("listPhotos", "listAlbums", "listDevices", "listInvites", "getFeed"):
+        set_cursor(case, case.operation.path)
+
+
+def new_device():
+    return ask("POST", "/devices/register", json={"platform": "cli", "model": "Fuzz", "appVersion": "1"})["deviceId"]
+
+
+@schemathesis.auth()
+class AccessToken:
+    def get(self, case, context):
+        return TOKEN
+
+    def set(self, case, data, context):
+        # These end sessions, so they get a session that nothing else uses.
+        is_end = id_of(context.operation) in ("logoutAll", "changePassword")
+        token = sign_in(SPARE_EMAIL)["accessToken"] if is_end else data
+        case.headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    prepare(case)
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    """Forgets what has been removed."""
+    if case.method != "DELETE" or response.status_code != 204:
+        return
+    removed = (case.path_parameters or {}).get("id")
+    albums.remove(removed)
+    if str((case.query or {}).get("permanent")).lower() == "true":
+        photos.remove(removed)

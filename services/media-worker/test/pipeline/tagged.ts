@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { afterAll } from '@jest/globals';
+import { ExifTool } from 'exiftool-vendored';
+import sharp from 'sharp';
+
+export type Format = 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif';
+
+const exiftool = new ExifTool({ maxProcs: 1 });
+afterAll(() => exiftool.end());
+
+/** Writes tags into a file as they are, also values that make no sense (`DateTimeOriginal=2004/12/24`). */
+export async function writeTags(path: string, tags: readonly string[]): Promise<void> {
+  const assignments = tags.map((tag) => `-${tag.replace('=', '#=')}`);
+  await exiftool.write(path, {}, { writeArgs: ['-m', '-overwrite_original', ...assignments] });
+}
+
+/** A small picture with these tags. */
+export async function taggedPicture(folder: string, tags: readonly string[], format: Format = 'jpeg') {
+  const path = join(folder, `${crypto.randomUUID()}.${format}`);
+  const picture = sharp({ create: { width: 80, height: 60, channels: 3, background: '#775533' } });
+  writeFileSync(path, await picture.toFormat(format).toBuffer());
+  if (tags.length > 0) await writeTags(path, tags);
+  return path;
+}
+
+/** Writes an XMP packet of these attributes, text as it is, into a picture. */
+export async function pictureWithXmp(folder: string, attributes: Record<string, string>) {
+  const path = await taggedPicture(folder, []);
+  const packet = join(folder, `${crypto.randomUUID()}.xmp`);
+  const written = Object.entries(attributes).map(([name, value]) => `${name}="${value}"`);
+  writeFileSync(
+    packet,
+    `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+    xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/"
+    xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" ${written.join(' ')}/></rdf:RDF></x:xmpmeta>`,
+  );
+  await exiftool.write(path, {}, { writeArgs: ['-overwrite_original', `-xmp<=${packet}`] });
+  return path;
+}
+
+/** One chunk of a PNG (PNG 3, 5.3). */
+export function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  check.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, check]);
+}
+
+/** Puts chunks into a PNG before its pixels or after them. */
+export function addPngChunks(path: string, chunks: readonly Buffer[], place: 'before' | 'after' = 'before') {
+  const png = readFileSync(path);
+  const at = png.indexOf(place === 'before' ? 'IDAT' : 'IEND') - 4;
+  writeFileSync(path, Buffer.concat([png.subarray(0, at), ...chunks, png.subarray(at)]));
+}
