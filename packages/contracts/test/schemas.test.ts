@@ -10,6 +10,7 @@ import {
   photoView,
   problemCatalog,
   problemSchema,
+  storedMimeType,
   VERSION,
 } from '../src/index.js';
 import { payloadExamples, photoRecordExample } from './examples.js';
@@ -204,6 +205,16 @@ describe('media types', () => {
     expect(contentMatches('image/heic', 'image/heif')).toBe(true);
     expect(contentMatches('image/x-nikon-nef', 'image/tiff')).toBe(true);
     expect(contentMatches('image/x-canon-cr3', 'image/tiff')).toBe(false);
+  });
+
+  test('a photo is stored under the type of its content', () => {
+    expect(storedMimeType('image/jpeg', 'image/jpeg')).toBe('image/jpeg');
+    expect(storedMimeType('image/x-nikon-nef', 'image/tiff')).toBe('image/x-nikon-nef');
+    expect(storedMimeType('image/heic', 'image/heif')).toBe('image/heic');
+    expect(storedMimeType('image/heic', 'image/avif')).toBe('image/avif');
+    expect(storedMimeType('image/avif', 'image/heic')).toBeUndefined();
+    expect(storedMimeType('image/jpeg', 'image/png')).toBeUndefined();
+    expect(storedMimeType('image/tiff', 'image/x-canon-cr2')).toBeUndefined();
   });
 
   test('camera RAW is known as such', () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { acceptedTypes, canonicalMimeType } from '@lazyphotos/contracts';
-import { describeWithPostgres, type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
+import { buildTiff, describeWithPostgres, type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
 import { startUpload, type UploadNode } from './harness.js';
 import { fileOf } from './user.js';
 
@@ -68,5 +68,51 @@ describeWithPostgres('the type of the content', () => {
     expect([200, 415]).toContain(reply.status);
     if (reply.status === 415) expect(await node.keysOf(user.id)).toEqual([]);
     if (sample.name.endsWith('html-as.jpg')) expect(reply.status).toBe(415);
+  });
+
+  /** The beginning of a HEIF file, whose brands tell the codec. */
+  const heif = (...brands: string[]): Buffer<ArrayBuffer> => {
+    const text = `ftyp${brands[0]}\0\0\0\0${brands.slice(1).join('')}`;
+    const size = Buffer.alloc(4);
+    size.writeUInt32BE(4 + text.length);
+    return Buffer.concat([size, Buffer.from(text, 'latin1')]);
+  };
+  const sendAs = async (bytes: Buffer<ArrayBuffer>, mimeType: string) => {
+    const user = node.user();
+    const reply = await user.complete((await user.send(fileOf(bytes, mimeType))).id);
+    if (reply.status !== 200) return { status: reply.status };
+    const events = await node.eventsOf(reply.body.photoId);
+    return { status: 200, stored: events.map(({ payload }) => (payload as { mimeType: string }).mimeType) };
+  };
+
+  it.each([
+    ['image/heic', heif('mif1', 'miaf', 'heic'), 'image/heic'],
+    ['image/heif', heif('heix', 'mif1'), 'image/heic'],
+    ['image/avif', heif('mif1', 'miaf', 'avif'), 'image/avif'],
+    ['image/heif', heif('avif', 'mif1'), 'image/avif'],
+    ['image/heif', heif('mif1', 'avif'), 'image/avif'],
+    ['image/heic', heif('avio', 'msf1'), 'image/avif'],
+  ])('of HEIF is the one that the content has: announced as %s', async (announced, bytes, stored) => {
+    expect(await sendAs(bytes, announced)).toEqual({ status: 200, stored: [stored] });
+  });
+
+  it('of HEIF is not AVIF because it is called so, nor is a video a photo', async () => {
+    expect(await sendAs(heif('mif1', 'heic'), 'image/avif')).toEqual({ status: 415 });
+    expect(await sendAs(heif('isom', 'mp41'), 'image/heic')).toEqual({ status: 415 });
+    expect(await sendAs(heif('qt  '), 'image/heif')).toEqual({ status: 415 });
+  });
+
+  it('of a camera RAW is TIFF, or the name that the client has for it', async () => {
+    // A tag of printers, and as many tags as the files of other makers have: neither tells the make.
+    const tags = Object.fromEntries(Array.from({ length: 27 }, (_, index) => [254 + index, [1]]));
+    const raw = buildTiff([{ tags: { ...tags, 271: 'PENTAX Corporation', 50341: [0] } }]);
+    for (const name of ['image/tiff', 'image/x-nikon-nef', 'image/x-sony-arw', 'image/x-adobe-dng']) {
+      expect(await sendAs(raw, name)).toEqual({ status: 200, stored: [name] });
+    }
+    const dng = buildTiff([{ tags: { ...tags, 50341: [0], 50706: [1, 4, 0, 0] } }]);
+    expect(await sendAs(dng, 'image/x-adobe-dng')).toEqual({ status: 200, stored: ['image/x-adobe-dng'] });
+    expect(await sendAs(dng, 'image/tiff')).toEqual({ status: 415 });
+    const { status } = await node.user().announce(fileOf(raw, 'image/x-pentax-pef'));
+    expect(status).toBe(415);
   });
 });
