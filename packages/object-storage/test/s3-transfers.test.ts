@@ -92,5 +92,5 @@ describeWithMinio('transfers to and from S3', () => {
     const { up, down } = JSON.parse(stdout) as { up: number; down: number };
     expect(up).toBeLessThan(150 * MIB);
     expect(down).toBeLessThan(150 * MIB);
-  }, 180_000);
+  });
 });

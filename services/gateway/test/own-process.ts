@@ -43,7 +43,7 @@ export async function startOwnProcess(settings: Record<string, string>) {
     if (line === undefined) throw new Error(`it is not listening: ${output.join('\n')}`);
     return JSON.parse(line) as Listening;
   };
-  const { port } = await eventually(listening, { timeoutMs: 30_000 }).catch(async (error: unknown) => {
+  const { port } = await eventually(listening).catch(async (error: unknown) => {
     await stop();
     throw error;
   });

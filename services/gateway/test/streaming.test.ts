@@ -18,14 +18,11 @@ const chunks = `/upload-sessions/${newId()}/chunks?offset=0`;
 async function standsStill(read: () => number): Promise<number> {
   let last = -1;
   let quiet = 0;
-  await eventually(
-    () => {
-      quiet = read() === last ? quiet + 1 : 0;
-      last = read();
-      if (quiet < 10 || last === 0) throw new Error('still moving');
-    },
-    { timeoutMs: 20_000 },
-  );
+  await eventually(() => {
+    quiet = read() === last ? quiet + 1 : 0;
+    last = read();
+    if (quiet < 10 || last === 0) throw new Error('still moving');
+  });
   return last;
 }
 

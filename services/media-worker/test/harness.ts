@@ -106,13 +106,10 @@ export async function derivedOf(
 
 /** Resolves when a queue has nothing to hand out. */
 export const idle = (bus: EventBus, queue: string): Promise<void> =>
-  eventually(
-    async () => {
-      const depth = (await bus.depths()).find((one) => one.queue === queue);
-      if (depth?.pending !== 0) throw new Error(`${queue} still has ${depth?.pending} events`);
-    },
-    { timeoutMs: 50_000 },
-  );
+  eventually(async () => {
+    const depth = (await bus.depths()).find((one) => one.queue === queue);
+    if (depth?.pending !== 0) throw new Error(`${queue} still has ${depth?.pending} events`);
+  });
 
 export interface WorkerOptions {
   ground: Ground;

@@ -113,7 +113,7 @@ describeWithCompose('settings in docker-compose.arm64.yml', () => {
     expect(verdicts).toEqual(
       programs.map((program) => ({ program, code: 2, complaints: [withheldFrom(program)] })),
     );
-  }, 180_000);
+  });
 
   test('have no secret in them', async () => {
     const text = JSON.stringify(rendered);

@@ -125,7 +125,7 @@ describeWithKubernetes('Kubernetes settings', () => {
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
-    }, 180_000);
+    });
 
     test('give the object store to those who keep files, and the bus to those who have queues', () => {
       const having = (variable: string) =>
