@@ -40,7 +40,7 @@ describeWithRabbitMq('startRabbitMq', () => {
       channel.sendToQueue('photos', Buffer.from('one'), { persistent: true });
       await channel.waitForConfirms();
     });
-    expect(await server.queues()).toEqual([{ name: 'photos', messages: 1 }]);
+    await eventually(async () => expect(await server.queues()).toEqual([{ name: 'photos', messages: 1 }]));
 
     for (const end of ['kill', 'shutDown'] as const) {
       await server[end]();

@@ -94,8 +94,10 @@ export function describeRestarts({ broker, createBus }: Harness): void {
       expect(effects.sort()).toEqual(expected.sort());
       const empty = (await broker.server.queues()).map(({ name }) => ({ name, messages: 0 }));
       await eventually(async () => expect(await broker.server.queues()).toEqual(empty));
-      for (const depth of await publisher.depths())
-        expect(depth).toMatchObject({ pending: 0, deadLetters: 0 });
+      await eventually(async () => {
+        for (const depth of await publisher.depths())
+          expect(depth).toMatchObject({ pending: 0, deadLetters: 0 });
+      });
     });
   });
 }

@@ -39,7 +39,7 @@ export async function openClamd(folder: string, source: OwnSource): Promise<OwnS
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('zPING\0'));
-    socket.setTimeout(1000, () => socket.destroy());
+    socket.setTimeout(30_000, () => socket.destroy());
     socket.once('data', (bytes) => {
       resolve(bytes.toString().startsWith('PONG'));
       socket.destroy();
