@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Client, createClient, createMemoryTokenStore, uploadPhoto } from '@lazyphotos/client';
 import { describeWithServers, eventually, http, type SamplePhoto } from '@lazyphotos/testkit';
@@ -123,7 +122,7 @@ const disasters: Disaster[] = [
     happens: async () => {
       sendMore();
       await infrastructure.postgres.shutDown();
-      await sleep(2000);
+      await eventually(async () => expect((await phone.call('/photos?limit=1')).status).toBe(503), CLOSELY);
       await infrastructure.postgres.restart();
     },
   },

@@ -35,3 +35,21 @@ export async function tryWhile<T>(
     }
   }
 }
+
+/** Looks that find the same number, one after the other. */
+const QUIET_LOOKS = 10;
+
+/**
+ * Resolves with a number once it has not changed for half a second. For upper bounds alone, of what has no end that could be waited
+ * for: on a busy machine it may come early, and the test is then milder, but never fails for it.
+ */
+export async function standsStill(read: () => number): Promise<number> {
+  let last = read();
+  let quiet = 0;
+  return eventually(() => {
+    quiet = read() === last ? quiet + 1 : 0;
+    last = read();
+    if (quiet < QUIET_LOOKS || last === 0) throw new Error('still moving');
+    return last;
+  });
+}

@@ -8,7 +8,7 @@ export {
   describeWithTools,
   type ServerName,
 } from './describe.js';
-export { type EventuallyOptions, eventually } from './eventually.js';
+export { type EventuallyOptions, eventually, standsStill } from './eventually.js';
 export { type HttpOptions, type HttpReply, http, type Listening, listen } from './http.js';
 export { startMinio, type TestMinio } from './minio/start.js';
 export { freePort } from './port.js';

@@ -60,7 +60,8 @@ describeWithPostgres('the worker', () => {
 
   it('works once when an upload is told twice at the same time', async () => {
     const upload = await storeOriginal(ground, jpeg);
-    watched.beforePut = () => idleForAMoment();
+    watched.beforePut = () =>
+      eventually(async () => expect(await ground.inHand('media-worker.upload')).toBe(2));
     await ground.bus.publish([uploaded(upload), uploaded(upload)]);
     await ready(upload);
     await quiet();
@@ -182,7 +183,7 @@ describeWithPostgres('the worker', () => {
       await ground.bus.publish([uploaded(upload)]);
       await eventually(() => expect(waiting).toBe(true));
       const stopped = worker.stop();
-      await idleForAMoment();
+      await eventually(() => expect(worker.isDraining()).toBe(true));
       await ground.bus.publish([uploaded(later)]);
       release();
       await stopped;
@@ -199,5 +200,3 @@ describeWithPostgres('the worker', () => {
     });
   });
 });
-
-const idleForAMoment = () => new Promise<void>((resolve) => setTimeout(resolve, 300));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Socket } from 'node:net';
 
 export interface RawChunk {
   url: string;
@@ -32,14 +32,18 @@ export function beginChunk({ url, token, sessionId, offset, contentLength }: Raw
       }
     });
   });
+  const connected = once(req, 'socket').then(async ([socket]: Socket[]) => {
+    if (socket?.connecting) await once(socket, 'connect');
+  });
   // A test that cuts the connection does not wait for an answer.
   answered.catch(() => undefined);
   return {
     answered,
+    /** Resolves when the bytes have gone out. */
     send: async (bytes: Buffer): Promise<void> => {
-      if (!req.write(bytes)) await once(req, 'drain');
-      // Lets the bytes go out before anything else is done.
-      await sleep(20);
+      req.flushHeaders();
+      await connected;
+      await new Promise((resolve) => req.write(bytes, resolve));
     },
     end: () => {
       req.end();

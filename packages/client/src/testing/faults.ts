@@ -8,7 +8,8 @@ export type FaultEffect =
   | { status: number; code?: string; retryAfter?: number }
   /** A chunk is acknowledged but not kept. */
   | { loseChunk: true }
-  | { delayMs: number };
+  /** It is answered when this resolves. */
+  | { until: Promise<unknown> };
 
 export interface Fault {
   /** `PUT /upload-sessions`: a method and the beginning of a path. */
