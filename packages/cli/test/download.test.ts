@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -73,7 +74,9 @@ describe('download', () => {
 
   test('an interrupted download continues', async () => {
     const { node, run, folder, photos } = await withPhotos(['big.jpg'], 3_000_000);
-    node.fail({ on: 'GET /media', effect: { cutAfterBytes: 1_000_000 } });
+    const part = join(folder, 'big.jpg.part');
+    const when = until(() => (statSync(part, { throwIfNoEntry: false })?.size ?? 0) > 0);
+    node.fail({ on: 'GET /media', effect: { cutAfterBytes: 1_000_000, when } });
     node.fail({ on: 'GET /media', effect: { until: new Promise(() => undefined) } });
     const meanwhile = async (kill: (signal: NodeJS.Signals) => void) => {
       await until(() => node.count('GET /media') === 2);

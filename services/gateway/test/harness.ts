@@ -81,8 +81,8 @@ function recordingLogger(lines: LogLine[]): Logger {
 /** What a test may change while the gateway runs. */
 export interface GatewayState {
   claimed: boolean | 'unknown';
-  /** How far its clock is ahead. */
-  offsetMs: number;
+  /** The time at which its clock stands still; undefined while it runs. */
+  stoppedAt: number | undefined;
 }
 
 export interface GatewayOptions {
@@ -129,8 +129,8 @@ export async function startGateway(options: GatewayOptions = {}) {
   const store = await createFilesystemStore({ root: ground.root });
   const services = await probesOf(options.kind ?? 'in the same process', options.silenceMs);
   const logs: LogLine[] = [];
-  const state: GatewayState = { claimed: true, offsetMs: 0 };
-  const now = () => Date.now() + state.offsetMs;
+  const state: GatewayState = { claimed: true, stoppedAt: undefined };
+  const now = () => state.stoppedAt ?? Date.now();
   const mediaUrls = createMediaUrls({
     signingKey: 'a signing key for the tests of the gateway',
     baseUrl: '',

@@ -15,6 +15,8 @@ export interface RawChunk {
 export function beginChunk({ url, token, sessionId, offset, contentLength }: RawChunk) {
   const req = request(`${url}/upload-sessions/${sessionId}/chunks?offset=${offset}`, {
     method: 'PUT',
+    // A connection of its own: one that another chunk has used may just be being closed.
+    agent: false,
     headers: {
       authorization: `Bearer ${token}`,
       'content-type': 'application/octet-stream',
@@ -37,6 +39,7 @@ export function beginChunk({ url, token, sessionId, offset, contentLength }: Raw
   });
   // A test that cuts the connection does not wait for an answer.
   answered.catch(() => undefined);
+  connected.catch(() => undefined);
   return {
     answered,
     /** Resolves when the bytes have gone out. */

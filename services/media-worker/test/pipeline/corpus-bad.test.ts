@@ -4,7 +4,7 @@ import { describeWithPhotos, manifest, photo } from './corpus.js';
 import { mediaErrorOf, openPipeline } from './support.js';
 
 describeWithPhotos('bad files', () => {
-  const pipeline = openPipeline({ taskTimeoutMs: 20_000 });
+  const pipeline = openPipeline({ taskTimeoutMs: 300_000 });
   const files = [...manifest('bad/'), ...manifest('good/metadata-only/')];
   const unreadable = files.filter(({ referenceResult }) => referenceResult !== 'ok');
   const readable = files.filter(({ referenceResult }) => referenceResult === 'ok');

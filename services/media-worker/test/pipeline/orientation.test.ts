@@ -8,7 +8,7 @@ import { describeWithPhotos, photo } from './corpus.js';
 import { difference, fourCorners, openPipeline, temporaryFolder } from './support.js';
 
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8];
-const limits = { maxPixels: 1e8, timeoutMs: 60_000 };
+const limits = { maxPixels: 1e8, timeoutMs: 300_000 };
 const medium = (processed: ProcessedPhoto) => processed.previews[1]?.data ?? Buffer.alloc(0);
 
 /** The pixels that a camera held in the given way stores, tagged so that they are shown as `upright` again. */
