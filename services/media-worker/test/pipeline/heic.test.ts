@@ -55,7 +55,7 @@ describeWithPhotos('HEIC', () => {
 
   test('stops in the middle when aborted', async () => {
     const reason = new Error('shutting down');
-    const decoder = createHeicDecoder({ maxPixels: 1e8, timeoutMs: 300_000 });
+    const decoder = createHeicDecoder(limits);
     for (const begin of [
       (signal: AbortSignal) => pipeline.process(file, signal),
       // Within a turn of the event loop it has the file, and cannot have decoded it.
