@@ -7,6 +7,7 @@ import { createMetadataTool } from './metadata/exiftool.js';
 import { type RawTags, rawTagArguments, tagArguments } from './metadata/tags.js';
 import { toMetadata } from './metadata/to-metadata.js';
 import { type Contents, inspect, type OpenDeps, openPicture } from './open/open-picture.js';
+import { storedFacts } from './open/tiff/choose-picture.js';
 import { renderPixels } from './render/render-pixels.js';
 import { renderPreviews } from './render/render-previews.js';
 import type {
@@ -38,9 +39,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const heic = createHeicDecoder(limits);
   const deps: OpenDeps = { heic, tool, scratchDir, limits };
 
-  async function describe(file: PhotoFile, { kind }: Contents): Promise<Described> {
-    const tags = await tool.readTags(file.path, kind === 'bitmap' ? tagArguments : rawTagArguments);
-    return { tags, metadata: toMetadata(tags, now()) };
+  async function describe(file: PhotoFile, contents: Contents): Promise<Described> {
+    const mayEmbed = contents.kind === 'tiff' || contents.kind === 'raw';
+    const tags = await tool.readTags(file.path, mayEmbed ? rawTagArguments : tagArguments);
+    const stored = contents.kind === 'tiff' ? storedFacts(contents.tiff.pictures) : {};
+    return { tags, metadata: { ...toMetadata(tags, now()), ...stored } };
   }
 
   return {

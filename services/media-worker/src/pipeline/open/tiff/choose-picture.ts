@@ -1,3 +1,4 @@
+import type { PhotoMetadata } from '../../types.js';
 import type { TiffPicture } from './tiff-picture.js';
 
 /** No scanned page is as small; thumbnails are, whose programs have not marked them as such. */
@@ -36,4 +37,18 @@ export function showableCopies(pictures: readonly TiffPicture[]): TiffPicture[] 
   return bySize(
     pictures.filter(({ meaning, isPage, isAuxiliary }) => meaning !== undefined && !isPage && !isAuxiliary),
   );
+}
+
+/**
+ * What a TIFF tells of its photo: the size of the picture that it is about, and the orientation of that, or else of the first page.
+ * exiftool gives those of the first page, unless another one is marked as being of full resolution.
+ */
+export function storedFacts(
+  pictures: readonly TiffPicture[],
+): Pick<PhotoMetadata, 'width' | 'height' | 'orientation'> {
+  const real = realPicture(pictures);
+  if (real === undefined) return {};
+  const { width, height } = real;
+  const orientation = real.orientation ?? pictures.find(({ page }) => page === 0)?.orientation;
+  return { width, height, ...(orientation ? { orientation } : {}) };
 }

@@ -12,6 +12,8 @@ export interface TiffPicture {
   position: number;
   width: number;
   height: number;
+  /** The EXIF orientation of its directory. */
+  orientation?: number;
   /** Numbers in one pixel. */
   samples: number;
   /** A smaller copy of another picture: a thumbnail, a preview, a level of a pyramid. */
@@ -24,6 +26,16 @@ export interface TiffPicture {
   isSensorData: boolean;
   /** How its samples are read; undefined when nothing here decodes it. */
   meaning?: SampleMeaning;
+}
+
+export interface Tiff {
+  /** Pages in their order, each followed by those of its SubIFDs. */
+  pictures: readonly TiffPicture[];
+  /**
+   * Whether every page describes a picture. Else libtiff reports an error of the file's, whichever picture is asked for: cameras
+   * attach JPEGs as pages of which it knows nothing.
+   */
+  isRegular: boolean;
 }
 
 /** NewSubfileType (TIFF 6.0, section 8; DNG 1.7): bits. */
@@ -46,10 +58,10 @@ const photometricSemanticMask = 52_527;
 const sensorCompressions = new Set([262, 32_767, 32_769, 32_770, 34_713, 65_000, 65_535]);
 
 /**
- * The pictures of a TIFF, pages in their order, each followed by those of its SubIFDs. Undefined when the file is no TIFF, none
- * when its first directory is damaged. Errors of the file system are thrown.
+ * Reads the directories of a TIFF. Undefined when the file is none; without a picture when its first directory is damaged. Errors of
+ * the file system are thrown.
  */
-export async function readTiffPictures(path: string): Promise<TiffPicture[] | undefined> {
+export async function readTiff(path: string): Promise<Tiff | undefined> {
   const file = await open(path);
   try {
     const read = async (position: number, length: number) => {
@@ -57,10 +69,27 @@ export async function readTiffPictures(path: string): Promise<TiffPicture[] | un
       return buffer.subarray(0, bytesRead);
     };
     if (!/^(II[*+]\0|MM\0[*+])/.test((await read(0, 4)).toString('latin1'))) return undefined;
-    return ((await readDirectories(read)) ?? []).flatMap((directory) => pictureOf(directory) ?? []);
+    const directories = (await readDirectories(read)) ?? [];
+    return {
+      pictures: directories.flatMap((directory) => pictureOf(directory) ?? []),
+      isRegular: areRegular(directories.filter(({ subIfd }) => subIfd === undefined)),
+    };
   } finally {
     await file.close();
   }
+}
+
+/** Whether the chain ends as it should, and each page has what libtiff insists on. */
+function areRegular(pages: readonly TiffDirectory[]): boolean {
+  return (
+    pages.at(-1)?.next === 0 &&
+    pages.every(
+      ({ values }) =>
+        values.has(tiffTag.width) &&
+        values.has(tiffTag.height) &&
+        (values.has(tiffTag.stripOffsets) || values.has(tiffTag.tileOffsets)),
+    )
+  );
 }
 
 /** Undefined for a directory without a picture. */
@@ -72,6 +101,7 @@ function pictureOf({ page, subIfd, position, values }: TiffDirectory): TiffPictu
   if (width === 0 || height === 0) return undefined;
   const old = value(tiffTag.subfileType);
   const meaning = meaningOf(values);
+  const orientation = value(tiffTag.orientation);
   return {
     page,
     ...(subIfd === undefined ? {} : { subIfd }),
@@ -88,6 +118,7 @@ function pictureOf({ page, subIfd, position, values }: TiffDirectory): TiffPictu
       photometric === photometricCfa ||
       photometric === photometricLinearRaw ||
       sensorCompressions.has(value(tiffTag.compression)),
+    ...(orientation >= 1 && orientation <= 8 ? { orientation } : {}),
     ...(meaning ? { meaning } : {}),
   };
 }
