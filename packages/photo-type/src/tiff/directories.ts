@@ -15,7 +15,6 @@ export const tiffTag = {
   stripByteCounts: 279,
   planarConfiguration: 284,
   tileWidth: 322,
-  tileOffsets: 324,
   subIfds: 330,
   sampleFormat: 339,
   jpegTables: 347,
@@ -32,8 +31,6 @@ export interface TiffDirectory {
   subIfd?: number;
   /** Where it begins in the file. */
   position: number;
-  /** Where the next one of its chain begins; 0 at the end. */
-  next: number;
   /** Whole numbers by tag. Longer lists than a picture needs are cut. */
   values: ReadonlyMap<number, readonly number[]>;
 }
@@ -79,10 +76,10 @@ export async function readDirectories(
     const directory = await reader.directory(offset);
     if (directory === undefined) break;
     const { values, next } = directory;
-    directories.push({ page, position: offset, next, values });
+    directories.push({ page, position: offset, values });
     for (const [subIfd, position] of (values.get(tiffTag.subIfds) ?? []).entries()) {
       const sub = seen.has(position) ? undefined : await reader.directory(position);
-      if (sub) directories.push({ page, subIfd, position, ...sub });
+      if (sub) directories.push({ page, subIfd, position, values: sub.values });
     }
     offset = next;
   }

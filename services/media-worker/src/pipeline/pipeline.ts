@@ -42,7 +42,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   async function describe(file: PhotoFile, contents: Contents): Promise<Described> {
     const mayEmbed = contents.kind === 'tiff' || contents.kind === 'raw';
     const tags = await tool.readTags(file.path, mayEmbed ? rawTagArguments : tagArguments);
-    const stored = contents.kind === 'tiff' ? storedFacts(contents.tiff.pictures) : {};
+    const stored = contents.kind === 'tiff' ? storedFacts(contents.pictures) : {};
     return { tags, metadata: { ...toMetadata(tags, now()), ...stored } };
   }
 

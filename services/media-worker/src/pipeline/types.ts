@@ -95,7 +95,7 @@ export interface Picture {
   subIfd?: number;
   /** What the samples of a TIFF stand for. Default `display`. */
   meaning?: SampleMeaning;
-  /** Whether a decoder's error spoils the picture. Default: only one that leaves pixels out, as far as the decoder can tell. */
+  /** Whether any error of the decoder spoils the picture: libtiff does not say which of them leave pixels out. */
   isStrict?: boolean;
   /** Whether the pixels come in Display P3 when sRGB was asked for. */
   isDisplayP3?: boolean;

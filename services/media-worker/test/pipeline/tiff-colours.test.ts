@@ -270,8 +270,10 @@ describe('whole numbers', () => {
   });
 });
 
+/** With half transparency. */
+const overWhite = rgbColours.map((rgb) => rgb.map((byte) => byte / 2 + 127.5));
+
 describe('transparency', () => {
-  const overWhite = rgbColours.map((rgb) => rgb.map((byte) => byte / 2 + 127.5));
   test.each<[string, Plan]>([
     ['beside the colours', { ...sRgb, samples: ({ rgb }) => [...rgb, 127.5], tags: { 338: [2] } }],
     [
@@ -297,11 +299,39 @@ describe('light', () => {
     ['32 bits', light],
     ['16 bits', { ...light, write: 'f16' }],
     ['each channel apart', { ...light, planar: true }],
-    ['beside a profile', { ...light, tags: { 34675: Buffer.alloc(200) } }],
+    ['beside a profile that is none', { ...light, tags: { 34675: Buffer.alloc(200) } }],
   ])('%s', async (_name, plan) => {
     for (const order of littleEndian) {
       await expectColours(picture({ ...plan, order: { littleEndian: order } }), rgbColours);
     }
+  });
+
+  test.each(['srgb', 'p3'] as const)('is not what a profile makes of the numbers: %s', async (name) => {
+    const profiled = await sharp(picture(sRgb16))
+      .toColourspace('rgb16')
+      .withIccProfile(name)
+      .png()
+      .toBuffer();
+    const { icc } = await sharp(profiled).metadata();
+    if (!icc) throw new Error('no profile');
+    // The names that the profile's space has for the colours.
+    const { data, info } = await sharp(profiled, { ignoreIcc: true })
+      .toColourspace('rgb16')
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
+    const names = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+    const samples = ({ rgb }: Colour) => {
+      const corner = rgbColours.indexOf(rgb);
+      const at = (info.width * (corner < 2 ? 12 : 36) + (corner % 2 === 0 ? 16 : 48)) * info.channels;
+      return [...names.subarray(at, at + 3)].map((value) => value / 65_535);
+    };
+    await expectColours(picture({ ...light, samples, tags: { 34675: icc } }), rgbColours);
+    const halves: Plan = {
+      ...light,
+      samples: (colour) => [...samples(colour), 0.5],
+      tags: { 34675: icc, 338: [2] },
+    };
+    await expectColours(picture(halves), overWhite);
   });
 
   test('above white is white', async () => {

@@ -422,6 +422,30 @@ test('a small picture with a larger JPEG beside it is taken for the thumbnail th
   });
 });
 
+test('tags that nobody needs may be wrong', async () => {
+  const wrong: TiffPage['tags'] = {
+    266: [77],
+    [orientation]: [77],
+    296: [77],
+    700: [1, 2, 3],
+    34675: [5],
+    33723: 'no IPTC',
+    40000: [1],
+  };
+  const each = Object.entries(wrong).map(([tag, value]) => ({ [tag]: value }));
+  for (const tags of [...each, wrong]) {
+    await expectShown([plain(800, 600, green, tags)], { width: 800, height: 600, colour: green });
+  }
+});
+
+test('a chain of directories that leads nowhere does not matter', async () => {
+  const path = join(folder, 'chain.tif');
+  const bytes = buildTiff([plain(800, 600, green)]);
+  bytes.writeUInt32LE(bytes.length + 5_000, bytes.length - 4);
+  writeFileSync(path, bytes);
+  expect(await pipeline.process({ path, mimeType: 'image/tiff' })).toMatchObject({ width: 800, height: 600 });
+});
+
 test('directories that cannot be read are damage', async () => {
   const path = join(folder, 'damaged.tif');
   const bytes = buildTiff([plain(60, 40, red)]);

@@ -10,7 +10,7 @@ import { openBitmap } from './open-bitmap.js';
 import { openHeic } from './open-heic.js';
 import { openRaw } from './open-raw.js';
 import { openTiff } from './tiff/open-tiff.js';
-import { readTiff, type Tiff } from './tiff/tiff-picture.js';
+import { readTiffPictures, type TiffPicture } from './tiff/tiff-picture.js';
 
 export interface OpenDeps {
   heic: HeicDecoder;
@@ -21,7 +21,7 @@ export interface OpenDeps {
 
 /** How a photo is opened, judged by what is in it. */
 export type Contents =
-  | { kind: 'tiff'; tiff: Tiff }
+  | { kind: 'tiff'; pictures: readonly TiffPicture[] }
   /** A camera RAW that is no TIFF. */
   | { kind: 'raw' }
   /** HEIF whose codec is HEVC, which is patent-encumbered and not in sharp's build, or one that nothing here decodes. */
@@ -33,10 +33,10 @@ export type Contents =
 /** Looks into a file, whatever it is called. Its type only counts where the content says nothing. */
 export async function inspect({ path, mimeType }: PhotoFile): Promise<Contents> {
   try {
-    const tiff = await readTiff(path);
-    if (tiff && tiff.pictures.length > 0) return { kind: 'tiff', tiff };
+    const pictures = await readTiffPictures(path);
+    if (pictures && pictures.length > 0) return { kind: 'tiff', pictures };
     // What begins like a TIFF and is damaged may still have previews for exiftool to find.
-    const type = tiff ? mimeType : ((await sniffFile(path)) ?? mimeType);
+    const type = pictures ? mimeType : ((await sniffFile(path)) ?? mimeType);
     const canonical = canonicalMimeType(type) ?? type;
     if (isCameraRaw(canonical)) return { kind: 'raw' };
     if (canonical === 'image/avif') return { kind: 'avif' };
@@ -58,7 +58,7 @@ export async function openPicture(
   const opening = async () => ({ path, ...(await described), tool, scratchDir, limits });
   switch (contents.kind) {
     case 'tiff':
-      return openTiff({ ...(await opening()), tiff: contents.tiff });
+      return openTiff({ ...(await opening()), pictures: contents.pictures });
     case 'raw':
       return openRaw(await opening());
     case 'heic':

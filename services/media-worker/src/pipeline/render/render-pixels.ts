@@ -21,16 +21,13 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
   const timeoutSeconds = Math.ceil(limits.timeoutMs / 1000);
   const started = performance.now();
   try {
-    // `truncated` refuses half pictures, which come out grey below. The stricter `warning` also refuses whole ones: many
-    // phones leave stray bytes in their JPEGs.
     const openAt = (where: SharpOptions): Sharp =>
       sharp(picture.input, {
-        failOn: picture.isStrict ? 'error' : 'truncated',
         limitInputPixels: limits.maxPixels,
         sequentialRead: true,
         ...where,
       }).timeout({ seconds: timeoutSeconds });
-    return await renderUpright(picture, (where) => orient(openAt(where), picture.orientation));
+    return await renderUndamaged(picture, (where) => orient(openAt(where), picture.orientation));
   } catch (cause) {
     if (performance.now() - started >= timeoutSeconds * 1000) {
       throw new MediaError('timed_out', 'Decoding the picture took too long', { cause });
@@ -50,8 +47,36 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
   }
 }
 
-/** `upright` opens the picture, turned as it is to be seen. */
-async function renderUpright(picture: Picture, upright: (where: SharpOptions) => Sharp): Promise<Pixels> {
+/** Opens a picture, turned as it is to be seen. */
+type OpenUpright = (options: SharpOptions) => Sharp;
+
+/**
+ * `truncated` refuses half pictures, which come out grey below. The stricter `warning` also refuses whole ones: many phones leave
+ * stray bytes in their JPEGs. Half TIFF pictures need `error`, which also refuses whole ones for a tag that does not matter.
+ */
+async function renderUndamaged(picture: Picture, upright: OpenUpright): Promise<Pixels> {
+  const render = (failOn: 'error' | 'truncated') =>
+    renderUpright(picture, (options) => upright({ ...options, failOn }));
+  if (!picture.isStrict) return render('truncated');
+  try {
+    return await render('error');
+  } catch (error) {
+    if (isAboutTags(error)) return render('truncated');
+    throw error;
+  }
+}
+
+/**
+ * libtiff tells its errors apart by text alone. Those of directories name a tag, those of pixels do not. With one of the former it has
+ * stopped before the pixels; others (a seek, a colour profile) only follow from it.
+ */
+function isAboutTags(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const lines = error.message.split('\n').filter((line) => line.startsWith('tiff2vips:'));
+  return lines.length > 0 && lines.every((line) => /\b(tag|field|directory|IFD)\b|"\w+"/i.test(line));
+}
+
+async function renderUpright(picture: Picture, upright: OpenUpright): Promise<Pixels> {
   const { page, subIfd, meaning = 'display', isDisplayP3 = false, unlimited = false, cicp } = picture;
   const where: SharpOptions = {
     unlimited,

@@ -13,10 +13,10 @@ import {
 } from '../open-embedded.js';
 import { realPicture, showableCopies } from './choose-picture.js';
 import { openCielab8 } from './open-cielab8.js';
-import type { Tiff, TiffPicture } from './tiff-picture.js';
+import type { TiffPicture } from './tiff-picture.js';
 
 export interface TiffOpening extends EmbeddedOpening {
-  tiff: Tiff;
+  pictures: readonly TiffPicture[];
 }
 
 /**
@@ -25,7 +25,7 @@ export interface TiffOpening extends EmbeddedOpening {
  * is smaller than a preview may be such a copy itself, without being marked as one.
  */
 export async function openTiff(opening: TiffOpening): Promise<Picture> {
-  const real = realPicture(opening.tiff.pictures);
+  const real = realPicture(opening.pictures);
   if (real === undefined) throw new MediaError('undecodable', 'The TIFF file holds no picture');
   const isShown = real.meaning !== undefined;
   if (isShown && Math.max(real.width, real.height) >= previewSizes.medium) return openPicture(real, opening);
@@ -60,8 +60,8 @@ async function openSmall(
 }
 
 async function openCopy(embedded: Embedded | undefined, opening: TiffOpening): Promise<Picture | undefined> {
-  const { tiff, metadata } = opening;
-  for (const copy of showableCopies(tiff.pictures)) {
+  const { pictures, metadata } = opening;
+  for (const copy of showableCopies(pictures)) {
     if (embedded && pixels(embedded.header) >= pixels(copy)) break;
     const opened = await tryPicture(copy, opening);
     if (opened) {
@@ -77,7 +77,7 @@ function showEmbedded({ input, header, release }: Embedded, { metadata }: TiffOp
 
 /** The orientation that is told of the photo is the one that is applied. */
 async function openPicture(picture: TiffPicture, opening: TiffOpening): Promise<Picture> {
-  const { path, tiff, metadata, limits } = opening;
+  const { path, metadata, limits } = opening;
   const { page, subIfd, meaning } = picture;
   const { orientation = 1 } = metadata;
   const size = turned(picture, orientation);
@@ -87,7 +87,7 @@ async function openPicture(picture: TiffPicture, opening: TiffOpening): Promise<
     ...size,
     orientation,
     ...(orientation > 1 ? { turnedBy: orientation } : {}),
-    isStrict: tiff.isRegular,
+    isStrict: true,
     ...(meaning ? { meaning } : {}),
   };
   if (meaning === 'cielab8') return { ...shown, ...(await openCielab8(picture, opening)) };

@@ -28,16 +28,6 @@ export interface TiffPicture {
   meaning?: SampleMeaning;
 }
 
-export interface Tiff {
-  /** Pages in their order, each followed by those of its SubIFDs. */
-  pictures: readonly TiffPicture[];
-  /**
-   * Whether every page describes a picture. Else libtiff reports an error of the file's, whichever picture is asked for: cameras
-   * attach JPEGs as pages of which it knows nothing.
-   */
-  isRegular: boolean;
-}
-
 /** NewSubfileType (TIFF 6.0, section 8; DNG 1.7): bits. */
 const reducedBit = 1;
 const pageBit = 2;
@@ -58,10 +48,10 @@ const photometricSemanticMask = 52_527;
 const sensorCompressions = new Set([262, 32_767, 32_769, 32_770, 34_713, 65_000, 65_535]);
 
 /**
- * Reads the directories of a TIFF. Undefined when the file is none; without a picture when its first directory is damaged. Errors of
- * the file system are thrown.
+ * The pictures of a TIFF, pages in their order, each followed by those of its SubIFDs. Undefined when the file is no TIFF, none
+ * when its first directory is damaged. Errors of the file system are thrown.
  */
-export async function readTiff(path: string): Promise<Tiff | undefined> {
+export async function readTiffPictures(path: string): Promise<TiffPicture[] | undefined> {
   const file = await open(path);
   try {
     const read = async (position: number, length: number) => {
@@ -69,27 +59,10 @@ export async function readTiff(path: string): Promise<Tiff | undefined> {
       return buffer.subarray(0, bytesRead);
     };
     if (!/^(II[*+]\0|MM\0[*+])/.test((await read(0, 4)).toString('latin1'))) return undefined;
-    const directories = (await readDirectories(read)) ?? [];
-    return {
-      pictures: directories.flatMap((directory) => pictureOf(directory) ?? []),
-      isRegular: areRegular(directories.filter(({ subIfd }) => subIfd === undefined)),
-    };
+    return ((await readDirectories(read)) ?? []).flatMap((directory) => pictureOf(directory) ?? []);
   } finally {
     await file.close();
   }
-}
-
-/** Whether the chain ends as it should, and each page has what libtiff insists on. */
-function areRegular(pages: readonly TiffDirectory[]): boolean {
-  return (
-    pages.at(-1)?.next === 0 &&
-    pages.every(
-      ({ values }) =>
-        values.has(tiffTag.width) &&
-        values.has(tiffTag.height) &&
-        (values.has(tiffTag.stripOffsets) || values.has(tiffTag.tileOffsets)),
-    )
-  );
 }
 
 /** Undefined for a directory without a picture. */
