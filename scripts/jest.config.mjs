@@ -19,6 +19,7 @@ export default {
   watchPathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/data/'],
   globalSetup: '<rootDir>/packages/testkit/dist/jest/global-setup.js',
   globalTeardown: '<rootDir>/packages/testkit/dist/jest/global-teardown.js',
-  testTimeout: 60_000,
+  // Bounds a hang and nothing else. No test says a time of its own.
+  testTimeout: 600_000,
   maxWorkers: 2,
 };

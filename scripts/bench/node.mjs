@@ -100,6 +100,7 @@ try {
   await first.stop();
   const node = await startNode(join(folder, 'data'));
   say(`second start: ${node.seconds.toFixed(1)} s to healthy`);
+  // What "idle" means here: nothing tells when a process has given back what its start took.
   await sleep(20_000);
   say(`idle memory: ${await memoryOf(node.pid, join(folder, 'data'))}`);
   const client = createClient({ baseUrl: node.url, tokens: createMemoryTokenStore() });

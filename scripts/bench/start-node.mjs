@@ -3,12 +3,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../packages/testkit/dist/index.js';
 
 const main = fileURLToPath(new URL('../../packages/standalone/dist/main.js', import.meta.url));
 
 /** Starts the node as `npm start` does on a built tree. */
 export async function startNode(dataDir) {
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const port = await freePort();
   const env = {
     ...process.env,
     MALLOC_ARENA_MAX: '2',

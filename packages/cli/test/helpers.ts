@@ -128,7 +128,7 @@ export async function signedInCli(): Promise<Cli & { userId: string }> {
   return { ...cli, userId: id };
 }
 
-/** Waits until something is so. */
+/** Resolves when something is so. The test's own time limit ends it. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }

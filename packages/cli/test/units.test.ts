@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -79,8 +80,12 @@ describe('the queue', () => {
     expect(result.stoppedBy).toBeInstanceOf(InterruptedError);
     expect(result.left.toSorted()).toEqual([1, 2, 3, 4]);
     const pausing = new AbortController();
-    setTimeout(() => pausing.abort(new InterruptedError()), 20);
-    const paused = await queue([1], { work, signal: pausing.signal, pausesMs: [60_000] });
+    const failing = async () => {
+      // When this turn is over, the queue is in its pause.
+      setImmediate(() => pausing.abort(new InterruptedError()));
+      throw new Error('bad');
+    };
+    const paused = await queue([1], { work: failing, signal: pausing.signal, pausesMs: [3_600_000] });
     expect(paused).toMatchObject({ left: [1], stoppedBy: expect.any(InterruptedError) });
   });
 });
@@ -281,7 +286,8 @@ test('a lock lets one in at a time, and one left by a dead process is broken', a
   const events: string[] = [];
   const task = (name: string) => async () => {
     events.push(`${name} in`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // As long as the other one takes to look for the lock, several times over.
+    for (let look = 0; look < 20; look += 1) await readFile(path);
     events.push(`${name} out`);
   };
   await Promise.all([withLock(path, task('a')), withLock(path, task('b'))]);

@@ -146,10 +146,12 @@ describe('upload', () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'growing.jpg');
     await writeFiles(folder, { 'growing.jpg': jpeg(4 * CHUNK), 'still.jpg': jpeg() });
-    node.fail({ on: 'PUT /upload-sessions', effect: { delayMs: 300 }, times: 3 });
+    const { promise: changed, resolve } = Promise.withResolvers<void>();
+    node.fail({ on: 'PUT /upload-sessions', effect: { until: changed }, times: 3 });
     const meanwhile = async () => {
       await until(() => node.count('PUT ') > 0);
       await appendFile(path, 'more');
+      resolve();
     };
     const { code, json } = await run(['upload', folder, '--json'], { meanwhile });
     expect(code).toBe(1);
@@ -228,10 +230,12 @@ describe('upload', () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
     await writeFiles(folder, { 'a.jpg': jpeg(4 * CHUNK) });
-    node.fail({ on: 'PUT /upload-sessions', effect: { delayMs: 300 }, times: 3 });
+    const { promise: changed, resolve } = Promise.withResolvers<void>();
+    node.fail({ on: 'PUT /upload-sessions', effect: { until: changed }, times: 3 });
     const meanwhile = async () => {
       await until(() => node.count('PUT ') > 0);
       await chmod(join(folder, 'a.jpg'), 0o600);
+      resolve();
     };
     const { code, json } = await run(['upload', folder, '--json'], { meanwhile });
     expect(json).toMatchObject({ uploaded: 1, failures: [] });
@@ -242,10 +246,12 @@ describe('upload', () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
     await writeFiles(folder, { 'a.jpg': jpeg(2 * CHUNK), 'b.jpg': jpeg() });
-    node.fail({ on: 'POST /upload-sessions', effect: { delayMs: 300 }, times: 1 });
+    const { promise: removed, resolve } = Promise.withResolvers<void>();
+    node.fail({ on: 'POST /upload-sessions', effect: { until: removed }, times: 1 });
     const meanwhile = async () => {
       await until(() => node.count('POST /upload-sessions') > 0);
       await rm(join(folder, 'b.jpg'));
+      resolve();
     };
     const args = ['upload', folder, '--json', '--concurrency', '1'];
     const { code, json } = await run(args, { meanwhile });
@@ -260,12 +266,14 @@ describe('interruption', () => {
     const folder = await temporaryFolder();
     const big = jpeg(20 * CHUNK);
     await writeFiles(folder, { 'a-big.jpg': big, 'b.jpg': jpeg(), 'c.jpg': jpeg() });
-    node.fail({ on: 'PUT /upload-sessions', effect: { delayMs: 60 }, times: 20 });
+    const { promise: stopped, resolve } = Promise.withResolvers<void>();
+    node.fail({ on: 'PUT /upload-sessions', effect: { until: stopped }, times: 20, after: 7 });
     const meanwhile = async (kill: (signal: NodeJS.Signals) => void) => {
       await until(() => node.state.chunkBytes > 6 * CHUNK);
       kill('SIGINT');
     };
     const first = await run(['upload', folder, '--concurrency', '1'], { meanwhile });
+    resolve();
     expect(first.code).toBe(130);
     expect(first.stderr.trim().split('\n').at(-1)).toMatch(
       /^lazyphotos: Interrupted: 0 uploaded, 0 there already, 3 left/,
@@ -283,7 +291,7 @@ describe('interruption', () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
     await writeFiles(folder, { 'a.jpg': jpeg() });
-    node.fail({ on: 'PUT /upload-sessions', effect: { delayMs: 2000 }, times: 9 });
+    node.fail({ on: 'PUT /upload-sessions', effect: { until: new Promise(() => undefined) }, times: 9 });
     const meanwhile = async (kill: (signal: NodeJS.Signals) => void) => {
       await until(() => node.count('PUT ') > 0);
       kill('SIGINT');

@@ -8,7 +8,7 @@ import {
 } from '../src/index.js';
 import { parseProblem, retryAfterOf } from '../src/problem.js';
 import { normalizeBaseUrl } from '../src/request.js';
-import { quickRetries, signedIn } from './helpers.js';
+import { quickRetries, signedIn, until } from './helpers.js';
 
 describe('calls', () => {
   test('answers are typed and checked', async () => {
@@ -104,13 +104,16 @@ describe('retries', () => {
     const { node, client } = await signedIn();
     node.fail({ on: 'GET /auth/me', effect: { status: 503, retryAfter: 30 }, times: 9 });
     const controller = new AbortController();
-    setTimeout(() => controller.abort(new Error('enough')), 50);
-    await expect(client.me(undefined, { signal: controller.signal })).rejects.toThrow('enough');
+    const failed = expect(client.me(undefined, { signal: controller.signal })).rejects.toThrow('enough');
+    await until(() => node.answered('GET /auth/me') === 1);
+    controller.abort(new Error('enough'));
+    await failed;
+    expect(node.count('GET /auth/me')).toBe(1);
   });
 
   test('a node that never answers is given up', async () => {
     const { node, client } = await signedIn();
-    node.fail({ on: 'POST /auth/login', effect: { delayMs: 500 } });
+    node.fail({ on: 'POST /auth/login', effect: { until: new Promise(() => undefined) } });
     const login = client.login({ body: { email: 'a@example.org', password: 'x' } }, { idleTimeoutMs: 100 });
     await expect(login).rejects.toThrow(/no answer for 0.1 s/);
   });

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { reachableMediaUrl } from '../src/download/media-url.js';
 import { DownloadMismatchError, downloadPhoto } from '../src/index.js';
 import { addPhoto } from '../src/testing/index.js';
-import { sha256, signedIn, temporaryFolder } from './helpers.js';
+import { sha256, signedIn, temporaryFolder, until } from './helpers.js';
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 async function withPhoto(bytes = randomBytes(500_000)) {
   const context = await signedIn();
@@ -58,7 +61,9 @@ describe('downloadPhoto', () => {
 
   test('another run continues the part file', async () => {
     const { node, client, photo, folder, destination } = await withPhoto();
-    node.fail({ on: 'GET /media', effect: { cutAfterBytes: 100_000 } });
+    const part = `${destination}.part`;
+    const when = until(() => sizeOf(part) === 100_000);
+    node.fail({ on: 'GET /media', effect: { cutAfterBytes: 100_000, when } });
     node.fail({ on: 'GET /media', effect: { status: 500, code: 'internal_error' } });
     await expect(downloadPhoto(client, photo.id, 'original', destination)).rejects.toMatchObject({
       status: 500,

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
 import {
   type Client,
@@ -23,6 +24,11 @@ export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-client-'));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Resolves when something is so. The test's own time limit ends it. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(5);
 }
 
 export const quickRetries = { retries: 4, minDelayMs: 5, maxDelayMs: 20 };

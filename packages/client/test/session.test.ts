@@ -15,8 +15,9 @@ describe('the session', () => {
   test('a call whose 401 arrives after the refresh uses the new token', async () => {
     const { node, client } = await signedIn();
     node.expireAccessTokens();
-    node.fail({ on: 'GET /photos', effect: { delayMs: 200 } });
-    await Promise.all([client.listPhotos(), client.me()]);
+    const refreshed = client.me();
+    node.fail({ on: 'GET /photos', effect: { until: refreshed } });
+    await Promise.all([client.listPhotos(), refreshed]);
     expect(node.count('POST /auth/refresh')).toBe(1);
   });
 

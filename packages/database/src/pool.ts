@@ -20,12 +20,18 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** For a connection of the pool: busy ones are waited for as well. */
+const CONNECT_MS = 10_000;
+
+/** How long a Prisma transaction may wait for its connection, and how long it may take: Prisma's own 2 s and 5 s are little on a busy Pi. */
+export const transactionOptions = { maxWait: CONNECT_MS, timeout: 30_000 };
+
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
     application_name: options.applicationName,
-    connectionTimeoutMillis: 5000,
+    connectionTimeoutMillis: CONNECT_MS,
     // Idle connections cost the server memory; a Pi would rather have it back.
     idleTimeoutMillis: 10_000,
   });

@@ -19,6 +19,15 @@ describeWithPostgres('once', () => {
     runs += 1;
     return { id: runs, name: 'Holidays' };
   };
+  /** Until this many requests wait for another one. */
+  const untilWaiting = (count: number) =>
+    eventually(async () => {
+      const { rows } = await tables.database.pool.query(
+        `SELECT count(*)::int AS count FROM pg_stat_activity
+          WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      );
+      expect(rows).toEqual([{ count }]);
+    });
   const ask = <T>(asked: IdempotentRequest, what: () => Promise<T>) =>
     tables.client.$transaction((tx) => once(tx, asked, what));
 
@@ -72,7 +81,7 @@ describeWithPostgres('once', () => {
       return answer;
     };
     const asked = [ask(request, slow), ask(request, slow), ask(request, slow)];
-    await eventually(() => expect(runs).toBe(1));
+    await untilWaiting(2);
     release();
     expect(await Promise.all(asked)).toEqual(Array.from({ length: 3 }, () => ({ id: 1, name: 'Holidays' })));
     expect(runs).toBe(1);
@@ -81,7 +90,7 @@ describeWithPostgres('once', () => {
   test('when the first fails, one that waited for it does the work', async () => {
     const failing = ask(request, async () => {
       runs += 1;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await untilWaiting(1);
       throw new Error('no');
     });
     const waiting = eventually(() => expect(runs).toBe(1)).then(() => ask(request, work));

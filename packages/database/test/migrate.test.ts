@@ -8,6 +8,13 @@ import { createServiceFolder, type ServiceFolder } from './migrations-folder.js'
 
 const FIRST = '20260101000000_first';
 const SECOND = '20260201000000_second';
+/** A migration that goes on when two other replicas wait for their turn. */
+const UNTIL_TWO_WAIT = `
+  DO $$ BEGIN
+    WHILE (SELECT count(*) FROM pg_locks JOIN pg_database ON database = pg_database.oid
+            WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted) < 2
+    LOOP PERFORM pg_sleep(0.02); END LOOP;
+  END $$;`;
 
 describeWithPostgres('migrate', () => {
   let folder: ServiceFolder;
@@ -58,7 +65,7 @@ describeWithPostgres('migrate', () => {
   });
 
   test('replicas that start at once take turns: each migration is applied once', async () => {
-    await folder.add(SECOND, 'SELECT pg_sleep(0.3); CREATE TABLE second (id int PRIMARY KEY);');
+    await folder.add(SECOND, `${UNTIL_TWO_WAIT} CREATE TABLE second (id int PRIMARY KEY);`);
     const applied = await Promise.all([up(), up(), up()]);
     expect(applied.flat().sort()).toEqual([FIRST, SECOND]);
     expect(await tables()).toEqual(['first', 'second']);
@@ -97,7 +104,7 @@ describeWithPostgres('migrate', () => {
   });
 
   test('goes on after being cut in the middle of a migration', async () => {
-    await folder.add(SECOND, 'CREATE TABLE second (id int); SELECT pg_sleep(30);');
+    await folder.add(SECOND, 'CREATE TABLE second (id int); SELECT pg_sleep(3600);');
     const cut = up();
     const failed = expect(cut).rejects.toMatchObject({ code: 'migration_failed' });
     for (;;) {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createTestDatabase, describeWithPostgres, type TestDatabase } from '@lazyphotos/testkit';
+import { createTestDatabase, describeWithPostgres, eventually, type TestDatabase } from '@lazyphotos/testkit';
 import pg from 'pg';
 import { migrate, openWhenMigrated } from '../src/index.js';
 import { createGate } from './gate.js';
@@ -28,6 +28,7 @@ describeWithPostgres('openWhenMigrated', () => {
     migrationsPath: folder.migrations,
     poolSize: 2,
     applicationName: created.name,
+    patienceMs: 600_000,
   });
   const connections = async (): Promise<number> => {
     const client = new pg.Client({ connectionString: created.url });
@@ -94,7 +95,8 @@ describeWithPostgres('openWhenMigrated', () => {
       code: 'database_not_ready',
       message: `the database is not migrated (it lacks ${FIRST}): run the provision step`,
     });
-    expect(await connections()).toBe(0);
+    // The server takes a moment to see that a connection has gone.
+    await eventually(async () => expect(await connections()).toBe(0));
   });
 
   test('gives up on a server that is not there, and says why', async () => {

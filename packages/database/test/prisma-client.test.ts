@@ -6,7 +6,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AnyEvent } from '@lazyphotos/contracts';
 import { toProblem } from '@lazyphotos/service-kit';
-import { createTestDatabase, describeWithPostgres, freePort, type TestDatabase } from '@lazyphotos/testkit';
+import {
+  createTestDatabase,
+  describeWithPostgres,
+  eventually,
+  freePort,
+  type TestDatabase,
+} from '@lazyphotos/testkit';
 import {
   createOutboxRelay,
   createUnitOfWork,
@@ -16,6 +22,7 @@ import {
   openDatabase,
   type SqlRunner,
   type TransactionRunner,
+  transactionOptions,
 } from '../src/index.js';
 import { createMigration } from '../src/migrations/create.js';
 import { createServiceFolder, SCHEMA } from './migrations-folder.js';
@@ -46,7 +53,7 @@ describeWithPostgres('with a generated Prisma client', () => {
     await migrate(created.url, folder.migrations);
     await folder.remove();
     database = openDatabase({ url: created.url, poolSize: 5, applicationName: 'prisma-test' });
-    client = new PrismaClient({ adapter: database.adapter });
+    client = new PrismaClient({ adapter: database.adapter, transactionOptions });
   });
   afterAll(async () => {
     await client.$disconnect();
@@ -115,9 +122,14 @@ describeWithPostgres('with a generated Prisma client', () => {
 
   test('a connection that breaks in a transaction fails that transaction and nothing else', async () => {
     const broken = client.$transaction(async (tx) => {
-      const rows = await tx.$queryRawUnsafe<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
-      await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      const [connection] = await tx.$queryRawUnsafe<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+      await database.pool.query('SELECT pg_terminate_backend($1)', [connection?.pid]);
+      await eventually(async () => {
+        const { rows } = await database.pool.query('SELECT FROM pg_stat_activity WHERE pid = $1', [
+          connection?.pid,
+        ]);
+        expect(rows).toEqual([]);
+      });
       await tx.note.create({ data: { id: randomUUID(), text: 'lost' } });
     });
     const error = await broken.catch((reason: unknown) => reason);

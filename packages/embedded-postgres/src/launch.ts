@@ -6,7 +6,7 @@ import { initialise, isInitialised, takeOwnership } from './initialise.js';
 import { boundLogFile, createLogFile, logSize, logTail } from './log-file.js';
 import { readOrCreatePassword } from './password.js';
 import { type PidFile, readPidFile } from './pid-file.js';
-import { freePort } from './port.js';
+import { freePort, isFree } from './port.js';
 import { clearRemains, findServer, SETTLE_MS, stopServer } from './postmaster.js';
 import { ownershipOf } from './processes.js';
 import { writeSettings } from './settings.js';
@@ -21,7 +21,7 @@ export interface Running {
 }
 
 const ATTEMPTS = 3;
-const ANSWER_MS = 30_000;
+const ANSWER_MS = 120_000;
 const POLL_MS = 50;
 
 /** Finds or starts the server of a data folder. Only one process may do this at a time (`withStartLock`). */
@@ -79,15 +79,17 @@ async function startWithPassword(cluster: Cluster, password: string, port?: numb
   return start(cluster, process.port);
 }
 
-/** Someone may take the free port first, and a killed server's shared memory may linger: hence several attempts. */
+/** Someone may take the port first, and a killed server's shared memory may linger: hence several attempts. */
 async function start(cluster: Cluster, wantedPort?: number): Promise<PidFile> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = attempt === 1 && wantedPort ? wantedPort : await freePort();
+    const port = wantedPort && (await isFree(wantedPort)) ? wantedPort : await freePort();
     try {
       return await startOn(cluster, port);
     } catch (error) {
       const final = !(error instanceof PostgresStartError) || error.code !== 'failed';
       if (final || attempt === ATTEMPTS || (await findServer(cluster.dataDir))) throw error;
+      await clearRemains(cluster);
+      // Nothing tells when the system has taken back the memory of the last process.
       await sleep(500 * attempt);
     }
   }

@@ -11,7 +11,8 @@ export const SETTLE_MS = 15 * 60_000;
 const STOP_SECONDS = '60';
 const ORPHANS_LEAVE_MS = 2_000;
 const ORPHANS_TERMINATED_MS = 15_000;
-const ORPHANS_KILLED_MS = 20_000;
+/** A busy system may take long to end a process that was killed. */
+const ORPHANS_KILLED_MS = 120_000;
 
 /** The live server of this folder, ready to connect; waits out one that is just starting or stopping. */
 export async function findServer(dataDir: string): Promise<PidFile | undefined> {

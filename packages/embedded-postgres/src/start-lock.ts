@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataFolderInUseError, errnoOf, toStartError } from './errors.js';
 
-const WAIT_MS = 120_000;
+/** Another process may create the database, or replay its log, on a slow card. */
+const WAIT_MS = 5 * 60_000;
 const POLL_MS = 50;
 
 /**

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from '@jest/globals';
 import { Client } from 'pg';
 import { type PostgresServer, type StartOptions, startPostgres } from '../src/index.js';
 import { serverProcesses } from '../src/processes.js';
 
+const POLL_MS = 5;
 const folders: string[] = [];
 const nodes: ChildProcess[] = [];
 
@@ -30,6 +32,11 @@ export async function newDataDir(parent = tmpdir()): Promise<string> {
 /** Without fsync: these tests cut processes, not power. */
 export function start(dataDir: string, options: Partial<StartOptions> = {}): Promise<PostgresServer> {
   return startPostgres({ dataDir, settings: { fsync: 'off' }, ...options });
+}
+
+/** Resolves when something is so. The test's own time limit ends it. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(POLL_MS);
 }
 
 export interface OtherNode {

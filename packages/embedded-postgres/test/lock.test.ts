@@ -23,7 +23,7 @@ describe('lock', () => {
     const dataDir = await newDataDir();
     const node = await otherNode(dataDir, 'node');
     const server = await start(dataDir);
-    const waiting = server.lock('node', { waitMs: 10_000 });
+    const waiting = server.lock('node', { waitMs: 600_000 });
     await node.kill();
     const lock = await waiting;
     expect(lock.lost.aborted).toBe(false);
@@ -36,7 +36,7 @@ describe('lock', () => {
     const node = await otherNode(dataDir, 'node');
     const server = await start(dataDir);
     expect(server.adopted).toBe(true);
-    const waiting = server.lock('node', { waitMs: 20_000 });
+    const waiting = server.lock('node', { waitMs: 600_000 });
     await node.stop();
     const lock = await waiting;
     expect(await server.isAlive()).toBe(true);

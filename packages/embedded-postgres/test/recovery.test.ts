@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { forkNode, newDataDir, otherNode, postmasterPid, query, start } from './helpers.js';
+import { forkNode, newDataDir, otherNode, postmasterPid, query, start, until } from './helpers.js';
 
 /** What each kind of sudden end leaves behind, and that the next start copes with it. */
 describe('recovery', () => {
@@ -64,16 +63,7 @@ describe('recovery', () => {
   });
 
   it('creates the database anew when the first start was killed half-way', async () => {
-    const dataDir = await newDataDir();
-    const parent = dirname(dataDir);
-    const node = forkNode(dataDir);
-    while (!(await readdir(parent)).some((name) => name.includes('.init-'))) await sleep(5);
-    await sleep(150); // initdb is at work
-    const left = once(node, 'exit');
-    node.kill('SIGKILL');
-    await left;
-    expect(await readdir(parent)).not.toContain('postgres');
-
+    const dataDir = await killedInFirstStart();
     const server = await start(dataDir);
     expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await server.stop();
@@ -97,7 +87,14 @@ describe('recovery', () => {
     const server = await start(dataDir);
     // Stays busy in the processor, where a backend does not notice that its postmaster is gone.
     const long = query(server, 'SELECT count(*) FROM generate_series(1, 1e12::bigint)').catch(() => 'ended');
-    await sleep(300);
+    await until(async () => {
+      const [row] = await query<{ busy: number }>(
+        server,
+        `SELECT count(*)::int AS busy FROM pg_stat_activity
+          WHERE state = 'active' AND query LIKE '%generate_series%' AND pid <> pg_backend_pid()`,
+      );
+      return row?.busy === 1;
+    });
     process.kill(await postmasterPid(dataDir), 'SIGKILL');
 
     const again = await start(dataDir);
@@ -130,6 +127,27 @@ describe('recovery', () => {
     await servers[0]?.stop();
   });
 });
+
+/**
+ * Kills a node while the initdb of its first start is at work, and returns the data folder. On a busy machine the kill may come too
+ * late: then it is done again.
+ */
+async function killedInFirstStart(): Promise<string> {
+  for (;;) {
+    const dataDir = await newDataDir();
+    const parent = dirname(dataDir);
+    const node = forkNode(dataDir);
+    const left = once(node, 'exit');
+    await until(async () =>
+      (await readdir(parent, { recursive: true })).some((name) =>
+        /^postgres($|\.init-.*\/PG_VERSION)/.test(name),
+      ),
+    );
+    node.kill('SIGKILL');
+    await left;
+    if (!(await readdir(parent)).includes('postgres')) return dataDir;
+  }
+}
 
 async function killServer(dataDir: string): Promise<void> {
   const postmaster = await postmasterPid(dataDir);

@@ -9,8 +9,14 @@ describeWithPostgres('pg-boss', () => {
   afterAll(() => broker.close());
 
   describeEventBus('pg-boss', {
-    create: (topology, options) =>
-      createPgBossBus({ url: broker.url(), topology, heartbeatSeconds: 10, ...options }),
+    create: (topology, { neverPolls, ...options }) =>
+      createPgBossBus({
+        url: broker.url(),
+        topology,
+        heartbeatSeconds: 10,
+        ...(neverPolls && { pollSeconds: 3600 }),
+        ...options,
+      }),
     reset: () => broker.reset(),
     cut: () => broker.cut(),
     mend: () => broker.mend(),

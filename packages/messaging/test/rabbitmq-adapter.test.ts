@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { describeWithRabbitMq } from '@lazyphotos/testkit';
-import { START_MS } from './rabbitmq/broker.js';
 import { describeCrashes } from './rabbitmq/crashes.js';
 import { describeDeadLetters } from './rabbitmq/dead-letters.js';
 import { createHarness } from './rabbitmq/harness.js';
@@ -11,7 +10,7 @@ import { describeTopology } from './rabbitmq/topology.js';
 
 describeWithRabbitMq('the bus on RabbitMQ', () => {
   const harness = createHarness();
-  beforeAll(() => harness.broker.start(), START_MS);
+  beforeAll(() => harness.broker.start());
   beforeEach(() => harness.broker.reset());
   afterEach(async () => {
     await harness.broker.mend();

@@ -1,15 +1,16 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { describeWithRabbitMq } from '@lazyphotos/testkit';
 import { describeEventBus } from '../src/testing/index.js';
-import { createTestBroker, START_MS } from './rabbitmq/broker.js';
+import { createTestBroker } from './rabbitmq/broker.js';
 
 describeWithRabbitMq('RabbitMQ', () => {
   const broker = createTestBroker();
-  beforeAll(() => broker.start(), START_MS);
+  beforeAll(() => broker.start());
   afterAll(() => broker.stop());
 
   describeEventBus('RabbitMQ', {
-    create: (topology, options) => broker.createBus({ topology, ...options }),
+    // RabbitMQ brings the events, and is never polled.
+    create: (topology, { neverPolls: _, ...options }) => broker.createBus({ topology, ...options }),
     reset: () => broker.reset(),
     cut: () => broker.cut(),
     mend: () => broker.mend(),

@@ -17,7 +17,10 @@ function stallingStream() {
   return new Readable({
     read() {
       if (!given) this.push(randomBytes(1_000_000));
-      else setInterval(() => say('stalled'), 100);
+      else {
+        say('stalled');
+        setInterval(() => undefined, 60_000); // keeps the process
+      }
       given = true;
     },
   });

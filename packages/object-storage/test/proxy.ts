@@ -49,7 +49,8 @@ export async function startProxy(target: string): Promise<TcpProxy> {
       else if (!client.write(bytes)) upstream.pause();
     });
     client.on('drain', () => upstream.resume());
-    upstream.on('close', () => client.destroy());
+    // Destroyed while it still sends, a client might lose an answer that it has not read yet.
+    upstream.on('close', () => client.end().resume());
     client.on('close', () => {
       sockets.delete(client);
       upstream.destroy();

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { describeWithMinio, eventually } from '@lazyphotos/testkit';
+import { describeWithMinio, eventually, standsStill } from '@lazyphotos/testkit';
 import type { ObjectStore, StoredPart } from '../src/index.js';
 import { expectSameBytes, read, rejectsWith, streamOf } from '../src/testing/suite.js';
 import { JPEG } from './helpers.js';
@@ -12,6 +11,8 @@ import { startProxy, type TcpProxy } from './proxy.js';
 import { type S3Server, startS3 } from './s3-server.js';
 
 const MIB = 1024 * 1024;
+/** On a busy machine V8's helper threads come late, and the garbage of the meantime would count as memory in use. */
+const GC_AT_ONCE = '--single-threaded-gc';
 
 describeWithMinio('transfers to and from S3', () => {
   let server: S3Server;
@@ -59,15 +60,7 @@ describeWithMinio('transfers to and from S3', () => {
     const before = proxy.fromServer();
     const { body } = await store.get('slow');
     await body[Symbol.asyncIterator]().next();
-    let seen = -1;
-    await eventually(async () => {
-      const now = proxy.fromServer();
-      const rests = now === seen;
-      seen = now;
-      if (!rests) throw new Error('bytes are still coming');
-      await sleep(200);
-    });
-    expect(proxy.fromServer() - before).toBeLessThan(24 * MIB);
+    expect((await standsStill(proxy.fromServer)) - before).toBeLessThan(24 * MIB);
     body.destroy();
   });
 
@@ -80,17 +73,24 @@ describeWithMinio('transfers to and from S3', () => {
     }
     await store.abortUpload(upload);
     for (let round = 0; round < 10; round++) {
-      const late = streamOf(randomBytes(5 * MIB));
-      await rejectsWith(store.writePart(upload, 0, late), 'object_not_found');
+      // MinIO cuts the connection half a second after such an answer, which a busy machine may not have read by then.
+      await eventually(() => {
+        const late = streamOf(randomBytes(5 * MIB));
+        return rejectsWith(store.writePart(upload, 0, late), 'object_not_found');
+      });
     }
     await store.ready();
   });
 
   test('300 MB pass through a little memory, up and down', async () => {
     const script = fileURLToPath(new URL('./s3-memory-child.mjs', import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(server.options)]);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      GC_AT_ONCE,
+      script,
+      JSON.stringify(server.options),
+    ]);
     const { up, down } = JSON.parse(stdout) as { up: number; down: number };
     expect(up).toBeLessThan(150 * MIB);
     expect(down).toBeLessThan(150 * MIB);
-  }, 180_000);
+  });
 });

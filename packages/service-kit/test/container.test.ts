@@ -61,7 +61,7 @@ describe('a container', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     '%s drains it: requests end, then all is stopped in reverse order',
     async (signal) => {
-      const container = start('normal');
+      const container = start('slow'); // answers when the signal has come
       const { port, metricsPort } = await listening(container);
       expect((await http(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200);
       const reply = http(`http://127.0.0.1:${port}/slow`, { headers: asGateway() });

@@ -28,13 +28,12 @@ describe('the HTTP server', () => {
     await http(`${url}/quick`);
     const slow = http(`${url}/slow`);
     await eventually(() => expect(running).toBe(2));
-    const started = Date.now();
-    const closed = server.close(30_000);
+    // Only what it must not wait for would keep it for an hour.
+    const closed = server.close(3_600_000);
     await eventually(async () => expect(http(`${url}/late`)).rejects.toThrow());
     release();
     expect((await slow).text).toBe('done');
     await closed;
-    expect(Date.now() - started).toBeLessThan(10_000);
     idle.destroy();
   });
 
@@ -69,14 +68,17 @@ describe('the HTTP server', () => {
   });
 
   test('a request that does not end in the grace period is cut', async () => {
+    let running = 0;
     const server = await listen(
-      createHttpServer(() => undefined),
+      createHttpServer(() => {
+        running += 1;
+      }),
       0,
       HOST,
     );
     const never = http(`http://${HOST}:${server.port}/`);
     const failed = expect(never).rejects.toThrow();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually(() => expect(running).toBe(1));
     await server.close(200);
     await failed;
   });

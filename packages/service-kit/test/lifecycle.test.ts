@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { createStopList } from '../src/index.js';
 import { recordingLogger } from './helpers.js';
@@ -10,7 +11,7 @@ describe('the stop list', () => {
     for (const name of ['pool', 'bus', 'http']) {
       stops.add(name, async () => {
         stopped.push(`${name} begins`);
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await nextTurn();
         stopped.push(`${name} ends`);
       });
     }

@@ -78,8 +78,7 @@ describe('a call to another service', () => {
       'half an answer',
       (req, res) => {
         res.writeHead(200, { 'content-length': '100' });
-        res.write('{');
-        setTimeout(() => req.socket.destroy(), 50);
+        res.write('{', () => req.socket.destroy());
       },
     ],
   ])('%s is a 503 that says who', async (_title, handler) => {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { freePort, http } from '@lazyphotos/testkit';
 import pg from 'pg';
@@ -79,8 +78,7 @@ describe('problems', () => {
     app = await serveApp(({ router }) => {
       router.get('/half', async (_req, res) => {
         res.writeHead(200, { 'content-length': '1000' });
-        res.write('half of it');
-        await sleep(50);
+        await new Promise((resolve) => res.write('half of it', resolve));
         throw new Error('the disk is gone');
       });
     });

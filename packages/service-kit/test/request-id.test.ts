@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually, http } from '@lazyphotos/testkit';
 import { currentRequestId } from '../src/index.js';
@@ -8,7 +9,7 @@ describe('the request id', () => {
   beforeEach(async () => {
     app = await serveApp(({ router }) => {
       router.get('/echo/:id', async (_req, res) => {
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await nextTurn();
         res.json({ requestId: currentRequestId() });
       });
     });

@@ -2,8 +2,8 @@ import { DataFolderInUseError, type HeldLock, type PostgresServer } from '@lazyp
 import { createPeriodic, type Logger } from '@lazyphotos/service-kit';
 
 const INTERVAL_MS = 5000;
-/** How long a predecessor that is just draining may keep the data folder. */
-const PREDECESSOR_MS = 15_000;
+/** How long a predecessor that is just draining may keep the data folder; it ends hard after 25 s. */
+const PREDECESSOR_MS = 30_000;
 
 export interface PostgresWatch {
   start(): void;

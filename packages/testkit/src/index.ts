@@ -8,10 +8,10 @@ export {
   describeWithTools,
   type ServerName,
 } from './describe.js';
-export { type EventuallyOptions, eventually } from './eventually.js';
+export { type EventuallyOptions, eventually, standsStill } from './eventually.js';
 export { type HttpOptions, type HttpReply, http, type Listening, listen } from './http.js';
 export { startMinio, type TestMinio } from './minio/start.js';
-export { freePort, lastingPort } from './port.js';
+export { freePort } from './port.js';
 export { POSTGRES_URL } from './postgres/source.js';
 export { startTestPostgres, type TestPostgres } from './postgres/start.js';
 export { createTestDatabase, dropTestDatabase, type TestDatabase } from './postgres/test-database.js';

@@ -1,32 +1,37 @@
 import { randomInt } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** A loopback port that nobody listens on just now. Someone may take it: prefer listening on port 0 where you can. */
-export function freePort(): Promise<number> {
-  return listenOnce(0);
-}
-
 /** Below these the systems' own servers live; from 32768 on, Linux gives ports to whoever connects somewhere. */
-const LASTING = { from: 10_240, to: 32_768 };
+const FIRST = 10_240;
+const PORTS = 32_768 - FIRST;
+/** Ports that one process looks through before it reaches those of the next process. */
+const SHARE = 32;
+
+/** Jest loads this module anew for each test file, in the same process. */
+let looked = randomInt(SHARE);
 
 /**
- * A loopback port for a server that is stopped and started again: nobody is given it meanwhile, as happens to those
- * of freePort, not even a client that keeps trying to reach the server.
+ * Returns a loopback port that nobody listens on, for a server that cannot listen on port 0: one that is started later, or again.
+ * The system gives these ports to no other socket by itself. Each process looks in a part of them of its own, so that two
+ * processes that look at the same time find different ports.
  */
-export async function lastingPort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await listenOnce(randomInt(LASTING.from, LASTING.to)).catch(() => undefined);
-    if (port !== undefined) return port;
+    const port = FIRST + ((process.pid * SHARE + looked) % PORTS);
+    looked += 1;
+    if (await isFree(port)) return port;
   }
 }
 
-function listenOnce(wanted: number): Promise<number> {
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(wanted, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
+    server.once('error', ({ code }: NodeJS.ErrnoException) =>
+      code === 'EADDRINUSE' ? resolve(false) : reject(new Error(`no port can be listened on: ${code}`)),
+    );
+    server.listen(port, '127.0.0.1', () => {
+      const { port: taken } = server.address() as AddressInfo;
+      server.close(() => resolve(taken === port));
     });
   });
 }

@@ -1,4 +1,5 @@
 import type { NodeApi } from '@lazyphotos/contracts';
+import { transactionOptions } from '@lazyphotos/database';
 import { createPeriodic, createServiceApp, type JsonWebKeySet, type Service } from '@lazyphotos/service-kit';
 import { createAccounts } from './accounts/accounts.js';
 import { createAdmission } from './accounts/admission.js';
@@ -37,7 +38,7 @@ function compose(deps: AuthDeps) {
   const { chassis, database, settings, keys: keyStore, claimCode } = deps;
   const { clock = () => new Date(), passwordHasher = argon2Hasher } = deps;
   const { logger } = chassis;
-  const db = new PrismaClient({ adapter: database.adapter });
+  const db = new PrismaClient({ adapter: database.adapter, transactionOptions });
   const keys = createKeyRing(keyStore);
   const node = createNode({ db, claimCode, clock, logger });
   const invites = createInvites({ db, clock });

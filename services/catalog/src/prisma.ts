@@ -1,4 +1,4 @@
-import type { Database } from '@lazyphotos/database';
+import { type Database, transactionOptions } from '@lazyphotos/database';
 import { type Prisma, PrismaClient } from './generated/prisma/client.js';
 
 export type { Album as AlbumRow, Photo as PhotoRow, Prisma } from './generated/prisma/client.js';
@@ -6,4 +6,4 @@ export type CatalogDb = PrismaClient;
 export type CatalogTx = Prisma.TransactionClient;
 
 export const createPrisma = (database: Database): CatalogDb =>
-  new PrismaClient({ adapter: database.adapter });
+  new PrismaClient({ adapter: database.adapter, transactionOptions });

@@ -90,7 +90,7 @@ export async function startCatalog(given: Given = {}) {
         );
         if (waiting.length > 0) throw new Error(`events are waiting: ${waiting.map(({ queue }) => queue)}`);
       },
-      { timeoutMs: 30_000, intervalMs: 20 },
+      { intervalMs: 20 },
     );
   const outboxIsEmpty = () =>
     eventually(async () => {

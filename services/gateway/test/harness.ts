@@ -81,8 +81,8 @@ function recordingLogger(lines: LogLine[]): Logger {
 /** What a test may change while the gateway runs. */
 export interface GatewayState {
   claimed: boolean | 'unknown';
-  /** How far its clock is ahead. */
-  offsetMs: number;
+  /** The time at which its clock stands still; undefined while it runs. */
+  stoppedAt: number | undefined;
 }
 
 export interface GatewayOptions {
@@ -91,11 +91,13 @@ export interface GatewayOptions {
   settings?: Partial<Settings<(typeof settingKeys)[number]>>;
   store?: (real: ObjectStore) => ObjectStore;
   databaseUrl?: string;
+  /** How long it lets a service over HTTP say nothing; as in production. */
+  silenceMs?: number;
 }
 
-const probesOf = async (kind: UpstreamKind): Promise<Record<Routed, Probe>> => {
+const probesOf = async (kind: UpstreamKind, silenceMs?: number): Promise<Record<Routed, Probe>> => {
   const entries = await Promise.all(
-    routed.map(async (name) => [name, await createProbe(name, kind)] as const),
+    routed.map(async (name) => [name, await createProbe(name, kind, silenceMs)] as const),
   );
   return Object.fromEntries(entries) as Record<Routed, Probe>;
 };
@@ -125,10 +127,10 @@ export async function startGateway(options: GatewayOptions = {}) {
   const databaseUrl = options.databaseUrl ?? ground.url;
   const database = openDatabase({ url: databaseUrl, poolSize: 5, applicationName: 'gateway-test' });
   const store = await createFilesystemStore({ root: ground.root });
-  const services = await probesOf(options.kind ?? 'in the same process');
+  const services = await probesOf(options.kind ?? 'in the same process', options.silenceMs);
   const logs: LogLine[] = [];
-  const state: GatewayState = { claimed: true, offsetMs: 0 };
-  const now = () => Date.now() + state.offsetMs;
+  const state: GatewayState = { claimed: true, stoppedAt: undefined };
+  const now = () => state.stoppedAt ?? Date.now();
   const mediaUrls = createMediaUrls({
     signingKey: 'a signing key for the tests of the gateway',
     baseUrl: '',

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { createTestDatabase, describeWithPostgres, type HttpReply } from '@lazyphotos/testkit';
+import { createTestDatabase, describeWithPostgres, eventually, type HttpReply } from '@lazyphotos/testkit';
 import {
   createGround,
   type Gateway,
@@ -87,21 +87,33 @@ describeWithPostgres('attempts to guess a secret', () => {
 
   it('that come all at once get no further than those that come one by one', async () => {
     const gateway = await start({ settings: { signInAttempts: 5 } });
-    gateway.services.auth.handle = (req, res) => {
+    let refused = 0;
+    // None is answered before all have been let in or refused.
+    gateway.services.auth.handle = async (req, res) => {
       req.resume();
-      setTimeout(() => res.writeHead(401).end(), 200);
+      await eventually(() => expect(refused).toBe(35));
+      res.writeHead(401).end();
     };
-    const replies = await Promise.all(Array.from({ length: 40 }, () => login(gateway)));
-    expect(replies.filter(({ status }) => status === 401)).toHaveLength(5);
+    const attempt = async () => {
+      const { status } = await login(gateway);
+      if (status === 429) refused += 1;
+      return status;
+    };
+    const answers = await Promise.all(Array.from({ length: 40 }, attempt));
+    expect(answers.filter((status) => status === 401)).toHaveLength(5);
     expect(gateway.services.auth.seen).toHaveLength(5);
   });
 
   it('whose answer nobody waits for count as well', async () => {
     const gateway = await start({ settings: { signInAttempts: 2 } });
     gateway.services.auth.handle = (req) => req.resume();
-    for (const _ of [1, 2]) {
-      const impatient = AbortSignal.timeout(200);
-      await expect(gateway.call('/auth/login', { json: {}, signal: impatient })).rejects.toThrow();
+    for (const count of [1, 2]) {
+      const impatient = new AbortController();
+      const attempt = gateway.call('/auth/login', { json: {}, signal: impatient.signal });
+      const failed = expect(attempt).rejects.toThrow();
+      await eventually(() => expect(gateway.services.auth.seen).toHaveLength(count));
+      impatient.abort();
+      await failed;
     }
     expect((await login(gateway)).status).toBe(429);
   });

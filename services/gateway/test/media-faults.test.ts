@@ -55,18 +55,29 @@ describeWithPostgres('pictures that are not sent to their end', () => {
   });
 
   it('leave no file open when the client left before it was opened', async () => {
+    let asked = 0;
     let opened = 0;
+    const { promise: clientHasLeft, resolve: leave } = Promise.withResolvers<void>();
     await start((real) => ({
       ...real,
       get: async (key, range) => {
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        asked += 1;
+        await clientHasLeft;
         const result = await real.get(key, range);
         opened += 1;
         return result;
       },
     }));
     const { url } = await storePicture(gateway);
-    await expect(gateway.call(url, { signal: AbortSignal.timeout(100) })).rejects.toThrow();
+    const client = new AbortController();
+    const failed = expect(gateway.call(url, { signal: client.signal })).rejects.toThrow();
+    await eventually(() => expect(asked).toBe(1));
+    client.abort();
+    await failed;
+    await eventually(() =>
+      expect(gateway.logs.filter(({ fields }) => fields?.status === 'aborted')).toHaveLength(1),
+    );
+    leave();
     await eventually(() => expect(opened).toBe(1));
     await eventually(() => expect(openPictures()).toEqual([]));
   });
@@ -87,7 +98,6 @@ describeWithPostgres('pictures that are not sent to their end', () => {
 
 async function* halfOf(size: number) {
   yield Buffer.alloc(size / 2);
-  await new Promise((resolve) => setTimeout(resolve, 50));
   throw new StorageUnavailableError('the disk is gone');
 }
 

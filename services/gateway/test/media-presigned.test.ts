@@ -63,7 +63,7 @@ describeWithServers(['postgres', 'minio'], 'signed media that come from S3 itsel
     gateway = await startGateway({ ...given, store: () => store });
   });
   afterEach(() => {
-    gateway.state.offsetMs = 0;
+    gateway.state.stoppedAt = undefined;
   });
   afterAll(async () => {
     await gateway.stop();
@@ -107,9 +107,10 @@ describeWithServers(['postgres', 'minio'], 'signed media that come from S3 itsel
 
   it('are at an address that ends with the signed URL, and is not kept beyond', async () => {
     const { url } = await put();
-    for (const offsetMs of [0, 1_800_000]) {
-      gateway.state.offsetMs = offsetMs;
-      const left = expiryOf(url) - (Date.now() + offsetMs) / 1000;
+    const signedAt = Date.now();
+    for (const laterMs of [0, 1_800_000]) {
+      gateway.state.stoppedAt = signedAt + laterMs;
+      const left = expiryOf(url) - gateway.state.stoppedAt / 1000;
       const { location, maxAge } = await redirectOf(url);
       const good = Number(location.searchParams.get('X-Amz-Expires'));
       expect(good).toBeLessThanOrEqual(Math.floor(left));
@@ -120,12 +121,12 @@ describeWithServers(['postgres', 'minio'], 'signed media that come from S3 itsel
 
   it('are redirected to, but not kept, in the last minute; and not at all once the URL has expired', async () => {
     const { url } = await put();
-    gateway.state.offsetMs = expiryOf(url) * 1000 - Date.now() - 20_000;
+    gateway.state.stoppedAt = expiryOf(url) * 1000 - 20_000;
     const { reply, location, maxAge } = await redirectOf(url);
     expect(reply.status).toBe(302);
     expect(maxAge).toBe(0);
     expect(Number(location.searchParams.get('X-Amz-Expires'))).toBeLessThanOrEqual(20);
-    gateway.state.offsetMs += 20_001;
+    gateway.state.stoppedAt += 20_001;
     expect(await gateway.call(url)).toMatchObject({ status: 403, body: { code: 'invalid_signature' } });
   });
 

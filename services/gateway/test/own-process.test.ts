@@ -158,17 +158,13 @@ describeWithPostgres('the gateway in a process of its own', () => {
     });
   });
 
-  itOnLinux(
-    'passes 300 MB on in either direction without holding them',
-    async () => {
-      await upload(20 * MB);
-      const forUpload = await growthOf(gateway.pid, async () => expect(await upload(SIZE)).toBe(SHA256));
-      const forDownload = await growthOf(gateway.pid, async () => expect(await download()).toBe(SHA256));
-      expect(forUpload).toBeLessThan(MAY_GROW);
-      expect(forDownload).toBeLessThan(MAY_GROW);
-    },
-    300_000,
-  );
+  itOnLinux('passes 300 MB on in either direction without holding them', async () => {
+    await upload(20 * MB);
+    const forUpload = await growthOf(gateway.pid, async () => expect(await upload(SIZE)).toBe(SHA256));
+    const forDownload = await growthOf(gateway.pid, async () => expect(await download()).toBe(SHA256));
+    expect(forUpload).toBeLessThan(MAY_GROW);
+    expect(forDownload).toBeLessThan(MAY_GROW);
+  });
 
   it('never logs a service token', () => {
     expect(gateway.output.length).toBeGreaterThan(5);

@@ -28,10 +28,12 @@ export const upstreamKinds: UpstreamKind[] = ['in the same process', 'over HTTP'
 /** What requests to a service over HTTP carry as its service token. */
 export const tokenFor = (audience: string): string => `a token for ${audience}`;
 
-/** Short enough to be waited for. */
-export const SILENCE_MS = 1500;
-
-export async function createProbe(service: ServiceName, kind: UpstreamKind): Promise<Probe> {
+/** `silenceMs`: how long the gateway lets a service over HTTP say nothing. */
+export async function createProbe(
+  service: ServiceName,
+  kind: UpstreamKind,
+  silenceMs?: number,
+): Promise<Probe> {
   const listener: RequestListener = async (req, res) => {
     if (req.url === '/health/ready') {
       res.writeHead(probe.isReady ? 200 : 503).end();
@@ -58,7 +60,7 @@ export async function createProbe(service: ServiceName, kind: UpstreamKind): Pro
     handle: undefined,
     isReady: true,
     upstream: server
-      ? httpUpstream(service, server.url, { tokenFor }, { silenceMs: SILENCE_MS })
+      ? httpUpstream(service, server.url, { tokenFor }, silenceMs === undefined ? {} : { silenceMs })
       : localUpstream({ handler: listener, ready }),
     close: async () => server?.close(),
   };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@lazyphotos/service-kit';
-import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import { describeWithPostgres, eventually, standsStill } from '@lazyphotos/testkit';
 import { type Gateway, startGateway, tokenOf } from './harness.js';
 import { upstreamKinds } from './probe.js';
 
@@ -13,21 +13,6 @@ const IN_FLIGHT = 24 * MB;
 
 const token = tokenOf();
 const chunks = `/upload-sessions/${newId()}/chunks?offset=0`;
-
-/** Resolves when a number stands still for a while. */
-async function standsStill(read: () => number): Promise<number> {
-  let last = -1;
-  let quiet = 0;
-  await eventually(
-    () => {
-      quiet = read() === last ? quiet + 1 : 0;
-      last = read();
-      if (quiet < 10 || last === 0) throw new Error('still moving');
-    },
-    { timeoutMs: 20_000 },
-  );
-  return last;
-}
 
 describeWithPostgres('bodies through the gateway', () => {
   describe.each(upstreamKinds)('to services %s', (kind) => {

@@ -20,8 +20,8 @@ describeWithPostgres('a service over HTTP that fails', () => {
   });
   afterAll(() => gateway.stop());
 
-  const expectUnavailable = async () => {
-    const reply = await gateway.call('/albums', { token, headers: { 'x-request-id': 'try-1' } });
+  const expectUnavailable = async (asked = gateway) => {
+    const reply = await asked.call('/albums', { token, headers: { 'x-request-id': 'try-1' } });
     expect(reply).toMatchObject({
       status: 503,
       body: { code: 'service_unavailable', status: 503, requestId: 'try-1', instance: '/albums' },
@@ -42,8 +42,10 @@ describeWithPostgres('a service over HTTP that fails', () => {
   });
 
   it('by saying nothing gives 503 after a while', async () => {
-    gateway.services.catalog.handle = () => undefined;
-    await expectUnavailable();
+    const impatient = await startGateway({ kind: 'over HTTP', silenceMs: 300 });
+    impatient.services.catalog.handle = () => undefined;
+    await expectUnavailable(impatient);
+    await impatient.stop();
   });
 
   it('by talking nonsense gives 503', async () => {
@@ -53,8 +55,11 @@ describeWithPostgres('a service over HTTP that fails', () => {
 
   it.each(['reset', 'closed'])('in the middle of an answer has it cut: %s', async (how) => {
     gateway.services.catalog.handle = (_req, res) => {
-      res.writeHead(200, { 'content-length': 100 }).write('only a part');
-      setTimeout(() => (how === 'reset' ? res.socket?.resetAndDestroy() : res.socket?.destroy()), 50);
+      res
+        .writeHead(200, { 'content-length': 100 })
+        .write('only a part', () =>
+          how === 'reset' ? res.socket?.resetAndDestroy() : res.socket?.destroy(),
+        );
     };
     await expect(gateway.call('/albums', { token })).rejects.toThrow();
     await eventually(() => expect(gateway.logs).toContainEqual(aborted('/albums')));
@@ -63,8 +68,7 @@ describeWithPostgres('a service over HTTP that fails', () => {
 
   it('in the middle of an answer of unknown length has it cut as well', async () => {
     gateway.services.catalog.handle = (_req, res) => {
-      res.writeHead(200).write('only a part');
-      setTimeout(() => res.socket?.destroy(), 50);
+      res.writeHead(200).write('only a part', () => res.socket?.destroy());
     };
     await expect(gateway.call('/albums', { token })).rejects.toThrow();
   });

@@ -18,7 +18,6 @@ import {
 import { watchedStore } from './watched-store.js';
 
 const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));
-const PATIENCE = { timeoutMs: 50_000 };
 const jpeg = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#654321' } })
   .jpeg()
   .toBuffer();
@@ -48,9 +47,8 @@ describeWithPostgres('a worker that is killed', () => {
     expect(await killAt('medium')).toMatch(upload.photoId);
     expect(await derivedOf(ground, upload)).toEqual(['thumb']);
     const worker = await startWorker({ ground });
-    await eventually(
-      () => expect(ground.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready', run: 1 }]),
-      PATIENCE,
+    await eventually(() =>
+      expect(ground.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready', run: 1 }]),
     );
     expect(await derivedOf(ground, upload)).toEqual(['medium', 'thumb']);
     await worker.stop();
@@ -74,22 +72,17 @@ describeWithPostgres('a worker that is killed', () => {
     for (const _ of [1, 2, 3, 4, 5]) expect(await killAt('original')).toBe(killer.storageKey);
     const watched = watchedStore();
     const worker = await startWorker({ ground, store: watched.wrap });
-    await eventually(
-      () =>
-        expect(ground.resultsOf(killer.photoId)).toMatchObject([
-          { outcome: 'failed', failure: { code: 'processor_crashed' }, previews: [] },
-        ]),
-      PATIENCE,
+    await eventually(() =>
+      expect(ground.resultsOf(killer.photoId)).toMatchObject([
+        { outcome: 'failed', failure: { code: 'processor_crashed' }, previews: [] },
+      ]),
     );
     expect(watched.reads).toBe(0);
     expect((await ground.store.head(killer.storageKey)).size).toBe(jpeg.length);
 
     const innocent = await storeOriginal(ground, jpeg);
     await ground.bus.publish([uploaded(innocent)]);
-    await eventually(
-      () => expect(ground.resultsOf(innocent.photoId)).toMatchObject([{ outcome: 'ready' }]),
-      PATIENCE,
-    );
+    await eventually(() => expect(ground.resultsOf(innocent.photoId)).toMatchObject([{ outcome: 'ready' }]));
     await worker.stop();
   });
 });

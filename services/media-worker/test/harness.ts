@@ -46,6 +46,7 @@ export async function createGround() {
   await migrate(database.url, migrationsPath);
   const store = await createFilesystemStore({ root: join(folder, 'objects') });
   const bus = await createPgBossBus({ url: busDatabase.url, topology, retry: RETRY });
+  const busTables = openDatabase({ url: busDatabase.url, poolSize: 1, applicationName: 'media-test' });
   const results = new Map<string, Result>();
   await bus.consume(
     'catalog.media',
@@ -64,8 +65,17 @@ export async function createGround() {
     /** The results that the catalog has heard of this photo, each event once. */
     resultsOf: (photoId: string): Result[] =>
       [...results.values()].filter((result) => result.photoId === photoId),
+    /** How many events of a queue are being handled. */
+    inHand: async (queue: string): Promise<number> => {
+      const { rows } = await busTables.pool.query(
+        `SELECT count(*)::int AS count FROM pgboss.job WHERE name = $1 AND state = 'active'`,
+        [queue],
+      );
+      return rows[0].count;
+    },
     remove: async () => {
       await bus.close();
+      await busTables.close();
       await database.drop();
       await busDatabase.drop();
       await rm(folder, { recursive: true, force: true });
@@ -106,13 +116,10 @@ export async function derivedOf(
 
 /** Resolves when a queue has nothing to hand out. */
 export const idle = (bus: EventBus, queue: string): Promise<void> =>
-  eventually(
-    async () => {
-      const depth = (await bus.depths()).find((one) => one.queue === queue);
-      if (depth?.pending !== 0) throw new Error(`${queue} still has ${depth?.pending} events`);
-    },
-    { timeoutMs: 50_000 },
-  );
+  eventually(async () => {
+    const depth = (await bus.depths()).find((one) => one.queue === queue);
+    if (depth?.pending !== 0) throw new Error(`${queue} still has ${depth?.pending} events`);
+  });
 
 export interface WorkerOptions {
   ground: Ground;
@@ -141,10 +148,17 @@ export async function startWorker({ ground, store, settings }: WorkerOptions) {
     authenticate: createAuthenticate(async () => ({ keys: [] })),
     validateAnswers: true,
   };
+  let draining = false;
   const service = createMediaWorkerService({
     chassis,
     database,
-    bus,
+    bus: {
+      ...bus,
+      drain: () => {
+        draining = true;
+        return bus.drain();
+      },
+    },
     store: { ...ground.store, ...store?.(ground.store) },
     scratchDir: ground.scratch,
     settings: { mediaConcurrency: 2, maxPixels: 50_000_000, ...settings },
@@ -165,6 +179,8 @@ export async function startWorker({ ground, store, settings }: WorkerOptions) {
     pool: database.pool,
     /** What event handlers have thrown. */
     failures,
+    /** It takes no more events. */
+    isDraining: () => draining,
     stop: () => {
       stopping ??= stop();
       return stopping;

@@ -16,8 +16,6 @@ import {
   type Worker,
 } from './harness.js';
 
-const PATIENCE = { timeoutMs: 50_000 };
-
 /** A few of each kind; every single one is the business of the pipeline's own tests. */
 const samples = ['good/jpeg', 'good/png', 'good/webp', 'good/heic'].flatMap((folder) =>
   samplePhotos().folder(folder).slice(0, 3),
@@ -48,7 +46,7 @@ describeWithPostgres('an uploaded photo', () => {
       const [result] = ground.resultsOf(upload.photoId);
       if (!result) throw new Error('no result yet');
       return result;
-    }, PATIENCE);
+    });
   };
 
   const previewOf = async ({ userId, photoId }: Upload, variant: string) => {

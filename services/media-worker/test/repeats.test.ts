@@ -16,7 +16,6 @@ import {
 } from './harness.js';
 import { type Watched, watchedStore } from './watched-store.js';
 
-const PATIENCE = { timeoutMs: 50_000 };
 const jpeg = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#345678' } })
   .jpeg()
   .toBuffer();
@@ -36,10 +35,7 @@ describeWithPostgres('the worker', () => {
   afterAll(() => ground.remove());
 
   const ready = (upload: Upload) =>
-    eventually(
-      () => expect(ground.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready' }]),
-      PATIENCE,
-    );
+    eventually(() => expect(ground.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready' }]));
   const quiet = async () => {
     await idle(worker.bus, 'media-worker.upload');
     await idle(worker.bus, 'media-worker.photo');
@@ -64,7 +60,8 @@ describeWithPostgres('the worker', () => {
 
   it('works once when an upload is told twice at the same time', async () => {
     const upload = await storeOriginal(ground, jpeg);
-    watched.beforePut = () => idleForAMoment();
+    watched.beforePut = () =>
+      eventually(async () => expect(await ground.inHand('media-worker.upload')).toBe(2));
     await ground.bus.publish([uploaded(upload), uploaded(upload)]);
     await ready(upload);
     await quiet();
@@ -75,7 +72,7 @@ describeWithPostgres('the worker', () => {
   it('remembers a failure, too', async () => {
     const upload = await storeOriginal(ground, Buffer.from('no picture at all'));
     await ground.bus.publish([uploaded(upload)]);
-    await eventually(() => expect(ground.resultsOf(upload.photoId)).toHaveLength(1), PATIENCE);
+    await eventually(() => expect(ground.resultsOf(upload.photoId)).toHaveLength(1));
     await ground.bus.publish([uploaded(upload)]);
     await quiet();
     expect(watched.reads).toBe(1);
@@ -101,7 +98,7 @@ describeWithPostgres('the worker', () => {
     const upload = await storeOriginal(ground, jpeg);
     await worker.pool.query('ALTER TABLE outbox_messages RENAME TO outbox_messages_gone');
     await ground.bus.publish([uploaded(upload)]);
-    await eventually(() => expect(worker.failures.length).toBeGreaterThan(1), PATIENCE);
+    await eventually(() => expect(worker.failures.length).toBeGreaterThan(1));
     await worker.pool.query('ALTER TABLE outbox_messages_gone RENAME TO outbox_messages');
     await ready(upload);
     await quiet();
@@ -184,9 +181,9 @@ describeWithPostgres('the worker', () => {
       const upload = await storeOriginal(ground, jpeg);
       const later = await storeOriginal(ground, jpeg);
       await ground.bus.publish([uploaded(upload)]);
-      await eventually(() => expect(waiting).toBe(true), PATIENCE);
+      await eventually(() => expect(waiting).toBe(true));
       const stopped = worker.stop();
-      await idleForAMoment();
+      await eventually(() => expect(worker.isDraining()).toBe(true));
       await ground.bus.publish([uploaded(later)]);
       release();
       await stopped;
@@ -203,5 +200,3 @@ describeWithPostgres('the worker', () => {
     });
   });
 });
-
-const idleForAMoment = () => new Promise<void>((resolve) => setTimeout(resolve, 300));

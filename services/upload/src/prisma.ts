@@ -1,8 +1,9 @@
-import type { Database } from '@lazyphotos/database';
+import { type Database, transactionOptions } from '@lazyphotos/database';
 import { type Prisma, PrismaClient } from './generated/prisma/client.js';
 
 export type { UploadSession } from './generated/prisma/client.js';
 export type UploadDb = PrismaClient;
 export type UploadTx = Prisma.TransactionClient;
 
-export const createPrisma = (database: Database): UploadDb => new PrismaClient({ adapter: database.adapter });
+export const createPrisma = (database: Database): UploadDb =>
+  new PrismaClient({ adapter: database.adapter, transactionOptions });

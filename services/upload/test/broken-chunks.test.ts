@@ -9,8 +9,19 @@ const { logger, lines } = recordingLogger();
 
 describeWithPostgres('chunks over a bad line', () => {
   let node: UploadNode;
+  /** Chunks that the service has begun to store. */
+  let begun = 0;
   beforeAll(async () => {
-    node = await startUpload({ logger });
+    node = await startUpload({
+      logger,
+      decorate: (store) => ({
+        ...store,
+        writePart: (...part) => {
+          begun += 1;
+          return store.writePart(...part);
+        },
+      }),
+    });
   });
   afterAll(() => node.stop());
 
@@ -79,7 +90,9 @@ describeWithPostgres('chunks over a bad line', () => {
   it('do not come after the session was ended while they were on their way', async () => {
     const file = newFile(CHUNK);
     const { user, session, chunk } = await begin(file, CHUNK);
+    const before = begun;
     await chunk.send(file.bytes.subarray(0, 500));
+    await eventually(() => expect(begun).toBe(before + 1));
     expect((await user.abort(session.id)).status).toBe(204);
     // The connection may be cut: the server does not want the rest.
     const answer = await chunk.end().catch(() => undefined);
@@ -90,7 +103,9 @@ describeWithPostgres('chunks over a bad line', () => {
   it('of the same place may be sent over a new line while the old one hangs', async () => {
     const file = newFile(CHUNK);
     const { user, session, chunk } = await begin(file, CHUNK);
+    const before = begun;
     await chunk.send(file.bytes.subarray(0, 500));
+    await eventually(() => expect(begun).toBe(before + 1));
     expect((await user.put(session.id, 0, file.bytes)).status).toBe(204);
     expect((await user.complete(session.id)).status).toBe(200);
     chunk.cut();

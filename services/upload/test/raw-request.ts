@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Socket } from 'node:net';
 
 export interface RawChunk {
   url: string;
@@ -15,6 +15,8 @@ export interface RawChunk {
 export function beginChunk({ url, token, sessionId, offset, contentLength }: RawChunk) {
   const req = request(`${url}/upload-sessions/${sessionId}/chunks?offset=${offset}`, {
     method: 'PUT',
+    // A connection of its own: one that another chunk has used may just be being closed.
+    agent: false,
     headers: {
       authorization: `Bearer ${token}`,
       'content-type': 'application/octet-stream',
@@ -32,14 +34,19 @@ export function beginChunk({ url, token, sessionId, offset, contentLength }: Raw
       }
     });
   });
+  const connected = once(req, 'socket').then(async ([socket]: Socket[]) => {
+    if (socket?.connecting) await once(socket, 'connect');
+  });
   // A test that cuts the connection does not wait for an answer.
   answered.catch(() => undefined);
+  connected.catch(() => undefined);
   return {
     answered,
+    /** Resolves when the bytes have gone out. */
     send: async (bytes: Buffer): Promise<void> => {
-      if (!req.write(bytes)) await once(req, 'drain');
-      // Lets the bytes go out before anything else is done.
-      await sleep(20);
+      req.flushHeaders();
+      await connected;
+      await new Promise((resolve) => req.write(bytes, resolve));
     },
     end: () => {
       req.end();

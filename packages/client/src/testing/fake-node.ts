@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Endpoint, endpoints } from '@lazyphotos/contracts';
-import { sleep } from '../sleep.js';
 import {
   type FakeBody,
   type FakeHandler,
@@ -25,6 +24,8 @@ export interface FakeNode {
   expireAccessTokens(): void;
   /** How many requests began with this, such as `POST /auth/refresh`. */
   count(prefix: string): number;
+  /** How many of them have got their whole answer, or none any more. */
+  answered(prefix: string): number;
   close(): Promise<void>;
 }
 
@@ -62,15 +63,17 @@ async function bodyOf(endpoint: Endpoint, req: IncomingMessage): Promise<FakeBod
 export async function startFakeNode(): Promise<FakeNode> {
   const state = createFakeState();
   const faults = createFaults();
+  const answered: string[] = [];
   let url = '';
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { pathname: path, searchParams: query } = new URL(req.url ?? '/', url);
     const method = req.method ?? 'GET';
     state.requests.push(`${method} ${path}`);
+    res.once('close', () => answered.push(`${method} ${path}`));
     const fault = faults.take(method, path);
     const isMedia = path.startsWith('/media/');
-    if (fault !== undefined && 'delayMs' in fault) await sleep(fault.delayMs);
+    if (fault !== undefined && 'until' in fault) await fault.until;
     if (fault !== undefined && 'cutAfterBytes' in fault && !isMedia)
       return cutRequest(req, res, fault.cutAfterBytes);
     if (fault !== undefined && 'status' in fault) {
@@ -112,6 +115,7 @@ export async function startFakeNode(): Promise<FakeNode> {
     fail: (fault) => faults.add(fault),
     expireAccessTokens: () => state.accessTokens.clear(),
     count: (prefix) => state.requests.filter((request) => request.startsWith(prefix)).length,
+    answered: (prefix) => answered.filter((request) => request.startsWith(prefix)).length,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -2,13 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** What goes wrong. */
 export type FaultEffect =
-  /** The connection breaks: at once, or after so many bytes of the body of the request or (for media) of the answer. */
-  | { cutAfterBytes: number }
+  /**
+   * The connection breaks: at once, or after so many bytes of the body of the request or (for media) of the answer, and then not
+   * before `when` resolves.
+   */
+  | { cutAfterBytes: number; when?: Promise<unknown> }
   /** A problem instead of the answer. */
   | { status: number; code?: string; retryAfter?: number }
   /** A chunk is acknowledged but not kept. */
   | { loseChunk: true }
-  | { delayMs: number };
+  /** It is answered when this resolves. */
+  | { until: Promise<unknown> };
 
 export interface Fault {
   /** `PUT /upload-sessions`: a method and the beginning of a path. */

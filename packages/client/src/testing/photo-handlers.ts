@@ -68,9 +68,10 @@ export function sendMedia(
   };
   res.writeHead(start > 0 ? 206 : 200, { ...headers, ...range });
   if (fault !== undefined && 'cutAfterBytes' in fault) {
-    res.write(bytes.subarray(start, start + fault.cutAfterBytes), () =>
-      setTimeout(() => res.socket?.destroy(), 20),
-    );
+    res.write(bytes.subarray(start, start + fault.cutAfterBytes), async () => {
+      await fault.when;
+      res.socket?.destroy();
+    });
     return;
   }
   res.end(bytes.subarray(start));

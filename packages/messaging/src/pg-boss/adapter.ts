@@ -1,5 +1,5 @@
 import type { AnyEvent, Topology } from '@lazyphotos/contracts';
-import { type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
+import { type Clock, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
 import {
   type BusObserver,
   type DeadLetter,
@@ -29,6 +29,10 @@ export interface PgBossBusOptions {
   heartbeatSeconds?: number;
   /** How long `close` waits for the handlers under way. */
   drainMs?: number;
+  /** How often consumers look for events that nobody has told them of; 30. */
+  pollSeconds?: number;
+  /** pg-boss's time, its timers included; the system's. */
+  clock?: Clock;
 }
 
 const REDRIVE_BATCH = 1000;
@@ -37,10 +41,10 @@ const LOOK_AFTER_OURSELVES_SECONDS = 120;
 /** The event bus on PostgreSQL, through pg-boss: one queue per consumer and event family, each with a dead-letter queue. */
 export async function createPgBossBus(options: PgBossBusOptions): Promise<EventBus> {
   const { topology, observer = {}, retry = defaultRetryPolicy, exclusive = false } = options;
-  const { heartbeatSeconds = 30, drainMs = 15_000 } = options;
+  const { heartbeatSeconds = 30, drainMs = 15_000, pollSeconds = 30 } = options;
   // Nobody else can die; an event is left in hand only when its end could not be stored.
   const boss = connect(options, exclusive ? LOOK_AFTER_OURSELVES_SECONDS : heartbeatSeconds);
-  const consumers = createConsumers(boss, retry, observer);
+  const consumers = createConsumers({ boss, retry, observer, pollSeconds });
   try {
     await boss.start();
     await declareQueues(boss, topology, retry, heartbeatSeconds);
@@ -79,17 +83,21 @@ export async function createPgBossBus(options: PgBossBusOptions): Promise<EventB
     drain: () => consumers.drain(drainMs),
     close: async () => {
       consumers.stopWakes();
+      // Ends the workers in this very moment: pg-boss has other things to end before it comes to them.
+      const drained = consumers.drain(drainMs);
       await boss.stop({ graceful: true, close: true, timeout: drainMs });
+      await drained;
     },
   };
 }
 
 function connect(options: PgBossBusOptions, superviseSeconds: number): PgBoss {
-  const { url, name = 'lazyphotos-bus', poolSize = 4, observer = {} } = options;
+  const { url, name = 'lazyphotos-bus', poolSize = 4, observer = {}, clock } = options;
   const boss = new PgBoss({
     connectionString: url,
     application_name: name,
     max: poolSize,
+    ...(clock && { clock }),
     useListenNotify: true,
     schedule: false,
     registerInstance: false,

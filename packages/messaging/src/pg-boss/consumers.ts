@@ -3,10 +3,9 @@ import { parseEvent } from '@lazyphotos/contracts';
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
 import type { BusObserver, EventHandler, RetryPolicy } from '../port.js';
 
-/** Events wake their consumers (LISTEN/NOTIFY); polling is only the net below. */
-const POLL_SECONDS = 2;
-const POLL_SECONDS_WHILE_NOTIFIED = 30;
-/** A wake that comes a moment before the event is due would find nothing. */
+/** Between two looks for events while the server cannot tell of them (LISTEN/NOTIFY). */
+const POLL_SECONDS_UNTOLD = 2;
+/** A wake that comes a moment before the event is due would find nothing, and the next poll brings the event. */
 const WAKE_MARGIN_MS = 500;
 
 type Job = JobWithMetadata<object>;
@@ -20,11 +19,19 @@ function latestRetryMs(failures: number, { baseDelaySeconds, maxDelaySeconds }: 
   return Math.min(seconds, maxDelaySeconds) * 1000 + WAKE_MARGIN_MS;
 }
 
+export interface ConsumersOptions {
+  boss: PgBoss;
+  retry: RetryPolicy;
+  observer: BusObserver;
+  /** Between two looks for events while the server tells of them: the net below the wakes. */
+  pollSeconds: number;
+}
+
 /**
  * The workers of one bus. pg-boss wakes a worker for a new event only. An event that waits behind another one, a retry that has
  * become due and a replayed dead letter would wait for the next poll: the wakes here are for those.
  */
-export function createConsumers(boss: PgBoss, retry: RetryPolicy, observer: BusObserver) {
+export function createConsumers({ boss, retry, observer, pollSeconds }: ConsumersOptions) {
   const workers: { queue: string; id: string }[] = [];
   const timers = new Set<NodeJS.Timeout>();
 
@@ -60,8 +67,8 @@ export function createConsumers(boss: PgBoss, retry: RetryPolicy, observer: BusO
       {
         batchSize: 1,
         includeMetadata: true,
-        pollingIntervalSeconds: POLL_SECONDS,
-        notifyPollingIntervalSeconds: POLL_SECONDS_WHILE_NOTIFIED,
+        pollingIntervalSeconds: Math.min(POLL_SECONDS_UNTOLD, pollSeconds),
+        notifyPollingIntervalSeconds: pollSeconds,
       },
       async ([job]: Job[]) => {
         // Looks for the next event as soon as this one is settled.

@@ -10,10 +10,10 @@ const REPLAY_BATCH = 100;
 /** What a queue gets back goes behind what it got back before: only when all are read do all stay in order. */
 const READ_AT_LEAST = 1000;
 const MOST_PREFETCHED = 65_535;
-/** For letters that were counted and do not come: somebody else has taken them. */
-const TAKE_MS = 2000;
-const RETURN_MS = 2000;
-const RETURN_POLL_MS = 10;
+/** For letters that are given back and are not seen again: somebody else has taken them. */
+const RETURN_MS = 10_000;
+/** A queue tells nobody how many messages it has got or given. */
+const POLL_MS = 10;
 
 /** Reads up to `limit` dead letters and puts them back. Up to a thousand keep their order; of more, the next read shows others. */
 export function peekDeadLetters(model: ChannelModel, queue: string, limit: number): Promise<DeadLetter[]> {
@@ -25,7 +25,10 @@ export function peekDeadLetters(model: ChannelModel, queue: string, limit: numbe
     if (messages.length > 0) {
       channel.nackAll(true);
       // They are back some moments later. Whoever reads or replays next must find them.
-      await atMost(RETURN_MS, untilThere(channel, letters, messageCount));
+      await atMost(
+        RETURN_MS,
+        untilCount(channel, letters, (count) => count >= messageCount),
+      );
     }
     return messages.slice(0, limit).map(readDeadLetter);
   });
@@ -65,13 +68,14 @@ async function take(channel: Channel, queue: string, count: number): Promise<Mes
     if (message) messages.push(message);
     if (!message || messages.length === count) resolve();
   });
-  await atMost(TAKE_MS, promise);
+  // With none left in the queue, somebody else has taken those that were counted. What is on its way comes before the last answer.
+  await Promise.race([promise, untilCount(channel, queue, (left) => left === 0)]);
   await channel.cancel(consumerTag);
   return messages;
 }
 
-async function untilThere(channel: Channel, queue: string, count: number): Promise<void> {
-  while ((await channel.checkQueue(queue)).messageCount < count) await sleep(RETURN_POLL_MS);
+async function untilCount(channel: Channel, queue: string, is: (count: number) => boolean): Promise<void> {
+  while (!is((await channel.checkQueue(queue)).messageCount)) await sleep(POLL_MS);
 }
 
 /** What the channel has not acknowledged when it closes goes back. */

@@ -6,7 +6,7 @@ import { describeOutages } from './outages.js';
 import { describeProperties } from './properties.js';
 import { describeRetries } from './retries.js';
 import { describeShutdown } from './shutdown.js';
-import { type ConformanceOptions, QUICK_RETRY, type Suite, TOPOLOGY } from './suite.js';
+import { type ConformanceOptions, DEFAULTS, type Suite, TOPOLOGY } from './suite.js';
 
 export type { ConformanceOptions, CreateOptions } from './suite.js';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.js';
@@ -24,8 +24,8 @@ export function describeEventBus(name: string, options: ConformanceOptions): voi
     });
     const suite: Suite = {
       ...options,
-      async bus(topology = TOPOLOGY, { retry = QUICK_RETRY, observer = {}, drainMs = 1000 } = {}) {
-        const bus = await options.create(topology, { retry, observer, drainMs });
+      async bus(topology = TOPOLOGY, more = {}) {
+        const bus = await options.create(topology, { ...DEFAULTS, ...more });
         open.push(bus);
         return bus;
       },

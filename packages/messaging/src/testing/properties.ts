@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import fc from 'fast-check';
 import type { EventBus } from '../port.js';
-import { albumEvent, photoEvent, type Suite, TOPOLOGY } from './suite.js';
+import { albumEvent, DEFAULTS, photoEvent, type Suite, TOPOLOGY } from './suite.js';
 
 const RETRY = { maxAttempts: 2, baseDelaySeconds: 1, maxDelaySeconds: 1 };
 type Queue = keyof typeof TOPOLOGY;
@@ -69,7 +69,7 @@ function createModel() {
 async function run(suite: Suite, steps: readonly Step[]): Promise<void> {
   await suite.reset();
   const model = createModel();
-  const create = () => suite.create(TOPOLOGY, { retry: RETRY, observer: {}, drainMs: 1000 });
+  const create = () => suite.create(TOPOLOGY, { ...DEFAULTS, retry: RETRY });
   let bus = await create();
   for (const action of steps) {
     if (action.do === 'publish') await model.publish(bus, action);
@@ -87,7 +87,7 @@ async function run(suite: Suite, steps: readonly Step[]): Promise<void> {
       expect(model.handled).toEqual(model.sent);
       for (const depth of await bus.depths()) expect(depth).toMatchObject({ pending: 0, deadLetters: 0 });
     },
-    { timeoutMs: 40_000, intervalMs: 300 },
+    { intervalMs: 300 },
   ).finally(() => bus.close());
 }
 
@@ -98,6 +98,6 @@ export function describeProperties(suite: Suite): void {
         fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 15 }), (steps) => run(suite, steps)),
         { numRuns: suite.propertyRuns ?? 5, endOnFailure: true },
       );
-    }, 300_000);
+    });
   });
 }

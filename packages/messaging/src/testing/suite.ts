@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import type { AnyEvent, EventPayload, Topology } from '@lazyphotos/contracts';
 import type { BusObserver, EventBus, EventHandler, QueueDepth, RetryPolicy } from '../port.js';
@@ -9,6 +8,8 @@ export interface CreateOptions {
   observer: BusObserver;
   /** How long `close` waits for the handlers under way. */
   drainMs: number;
+  /** The bus does not look for events by itself: only those arrive that it is told of. */
+  neverPolls: boolean;
 }
 
 export interface ConformanceOptions {
@@ -37,6 +38,13 @@ export const TOPOLOGY = {
 } as const satisfies Topology;
 
 export const QUICK_RETRY: RetryPolicy = { maxAttempts: 3, baseDelaySeconds: 1, maxDelaySeconds: 2 };
+
+export const DEFAULTS: CreateOptions = {
+  retry: QUICK_RETRY,
+  observer: {},
+  drainMs: 60_000,
+  neverPolls: false,
+};
 
 const now = () => new Date().toISOString();
 
@@ -76,6 +84,7 @@ export const unwantedEvent = (): AnyEvent => ({
 export interface Seen {
   event: AnyEvent;
   attempt: number;
+  /** In milliseconds of the `performance` clock. */
   at: number;
 }
 
@@ -83,7 +92,7 @@ export interface Seen {
 export function recorder(act: (seen: Seen, signal: AbortSignal) => unknown = () => undefined) {
   const seen: Seen[] = [];
   const handler: EventHandler = async (event, { attempt, signal }) => {
-    const entry = { event, attempt, at: Date.now() };
+    const entry = { event, attempt, at: performance.now() };
     seen.push(entry);
     await act(entry, signal);
   };
@@ -112,10 +121,22 @@ export async function busyQueues(bus: EventBus): Promise<string[]> {
   return depths.filter(({ pending }) => pending > 0).map(({ queue }) => queue);
 }
 
-/** Waits for longer than an event needs, to see that nothing else comes. */
-export const settleDown = () => sleep(700);
+/**
+ * Resolves when nothing more can come from these queues, without waiting for a while: what the consumers have been given has ended,
+ * and the broker has nothing left for them. Closes the buses that have consumers.
+ */
+export async function nothingMoreFrom(
+  queues: readonly string[],
+  consumers: readonly EventBus[],
+  createBus: Suite['bus'],
+): Promise<void> {
+  await Promise.all(consumers.map((bus) => bus.close()));
+  const onlooker = await createBus();
+  for (const queue of queues) expect(await depthOf(onlooker, queue)).toMatchObject({ pending: 0 });
+}
 
-/** Time in which an event must have arrived that was announced, not polled for. */
-export const SOON_MS = 5000;
-
-export { sleep };
+/** A gate that handlers wait at until it is opened. */
+export function createGate() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}

@@ -12,9 +12,6 @@ import { TOPOLOGY } from '../../src/testing/suite.js';
 import { createTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.js';
 import { takeTurn } from './turn.js';
 
-/** A shared broker may have to be waited for. */
-export const START_MS = 300_000;
-
 export interface TestBroker {
   /** Of the broker itself. Needs `start`. */
   readonly server: TestRabbitMq;

@@ -6,7 +6,6 @@ import type { Harness } from './harness.js';
 const QUEUE = 'one.albums';
 const ONCE = { maxAttempts: 1, baseDelaySeconds: 1, maxDelaySeconds: 1 };
 const TWICE = { maxAttempts: 2, baseDelaySeconds: 1, maxDelaySeconds: 1 };
-const PATIENTLY = { timeoutMs: 40_000 };
 
 export function describeDeadLetters({ broker, createBus }: Harness): void {
   describe('dead letters', () => {
@@ -74,18 +73,12 @@ export function describeDeadLetters({ broker, createBus }: Harness): void {
       await bus.consume(QUEUE, handler, { concurrency: 4 });
       await bus.publish(Array.from({ length: 250 }, () => albumEvent()));
       const depth = () => depthOf(bus, QUEUE);
-      await eventually(async () => expect(await depth()).toMatchObject({ deadLetters: 250 }), PATIENTLY);
+      await eventually(async () => expect(await depth()).toMatchObject({ deadLetters: 250 }));
       expect(await bus.replayDeadLetters(QUEUE)).toBe(250);
-      await eventually(
-        async () => expect(await depth()).toMatchObject({ pending: 0, deadLetters: 250 }),
-        PATIENTLY,
-      );
+      await eventually(async () => expect(await depth()).toMatchObject({ pending: 0, deadLetters: 250 }));
       broken = false;
       expect(await bus.replayDeadLetters(QUEUE)).toBe(250);
-      await eventually(
-        async () => expect(await depth()).toMatchObject({ pending: 0, deadLetters: 0 }),
-        PATIENTLY,
-      );
+      await eventually(async () => expect(await depth()).toMatchObject({ pending: 0, deadLetters: 0 }));
       expect(new Set(ids()).size).toBe(250);
       expect(ids()).toHaveLength(750);
     });

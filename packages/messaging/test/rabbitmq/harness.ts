@@ -19,7 +19,7 @@ export function createHarness(): Harness & { closeBuses(): Promise<void> } {
       const bus = await broker.createBus({
         topology: TOPOLOGY,
         retry: QUICK_RETRY,
-        drainMs: 1000,
+        drainMs: 60_000,
         ...options,
       });
       open.push(bus);

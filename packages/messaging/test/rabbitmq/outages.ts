@@ -1,21 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import { BusUnavailableError } from '../../src/index.js';
-import { albumEvent, depthOf, recorder, sleep, TOPOLOGY } from '../../src/testing/suite.js';
+import { albumEvent, createGate, depthOf, recorder, TOPOLOGY } from '../../src/testing/suite.js';
 import { createFaultyNetwork, type FaultyNetwork } from './faulty-network.js';
 import type { Harness } from './harness.js';
 
 const QUEUE = 'one.albums';
-const RECONNECTED = { timeoutMs: 45_000, intervalMs: 200 };
 
 export function describeOutages({ broker, createBus }: Harness): void {
   describe('a connection that breaks', () => {
     test('tells the handlers; what runs on takes its slot, and its event is not handled beside it', async () => {
       const bus = await createBus();
-      let release: () => void = () => undefined;
-      const gate = new Promise<void>((resolve) => {
-        release = resolve;
-      });
+      const gate = createGate();
       const running = new Set<string>();
       const signals: AbortSignal[] = [];
       let twice = 0;
@@ -25,7 +21,7 @@ export function describeOutages({ broker, createBus }: Harness): void {
         running.add(event.id);
         most = Math.max(most, running.size);
         signals.push(signal);
-        if (signals.length <= 2) await gate; // heeds no signal
+        if (signals.length <= 2) await gate.opened; // heeds no signal
         running.delete(event.id);
       });
       await bus.consume(QUEUE, handler, { concurrency: 2 });
@@ -35,14 +31,12 @@ export function describeOutages({ broker, createBus }: Harness): void {
       await broker.cut();
       await eventually(() => expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]));
       await broker.mend();
-      await eventually(() => bus.ready(), RECONNECTED);
-      await sleep(2500); // longer than the events in hand need to come again
+      await eventually(() => bus.ready());
+      // They have come again, and wait for the slots: four are in hand, two in the queue.
+      await eventually(async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 6 }));
       expect(signals).toHaveLength(2);
-      release();
-      await eventually(
-        async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 0 }),
-        RECONNECTED,
-      );
+      gate.open();
+      await eventually(async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 0 }));
       expect(new Set(ids())).toEqual(new Set(events.map(({ id }) => id)));
       expect(ids()).toHaveLength(6);
       expect({ twice, most }).toEqual({ twice: 0, most: 2 });
@@ -75,7 +69,7 @@ export function describeOutages({ broker, createBus }: Harness): void {
       await expect(bus.ready()).rejects.toThrow('has not answered');
       await expect(publishing).rejects.toThrow('has not confirmed');
       network.speak();
-      await eventually(() => bus.publish([albumEvent()]), RECONNECTED);
+      await eventually(() => bus.publish([albumEvent()]));
     });
   });
 

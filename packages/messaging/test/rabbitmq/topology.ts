@@ -10,7 +10,6 @@ import type { Harness } from './harness.js';
 
 const run = promisify(execFile);
 const CHILD = fileURLToPath(new URL('./declare-child.mjs', import.meta.url));
-const RECONNECTED = { timeoutMs: 45_000, intervalMs: 200 };
 
 export function describeTopology({ broker, createBus }: Harness): void {
   describe('the topology', () => {
@@ -66,8 +65,8 @@ export function describeTopology({ broker, createBus }: Harness): void {
       });
       await eventually(() => expect(faults.map(String)).toContainEqual(expect.stringContaining('cancelled')));
       const event = albumEvent();
-      await eventually(() => publisher.publish([event]), RECONNECTED);
-      await eventually(() => expect(ids()).toContain(event.id), RECONNECTED);
+      await eventually(() => publisher.publish([event]));
+      await eventually(() => expect(ids()).toContain(event.id));
     });
 
     test('lacks the queues of an event: publishing it says so and brings them back', async () => {
@@ -79,7 +78,7 @@ export function describeTopology({ broker, createBus }: Harness): void {
       });
       await expect(bus.publish([albumEvent()])).rejects.toThrow('no queue');
       expect(faults).toHaveLength(0);
-      await eventually(() => bus.publish([albumEvent()]), RECONNECTED);
+      await eventually(() => bus.publish([albumEvent()]));
       expect(await depthOf(bus, 'two.albums')).toMatchObject({ pending: 1 });
       expect(faults.map(String)).toEqual([expect.stringContaining('no queue')]);
     });

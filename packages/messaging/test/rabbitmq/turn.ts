@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 
 const LOCK = 'lazyphotos.test-turn';
+/** A broker tells nobody that a queue has gone which somebody else had for himself. */
+const POLL_MS = 500;
 
 /**
  * Waits until no other suite works on this broker, and answers how to end one's turn. All of them make queues of the same names. The
@@ -18,7 +20,7 @@ export async function takeTurn(url: string): Promise<() => Promise<void>> {
       return () => connection.close();
     } catch {
       await connection.close();
-      await sleep(500);
+      await sleep(POLL_MS);
     }
   }
 }

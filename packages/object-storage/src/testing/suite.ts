@@ -75,16 +75,15 @@ export function streamOf(bytes: Buffer, pieceSize = 16_384): Readable {
 
 /** A stream that fails, or whose sender hangs up, after these bytes. */
 export function brokenStream(bytes: Buffer, how: 'error' | 'hang-up'): Readable {
-  const stream = new Readable({
+  let sent = false;
+  return new Readable({
     read() {
-      if (stream.readableLength > 0 || sent) return;
+      // Asked for more, they have been taken.
+      if (sent) this.destroy(how === 'error' ? new Error('the sender broke off') : undefined);
+      else this.push(bytes);
       sent = true;
-      stream.push(bytes);
-      setTimeout(() => stream.destroy(how === 'error' ? new Error('the sender broke off') : undefined), 5);
     },
   });
-  let sent = false;
-  return stream;
 }
 
 function* piecesOf(bytes: Buffer, size: number): Generator<Buffer> {

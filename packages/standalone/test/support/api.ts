@@ -69,15 +69,12 @@ export function createPhone(url: string, token: string): Phone {
       return call(`/upload-sessions/${session.body.uploadSessionId}/complete`, { json: {} });
     },
     processed: (photoId) =>
-      eventually(
-        async () => {
-          const { status, body } = await call(`/photos/${photoId}`);
-          if (status !== 200) throw new Error(`${photoId} answers ${status}`);
-          if (body.processing === 'pending') throw new Error(`${photoId} is still pending`);
-          return body;
-        },
-        { timeoutMs: 120_000 },
-      ),
+      eventually(async () => {
+        const { status, body } = await call(`/photos/${photoId}`);
+        if (status !== 200) throw new Error(`${photoId} answers ${status}`);
+        if (body.processing === 'pending') throw new Error(`${photoId} is still pending`);
+        return body;
+      }),
     feed: async (cursor) => {
       const items: HttpReply['body'][] = [];
       for (let at = cursor; ; ) {

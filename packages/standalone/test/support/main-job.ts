@@ -72,7 +72,7 @@ export function describeMainJob(
   describe(`the main job ${name}`, () => {
     beforeAll(async () => {
       system = await start();
-    }, 240_000);
+    });
     afterAll(() => system?.remove(), 120_000);
 
     test('an unclaimed node answers nothing but what claims it', async () => {
@@ -114,7 +114,7 @@ export function describeMainJob(
       const hashes = new Set(photos.map((photo) => photo.hash));
       for (const photo of good) expect(hashes).toContain(photo.sha256);
       expect(photos).toHaveLength(hashes.size);
-    }, 600_000);
+    });
 
     test('every one of them gets its EXIF, upright previews and a placeholder', async () => {
       const photos = await allPhotos();
@@ -134,7 +134,7 @@ export function describeMainJob(
           expect(preview.bytes.subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
         }
       }
-    }, 600_000);
+    });
 
     test('originals come back byte for byte, by signed URL, with ETag and Range', async () => {
       const sample = jpeg(0);
@@ -161,7 +161,7 @@ export function describeMainJob(
         await Promise.all((await readdir(target)).map((name) => sha256OfFile(join(target, name)))),
       );
       for (const photo of good) expect(hashes).toContain(photo.sha256);
-    }, 300_000);
+    });
 
     test('damaged pictures are kept, and marked as failed with a reason', async () => {
       for (const sample of bad.filter((photo) => photo.mime === 'image/jpeg').slice(0, 4)) {
@@ -173,7 +173,7 @@ export function describeMainJob(
           body: { code: 'not_ready' },
         });
       }
-    }, 120_000);
+    });
 
     test('albums, trash and restore come through the feed, and the fold of it is what the lists show', async () => {
       const { body: page } = await phone.call('/photos?limit=3');
@@ -241,12 +241,12 @@ export function describeMainJob(
       }
       const link = await phone.call(`/photos/${before[0]?.id}/download`);
       expect(await sha256Of(link.body.url)).toBe(before[0]?.hash);
-    }, 240_000);
+    });
 
     test('SIGTERM ends it cleanly', async () => {
       for (const code of await system.terminate()) expect(code).toBe(0);
       await expect(http(`${system.url}/health`)).rejects.toThrow();
-    }, 120_000);
+    });
   });
 }
 

@@ -90,8 +90,6 @@ async function launch(dataDir: string, cwd: string, env: Record<string, string>)
   };
 }
 
-const START_MS = 90_000;
-
 export async function createNodeFolder(): Promise<NodeFolder> {
   const path = await mkdtemp(join(tmpdir(), 'lazyphotos-e2e-'));
   const dataDir = join(path, 'data');
@@ -113,15 +111,12 @@ export async function createNodeFolder(): Promise<NodeFolder> {
       running.add(child);
       child.once('close', () => running.delete(child));
       const output = () => Object.values(out()).join('\n');
-      await eventually(
-        async () => {
-          if (child.exitCode !== null) throw new Error(`the node has ended: ${output()}`);
-          const ready = await http(`${url}/health/ready`);
-          if (ready.status !== 200) throw new Error(`not ready: ${ready.text}\n${output()}`);
-          if (!output().includes('Ctrl-C stops it')) throw new Error('has not said so yet');
-        },
-        { timeoutMs: START_MS },
-      );
+      await eventually(async () => {
+        if (child.exitCode !== null) throw new Error(`the node has ended: ${output()}`);
+        const ready = await http(`${url}/health/ready`);
+        if (ready.status !== 200) throw new Error(`not ready: ${ready.text}\n${output()}`);
+        if (!output().includes('Ctrl-C stops it')) throw new Error('has not said so yet');
+      });
       return {
         url,
         metricsUrl,

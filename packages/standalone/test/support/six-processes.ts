@@ -178,13 +178,10 @@ export async function startSixProcesses(infrastructure: Infrastructure): Promise
   const url = `http://127.0.0.1:${ports.http.get('gateway')}`;
 
   const ready = () =>
-    eventually(
-      async () => {
-        const reply = await http(`${url}/health/ready`);
-        if (reply.status !== 200) throw new Error(reply.text);
-      },
-      { timeoutMs: 90_000 },
-    );
+    eventually(async () => {
+      const reply = await http(`${url}/health/ready`);
+      if (reply.status !== 200) throw new Error(reply.text);
+    });
   const startAll = async () => {
     for (const name of serviceNames) await processes.start(name);
     await ready();

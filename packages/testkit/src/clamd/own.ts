@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { lastingPort } from '../port.js';
+import { freePort } from '../port.js';
 import type { OwnSource } from '../servers/messages.js';
 import type { OwnServer } from '../servers/own-server.js';
 import { ProgramServer } from '../servers/program.js';
@@ -14,7 +14,7 @@ const SIGNATURE = `LazyPhotos.Test-1:0:*:${Buffer.from(MALWARE).toString('hex')}
 /** A clamd of our own, not started yet. `folder` is for its data alone. */
 export async function openClamd(folder: string, source: OwnSource): Promise<OwnServer> {
   if (source.kind !== 'program') throw new Error('clamd is run as a program only');
-  const port = await lastingPort();
+  const port = await freePort();
   const signatures = join(folder, 'signatures');
   const config = join(folder, 'clamd.conf');
   await mkdir(signatures);
@@ -39,7 +39,7 @@ export async function openClamd(folder: string, source: OwnSource): Promise<OwnS
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('zPING\0'));
-    socket.setTimeout(1000, () => socket.destroy());
+    socket.setTimeout(30_000, () => socket.destroy());
     socket.once('data', (bytes) => {
       resolve(bytes.toString().startsWith('PONG'));
       socket.destroy();

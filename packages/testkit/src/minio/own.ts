@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastingPort } from '../port.js';
+import { freePort } from '../port.js';
 import { DockerServer } from '../servers/docker.js';
 import type { OwnSource } from '../servers/messages.js';
 import type { OwnServer } from '../servers/own-server.js';
@@ -12,7 +12,7 @@ const USER = 'lazyphotos';
 
 /** A MinIO of our own, not started yet. `folder` is for its data alone. */
 export async function openMinio(folder: string, source: OwnSource): Promise<OwnServer> {
-  const port = await lastingPort();
+  const port = await freePort();
   const password = randomBytes(16).toString('hex');
   const url = `http://${USER}:${password}@127.0.0.1:${port}`;
   const isReady = () => minioAnswers(url);

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PostgresServer, startPostgres } from '@lazyphotos/embedded-postgres';
-import { lastingPort } from '../port.js';
+import { freePort } from '../port.js';
 import type { OwnServer } from '../servers/own-server.js';
 
 const POLL_MS = 20;
 
 /** An embedded PostgreSQL of our own, not started yet. `folder` is for its data alone. */
 export async function openPostgres(folder: string, settings: Record<string, string>): Promise<OwnServer> {
-  return new OwnPostgres(join(folder, 'postgres'), await lastingPort(), settings);
+  return new OwnPostgres(join(folder, 'postgres'), await freePort(), settings);
 }
 
 class OwnPostgres implements OwnServer {

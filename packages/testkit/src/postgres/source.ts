@@ -5,7 +5,7 @@ export const POSTGRES_URL = 'LAZYPHOTOS_TEST_POSTGRES_URL';
 
 /** The version that containers and `npm start` run. */
 const OLDEST_VERSION = 18;
-const CONNECT_MS = 5_000;
+const CONNECT_MS = 30_000;
 
 /**
  * The URL of a PostgreSQL that listens where the PG* variables say, 127.0.0.1:5432 and user postgres without them, if

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueueLength } from '../servers/own-server.js';
 
 /** Name and password of the administrator. */
@@ -14,8 +13,7 @@ export const TICK_ARGUMENT = `-rabbit quorum_tick_interval ${TICK_MS}`;
 
 const LIST_QUEUES = ['--quiet', 'list_queues', 'name', 'messages', '--formatter', 'json'];
 
-/** Asks rabbitmqctl, which `control` runs. What happened before the call is in the answer. */
+/** Asks rabbitmqctl, which `control` runs. What has just happened is in the answer after the next tick: ask again until it is. */
 export async function listQueues(control: (args: string[]) => Promise<string>): Promise<QueueLength[]> {
-  await sleep(2 * TICK_MS);
   return JSON.parse(await control(LIST_QUEUES));
 }

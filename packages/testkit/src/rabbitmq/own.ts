@@ -1,4 +1,4 @@
-import { lastingPort } from '../port.js';
+import { freePort } from '../port.js';
 import type { OwnSource } from '../servers/messages.js';
 import type { OwnServer } from '../servers/own-server.js';
 import { ContainerRabbitMq } from './container.js';
@@ -6,8 +6,8 @@ import { DebianRabbitMq } from './debian.js';
 
 /** A RabbitMQ of our own, not started yet. `folder` is for its data alone. */
 export async function openRabbitMq(folder: string, source: OwnSource): Promise<OwnServer> {
-  const port = await lastingPort();
+  const port = await freePort();
   if (source.kind === 'docker') return new ContainerRabbitMq(source.image, port);
-  const node = { port, epmdPort: await lastingPort(), nodePort: await lastingPort() };
+  const node = { port, epmdPort: await freePort(), nodePort: await freePort() };
   return new DebianRabbitMq(source.path, folder, node);
 }

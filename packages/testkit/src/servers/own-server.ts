@@ -12,7 +12,7 @@ export interface OwnServer {
   kill(): Promise<void>;
   /** Ends it for good, by the shortest way, and whatever belongs to it outside its folder. */
   end(): Promise<void>;
-  /** RabbitMQ only. */
+  /** RabbitMQ only. A moment old: ask until it tells what you wait for. */
   queues?(): Promise<QueueLength[]>;
 }
 
@@ -23,7 +23,8 @@ export interface QueueLength {
 }
 
 const POLL_MS = 100;
-const START_MS = 120_000;
+/** Bounds a hang: a broker takes 5 s to start on an idle machine, and a minute on a busy one. */
+const START_MS = 300_000;
 
 /** Polls `isReady` until it says so. `failure` tells when there is no more to wait for. */
 export async function untilReady(

@@ -13,7 +13,7 @@ export interface ServerProgram {
 }
 
 const SHOWN = 2_000;
-const STOP_MS = 60_000;
+const STOP_MS = 180_000;
 
 /** Runs a server's program in the foreground, with all its children in a process group of its own. */
 export class ProgramServer implements OwnServer {

@@ -53,7 +53,7 @@ export function run(file: string, args: string[], options: RunOptions = {}): Pro
 }
 
 /** Whether a program ends well: a cheap question about what a machine has. */
-export async function succeeds(file: string, args: string[], timeoutMs = 15_000): Promise<boolean> {
+export async function succeeds(file: string, args: string[], timeoutMs = 120_000): Promise<boolean> {
   return run(file, args, { timeoutMs }).then(
     () => true,
     () => false,

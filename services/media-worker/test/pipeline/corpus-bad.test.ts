@@ -4,7 +4,7 @@ import { describeWithPhotos, manifest, photo } from './corpus.js';
 import { mediaErrorOf, openPipeline } from './support.js';
 
 describeWithPhotos('bad files', () => {
-  const pipeline = openPipeline({ taskTimeoutMs: 20_000 });
+  const pipeline = openPipeline({ taskTimeoutMs: 300_000 });
   const files = [...manifest('bad/'), ...manifest('good/metadata-only/')];
   const unreadable = files.filter(({ referenceResult }) => referenceResult !== 'ok');
   const readable = files.filter(({ referenceResult }) => referenceResult === 'ok');
@@ -49,9 +49,11 @@ describeWithPhotos('bad files', () => {
     ['bad/sharp__giant-image.jpg', 20_000, 14_000],
     ['bad/sharp__65536-uint32-limit.png', 65_536, 65_536],
   ])('%s is refused before it is decoded', async (name, width, height) => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     const error = await mediaErrorOf(pipeline.process({ path: photo(name), mimeType: 'image/jpeg' }));
     expect(error).toMatchObject({ code: 'too_large', width, height });
-    expect(performance.now() - started).toBeLessThan(5_000);
+    // Decoding it would take the processor for much longer, however long that lasts on a busy machine.
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(5_000_000);
   });
 });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { eventually } from '@lazyphotos/testkit';
 import sharp from 'sharp';
 import { createPipeline, MediaError, ProcessorUnavailableError } from '../../src/pipeline/index.js';
 import { createMetadataTool } from '../../src/pipeline/metadata/exiftool.js';
@@ -50,7 +51,10 @@ describe('the metadata process', () => {
     execFileSync('mkfifo', [pipe]);
     const tool = createMetadataTool({ taskTimeoutMs: 1_000 });
     expect((await mediaErrorOf(tool.readTags(pipe, tagArguments))).code).toBe('timed_out');
-    expect(await tool.readTags(path, tagArguments)).toMatchObject({ 'EXIF:Make': 'Testcam' });
+    // The new one may itself take longer than that to start.
+    await eventually(async () =>
+      expect(await tool.readTags(path, tagArguments)).toMatchObject({ 'EXIF:Make': 'Testcam' }),
+    );
     await tool.close();
   });
 

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { serviceNames } from '@lazyphotos/contracts';
 import { repository } from '../../support/node-process.js';
 import {
-  COMPOSE_TIMEOUT_MS,
   type ComposeNode,
   composeSource,
   composeText,
@@ -30,7 +29,7 @@ describeWithCompose('docker-compose.arm64.yml', () => {
     node = await createComposeNode();
     plain = await node.render([]);
     all = await node.render('*');
-  }, COMPOSE_TIMEOUT_MS);
+  });
 
   afterAll(() => node?.remove());
 

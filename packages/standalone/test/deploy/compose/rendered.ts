@@ -59,9 +59,6 @@ export async function createComposeNode(): Promise<ComposeNode> {
   };
 }
 
-/** How long Compose may take to be built, once. */
-export const COMPOSE_TIMEOUT_MS = 300_000;
-
 export const describeWithCompose = (name: string, suite: () => void): void =>
   describeWithTools(['docker-compose'], name, suite);
 

@@ -4,7 +4,6 @@ import { serviceNames } from '@lazyphotos/contracts';
 import { type Setting, settingsCatalog } from '@lazyphotos/service-kit';
 import { repository, run } from '../../support/node-process.js';
 import {
-  COMPOSE_TIMEOUT_MS,
   type ComposeNode,
   composeText,
   createComposeNode,
@@ -45,7 +44,7 @@ describeWithCompose('settings in docker-compose.arm64.yml', () => {
   beforeAll(async () => {
     node = await createComposeNode();
     rendered = await node.render('*');
-  }, COMPOSE_TIMEOUT_MS);
+  });
 
   afterAll(() => node?.remove());
 
@@ -113,7 +112,7 @@ describeWithCompose('settings in docker-compose.arm64.yml', () => {
     expect(verdicts).toEqual(
       programs.map((program) => ({ program, code: 2, complaints: [withheldFrom(program)] })),
     );
-  }, 180_000);
+  });
 
   test('have no secret in them', async () => {
     const text = JSON.stringify(rendered);

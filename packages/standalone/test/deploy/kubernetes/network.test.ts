@@ -13,7 +13,7 @@ import {
   workloadsOf,
 } from './manifests.js';
 import { mayReceive, maySend, type Party } from './network.js';
-import { describeWithKubernetes, type KubernetesTools, kubernetesTools, TOOLS_TIMEOUT_MS } from './tools.js';
+import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
 
 const elsewhere = (namespace: string, name: string, labels: Record<string, string>): Party => ({
   name: `${namespace}/${name}`,
@@ -78,7 +78,7 @@ describeWithKubernetes('Kubernetes network policies', () => {
 
   beforeAll(async () => {
     tools = await kubernetesTools();
-  }, TOOLS_TIMEOUT_MS);
+  });
 
   describe.each(overlays)('of the %s overlay', (overlay) => {
     let all: Manifest[];

@@ -16,7 +16,7 @@ import {
   type Workload,
   workloadsOf,
 } from './manifests.js';
-import { describeWithKubernetes, type KubernetesTools, kubernetesTools, TOOLS_TIMEOUT_MS } from './tools.js';
+import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
 
 interface Ingress extends Manifest {
   spec: { rules: { http: { paths: unknown[] } }[] };
@@ -27,7 +27,7 @@ describeWithKubernetes('Kubernetes objects', () => {
 
   beforeAll(async () => {
     tools = await kubernetesTools();
-  }, TOOLS_TIMEOUT_MS);
+  });
 
   describe.each(overlays)('of the %s overlay', (overlay) => {
     let all: Manifest[];
@@ -38,16 +38,12 @@ describeWithKubernetes('Kubernetes objects', () => {
       workloads = workloadsOf(all);
     });
 
-    test(
-      'has the six services and the two provisioning jobs, and every object is what its schema says',
-      async () => {
-        expect(workloads.map(componentOf)).toEqual(
-          expect.arrayContaining([...serviceNames, 'provision-postgres', 'provision-storage']),
-        );
-        expect(await tools.problems(all)).toEqual([]);
-      },
-      TOOLS_TIMEOUT_MS,
-    );
+    test('has the six services and the two provisioning jobs, and every object is what its schema says', async () => {
+      expect(workloads.map(componentOf)).toEqual(
+        expect.arrayContaining([...serviceNames, 'provision-postgres', 'provision-storage']),
+      );
+      expect(await tools.problems(all)).toEqual([]);
+    });
 
     test('keeps everything in its namespace, and no name twice', () => {
       const elsewhere = all.filter(
@@ -115,25 +111,21 @@ describeWithKubernetes('Kubernetes objects', () => {
     });
   });
 
-  test(
-    'the validator refuses an unknown field, a wrong value and an unknown kind',
-    async () => {
-      const all = await tools.render(join(manifestsFolder, 'overlays/cloud'));
-      const spoil = async (kind: string, spoilt: object) => {
-        const objects = ofKind(all, kind).map((one) => ({
-          ...one,
-          spec: { ...(one.spec as object), ...spoilt },
-        }));
-        return (await tools.problems(objects)).join('\n');
-      };
-      expect(await spoil('Deployment', { replicaz: 3 })).toMatch(/'replicaz' was unexpected/);
-      expect(await spoil('Deployment', { replicas: 'three' })).toMatch(/spec\.replicas: 'three'/);
-      expect(await spoil('ScaledObject', { maxReplicas: 3 })).toMatch(
-        /'maxReplicas' was unexpected|not valid under/,
-      );
-      const unknown: Manifest = { apiVersion: 'v1', kind: 'Cheese', metadata: { name: 'brie' } };
-      expect((await tools.problems([unknown])).join()).toMatch(/schema for kind Cheese/);
-    },
-    TOOLS_TIMEOUT_MS,
-  );
+  test('the validator refuses an unknown field, a wrong value and an unknown kind', async () => {
+    const all = await tools.render(join(manifestsFolder, 'overlays/cloud'));
+    const spoil = async (kind: string, spoilt: object) => {
+      const objects = ofKind(all, kind).map((one) => ({
+        ...one,
+        spec: { ...(one.spec as object), ...spoilt },
+      }));
+      return (await tools.problems(objects)).join('\n');
+    };
+    expect(await spoil('Deployment', { replicaz: 3 })).toMatch(/'replicaz' was unexpected/);
+    expect(await spoil('Deployment', { replicas: 'three' })).toMatch(/spec\.replicas: 'three'/);
+    expect(await spoil('ScaledObject', { maxReplicas: 3 })).toMatch(
+      /'maxReplicas' was unexpected|not valid under/,
+    );
+    const unknown: Manifest = { apiVersion: 'v1', kind: 'Cheese', metadata: { name: 'brie' } };
+    expect((await tools.problems([unknown])).join()).toMatch(/schema for kind Cheese/);
+  });
 });

@@ -21,7 +21,7 @@ import {
   type Workload,
   workloadsOf,
 } from './manifests.js';
-import { describeWithKubernetes, type KubernetesTools, kubernetesTools, TOOLS_TIMEOUT_MS } from './tools.js';
+import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
 
 /** Renders a changed copy of the manifests; `change` gets its folder. */
 async function renderChanged(
@@ -54,7 +54,7 @@ describeWithKubernetes('Kubernetes overlays', () => {
 
   beforeAll(async () => {
     tools = await kubernetesTools();
-  }, TOOLS_TIMEOUT_MS);
+  });
 
   const rendered = (overlay: Overlay) => tools.render(join(manifestsFolder, 'overlays', overlay));
 

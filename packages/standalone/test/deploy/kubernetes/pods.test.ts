@@ -12,7 +12,7 @@ import {
   type Workload,
   workloadsOf,
 } from './manifests.js';
-import { describeWithKubernetes, type KubernetesTools, kubernetesTools, TOOLS_TIMEOUT_MS } from './tools.js';
+import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
 
 function claimsOf(workload: Workload): { name: string }[] {
   const { volumeClaimTemplates = [] } = workload.spec as {
@@ -26,7 +26,7 @@ describeWithKubernetes('Kubernetes pods', () => {
 
   beforeAll(async () => {
     tools = await kubernetesTools();
-  }, TOOLS_TIMEOUT_MS);
+  });
 
   describe.each(overlays)('of the %s overlay', (overlay) => {
     let all: Manifest[];

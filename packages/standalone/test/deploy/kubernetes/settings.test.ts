@@ -16,7 +16,7 @@ import {
   type Workload,
   workloadsOf,
 } from './manifests.js';
-import { describeWithKubernetes, type KubernetesTools, kubernetesTools, TOOLS_TIMEOUT_MS } from './tools.js';
+import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
 
 const catalog: Setting[] = Object.values(settingsCatalog);
 const known = catalog.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
@@ -67,7 +67,7 @@ describeWithKubernetes('Kubernetes settings', () => {
 
   beforeAll(async () => {
     tools = await kubernetesTools();
-  }, TOOLS_TIMEOUT_MS);
+  });
 
   describe.each(overlays)('of the %s overlay', (overlay) => {
     let all: Manifest[];
@@ -125,7 +125,7 @@ describeWithKubernetes('Kubernetes settings', () => {
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
-    }, 180_000);
+    });
 
     test('give the object store to those who keep files, and the bus to those who have queues', () => {
       const having = (variable: string) =>

@@ -23,9 +23,6 @@ export async function kubernetesTools(): Promise<KubernetesTools> {
   return createTools(await goTool('kustomize'), await pythonTool('kubernetes-validate'));
 }
 
-/** How long that may take. */
-export const TOOLS_TIMEOUT_MS = 300_000;
-
 export const describeWithKubernetes = (name: string, suite: () => void): void =>
   describeWithTools(['kustomize', 'kubernetes-validate'], name, suite);
 
