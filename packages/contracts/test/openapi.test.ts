@@ -232,6 +232,7 @@ describe('schemas', () => {
   test('of requests and responses are named components', () => {
     expect(bodies.length).toBeGreaterThan(100);
     for (const [operationId, schema] of bodies) {
+      if (operationId === 'getApiDescription' && schema === undefined) continue; // YAML
       const isText = schema.type === 'string';
       expect([operationId, isText || nameOf(schema) in schemas]).toEqual([operationId, true]);
     }

@@ -24,6 +24,14 @@ describe('health', () => {
     await eventually(() => expect(app?.lines).toMatchObject([{ level: 'debug', message: 'request' }]));
   });
 
+  test.each(['/health', '/health/ready'])('%s can be read only', async (path) => {
+    app = await serveApp(() => undefined, { checks: { database: ok } });
+    const reply = await http(app.url + path, { method: 'POST' });
+    expect(reply).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
+    expect(reply.headers.get('allow')).toBe('GET, HEAD');
+    expect((await http(app.url + path, { method: 'HEAD' })).status).toBe(200);
+  });
+
   test('it is ready when all that it needs answers', async () => {
     app = await serveApp(() => undefined, { checks: { database: ok, bus: ok } });
     expect(await http(`${app.url}/health/ready`)).toMatchObject({

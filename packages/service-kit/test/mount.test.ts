@@ -64,6 +64,36 @@ describe('an endpoint', () => {
     expect(reply.body.errors[0].path).toMatch(/^body/);
   });
 
+  test.each([
+    ['no Content-Length', undefined],
+    ['Content-Length: 0', ''],
+  ])('takes a request with %s for one without a body', async (_title, body) => {
+    const headers = { 'content-type': 'application/json' };
+    const options = { method: 'POST', headers, ...(body === undefined ? {} : { body }) };
+    const all = { text: z.string().default('none') };
+    for (const [schema, status] of [
+      [z.object(all).prefault({}), 200],
+      [z.object(all), 400],
+    ] as const) {
+      const endpoint = defineEndpoint({
+        id: 'say',
+        service: 'catalog',
+        method: 'post',
+        path: '/say',
+        summary: 'Say something',
+        auth: 'none',
+        body: schema,
+        success: { status: 200, body: z.object(all), description: 'Said' },
+      });
+      app = await serveEndpoint(endpoint, async ({ body }) => body);
+      const reply = await http(`${app.url}/say`, options);
+      expect(reply).toMatchObject(
+        status === 200 ? { status, body: { text: 'none' } } : { status, body: { code: 'invalid_request' } },
+      );
+      await app.close();
+    }
+  });
+
   test.each(['{"text": ', 'text=hello', '{"text":"a"} trailing'])('refuses %j as no JSON', async (body) => {
     const reply = await post(`/notes/${ID}`, { body, headers: { 'content-type': 'application/json' } });
     expect(reply).toMatchObject({ status: 400, body: { code: 'malformed_json' } });

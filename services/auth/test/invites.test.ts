@@ -37,6 +37,17 @@ describeWithPostgres('invites', () => {
     expect((await list(owner)).text).not.toContain(body.code);
   });
 
+  it('is for a member when the request says nothing, with a body or without one', async () => {
+    for (const request of [{ json: {} }, { method: 'POST' }]) {
+      const { status, body } = await node.call('/invites', { token: owner.token, ...request });
+      expect([status, body.role]).toEqual([201, 'member']);
+      const listed = (await list(owner)).body.invites.find(({ id }: { id: string }) => id === body.id);
+      const { code, ...invite } = body;
+      expect(code).toBeDefined();
+      expect(listed).toEqual(invite);
+    }
+  });
+
   it('takes an expiry in the future only', async () => {
     const expiresAt = new Date(Date.now() + DAY_MS).toISOString();
     expect((await create(owner, { expiresAt })).body.expiresAt).toBe(expiresAt);
