@@ -46,15 +46,22 @@ export function contentMatches(mimeType: string, sniffed: string): boolean {
   );
 }
 
+/** Names of the container of HEIC and AVIF: which of the two a photo is, only its content says. */
+const containerTypes = ['image/heif', 'image/heif-sequence'];
+
+/** Returns what an upload is announced as: a canonical type, or `image/heif` for the container; undefined for others. */
+export function announcedMimeType(name: string): string | undefined {
+  return containerTypes.includes(name) ? 'image/heif' : canonicalMimeType(name);
+}
+
 /**
- * The canonical type of content whose magic bytes say `sniffed` and that a client calls `mimeType` (canonical), or undefined when
- * the two do not go together. HEIC and AVIF are one container, and clients call either by its names (`.heif`, `image/heif`,
- * `image/heic`): then the content decides.
+ * Returns the canonical type of content whose magic bytes say `sniffed` and that was announced as `announced` (of
+ * `announcedMimeType`); undefined when the two do not go together.
  */
-export function storedMimeType(mimeType: string, sniffed: string): string | undefined {
-  if (contentMatches(mimeType, sniffed)) return mimeType;
+export function storedMimeType(announced: string, sniffed: string): string | undefined {
+  if (announced !== 'image/heif') return contentMatches(announced, sniffed) ? announced : undefined;
   const found = canonicalMimeType(sniffed);
-  return mimeType === 'image/heic' && found === 'image/avif' ? found : undefined;
+  return found === 'image/heic' || found === 'image/avif' ? found : undefined;
 }
 
 const rawTypes = new Set(

@@ -211,7 +211,10 @@ describe('media types', () => {
     expect(storedMimeType('image/jpeg', 'image/jpeg')).toBe('image/jpeg');
     expect(storedMimeType('image/x-nikon-nef', 'image/tiff')).toBe('image/x-nikon-nef');
     expect(storedMimeType('image/heic', 'image/heif')).toBe('image/heic');
-    expect(storedMimeType('image/heic', 'image/avif')).toBe('image/avif');
+    expect(storedMimeType('image/heif', 'image/avif')).toBe('image/avif');
+    expect(storedMimeType('image/heif', 'image/heic-sequence')).toBe('image/heic');
+    expect(storedMimeType('image/heif', 'image/jpeg')).toBeUndefined();
+    expect(storedMimeType('image/heic', 'image/avif')).toBeUndefined();
     expect(storedMimeType('image/avif', 'image/heic')).toBeUndefined();
     expect(storedMimeType('image/jpeg', 'image/png')).toBeUndefined();
     expect(storedMimeType('image/tiff', 'image/x-canon-cr2')).toBeUndefined();

@@ -91,13 +91,15 @@ describeWithPostgres('the type of the content', () => {
     ['image/avif', heif('mif1', 'miaf', 'avif'), 'image/avif'],
     ['image/heif', heif('avif', 'mif1'), 'image/avif'],
     ['image/heif', heif('mif1', 'avif'), 'image/avif'],
-    ['image/heic', heif('avio', 'msf1'), 'image/avif'],
+    ['image/heif', heif('avio', 'msf1'), 'image/avif'],
+    ['image/heif-sequence', heif('msf1', 'hevc'), 'image/heic'],
   ])('of HEIF is the one that the content has: announced as %s', async (announced, bytes, stored) => {
     expect(await sendAs(bytes, announced)).toEqual({ status: 200, stored: [stored] });
   });
 
   it('of HEIF is not AVIF because it is called so, nor is a video a photo', async () => {
     expect(await sendAs(heif('mif1', 'heic'), 'image/avif')).toEqual({ status: 415 });
+    expect(await sendAs(heif('avif', 'mif1'), 'image/heic')).toEqual({ status: 415 });
     expect(await sendAs(heif('isom', 'mp41'), 'image/heic')).toEqual({ status: 415 });
     expect(await sendAs(heif('qt  '), 'image/heif')).toEqual({ status: 415 });
   });

@@ -1,8 +1,8 @@
 import {
   type AnswerOf,
+  announcedMimeType,
   type BodyOf,
   type CatalogApi,
-  canonicalMimeType,
   type endpoints,
   type PhotoLifeState,
 } from '@lazyphotos/contracts';
@@ -136,7 +136,7 @@ export function createCreateSession(deps: CreateSessionDeps) {
   };
 
   return async (userId: string, body: Announcement): Promise<Answer> => {
-    const mimeType = canonicalMimeType(body.mimeType);
+    const mimeType = announcedMimeType(body.mimeType);
     if (!mimeType) throw new ProblemError('unsupported_media_type', `${body.mimeType} is not accepted.`);
     if (body.sizeBytes > maxBytes) {
       throw new ProblemError('payload_too_large', `Files may have up to ${maxBytes} bytes.`, {
