@@ -305,6 +305,27 @@ describe('schemas', () => {
     }
   });
 
+  test('of single lines want something that is no blank, as the parser does', () => {
+    const { name } = (schemas.CreateAlbumRequest as { properties: { name: { pattern: string } } }).properties;
+    const samples = [
+      'a',
+      ' a ',
+      'a b',
+      '\u00a0é\u3000',
+      '😀',
+      '',
+      ' ',
+      '\u2003\ufeff',
+      'a\u0007',
+      'a\nb',
+      '\u0085',
+    ];
+    for (const sample of samples) {
+      const taken = endpoints.createAlbum.body.safeParse({ name: sample }).success;
+      expect([sample, new RegExp(name.pattern, 'u').test(sample)]).toEqual([sample, taken]);
+    }
+  });
+
   test('of e-mail addresses say which ones are taken', () => {
     const emails = nested.filter(([path]) => /Request\.(email|ownerEmail)$/.test(path));
     expect(emails).toHaveLength(4);

@@ -78,6 +78,14 @@ describe('requests', () => {
     }
   });
 
+  test('lengths are counted in characters, as the document says', () => {
+    const { name, description } = createAlbum.body.shape;
+    expect(name.safeParse('😀'.repeat(200)).success).toBe(true);
+    expect(name.safeParse('😀'.repeat(201)).success).toBe(false);
+    expect(description.safeParse('😀'.repeat(5000)).success).toBe(true);
+    expect(description.safeParse('😀'.repeat(5001)).success).toBe(false);
+  });
+
   test('an upload is announced with a hash in lower case and at least one byte', () => {
     const good = { hash: 'a'.repeat(64), sizeBytes: 1, mimeType: ' IMAGE/JPEG ' };
     expect(createUploadSession.body.parse(good).mimeType).toBe('image/jpeg');

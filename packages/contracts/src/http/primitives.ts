@@ -24,22 +24,35 @@ export const email = z
     description: 'e-mail address; compared without case',
     override: { pattern: z.regexes.email.source },
   });
+/** Whether a text is short enough. An emoji is one character, as in JSON Schema, and not two as in `length`. */
+const hasAtMost = (max: number) => (value: string) =>
+  value.length <= max || (value.length <= 2 * max && [...value].length <= max);
+
+/** What `line` takes, blanks around it included: the documentation says it, the parser trims and looks again. */
+const NOT_BLANK = (() => {
+  const control = '\\u0000-\\u001f\\u007f';
+  const blank = '\\u0020\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
+  return `^[^${control}]*[^${control}${blank}][^${control}]*$`;
+})();
+
 /** One line of text without control characters. */
 export const line = (max: number) =>
   z
     .string()
     .trim()
     .min(1)
-    .max(max)
+    .refine(hasAtMost(max), `must have at most ${max} characters`)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters');
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
+    .meta({ override: { maxLength: max, pattern: NOT_BLANK } });
 /** Text of several lines; NUL cannot be stored. */
 export const text = (max: number) =>
   z
     .string()
-    .max(max)
+    .refine(hasAtMost(max), `must have at most ${max} characters`)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-    .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, 'must not contain control characters');
+    .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, 'must not contain control characters')
+    .meta({ override: { maxLength: max } });
 
 /** Default and largest number of rows that a list answers. */
 export const DEFAULT_LIMIT = 100;

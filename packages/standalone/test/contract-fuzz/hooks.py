@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import uuid
+from collections import defaultdict
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -183,10 +184,18 @@ def id_of(operation):
     return operation.definition.raw["operationId"]
 
 
+# Valid and invalid requests of each operation are counted on their own, so that each of its four turns comes up.
+turns = defaultdict(itertools.count)
+
+
+def turn_of(case, operation):
+    return next(turns[operation, case.meta.generation.mode if case.meta else None]) % 4
+
+
 def prepare(case):
     """Puts real things into most requests of an operation."""
     operation = id_of(case.operation)
-    turn = next(numbers) % 4
+    turn = turn_of(case, operation)
     if operation == "changePassword" and turn < 2:
         set_body(case, currentPassword=PASSWORD, newPassword=PASSWORD)
     elif operation == "login" and turn == 0:
