@@ -2,6 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import { albumEvent, createGate, depthOf, recorder, type Suite, TOPOLOGY } from './suite.js';
 
+/** Fails when the work has ended by the time that another bus has connected and been answered. */
+async function hasNotEnded(work: Promise<void>, createBus: Suite['bus']): Promise<void> {
+  let ended = false;
+  void work.then(() => {
+    ended = true;
+  });
+  await (await createBus()).ready();
+  expect(ended).toBe(false);
+}
+
 export function describeShutdown({ bus: createBus }: Suite): void {
   describe('shutdown', () => {
     test('close waits for the handlers under way, and takes nothing more', async () => {
@@ -17,6 +27,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
       await bus.publish(events);
       await eventually(() => expect(seen).toHaveLength(2));
       const closed = bus.close();
+      await hasNotEnded(closed, createBus);
       gate.open();
       await closed;
       expect(finished).toBe(2);
@@ -71,6 +82,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
       await bus.publish([albumEvent()]);
       await eventually(() => expect(seen).toHaveLength(1));
       const drained = bus.drain();
+      await hasNotEnded(drained, createBus);
       gate.open();
       await drained;
       expect(finished).toBe(1);
