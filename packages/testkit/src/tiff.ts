@@ -31,7 +31,7 @@ const type = { ascii: 2, short: 3, long: 4, undefined: 7, long8: 16 } as const;
 export function buildTiff(
   pages: readonly TiffPage[],
   { littleEndian = true, big = false }: TiffOrder = {},
-): Buffer {
+): Buffer<ArrayBuffer> {
   const wordBytes = big ? 8 : 4;
   const number = (value: number, bytes: number): Buffer => {
     const buffer = Buffer.alloc(bytes);
