@@ -103,3 +103,46 @@ test.each(['', 'II', 'II*\0', 'MM\0*\0\0\0\x08', 'MM\0+\0\x08\0\0', 'hello, worl
     expect(await readDirectories(source(Buffer.from(text, 'latin1')))).toBeUndefined();
   },
 );
+
+test('a file of directories that lead to each other costs few reads', async () => {
+  // 200 pages whose 256 SubIFDs are all one directory of 1000 equal entries with values outside of the file.
+  const word = (value: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(value);
+    return bytes;
+  };
+  const short = (value: number) => word(value).subarray(0, 2);
+  const entry = (tag: number, count: number, value: number) =>
+    Buffer.concat([short(tag), short(4), word(count), word(value)]);
+  const directory = (entries: Buffer[], next: number) =>
+    Buffer.concat([short(entries.length), ...entries, word(next)]);
+  const sub = directory(
+    Array.from({ length: 1000 }, () => entry(tiffTag.width, 32, 0xffff_fff0)),
+    0,
+  );
+  const list = Buffer.concat(Array.from({ length: 256 }, () => word(8)));
+  const listAt = 8 + sub.length;
+  const pageBytes = directory([entry(tiffTag.subIfds, 256, listAt)], 0).length;
+  const pagesAt = listAt + list.length;
+  const pages = Array.from({ length: 200 }, (_, page) =>
+    directory([entry(tiffTag.subIfds, 256, listAt)], pagesAt + (page + 1) * pageBytes),
+  );
+  const file = Buffer.concat([Buffer.from('II*\0', 'latin1'), word(pagesAt), sub, list, ...pages]);
+  let reads = 0;
+  const directories = await readDirectories(async (position, length) => {
+    reads += 1;
+    return file.subarray(position, position + length);
+  });
+  expect(directories).toHaveLength(201);
+  expect(reads).toBeLessThan(1000);
+});
+
+test('SubIFDs of SubIFDs are found, and told apart from those that a number leads to', async () => {
+  const nested = { ...picture(320, 240), subIfds: [picture(4000, 3000)] };
+  const directories = await readDirectories(source(buildTiff([{ ...picture(160, 120), subIfds: [nested] }])));
+  expect(directories?.map(({ values, isNested }) => [values.get(tiffTag.width)?.[0], isNested])).toEqual([
+    [160, false],
+    [320, false],
+    [4000, true],
+  ]);
+});

@@ -10,7 +10,7 @@ export const tiffDetector: Detector = {
   id: 'tiff',
   async detect(tokenizer) {
     const read = bytesOf(tokenizer);
-    const [first] = (await readDirectories(read, { maxPages: 1, tags: [tiffTag.dngVersion] })) ?? [];
+    const [first] = (await readDirectories(read, { maxDirectories: 1, tags: [tiffTag.dngVersion] })) ?? [];
     if (first === undefined) return undefined;
     if (first.values.has(tiffTag.dngVersion)) return { ext: 'dng', mime: 'image/x-adobe-dng' };
     const mark = (await read(8, 4)).toString('latin1');

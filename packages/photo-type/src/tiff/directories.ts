@@ -29,6 +29,8 @@ export interface TiffDirectory {
   page: number;
   /** Position among the SubIFDs of that page, from 0; absent for the page itself. */
   subIfd?: number;
+  /** Whether it is a SubIFD of a SubIFD, which no page and number lead to. */
+  isNested: boolean;
   /** Where it begins in the file. */
   position: number;
   /** Whole numbers by tag. Longer lists than a picture needs are cut. */
@@ -36,8 +38,8 @@ export interface TiffDirectory {
 }
 
 export interface ReadOptions {
-  /** Directories of the chain that are read. Default 64: what comes after is pages of a document. */
-  maxPages?: number;
+  /** Directories that are read, SubIFDs included. Default 512: what comes after is pages of a document. */
+  maxDirectories?: number;
   /** Tags that are read, of those of `tiffTag`. Default all; SubIFDs are read if their tag is. */
   tags?: readonly number[];
 }
@@ -49,9 +51,8 @@ interface Layout {
 }
 
 const maxEntries = 1024;
-const maxSubIfds = 32;
 /** SubIFDs are the longest list of interest. */
-const maxValues = maxSubIfds;
+const maxValues = 256;
 
 /** Bytes of the types that hold whole numbers: BYTE, SHORT, LONG, UNDEFINED, IFD, LONG8, IFD8. */
 const typeBytes: Record<number, 1 | 2 | 4 | 8> = { 1: 1, 3: 2, 4: 4, 7: 1, 13: 4, 16: 8, 18: 8 };
@@ -62,27 +63,29 @@ const typeBytes: Record<number, 1 | 2 | 4 | 8> = { 1: 1, 3: 2, 4: 4, 7: 1, 13: 4
  */
 export async function readDirectories(
   read: ByteSource,
-  { maxPages = 64, tags = Object.values(tiffTag) }: ReadOptions = {},
+  { maxDirectories = 512, tags = Object.values(tiffTag) }: ReadOptions = {},
 ): Promise<TiffDirectory[] | undefined> {
   const header = await read(0, 16);
   const layout = layoutOf(header);
   if (layout === undefined) return undefined;
   const reader = createReader(read, layout, new Set(tags));
   const directories: TiffDirectory[] = [];
+  // A hostile file may lead to one directory in many ways: each is read once.
   const seen = new Set<number>();
-  let offset = layout.big ? reader.number(header, 8, 8) : reader.number(header, 4, 4);
-  for (let page = 0; page < maxPages && offset > 0 && !seen.has(offset); page += 1) {
-    seen.add(offset);
-    const directory = await reader.directory(offset);
-    if (directory === undefined) break;
-    const { values, next } = directory;
-    directories.push({ page, position: offset, values });
-    for (const [subIfd, position] of (values.get(tiffTag.subIfds) ?? []).entries()) {
-      const sub = seen.has(position) ? undefined : await reader.directory(position);
-      if (sub) directories.push({ page, subIfd, position, values: sub.values });
+  const visit = async (place: Omit<TiffDirectory, 'values'>): Promise<number> => {
+    const { position, page } = place;
+    if (position === 0 || seen.has(position) || seen.size >= maxDirectories) return 0;
+    seen.add(position);
+    const directory = await reader.directory(position);
+    if (directory === undefined) return 0;
+    directories.push({ ...place, values: directory.values });
+    for (const [subIfd, at] of (directory.values.get(tiffTag.subIfds) ?? []).entries()) {
+      await visit({ page, subIfd, position: at, isNested: place.subIfd !== undefined });
     }
-    offset = next;
-  }
+    return directory.next;
+  };
+  let position = layout.big ? reader.number(header, 8, 8) : reader.number(header, 4, 4);
+  for (let page = 0; position > 0; page += 1) position = await visit({ page, position, isNested: false });
   return directories.length > 0 ? directories : undefined;
 }
 
@@ -130,10 +133,14 @@ function createReader(read: ByteSource, { littleEndian, big }: Layout, wanted: R
       const entries = await readAt(offset + countBytes, count * entryBytes);
       if (entries === undefined) return undefined;
       const values = new Map<number, number[]>();
+      // Of entries with the same tag the first one counts, also if its values cannot be read.
+      const done = new Set<number>();
       for (let at = 0; at < entries.length; at += entryBytes) {
         const entry = entries.subarray(at, at + entryBytes);
         const tag = number(entry, 0, 2);
-        const value = wanted.has(tag) && !values.has(tag) ? await valuesOf(entry) : undefined;
+        if (!wanted.has(tag) || done.has(tag)) continue;
+        done.add(tag);
+        const value = await valuesOf(entry);
         if (value) values.set(tag, value);
       }
       const next = await readAt(offset + countBytes + entries.length, wordBytes);

@@ -422,6 +422,45 @@ test('a small picture with a larger JPEG beside it is taken for the thumbnail th
   });
 });
 
+test('a small picture that is marked as the real one is shown, whatever is beside it', async () => {
+  const real = plain(400, 300, red, { [newSubfileType]: [0], [make]: 'Maker' });
+  await expectShown([real, attached(await jpegOf(1_200, 900, green))], {
+    width: 400,
+    height: 300,
+    colour: red,
+  });
+});
+
+test('a picture larger than thumbnails is shown, whatever JPEG is beside it', async () => {
+  const real = plain(800, 600, red, { [make]: 'Maker' });
+  await expectShown([real, attached(await jpegOf(1_200, 900, green))], {
+    width: 800,
+    height: 600,
+    colour: red,
+  });
+});
+
+test('a first page is the copy of a picture of twice its size and its shape', async () => {
+  const large = { width: 1_300, height: 975, colour: green, shown: [1_080, 810] as [number, number] };
+  await expectShown([plain(640, 480, red), plain(1_300, 975, green)], large);
+  // Of another shape it is a page of its own.
+  await expectShown([plain(640, 480, red), plain(1_300, 1_300, green)], {
+    width: 640,
+    height: 480,
+    colour: red,
+  });
+});
+
+test('the real picture is found behind many thumbnails', async () => {
+  const thumbnails = Array.from({ length: 70 }, () => plain(16, 12, red, { [newSubfileType]: [1] }));
+  const whole = { width: 800, height: 600, colour: green };
+  await expectShown([...thumbnails, plain(800, 600, green)], whole);
+  await expectShown(
+    [{ ...plain(16, 12, red), subIfds: [...thumbnails.slice(0, 40), plain(800, 600, green)] }],
+    whole,
+  );
+});
+
 test('tags that nobody needs may be wrong', async () => {
   const wrong: TiffPage['tags'] = {
     266: [77],

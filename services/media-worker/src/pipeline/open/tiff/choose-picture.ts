@@ -28,8 +28,19 @@ export function realPicture(pictures: readonly TiffPicture[]): TiffPicture | und
 }
 
 function isThumbnailOf(small: TiffPicture, large: TiffPicture): boolean {
-  if (small.isPage || Math.max(small.width, small.height) > thumbnailSide) return false;
-  return large.width >= 2 * small.width && large.height >= 2 * small.height;
+  if (small.isPage || large.width < 2 * small.width || large.height < 2 * small.height) return false;
+  return isSmall(small) || haveSameShape(small, large);
+}
+
+/** Whether a picture is of the size of thumbnails. */
+export function isSmall({ width, height }: TiffPicture): boolean {
+  return Math.max(width, height) <= thumbnailSide;
+}
+
+/** The sides of a copy are rounded to whole pixels. */
+function haveSameShape(small: TiffPicture, large: TiffPicture): boolean {
+  const difference = Math.abs(small.width * large.height - large.width * small.height);
+  return difference <= Math.max(large.width, large.height);
 }
 
 /** What can be shown in place of a picture that nothing here decodes, the largest first. Other pages of a document cannot. */

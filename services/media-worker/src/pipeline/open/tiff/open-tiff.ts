@@ -1,4 +1,3 @@
-import { previewSizes } from '@lazyphotos/contracts';
 import type { SharpOptions } from 'sharp';
 import { MediaError } from '../../errors.js';
 import type { Picture } from '../../types.js';
@@ -11,7 +10,7 @@ import {
   inPlaceOfPhoto,
   turned,
 } from '../open-embedded.js';
-import { realPicture, showableCopies } from './choose-picture.js';
+import { isSmall, realPicture, showableCopies } from './choose-picture.js';
 import { openCielab8 } from './open-cielab8.js';
 import type { TiffPicture } from './tiff-picture.js';
 
@@ -21,14 +20,14 @@ export interface TiffOpening extends EmbeddedOpening {
 
 /**
  * Opens the picture that a TIFF is about. Where that is a camera's sensor data, or of a kind that nothing here decodes, the
- * largest copy of it is shown: another picture of the TIFF, or a JPEG that the camera has put into its own notes. A picture that
- * is smaller than a preview may be such a copy itself, without being marked as one.
+ * largest copy of it is shown: another picture of the TIFF, or a JPEG that the camera has put into its own notes. A picture of
+ * the size of a thumbnail, about which the TIFF says nothing, may be such a copy itself.
  */
 export async function openTiff(opening: TiffOpening): Promise<Picture> {
   const real = realPicture(opening.pictures);
   if (real === undefined) throw new MediaError('undecodable', 'The TIFF file holds no picture');
   const isShown = real.meaning !== undefined;
-  if (isShown && Math.max(real.width, real.height) >= previewSizes.medium) return openPicture(real, opening);
+  if (isShown && (real.isMarked || !isSmall(real))) return openPicture(real, opening);
 
   const embedded = await extractEmbedded(opening);
   try {

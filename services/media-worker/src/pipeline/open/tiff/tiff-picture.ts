@@ -18,6 +18,8 @@ export interface TiffPicture {
   samples: number;
   /** A smaller copy of another picture: a thumbnail, a preview, a level of a pyramid. */
   isReduced: boolean;
+  /** Whether its directory says what it is: `isReduced` and `isPage` are a guess otherwise. */
+  isMarked: boolean;
   /** One page of a document of many. */
   isPage: boolean;
   /** What belongs to another picture and is none: a mask of its transparency or of its subject, a depth map. */
@@ -66,14 +68,15 @@ export async function readTiffPictures(path: string): Promise<TiffPicture[] | un
 }
 
 /** Undefined for a directory without a picture. */
-function pictureOf({ page, subIfd, position, values }: TiffDirectory): TiffPicture | undefined {
+function pictureOf({ page, subIfd, isNested, position, values }: TiffDirectory): TiffPicture | undefined {
   const value = (tag: number, otherwise = 0): number => values.get(tag)?.[0] ?? otherwise;
   const [width, height] = [value(tiffTag.width), value(tiffTag.height)];
   const photometric = value(tiffTag.photometric, -1);
   const flags = value(tiffTag.newSubfileType) <= newSubfileTypeMax ? value(tiffTag.newSubfileType) : 0;
   if (width === 0 || height === 0) return undefined;
   const old = value(tiffTag.subfileType);
-  const meaning = meaningOf(values);
+  // sharp finds no SubIFDs of SubIFDs.
+  const meaning = isNested ? undefined : meaningOf(values);
   const orientation = value(tiffTag.orientation);
   return {
     page,
@@ -83,6 +86,7 @@ function pictureOf({ page, subIfd, position, values }: TiffDirectory): TiffPictu
     height,
     samples: value(tiffTag.samplesPerPixel, 1),
     isReduced: (flags & reducedBit) !== 0 || old === oldReduced,
+    isMarked: values.has(tiffTag.newSubfileType) || values.has(tiffTag.subfileType),
     isPage: (flags & pageBit) !== 0 || old === oldPage,
     isAuxiliary:
       (flags & auxiliaryBits) !== 0 ||
