@@ -52,7 +52,7 @@ export function createHeicDecoder(limits: Limits): HeicDecoder {
     started.on('exit', () => {
       if (worker === started) worker = undefined;
     });
-    // Whoever waits for a reply hears of an error; in an idle thread it only means that the next photo starts another.
+    // The call under way, if any, fails by it; in an idle thread it only means that the next photo starts another.
     started.on('error', () => undefined);
     return started;
   }

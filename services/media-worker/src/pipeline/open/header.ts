@@ -1,6 +1,8 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { MediaError } from '../errors.js';
-import type { Limits, Picture } from '../types.js';
+import { cleanInteger } from '../metadata/clean.js';
+import type { RawTags } from '../metadata/tags.js';
+import type { Cicp, Limits, Picture } from '../types.js';
 import { checkPixels } from './limits.js';
 
 /** The formats that may be decoded. libvips knows more (SVG, PDF, ...), which nobody photographs and attackers like. */
@@ -36,3 +38,14 @@ export function turningOf({ format, orientation = 1 }: Metadata): Pick<Picture, 
  * Whether sharp, told to convert a picture to sRGB, stops at Display P3: it does with 16-bit RGB, when the picture has a colour profile.
  */
 export const endsInDisplayP3 = ({ space, hasProfile }: Metadata): boolean => space === 'rgb16' && hasProfile;
+
+/** Returns what a file says of its samples in code points (ITU-T H.273), by exiftool's name for the format. */
+export function cicpOf(tags: RawTags, group: 'PNG' | 'QuickTime'): Cicp | undefined {
+  const codePoint = (name: string) => cleanInteger(tags[`${group}:${name}`], -1, 255);
+  const primaries = codePoint('ColorPrimaries');
+  const transfer = codePoint('TransferCharacteristics');
+  if (primaries === undefined || transfer === undefined) return undefined;
+  // libheif expands the video range of HEIF itself.
+  const fullRange = group !== 'PNG' || codePoint('VideoFullRangeFlag') !== 0;
+  return { primaries, transfer, fullRange };
+}

@@ -1,7 +1,6 @@
 import type { RawTags } from '../metadata/tags.js';
 import type { Limits, Picture } from '../types.js';
-import { cicpOf } from './code-points.js';
-import { endsInDisplayP3, readHeader, turningOf } from './header.js';
+import { cicpOf, endsInDisplayP3, readHeader, turningOf } from './header.js';
 
 /** Opens a picture that sharp decodes straight from the file. `described` is awaited for PNG only. */
 export async function openBitmap(

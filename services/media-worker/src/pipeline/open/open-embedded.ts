@@ -6,7 +6,7 @@ import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors
 import type { MetadataTool } from '../metadata/exiftool.js';
 import { embeddedPictureTags, type RawTags } from '../metadata/tags.js';
 import type { Limits, PhotoMetadata, Picture } from '../types.js';
-import { readHeader } from './header.js';
+import { readHeader, turningOf } from './header.js';
 
 export interface EmbeddedOpening {
   path: string;
@@ -15,6 +15,19 @@ export interface EmbeddedOpening {
   tool: MetadataTool;
   scratchDir: string;
   limits: Limits;
+}
+
+/**
+ * A camera RAW is shown by the JPEG that the camera put into it, which looks as the photographer saw it; developing the
+ * sensor's data is far too much work for a Pi. This is for the formats that are no TIFF (CR3, RAF, ORF, RW2).
+ */
+export async function openRaw(opening: EmbeddedOpening): Promise<Picture> {
+  const embedded = await extractEmbedded(opening);
+  if (embedded) {
+    const { input, header, release } = embedded;
+    return { input, ...inPlaceOfPhoto({ ...header, ...turningOf(header) }, opening.metadata), release };
+  }
+  throw new MediaError('unsupported', 'The camera RAW file holds no preview that can be shown');
 }
 
 /** A JPEG out of a photo, in a file of its own that `release` removes. */

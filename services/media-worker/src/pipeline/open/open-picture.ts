@@ -5,10 +5,9 @@ import type { HeicDecoder } from '../heic/heic-decoder.js';
 import type { MetadataTool } from '../metadata/exiftool.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Limits, PhotoFile, PhotoMetadata, Picture } from '../types.js';
-import { openAvif } from './open-avif.js';
 import { openBitmap } from './open-bitmap.js';
-import { openHeic } from './open-heic.js';
-import { openRaw } from './open-raw.js';
+import { openRaw } from './open-embedded.js';
+import { openAvif, openHeic } from './open-heif.js';
 import { openTiff } from './tiff/open-tiff.js';
 import { readTiffPictures, type TiffPicture } from './tiff/tiff-picture.js';
 

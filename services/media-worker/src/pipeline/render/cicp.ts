@@ -1,5 +1,6 @@
 import type { Cicp } from '../types.js';
 import { gamutOf, isSrgbGamut, type Row } from './gamut.js';
+import { decodeSrgb, encodeSrgb } from './srgb.js';
 
 /**
  * From samples that are described by code points (ITU-T H.273) to sRGB: PQ and HLG pictures (ITU-R BT.2100) are tone-mapped,
@@ -56,7 +57,7 @@ export function cicpToSrgb({ data, channels }: Samples, cicp: Cicp): Buffer {
     if (tone) mapTone(light, tone);
     for (let colour = 0; colour < colours; colour++) {
       const [r, g, b] = gamut.toSrgb[colour] ?? [0, 0, 0];
-      result[at + colour] = toSrgbByte(r * light[0] + g * light[1] + b * light[2]);
+      result[at + colour] = encodeSrgb(r * light[0] + g * light[1] + b * light[2]);
     }
     if (channels > colours) result[at + colours] = Math.round(((data[at + colours] ?? 0) * 255) / max);
   }
@@ -67,16 +68,11 @@ type Light = [number, number, number];
 const unchanged = (_light: Light): void => undefined;
 
 function lightTable({ transfer, fullRange = true }: Cicp, max: number): Float32Array {
-  const toLight = transfers[transfer] ?? fromSrgb;
+  const toLight = transfers[transfer] ?? decodeSrgb;
   const [black, white] = fullRange ? [0, 1] : [16 / 255, 235 / 255];
   return Float32Array.from({ length: max + 1 }, (_, sample) =>
     toLight(Math.min(Math.max((sample / max - black) / (white - black), 0), 1)),
   );
-}
-
-/** IEC 61966-2-1. */
-function fromSrgb(sample: number): number {
-  return sample <= 0.04045 ? sample / 12.92 : ((sample + 0.055) / 1.055) ** 2.4;
 }
 
 /** ITU-R BT.2100, table 4. */
@@ -147,14 +143,4 @@ function mapTone(light: Light, tone: (light: number) => number): void {
   if (brightest <= knee) return;
   const factor = tone(brightest) / brightest;
   for (let colour = 0; colour < 3; colour++) light[colour] = (light[colour] ?? 0) * factor;
-}
-
-const srgbSteps = 4096;
-const srgbBytes = Uint8Array.from({ length: srgbSteps + 1 }, (_, step) => {
-  const light = step / srgbSteps;
-  return Math.round(255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055));
-});
-
-function toSrgbByte(light: number): number {
-  return srgbBytes[Math.round(Math.min(Math.max(light, 0), 1) * srgbSteps)] ?? 0;
 }

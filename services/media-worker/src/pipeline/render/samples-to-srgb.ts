@@ -1,4 +1,5 @@
 import type { SampleMeaning } from '../types.js';
+import { encodeSrgb } from './srgb.js';
 
 /** Numbers as they stand in a picture, not yet colours; the last channel of two or four is transparency. */
 export interface Samples {
@@ -14,32 +15,16 @@ export function samplesToSrgb(samples: Samples, meaning: ConvertedMeaning): Buff
   return meaning === 'light' ? lightToSrgb(samples) : labToSrgb(samples, notations[meaning]);
 }
 
-/** From linear light (0 to 1) to a byte of sRGB: IEC 61966-2-1. Finer steps than this table has no byte shows. */
-const tableSize = 65_536;
-
-function createEncoder(): (light: number) => number {
-  const table = new Uint8Array(tableSize);
-  for (let index = 0; index < tableSize; index += 1) {
-    const light = index / (tableSize - 1);
-    const encoded = light <= 0.003_130_8 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
-    table[index] = Math.round(255 * encoded);
-  }
-  // Comparisons with NaN are false, which makes it black.
-  return (light) =>
-    table[light >= 1 ? tableSize - 1 : light > 0 ? Math.round(light * (tableSize - 1)) : 0] ?? 0;
-}
-
 const toByte = (value: number): number => (value >= 255 ? 255 : value > 0 ? Math.round(value) : 0);
 
 function lightToSrgb({ values, channels }: Samples): Buffer {
   const colours = channels <= 2 ? 1 : 3;
   const bytes = Buffer.alloc(values.length);
   const white = whiteOf(values, channels, colours);
-  const encode = createEncoder();
   for (let at = 0; at < values.length; at += channels) {
     for (let channel = 0; channel < colours; channel += 1) {
       const value = values[at + channel] ?? 0;
-      bytes[at + channel] = white === undefined ? encode(value) : toByte((255 * value) / white);
+      bytes[at + channel] = white === undefined ? encodeSrgb(value) : toByte((255 * value) / white);
     }
     if (channels > colours) bytes[at + colours] = toByte(255 * (values[at + colours] ?? 0));
   }
@@ -97,14 +82,13 @@ const fromLab = (t: number): number => (t > 6 / 29 ? t ** 3 : 3 * (6 / 29) ** 2 
 function labToSrgb({ values, channels }: Samples, { lightness, zero, step, opaque }: Notation): Buffer {
   const target = channels > 3 ? 4 : 3;
   const bytes = Buffer.alloc((values.length / channels) * target);
-  const encode = createEncoder();
   for (let from = 0, to = 0; from < values.length; from += channels, to += target) {
     const y = ((values[from] ?? 0) * lightness + 16) / 116;
     const x = y + (((values[from + 1] ?? 0) - zero[0]) * step[0]) / 500;
     const z = y - (((values[from + 2] ?? 0) - zero[1]) * step[1]) / 200;
     const xyz = [d50[0] * fromLab(x), d50[1] * fromLab(y), d50[2] * fromLab(z)] as const;
     for (const [channel, row] of xyzToRgb.entries()) {
-      bytes[to + channel] = encode(row[0] * xyz[0] + row[1] * xyz[1] + row[2] * xyz[2]);
+      bytes[to + channel] = encodeSrgb(row[0] * xyz[0] + row[1] * xyz[1] + row[2] * xyz[2]);
     }
     if (target === 4) bytes[to + 3] = toByte((255 * (values[from + 3] ?? 0)) / opaque);
   }

@@ -1,10 +1,22 @@
 import type { Metadata } from 'sharp';
 import { MediaError } from '../errors.js';
+import type { HeicDecoder } from '../heic/heic-decoder.js';
+import { wrapAsTiff } from '../heic/tiff.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Limits, Picture } from '../types.js';
-import { cicpOf } from './code-points.js';
-import { endsInDisplayP3, readHeader } from './header.js';
+import { cicpOf, endsInDisplayP3, readHeader } from './header.js';
 import { checkMemory } from './limits.js';
+
+/**
+ * Decodes HEVC and hands the pixels on as an uncompressed TIFF in memory, which lets sharp apply the colour profile
+ * (iPhones use Display P3) as for any other file. Large photos come reduced. The decoder has applied the container's own
+ * rotation (`irot`), the only one that counts in this format: the EXIF orientation repeats it and must not turn the picture again.
+ */
+export async function openHeic(path: string, decoder: HeicDecoder, signal?: AbortSignal): Promise<Picture> {
+  const { pixels, width, height, icc, cicp } = await decoder.decode(path, signal);
+  const { bitsPerSample } = pixels;
+  return { input: wrapAsTiff(pixels, icc), width, height, ...(cicp ? { cicp, bitsPerSample } : {}) };
+}
 
 /** Opens an AVIF, which sharp decodes as a whole. Throws `MediaError`, also when its decoder could not hold it (too_large). */
 export async function openAvif(
