@@ -209,7 +209,7 @@ export const settingsCatalog = {
   maxPixels: setting(
     'LAZYPHOTOS_MAX_PIXELS',
     wholeNumber(1, 2_000_000_000).default(268_402_689),
-    'Pictures with more pixels than this are kept, but get no previews',
+    'Pictures with more pixels than this are kept, but get no previews. HEIC and AVIF are also limited by memory: an eighth of what the process may have, 192 to 512 MiB',
   ),
   databaseUrl: setting('LAZYPHOTOS_DATABASE_URL', postgresUrl, "The service's own database (containers)", {
     absent: 'must be given in containers; embedded for `npm start`',
