@@ -147,7 +147,10 @@ const dayPatterns: DatePattern[] = [
   },
   {
     // Jul 14, 2019
-    pattern: new RegExp(`(?<!\\p{L})${month}[-_. ]{0,2}(\\d{1,2})(?:st|nd|rd|th)?[-_., ]{1,2}(\\d{4})`, 'giu'),
+    pattern: new RegExp(
+      `(?<!\\p{L})${month}[-_. ]{0,2}(\\d{1,2})(?:st|nd|rd|th)?[-_., ]{1,2}(\\d{4})`,
+      'giu',
+    ),
     read: ([, name = '', day, year]) => namedMonth(Number(year), name, Number(day)),
   },
 ];
@@ -222,7 +225,9 @@ function timeAfterDate(rest: string): TimeOfDay | undefined {
  * `+02` may number pictures.
  */
 function zoneAfterTime(rest: string, isIso: boolean): number {
-  const pattern = isIso ? /^([-+])(0\d|1[0-4])(?:[:_]?(00|15|30|45))?(?![\d\p{L}])/u : /^ ?(\+)(0\d|1[0-4]):?(00|15|30|45)(?!\d)/;
+  const pattern = isIso
+    ? /^([-+])(0\d|1[0-4])(?:[:_]?(00|15|30|45))?(?![\d\p{L}])/u
+    : /^ ?(\+)(0\d|1[0-4]):?(00|15|30|45)(?!\d)/;
   const [, sign, hours, minutes = 0] = pattern.exec(rest) ?? [];
   if (sign === undefined) return 0;
   return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);

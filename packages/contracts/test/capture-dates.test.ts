@@ -122,7 +122,19 @@ describe('the date in a file name', () => {
   ])('is not in %j', (name) => expect(dateOf(name)).toBeUndefined());
 
   test('is found in time whatever the name', () => {
-    for (const piece of ['1', '2019', '2019-', '20190714', 'jan 1', ' ', '10-', 'de ', '年 ', '1 mai de ', 'é']) {
+    for (const piece of [
+      '1',
+      '2019',
+      '2019-',
+      '20190714',
+      'jan 1',
+      ' ',
+      '10-',
+      'de ',
+      '年 ',
+      '1 mai de ',
+      'é',
+    ]) {
       expect(() => dateOf(piece.repeat(5_000))).not.toThrow();
     }
   });
@@ -158,7 +170,11 @@ test('photos were taken from 1826 to tomorrow', () => {
 
 describe('the date of a file without a date inside', () => {
   const dateOfNamed = (name: string | undefined, modified?: string) => {
-    const found = dateOfFile({ name, modifiedAt: modified === undefined ? undefined : new Date(modified), now });
+    const found = dateOfFile({
+      name,
+      modifiedAt: modified === undefined ? undefined : new Date(modified),
+      now,
+    });
     return found && [found.date.toISOString(), found.source];
   };
   const day = 'IMG-20190714-WA0007.jpg';
@@ -186,7 +202,10 @@ describe('the date of a file without a date inside', () => {
   test('is unknown without a plausible one', () => {
     expect(dateOfNamed('scan0001.jpg')).toBeUndefined();
     expect(dateOfNamed(undefined, '1980-01-01T00:00:00Z')).toBeUndefined();
-    expect(dateOfNamed(undefined, '2004-12-24T10:11:12Z')).toEqual(['2004-12-24T10:11:12.000Z', 'fileModified']);
+    expect(dateOfNamed(undefined, '2004-12-24T10:11:12Z')).toEqual([
+      '2004-12-24T10:11:12.000Z',
+      'fileModified',
+    ]);
   });
 });
 

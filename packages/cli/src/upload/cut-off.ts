@@ -110,7 +110,8 @@ async function hasCutTiff(read: ByteSource, size: number): Promise<boolean> {
     const reaches = (offsets: number, lengths: number) =>
       (values.get(offsets) ?? []).some((at, index) => at + (values.get(lengths)?.[index] ?? 0) > size);
     return (
-      reaches(tiffTag.stripOffsets, tiffTag.stripByteCounts) || reaches(tiffTag.jpegOffset, tiffTag.jpegLength)
+      reaches(tiffTag.stripOffsets, tiffTag.stripByteCounts) ||
+      reaches(tiffTag.jpegOffset, tiffTag.jpegLength)
     );
   });
 }

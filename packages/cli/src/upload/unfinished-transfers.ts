@@ -52,7 +52,10 @@ const fileNames: readonly TransferName[] = [
     pattern: /\.(?:dtapart|jc!|fb!|ob!|xltd|td|getright|ppdownload|kgt|kgtemp)$/i,
     program: 'DownThemAll, FlashGet, Orbit, Xunlei, GetRight, PPTV, KuGou',
   },
-  { pattern: /\.(?:incomplete|unfinished|uploading)$/i, program: 'several download managers and cloud drives' },
+  {
+    pattern: /\.(?:incomplete|unfinished|uploading)$/i,
+    program: 'several download managers and cloud drives',
+  },
   {
     pattern: /\.(?:!ut|ut!|!bt|bt!|bc!|!qb|az!|parts|dctmp)$/i,
     program: 'µTorrent, BitTorrent, BitSpirit, BitComet, qBittorrent, Vuze, DC++',
@@ -91,8 +94,8 @@ export const isUnfinishedFile = (name: string): boolean =>
 export const isUnfinishedFolder = (name: string): boolean =>
   folderNames.some(({ pattern }) => pattern.test(name));
 
-/** `.tmp`, `.temp` and `.part` with anything but a letter or a dot after it: `.tmp123`, `.tmp~`, `.part01`. */
-const temporaryName = /\.(?:te?mp|part)(?![a-z])[^.]*$/i;
+/** `.tmp`, `.temp` and `.part` with anything but a letter after it: `.tmp123`, `.tmp~`, `.part01`. */
+const temporaryName = /\.(?:te?mp|part)(?![a-z])/i;
 /** The extension of a picture or video with more after it: `.jpg.aBcDeF`, `.heic_x7`. */
 const extensionWithin = new RegExp(`\\.${media}[^a-z0-9]`, 'i');
 /** What people and editors add to the name of a copy: `.bak`, `~`, `.1`, `.~1~`, `_original`, ` (2)`. */

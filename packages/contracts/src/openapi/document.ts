@@ -16,7 +16,8 @@ const requestIdHeader = {
   name: 'X-Request-Id',
   in: 'header',
   required: false,
-  description: 'Taken from the request or made; returned, and logged by each service that the request touches',
+  description:
+    'Taken from the request or made; returned, and logged by each service that the request touches',
   schema: { type: 'string' },
 } as const;
 const idempotencyHeader = {
