@@ -89,7 +89,7 @@ function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
-/** Runs one command line and answers the exit code. Never throws. */
+/** Runs one command line. Resolves to the exit code; never rejects. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const globals = (): GlobalOptions => program.opts<GlobalOptions>();

@@ -125,6 +125,19 @@ describe('unfinished files of other programs', () => {
     '.azDownload-5f1c-IMG_9018.jpg',
     'IMG_9019.jpg.0123456789abcdef.part.minio',
     'IMG_9020.jpg.aria2',
+    'CFNetworkDownload_x1.tmp',
+    'BITF1A2.tmp',
+    'IMG_9021.jpg.crswap',
+    'IMG_9021.jpg.az!',
+    'IMG_9021.jpg-1.cyberducksegment',
+    'IMG_9021.jpg.LWPNACQDBZRYXW3VHJVCJ64QBZNGHOHHHZWCLNQ.dctmp',
+    'IMG_9021.jpg.getright',
+    'IMG_9021.jpg.incomplete',
+    'IMG_9021.jpg.unfinished',
+    'IMG_9021.jpg.uploading',
+    'IMG_9021.jpg.ppdownload',
+    'IMG_9021.jpg.kgt',
+    'IMG_9021.jpg.dropbox-tmp',
   ];
 
   test.each(unfinished)('%s', (name) => expect(isUnfinishedFile(name)).toBe(true));
@@ -134,6 +147,7 @@ describe('unfinished files of other programs', () => {
     'part.jpg',
     'partial.heic',
     'tmp.png',
+    'scan.tmp',
     'scan.tmp',
     'IMG_9000.jpg.20190714',
     'IMG_9000.jpg.bak',

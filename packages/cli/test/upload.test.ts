@@ -56,12 +56,19 @@ describe('upload', () => {
     const names = [
       'line\nbreak\u0065\u0301.jpg',
       'IMG-20190714-WA0007.jpg',
+      'IMG-20190714-WA0008.jpg',
+      'IMG-20190714-WA0009.jpg',
+      'IMG-20190714-WA0010.jpg',
+      'Scan 2004-12.jpg',
       'fat.jpg',
       'zero.jpg',
       'future.jpg',
     ];
     await writeFiles(folder, Object.fromEntries(names.map((name) => [name, jpeg()])));
     const setTime = (name: string, time: string) => utimes(join(folder, name), new Date(), new Date(time));
+    await setTime('IMG-20190714-WA0008.jpg', '2019-07-14T18:30:05Z');
+    await setTime('IMG-20190714-WA0009.jpg', '2019-07-14T18:31:00Z');
+    await setTime('IMG-20190714-WA0010.jpg', '2019-07-15T02:00:00Z');
     await setTime('fat.jpg', '1980-01-01T00:00:00+02:00');
     await setTime('zero.jpg', '1970-01-01T00:00:00Z');
     await setTime('future.jpg', new Date(Date.now() + 3_600_000).toISOString());
@@ -75,6 +82,10 @@ describe('upload', () => {
       new Map([
         ['line_break\u00e9.jpg', ['2020-01-01T00:00:00.000Z', 'fileModified']],
         ['IMG-20190714-WA0007.jpg', ['2019-07-14T00:00:00.000Z', 'fileName']],
+        ['IMG-20190714-WA0008.jpg', ['2019-07-14T18:30:05.000Z', 'fileName']],
+        ['IMG-20190714-WA0009.jpg', ['2019-07-14T18:31:00.000Z', 'fileName']],
+        ['IMG-20190714-WA0010.jpg', ['2019-07-14T00:00:00.000Z', 'fileName']],
+        ['Scan 2004-12.jpg', ['2004-12-01T00:00:00.000Z', 'fileName']],
         ['fat.jpg', [undefined, undefined]],
         ['zero.jpg', [undefined, undefined]],
         ['future.jpg', [undefined, undefined]],

@@ -1,6 +1,7 @@
 export * from './capture-dates.js';
 export * from './events/events.js';
 export * from './events/topology.js';
+export * from './file-name-dates.js';
 export { type Album, album } from './http/albums.js';
 export { type Invite, MIN_PASSWORD_LENGTH, platforms, type Role, roles, type User } from './http/auth.js';
 export * from './http/endpoint.js';
@@ -12,5 +13,6 @@ export * from './http/problems.js';
 export { type PhotoLifeState, photoStates, uploadStatuses } from './http/uploads.js';
 export * from './internal.js';
 export * from './media-types.js';
+export * from './month-names.js';
 export * from './photo-view.js';
 export { VERSION } from './version.js';

@@ -12,7 +12,7 @@ export interface CatalogApi {
   /** Makes an upload visible at once; the event of the same upload finds it there and does nothing. */
   recordUpload(upload: EventPayload<'upload.completed'>): Promise<void>;
   photoState(userId: string, photoId: string): Promise<KnownPhotoState>;
-  /** Brings a photo back from the trash and answers its state afterwards. */
+  /** Restores a photo from the trash. Resolves to its state afterwards. */
   restorePhoto(userId: string, photoId: string): Promise<KnownPhotoState>;
 }
 

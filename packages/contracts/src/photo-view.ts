@@ -1,6 +1,6 @@
 import { type MediaVariant, type Photo, type PhotoRecord, previewVariants } from './http/photos.js';
 
-/** Answers the signed URL of one variant of a photo. */
+/** Returns the signed URL of one variant of a photo. */
 export type MediaUrlFor = (userId: string, photoId: string, variant: MediaVariant) => string;
 
 /** A photo as clients see it: the record with signed URLs for the previews that exist. */

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { dateFromFileName, isPlausibleCaptureTime, wallClockAsUtc } from '../src/index.js';
+import {
+  dateFromFileName,
+  dateOfFile,
+  isPlausibleCaptureTime,
+  isPlausibleModificationTime,
+  monthByName,
+  wallClockAsUtc,
+} from '../src/index.js';
 
 const now = new Date('2026-01-01T12:00:00Z');
 const dateOf = (name: string) => dateFromFileName(name, now)?.toISOString();
@@ -39,6 +46,40 @@ describe('the date in a file name', () => {
     ['Opa 1.2.1934.jpg', '1934-02-01T00:00:00.000Z'],
     ['CamScanner 12-24-2004 10.11.12.jpg', '2004-12-24T10:11:12.000Z'],
     ['Photo 14-07-2019 10 11 12.jpg', '2019-07-14T10:11:12.000Z'],
+    // Other languages, composed or not.
+    ['2020年3月1日 10.11.12.jpg', '2020-03-01T10:11:12.000Z'],
+    ['写真2020年3月1日10時11分12秒.jpg', '2020-03-01T10:11:12.000Z'],
+    ['2020年03月01日.png', '2020-03-01T00:00:00.000Z'],
+    ['截屏2020-03-01 下午10.11.12.png', '2020-03-01T22:11:12.000Z'],
+    ['スクリーンショット 2020-03-01 午前12.11.12.png', '2020-03-01T00:11:12.000Z'],
+    ['2020년 3월 1일 오후 1.02.03.png'.normalize('NFD'), '2020-03-01T13:02:03.000Z'],
+    ['14. März 2019.jpg', '2019-03-14T00:00:00.000Z'],
+    ['14. März 2019.jpg'.normalize('NFD'), '2019-03-14T00:00:00.000Z'],
+    ['Scan 1er août 1987.jpg', '1987-08-01T00:00:00.000Z'],
+    ['14 juillet 2019 10-11-12.jpg', '2019-07-14T10:11:12.000Z'],
+    ['Boda 14 de julio de 2019.jpg', '2019-07-14T00:00:00.000Z'],
+    ['14 de março de 2019.jpg', '2019-03-14T00:00:00.000Z'],
+    ['14_settembre_2019.jpg', '2019-09-14T00:00:00.000Z'],
+    ['14 maart 2019.jpg', '2019-03-14T00:00:00.000Z'],
+    // The zone right after the time.
+    ['2019-07-14T18:30:05+0200.jpg', '2019-07-14T16:30:05.000Z'],
+    ['2019-07-14T18:30:05+05:30.jpg', '2019-07-14T13:00:05.000Z'],
+    ['2019-07-14T18-30-05-0700.jpg', '2019-07-15T01:30:05.000Z'],
+    ['2019-07-14T18:30:05.123-07.jpg', '2019-07-15T01:30:05.123Z'],
+    ['20190714T183005Z.jpg', '2019-07-14T18:30:05.000Z'],
+    ['2019-07-14 18.30.05 +0200.jpg', '2019-07-14T16:30:05.000Z'],
+    ['IMG_20190714_183005-0100.jpg', '2019-07-14T18:30:05.000Z'],
+    // A month or a year.
+    ['2019-07.jpg', '2019-07-01T00:00:00.000Z'],
+    ['2019_07.jpg', '2019-07-01T00:00:00.000Z'],
+    ['Scan 2004-12.jpg', '2004-12-01T00:00:00.000Z'],
+    ['Trip_2004-12 (3).jpg', '2004-12-01T00:00:00.000Z'],
+    ['May 2019.jpg', '2019-05-01T00:00:00.000Z'],
+    ['Sommer Juli1998 Strand.jpg', '1998-07-01T00:00:00.000Z'],
+    ['diciembre de 1999 (2).jpg', '1999-12-01T00:00:00.000Z'],
+    ['2019年7月.jpg', '2019-07-01T00:00:00.000Z'],
+    ['2019年.jpg', '2019-01-01T00:00:00.000Z'],
+    ['May 2018, 2019-07-14.jpg', '2019-07-14T00:00:00.000Z'],
     // A time that no clock shows: the day stays.
     ['IMG_20190714_999999.jpg', '2019-07-14T00:00:00.000Z'],
     // Tomorrow, since a zone may be ahead.
@@ -59,6 +100,20 @@ describe('the date in a file name', () => {
     '1563098712345678.jpg',
     'photo 1563098712345.jpg',
     'Decor 24, 2004.jpg',
+    'DSC_1999.jpg',
+    '2019.jpg',
+    'IMG_2019-07.jpg',
+    'IMG_2019_07.jpg',
+    'DSCN2019-07.jpg',
+    '2019-20.jpg',
+    '2019-7.jpg',
+    '2019-02-31.jpg',
+    '31 February 2019.jpg',
+    '1920-1080.jpg',
+    'Marc 2019.jpg',
+    'Maya 2019.jpg',
+    'Set 2, 2004.jpg',
+    'May 20190.jpg',
     '04-12-24.jpg',
     '2001-01-01/photo.jpg',
     '20190714-1a2b-4c3d-8e4f-a20190714b0c.jpg',
@@ -67,7 +122,19 @@ describe('the date in a file name', () => {
   ])('is not in %j', (name) => expect(dateOf(name)).toBeUndefined());
 
   test('is found in time whatever the name', () => {
-    for (const piece of ['1', '2019', '2019-', '20190714', 'jan 1', ' ', '10-']) {
+    for (const piece of [
+      '1',
+      '2019',
+      '2019-',
+      '20190714',
+      'jan 1',
+      ' ',
+      '10-',
+      'de ',
+      '年 ',
+      '1 mai de ',
+      'é',
+    ]) {
       expect(() => dateOf(piece.repeat(5_000))).not.toThrow();
     }
   });
@@ -99,4 +166,70 @@ test('photos were taken from 1826 to tomorrow', () => {
   expect(plausible('1825-12-31T23:59:59Z')).toBe(false);
   expect(plausible('2026-01-02T12:00:00Z')).toBe(true);
   expect(plausible('2026-01-02T12:00:01Z')).toBe(false);
+});
+
+describe('the date of a file without a date inside', () => {
+  const dateOfNamed = (name: string | undefined, modified?: string) => {
+    const found = dateOfFile({
+      name,
+      modifiedAt: modified === undefined ? undefined : new Date(modified),
+      now,
+    });
+    return found && [found.date.toISOString(), found.source];
+  };
+  const day = 'IMG-20190714-WA0007.jpg';
+
+  test.each<[string, string | undefined, string, string]>([
+    // The time within the day, month or year of the name.
+    [day, '2019-07-14T18:30:05.000Z', '2019-07-14T18:30:05.000Z', 'fileName'],
+    [day, '2019-07-14T00:00:00.000Z', '2019-07-14T00:00:00.000Z', 'fileName'],
+    [day, '2019-07-14T23:59:59.999Z', '2019-07-14T23:59:59.999Z', 'fileName'],
+    ['Scan 2004-12.jpg', '2004-12-24T10:11:12.000Z', '2004-12-24T10:11:12.000Z', 'fileName'],
+    ['2019年.jpg', '2019-12-31T23:59:59.000Z', '2019-12-31T23:59:59.000Z', 'fileName'],
+    // Another day in UTC, or later copies.
+    [day, '2019-07-15T00:00:00.000Z', '2019-07-14T00:00:00.000Z', 'fileName'],
+    [day, '2019-07-13T23:30:00.000Z', '2019-07-14T00:00:00.000Z', 'fileName'],
+    ['Scan 2004-12.jpg', '2005-01-01T00:00:00.000Z', '2004-12-01T00:00:00.000Z', 'fileName'],
+    ['IMG_19800101.jpg', '1980-01-01T10:00:00.000Z', '1980-01-01T00:00:00.000Z', 'fileName'],
+    [day, undefined, '2019-07-14T00:00:00.000Z', 'fileName'],
+    // A name with a time of day has no need of it.
+    ['IMG_20190714_101112.jpg', '2019-07-14T18:30:05.000Z', '2019-07-14T10:11:12.000Z', 'fileName'],
+    ['scan0001.jpg', '2004-12-24T10:11:12.000Z', '2004-12-24T10:11:12.000Z', 'fileModified'],
+  ])('%s modified at %s', (name, modified, ...expected) =>
+    expect(dateOfNamed(name, modified)).toEqual(expected),
+  );
+
+  test('is unknown without a plausible one', () => {
+    expect(dateOfNamed('scan0001.jpg')).toBeUndefined();
+    expect(dateOfNamed(undefined, '1980-01-01T00:00:00Z')).toBeUndefined();
+    expect(dateOfNamed(undefined, '2004-12-24T10:11:12Z')).toEqual([
+      '2004-12-24T10:11:12.000Z',
+      'fileModified',
+    ]);
+  });
+});
+
+test.each([
+  ['1970-01-01T00:00:00Z', false],
+  ['1969-12-31T10:00:00Z', false],
+  ['1970-01-02T00:00:00Z', false],
+  ['1970-01-02T00:00:01Z', true],
+  ['1980-01-01T14:00:00Z', false],
+  ['1979-12-31T12:00:00Z', false],
+  ['1980-01-03T00:00:00Z', true],
+  ['1904-01-01T00:00:00Z', false],
+  ['1903-12-31T13:00:00Z', false],
+  ['1601-01-01T00:00:00Z', false],
+  ['2004-12-24T10:11:12Z', true],
+  ['2026-01-01T12:00:00Z', true],
+  ['2026-01-01T12:00:01Z', false],
+])('a modification time of %s is plausible: %s', (date, expected) =>
+  expect(isPlausibleModificationTime(new Date(date), now)).toBe(expected),
+);
+
+test('months have a name in seven languages, and short ones', () => {
+  const numbers = (names: string) => names.split(' ').map(monthByName);
+  expect(numbers('March März mars marzo março maart MAR')).toEqual([3, 3, 3, 3, 3, 3, 3]);
+  expect(numbers('Oct Okt octobre octubre ottobre outubro oktober')).toEqual([10, 10, 10, 10, 10, 10, 10]);
+  expect(numbers('Marc Set out xyz')).toEqual([undefined, undefined, undefined, undefined]);
 });

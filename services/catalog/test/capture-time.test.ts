@@ -41,6 +41,24 @@ describeWithPostgres('when a photo was taken', () => {
       [inName, 'fileName'],
     ],
     [
+      'is the time of modification within the day of the name',
+      {
+        capturedAt: '2019-07-14T18:30:05.000Z',
+        capturedAtSource: 'fileModified',
+        fileName: 'IMG-20190714-WA0007.jpg',
+      },
+      ['2019-07-14T18:30:05.000Z', 'fileName'],
+    ],
+    [
+      'is the day of the name when the file was modified on another one',
+      {
+        capturedAt: '2019-07-15T02:00:00.000Z',
+        capturedAtSource: 'fileModified',
+        fileName: 'IMG-20190714-WA0007.jpg',
+      },
+      ['2019-07-14T00:00:00.000Z', 'fileName'],
+    ],
+    [
       'is the date that the client found in another name',
       { capturedAt: announced, capturedAtSource: 'fileName', fileName: 'IMG_20190714_101112.jpg' },
       [announced, 'fileName'],
@@ -51,8 +69,23 @@ describeWithPostgres('when a photo was taken', () => {
       [announced, 'fileModified'],
     ],
     [
-      'is not the time of modification of a file that has none',
+      'is not the time of modification of a file that has none: 1970-01-01T00:00:01.000Z',
       { capturedAt: '1970-01-01T00:00:01.000Z', capturedAtSource: 'fileModified' },
+      [undefined, undefined],
+    ],
+    [
+      'is not the time of modification of a file that has none: 1969-12-31T12:00:00.000Z',
+      { capturedAt: '1969-12-31T12:00:00.000Z', capturedAtSource: 'fileModified' },
+      [undefined, undefined],
+    ],
+    [
+      'is not the time of modification of a file that has none: 1980-01-01T08:00:00.000Z',
+      { capturedAt: '1980-01-01T08:00:00.000Z', capturedAtSource: 'fileModified' },
+      [undefined, undefined],
+    ],
+    [
+      'is not the time of modification of a file that has none: 1904-01-01T00:00:00.000Z',
+      { capturedAt: '1904-01-01T00:00:00.000Z', capturedAtSource: 'fileModified' },
       [undefined, undefined],
     ],
     [

@@ -87,7 +87,7 @@ interface Receiving extends DownloadOptions {
   summary: DownloadSummary;
 }
 
-/** Fills the summary in; answers why it ended early, if it did. */
+/** Fills in the summary. Resolves to the error that ended the download early, or undefined. */
 async function receive(context: Context, photos: PhotoToDownload[], receiving: Receiving): Promise<unknown> {
   const { client, io, signal } = context;
   const { root, size, concurrency, summary } = receiving;

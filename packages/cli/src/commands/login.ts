@@ -25,7 +25,7 @@ interface SignIn {
   deviceId: string | undefined;
 }
 
-/** Answers the device that the session belongs to, if there is one. */
+/** Resolves to the id of the device that the session belongs to, or undefined when it belongs to none. */
 async function signInAs(
   { client, signal }: Context,
   { email, password, deviceId }: SignIn,

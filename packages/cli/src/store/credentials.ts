@@ -31,7 +31,7 @@ function parse(text: string, path: string): CredentialsFile {
     if (typeof value?.servers === 'object' && value.servers !== null)
       return { version: 1, servers: value.servers };
   } catch {
-    // Answered below: whatever is wrong with the file, the way out is the same.
+    // Handled below: whatever is wrong with the file, the remedy is the same.
   }
   throw new CliError('bad_credentials_file', `${path} is damaged; remove it and sign in again`);
 }

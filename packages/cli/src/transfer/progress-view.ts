@@ -20,7 +20,7 @@ export const progressLine = (snapshot: ProgressSnapshot): string =>
     .filter((part) => part !== '')
     .join(', ');
 
-/** Shows how far a transfer is on stderr until the function that it answers is called. */
+/** Shows the progress of a transfer on stderr. Returns a function that ends it. */
 export function showProgress({ io, output }: Pick<Context, 'io' | 'output'>, progress: Progress): () => void {
   if (output.mode !== 'human') return () => undefined;
   if (io.stderr.isTTY !== true) {

@@ -3,7 +3,7 @@ export interface Progress {
   begin(file: unknown): void;
   /** The file is `bytes` far. */
   move(file: unknown, bytes: number): void;
-  /** The file has come to its end, well or not. */
+  /** The file is done, transferred or failed. */
   finish(file: unknown, sizeBytes: number): void;
   /** The attempt failed; the file will be tried again. */
   drop(file: unknown): void;

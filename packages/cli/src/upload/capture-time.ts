@@ -1,4 +1,4 @@
-import { type AnnouncedDateSource, dateFromFileName, isPlausibleCaptureTime } from '@lazyphotos/contracts';
+import { type AnnouncedDateSource, dateOfFile } from '@lazyphotos/contracts';
 
 export interface AnnouncedTime {
   capturedAt: string;
@@ -6,28 +6,11 @@ export interface AnnouncedTime {
 }
 
 /**
- * Times that stand for "unknown": the zero of Unix, of FAT and of old Macs. Programs write them in local time, so a day to
- * either side means the same.
- */
-const ZERO_TIMES = [Date.UTC(1970, 0, 1), Date.UTC(1980, 0, 1), Date.UTC(1904, 0, 1)];
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-function isModificationTime(date: Date, now: Date): boolean {
-  return (
-    isPlausibleCaptureTime(date, now) &&
-    date <= now &&
-    ZERO_TIMES.every((zero) => Math.abs(date.getTime() - zero) > DAY_MS)
-  );
-}
-
-/**
  * When a photo was taken as far as the file's name or its modification time tell. The node uses it for photos that carry no
- * date inside. Returns undefined when neither is believable.
+ * date inside. Returns undefined when neither is plausible.
  */
 export function announcedTime(fileName: string, mtimeNs: bigint, now: Date): AnnouncedTime | undefined {
-  const named = dateFromFileName(fileName, now);
-  if (named !== undefined) return { capturedAt: named.toISOString(), capturedAtSource: 'fileName' };
-  const modified = new Date(Number(mtimeNs / 1_000_000n));
-  if (!isModificationTime(modified, now)) return undefined;
-  return { capturedAt: modified.toISOString(), capturedAtSource: 'fileModified' };
+  const modifiedAt = new Date(Number(mtimeNs / 1_000_000n));
+  const found = dateOfFile({ name: fileName, modifiedAt, now });
+  return found && { capturedAt: found.date.toISOString(), capturedAtSource: found.source };
 }

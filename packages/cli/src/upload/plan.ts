@@ -1,7 +1,9 @@
-import type { LocalPath } from '../local-path.js';
+import { type LocalPath, readableName } from '../local-path.js';
+import { isCutOff } from './cut-off.js';
 import type { HashCache } from './hash-cache.js';
 import { type LeftOut, reasonByContent, type SkippedFolder } from './left-out.js';
 import { type DetectedType, detectPhotoType } from './photo-type.js';
+import { mayBeUnfinished } from './unfinished-transfers.js';
 import { type FoundFile, walk } from './walk.js';
 
 export interface PlannedPhoto extends FoundFile {
@@ -61,8 +63,9 @@ async function lookInto(
   const { path } = file;
   if (file.sizeBytes === 0) return { path, reason: 'empty' };
   const known = cache.get(file);
-  if (known !== undefined) return { ...file, mimeType: known.mimeType };
-  const type = await detect(path);
-  if (type.accepted !== undefined) return { ...file, mimeType: type.accepted };
-  return { path, ...reasonByContent(path, type) };
+  const type = known === undefined ? await detect(path) : { accepted: known.mimeType, sniffed: undefined };
+  if (type.accepted === undefined) return { path, ...reasonByContent(path, type) };
+  if (mayBeUnfinished(readableName(path)) && (await isCutOff(path)))
+    return { path, reason: 'unfinished_transfer' };
+  return { ...file, mimeType: type.accepted };
 }

@@ -12,7 +12,7 @@ export interface FailedFile extends ErrorReport {
 export interface UploadSummary extends Record<UploadCount, number>, LeftOutSummary {
   folder: string;
   server: string;
-  /** Photos that were not come to, because the run ended before. */
+  /** Photos that were not tried, because the run ended before. */
   left: number;
   interrupted: boolean;
   /** Bytes of the photos counted as uploaded. */

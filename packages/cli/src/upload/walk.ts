@@ -138,7 +138,7 @@ async function examine(
     if (folderReason !== undefined) return { kind: 'leftOut', path, reason: folderReason };
     return { kind: 'link', folder: { path, realPath: await fileSystem.realPath(path) } };
   } catch (error) {
-    // Windows lets nobody look at some folders of its own.
+    // Windows denies access to some of its system folders.
     if (folderReason !== undefined) return { kind: 'leftOut', path, reason: folderReason };
     return { kind: 'problem', path, error };
   }

@@ -27,7 +27,7 @@ const tokens = z
     accessToken: z.string().meta({ description: 'JWT, ES256' }),
     refreshToken: z
       .string()
-      .meta({ description: 'valid once; the answer to a refresh carries the next one' }),
+      .meta({ description: 'valid once; the response to a refresh carries the next one' }),
     expiresIn: z.number().int().meta({ description: 'seconds until the access token ends' }),
   })
   .meta({ id: 'Tokens' });

@@ -8,7 +8,7 @@ export type ServiceName = (typeof serviceNames)[number];
 export interface Endpoint {
   /** OpenAPI operationId */
   id: string;
-  /** The service that answers; the gateway routes by it. */
+  /** The service that handles it; the gateway routes by it. */
   service: ServiceName;
   method: 'get' | 'post' | 'put' | 'delete';
   /** OpenAPI notation: /albums/{id} */
@@ -17,7 +17,7 @@ export interface Endpoint {
   /** `bearer`: users with an access token. `service`: other services only, those that `callers` names. `none`: everybody. */
   auth: 'bearer' | 'none' | 'service';
   callers?: readonly ServiceName[];
-  /** Whether a node that nobody has claimed yet answers it. */
+  /** Whether it is available on a node without an owner. */
   whileUnclaimed?: boolean;
   /** Whether `Idempotency-Key` is honoured. */
   idempotencyKey?: boolean;
@@ -26,7 +26,7 @@ export interface Endpoint {
   /** JSON body; `binary` is a raw stream that the handler reads itself. */
   body?: z.ZodType | 'binary';
   success: { status: 200 | 201 | 204; body?: z.ZodType; description: string };
-  /** Problems that this operation answers on top of the common ones (validation, authentication, limits, unavailability). */
+  /** Problems that this operation responds with, besides the common ones (validation, authentication, limits, unavailability). */
   problems?: readonly ProblemCode[];
 }
 

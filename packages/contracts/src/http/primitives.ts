@@ -54,7 +54,7 @@ export const text = (max: number) =>
     .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, 'must not contain control characters')
     .meta({ override: { maxLength: max } });
 
-/** Default and largest number of rows that a list answers. */
+/** Default and largest number of rows in one page of a list. */
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 500;
 

@@ -34,7 +34,7 @@ export const createUploadSession = defineEndpoint({
   service: 'upload',
   method: 'post',
   path: '/upload-sessions',
-  summary: 'Announce a photo by its hash; answers the open session for the same hash, if there is one',
+  summary: 'Announce a photo by its hash; returns the open session for the same hash, if there is one',
   auth: 'bearer',
   body: z
     .object({
@@ -133,7 +133,7 @@ export const completeUpload = defineEndpoint({
   service: 'upload',
   method: 'post',
   path: '/upload-sessions/{id}/complete',
-  summary: 'Verify and keep the photo; repeating it answers the same',
+  summary: 'Verify and keep the photo; a repeated request gets the same response',
   auth: 'bearer',
   params: sessionId,
   body: z

@@ -16,14 +16,15 @@ const requestIdHeader = {
   name: 'X-Request-Id',
   in: 'header',
   required: false,
-  description: 'Taken over or made; answered, and logged by each service that the request touches',
+  description:
+    'Taken from the request or made; returned, and logged by each service that the request touches',
   schema: { type: 'string' },
 } as const;
 const idempotencyHeader = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'Repeating a request with the same key answers what the first one answered',
+  description: 'A repeated request with the same key gets the response of the first one',
   schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[!-~]+$' },
 } as const;
 const contentDigestHeader = {
@@ -34,7 +35,7 @@ const contentDigestHeader = {
   schema: { type: 'string' },
 } as const;
 
-/** The codes that an operation may answer: its own, and those of the steps that every request goes through. */
+/** The codes that an operation may respond with: its own, and those of the steps that every request goes through. */
 function problemCodes(endpoint: Endpoint): ProblemCode[] {
   const codes: ProblemCode[] = ['rate_limited', 'internal_error', 'service_unavailable'];
   const hasJsonBody = endpoint.body !== undefined && endpoint.body !== 'binary';
@@ -88,7 +89,7 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
 const description = `Photo backup for a family, at home. One node serves one family; its address differs from house to house.
 
 Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`. A path that is not in this document responds with 404
-\`not_found\`, a method that a path does not have with 405 \`method_not_allowed\` and \`Allow\`. Answers may grow new fields, and
+\`not_found\`, a method that a path does not have with 405 \`method_not_allowed\` and \`Allow\`. Responses may get new fields, and
 enumerations new values: a client must ignore what it does not know.`;
 
 const tags = [

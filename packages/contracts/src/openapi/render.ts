@@ -29,7 +29,7 @@ function sizeNumbers(schema: JsonSchema): void {
   schema.format ??= typeof maximum === 'number' && maximum <= INT32_MAX ? 'int32' : 'int64';
 }
 
-/** Answers may grow new fields, so clients must not be told that there are none. Maps keep the type of their values. */
+/** Responses may get new fields, so the document must not exclude them. Maps keep the type of their values. */
 function keepOpen(schema: JsonSchema): void {
   const { additionalProperties } = schema;
   const isMap =

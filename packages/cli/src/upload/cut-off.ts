@@ -1,0 +1,130 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { type ByteSource, readDirectories, tiffTag } from '@lazyphotos/photo-type';
+import type { LocalPath } from '../local-path.js';
+
+const PIECE = 64 * 1024;
+/** What is searched for an end marker at most. A longer picture counts as whole. */
+const MAX_SEARCHED = 256 * 1024 * 1024;
+const MAX_SEGMENTS = 1000;
+/** Zeros at the end of a file that say that it was laid out in full before its content came. */
+const UNWRITTEN = 4096;
+
+/**
+ * Whether the content of a picture ends before the picture does. Data after its end is no fault. False for formats that do not
+ * tell, and when in doubt. Reads in pieces of 64 KiB. Throws when the file cannot be read.
+ */
+export async function isCutOff(path: LocalPath): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    return await isCutOffSource(sourceOf(file), size);
+  } finally {
+    await file.close();
+  }
+}
+
+const sourceOf =
+  (file: FileHandle): ByteSource =>
+  async (position, length) => {
+    const buffer = Buffer.alloc(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return buffer.subarray(0, filled);
+  };
+
+async function isCutOffSource(read: ByteSource, size: number): Promise<boolean> {
+  const head = await read(0, 16);
+  const text = head.toString('latin1');
+  if (text.startsWith('\xff\xd8\xff')) return !(await hasJpegEnd(read));
+  if (text.startsWith('\x89PNG')) return !(await contains(read, 8, PNG_END));
+  // The trailer comes after the empty block that ends the last picture.
+  if (text.startsWith('GIF8')) return !(await contains(read, Math.max(0, size - 64), Buffer.from([0, 0x3b])));
+  if (text.startsWith('RIFF') && head.length >= 8)
+    return head.readUInt32LE(4) + 8 > size || (await endsUnwritten(read, size));
+  if (text.startsWith('ftyp', 4)) return (await hasCutBox(read, size)) || (await endsUnwritten(read, size));
+  if (text.startsWith('II*\0') || text.startsWith('MM\0*')) return hasCutTiff(read, size);
+  if (text.startsWith('FUJIFILMCCD-RAW ')) return hasCutRaf(read, size);
+  return false;
+}
+
+/** The chunk IEND without its length, 0, and with its checksum. */
+const PNG_END = Buffer.from('49454e44ae426082', 'hex');
+const JPEG_END = Buffer.from('ffd9', 'hex');
+const JPEG_START_OF_SCAN = 0xda;
+
+/**
+ * Looks for the marker EOI (ITU-T T.81, B.1.1) after the headers, because a thumbnail in these has one of its own. Coded data
+ * never holds its bytes.
+ */
+async function hasJpegEnd(read: ByteSource): Promise<boolean> {
+  let position = 2;
+  for (let segment = 0; segment < MAX_SEGMENTS; segment += 1) {
+    const header = await read(position, 4);
+    if (header.length < 4 || header[0] !== 0xff || header[1] === JPEG_START_OF_SCAN) break;
+    // 0xff before a marker is a fill byte.
+    position += header[1] === 0xff ? 1 : 2 + header.readUInt16BE(2);
+  }
+  return contains(read, position, JPEG_END);
+}
+
+async function contains(read: ByteSource, from: number, bytes: Buffer): Promise<boolean> {
+  for (let position = from; position - from < MAX_SEARCHED; position += PIECE) {
+    const piece = await read(position, PIECE + bytes.length - 1);
+    if (piece.includes(bytes)) return true;
+    if (piece.length < PIECE) return false;
+  }
+  return true;
+}
+
+/** Walks the boxes of a file of the ISO base media format (ISO/IEC 14496-12, 4.2): HEIC, AVIF, CR3. */
+async function hasCutBox(read: ByteSource, size: number): Promise<boolean> {
+  let isDescribed = false;
+  let position = 0;
+  for (let box = 0; box < MAX_SEGMENTS && position < size; box += 1) {
+    const header = await read(position, 16);
+    const type = header.toString('latin1', 4, 8);
+    // Some phones add data of their own after the boxes.
+    if (!/^[\x20-\x7e\xa9]{4}$/.test(type)) return !isDescribed;
+    isDescribed ||= type === 'meta' || type === 'moov';
+    const shortLength = header.readUInt32BE(0);
+    if (shortLength === 0) return !isDescribed;
+    if (shortLength === 1 && header.length < 16) return true;
+    const length = shortLength === 1 ? Number(header.readBigUInt64BE(8)) : shortLength;
+    if (length < 8) return !isDescribed;
+    position += length;
+    if (position > size) return true;
+  }
+  return !isDescribed;
+}
+
+/** The directories name the place and length of each picture. Lists of more than 32 strips are judged by their beginning. */
+async function hasCutTiff(read: ByteSource, size: number): Promise<boolean> {
+  const directories = await readDirectories(read);
+  // The first directory may stand at the end, which is missing then.
+  if (directories === undefined) return true;
+  return directories.some(({ values }) => {
+    const reaches = (offsets: number, lengths: number) =>
+      (values.get(offsets) ?? []).some((at, index) => at + (values.get(lengths)?.[index] ?? 0) > size);
+    return (
+      reaches(tiffTag.stripOffsets, tiffTag.stripByteCounts) ||
+      reaches(tiffTag.jpegOffset, tiffTag.jpegLength)
+    );
+  });
+}
+
+/** The header of Fujifilm's RAF names the place and length of the preview, of the description and of the picture. */
+async function hasCutRaf(read: ByteSource, size: number): Promise<boolean> {
+  const parts = await read(84, 24);
+  if (parts.length < 24) return true;
+  return [0, 8, 16].some((at) => parts.readUInt32BE(at) + parts.readUInt32BE(at + 4) > size);
+}
+
+async function endsUnwritten(read: ByteSource, size: number): Promise<boolean> {
+  if (size < 2 * UNWRITTEN) return false;
+  const end = await read(size - UNWRITTEN, UNWRITTEN);
+  return end.every((byte) => byte === 0);
+}

@@ -1,0 +1,243 @@
+import {
+  type CapturedAtSource,
+  isPlausibleCaptureTime,
+  isPlausibleModificationTime,
+  type WallClock,
+  wallClockAsUtc,
+} from './capture-dates.js';
+import { monthByName } from './month-names.js';
+
+/** What is known of a file without looking into it. */
+export interface FileFacts {
+  /** Undefined for a file without a name of its own. */
+  name: string | undefined;
+  modifiedAt?: Date | undefined;
+  now: Date;
+}
+
+export interface FileDate {
+  date: Date;
+  source: Extract<CapturedAtSource, 'fileName' | 'fileModified'>;
+}
+
+/**
+ * Returns when a photo was taken as far as its file's name and modification time tell; undefined when neither is plausible. The
+ * name goes first. Where it has no time of day, the modification time is taken if it lies in the day (month, year) of the name, so
+ * that the photos of one day keep their order. The day is the one in UTC, as dates in names are taken everywhere: a
+ * modification time in the next day of UTC may be right in another zone, but would show the photo on a day that its name denies.
+ */
+export function dateOfFile({ name, modifiedAt, now }: FileFacts): FileDate | undefined {
+  const modified = modifiedAt && isPlausibleModificationTime(modifiedAt, now) ? modifiedAt : undefined;
+  const named = name === undefined ? undefined : namedTime(name, now);
+  if (named === undefined) return modified && { date: modified, source: 'fileModified' };
+  const isWithin = modified !== undefined && modified >= named.start && modified < named.end;
+  return { date: isWithin ? modified : named.start, source: 'fileName' };
+}
+
+/**
+ * Returns the date that a file's name holds, with its time if it has one; the first instant of a day, a month or a year. A time
+ * without a zone is taken as UTC. Knows the names that phones, messengers, screenshot tools and scanners give; undefined when
+ * there is no date, when day and month cannot be told apart, and when the date is not plausible.
+ */
+export function dateFromFileName(fileName: string, now: Date): Date | undefined {
+  return namedTime(fileName, now)?.start;
+}
+
+/** `end` is excluded; the same as `start` for an instant. */
+interface TimeSpan {
+  start: Date;
+  end: Date;
+}
+
+function namedTime(fileName: string, now: Date): TimeSpan | undefined {
+  const name = fileName
+    .slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1)
+    // macOS takes letters and their accents apart.
+    .normalize('NFC');
+  if (digestName.test(name)) return undefined;
+  for (const span of [...daysIn(name), ...monthsIn(name)]) {
+    if (span && isPlausibleCaptureTime(span.start, now)) return span;
+  }
+  return undefined;
+}
+
+/** A UUID or a hash, in which digits in a row mean nothing. */
+const digestName = /^(?=[\d-]*[a-f])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{16,})(?![\da-z])/i;
+
+/** The dates that the patterns find, in the order of the name: in `14-07-2019 10 11 12` the first one is meant. */
+function daysIn(name: string): (TimeSpan | undefined)[] {
+  const found = dayPatterns.flatMap(({ pattern, read }) =>
+    [...name.matchAll(pattern)].map((match) => ({ index: match.index, spans: spansOfMatch(match, read) })),
+  );
+  const epoch = epochName.exec(name)?.[1];
+  if (epoch) found.push({ index: 0, spans: [instant(new Date(Number(epoch)))] });
+  return found.sort((a, b) => a.index - b.index).flatMap(({ spans }) => spans);
+}
+
+/** The date with the time that follows it, then the date alone, in case no clock shows that time. */
+function spansOfMatch(match: RegExpExecArray, read: DatePattern['read']): (TimeSpan | undefined)[] {
+  const rest = match.input.slice(match.index + match[0].length);
+  const time = timeAfterDate(rest);
+  const date = read(match);
+  if (!date || (!time && /^\d/.test(rest))) return [];
+  const day = spanOf(date);
+  if (!time) return [day];
+  const wallClock = wallClockAsUtc({ ...date, ...time.clock });
+  return [wallClock && instant(new Date(wallClock.getTime() - time.offset * 60_000)), day];
+}
+
+function monthsIn(name: string): (TimeSpan | undefined)[] {
+  return monthPatterns.flatMap(({ pattern, read }) =>
+    [...name.matchAll(pattern)].map((match) => {
+      const date = read(match);
+      return date && spanOf(date);
+    }),
+  );
+}
+
+const instant = (date: Date): TimeSpan => ({ start: date, end: date });
+
+/** The day, or the month or the year where only that is known. Undefined when no calendar has it. */
+function spanOf(date: WallClock): TimeSpan | undefined {
+  const start = wallClockAsUtc(date);
+  if (start === undefined) return undefined;
+  const end = new Date(start);
+  if (date.day !== undefined) end.setUTCDate(end.getUTCDate() + 1);
+  else if (date.month !== undefined) end.setUTCMonth(end.getUTCMonth() + 1);
+  else end.setUTCFullYear(end.getUTCFullYear() + 1);
+  return { start, end };
+}
+
+interface DatePattern {
+  pattern: RegExp;
+  read(match: RegExpExecArray): WallClock | undefined;
+}
+
+/** The longest month has ten letters. `de` is between the parts of a date in Spanish and Portuguese. */
+const month = '(\\p{L}{3,10})';
+const beforeMonth = '(?:er|st|nd|rd|th|º|ª)?[-_., ]{0,2}(?:de[-_ ])?';
+const beforeYear = '(?:[-_ ]de(?=[-_ ]))?[-_., ]{0,2}';
+
+const dayPatterns: DatePattern[] = [
+  {
+    // 20190714, also with the time right after it
+    pattern: /(?<!\d)(\d{4})(\d{2})(\d{2})/g,
+    read: ([, year, month, day]) => ({ year: Number(year), month: Number(month), day: Number(day) }),
+  },
+  {
+    // 2019-07-14, 2019_7_14, 2019.07.14
+    pattern: /(?<!\d)(\d{4})([-_. ])(\d{1,2})\2(\d{1,2})/g,
+    read: ([, year, , month, day]) => ({ year: Number(year), month: Number(month), day: Number(day) }),
+  },
+  {
+    // 2019年7月14日, 2019년 7월 14일
+    pattern: /(?<!\d)(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2})(?!\d)/g,
+    read: ([, year, month, day]) => ({ year: Number(year), month: Number(month), day: Number(day) }),
+  },
+  {
+    // 14-07-2019, 07-14-2019
+    pattern: /(?<!\d)(\d{1,2})([-_. ])(\d{1,2})\2(\d{4})/g,
+    read: ([, first, separator, second, year]) =>
+      dayAndMonth(Number(first), Number(second), separator === '.', Number(year)),
+  },
+  {
+    // 14 Jul 2019, 14July2019, 14. Juli 2019, 14 de julio de 2019
+    pattern: new RegExp(`(?<!\\d)(\\d{1,2})${beforeMonth}${month}${beforeYear}(\\d{4})`, 'giu'),
+    read: ([, day, name = '', year]) => namedMonth(Number(year), name, Number(day)),
+  },
+  {
+    // Jul 14, 2019
+    pattern: new RegExp(
+      `(?<!\\p{L})${month}[-_. ]{0,2}(\\d{1,2})(?:st|nd|rd|th)?[-_., ]{1,2}(\\d{4})`,
+      'giu',
+    ),
+    read: ([, name = '', day, year]) => namedMonth(Number(year), name, Number(day)),
+  },
+];
+
+/**
+ * Months and years, where nothing else can be meant. Four digits alone are the number of a picture more often than a year, and so
+ * are those after a camera's prefix.
+ */
+const monthPatterns: DatePattern[] = [
+  {
+    // 2019-07, Scan_2019_07
+    pattern:
+      /(?<![\p{L}\d]|\d[-_. ]|(?<!\p{L})(?:IMG|MG|DSC[NF]?|PICT|MVI|PANO|P)[-_ ])(\d{4})[-_](\d{2})(?![-_. ]?\d|\p{L})/giu,
+    read: ([, year, month]) => ({ year: Number(year), month: Number(month) }),
+  },
+  {
+    // 2019年7月, 2019년 7월, 2019年
+    pattern: /(?<!\d)(\d{4}) ?[年년](?: ?(\d{1,2}) ?[月월])?(?! ?\d)/g,
+    read: ([, year, month]) => ({ year: Number(year), month: month ? Number(month) : undefined }),
+  },
+  {
+    // May 2019, mayo de 2019
+    pattern: new RegExp(`(?<!\\p{L}|\\d[-_., ]{0,2})${month}${beforeYear}(\\d{4})(?!\\d|[-_. ]\\d)`, 'giu'),
+    read: ([, name = '', year]) => namedMonth(Number(year), name),
+  },
+];
+
+function namedMonth(year: number, name: string, day?: number): WallClock | undefined {
+  const number = monthByName(name);
+  return number === undefined ? undefined : { year, month: number, day };
+}
+
+/** Day first with dots, as wherever dates are written with dots; otherwise only where one of the two cannot be a month. */
+function dayAndMonth(first: number, second: number, dayFirst: boolean, year: number): WallClock | undefined {
+  if (dayFirst || first > 12 || first === second) return { year, month: second, day: first };
+  return second > 12 ? { year, month: first, day: second } : undefined;
+}
+
+/** 101112 or 101112345, right after the date or after one sign or two. */
+const compactTime = /^[-_ T]{0,2}(\d{2})(\d{2})(\d{2})(\d{0,3})(?!\d)/;
+/** 10-11-12, 10.11.12 PM, 下午10.11.12, after a word in the user's language: `at`, `um`, `a las`. */
+const separatedTime =
+  /^\D{1,12}?(\d{1,2})[-.:_ h時时시点] ?(\d{2})[-.:_ m分분] ?(\d{2})(?!\d)(?:[-.,_](\d{3})(?!\d))?(?:\s?([ap])\.?m\b)?/i;
+/** Before the time, in Chinese, Japanese and Korean: morning and afternoon. */
+const halfBeforeTime = /^\D*?(?:(上午|午前|오전)|(下午|午後|오후))/;
+
+interface TimeOfDay {
+  clock: Omit<WallClock, 'year'>;
+  /** Minutes east of Greenwich; 0 where no zone is written. */
+  offset: number;
+}
+
+function timeAfterDate(rest: string): TimeOfDay | undefined {
+  const match = compactTime.exec(rest) ?? separatedTime.exec(rest);
+  if (!match) return undefined;
+  const [text, hour, minute, second, fraction = '', halfAfter] = match;
+  const [, morning, afternoon] = halfBeforeTime.exec(text) ?? [];
+  const half = halfAfter ?? ((morning && 'a') || (afternoon && 'p'));
+  return {
+    clock: {
+      hour: half ? hourOfHalfDay(Number(hour), half) : Number(hour),
+      minute: Number(minute),
+      second: Number(second),
+      millisecond: Number(fraction.padEnd(3, '0')),
+    },
+    offset: zoneAfterTime(rest.slice(text.length), text.startsWith('T')),
+  };
+}
+
+/**
+ * Returns minutes east of Greenwich, 0 if there is no zone. Outside of ISO 8601 with its `T` only `+0200` is one: `-0001` and
+ * `+02` may number pictures.
+ */
+function zoneAfterTime(rest: string, isIso: boolean): number {
+  const pattern = isIso
+    ? /^([-+])(0\d|1[0-4])(?:[:_]?(00|15|30|45))?(?![\d\p{L}])/u
+    : /^ ?(\+)(0\d|1[0-4]):?(00|15|30|45)(?!\d)/;
+  const [, sign, hours, minutes = 0] = pattern.exec(rest) ?? [];
+  if (sign === undefined) return 0;
+  return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
+}
+
+/** Returns 0 to 23 for 12-hour time with `a` or `p` (12 AM is midnight); an hour above 12 was written in 24-hour time. */
+export function hourOfHalfDay(hour: number, half: string): number {
+  if (hour > 12) return hour;
+  return (hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0);
+}
+
+/** Milliseconds since 1970 as Facebook, WeChat and some cameras name files. Other numbers of this length are no times. */
+const epochName = /^(?:FB_IMG_|mmexport|wx_camera_|microMsg\.|IMG_|Screenshot_)?([12]\d{12})(?!\d)/i;
