@@ -1,6 +1,12 @@
 import { type CapturedAtSource, capturedAtSources, isPlausibleCaptureTime } from '@lazyphotos/contracts';
 import { firstOf, groupOf, type RawTags } from './tags.js';
-import { parseFraction, parseOffset, parseWrittenDate, precisions, type WrittenDate } from './written-date.js';
+import {
+  parseFraction,
+  parseOffset,
+  parseWrittenDate,
+  precisions,
+  type WrittenDate,
+} from './written-date.js';
 import { cameraOffset, gpsTime, offsetFromGps } from './zone.js';
 
 export interface CaptureTime {

@@ -111,7 +111,8 @@ function yearFirst({ year, month, day }: Record<string, string | undefined>): Da
 /** With dots the day is first. Otherwise one of the two must be greater than 12, or both the same; else only the year is certain. */
 function yearLast({ first, separator, second, year }: Record<string, string | undefined>): Day {
   const [one, two] = [Number(first), Number(second)];
-  if (separator === '.' || one > 12 || one === two) return { year: Number(year), month: two || undefined, day: one };
+  if (separator === '.' || one > 12 || one === two)
+    return { year: Number(year), month: two || undefined, day: one };
   return two > 12 ? { year: Number(year), month: one, day: two } : { year: Number(year) };
 }
 
