@@ -26,6 +26,7 @@ describe('the first date that is believable', () => {
     ['EXIF:DateTimeOriginal=2001:01:01 01:01:01', '2001-01-01T01:01:01Z exifOriginal'],
     ['XMP-exif:DateTimeOriginal=2002:02:02 02:02:02', '2002-02-02T02:02:02Z xmpOriginal'],
     ['XMP-photoshop:DateCreated=2003:03:03 03:03:03', '2003-03-03T03:03:03Z xmpOriginal'],
+    ['XMP-xmpDM:ShotDate=2003:12:31 03:03:03', '2003-12-31T03:03:03Z xmpOriginal'],
     ['IPTC:DateCreated=2004:04:04', '2004-04-04T00:00:00Z iptcOriginal'],
     ['EXIF:CreateDate=2005:05:05 05:05:05', '2005-05-05T05:05:05Z exifDigitized'],
     ['XMP-exif:DateTimeDigitized=2006:06:06 06:06:06', '2006-06-06T06:06:06Z xmpDigitized'],
@@ -36,6 +37,7 @@ describe('the first date that is believable', () => {
     ['IFD0:ModifyDate=2010:10:10 10:10:10', '2010-10-10T10:10:10Z metadataModified'],
     ['XMP-xmp:ModifyDate=2011:11:11 11:11:11', '2011-11-11T11:11:11Z metadataModified'],
     ['XMP-tiff:DateTime=2012:12:12 12:12:12', '2012-12-12T12:12:12Z metadataModified'],
+    ['XMP-microsoft:DateAcquired=2012:12:31 12:12:12', '2012-12-31T12:12:12Z metadataModified'],
     ['XMP-xmp:MetadataDate=2013:01:01 01:01:01', '2013-01-01T01:01:01Z metadataModified'],
   ] as const;
 
@@ -160,7 +162,7 @@ describe('the zone', () => {
       '2020-01-02T11:04:05Z',
     ],
     ['may be in the older tag', ['IFD0:TimeZoneOffset=-5'], '2020-01-02T18:04:05Z'],
-    ['is the difference to the satellites', gps('2020:01:02', '03:03:59'), '2020-01-02T03:04:05Z'],
+    ['is the difference to GPS time', gps('2020:01:02', '03:03:59'), '2020-01-02T03:04:05Z'],
     ['may lie across midnight', gps('2020:01:03', '00:04:05'), '2020-01-03T00:04:05Z'],
     ['may be a quarter of an hour', gps('2020:01:02', '07:19:05'), '2020-01-02T07:19:05Z'],
     ['is not told by a zone that is nowhere', gps('2020:01:02', '12:49:05'), '2020-01-02T13:04:05Z'],
@@ -176,7 +178,7 @@ describe('the zone', () => {
     ['is not told by a GPS time without a date', ['GPS:GPSTimeStamp=03:04:05'], '2020-01-02T13:04:05Z'],
     ['may be told by a GPS date with dots', gps('02.01.2020', '03:04:05'), '2020-01-02T03:04:05Z'],
     [
-      'is what the camera says before what the satellites say',
+      'is that of the camera rather than the difference to GPS time',
       ['OffsetTimeOriginal=+01:00', ...gps('2020:01:02', '03:04:05')],
       '2020-01-02T12:04:05Z',
     ],

@@ -40,6 +40,7 @@ const candidatesOf: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidat
       offset: cameraOffset(tags, 'XMP', ['OffsetTimeOriginal', 'OffsetTimeDigitized', 'OffsetTime']),
     },
     { date: tags['XMP:DateCreated'] },
+    { date: tags['XMP:ShotDate'] },
   ],
   iptcOriginal: (tags) => [{ date: tags['IPTC:DateCreated'], time: tags['IPTC:TimeCreated'] }],
   exifDigitized: (tags) => [
@@ -71,6 +72,8 @@ const candidatesOf: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidat
     { date: tags['XMP:ModifyDate'] },
     { date: tags['XMP:DateTime'] },
     ...containerDates(tags, changeNames),
+    // When Windows imported the photo.
+    { date: tags['XMP:DateAcquired'] },
     { date: tags['XMP:MetadataDate'] },
   ],
 };

@@ -54,6 +54,8 @@ const dateTags = [
   'XMP-tiff:DateTime',
   'XMP-dc:Date',
   'XMP-xmp:MetadataDate',
+  'XMP-xmpDM:ShotDate',
+  'XMP-microsoft:DateAcquired',
   // The keywords of PNG text are free: programs write `Creation Time`, `creation-time`, `exif:DateTime`, `date:create`, ...
   'PNG:*Date*',
   'PNG:*Time*',

@@ -23,7 +23,7 @@ export type Precision = (typeof precisions)[number];
  * a clock write zeros or blanks.
  */
 export function parseWrittenDate(value: unknown): WrittenDate | undefined {
-  const text = withAsciiDigits(shortText(value));
+  const text = withAsciiDigits(shortText(value)).replace(interval, '$<start>');
   for (const { pattern, read } of datePatterns) {
     const groups = pattern.exec(text)?.groups;
     const day = groups && read(groups);
@@ -31,6 +31,9 @@ export function parseWrittenDate(value: unknown): WrittenDate | undefined {
   }
   return undefined;
 }
+
+/** 1998-05/1998-06 (ISO 8601), as dc:date may be. The photo has the start of it. */
+const interval = /^(?<start>\d{4}(?:[-:]\d{2}){0,2}(?:[T ][^/]*)?)\/\d{4}.*$/;
 
 /** The digits 0 of the scripts in which phones write dates: Arabic, Persian, Hindi, Bengali, Thai, full-width. */
 const zeros = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50, 0xff10];
