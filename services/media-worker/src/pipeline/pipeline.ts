@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { MediaError, ProcessorUnavailableError } from './errors.js';
 import { createHeicDecoder } from './heic/heic-decoder.js';
 import { createMetadataTool } from './metadata/exiftool.js';
-import { type RawTags, rawTagArguments, tagArguments } from './metadata/tags.js';
+import { gifTagArguments, type RawTags, rawTagArguments, tagArguments } from './metadata/tags.js';
 import { toMetadata } from './metadata/to-metadata.js';
 import { type Contents, inspect, type OpenDeps, openPicture } from './open/open-picture.js';
 import { storedFacts } from './open/tiff/choose-picture.js';
@@ -40,8 +40,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const deps: OpenDeps = { heic, tool, scratchDir, limits };
 
   async function describe(file: PhotoFile, contents: Contents): Promise<Described> {
-    const mayEmbed = contents.kind === 'tiff' || contents.kind === 'raw';
-    const tags = await tool.readTags(file.path, mayEmbed ? rawTagArguments : tagArguments);
+    const tags = await tool.readTags(file.path, argumentsFor(contents));
     const stored = contents.kind === 'tiff' ? storedFacts(contents.pictures) : {};
     return { tags, metadata: { ...toMetadata(tags, now()), ...stored } };
   }
@@ -67,6 +66,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       await Promise.all([tool.close(), heic.close()]);
     },
   };
+}
+
+function argumentsFor(contents: Contents): readonly string[] {
+  if (contents.kind === 'tiff' || contents.kind === 'raw') return rawTagArguments;
+  return contents.kind === 'bitmap' && contents.mimeType === 'image/gif' ? gifTagArguments : tagArguments;
 }
 
 interface Described {

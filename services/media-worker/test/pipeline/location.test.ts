@@ -113,6 +113,11 @@ describe('in XMP', () => {
     ['37,47.718s', '58,23.5e', -37.7953, 58.391667],
     ['37,47,43.08N', '58,23,30W', 37.7953, -58.391667],
     ['37.7953 South', '58.391667 West', -37.7953, -58.391667],
+    ['37 deg 47\' 43.08" S', '58 deg 23\' 30.00" W', -37.7953, -58.391667],
+    ['37 deg 47\' 43.08" N', '144 deg 58\' 31.08" E', 37.7953, 144.9753],
+    ['37 degrees 47.718 min South', '58 degrees 23 minutes 30 seconds West', -37.7953, -58.391667],
+    ['37° 47′ 43.08″ S', '58° 23′ 30″ W', -37.7953, -58.391667],
+    ['48.85', '-2.35', 48.85, -2.35],
     ['-37.7953', '144.9753', -37.7953, 144.9753],
     ['37.7953', '-122.4', 37.7953, -122.4],
     ['+37.7953', '+122.4', 37.7953, 122.4],
@@ -135,13 +140,20 @@ describe('in XMP', () => {
   });
 
   test.each([
-    ['37,47.718', '144,58.518'],
-    ['37.7953', '144.9753'],
     ['37,47.718S', '144,58.518'],
     ['-37.7953N', '144.9753E'],
     ['37,47.718E', '144,58.518N'],
     ['137,47.718S', '44,58.518E'],
+    ['37 deg 47\' 43.08"', '144 deg 58\' 31.08"'],
   ])('%s, %s is nowhere', async (lat, lon) => {
+    expect(await placeOf(await xmp(lat, lon))).toBeUndefined();
+  });
+
+  // South and west also look like this when a program drops the letters, which copies of EXIF's numbers do.
+  test.each([
+    ['37,47.718', '144,58.518'],
+    ['48.85', '2.35'],
+  ])('%s, %s is nowhere, since nothing shows that they are signed', async (lat, lon) => {
     expect(await placeOf(await xmp(lat, lon))).toBeUndefined();
   });
 });

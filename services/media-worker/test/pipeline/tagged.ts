@@ -25,19 +25,27 @@ export async function taggedPicture(folder: string, tags: readonly string[], for
   return path;
 }
 
-/** Writes an XMP packet of these attributes, text as it is, into a picture. */
-export async function pictureWithXmp(folder: string, attributes: Record<string, string>) {
-  const path = await taggedPicture(folder, []);
-  const packet = join(folder, `${crypto.randomUUID()}.xmp`);
-  const written = Object.entries(attributes).map(([name, value]) => `${name}="${value}"`);
-  writeFileSync(
-    packet,
-    `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
-    xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/"
-    xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" ${written.join(' ')}/></rdf:RDF></x:xmpmeta>`,
-  );
-  await exiftool.write(path, {}, { writeArgs: ['-overwrite_original', `-xmp<=${packet}`] });
+/** A small picture with an XMP packet of these attributes. */
+export async function pictureWithXmp(
+  folder: string,
+  attributes: Record<string, string>,
+  format: 'jpeg' | 'png' = 'jpeg',
+) {
+  const path = join(folder, `${crypto.randomUUID()}.${format}`);
+  const picture = sharp({ create: { width: 80, height: 60, channels: 3, background: '#775533' } });
+  writeFileSync(path, await picture.withXmp(xmpPacket(attributes)).toFormat(format).toBuffer());
   return path;
+}
+
+/** An XMP packet of these attributes. */
+export function xmpPacket(attributes: Record<string, string>): string {
+  const written = Object.entries(attributes).map(
+    ([name, value]) => `${name}="${value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`,
+  );
+  return `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+    xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/"
+    xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+    ${written.join(' ')}/></rdf:RDF></x:xmpmeta>`;
 }
 
 /** One chunk of a PNG (PNG 3, 5.3). */
@@ -54,4 +62,22 @@ export function addPngChunks(path: string, chunks: readonly Buffer[], place: 'be
   const png = readFileSync(path);
   const at = png.indexOf(place === 'before' ? 'IDAT' : 'IEND') - 4;
   writeFileSync(path, Buffer.concat([png.subarray(0, at), ...chunks, png.subarray(at)]));
+}
+
+/** Puts comments, then XMP (Adobe XMP specification, part 3: GIF) after the header of a GIF. */
+export function gifWithXmp(gif: Buffer, comments: number, packet: string): Buffer {
+  const flags = gif.readUInt8(10);
+  // The screen descriptor ends at byte 13; bit 7 says whether a table of 3 * 2^(n + 1) bytes of colours follows.
+  const at = 13 + (flags & 0x80 ? 3 * 2 ** ((flags & 0x07) + 1) : 0);
+  const comment = Buffer.concat([Buffer.from([0x21, 0xfe, 5]), Buffer.from('hello'), Buffer.from([0])]);
+  // The trailer makes readers that follow the packet as blocks of a length arrive at the end of it.
+  const trailer = Buffer.from([1, ...Array.from({ length: 256 }, (_, index) => 255 - index), 0]);
+  const header = Buffer.concat([Buffer.from([0x21, 0xff, 11]), Buffer.from('XMP DataXMP')]);
+  const extensions = [
+    ...Array.from({ length: comments }, () => comment),
+    header,
+    Buffer.from(packet),
+    trailer,
+  ];
+  return Buffer.concat([gif.subarray(0, at), ...extensions, gif.subarray(at)]);
 }

@@ -1,25 +1,31 @@
 import { type CapturedAtSource, capturedAtSources, isPlausibleCaptureTime } from '@lazyphotos/contracts';
-import { firstOf, groupOf, type RawTags, valuesOf } from './tags.js';
-import { parseFraction, parseWrittenDate, precisions, type WrittenDate } from './written-date.js';
-import { cameraOffset, offsetFromGps, satelliteTime } from './zone.js';
+import { firstOf, groupOf, type RawTags } from './tags.js';
+import {
+  parseFraction,
+  parseOffset,
+  parseWrittenDate,
+  precisions,
+  type WrittenDate,
+} from './written-date.js';
+import { cameraOffset, gpsTime, offsetFromGps } from './zone.js';
 
 export interface CaptureTime {
   capturedAt: Date;
   capturedAtSource: CapturedAtSource;
 }
 
-/** A date as the file has it, in one tag or in several. */
+/** A date as it is written in the file, in one tag or in several. */
 interface Candidate {
   date: unknown;
-  /** The time of day, where it has a tag of its own. */
+  /** The time of day, where it has its own tag. */
   time?: unknown;
-  /** Digits after the decimal point of the seconds, in a tag of their own. */
+  /** Digits after the decimal point of the seconds, where they have their own tag. */
   fraction?: unknown;
-  /** What the file says of the zone, minutes; used when the date has none of its own. */
+  /** Offset from UTC in minutes from another tag; used when the date itself has none. */
   offset?: number | undefined;
 }
 
-/** Where each source has its dates, the most believable first. The order of the sources is that of `capturedAtSources`. */
+/** The tags of each source, the most reliable first. The order of the sources is that of `capturedAtSources`. */
 const candidatesOf: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidate[]>> = {
   exifOriginal: (tags) => [
     {
@@ -34,6 +40,7 @@ const candidatesOf: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidat
       offset: cameraOffset(tags, 'XMP', ['OffsetTimeOriginal', 'OffsetTimeDigitized', 'OffsetTime']),
     },
     { date: tags['XMP:DateCreated'] },
+    { date: tags['XMP:ShotDate'] },
   ],
   iptcOriginal: (tags) => [{ date: tags['IPTC:DateCreated'], time: tags['IPTC:TimeCreated'] }],
   exifDigitized: (tags) => [
@@ -49,12 +56,13 @@ const candidatesOf: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidat
       offset: cameraOffset(tags, 'XMP', ['OffsetTimeDigitized', 'OffsetTimeOriginal', 'OffsetTime']),
     },
     { date: tags['XMP:CreateDate'] },
+    { date: firstItem(tags['XMP:Date']) },
   ],
   iptcDigitized: (tags) => [
     { date: tags['IPTC:DigitalCreationDate'], time: tags['IPTC:DigitalCreationTime'] },
   ],
-  container: (tags) => containerDates.flatMap((name) => elsewhere(tags, name)).map((date) => ({ date })),
-  gps: (tags) => [{ date: satelliteTime(tags), offset: 0 }],
+  container: (tags) => containerDates(tags, creationNames),
+  gps: (tags) => [{ date: gpsTime(tags), offset: 0 }],
   metadataModified: (tags) => [
     {
       date: tags['EXIF:ModifyDate'],
@@ -62,32 +70,80 @@ const candidatesOf: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidat
       offset: cameraOffset(tags, 'EXIF', ['OffsetTime', 'OffsetTimeOriginal', 'OffsetTimeDigitized']),
     },
     { date: tags['XMP:ModifyDate'] },
-    ...[...elsewhere(tags, 'ModifyDate'), tags['PNG:Datemodify']].map((date) => ({ date })),
+    { date: tags['XMP:DateTime'] },
+    ...containerDates(tags, changeNames),
+    // When Windows imported the photo.
+    { date: tags['XMP:DateAcquired'] },
+    { date: tags['XMP:MetadataDate'] },
   ],
 };
 
+/** dc:date is a list: exiftool returns an array when it has several items. */
+function firstItem(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : value;
+}
+
 /**
- * The tags that exiftool gives to the creation date in containers and maker notes. `ExifDateTimeOriginal` and `Datecreate` are
- * what ImageMagick writes into PNG: a copy of the EXIF date, and the date of the file that it read.
+ * Tag names of creation dates in containers, maker notes and PNG text, in the spelling of `plainName`. The names that begin with
+ * `exif`, `xmp`, `photoshop`, `tiff` or `date` are ImageMagick's: copies of other metadata, and the times of the file it read.
  */
-const containerDates = [
-  'DateTimeOriginal',
-  'ExifDateTimeOriginal',
-  'CreationTime',
-  'CreationDate',
-  'CreateDate',
-  'DateCreated',
-  'MediaCreateDate',
-  'Datecreate',
+const creationNames = [
+  'datetimeoriginal',
+  'exifdatetimeoriginal',
+  'datetaken',
+  'capturedate',
+  'capturetime',
+  'creationtime',
+  'creationdate',
+  'createdate',
+  'createtime',
+  'datecreated',
+  'timecreated',
+  'created',
+  'xmpcreatedate',
+  'photoshopdatecreated',
+  'mediacreatedate',
+  'datetimedigitized',
+  'exifdatetimedigitized',
+  'date',
+  'dcdate',
+  'datecreate',
 ];
 
-/** The values in other groups than the ones that have a source of their own, or are made of others by exiftool. */
-function elsewhere(tags: RawTags, name: string): unknown[] {
-  const own = ['EXIF', 'XMP', 'IPTC', 'Composite', 'File'];
-  return valuesOf(
-    Object.fromEntries(Object.entries(tags).filter(([key]) => !own.includes(groupOf(key)))),
-    name,
-  );
+/** Tag names of dates of change. `DateTime` is EXIF's name for such a date. */
+const changeNames = [
+  'modifydate',
+  'moddate',
+  'modificationdate',
+  'modificationtime',
+  'datemodified',
+  'exifdatetime',
+  'datetime',
+  'tifftimestamp',
+  'datemodify',
+  'timestamp',
+  'datetimestamp',
+];
+
+/** These groups have sources of their own, or exiftool makes them from other groups. */
+const otherGroups = ['EXIF', 'XMP', 'IPTC', 'Composite', 'File'];
+
+function containerDates(tags: RawTags, names: readonly string[]): Candidate[] {
+  const offset = parseOffset(tags['PNG:ExifOffsetTimeOriginal'] ?? tags['PNG:ExifOffsetTime']);
+  return Object.entries(tags)
+    .filter(([key]) => !otherGroups.includes(groupOf(key)))
+    .map(([key, date]) => ({ rank: names.indexOf(plainName(key)), key, date }))
+    .filter(({ rank }) => rank !== -1)
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ key, date }) => ({ date, offset: key.startsWith('PNG:ExifDateTime') ? offset : undefined }));
+}
+
+/** `PNG:Creation-Time` is `creationtime`. */
+function plainName(key: string): string {
+  return key
+    .slice(key.indexOf(':') + 1)
+    .replaceAll(/[-_]/g, '')
+    .toLowerCase();
 }
 
 interface Found extends WrittenDate {
@@ -95,8 +151,8 @@ interface Found extends WrittenDate {
 }
 
 /**
- * When the photo was taken: the first believable of the dates in the file, in the order of `capturedAtSources`. Where that is
- * only a day, a month or a year, a later source that says more exactly when in it takes its place.
+ * Returns when the photo was taken: the first plausible date in the file, in the order of `capturedAtSources`. If that is only a
+ * day, a month or a year, it is replaced by the next more exact date within that day, month or year.
  */
 export function captureTime(tags: RawTags, now: Date): CaptureTime | undefined {
   const found = capturedAtSources.flatMap((source) =>
@@ -111,14 +167,20 @@ export function captureTime(tags: RawTags, now: Date): CaptureTime | undefined {
   return { capturedAt, capturedAtSource: best.source };
 }
 
-/** The zone that another place in the file writes beside the same reading of the clock, as XMP does beside EXIF's. */
-function offsetOfSameClock({ wallClock }: Found, found: Found[]): number | undefined {
-  const second = (date: Date) => Math.floor(date.getTime() / 1000);
-  const same = (other: Found) => other.precision === 'time' && second(other.wallClock) === second(wallClock);
-  return found.find((other) => other.offset !== undefined && same(other))?.offset;
+/**
+ * Returns the offset of another date in the file that shows the same local time, as XMP often repeats EXIF's date with the zone.
+ * Seconds are compared only if both dates have them.
+ */
+function offsetOfSameClock(best: Found, found: Found[]): number | undefined {
+  const isSame = (other: Found) => {
+    const unit = best.withoutSeconds || other.withoutSeconds ? minuteMs : 1000;
+    const count = ({ wallClock }: Found) => Math.floor(wallClock.getTime() / unit);
+    return other.precision === 'time' && count(other) === count(best);
+  };
+  return found.find((other) => other.offset !== undefined && isSame(other))?.offset;
 }
 
-/** A date of change says nothing of when on that day the photo was taken. */
+/** A date of change is no evidence for the time of day at which the photo was taken. */
 function refines(best: Found, next: Found): boolean {
   const common = precisions.indexOf(best.precision);
   if (next.source === 'metadataModified' || precisions.indexOf(next.precision) <= common) return false;
@@ -141,7 +203,7 @@ function read(source: CapturedAtSource, candidate: Candidate, tags: RawTags, now
 
 const minuteMs = 60_000;
 
-/** Without a zone, and of a day, a month or a year, the wall clock is taken as UTC. */
+/** A local time without a zone counts as UTC, and so does the start of a day, a month or a year. */
 function instantOf({ wallClock, precision, offset = 0 }: Found): Date {
   return precision === 'time' ? new Date(wallClock.getTime() - offset * minuteMs) : wallClock;
 }

@@ -1,6 +1,6 @@
 const maxTextLength = 256;
 
-/** Text from a file, fit to be stored and shown; undefined when nothing is left of it. */
+/** Returns text from a file without control characters; undefined if nothing is left. */
 export function cleanText(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   // Cut before looking at each character, since a hostile file may hold megabytes; cut again on a character's border.
@@ -13,7 +13,7 @@ export function cleanText(value: unknown): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** The start of a value as one line: whatever fills a field (NUL, blanks, line ends) becomes single spaces. Empty for no text. */
+/** Returns the start of a value as one line: padding (NUL, blanks, line ends) becomes single spaces; empty if it is not text. */
 export function shortText(value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number') return '';
   return String(value)

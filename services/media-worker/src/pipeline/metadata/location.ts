@@ -8,16 +8,16 @@ export interface Location {
 }
 
 /**
- * Where the photo was taken, as far as the file says so: a coordinate whose hemisphere is neither named nor shown by a sign is
- * none, since it would put half of the photos on the wrong side of the Earth.
+ * Returns where the photo was taken. A coordinate with neither a hemisphere nor a sign is ignored: to assume north and east would
+ * put photos on the wrong side of the Earth.
  */
 export function locationOf(tags: RawTags): Location | undefined {
   return exifLocation(tags) ?? xmpLocation(tags) ?? quickTimeLocation(tags);
 }
 
 /**
- * EXIF keeps degrees, minutes and seconds without a sign, and the hemisphere in tags of their own. Where they are in no notation
- * that is known here, exiftool's reading counts.
+ * EXIF stores degrees, minutes and seconds without a sign, and the hemisphere in a separate tag. If `parseCoordinate` cannot read
+ * the raw value, the number that exiftool calculated is used.
  */
 function exifLocation(tags: RawTags): Location | undefined {
   const lat = parseCoordinate(tags['Composite:ExifLatitude']) ?? parseCoordinate(tags['EXIF:GPSLatitude']);
@@ -29,13 +29,13 @@ function exifLocation(tags: RawTags): Location | undefined {
 }
 
 /**
- * XMP keeps the hemisphere as a letter after the number (Adobe XMP specification, part 2: GPSCoordinate). Programs also write
- * a sign, or copy EXIF's reference beside the number.
+ * XMP stores the hemisphere as a letter after the number (Adobe XMP specification, part 2: GPSCoordinate). Some programs write
+ * a sign instead, or EXIF's reference tags, or exiftool's printed form.
  */
 function xmpLocation(tags: RawTags): Location | undefined {
   const lat = parseCoordinate(tags['Composite:XmpLatitude']);
   const lon = parseCoordinate(tags['Composite:XmpLongitude']);
-  // Where one of two plain numbers has a sign, the other one has none because it is north or east.
+  // If one of two decimal numbers has a sign, both are signed numbers: the other one is positive, which is north or east.
   const signedPair = lat?.decimal && lon?.decimal && (lat.sign !== undefined || lon.sign !== undefined);
   const unsigned = signedPair ? 1 : undefined;
   const sideOf = (coordinate: Coordinate | undefined, reference: unknown, letters: 'NS' | 'EW') =>
@@ -46,7 +46,7 @@ function xmpLocation(tags: RawTags): Location | undefined {
   );
 }
 
-/** ISO 6709, always signed; exiftool prints `latitude longitude altitude`. */
+/** ISO 6709, which requires a sign; exiftool prints `latitude longitude altitude`. */
 function quickTimeLocation(tags: RawTags): Location | undefined {
   const [lat, lon] = String(tags['QuickTime:GPSCoordinates'] ?? '').split(' ');
   return lat && lon ? cleanLocation(Number(lat), Number(lon)) : undefined;
@@ -56,9 +56,9 @@ interface Coordinate {
   /** Degrees, without the sign. */
   degrees: number;
   sign?: 1 | -1 | undefined;
-  /** The hemisphere that stands beside the number. */
+  /** The hemisphere that is written before or after the number. */
   letter?: string | undefined;
-  /** One number, of degrees. */
+  /** Degrees only, without minutes and seconds. */
   decimal: boolean;
 }
 
@@ -67,15 +67,18 @@ const coordinatePattern = new RegExp(
   `^(?<before>${word})? ?(?<sign>[-+]?)(?<numbers>\\d(?:[^a-z]|e-\\d)*?) ?(?<after>${word})?$`,
   'i',
 );
-/** What may stand between degrees, minutes and seconds. */
+/** Between degrees, minutes and seconds. */
 const separators = /[\s,;:°º'′’"″”]+/;
+/** Units in words: `37 deg 47' 43.08"` is how exiftool prints an angle. */
+const unitWords = /(?<=[\d. ])(?:d(?:eg(?:rees?)?)?|min(?:utes?)?|sec(?:onds?)?)\b\.?/gi;
 
-/** Reads `37 47 43.08`, `37,47.718S`, `-37.7953`, `S 37° 47' 43.08"`, `37/1 47/1 4308/100`. */
+/** Reads `37 47 43.08`, `37,47.718S`, `-37.7953`, `S 37° 47' 43.08"`, `37 deg 47' 43.08" S`, `37/1 47/1 4308/100`. */
 function parseCoordinate(value: unknown): Coordinate | undefined {
-  const { before, sign, numbers, after } = coordinatePattern.exec(shortText(value))?.groups ?? {};
+  const text = shortText(value).replaceAll(unitWords, '°');
+  const { before, sign, numbers, after } = coordinatePattern.exec(text)?.groups ?? {};
   if (numbers === undefined) return undefined;
   const parts = numbers.split(separators).filter((part) => part !== '');
-  // A negative coordinate may carry the sign in each of its parts.
+  // Some programs repeat the minus sign in each part of a negative coordinate.
   const [degrees = Number.NaN, minutes = 0, seconds = 0] = parts.map((part) => Math.abs(toNumber(part)));
   if (parts.length > 3 || !Number.isFinite(degrees) || !(minutes <= 60) || !(seconds <= 60)) return undefined;
   return {
@@ -86,20 +89,20 @@ function parseCoordinate(value: unknown): Coordinate | undefined {
   };
 }
 
-/** A number or a fraction; one with the denominator zero is no finite number. */
+/** Returns the value of a number or a fraction; infinity or NaN if the denominator is zero. */
 function toNumber(text: string): number {
   const [numerator = '', denominator = '1'] = text.split('/');
   return Number(numerator) / Number(denominator);
 }
 
-/** 1 for north or east, -1 for south or west, in one letter or in words, in either case; undefined for anything else. */
+/** Returns 1 for north or east and -1 for south or west, as a letter or a word in any case; undefined for other text. */
 function hemisphere(value: unknown, letters: 'NS' | 'EW'): 1 | -1 | undefined {
   const letter = shortText(value).charAt(0).toUpperCase();
   if (letter === '') return undefined;
   return ([1, -1] as const)[letters.indexOf(letter)];
 }
 
-/** Degrees with the sign of the hemisphere. A minus beside north or east says two things: neither is believed. */
+/** Returns degrees with the sign of the hemisphere. A minus together with north or east is a contradiction: undefined. */
 function signed(coordinate: Coordinate | undefined, side: 1 | -1 | undefined): number | undefined {
   if (!coordinate) return undefined;
   const { degrees, sign } = coordinate;

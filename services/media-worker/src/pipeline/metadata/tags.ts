@@ -41,18 +41,25 @@ const dateTags = [
   'TimeCreated',
   'DigitalCreationDate',
   'DigitalCreationTime',
-  'ExifDateTimeOriginal',
   'CreationTime',
   'CreationDate',
   'MediaCreateDate',
-  'Datecreate',
-  'Datemodify',
   'GPSDateStamp',
   'GPSTimeStamp',
   'GPSDateTime',
   'TimeZoneOffset',
   'TimeZone',
   'DaylightSavings',
+  // In other schemas of XMP these names mean something else.
+  'XMP-tiff:DateTime',
+  'XMP-dc:Date',
+  'XMP-xmp:MetadataDate',
+  'XMP-xmpDM:ShotDate',
+  'XMP-microsoft:DateAcquired',
+  // The keywords of PNG text are free: programs write `Creation Time`, `creation-time`, `exif:DateTime`, `date:create`, ...
+  'PNG:*Date*',
+  'PNG:*Time*',
+  'PNG:Created',
 ];
 
 /** How samples are to be read. `Main:` leaves out what an AVIF says of its other items, such as a gain map. */
@@ -71,11 +78,10 @@ const textTags = [
 ];
 
 /**
- * What exiftool is asked for. `-fast` keeps it from reading to the end of a JPEG for a trailer; `-a -G0` gives a tag from
- * every place it is in; JSONQ keeps "024" (24 ms) and "007" (a model) from becoming numbers.
+ * The arguments for exiftool. `-a -G0` returns a tag from every group that has it; JSONQ keeps "024" (24 ms) and "007" (a model)
+ * from becoming numbers.
  */
-export const tagArguments: readonly string[] = [
-  '-fast',
+const wantedTags: readonly string[] = [
   '-a',
   '-G0',
   ...['-api', 'StructFormat=JSONQ'],
@@ -83,6 +89,12 @@ export const tagArguments: readonly string[] = [
   ...numericTags.map((tag) => `-${tag}#`),
   ...codePointTags.map((tag) => `-Main:${tag}#`),
 ];
+
+/** `-fast` stops exiftool from reading a JPEG to its end in search of a trailer. */
+export const tagArguments: readonly string[] = ['-fast', ...wantedTags];
+
+/** For GIF: with `-fast` exiftool stops at the first comment, and XMP may follow it. */
+export const gifTagArguments: readonly string[] = wantedTags;
 
 export const rawTagArguments: readonly string[] = [
   ...tagArguments,

@@ -3,10 +3,12 @@ import { shortText } from './clean.js';
 
 /** A date as it is written in a file. */
 export interface WrittenDate {
-  /** What the clock showed, taken as UTC. The first instant of it where only a day, a month or a year is written. */
+  /** The local time as if it were UTC. Of a day, a month or a year it is the start. */
   wallClock: Date;
   precision: Precision;
-  /** The zone that is written beside the time: minutes east of Greenwich. */
+  /** The time has hours and minutes only. */
+  withoutSeconds?: boolean;
+  /** Offset from UTC that is written after the time, in minutes. */
   offset?: number | undefined;
 }
 
@@ -15,18 +17,34 @@ export const precisions = ['year', 'month', 'day', 'time'] as const;
 export type Precision = (typeof precisions)[number];
 
 /**
- * Reads a date in the notations that cameras, scanners and programs write: EXIF's, ISO 8601's, those with other separators or
- * none, RFC 1123, asctime. Returns undefined for what is no date (cameras without a clock write zeros or blanks), and where
- * day and month cannot be told apart; a year has four digits. A time that no clock shows leaves the day.
+ * Reads a date in the notations that cameras, scanners and programs write: EXIF, ISO 8601, both with other separators or without
+ * separators, RFC 1123, asctime, Java's and JavaScript's default. The year must have four digits. If day and month are ambiguous,
+ * only the year is returned; if the time is invalid, only the day. Returns undefined if the text is not a date; cameras without
+ * a clock write zeros or blanks.
  */
 export function parseWrittenDate(value: unknown): WrittenDate | undefined {
-  const text = shortText(value);
+  const text = withAsciiDigits(shortText(value)).replace(interval, '$<start>');
   for (const { pattern, read } of datePatterns) {
     const groups = pattern.exec(text)?.groups;
     const day = groups && read(groups);
     if (day) return withTime(day, groups.time ?? '');
   }
   return undefined;
+}
+
+/** 1998-05/1998-06 (ISO 8601), as dc:date may be. The photo has the start of it. */
+const interval = /^(?<start>\d{4}(?:[-:]\d{2}){0,2}(?:[T ][^/]*)?)\/\d{4}.*$/;
+
+/** The digits 0 of the scripts in which phones write dates: Arabic, Persian, Hindi, Bengali, Thai, full-width. */
+const zeros = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50, 0xff10];
+
+/** Apps that format the EXIF date in the user's language write its digits, too. */
+function withAsciiDigits(text: string): string {
+  return text.replaceAll(/\p{Nd}/gu, (digit) => {
+    const code = digit.codePointAt(0) ?? 0;
+    const zero = zeros.find((first) => code >= first && code <= first + 9);
+    return zero === undefined ? digit : String(code - zero);
+  });
 }
 
 interface Day {
@@ -47,20 +65,25 @@ const datePatterns: DatePattern[] = [
     read: yearFirst,
   },
   {
-    // 2004:12:24, 2004-12-24, 2004/12/24, 2004.12.24, 2004 12 24, 2004: 1: 2, 2004年12月24日
+    // 2004:12:24, 2004-12-24, 2004/12/24, 2004.12.24, 2004,12,24, 2004 12 24, 2004: 1: 2, 2004年12月24日, 2004년 12월 24일
     pattern:
-      /^(?<year>\d{4})(?: ?[-:/._年] ?| )(?<month>\d{1,2})(?: ?[-:/._月] ?| )(?<day>\d{2}|\d(?!\d))日?(?<time>.*)$/,
+      /^(?<year>\d{4})(?: ?[-:/.,_年년] ?| )(?<month>\d{1,2})(?: ?[-:/.,_月월] ?| )(?<day>\d{2}|\d(?!\d))[日일]?(?<time>.*)$/,
     read: yearFirst,
   },
   {
+    // 2004-Dec-24, 2004 Dec 24
+    pattern: /^(?<year>\d{4})[-:/. ](?<month>[a-z]{3,9})[-:/. ](?<day>\d{1,2})(?!\d)(?<time>.*)$/i,
+    read: namedMonth,
+  },
+  {
     // 2015-06, 2015, 2015: :
-    pattern: /^(?<year>\d{4})(?: ?[-:/._年] ?(?<month>\d{1,2})月?)?[-:/. T0Z]*$/,
+    pattern: /^(?<year>\d{4})[年년]?(?:(?: ?[-:/.,_] ?| )?(?<month>(?<!\d)\d{1,2})[月월]?)?[-:/.,_ T0Z]*$/,
     read: yearFirst,
   },
   {
     // 24.12.2004, 12/24/2004
     pattern:
-      /^(?<first>\d{1,2})(?<separator>[-:/. ])(?<second>\d{1,2})\k<separator>(?<year>\d{4})(?!\d)(?<time>.*)$/,
+      /^(?<first>\d{1,2})(?<separator>[-:/.,_ ])(?<second>\d{1,2})\k<separator>(?<year>\d{4})(?!\d)(?<time>.*)$/,
     read: yearLast,
   },
   {
@@ -70,13 +93,13 @@ const datePatterns: DatePattern[] = [
     read: namedMonth,
   },
   {
-    // Fri Dec 24 10:11:12 2004, Fri Dec 24 10:11:12 CET 2004
+    // Fri Dec 24 10:11:12 2004, Fri Dec 24 10:11:12 CET 2004, Fri Dec 24 10:11:12 GMT+01:00 2004
     pattern:
-      /^(?:[a-z]{3,9}\.?,? )?(?<month>[a-z]{3,9})\.? (?<day>\d{1,2}) (?<time>[\d:. ]+(?:[a-z]{2,5}|[-+]\d{4})?) (?<year>\d{4})$/i,
+      /^(?:[a-z]{3,9}\.?,? )?(?<month>[a-z]{3,9})\.? (?<day>\d{1,2}) (?<time>[\d:. ]+(?:[a-z]{2,5})?(?:[-+]\d{2}:?\d{2})?) (?<year>\d{4})$/i,
     read: namedMonth,
   },
   {
-    // December 24, 2004 10:11 AM
+    // December 24, 2004 10:11 AM, December 24, 2004 at 10:11 AM
     pattern:
       /^(?:[a-z]{3,9}\.?,? )?(?<month>[a-z]{3,9})\.? (?<day>\d{1,2})(?:st|nd|rd|th)?,? (?<year>\d{4})(?!\d)(?<time>.*)$/i,
     read: namedMonth,
@@ -88,11 +111,12 @@ function yearFirst({ year, month, day }: Record<string, string | undefined>): Da
   return { year: Number(year), month: Number(month) || undefined, day: Number(day) || undefined };
 }
 
-/** Day first where dates are written with dots; otherwise only where one of the two cannot be a month. */
-function yearLast({ first, separator, second, year }: Record<string, string | undefined>): Day | undefined {
+/** With dots the day is first. Otherwise one of the two must be greater than 12, or both the same; else only the year is certain. */
+function yearLast({ first, separator, second, year }: Record<string, string | undefined>): Day {
   const [one, two] = [Number(first), Number(second)];
-  if (separator === '.' || one > 12 || one === two) return { year: Number(year), month: two, day: one };
-  return two > 12 ? { year: Number(year), month: one, day: two } : undefined;
+  if (separator === '.' || one > 12 || one === two)
+    return { year: Number(year), month: two || undefined, day: one };
+  return two > 12 ? { year: Number(year), month: one, day: two } : { year: Number(year) };
 }
 
 function namedMonth({ year, month = '', day }: Record<string, string | undefined>): Day | undefined {
@@ -109,44 +133,60 @@ function withTime(date: Day, rest: string): WrittenDate | undefined {
   }
   const time = parseTime(rest);
   const wallClock = time && wallClockAsUtc({ year, month, day, ...time.clock });
-  if (wallClock) return { wallClock, precision: 'time', offset: time.offset };
+  if (wallClock) {
+    const { offset, withoutSeconds } = time;
+    return { wallClock, precision: 'time', offset, ...(withoutSeconds && { withoutSeconds }) };
+  }
   const midnight = wallClockAsUtc({ year, month, day });
   return midnight && { wallClock: midnight, precision: 'day' };
 }
 
-/** 10:11:12.345 PM +01:00 with anything after it; compact, 101112.345Z */
+const half = '上午|午前|오전|下午|午後|오후|[ap]\\.? ?m\\b\\.?';
 const timePatterns = [
-  /^[T:,; ]{0,3}(?<localHalf>上午|午前|오전|下午|午後|오후)? ?(?<hour>\d{1,2}) ?(?<separator>[-:.h ]) ?(?<minute>\d{1,2})(?: ?(?:\k<separator>|m) ?(?<second>\d{1,2})(?:[.,:](?<fraction>\d+))?)?(?<rest>.*)$/,
-  /^[T ]?(?<hour>\d{2})(?<minute>\d{2})(?:(?<second>\d{2})(?:[.,]?(?<fraction>\d+))?)?(?!\d)(?<rest>.*)$/,
+  // 10:11:12.345 PM +01:00, PM 10:11, -10-11-12, _10_11_12, followed by anything. A minus before hours and minutes alone
+  // is the sign of an offset: 2004-12-24-05:00.
+  new RegExp(
+    `^(?:,? at |[T:,;._/ ]{0,3}|-(?=\\d{1,2}\\D\\d{1,2}\\D\\d))(?<before>${half})? ?` +
+      '(?<hour>\\d{1,2}) ?(?<separator>[-:.,_/h시時 ]) ?(?<minute>\\d{1,2})' +
+      '(?: ?(?:\\k<separator>|[m분分]) ?(?<second>\\d{1,2})[초秒]?(?:[.,:](?<fraction>\\d+))?)?(?<rest>.*)$',
+    'i',
+  ),
+  // 101112.345Z
+  /^(?:[T_ ]|-(?=\d{6}))?(?<hour>\d{2})(?<minute>\d{2})(?:(?<second>\d{2})(?:[.,]?(?<fraction>\d+))?)?(?!\d)(?<rest>.*)$/,
 ];
-const halfOfDay = /^ ?([ap])\.?m\b\.?/i;
+const halfAfter = new RegExp(`^ ?(?:${half})`, 'i');
 
-function parseTime(
-  text: string,
-): { clock: Omit<WallClock, 'year'>; offset?: number | undefined } | undefined {
+interface WrittenTime {
+  clock: Omit<WallClock, 'year'>;
+  withoutSeconds: boolean;
+  offset?: number | undefined;
+}
+
+function parseTime(text: string): WrittenTime | undefined {
   const groups = timePatterns.map((pattern) => pattern.exec(text)?.groups).find((found) => found);
   if (!groups) return undefined;
-  const { hour, minute, second = 0, fraction = '', rest = '', localHalf } = groups;
-  const [halfText = '', half = localHalf && (/[下後후]/.test(localHalf) ? 'p' : 'a')] =
-    halfOfDay.exec(rest) ?? [];
+  const { before, hour, minute, second, fraction = '', rest = '' } = groups;
+  const [after = ''] = halfAfter.exec(rest) ?? [];
+  const halfOfDay = after.trim() || before;
   return {
     clock: {
-      hour: half ? hourOfHalfDay(Number(hour), half) : Number(hour),
+      hour: halfOfDay ? hourOfHalfDay(Number(hour), /p|[下後후]/i.test(halfOfDay) ? 'p' : 'a') : Number(hour),
       minute: Number(minute),
-      second: Number(second),
+      second: Number(second ?? 0),
       millisecond: parseFraction(fraction),
     },
-    offset: parseOffset(rest.slice(halfText.length)),
+    withoutSeconds: second === undefined,
+    offset: parseOffset(rest.slice(after.length)),
   };
 }
 
-/** Milliseconds of the digits after the decimal point of the seconds; 0 for what are no digits. */
+/** Returns the milliseconds for the digits after the decimal point of the seconds; 0 if the value has other characters. */
 export function parseFraction(value: unknown): number {
   const digits = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
   return /^\d{1,64}$/.test(digits) ? Math.floor(Number(`0.${digits}`) * 1000) : 0;
 }
 
-/** The zones that RFC 822 names, minutes east of Greenwich. */
+/** The zones that RFC 822 names, as minutes ahead of UTC. */
 const namedZones: Record<string, number> = {
   Z: 0,
   UT: 0,
@@ -164,8 +204,8 @@ const namedZones: Record<string, number> = {
 const offsetPattern = /^(?:UTC|GMT)?(?<sign>[-+\u2212])(?<hours>\d{1,2}):?(?<minutes>\d{2})?(?!\d)/i;
 
 /**
- * Minutes east of Greenwich of an offset such as +02:00, -0530, +2, Z or GMT, whatever follows it. Undefined for what is none
- * (blanks, text), and beyond -12:00 to +14:00, where no zone is.
+ * Returns the minutes ahead of UTC of an offset such as +02:00, -0530, +2, Z or GMT; text after it is ignored. Returns undefined
+ * if the value is not an offset (blanks, other text) or is outside -12:00 to +14:00, the range of time zones.
  */
 export function parseOffset(value: unknown): number | undefined {
   const text = shortText(value);

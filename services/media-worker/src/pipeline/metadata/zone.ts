@@ -2,8 +2,8 @@ import type { RawTags } from './tags.js';
 import { parseOffset, parseWrittenDate, type WrittenDate } from './written-date.js';
 
 /**
- * The zone that the camera wrote beside its dates, minutes east of Greenwich: the first of these tags of the group that names
- * one (a blank one does not hide the next), else the older TimeZoneOffset of EXIF, else the maker notes.
+ * Returns the offset from UTC, in minutes, that the camera wrote for its dates: the first valid one of `offsetTags` in the group
+ * (blank and invalid ones are skipped), then EXIF's older TimeZoneOffset, then the maker notes.
  */
 export function cameraOffset(
   tags: RawTags,
@@ -17,13 +17,13 @@ export function cameraOffset(
   return group === 'EXIF' ? (timeZoneOffset(tags) ?? makerNotesOffset(tags)) : undefined;
 }
 
-/** TIFF/EP tag 0x882a: whole hours, once for DateTimeOriginal and perhaps once more for DateTime. */
+/** TIFF/EP tag 0x882a: whole hours, for DateTimeOriginal and optionally a second value for DateTime. */
 function timeZoneOffset(tags: RawTags): number | undefined {
   const hours = /^\s*([-+]?)(\d{1,2})\b/.exec(String(tags['EXIF:TimeZoneOffset'] ?? ''));
   return hours ? parseOffset(`${hours[1] || '+'}${hours[2]}`) : undefined;
 }
 
-/** Canon and Nikon keep the zone of the camera's clock; Nikon's leaves out summer time. */
+/** Canon and Nikon write the time zone of the camera's clock; Nikon's value does not include summer time. */
 function makerNotesOffset(tags: RawTags): number | undefined {
   const offset = parseOffset(tags['MakerNotes:TimeZone']);
   const summerTime =
@@ -31,37 +31,39 @@ function makerNotesOffset(tags: RawTags): number | undefined {
   return offset === undefined ? undefined : offset + (summerTime ? 60 : 0);
 }
 
-/** The day and time of the last fix as text, or the day alone; undefined when the file has none. */
-export function satelliteTime(tags: RawTags): string | undefined {
-  const [day, time] = [tags['EXIF:GPSDateStamp'], tags['EXIF:GPSTimeStamp']];
-  const text = typeof day === 'string' ? `${day} ${hasFix(time) ? time : ''}` : tags['XMP:GPSDateTime'];
-  // 1980 is where the satellites' calendar begins: a receiver that has heard of no other year.
-  return typeof text === 'string' && !text.startsWith('1980') ? text : undefined;
+/** Returns date and time of the last GPS fix in UTC as text, or the date alone; undefined when there was no fix. */
+export function gpsTime(tags: RawTags): string | undefined {
+  const [date, time] = [tags['EXIF:GPSDateStamp'], tags['EXIF:GPSTimeStamp']];
+  const text = typeof date === 'string' ? `${date} ${time ?? ''}` : tags['XMP:GPSDateTime'];
+  // Receivers without a fix write the first year of GPS time (1980) or of Unix time.
+  return typeof text === 'string' && !/^(?:1980|1970)/.test(text) ? text : undefined;
 }
 
-/** A receiver without a fix writes zeros. */
-const hasFix = (time: unknown): boolean => typeof time === 'string' && !time.startsWith('00:00:00');
-
 /**
- * The zones of the Earth that are no whole hours, minutes east of Greenwich, with the ones of the last decades
+ * Offsets from UTC that are not whole hours, in minutes, as used in the last decades
  * (https://www.iana.org/time-zones).
  */
-const brokenZones = new Set([
+const fractionalHourZones = new Set([
   -570, -270, -210, -150, 210, 270, 330, 345, 390, 450, 510, 525, 570, 630, 690, 765, 825,
 ]);
-/** How far the last fix may lie from the picture, and the camera's clock from the time: cameras keep a fix for a while. */
+/** The greatest accepted difference between GPS time and the camera's clock: cameras reuse a fix for some minutes. */
 const toleranceMinutes = 5;
+/** For a GPS time of exactly 00:00:00, which some cameras also write when the time is unknown. */
+const midnightToleranceMinutes = 1;
 const minuteMs = 60_000;
 
 /**
- * The zone of the wall clock, from its difference to the satellites' time of the same picture; undefined when the difference
- * is not that of any zone, since the two then do not belong together or the clock is wrong.
+ * Returns the offset of the camera's clock from UTC in minutes, calculated from the GPS time of the same photo; undefined when
+ * the difference is not the offset of any time zone: then the fix is old or the clock is wrong.
  */
 export function offsetFromGps(written: WrittenDate, tags: RawTags): number | undefined {
-  const satellites = parseWrittenDate(satelliteTime(tags));
-  if (written.precision !== 'time' || satellites?.precision !== 'time') return undefined;
-  const minutes = (written.wallClock.getTime() - satellites.wallClock.getTime()) / minuteMs;
+  const gps = parseWrittenDate(gpsTime(tags));
+  if (written.precision !== 'time' || gps?.precision !== 'time') return undefined;
+  const minutes = (written.wallClock.getTime() - gps.wallClock.getTime()) / minuteMs;
   const offset = Math.round(minutes / 15) * 15;
-  const isZone = offset >= -12 * 60 && offset <= 14 * 60 && (offset % 60 === 0 || brokenZones.has(offset));
-  return isZone && Math.abs(minutes - offset) <= toleranceMinutes ? offset : undefined;
+  const isZone =
+    offset >= -12 * 60 && offset <= 14 * 60 && (offset % 60 === 0 || fractionalHourZones.has(offset));
+  const isMidnight = gps.wallClock.toISOString().endsWith('T00:00:00.000Z');
+  const tolerance = isMidnight ? midnightToleranceMinutes : toleranceMinutes;
+  return isZone && Math.abs(minutes - offset) <= tolerance ? offset : undefined;
 }

@@ -27,7 +27,8 @@ export type Contents =
   | { kind: 'heic' }
   /** HEIF whose codec is AV1. */
   | { kind: 'avif' }
-  | { kind: 'bitmap' };
+  /** What sharp decodes by itself. */
+  | { kind: 'bitmap'; mimeType: string };
 
 /** Looks into a file, whatever it is called. Its type only counts where the content says nothing. */
 export async function inspect({ path, mimeType }: PhotoFile): Promise<Contents> {
@@ -39,7 +40,8 @@ export async function inspect({ path, mimeType }: PhotoFile): Promise<Contents> 
     const canonical = canonicalMimeType(type) ?? type;
     if (isCameraRaw(canonical)) return { kind: 'raw' };
     if (canonical === 'image/avif') return { kind: 'avif' };
-    return { kind: canonical === 'image/heic' ? 'heic' : 'bitmap' };
+    if (canonical === 'image/heic') return { kind: 'heic' };
+    return { kind: 'bitmap', mimeType: canonical };
   } catch (cause) {
     if (isMachineFault(cause)) throw new ProcessorUnavailableError('The file cannot be read', { cause });
     throw cause;
