@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from '@jest/globals';
 import { addAccount, type FakeNode, startFakeNode } from '@lazyphotos/client/testing';
@@ -40,11 +41,13 @@ export async function writeFiles(folder: string, files: Record<string, Buffer | 
   }
 }
 
-/** Waits until a file's last change is so long ago that its hash may be remembered. */
-export async function untilSettled(path: string): Promise<void> {
-  const { ctimeMs } = await lstat(path);
-  await until(() => Date.now() - ctimeMs > 3500);
-}
+/**
+ * Environment of a command whose clock is ten seconds ahead, so that files written just before it are old enough for their hashes to
+ * be remembered. A file's ctime cannot be set.
+ */
+export const TEN_SECONDS_LATER = {
+  NODE_OPTIONS: `--import=${new URL('./ten-seconds-later.mjs', import.meta.url)}`,
+};
 
 /** The fields of the commands' documents that tests read one by one. */
 interface CliDocument {
@@ -130,5 +133,5 @@ export async function signedInCli(): Promise<Cli & { userId: string }> {
 
 /** Resolves when something is so. The test's own time limit ends it. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!condition()) await sleep(10);
 }

@@ -1,7 +1,15 @@
 import { appendFile, chmod, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { jpeg, sha256, signedInCli, temporaryFolder, until, untilSettled, writeFiles } from './helpers.js';
+import {
+  jpeg,
+  sha256,
+  signedInCli,
+  TEN_SECONDS_LATER,
+  temporaryFolder,
+  until,
+  writeFiles,
+} from './helpers.js';
 
 const CHUNK = 64 * 1024;
 
@@ -188,8 +196,8 @@ describe('upload', () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
     await writeFiles(folder, { 'a.jpg': jpeg(), 'b.jpg': jpeg() });
-    await untilSettled(join(folder, 'b.jpg'));
-    expect((await run(['upload', folder, '--json'])).json).toMatchObject({ uploaded: 2 });
+    const first = await run(['upload', folder, '--json'], { env: TEN_SECONDS_LATER });
+    expect(first.json).toMatchObject({ uploaded: 2 });
     const other = jpeg();
     await writeFiles(folder, { 'a.jpg': other });
     const second = await run(['upload', folder, '--json']);
@@ -212,8 +220,7 @@ describe('upload', () => {
     const path = join(folder, 'a.jpg');
     const content = jpeg();
     await writeFiles(folder, { 'a.jpg': content });
-    await untilSettled(path);
-    await run(['upload', folder]);
+    await run(['upload', folder], { env: TEN_SECONDS_LATER });
     const cachePath = join(configDir, 'hashes.json');
     const cache = JSON.parse(await readFile(cachePath, 'utf8'));
     expect(Object.keys(cache.files)).toEqual([path]);

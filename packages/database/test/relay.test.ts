@@ -165,7 +165,7 @@ describeWithPostgres('the outbox relay', () => {
   });
 
   test('two relays share the work and publish nothing twice', async () => {
-    // Neither goes on before the other has a batch in hand as well.
+    // Neither goes on before the other has read a batch as well.
     const { promise: bothAtWork, resolve: goOn } = Promise.withResolvers<void>();
     const atWork = new Set<number>();
     const create = (index: number) =>

@@ -15,7 +15,7 @@ interface ConnectOptions {
 }
 
 const WRONG_PASSWORD = '28P01';
-/** A busy machine takes seconds; whoever is not there refuses at once. */
+/** A busy machine takes seconds to accept a connection; a port without a server refuses it at once. */
 const CONNECT_MS = 15_000;
 const QUERY_MS = 60_000; // CREATE DATABASE copies files: slow on a card
 

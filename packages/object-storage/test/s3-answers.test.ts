@@ -38,8 +38,8 @@ describe('an S3 server on a bad day', () => {
   const connections = new Set<Socket>();
   let requests: string[];
   let store: ObjectStore;
-  /** For answers that do not come. */
-  let impatient: ObjectStore;
+  /** With short timeouts, for answers that do not come. */
+  let shortTimeouts: ObjectStore;
   const openStore = (timeouts: Partial<S3Timeouts>): ObjectStore =>
     createS3Store({
       bucket: 'photos',
@@ -59,14 +59,14 @@ describe('an S3 server on a bad day', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     store = openStore({});
-    impatient = openStore({ answerMs: 800, idleMs: 1_500 });
+    shortTimeouts = openStore({ answerMs: 800, idleMs: 1_500 });
   });
   beforeEach(() => {
     requests = [];
   });
   afterAll(async () => {
     await store.close();
-    await impatient.close();
+    await shortTimeouts.close();
     server.closeAllConnections();
     server.close();
   });
@@ -100,11 +100,11 @@ describe('an S3 server on a bad day', () => {
 
   test('that never answers is unavailable', async () => {
     answer(() => {});
-    await rejectsWith(impatient.head('a/b'), 'storage_unavailable');
-    await rejectsWith(impatient.ready(), 'storage_unavailable');
-    await rejectsWith(impatient.completeUpload(UPLOAD, PARTS), 'storage_unavailable');
+    await rejectsWith(shortTimeouts.head('a/b'), 'storage_unavailable');
+    await rejectsWith(shortTimeouts.ready(), 'storage_unavailable');
+    await rejectsWith(shortTimeouts.completeUpload(UPLOAD, PARTS), 'storage_unavailable');
     answer(headOf);
-    await eventually(async () => expect((await impatient.head('a/b')).size).toBe(5 * MIB));
+    await eventually(async () => expect((await shortTimeouts.head('a/b')).size).toBe(5 * MIB));
   });
 
   test('that takes no more of a part is unavailable, and the part is not read ahead into memory', async () => {
@@ -115,11 +115,11 @@ describe('an S3 server on a bad day', () => {
     });
     const source = endless();
     const big = { ...UPLOAD, size: 5_000 * MIB, partSize: 5_000 * MIB };
-    await rejectsWith(impatient.writePart(big, 0, source.stream), 'storage_unavailable');
+    await rejectsWith(shortTimeouts.writePart(big, 0, source.stream), 'storage_unavailable');
     expect(source.pulled()).toBeLessThan(24 * MIB);
     expect(source.stream.destroyed).toBe(false);
     answer(headOf);
-    await eventually(() => impatient.head('a/b'));
+    await eventually(() => shortTimeouts.head('a/b'));
     for (const req of stuck) req.destroy();
   });
 

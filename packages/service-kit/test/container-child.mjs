@@ -1,9 +1,20 @@
 /** A small service in a process of its own, told what to do by its first argument. */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
 import { createServiceApp, runContainer, SettingsError } from '@lazyphotos/service-kit';
 
 const behaviour = process.argv[2];
 const say = (line) => process.stdout.write(`${JSON.stringify({ message: line })}\n`);
+
+/** The next message of the test. */
+const told = () => once(process, 'message');
+if (behaviour === 'slow') {
+  // The drain lasts until the test says that its time has passed.
+  timers.setTimeout = told;
+  syncBuiltinESMExports();
+}
 
 await runContainer({
   name: 'catalog',
@@ -23,11 +34,16 @@ await runContainer({
       chassis(async () => ({ keys: [] })),
       {},
     );
-    router.get('/slow', (req, res) => {
+    router.get('/slow', async (req, res) => {
       say(`request ${req.url} ${settings.registration}`);
-      const answer = () => setImmediate(() => res.end('done'));
-      if (behaviour === 'slow') process.once('SIGTERM', answer).once('SIGINT', answer);
-      else answer();
+      if (behaviour === 'slow') {
+        await told(); // that the time of the drain has passed
+        await told(); // that this may end
+      }
+      res.end('done');
+    });
+    router.get('/quick', (_req, res) => {
+      res.end('done');
     });
     return {
       name: 'catalog',

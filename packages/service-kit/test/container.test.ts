@@ -36,7 +36,7 @@ describe('a container', () => {
         LAZYPHOTOS_PEER_KEYS: keys.peerKeys,
         ...env,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     children.push(child);
     const lines: Line[] = [];
@@ -61,7 +61,7 @@ describe('a container', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     '%s drains it: requests end, then all is stopped in reverse order',
     async (signal) => {
-      const container = start('slow'); // answers when the signal has come
+      const container = start('slow'); // its drain, and then its request, end when they are told to
       const { port, metricsPort } = await listening(container);
       expect((await http(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200);
       const reply = http(`http://127.0.0.1:${port}/slow`, { headers: asGateway() });
@@ -69,6 +69,18 @@ describe('a container', () => {
       container.child.kill(signal);
       // npm and a shell may send it more than once.
       container.child.kill(signal);
+      await eventually(() => expect(container.messages()).toContain('stopping'));
+
+      // New connections are still taken, and end with their answer.
+      const quick = () => http(`http://127.0.0.1:${port}/quick`, { headers: asGateway() });
+      const duringDrain = await quick();
+      expect(duringDrain).toMatchObject({ status: 200, text: 'done' });
+      expect(duringDrain.headers.get('connection')).toBe('close');
+
+      container.child.send('the time of the drain has passed');
+      await eventually(() => expect(quick()).rejects.toThrow());
+      // No new connections any more, and the old one still has its request.
+      container.child.send('the request may end');
       expect((await reply).text).toBe('done');
       expect((await reply).headers.get('connection')).toBe('close');
       expect(await container.ended).toEqual({ code: 0, signal: null });

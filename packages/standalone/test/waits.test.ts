@@ -7,6 +7,8 @@ import { repository } from './support/node-process.js';
  * A wait for a fixed time is right on one machine and wrong on a busier one. Tests wait for what they want to see, with
  * `eventually` of the testkit or an event, and let a gate hold up what must not go on.
  */
+const NO_DURATION = 'a bound on the work, not on the time: a duration depends on the machine';
+const NO_LIMIT = 'no time limit in a test: jest.config.mjs has one that bounds hangs';
 const FORBIDDEN: { what: RegExp; instead: string }[] = [
   { what: /\bset(?:Timeout|Interval)\(/g, instead: '`eventually`, a promise, or an event' },
   {
@@ -16,31 +18,90 @@ const FORBIDDEN: { what: RegExp; instead: string }[] = [
   { what: /\bsleep\(/g, instead: '`eventually`, a promise, or an event' },
   { what: /\bAbortSignal\.timeout\(/g, instead: 'an AbortController, aborted when the condition is there' },
   {
+    what: /\b(?:until|eventually|tryWhile)\([^;]*\b(?:Date|performance)\.now\(\)/g,
+    instead: 'a condition that is not the time; where the product reads the clock, set its clock',
+  },
+  {
     what: /expect\(\(?(?:Date|performance)\.now\(\) -[^;]*\)\s*\.toBeLessThan/g,
-    instead: 'no time at all: how long a thing takes says more of the machine than of it',
+    instead: NO_DURATION,
   },
   {
-    what: /^\s*\}?,? ?[\d_]{4,}\);?$/gm,
-    instead: "no time limit of one's own: jest.config.mjs has one that bounds hangs",
+    what: /\b(?:const|let) (\w+) = \(?(?:Date|performance)\.now\(\) -(?=[\s\S]*?\bexpect\(\1\b[^;]*\)\s*\.toBeLessThan)/g,
+    instead: NO_DURATION,
   },
+  { what: /\b(?:process\.cpuUsage|process\.hrtime(?:\.bigint)?|\w+\.timerify)\(/g, instead: NO_DURATION },
+  // The last line of a test or hook of several lines, as the formatter breaks it.
+  { what: /^\s*\},\n\s*[\d_]{4,},\n\s*\);?$/gm, instead: NO_LIMIT },
+  { what: /^\s*\}?,? ?[\d_]{4,}\);?$/gm, instead: NO_LIMIT },
+  // One line: afterAll(() => node.stop(), 60_000);
   {
-    what: /\bjest\.setTimeout\(/g,
-    instead: "no time limit of one's own: jest.config.mjs has one that bounds hangs",
+    what: /^\s*(?:test|it|beforeAll|beforeEach|afterAll|afterEach)\b.*[\w)}\]], [\d_]{4,}\);?$/gm,
+    instead: NO_LIMIT,
   },
+  // A named limit: }, LIMIT_MS); after the body of a test or hook.
+  { what: /^\s*\}, \w*(?:_MS|TIMEOUT|LIMIT)\w*\);?$/gm, instead: NO_LIMIT },
+  {
+    what: /^\s*(?:test|it|beforeAll|beforeEach|afterAll|afterEach)\b.*, \w*(?:_MS|TIMEOUT|LIMIT)\w*\);?$/gm,
+    instead: NO_LIMIT,
+  },
+  { what: /\bjest\.setTimeout\(/g, instead: NO_LIMIT },
 ];
 
-/** Who may, and why. */
-const ALLOWED: Record<string, string> = {
-  'packages/testkit/src/eventually.ts': 'the pause between two looks at a condition',
-  'packages/embedded-postgres/test/helpers.ts': 'the same: the testkit stands on this package',
-  'packages/client/test/helpers.ts': 'the same: the client needs nothing of the testkit',
-  'packages/cli/test/helpers.ts': 'the same: the command line needs nothing of the testkit',
-  'packages/messaging/test/rabbitmq/turn.ts': 'the same, for as long as another suite has the broker',
-  'packages/object-storage/test/crash-child.mjs': 'keeps a process alive that is going to be killed',
-  'packages/object-storage/test/s3-memory-child.mjs': 'looks at the memory now and then',
-  'packages/testkit/test/fixtures/test-run.mjs': 'keeps a process alive that is going to be killed',
-  'packages/provision/test/storage/runs.test.ts': 'MinIO tells nobody when it looks for stale uploads',
-};
+/** Lines that may, and why. */
+const ALLOWED: { file: string; line: string; why: string }[] = [
+  {
+    file: 'packages/testkit/src/eventually.ts',
+    line: 'return tryWhile(() => performance.now() < deadline, attempt, intervalMs);',
+    why: 'bounds a hang',
+  },
+  {
+    file: 'packages/testkit/src/eventually.ts',
+    line: 'await sleep(intervalMs);',
+    why: 'the pause between two looks at a condition',
+  },
+  {
+    file: 'packages/embedded-postgres/test/helpers.ts',
+    line: 'while (!(await condition())) await sleep(POLL_MS);',
+    why: 'the same: the testkit depends on this package',
+  },
+  {
+    file: 'packages/client/test/helpers.ts',
+    line: 'while (!condition()) await sleep(5);',
+    why: 'the same: the client does not depend on the testkit',
+  },
+  {
+    file: 'packages/cli/test/helpers.ts',
+    line: 'while (!condition()) await sleep(10);',
+    why: 'the same: the command line does not depend on the testkit',
+  },
+  {
+    file: 'packages/messaging/test/rabbitmq/turn.ts',
+    line: 'await sleep(POLL_MS);',
+    why: 'the same, for as long as another suite uses the broker',
+  },
+  {
+    file: 'packages/object-storage/test/crash-child.mjs',
+    line: 'setInterval(() => undefined, 60_000); // keeps the process',
+    why: 'keeps a process alive that is going to be killed',
+  },
+  {
+    file: 'packages/object-storage/test/s3-memory-child.mjs',
+    line: 'const timer = setInterval(() => {',
+    why: 'reads the memory in use now and then',
+  },
+  {
+    file: 'packages/testkit/test/fixtures/test-run.mjs',
+    line: 'setInterval(() => {}, 1_000);',
+    why: 'keeps a process alive that is going to be killed',
+  },
+  {
+    file: 'packages/provision/test/storage/runs.test.ts',
+    line: 'await sleep(SEVERAL_CLEANINGS_MS);',
+    why: 'MinIO does not report when it looks for stale uploads',
+  },
+];
+/** Goes with an allowed `sleep(`; every use of the name is a finding of its own. */
+const SLEEP_IMPORT = "import { setTimeout as sleep } from 'node:timers/promises';";
 
 const places = ['packages', 'services'].flatMap((group) =>
   readdirSync(join(repository, group)).flatMap((name) =>
@@ -68,28 +129,48 @@ function filesBelow(place: string): string[] {
   }
 }
 
-function waitsIn(text: string): string[] {
+interface Finding {
+  /** From 1. */
+  number: number;
+  /** The whole line, trimmed. */
+  line: string;
+  instead: string;
+}
+
+function waitsIn(text: string): Finding[] {
+  const lines = text.split('\n');
   return FORBIDDEN.flatMap(({ what, instead }) =>
     [...text.matchAll(what)].map((match) => {
-      const line = text.slice(0, match.index + match[0].search(/\S/)).split('\n').length;
-      return `line ${line}: ${match[0].trim()} (instead: ${instead})`;
+      const number = text.slice(0, match.index + match[0].search(/\S/)).split('\n').length;
+      return { number, line: (lines[number - 1] ?? '').trim(), instead };
     }),
   );
 }
 
-describe('tests wait for conditions, not for times', () => {
-  const found = testFiles().flatMap(({ file, text }) => waitsIn(text).map((wait) => ({ file, wait })));
+function isAllowed(file: string, line: string): boolean {
+  const allowed = ALLOWED.filter((one) => one.file === file).map((one) => one.line);
+  return allowed.includes(line) || (line === SLEEP_IMPORT && allowed.some((text) => text.includes('sleep(')));
+}
 
-  test('no file has a fixed wait or a time limit, but those that say why', () => {
+describe('tests wait for conditions, not for times', () => {
+  const found = testFiles().flatMap(({ file, text }) =>
+    waitsIn(text).map((finding) => ({ file, ...finding })),
+  );
+
+  test('no line is a fixed wait or a time limit, but those that are allowed', () => {
     const refused = found
-      .filter(({ file }) => !(file in ALLOWED))
-      .map(({ file, wait }) => `${file}, ${wait}`);
+      .filter(({ file, line }) => !isAllowed(file, line))
+      .map(({ file, number, line, instead }) => `${file}, line ${number}: ${line} (instead: ${instead})`);
     expect(refused).toEqual([]);
   });
 
-  test('who is allowed to makes use of it', () => {
-    const files = new Set(found.map(({ file }) => file));
-    expect(Object.keys(ALLOWED).filter((file) => !files.has(file))).toEqual([]);
+  test('each allowed line exists, once', () => {
+    const counts = ALLOWED.map(({ file, line }) => ({
+      file,
+      line,
+      count: found.filter((one) => one.file === file && one.line === line).length,
+    }));
+    expect(counts.filter(({ count }) => count !== 1)).toEqual([]);
   });
 
   test.each([
@@ -99,11 +180,24 @@ describe('tests wait for conditions, not for times', () => {
     ['call(url, { signal: AbortSignal.timeout(100) })', 1],
     ['expect(performance.now() - start).toBeLessThan(5_000);', 1],
     ['expect(Date.now() - start).toBeLessThanOrEqual(10);', 1],
+    ['const took = Date.now() - start;\nexpect(took).toBeLessThan(10);', 1],
+    ['const { user } = process.cpuUsage(before);', 1],
+    ['await until(() => Date.now() - ctimeMs > 3500);', 1],
+    ['await eventually(() => {\n  expect(performance.now()).toBeGreaterThan(end)\n});', 1],
     ['  }, 60_000);', 1],
+    ['  }, LIMIT_MS);', 1],
+    ['  },\n  60_000,\n);', 1],
+    ['    afterAll(() => system?.remove(), 120_000);', 1],
+    ['  beforeAll(startServers, 120_000);', 1],
+    ["  test('is quick', async () => {}, 5000);", 1],
+    ['  afterAll(() => node.stop(), STOP_MS);', 1],
     ["import { setImmediate as nextTurn } from 'node:timers/promises';", 0],
     ['expect(performance.now() - start).toBeGreaterThan(950);', 0],
     ['expect(bytes).toHaveLength(1_000_000);', 0],
-  ])('%s is known for what it is', (text, count) => {
+    ["test('is small', () => expect(bytes).toHaveLength(1_000_000));", 0],
+    ['const left = end - Date.now();\nexpect(left).toBeLessThan(10);', 0],
+    ['afterAll(() => removeOldCopies(folder));', 0],
+  ])('%j is found, or not', (text, count) => {
     expect(waitsIn(text)).toHaveLength(count);
   });
 });

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Below these the systems' own servers live; from 32768 on, Linux gives ports to whoever connects somewhere. */
+/** Below these the systems' own servers live; from 32768 on, Linux gives ports to outgoing connections. */
 const FIRST = 10_240;
 const PORTS = 32_768 - FIRST;
-/** Ports that one process looks through before it reaches those of the next process. */
+/** Ports between the places where two processes of neighbouring ids begin to look. */
 const SHARE = 32;
 
 /** Jest loads this module anew for each test file, in the same process. */
@@ -12,8 +12,9 @@ let looked = randomInt(SHARE);
 
 /**
  * Returns a loopback port that nobody listens on, for a server that cannot listen on port 0: one that is started later, or again.
- * The system gives these ports to no other socket by itself. Each process looks in a part of them of its own, so that two
- * processes that look at the same time find different ports.
+ * The system gives these ports to no other socket by itself. Two calls in one process return different ports. Nothing reserves a
+ * port: two processes begin to look at different places, and can still return the same port when one of them looks at more than
+ * a few, or when their ids differ by a multiple of 704.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -66,7 +66,7 @@ export async function createGround() {
     resultsOf: (photoId: string): Result[] =>
       [...results.values()].filter((result) => result.photoId === photoId),
     /** How many events of a queue are being handled. */
-    inHand: async (queue: string): Promise<number> => {
+    beingHandled: async (queue: string): Promise<number> => {
       const { rows } = await busTables.pool.query(
         `SELECT count(*)::int AS count FROM pgboss.job WHERE name = $1 AND state = 'active'`,
         [queue],

@@ -61,7 +61,7 @@ describeWithPostgres('the worker', () => {
   it('works once when an upload is told twice at the same time', async () => {
     const upload = await storeOriginal(ground, jpeg);
     watched.beforePut = () =>
-      eventually(async () => expect(await ground.inHand('media-worker.upload')).toBe(2));
+      eventually(async () => expect(await ground.beingHandled('media-worker.upload')).toBe(2));
     await ground.bus.publish([uploaded(upload), uploaded(upload)]);
     await ready(upload);
     await quiet();

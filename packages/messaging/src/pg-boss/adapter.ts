@@ -29,7 +29,7 @@ export interface PgBossBusOptions {
   heartbeatSeconds?: number;
   /** How long `close` waits for the handlers under way. */
   drainMs?: number;
-  /** How often consumers look for events that nobody has told them of; 30. */
+  /** Seconds between two polls for events whose notification was missed; 30. */
   pollSeconds?: number;
   /** pg-boss's time, its timers included; the system's. */
   clock?: Clock;

