@@ -6,21 +6,21 @@
 export const capturedAtSources = [
   /** EXIF DateTimeOriginal: the camera's clock when the picture was taken. */
   'exifOriginal',
-  /** XMP exif:DateTimeOriginal or photoshop:DateCreated: when it was taken, as a program keeps it. */
+  /** XMP exif:DateTimeOriginal, photoshop:DateCreated or xmpDM:shotDate: when it was taken, as a program keeps it. */
   'xmpOriginal',
   /** IPTC DateCreated and TimeCreated. */
   'iptcOriginal',
-  /** EXIF DateTimeDigitized (exiftool: CreateDate): when it was digitised: the same moment for a camera, later for a scan. */
+  /** EXIF DateTimeDigitized (exiftool: CreateDate): the moment of capture for a camera, a later one for a scanner. */
   'exifDigitized',
-  /** XMP xmp:CreateDate or exif:DateTimeDigitized. */
+  /** XMP xmp:CreateDate, exif:DateTimeDigitized or dc:date. */
   'xmpDigitized',
   /** IPTC DigitalCreationDate and DigitalCreationTime. */
   'iptcDigitized',
   /** The file format's own creation date: PNG text, QuickTime and ISO base media, RIFF, maker notes. */
   'container',
-  /** The time of the satellites at the last fix, always UTC. */
+  /** GPS time at the last fix, always UTC. */
   'gps',
-  /** The last change that the metadata names: EXIF DateTime (exiftool: ModifyDate), XMP ModifyDate, PNG tIME. */
+  /** The last change that the metadata names: EXIF DateTime (exiftool: ModifyDate), XMP ModifyDate or MetadataDate, PNG tIME. */
   'metadataModified',
   /** What the client announced, from a source of its own such as the phone's photo library. */
   'client',
