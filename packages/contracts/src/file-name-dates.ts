@@ -146,6 +146,11 @@ const dayPatterns: DatePattern[] = [
     read: ([, day, name = '', year]) => namedMonth(Number(year), name, Number(day)),
   },
   {
+    // 2019-Jul-14, 2019 July 14
+    pattern: new RegExp(`(?<!\\d)(\\d{4})([-_. ])${month}\\2(\\d{1,2})(?!\\d)`, 'giu'),
+    read: ([, year, , name = '', day]) => namedMonth(Number(year), name, Number(day)),
+  },
+  {
     // Jul 14, 2019
     pattern: new RegExp(
       `(?<!\\p{L})${month}[-_. ]{0,2}(\\d{1,2})(?:st|nd|rd|th)?[-_., ]{1,2}(\\d{4})`,
@@ -216,12 +221,12 @@ function timeAfterDate(rest: string): TimeOfDay | undefined {
       second: Number(second),
       millisecond: Number(fraction.padEnd(3, '0')),
     },
-    offset: zoneAfterTime(rest.slice(text.length), text.startsWith('T')),
+    offset: zoneAfterTime(rest.slice(text.length), /^T|\d:/.test(text)),
   };
 }
 
 /**
- * Returns minutes east of Greenwich, 0 if there is no zone. Outside of ISO 8601 with its `T` only `+0200` is one: `-0001` and
+ * Returns minutes east of Greenwich, 0 if there is no zone. Outside of ISO 8601 with its `T` or colons only `+0200` is one: `-0001` and
  * `+02` may number pictures.
  */
 function zoneAfterTime(rest: string, isIso: boolean): number {
