@@ -42,7 +42,8 @@ describeWithRabbitMq('startRabbitMq', () => {
     });
     await eventually(async () => expect(await server.queues()).toEqual([{ name: 'photos', messages: 1 }]));
 
-    for (const end of ['kill', 'shutDown'] as const) {
+    // A quorum queue that has just been declared may not be there for good: RabbitMQ 3.10 notes where its log is a moment later.
+    for (const end of ['shutDown', 'kill'] as const) {
       await server[end]();
       expect(await listens(server.url)).toBe(false);
       await server.restart();
