@@ -152,7 +152,8 @@ async function killedInFirstStart(): Promise<string> {
 async function killServer(dataDir: string): Promise<void> {
   const postmaster = await postmasterPid(dataDir);
   const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
-  for (const pid of [postmaster, ...children.trim().split(' ').map(Number)]) process.kill(pid, 'SIGKILL');
+  const pids = (children.match(/\d+/g) ?? []).map(Number);
+  for (const pid of [postmaster, ...pids]) process.kill(pid, 'SIGKILL');
 }
 
 function writePidFile(dataDir: string, pid: number): Promise<void> {
