@@ -153,7 +153,16 @@ async function killServer(dataDir: string): Promise<void> {
   const postmaster = await postmasterPid(dataDir);
   const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
   const pids = (children.match(/\d+/g) ?? []).map(Number);
-  for (const pid of [postmaster, ...pids]) process.kill(pid, 'SIGKILL');
+  for (const pid of [postmaster, ...pids]) killIfAlive(pid);
+}
+
+/** Kills a process, which may have ended by itself: PostgreSQL's children do as soon as they miss their parent. */
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function writePidFile(dataDir: string, pid: number): Promise<void> {
