@@ -16,4 +16,5 @@ export * from './internal.js';
 export * from './media-types.js';
 export * from './month-names.js';
 export * from './photo-view.js';
+export { tagKey } from './tag-key.js';
 export { VERSION } from './version.js';
