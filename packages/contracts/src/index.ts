@@ -2,7 +2,7 @@ export * from './capture-dates.js';
 export * from './events/events.js';
 export * from './events/topology.js';
 export * from './file-name-dates.js';
-export { type Album, album } from './http/albums.js';
+export { type Album, type AlbumOrder, album, albumOrders } from './http/albums.js';
 export { type Invite, MIN_PASSWORD_LENGTH, platforms, type Role, roles, type User } from './http/auth.js';
 export * from './http/endpoint.js';
 export type { FeedItem } from './http/feed.js';
