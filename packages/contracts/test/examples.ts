@@ -108,6 +108,7 @@ export const payloadExamples: { [T in EventType]: EventPayload<T> } = {
       name: 'Holidays',
       description: 'by the sea',
       coverPhotoId: PHOTO,
+      order: 'manual',
       itemCount: 1,
       createdAt: TIME,
       updatedAt: TIME,
@@ -116,6 +117,7 @@ export const payloadExamples: { [T in EventType]: EventPayload<T> } = {
     },
     added: [PHOTO],
     removed: [],
+    positions: { [PHOTO]: 'a0' },
   },
   'album.deleted': { albumId: ALBUM, userId: USER, version: 3, deletedAt: TIME },
 };

@@ -2,6 +2,7 @@ import { type CatalogApi, internalEndpoints, type KnownPhotoState } from '@lazyp
 import type { ServiceApp } from '@lazyphotos/service-kit';
 import type { CatalogDb } from './prisma.js';
 import type { Transitions } from './trash/transitions.js';
+import { lifeStateOf, ownPhoto } from './visibility.js';
 
 export interface InternalApiDeps {
   db: CatalogDb;
@@ -12,8 +13,8 @@ export interface InternalApiDeps {
 /** What the upload service asks of the catalog, in the same process or over HTTP. */
 export function createCatalogApi({ db, transitions, recordUpload }: InternalApiDeps): CatalogApi {
   const photoState = async (userId: string, id: string): Promise<KnownPhotoState> => {
-    const photo = await db.photo.findFirst({ where: { id, userId }, select: { isDeleted: true } });
-    if (photo) return photo.isDeleted ? 'trashed' : 'active';
+    const photo = await db.photo.findFirst({ where: ownPhoto(userId, id) });
+    if (photo) return lifeStateOf(photo);
     const purged = await db.purgedPhoto.count({ where: { id, userId } });
     return purged > 0 ? 'deleted' : 'unknown';
   };

@@ -67,12 +67,8 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready });
   const listPhotos = createListPhotos({ db, feed, mediaUrl: mediaUrls.urlFor, logger });
   mountPhotoRoutes(service, { db, transitions, mediaUrls, listPhotos });
-  mountAlbumRoutes(service, {
-    db,
-    mediaUrls,
-    albums: createAlbums(unitOfWork, now),
-    items: createAlbumItems(unitOfWork, now),
-  });
+  const items = createAlbumItems(unitOfWork, now);
+  mountAlbumRoutes(service, { db, mediaUrls, albums: createAlbums(unitOfWork, items, now), items });
   mountInternalRoutes(service, api);
 
   return {

@@ -1,4 +1,5 @@
-import type { PhotoRow, Prisma } from './prisma.js';
+import type { KnownPhotoState } from '@lazyphotos/contracts';
+import { type PhotoRow, Prisma } from './prisma.js';
 
 /**
  * Which photos each door shows. Lists, search, albums, shares, archives and the feed all ask this module and nothing else, so that
@@ -18,8 +19,24 @@ export const ownPhotos = (userId: string, { trashed = false } = {}): Prisma.Phot
   isDeleted: trashed,
 });
 
+/**
+ * The same as a condition in SQL: rows of photos, or of the tables that repeat what lists filter by (album_items, photo_tags).
+ * `row` is the table or its alias.
+ */
+export const isShown = ({ trashed = false, row }: { trashed?: boolean | undefined; row?: string } = {}): Prisma.Sql => {
+  const column = Prisma.raw(row === undefined ? 'is_deleted' : `${row}.is_deleted`);
+  return trashed ? Prisma.sql`${column}` : Prisma.sql`NOT ${column}`;
+};
+
 /** A photo of a user by its id, also in the trash. */
 export const ownPhoto = (userId: string, id: string) => ({ id, userId });
 
 /** Whether the feed tells of this photo; if not, its entry is a tombstone. */
 export const isInFeed = (photo: Pick<PhotoRow, 'isDeleted'>): boolean => !photo.isDeleted;
+
+/** Whether an album shows this photo or this item of it. */
+export const isInAlbum = (row: Pick<PhotoRow, 'isDeleted'>): boolean => !row.isDeleted;
+
+/** What an upload of the same bytes is told about a photo that exists. */
+export const lifeStateOf = (photo: Pick<PhotoRow, 'isDeleted'>): KnownPhotoState =>
+  photo.isDeleted ? 'trashed' : 'active';

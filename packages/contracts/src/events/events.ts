@@ -92,8 +92,16 @@ export const eventSchemas = {
   'photo.trashed': deletedPhoto,
   /** catalog: removed for good; its objects are to be deleted. */
   'photo.purged': deletedPhoto,
-  /** catalog: an album's newest state and what came into it or left it with this version. */
-  'album.changed': z.object({ album, added: z.array(id), removed: z.array(id) }),
+  /**
+   * catalog: an album's newest state and what came into it or left it with this version. `positions`: the places in the manual
+   * order of what came or was moved, to be compared by bytes; absent where nothing is arranged by hand.
+   */
+  'album.changed': z.object({
+    album,
+    added: z.array(id),
+    removed: z.array(id),
+    positions: z.record(id, z.string()).optional(),
+  }),
   'album.deleted': z.object({
     albumId: id,
     userId: id,

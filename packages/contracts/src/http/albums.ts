@@ -3,6 +3,21 @@ import { defineEndpoint } from './endpoint.js';
 import { photo } from './photos.js';
 import { id, line, MAX_LIMIT, page, pageQuery, text, timestamp } from './primitives.js';
 
+export const albumOrders = ['date', 'manual'] as const;
+export type AlbumOrder = (typeof albumOrders)[number];
+const albumOrder = z.enum(albumOrders).meta({
+  id: 'AlbumOrder',
+  description: 'date: newest capture first; manual: as its owner has arranged it',
+});
+
+const albumCover = z
+  .object({
+    photoId: id,
+    thumb: z.url().optional().meta({ description: 'signed URL; absent while there is no preview' }),
+    placeholder: z.string().optional().meta({ description: 'thumbhash, base64' }),
+  })
+  .meta({ id: 'AlbumCover' });
+
 /** An album as the services tell each other and as clients see it. */
 export const album = z
   .object({
@@ -10,7 +25,12 @@ export const album = z
     userId: id,
     name: z.string(),
     description: z.string().optional(),
-    coverPhotoId: id.optional(),
+    coverPhotoId: id.optional().meta({ description: 'the cover that the owner has chosen' }),
+    cover: albumCover.optional().meta({
+      description:
+        'the picture to show: the chosen cover, or the first photo of the album if none is chosen or the chosen one is in the trash. Not in the feed',
+    }),
+    order: albumOrder.default('date'),
     itemCount: z.number().int().nonnegative().meta({ description: 'photos in it that are not in the trash' }),
     createdAt: timestamp,
     updatedAt: timestamp,
@@ -33,7 +53,12 @@ export const createAlbum = defineEndpoint({
   auth: 'bearer',
   idempotencyKey: true,
   body: z
-    .object({ name, description: description.optional(), coverPhotoId: id.optional() })
+    .object({
+      name,
+      description: description.optional(),
+      coverPhotoId: id.optional(),
+      order: albumOrder.optional().meta({ description: 'date if absent' }),
+    })
     .meta({ id: 'CreateAlbumRequest' }),
   success: { status: 201, body: album, description: 'The album' },
   problems: ['not_found', 'idempotency_key_reused'],
@@ -80,6 +105,11 @@ export const updateAlbum = defineEndpoint({
       name: name.optional(),
       description: description.nullable().optional(),
       coverPhotoId: id.nullable().optional(),
+      order: albumOrder.optional(),
+      updatedAt: timestamp.optional().meta({
+        description:
+          'when the user made the change, now if absent: a field that has a newer change keeps it. A time in the future counts as now',
+      }),
     })
     .meta({ id: 'UpdateAlbumRequest' }),
   success: { status: 200, body: album, description: 'The album' },
@@ -103,7 +133,7 @@ export const addAlbumItems = defineEndpoint({
   service: 'catalog',
   method: 'post',
   path: '/albums/{id}/items',
-  summary: 'Put photos into an album; those in it already stay',
+  summary: 'Put photos into an album, at the end of a manual order; those in it already stay',
   auth: 'bearer',
   params: albumId,
   body: z
@@ -125,7 +155,7 @@ export const listAlbumItems = defineEndpoint({
   service: 'catalog',
   method: 'get',
   path: '/albums/{id}/items',
-  summary: "The album's photos, newest capture first; those in the trash are left out",
+  summary: "The album's photos in the album's order; those in the trash are left out",
   auth: 'bearer',
   params: albumId,
   query: pageQuery,
@@ -146,5 +176,24 @@ export const removeAlbumItem = defineEndpoint({
   auth: 'bearer',
   params: z.object({ id, photoId: id }),
   success: { status: 204, description: 'Removed' },
+  problems: ['not_found'],
+});
+
+export const moveAlbumItem = defineEndpoint({
+  id: 'moveAlbumItem',
+  service: 'catalog',
+  method: 'put',
+  path: '/albums/{id}/items/{photoId}',
+  summary: "Move a photo in the album's manual order, which shows once the album's order is manual",
+  auth: 'bearer',
+  params: z.object({ id, photoId: id }),
+  body: z
+    .object({
+      after: id
+        .nullable()
+        .meta({ description: 'the photo of the album behind which it comes; null: to the beginning' }),
+    })
+    .meta({ id: 'MoveAlbumItemRequest' }),
+  success: { status: 204, description: 'Moved' },
   problems: ['not_found'],
 });

@@ -14,7 +14,11 @@ const tombstone = z
   .meta({ id: 'Tombstone' });
 const feedAlbum = album
   .and(
-    z.object({ photoIds: z.array(id).meta({ description: 'every photo in it that is not in the trash' }) }),
+    z.object({
+      photoIds: z.array(id).meta({
+        description: 'every photo in it that is not in the trash; in its manual order, if that is its order',
+      }),
+    }),
   )
   .meta({ id: 'FeedAlbum' });
 

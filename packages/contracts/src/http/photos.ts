@@ -13,6 +13,7 @@ import {
   pageQuery,
   pixels,
   sha256,
+  timeZone,
   timestamp,
 } from './primitives.js';
 
@@ -121,21 +122,32 @@ export type Photo = z.output<typeof photo>;
 
 const photoId = z.object({ id });
 
+export const photoSorts = ['capturedAt', 'uploadedAt'] as const;
+
+/** Which photos a list or its timeline holds. */
+const photoFilter = z.object({
+  from: timestamp.optional().meta({ description: 'at or after, by the time that the list is sorted by' }),
+  to: timestamp.optional().meta({ description: 'before, by the time that the list is sorted by' }),
+  albumId: id.optional(),
+  tag: line(100).optional().meta({ description: 'compared without case' }),
+  favorite: booleanParam.optional(),
+  archived: booleanParam.optional().meta({ description: 'absent: both' }),
+  trashed: booleanParam.optional().meta({ description: 'true: what is in the trash instead' }),
+  sort: z.enum(photoSorts).default('capturedAt').meta({
+    id: 'PhotoSort',
+    description: 'capturedAt: a photo without a capture time counts with the time of its upload',
+  }),
+});
+export type PhotoFilter = z.output<typeof photoFilter>;
+
 export const listPhotos = defineEndpoint({
   id: 'listPhotos',
   service: 'catalog',
   method: 'get',
   path: '/photos',
-  summary: 'Photos, newest capture first',
+  summary: 'Photos, newest first',
   auth: 'bearer',
-  query: pageQuery.extend({
-    from: timestamp.optional().meta({ description: 'captured at or after' }),
-    to: timestamp.optional().meta({ description: 'captured before' }),
-    albumId: id.optional(),
-    tag: line(100).optional(),
-    favorite: booleanParam.optional(),
-    trashed: booleanParam.optional().meta({ description: 'true: what is in the trash instead' }),
-  }),
+  query: pageQuery.extend(photoFilter.shape),
   success: {
     status: 200,
     body: page('photos', photo)
@@ -149,6 +161,60 @@ export const listPhotos = defineEndpoint({
     description: 'A page of photos',
   },
   problems: ['invalid_cursor', 'not_found'],
+});
+
+export const photoTimeline = defineEndpoint({
+  id: 'photoTimeline',
+  service: 'catalog',
+  method: 'get',
+  path: '/photos/timeline',
+  summary: 'How many photos each month has, newest first; months without photos are left out',
+  auth: 'bearer',
+  query: photoFilter.extend({ zone: timeZone.default('UTC') }),
+  success: {
+    status: 200,
+    body: z
+      .object({
+        months: z.array(
+          z
+            .object({
+              month: z
+                .string()
+                .regex(/^\d{4}-\d{2}$/)
+                .meta({ description: 'year and month in the zone: 2024-05' }),
+              count: z.number().int().positive(),
+            })
+            .meta({ id: 'TimelineMonth' }),
+        ),
+      })
+      .meta({ id: 'Timeline' }),
+    description: 'The months',
+  },
+  problems: ['not_found'],
+});
+
+export const listTags = defineEndpoint({
+  id: 'listTags',
+  service: 'catalog',
+  method: 'get',
+  path: '/tags',
+  summary: 'The tags of photos that are not in the trash, in the order of their keys',
+  auth: 'bearer',
+  query: pageQuery,
+  success: {
+    status: 200,
+    body: page(
+      'tags',
+      z
+        .object({
+          name: z.string().meta({ description: 'as the newest photo with this tag writes it' }),
+          count: z.number().int().positive().meta({ description: 'photos that are not in the trash' }),
+        })
+        .meta({ id: 'Tag' }),
+    ).meta({ id: 'TagPage' }),
+    description: 'A page of tags',
+  },
+  problems: ['invalid_cursor'],
 });
 
 export const getPhoto = defineEndpoint({

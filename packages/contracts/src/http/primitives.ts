@@ -4,6 +4,22 @@ import { z } from 'zod';
 export const id = z.uuid().meta({ description: 'UUID' });
 /** RFC 3339 in UTC. Offsets are accepted on input. */
 export const timestamp = z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339' });
+
+function isTimeZone(name: string): boolean {
+  // Intl also knows offsets such as +01:00, which are no names of zones.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+export const timeZone = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, 'must be the name of a time zone, such as Europe/Berlin')
+  .meta({ description: 'name of a time zone in the IANA database' });
 export const sha256 = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')

@@ -1,15 +1,20 @@
 import type { Album, BodyOf, endpoints } from '@lazyphotos/contracts';
-import { once, type UnitOfWork } from '@lazyphotos/database';
+import { type Emit, once, type UnitOfWork } from '@lazyphotos/database';
 import { type KeyedRequest, newId } from '@lazyphotos/service-kit';
-import type { CatalogTx } from '../prisma.js';
-import { holdPhotos, lockAlbum } from './items.js';
+import type { AlbumRow, CatalogTx } from '../prisma.js';
+import { type AlbumPatch, newerFields } from './edits.js';
+import type { AlbumItems } from './items.js';
+import { holdPhotos, lockAlbum, lockWholeAlbum } from './locks.js';
 import { albumOf } from './record.js';
 
 type NewAlbum = BodyOf<typeof endpoints.createAlbum>;
-type AlbumPatch = BodyOf<typeof endpoints.updateAlbum>;
 
 /** Creating, changing and deleting albums. */
-export function createAlbums(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date) {
+export function createAlbums(
+  unitOfWork: UnitOfWork<CatalogTx>,
+  items: Pick<AlbumItems, 'arrange'>,
+  now: () => Date,
+) {
   const create = (userId: string, body: NewAlbum, request: KeyedRequest | undefined): Promise<Album> =>
     unitOfWork.transaction(async (tx, emit) => {
       const insert = async (): Promise<Album> => {
@@ -22,6 +27,7 @@ export function createAlbums(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date)
             name: body.name,
             description: body.description ?? null,
             coverPhotoId: body.coverPhotoId ?? null,
+            order: body.order ?? 'date',
             createdAt: at,
             updatedAt: at,
           },
@@ -33,36 +39,44 @@ export function createAlbums(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date)
       return request ? once(tx, request, insert) : insert();
     });
 
-  const update = (userId: string, id: string, patch: AlbumPatch): Promise<Album> =>
-    unitOfWork.transaction(async (tx, emit) => {
+  const update = async (userId: string, id: string, patch: AlbumPatch): Promise<AlbumRow> => {
+    // In a transaction of its own, for it locks all photos of the album; without the change of order it shows nowhere.
+    if (patch.order === 'manual') await items.arrange(userId, id);
+    return unitOfWork.transaction(async (tx, emit) => {
       if (patch.coverPhotoId) await holdPhotos(tx, userId, [patch.coverPhotoId]);
       await lockAlbum(tx, userId, id);
-      const row = await tx.album.update({
+      const row = await tx.album.findUniqueOrThrow({ where: { id } });
+      const edit = newerFields(row, patch, now());
+      if (!edit) return row;
+      const updated = await tx.album.update({
         where: { id },
-        data: {
-          ...(patch.name === undefined ? {} : { name: patch.name }),
-          ...(patch.description === undefined ? {} : { description: patch.description }),
-          ...(patch.coverPhotoId === undefined ? {} : { coverPhotoId: patch.coverPhotoId }),
-          version: { increment: 1 },
-          updatedAt: now(),
-        },
+        data: { ...edit, version: { increment: 1 }, updatedAt: now() },
       });
-      const album = albumOf(row);
-      emit('album.changed', { album, added: [], removed: [] });
-      return album;
+      emit('album.changed', { album: albumOf(updated), added: [], removed: [] });
+      return updated;
     });
+  };
 
-  const remove = (userId: string, id: string): Promise<void> =>
-    unitOfWork.transaction(async (tx, emit) => {
-      await lockAlbum(tx, userId, id);
-      const row = await tx.album.delete({ where: { id } });
-      emit('album.deleted', {
-        albumId: id,
-        userId,
-        version: row.version + 1,
-        deletedAt: now().toISOString(),
-      });
+  /** Everything that ends with an album ends in this transaction. */
+  const removeLocked = async (tx: CatalogTx, emit: Emit, userId: string, id: string): Promise<void> => {
+    const row = await tx.album.delete({ where: { id } });
+    emit('album.deleted', {
+      albumId: id,
+      userId,
+      version: row.version + 1,
+      deletedAt: now().toISOString(),
     });
+  };
+
+  const remove = async (userId: string, id: string): Promise<void> => {
+    const attempt = async (tx: CatalogTx, emit: Emit): Promise<boolean> => {
+      const locked = await lockWholeAlbum(tx, userId, id);
+      if (locked) await removeLocked(tx, emit, userId, id);
+      return locked;
+    };
+    // A photo that came in between is locked by the next attempt.
+    while (!(await unitOfWork.transaction(attempt)));
+  };
 
   return { create, update, remove };
 }

@@ -1,69 +1,122 @@
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import { notFound } from '@lazyphotos/service-kit';
 import type { CatalogTx } from '../prisma.js';
+import { isInAlbum } from '../visibility.js';
+import { holdPhoto, holdPhotos, lockAlbum } from './locks.js';
+import { arrangeAlbum, keyFor, keysBehind, lastKey, type Placed, positionsOf, UNPLACED } from './positions.js';
 import { albumOf } from './record.js';
 
-/** Locks an album of this user against every other change of it. @throws ProblemError `not_found` */
-export async function lockAlbum(tx: CatalogTx, userId: string, id: string): Promise<void> {
-  const rows = await tx.$queryRaw<unknown[]>`
-    SELECT id FROM albums WHERE id = ${id}::uuid AND user_id = ${userId}::uuid FOR UPDATE`;
-  if (rows.length === 0) throw notFound('album');
+interface ItemsChange {
+  added?: Placed[];
+  removed?: string[];
+  moved?: Placed[];
 }
 
-/** Makes sure that these are photos of this user outside the trash, and that they stay so. @throws ProblemError `not_found` */
-export async function holdPhotos(tx: CatalogTx, userId: string, ids: readonly string[]): Promise<void> {
-  const unique = new Set(ids);
-  const rows = await tx.$queryRaw<unknown[]>`
-    SELECT id FROM photos WHERE user_id = ${userId}::uuid AND id = ANY(${[...unique]}::uuid[]) AND NOT is_deleted
-    ORDER BY id FOR SHARE`;
-  if (rows.length < unique.size) throw notFound('photo');
+/** Raises an album's version and emits what came, went and moved. */
+async function changeItems(
+  tx: CatalogTx,
+  emit: Emit,
+  albumId: string,
+  { added = [], removed = [], moved = [] }: ItemsChange,
+  now: Date,
+): Promise<void> {
+  const row = await tx.album.update({
+    where: { id: albumId },
+    data: {
+      itemCount: { increment: added.length - removed.length },
+      version: { increment: 1 },
+      updatedAt: now,
+    },
+  });
+  emit('album.changed', {
+    album: albumOf(row),
+    added: added.map(({ photoId }) => photoId),
+    removed,
+    ...positionsOf([...added, ...moved]),
+  });
 }
 
+/** The positions for photos that are put into a locked album: at its end, if it has ever been arranged by hand. */
+async function positionsFor(tx: CatalogTx, albumId: string, count: number): Promise<string[]> {
+  const last = await lastKey(tx, albumId);
+  const { order } = await tx.album.findUniqueOrThrow({ where: { id: albumId }, select: { order: true } });
+  return last === null && order !== 'manual' ? Array<string>(count).fill(UNPLACED) : keysBehind(last, count);
+}
+
+/** Moves a photo in a transaction of its own; resolves to what the album needs first, if it cannot be done yet. */
+async function tryMove(
+  tx: CatalogTx,
+  emit: Emit,
+  { userId, albumId, photoId, after }: Move,
+  now: Date,
+): Promise<'moved' | 'unplaced' | 'crowded'> {
+  await holdPhoto(tx, userId, photoId);
+  await lockAlbum(tx, userId, albumId);
+  const items = await tx.albumItem.findMany({
+    where: { albumId, photoId: { in: after === null ? [photoId] : [photoId, after] } },
+  });
+  const item = items.find((row) => row.photoId === photoId);
+  const before = items.find((row) => row.photoId === after);
+  if (!item || (after !== null && !before)) throw notFound('photo');
+  if (item === before) return 'moved';
+  const unplaced = await tx.albumItem.count({ where: { albumId, position: UNPLACED } });
+  if (unplaced > 0) return 'unplaced';
+  const position = await keyFor(tx, albumId, before?.position ?? null, photoId);
+  if (position === undefined) return 'crowded';
+  await tx.albumItem.update({ where: { albumId_photoId: { albumId, photoId } }, data: { position } });
+  // One in the trash is in nobody's view of the album; its place is told when it comes back.
+  if (isInAlbum(item)) await changeItems(tx, emit, albumId, { moved: [{ photoId, position }] }, now);
+  return 'moved';
+}
+
+interface Move {
+  userId: string;
+  albumId: string;
+  photoId: string;
+  /** The photo behind which it comes; null: to the beginning. */
+  after: string | null;
+}
+
+/** What comes into albums, leaves them and moves in them. */
 export function createAlbumItems(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date) {
-  const change = async (tx: CatalogTx, emit: Emit, albumId: string, added: string[], removed: string[]) => {
-    const row = await tx.album.update({
-      where: { id: albumId },
-      data: {
-        itemCount: { increment: added.length - removed.length },
-        version: { increment: 1 },
-        updatedAt: now(),
-      },
-    });
-    emit('album.changed', { album: albumOf(row), added, removed });
-  };
-
   return {
     /** Photos first, then the album: the same order of locks as on a photo's way into the trash. */
     add: (userId: string, albumId: string, photoIds: readonly string[]): Promise<void> =>
       unitOfWork.transaction(async (tx, emit) => {
         await holdPhotos(tx, userId, photoIds);
         await lockAlbum(tx, userId, albumId);
-        const inserted = await tx.albumItem.createManyAndReturn({
-          data: photoIds.map((photoId) => ({ albumId, photoId, addedAt: now() })),
-          skipDuplicates: true,
-        });
-        if (inserted.length > 0) {
-          await change(
-            tx,
-            emit,
-            albumId,
-            inserted.map((item) => item.photoId),
-            [],
-          );
-        }
+        const positions = await positionsFor(tx, albumId, photoIds.length);
+        const added = await tx.$queryRaw<Placed[]>`
+          INSERT INTO album_items (album_id, photo_id, added_at, position)
+          SELECT ${albumId}::uuid, new.photo_id, ${now()}::timestamptz, new.position
+          FROM unnest(${photoIds}::uuid[], ${positions}::text[]) AS new(photo_id, position)
+          ON CONFLICT DO NOTHING RETURNING photo_id AS "photoId", position`;
+        if (added.length > 0) await changeItems(tx, emit, albumId, { added }, now());
       }),
 
     remove: (userId: string, albumId: string, photoId: string): Promise<void> =>
       unitOfWork.transaction(async (tx, emit) => {
-        const photos = await tx.$queryRaw<{ is_deleted: boolean }[]>`
-          SELECT is_deleted FROM photos WHERE id = ${photoId}::uuid AND user_id = ${userId}::uuid FOR SHARE`;
+        await holdPhoto(tx, userId, photoId);
         await lockAlbum(tx, userId, albumId);
-        const photo = photos[0];
-        if (!photo) throw notFound('photo');
-        const { count } = await tx.albumItem.deleteMany({ where: { albumId, photoId } });
+        const [item] = await tx.$queryRaw<{ isDeleted: boolean }[]>`
+          DELETE FROM album_items WHERE album_id = ${albumId}::uuid AND photo_id = ${photoId}::uuid
+          RETURNING is_deleted AS "isDeleted"`;
         // One in the trash was not counted and is in nobody's view of the album.
-        if (count > 0 && !photo.is_deleted) await change(tx, emit, albumId, [], [photoId]);
+        if (item && isInAlbum(item)) await changeItems(tx, emit, albumId, { removed: [photoId] }, now());
       }),
+
+    /** Moves one photo. Two that move at the same time come one after the other; each finds its place in what there is then. */
+    move: async (move: Move): Promise<void> => {
+      for (;;) {
+        const outcome = await unitOfWork.transaction((tx, emit) => tryMove(tx, emit, move, now()));
+        if (outcome === 'moved') return;
+        await arrangeAlbum({ unitOfWork, now }, move.userId, move.albumId, { anew: outcome === 'crowded' });
+      }
+    },
+
+    /** Makes sure that each photo of an album has a place in the manual order. */
+    arrange: (userId: string, albumId: string): Promise<void> =>
+      arrangeAlbum({ unitOfWork, now }, userId, albumId),
   };
 }
 export type AlbumItems = ReturnType<typeof createAlbumItems>;

@@ -1,20 +1,19 @@
-import { endpoints, photoView } from '@lazyphotos/contracts';
+import { type Album, endpoints, photoView } from '@lazyphotos/contracts';
 import {
   createCursor,
   keyedRequest,
   type MediaUrls,
-  notFound,
   type ServiceApp,
 } from '@lazyphotos/service-kit';
 import { z } from 'zod';
 import { instant } from '../dates.js';
-import { decodePageCursor, readPhotoPage } from '../photos/page.js';
+import { decodePageCursor, type PhotoPage, readArrangedPage, readPhotoPage } from '../photos/page.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { AlbumRow, CatalogDb } from '../prisma.js';
-import { ownPhotos } from '../visibility.js';
 import type { Albums } from './albums.js';
+import { withCovers } from './covers.js';
 import type { AlbumItems } from './items.js';
-import { albumOf } from './record.js';
+import { albumOf, requireAlbum } from './record.js';
 
 const albumCursor = createCursor(z.object({ at: instant, id: z.uuid() }));
 
@@ -48,27 +47,40 @@ async function readAlbumPage(db: CatalogDb, userId: string, limit: number, curso
   };
 }
 
+/** One page of an album's photos in the album's own order. */
+export function readItemPage(
+  db: CatalogDb,
+  { id, userId, order }: AlbumRow,
+  limit: number,
+  cursor: string | undefined,
+): Promise<PhotoPage> {
+  if (order === 'manual') return readArrangedPage(db, id, limit, decodePageCursor(cursor, 'position'));
+  return readPhotoPage(db, { userId, albumId: id }, limit, decodePageCursor(cursor, 'capturedAt'));
+}
+
 export function mountAlbumRoutes(
   { mount }: ServiceApp,
   { db, albums, items, mediaUrls }: AlbumRoutesDeps,
 ): void {
-  const findOrThrow = async (userId: string, id: string): Promise<AlbumRow> => {
-    const row = await db.album.findFirst({ where: { id, userId } });
-    if (!row) throw notFound('album');
-    return row;
+  const withCover = async (album: Album): Promise<Album> => {
+    const [covered = album] = await withCovers(db, mediaUrls.urlFor, [album]);
+    return covered;
   };
 
-  mount(endpoints.createAlbum, (call) =>
-    albums.create(call.principal.userId, call.body, keyedRequest(endpoints.createAlbum, call)),
+  mount(endpoints.createAlbum, async (call) =>
+    withCover(
+      await albums.create(call.principal.userId, call.body, keyedRequest(endpoints.createAlbum, call)),
+    ),
   );
-  mount(endpoints.listAlbums, ({ principal, query }) =>
-    readAlbumPage(db, principal.userId, query.limit, query.cursor),
-  );
+  mount(endpoints.listAlbums, async ({ principal, query }) => {
+    const page = await readAlbumPage(db, principal.userId, query.limit, query.cursor);
+    return { ...page, albums: await withCovers(db, mediaUrls.urlFor, page.albums) };
+  });
   mount(endpoints.getAlbum, async ({ principal, params }) =>
-    albumOf(await findOrThrow(principal.userId, params.id)),
+    withCover(albumOf(await requireAlbum(db, principal.userId, params.id))),
   );
-  mount(endpoints.updateAlbum, ({ principal, params, body }) =>
-    albums.update(principal.userId, params.id, body),
+  mount(endpoints.updateAlbum, async ({ principal, params, body }) =>
+    withCover(albumOf(await albums.update(principal.userId, params.id, body))),
   );
   mount(endpoints.deleteAlbum, async ({ principal, params }) => {
     await albums.remove(principal.userId, params.id);
@@ -80,14 +92,19 @@ export function mountAlbumRoutes(
     return undefined;
   });
   mount(endpoints.listAlbumItems, async ({ principal, params, query }) => {
-    await findOrThrow(principal.userId, params.id);
-    const where = {
-      ...ownPhotos(principal.userId),
-      albumItems: { some: { albumId: params.id } },
-    };
-    const page = await readPhotoPage(db, where, query.limit, decodePageCursor(query.cursor));
+    const album = await requireAlbum(db, principal.userId, params.id);
+    const page = await readItemPage(db, album, query.limit, query.cursor);
     const photos = page.rows.map((row) => photoView(photoRecordOf(row), mediaUrls.urlFor));
     return { items: photos, cursor: page.cursor, hasMore: page.hasMore };
+  });
+  mount(endpoints.moveAlbumItem, async ({ principal, params, body }) => {
+    await items.move({
+      userId: principal.userId,
+      albumId: params.id,
+      photoId: params.photoId,
+      after: body.after,
+    });
+    return undefined;
   });
   mount(endpoints.removeAlbumItem, async ({ principal, params }) => {
     await items.remove(principal.userId, params.id, params.photoId);

@@ -1,28 +1,12 @@
 import type { endpoints, FeedApi, MediaUrlFor, QueryOf } from '@lazyphotos/contracts';
 import { photoView } from '@lazyphotos/contracts';
-import { describeError, type Logger, notFound } from '@lazyphotos/service-kit';
-import { nearestInstant } from '../dates.js';
-import type { CatalogDb, Prisma } from '../prisma.js';
-import { ownPhotos } from '../visibility.js';
+import { describeError, type Logger } from '@lazyphotos/service-kit';
+import { requireAlbum } from '../albums/record.js';
+import type { CatalogDb } from '../prisma.js';
 import { decodePageCursor, readPhotoPage } from './page.js';
 import { photoRecordOf } from './record.js';
 
 type Query = QueryOf<typeof endpoints.listPhotos>;
-
-const conditions = (userId: string, query: Query): Prisma.PhotoWhereInput => ({
-  ...ownPhotos(userId, { trashed: query.trashed === true }),
-  ...(query.from || query.to
-    ? {
-        sortAt: {
-          ...(query.from ? { gte: nearestInstant(query.from) } : {}),
-          ...(query.to ? { lt: nearestInstant(query.to) } : {}),
-        },
-      }
-    : {}),
-  ...(query.albumId ? { albumItems: { some: { albumId: query.albumId } } } : {}),
-  ...(query.tag === undefined ? {} : { tags: { has: query.tag } }),
-  ...(query.favorite === undefined ? {} : { favorite: query.favorite }),
-});
 
 export interface ListPhotosDeps {
   db: CatalogDb;
@@ -40,14 +24,12 @@ export function createListPhotos({ db, feed, mediaUrl, logger }: ListPhotosDeps)
     });
 
   return async (userId: string, query: Query) => {
-    if (query.albumId !== undefined) {
-      const album = await db.album.count({ where: { id: query.albumId, userId } });
-      if (album === 0) throw notFound('album');
-    }
-    const from = decodePageCursor(query.cursor);
+    const { cursor, limit, ...filter } = query;
+    if (filter.albumId !== undefined) await requireAlbum(db, userId, filter.albumId);
+    const from = decodePageCursor(cursor, filter.sort);
     // Taken before the first page is read: what changes from here on comes through the feed.
     const position = from ? from.feed : await feedPosition(userId);
-    const page = await readPhotoPage(db, conditions(userId, query), query.limit, from, position);
+    const page = await readPhotoPage(db, { userId, ...filter }, limit, from, position);
     return {
       photos: page.rows.map((row) => photoView(photoRecordOf(row), mediaUrl)),
       cursor: page.cursor,

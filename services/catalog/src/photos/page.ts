@@ -1,21 +1,29 @@
-import { createCursor } from '@lazyphotos/service-kit';
+import { createCursor, ProblemError } from '@lazyphotos/service-kit';
 import { z } from 'zod';
 import { instant } from '../dates.js';
-import type { CatalogDb, PhotoRow, Prisma } from '../prisma.js';
+import { type CatalogDb, type PhotoRow, Prisma } from '../prisma.js';
+import { isShown } from '../visibility.js';
+import { indexRangesOf, type Selection } from './selection.js';
+
+const { sql } = Prisma;
 
 /** Where a list goes on: after this photo. `feed` is the feed's position when the first page was read. */
+const place = { id: z.uuid(), feed: z.string().max(300).optional() };
 const pageCursor = createCursor(
-  z.object({ at: instant, id: z.uuid(), feed: z.string().max(300).optional() }),
+  z.union([
+    z.object({ by: z.enum(['capturedAt', 'uploadedAt']).default('capturedAt'), at: instant, ...place }),
+    z.object({ by: z.literal('position'), position: z.string().regex(/^[!-~]{1,200}$/), ...place }),
+  ]),
 );
 export type PageCursor = ReturnType<typeof pageCursor.decode>;
-export const decodePageCursor = (cursor: string | undefined): PageCursor | undefined =>
-  cursor === undefined ? undefined : pageCursor.decode(cursor);
 
-const after = (cursor: PageCursor): Prisma.PhotoWhereInput => {
-  const sortAt = new Date(cursor.at);
-  // The first condition bounds the index scan; the second breaks ties.
-  return { sortAt: { lte: sortAt }, OR: [{ sortAt: { lt: sortAt } }, { id: { lt: cursor.id } }] };
-};
+/** @throws ProblemError `invalid_cursor`, also for a cursor of a list in another order */
+export function decodePageCursor(cursor: string | undefined, by: PageCursor['by']): PageCursor | undefined {
+  if (cursor === undefined) return undefined;
+  const decoded = pageCursor.decode(cursor);
+  if (decoded.by !== by) throw new ProblemError('invalid_cursor', 'The cursor is of a list in another order.');
+  return decoded;
+}
 
 export interface PhotoPage {
   rows: PhotoRow[];
@@ -24,24 +32,79 @@ export interface PhotoPage {
   cursor: string | null;
 }
 
-/** One page of photos, newest capture first, by keyset: as quick at the end of a long list as at its beginning. */
+/** A row of a page with what its cursor needs besides the id. */
+type PageRow = PhotoRow & { pagePosition?: string };
+
+const columnOf = (field: string) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** All columns of `p`, a photo, named as in PhotoRow. */
+const photoColumns = Prisma.raw(
+  Object.keys(Prisma.PhotoScalarFieldEnum)
+    .map((field) => `p.${columnOf(field)} AS "${field}"`)
+    .join(', '),
+);
+
+function pageOf(read: PageRow[], limit: number, cursorAt: (last: PageRow) => PageCursor): PhotoPage {
+  const rows = read.slice(0, limit);
+  const last = rows.at(-1);
+  return {
+    rows,
+    hasMore: read.length > limit,
+    cursor: last ? pageCursor.encode(cursorAt(last)) : null,
+  };
+}
+
+/**
+ * Reads one page of a selection, newest first, by keyset along the index: as quick at the end of a long list as at its beginning.
+ * The caller has made sure that the album is the user's.
+ */
 export async function readPhotoPage(
   db: CatalogDb,
-  where: Prisma.PhotoWhereInput,
+  selection: Selection,
   limit: number,
   from: PageCursor | undefined,
   feed?: string,
 ): Promise<PhotoPage> {
-  const rows = await db.photo.findMany({
-    where: from ? { AND: [where, after(from)] } : where,
-    orderBy: [{ sortAt: 'desc' }, { id: 'desc' }],
-    take: limit + 1,
-  });
-  const hasMore = rows.length > limit;
-  if (hasMore) rows.pop();
-  const last = rows.at(-1);
-  const cursor = last
-    ? pageCursor.encode({ at: last.sortAt.getTime(), id: last.id, ...(feed ? { feed } : {}) })
-    : null;
-  return { rows, hasMore, cursor };
+  const { time, id, ranges } = indexRangesOf(selection);
+  const after =
+    from && from.by !== 'position'
+      ? sql` AND (${time}, ${id}) < (${new Date(from.at)}::timestamptz, ${from.id}::uuid)`
+      : Prisma.empty;
+  const candidates = ranges.map((range) => sql`SELECT ${time} AS at, ${id} AS photo_id ${range}${after}`);
+  const read = await db.$queryRaw<PageRow[]>`
+    SELECT ${photoColumns} FROM (
+      SELECT at, photo_id FROM (${Prisma.join(candidates, ' UNION ALL ')}) AS candidates
+      ORDER BY at DESC, photo_id DESC LIMIT ${limit + 1}
+    ) AS page JOIN photos p ON p.id = page.photo_id
+    ORDER BY page.at DESC, page.photo_id DESC`;
+  const by = selection.sort ?? 'capturedAt';
+  return pageOf(read, limit, (last) => ({
+    by,
+    at: (by === 'uploadedAt' ? last.uploadedAt : last.sortAt).getTime(),
+    id: last.id,
+    feed,
+  }));
+}
+
+/** Reads one page of an album in its manual order. The caller has made sure that the album is the user's. */
+export async function readArrangedPage(
+  db: CatalogDb,
+  albumId: string,
+  limit: number,
+  from: PageCursor | undefined,
+): Promise<PhotoPage> {
+  const after =
+    from?.by === 'position'
+      ? sql` AND (position, photo_id) > (${from.position}, ${from.id}::uuid)`
+      : Prisma.empty;
+  const read = await db.$queryRaw<PageRow[]>`
+    SELECT ${photoColumns}, page.position AS "pagePosition" FROM (
+      SELECT position, photo_id FROM album_items WHERE album_id = ${albumId}::uuid AND ${isShown()}${after}
+      ORDER BY position, photo_id LIMIT ${limit + 1}
+    ) AS page JOIN photos p ON p.id = page.photo_id
+    ORDER BY page.position, page.photo_id`;
+  return pageOf(read, limit, (last) => ({
+    by: 'position',
+    position: last.pagePosition ?? '',
+    id: last.id,
+  }));
 }

@@ -5,6 +5,8 @@ import type { Transitions } from '../trash/transitions.js';
 import { ownPhoto } from '../visibility.js';
 import type { createListPhotos } from './list.js';
 import { photoRecordOf } from './record.js';
+import { readTags } from './tags.js';
+import { readTimeline } from './timeline.js';
 
 export interface PhotoRoutesDeps {
   db: CatalogDb;
@@ -32,6 +34,9 @@ export function mountPhotoRoutes({ mount }: ServiceApp, deps: PhotoRoutesDeps): 
   const view = (row: PhotoRow) => photoView(photoRecordOf(row), mediaUrls.urlFor);
 
   mount(endpoints.listPhotos, ({ principal, query }) => listPhotos(principal.userId, query));
+  // Before the route of one photo, whose path fits, too.
+  mount(endpoints.photoTimeline, ({ principal, query }) => readTimeline(db, principal.userId, query));
+  mount(endpoints.listTags, ({ principal, query }) => readTags(db, principal.userId, query));
 
   mount(endpoints.getPhoto, async ({ principal, params }) =>
     view(await findOrThrow(principal.userId, params.id)),

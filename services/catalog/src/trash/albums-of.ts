@@ -1,11 +1,12 @@
 import type { Emit } from '@lazyphotos/database';
+import { type Placed, positionsOf } from '../albums/positions.js';
 import { albumOf } from '../albums/record.js';
 import type { CatalogTx } from '../prisma.js';
 
 /** An album, and the photos that come into its view or leave it. */
 export interface AlbumChange {
   albumId: string;
-  photoIds: string[];
+  items: Placed[];
 }
 
 /** Locks albums, in id order; answers those that are still there: one may have been deleted since its id was read. */
@@ -31,7 +32,7 @@ export async function lockAlbumsOf(
   const locked = await lockAlbums(tx, [...byAlbum.keys(), ...others]);
   return [...locked].map((albumId) => ({
     albumId,
-    photoIds: (byAlbum.get(albumId) ?? []).map((item) => item.photoId),
+    items: byAlbum.get(albumId) ?? [],
   }));
 }
 
@@ -44,16 +45,20 @@ export async function changeAlbums(
   now: Date,
 ): Promise<void> {
   // One statement for all albums that change by the same number: a photo in fifty albums is no reason for fifty.
-  for (const [count, group] of Map.groupBy(changes, (change) => change.photoIds.length)) {
-    const photosOf = new Map(group.map((change) => [change.albumId, change.photoIds]));
+  for (const [count, group] of Map.groupBy(changes, (change) => change.items.length)) {
+    const itemsOf = new Map(group.map((change) => [change.albumId, change.items]));
     const rows = await tx.album.updateManyAndReturn({
-      where: { id: { in: [...photosOf.keys()] } },
+      where: { id: { in: [...itemsOf.keys()] } },
       data: { itemCount: { increment: sign * count }, version: { increment: 1 }, updatedAt: now },
     });
     for (const row of rows) {
-      const photoIds = photosOf.get(row.id) ?? [];
-      const [added, removed] = sign === 1 ? [photoIds, []] : [[], photoIds];
-      emit('album.changed', { album: albumOf(row), added, removed });
+      const items = itemsOf.get(row.id) ?? [];
+      const photoIds = items.map((item) => item.photoId);
+      const change =
+        sign === 1
+          ? { added: photoIds, removed: [], ...positionsOf(items) }
+          : { added: [], removed: photoIds };
+      emit('album.changed', { album: albumOf(row), ...change });
     }
   }
 }

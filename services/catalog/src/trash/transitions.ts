@@ -28,8 +28,8 @@ function visibleChanges(
 ) {
   const visible = new Set(rows.filter((row) => !row.isDeleted).map((row) => row.id));
   return albums
-    .map(({ albumId, photoIds }) => ({ albumId, photoIds: photoIds.filter((id) => visible.has(id)) }))
-    .filter(({ albumId, photoIds }) => photoIds.length > 0 || covered.includes(albumId));
+    .map(({ albumId, items }) => ({ albumId, items: items.filter((item) => visible.has(item.photoId)) }))
+    .filter(({ albumId, items }) => items.length > 0 || covered.includes(albumId));
 }
 
 /**

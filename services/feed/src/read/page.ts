@@ -10,11 +10,11 @@ import type { Positions } from './position.js';
 
 type Tombstone = Extract<FeedItem, { type: 'tombstone' }>['data'];
 
-/** The photos of each of these albums, in one query. */
+/** The photos of each of these albums in its manual order, those without a place last; in one query. */
 async function photoIdsOf(db: FeedDb, albumIds: string[]): Promise<Map<string, string[]>> {
   if (albumIds.length === 0) return new Map();
   const rows = await db.$queryRaw<{ album_id: string; photo_ids: string[] }[]>`
-    SELECT album_id, array_agg(photo_id::text ORDER BY photo_id) AS photo_ids FROM feed_album_items
+    SELECT album_id, array_agg(photo_id::text ORDER BY position, photo_id) AS photo_ids FROM feed_album_items
     WHERE album_id = ANY(${albumIds}::uuid[]) AND present GROUP BY album_id`;
   return new Map(rows.map((row) => [row.album_id, row.photo_ids]));
 }
@@ -25,7 +25,11 @@ export function createReadPage(db: FeedDb, positions: Positions, mediaUrl: Media
     const updatedAt = entry.updatedAt.toISOString();
     const data: unknown = entry.data;
     if (entry.deleted) return { type: 'tombstone', data: data as Tombstone, updatedAt };
-    if (entry.entity === 'album') return { type: 'album', data: { ...(data as Album), photoIds }, updatedAt };
+    if (entry.entity === 'album') {
+      // Entries that are older than the field are of albums that go by date.
+      const album = data as Album;
+      return { type: 'album', data: { ...album, order: album.order ?? 'date', photoIds }, updatedAt };
+    }
     return { type: 'photo', data: photoView(data as PhotoRecord, mediaUrl), updatedAt };
   };
 

@@ -1,0 +1,47 @@
+import { notFound } from '@lazyphotos/service-kit';
+import type { CatalogTx } from '../prisma.js';
+import { isShown } from '../visibility.js';
+
+/*
+ * The order of locks: photos by id, then albums by id, then items. A trigger writes a photo's items whenever the photo changes,
+ * so whatever writes an item holds its photo.
+ */
+
+/** Locks an album of this user against every other change of it. @throws ProblemError `not_found` */
+export async function lockAlbum(tx: CatalogTx, userId: string, id: string): Promise<void> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT id FROM albums WHERE id = ${id}::uuid AND user_id = ${userId}::uuid FOR UPDATE`;
+  if (rows.length === 0) throw notFound('album');
+}
+
+/** Makes sure that these are photos of this user outside the trash, and that they stay so. @throws ProblemError `not_found` */
+export async function holdPhotos(tx: CatalogTx, userId: string, ids: readonly string[]): Promise<void> {
+  const unique = new Set(ids);
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT id FROM photos WHERE user_id = ${userId}::uuid AND id = ANY(${[...unique]}::uuid[]) AND ${isShown()}
+    ORDER BY id FOR SHARE`;
+  if (rows.length < unique.size) throw notFound('photo');
+}
+
+/** Makes sure that this is a photo of this user, in the trash or not, and that it stays as it is. @throws ProblemError `not_found` */
+export async function holdPhoto(tx: CatalogTx, userId: string, id: string): Promise<void> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT id FROM photos WHERE user_id = ${userId}::uuid AND id = ${id}::uuid FOR SHARE`;
+  if (rows.length === 0) throw notFound('photo');
+}
+
+/**
+ * Locks an album and all its photos. Resolves to false when a photo came into the album in between: it is not locked, and the
+ * caller starts a new transaction.
+ * @throws ProblemError `not_found`
+ */
+export async function lockWholeAlbum(tx: CatalogTx, userId: string, id: string): Promise<boolean> {
+  const held = await tx.$queryRaw<{ id: string }[]>`
+    SELECT p.id FROM photos p JOIN album_items i ON i.photo_id = p.id JOIN albums a ON a.id = i.album_id
+    WHERE a.id = ${id}::uuid AND a.user_id = ${userId}::uuid ORDER BY p.id FOR SHARE OF p`;
+  await lockAlbum(tx, userId, id);
+  const [missed] = await tx.$queryRaw<unknown[]>`
+    SELECT photo_id FROM album_items
+    WHERE album_id = ${id}::uuid AND photo_id <> ALL (${held.map((row) => row.id)}::uuid[]) LIMIT 1`;
+  return missed === undefined;
+}

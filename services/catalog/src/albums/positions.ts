@@ -1,0 +1,134 @@
+import type { Emit, UnitOfWork } from '@lazyphotos/database';
+import { generateKeyBetween, generateNKeysBetween } from 'fractional-indexing';
+import type { AlbumRow, CatalogTx } from '../prisma.js';
+import { isInAlbum } from '../visibility.js';
+import { lockWholeAlbum } from './locks.js';
+import { albumOf } from './record.js';
+
+/** The position of an item that has none yet; it comes after every key. */
+export const UNPLACED = '~';
+/** A key grows by about one character with every five moves to the same place; then all keys of the album are made anew. */
+const MAX_KEY_LENGTH = 100;
+/** Positions that one event carries at most. */
+const POSITIONS_PER_EVENT = 1000;
+
+export interface Placed {
+  photoId: string;
+  position: string;
+}
+
+/** The places of these items, as `album.changed` tells them. */
+export const positionsOf = (items: readonly Placed[]): { positions?: Record<string, string> } => {
+  const placed = items.filter(({ position }) => position !== UNPLACED);
+  if (placed.length === 0) return {};
+  return { positions: Object.fromEntries(placed.map(({ photoId, position }) => [photoId, position])) };
+};
+
+/**
+ * The last key in an album, null if it has none. Those of photos in the trash count: they come back to their places.
+ * The caller has locked the album.
+ */
+export async function lastKey(tx: CatalogTx, albumId: string): Promise<string | null> {
+  const [row] = await tx.$queryRaw<{ position: string | null }[]>`
+    SELECT max(last.position) AS position FROM (VALUES (false), (true)) AS part(is_deleted) CROSS JOIN LATERAL (
+      SELECT i.position FROM album_items i
+      WHERE i.album_id = ${albumId}::uuid AND i.is_deleted = part.is_deleted AND i.position < ${UNPLACED}
+      ORDER BY i.position DESC LIMIT 1
+    ) AS last`;
+  return row?.position ?? null;
+}
+
+/** The first key behind `key` that is not of `except`, null if there is none. */
+async function keyBehind(
+  tx: CatalogTx,
+  albumId: string,
+  key: string | null,
+  except: string,
+): Promise<string | null> {
+  const [row] = await tx.$queryRaw<{ position: string | null }[]>`
+    SELECT min(next.position) AS position FROM (VALUES (false), (true)) AS part(is_deleted) CROSS JOIN LATERAL (
+      SELECT i.position FROM album_items i
+      WHERE i.album_id = ${albumId}::uuid AND i.is_deleted = part.is_deleted AND i.photo_id <> ${except}::uuid
+        AND i.position > ${key ?? ''} AND i.position < ${UNPLACED}
+      ORDER BY i.position LIMIT 1
+    ) AS next`;
+  return row?.position ?? null;
+}
+
+/**
+ * The key for a photo that comes behind `after` (a key; null: before all). Resolves to undefined when it would get too long.
+ * The caller has locked the album.
+ */
+export async function keyFor(
+  tx: CatalogTx,
+  albumId: string,
+  after: string | null,
+  photoId: string,
+): Promise<string | undefined> {
+  const key = generateKeyBetween(after, await keyBehind(tx, albumId, after, photoId));
+  return key.length > MAX_KEY_LENGTH ? undefined : key;
+}
+
+/** Keys for photos that are appended in this order. */
+export const keysBehind = (last: string | null, count: number): string[] =>
+  generateNKeysBetween(last, null, count);
+
+/** Emits positions in events of bounded size, each with a version of its own, and resolves to the album's new row. */
+async function emitPositions(
+  tx: CatalogTx,
+  emit: Emit,
+  albumId: string,
+  items: readonly Placed[],
+  now: Date,
+): Promise<AlbumRow> {
+  const chunks = Array.from({ length: Math.ceil(items.length / POSITIONS_PER_EVENT) }, (_, index) =>
+    items.slice(index * POSITIONS_PER_EVENT, (index + 1) * POSITIONS_PER_EVENT),
+  );
+  const row = await tx.album.update({
+    where: { id: albumId },
+    data: { version: { increment: chunks.length }, updatedAt: now },
+  });
+  for (const [index, chunk] of chunks.entries()) {
+    const album = { ...albumOf(row), version: row.version - chunks.length + 1 + index };
+    emit('album.changed', { album, added: [], removed: [], ...positionsOf(chunk) });
+  }
+  return row;
+}
+
+interface ArrangeDeps {
+  unitOfWork: UnitOfWork<CatalogTx>;
+  now: () => Date;
+}
+
+/**
+ * Gives a position to each photo of an album that has none, behind those that have one, in the order of the list by date: an
+ * album that is arranged for the first time looks as before. With `anew`, all get new positions in their present order.
+ */
+export async function arrangeAlbum(
+  { unitOfWork, now }: ArrangeDeps,
+  userId: string,
+  albumId: string,
+  { anew = false } = {},
+): Promise<void> {
+  const arrange = async (tx: CatalogTx, emit: Emit): Promise<boolean> => {
+    if (!(await lockWholeAlbum(tx, userId, albumId))) return false;
+    const items = await tx.albumItem.findMany({
+      where: { albumId, ...(anew ? {} : { position: UNPLACED }) },
+      select: { photoId: true, isDeleted: true },
+      orderBy: [...(anew ? [{ position: 'asc' } as const] : []), { sortAt: 'desc' }, { photoId: 'desc' }],
+    });
+    if (items.length === 0) return true;
+    const keys = keysBehind(anew ? null : await lastKey(tx, albumId), items.length);
+    await tx.$executeRaw`
+      UPDATE album_items i SET position = placed.position
+      FROM unnest(${items.map(({ photoId }) => photoId)}::uuid[], ${keys}::text[]) AS placed(photo_id, position)
+      WHERE i.album_id = ${albumId}::uuid AND i.photo_id = placed.photo_id`;
+    const shown = items.flatMap((item, index) =>
+      isInAlbum(item) ? [{ photoId: item.photoId, position: keys[index] ?? UNPLACED }] : [],
+    );
+    if (shown.length > 0) await emitPositions(tx, emit, albumId, shown, now());
+    return true;
+  };
+  // A photo that came in between is locked by the next attempt.
+  while (!(await unitOfWork.transaction(arrange)));
+}

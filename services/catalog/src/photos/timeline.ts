@@ -1,0 +1,53 @@
+import type { endpoints, QueryOf } from '@lazyphotos/contracts';
+import { requireAlbum } from '../albums/record.js';
+import { type CatalogDb, Prisma } from '../prisma.js';
+import { indexRangesOf } from './selection.js';
+
+type Query = QueryOf<typeof endpoints.photoTimeline>;
+
+const { sql } = Prisma;
+
+/**
+ * The first instant of a month (`local.month`, a date without zone) in a zone. PostgreSQL takes the later of two instants where
+ * clocks were set back over midnight of the first (Havana, 1 November 2020), so the offset of the day before is tried, too.
+ */
+const firstInstant = (zone: string) => sql`(
+  SELECT CASE WHEN earlier.at AT TIME ZONE ${zone} = local.month THEN LEAST(earlier.at, later.at) ELSE later.at END
+  FROM (SELECT local.month AT TIME ZONE ${zone} AS at) AS later
+  CROSS JOIN LATERAL (SELECT later.at - interval '24 hours' AS at) AS day_before
+  CROSS JOIN LATERAL (
+    SELECT (local.month - (day_before.at AT TIME ZONE ${zone} - day_before.at AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC' AS at
+  ) AS earlier
+)`;
+
+/**
+ * Counts photos by month. It goes from month to month, newest first: finds the newest photo that is left, and counts along the
+ * index from there to the first instant of its month in the zone. No photo's time is converted but the newest of each month.
+ */
+export async function readTimeline(db: CatalogDb, userId: string, { zone, ...filter }: Query) {
+  if (filter.albumId !== undefined) await requireAlbum(db, userId, filter.albumId);
+  const { time, ranges } = indexRangesOf({ userId, ...filter });
+  const newest = ranges.map(
+    (range) => sql`(SELECT ${time} ${range} AND ${time} < months.start ORDER BY ${time} DESC LIMIT 1)`,
+  );
+  const counts = ranges.map(
+    (range) => sql`(SELECT count(*) ${range} AND ${time} >= month.start AND ${time} < months.start)`,
+  );
+  const months = await db.$queryRaw<{ month: string; count: number }[]>`
+    WITH RECURSIVE months AS (
+      SELECT NULL::timestamp AS month, 'infinity'::timestamptz AS start, 0::bigint AS count
+      UNION ALL
+      SELECT local.month, month.start, counted.count
+      FROM months
+      CROSS JOIN LATERAL (SELECT GREATEST(${Prisma.join(newest)}) AS at) AS newest
+      CROSS JOIN LATERAL (
+        SELECT date_trunc('month', GREATEST('0001-01-01', LEAST('9999-12-01', newest.at AT TIME ZONE ${zone}))) AS month
+      ) AS local
+      CROSS JOIN LATERAL (SELECT LEAST(newest.at, ${firstInstant(zone)}) AS start) AS month
+      CROSS JOIN LATERAL (SELECT ${Prisma.join(counts, ' + ')} AS count) AS counted
+      WHERE newest.at IS NOT NULL
+    )
+    SELECT to_char(month, 'YYYY-MM') AS month, sum(count)::int AS count FROM months WHERE month IS NOT NULL
+    GROUP BY months.month ORDER BY months.month DESC`;
+  return { months };
+}
