@@ -1,7 +1,8 @@
 import { type Database, transactionOptions } from '@lazyphotos/database';
-import { type Prisma, PrismaClient } from './generated/prisma/client.js';
+import { Prisma, PrismaClient } from './generated/prisma/client.js';
 
-export type { Album as AlbumRow, Photo as PhotoRow, Prisma } from './generated/prisma/client.js';
+export type { Album as AlbumRow, Photo as PhotoRow } from './generated/prisma/client.js';
+export { Prisma };
 export type CatalogDb = PrismaClient;
 export type CatalogTx = Prisma.TransactionClient;
 
