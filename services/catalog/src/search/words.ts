@@ -86,12 +86,9 @@ function wordOf(token: string): Word {
 
 /** Returns the words of a text in their order. Punctuation, symbols and emoji only separate them. */
 export function tokensOf(text: string): Token[] {
-  return [...plain(text).matchAll(TOKEN)].map(([token, ...rest]) => {
-    const groups = rest.at(-1) as unknown as { run?: string };
-    return groups.run === undefined
-      ? wordOf(token)
-      : { kind: 'run', characters: [...token.toLowerCase()] };
-  });
+  return [...plain(text).matchAll(TOKEN)].map(({ 0: token, groups }) =>
+    groups?.run === undefined ? wordOf(token) : { kind: 'run', characters: [...token.toLowerCase()] },
+  );
 }
 
 /** Pairs of neighbours, `東京 京都` for 東京都: a word inside a run is found without knowing where words begin. */
