@@ -1,4 +1,4 @@
-import type { CatalogApi, FeedApi } from '@lazyphotos/contracts';
+import { type CatalogApi, endpoints, type FeedApi } from '@lazyphotos/contracts';
 import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
 import type { EventBus } from '@lazyphotos/messaging';
 import {
@@ -21,6 +21,9 @@ import { createApplyMedia } from './media/apply.js';
 import { createListPhotos } from './photos/list.js';
 import { mountPhotoRoutes } from './photos/routes.js';
 import { type CatalogTx, createPrisma } from './prisma.js';
+import { createSearchFill } from './search/fill.js';
+import { createSearchMetrics } from './search/metrics.js';
+import { createSearch } from './search/search.js';
 import { createRetention } from './trash/retention.js';
 import { createTransitions } from './trash/transitions.js';
 import { createRecordUpload } from './uploads/record.js';
@@ -62,11 +65,15 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const applyMedia = createApplyMedia(unitOfWork, now);
   const purgeTrash = createRetention({ db, transitions, trashDays: settings.trashDays, now, logger });
   const retention = createPeriodic('trash retention', RETENTION_INTERVAL_MS, purgeTrash, logger);
+  const searchMetrics = createSearchMetrics(chassis.metrics);
+  const searchFill = createSearchFill({ db, logger, metrics: searchMetrics });
   const api = createCatalogApi({ db, transitions, recordUpload });
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready });
   const listPhotos = createListPhotos({ db, feed, mediaUrl: mediaUrls.urlFor, logger });
   mountPhotoRoutes(service, { db, transitions, mediaUrls, listPhotos });
+  const search = createSearch({ db, mediaUrl: mediaUrls.urlFor, metrics: searchMetrics });
+  service.mount(endpoints.search, ({ principal, query }) => search(principal.userId, query));
   const items = createAlbumItems(unitOfWork, now);
   mountAlbumRoutes(service, { db, mediaUrls, albums: createAlbums(unitOfWork, items, now), items });
   mountInternalRoutes(service, api);
@@ -88,10 +95,12 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
       await bus.consume('catalog.upload', onUpload, { concurrency: 2 });
       await bus.consume('catalog.media', onMedia, { concurrency: 2 });
       retention.start();
+      searchFill.start();
     },
     stop: async () => {
       await bus.drain();
       await retention.stop();
+      await searchFill.stop();
       await relay.stop();
       await db.$disconnect();
     },

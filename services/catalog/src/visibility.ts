@@ -27,6 +27,9 @@ export const isShown = ({ trashed = false, row }: { trashed?: boolean | undefine
   const column = Prisma.raw(row === undefined ? 'is_deleted' : `${row}.is_deleted`);
   return trashed ? Prisma.sql`${column}` : Prisma.sql`NOT ${column}`;
 };
+/** The same as a condition on the table `photos`. */
+export const ownPhotosSql = (userId: string, { trashed = false } = {}): Prisma.Sql =>
+  Prisma.sql`photos.user_id = ${userId}::uuid AND photos.is_deleted = ${trashed}`;
 
 /** A photo of a user by its id, also in the trash. */
 export const ownPhoto = (userId: string, id: string) => ({ id, userId });

@@ -39,12 +39,14 @@ export interface Given {
   alone?: boolean;
   trashDays?: number;
   poolSize?: number;
+  /** Of the database; the server's default if not given. */
+  locale?: string;
 }
 
 /** One catalog service over real HTTP, PostgreSQL and bus; every answer is checked against its schema. */
 export async function startCatalog(given: Given = {}) {
   const [ground, busGround] = await Promise.all([
-    createTestDatabase('catalog'),
+    createTestDatabase('catalog', { locale: given.locale }),
     createTestDatabase('catalog_bus'),
   ]);
   await migrate(ground.url, migrationsPath);

@@ -3,6 +3,7 @@ import * as auth from './auth.js';
 import type { Endpoint } from './endpoint.js';
 import { getFeed } from './feed.js';
 import * as photos from './photos.js';
+import { search } from './search.js';
 import * as uploads from './uploads.js';
 
 /** Every operation that clients may call, in the order in which the documentation shows them. */
@@ -35,6 +36,7 @@ export const endpoints = {
   deletePhoto: photos.deletePhoto,
   restorePhoto: photos.restorePhoto,
   listTags: photos.listTags,
+  search,
   createAlbum: albums.createAlbum,
   listAlbums: albums.listAlbums,
   getAlbum: albums.getAlbum,

@@ -4,6 +4,7 @@ import { storableDate } from '../dates.js';
 import { lockPhoto, lockPhotoRow } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
+import { searchWordsOf } from '../search/vector.js';
 import { isInFeed } from '../visibility.js';
 
 type Result = EventPayload<'media.processed'>;
@@ -14,6 +15,11 @@ export function applyResult(tx: CatalogTx, row: PhotoRow, result: Result, now: D
   // A run that finds no date leaves the one that was announced, or that an earlier run found.
   const capturedAt = found ?? row.capturedAt;
   const located = result.locationLat !== undefined && result.locationLon !== undefined;
+  const camera = {
+    cameraMake: result.cameraMake ?? null,
+    cameraModel: result.cameraModel ?? null,
+    lensModel: result.lensModel ?? null,
+  };
   return tx.photo.update({
     where: { id: row.id },
     data: {
@@ -25,9 +31,8 @@ export function applyResult(tx: CatalogTx, row: PhotoRow, result: Result, now: D
       ...(located
         ? { locationLat: result.locationLat ?? null, locationLon: result.locationLon ?? null }
         : {}),
-      cameraMake: result.cameraMake ?? null,
-      cameraModel: result.cameraModel ?? null,
-      lensModel: result.lensModel ?? null,
+      ...camera,
+      searchWords: searchWordsOf({ ...row, ...camera }),
       fNumber: result.fNumber ?? null,
       exposureTime: result.exposureTime ?? null,
       iso: result.iso ?? null,

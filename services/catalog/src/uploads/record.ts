@@ -4,6 +4,7 @@ import { applyResult } from '../media/apply.js';
 import { lockPhoto } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { CatalogTx } from '../prisma.js';
+import { searchWordsOf } from '../search/vector.js';
 import { announcedCaptureTime } from './capture-time.js';
 
 /**
@@ -35,6 +36,7 @@ export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
           height: upload.height ?? null,
           locationLat: upload.locationLat ?? null,
           locationLon: upload.locationLon ?? null,
+          searchWords: searchWordsOf({ fileName: upload.fileName }),
         },
         skipDuplicates: true,
       });
