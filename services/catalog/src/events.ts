@@ -6,6 +6,7 @@ export const publishes = [
   'photo.changed',
   'photo.trashed',
   'photo.purged',
+  'photo.relocated',
   'album.changed',
   'album.deleted',
 ] as const;

@@ -1,11 +1,10 @@
-import type { endpoints, FeedApi, MediaUrlFor, QueryOf } from '@lazyphotos/contracts';
-import { photoView } from '@lazyphotos/contracts';
+import type { endpoints, FeedApi, QueryOf } from '@lazyphotos/contracts';
 import { describeError, type Logger, notFound } from '@lazyphotos/service-kit';
 import { nearestInstant } from '../dates.js';
 import type { CatalogDb, Prisma } from '../prisma.js';
 import { ownPhotos } from '../visibility.js';
 import { decodePageCursor, readPhotoPage } from './page.js';
-import { photoRecordOf } from './record.js';
+import type { ViewPhotos } from './view.js';
 
 type Query = QueryOf<typeof endpoints.listPhotos>;
 
@@ -27,11 +26,11 @@ const conditions = (userId: string, query: Query): Prisma.PhotoWhereInput => ({
 export interface ListPhotosDeps {
   db: CatalogDb;
   feed: FeedApi;
-  mediaUrl: MediaUrlFor;
+  viewPhotos: ViewPhotos;
   logger: Logger;
 }
 
-export function createListPhotos({ db, feed, mediaUrl, logger }: ListPhotosDeps) {
+export function createListPhotos({ db, feed, viewPhotos, logger }: ListPhotosDeps) {
   /** Without the feed the list still works; the client then reads the feed from its beginning. */
   const feedPosition = (userId: string): Promise<string | undefined> =>
     feed.headCursor(userId).catch((error: unknown) => {
@@ -49,7 +48,7 @@ export function createListPhotos({ db, feed, mediaUrl, logger }: ListPhotosDeps)
     const position = from ? from.feed : await feedPosition(userId);
     const page = await readPhotoPage(db, conditions(userId, query), query.limit, from, position);
     return {
-      photos: page.rows.map((row) => photoView(photoRecordOf(row), mediaUrl)),
+      photos: await viewPhotos(userId, page.rows),
       cursor: page.cursor,
       hasMore: page.hasMore,
       ...(page.hasMore || position === undefined ? {} : { feedCursor: position }),
