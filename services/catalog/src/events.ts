@@ -7,6 +7,7 @@ export const publishes = [
   'photo.relocated',
   'photo.trashed',
   'photo.purged',
+  'photo.relocated',
   'album.changed',
   'album.deleted',
 ] as const;

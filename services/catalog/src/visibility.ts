@@ -34,6 +34,9 @@ export const ownPhotosSql = (userId: string, { trashed = false } = {}): Prisma.S
 /** A photo of a user by its id, also in the trash. */
 export const ownPhoto = (userId: string, id: string) => ({ id, userId });
 
+/** Photos of a user by their ids, also in the trash. */
+export const ownPhotosById = (userId: string, ids: readonly string[]) => ({ userId, id: { in: [...ids] } });
+
 /** Whether the feed tells of this photo; if not, its entry is a tombstone. */
 export const isInFeed = (photo: Pick<PhotoRow, 'isDeleted'>): boolean => !photo.isDeleted;
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
-import { mediaVariant } from '../http/photos.js';
 import { id } from '../http/primitives.js';
 import { header, problems } from './responses.js';
 
@@ -92,9 +91,20 @@ const getMedia: ZodOpenApiOperationObject = {
     'Clients take the whole URL from `thumbnails` of a photo or from `/photos/{id}/download`, and need no token. ' +
     'Every value in the path and the query is covered by the signature.',
   requestParams: {
-    path: z.object({ userId: id, photoId: id, variant: mediaVariant }),
+    path: z.object({
+      userId: id,
+      photoId: id,
+      variant: z
+        .string()
+        .regex(/^(thumb|medium|original|embedded-\d{1,10})$/)
+        .meta({ description: 'a MediaVariant, or embedded-<version>: a copy of the original with edits written in' }),
+    }),
     query: z.object({
       exp: z.string().meta({ description: 'when the URL expires, in seconds since 1970' }),
+      name: z
+        .string()
+        .optional()
+        .meta({ description: 'the name to save the file under; absent: the one that it was uploaded with' }),
       sig: z.string().meta({ description: 'HMAC-SHA256, base64url' }),
     }),
     header: z.object({

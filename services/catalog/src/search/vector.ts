@@ -1,3 +1,4 @@
+import { tagKey } from '@lazyphotos/contracts';
 import type { PhotoRow } from '../prisma.js';
 import { lexemeText } from './lexeme.js';
 import { pairsOf, type Token, tokensOf } from './words.js';
@@ -25,9 +26,6 @@ const MAX_POSITIONS_OF_A_WORD = 255;
 /** Filters ask for these lexemes. No word begins with such a character, so that a word that is looked for never finds them. */
 export const tagLexeme = (tag: string): string => `#${tagKey(tag).slice(0, 500)}`;
 export const cameraLexeme = (word: string): string => `@${word}`;
-
-/** Tags that differ in case or in the form of their accents only are the same tag. */
-const tagKey = (tag: string): string => tag.normalize('NFC').trim().toLowerCase();
 
 /** A run ends with its last character alone, so that each character is the beginning of a lexeme. */
 const wholes = (token: Token): string[] =>
