@@ -8,12 +8,11 @@ export * from './http/endpoint.js';
 export type { FeedItem } from './http/feed.js';
 export { endpoints } from './http/index.js';
 export {
+  MAX_TAGS,
   type MetadataPatch,
   type MetadataResult,
-  MAX_TAGS,
   metadataPatch,
   offsetOf,
-  tagKey,
 } from './http/metadata.js';
 export * from './http/photos.js';
 export { type Place, place } from './http/place.js';

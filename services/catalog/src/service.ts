@@ -1,4 +1,10 @@
-import { type CatalogApi, type CopiesApi, endpoints, type EventOn, type FeedApi } from '@lazyphotos/contracts';
+import {
+  type CatalogApi,
+  type CopiesApi,
+  type EventOn,
+  endpoints,
+  type FeedApi,
+} from '@lazyphotos/contracts';
 import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
 import type { EventBus } from '@lazyphotos/messaging';
 import {

@@ -23,7 +23,13 @@ export const ownPhotos = (userId: string, { trashed = false } = {}): Prisma.Phot
  * The same as a condition in SQL: rows of photos, or of the tables that repeat what lists filter by (album_items, photo_tags).
  * `row` is the table or its alias.
  */
-export const isShown = ({ trashed = false, row }: { trashed?: boolean | undefined; row?: string } = {}): Prisma.Sql => {
+export const isShown = ({
+  trashed = false,
+  row,
+}: {
+  trashed?: boolean | undefined;
+  row?: string;
+} = {}): Prisma.Sql => {
   const column = Prisma.raw(row === undefined ? 'is_deleted' : `${row}.is_deleted`);
   return trashed ? Prisma.sql`${column}` : Prisma.sql`NOT ${column}`;
 };

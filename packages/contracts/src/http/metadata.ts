@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tagKey } from '../tag-key.js';
 import { defineEndpoint } from './endpoint.js';
 import { photo, rating } from './photos.js';
 import { id, latitude, line, longitude, MAX_LIMIT, text, timestamp } from './primitives.js';
@@ -68,13 +69,6 @@ const patchFields = z.object({
   }),
 });
 
-/**
- * A tag as it is compared: NFC, without case. Upper case first, because it has one form for letters of which lower case has two
- * (`ß` and `ss`, `σ` and `ς`).
- */
-export const tagKey = (name: string): string =>
-  name.toWellFormed().normalize('NFC').trim().toUpperCase().toLowerCase().normalize('NFC');
-
 type PatchFields = z.output<typeof patchFields>;
 
 function checkTogether(patch: PatchFields, issue: (path: keyof PatchFields, message: string) => void): void {
@@ -138,9 +132,9 @@ export const metadataResult = z
     status: batchStatus,
     code: problemCode.optional().meta({ description: 'why the item was refused' }),
     errors: z.array(fieldError).optional().meta({ description: 'with invalid_request' }),
-    photo: photo
-      .optional()
-      .meta({ description: 'with ok: the photo as it is now, after this and the other edits that it has seen' }),
+    photo: photo.optional().meta({
+      description: 'with ok: the photo as it is now, after this and the other edits that it has seen',
+    }),
   })
   .meta({ id: 'MetadataResult' });
 export type MetadataResult = z.output<typeof metadataResult>;

@@ -13,8 +13,8 @@ import {
   pageQuery,
   pixels,
   sha256,
-  timeZone,
   timestamp,
+  timeZone,
 } from './primitives.js';
 
 /** The previews that are made of every photo: longest side in pixels; never enlarged. */

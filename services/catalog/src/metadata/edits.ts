@@ -46,6 +46,10 @@ export const storedEdits = ({ at, tags }: Edits): StoredEdits => ({
   at,
   tags: {
     setAt: tags.setAt,
-    elements: [...tags.elements].map(([key, { at: time, present, name }]) => [key, time, present ? name : null]),
+    elements: [...tags.elements].map(([key, { at: time, present, name }]) => [
+      key,
+      time,
+      present ? name : null,
+    ]),
   },
 });

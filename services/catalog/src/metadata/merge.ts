@@ -36,9 +36,7 @@ const tagChangeOf = ({ tags, addTags, removeTags }: MetadataPatch): TagChange | 
 
 /** When an edit was made: never in the future, which would shut out every edit until then. */
 function timeOf(patch: MetadataPatch, now: Date): number {
-  return patch.updatedAt === undefined
-    ? now.getTime()
-    : Math.min(Date.parse(patch.updatedAt), now.getTime());
+  return patch.updatedAt === undefined ? now.getTime() : Math.min(Date.parse(patch.updatedAt), now.getTime());
 }
 
 const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

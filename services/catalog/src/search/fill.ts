@@ -44,25 +44,17 @@ async function countUnfilled(db: CatalogDb): Promise<number> {
  * words. Stopping waits for one batch; the next start continues.
  */
 export function createSearchFill({ db, logger, metrics }: SearchFillDeps): Periodic {
-  let stopping = false;
-  const fill = async (): Promise<void> => {
+  const fill = async (signal: AbortSignal): Promise<void> => {
     const waiting = await countUnfilled(db);
     metrics.unfilled.set(waiting);
     if (waiting === 0) return;
     logger.info('photos are made searchable', { count: waiting });
-    for (let read = BATCH; read === BATCH && !stopping; ) {
+    for (let read = BATCH; read === BATCH && !signal.aborted; ) {
       const rows = await readUnfilled(db);
       read = rows.length;
       if (read > 0) await writeWords(db, rows);
     }
     metrics.unfilled.set(await countUnfilled(db));
   };
-  const periodic = createPeriodic('making photos searchable', INTERVAL_MS, fill, logger);
-  return {
-    start: periodic.start,
-    stop: () => {
-      stopping = true;
-      return periodic.stop();
-    },
-  };
+  return createPeriodic('making photos searchable', INTERVAL_MS, fill, logger);
 }

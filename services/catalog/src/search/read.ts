@@ -38,9 +38,7 @@ const afterInTime = (from: Position | undefined): Prisma.Sql[] => {
   if (!from) return [];
   const at = new Date(from.at);
   // The first condition bounds the index scan; the second breaks ties.
-  return [
-    sql`photos.sort_at <= ${at} AND (photos.sort_at < ${at} OR photos.id < ${from.id}::uuid)`,
-  ];
+  return [sql`photos.sort_at <= ${at} AND (photos.sort_at < ${at} OR photos.id < ${from.id}::uuid)`];
 };
 
 /** Along the list of photos, newest first, with every other condition as a filter. */

@@ -57,9 +57,7 @@ export async function changeAlbums(
     const items = itemsOf.get(row.id) ?? [];
     const photoIds = items.map((item) => item.photoId);
     const change =
-      sign === 1
-        ? { added: photoIds, removed: [], ...positionsOf(items) }
-        : { added: [], removed: photoIds };
+      sign === 1 ? { added: photoIds, removed: [], ...positionsOf(items) } : { added: [], removed: photoIds };
     emit('album.changed', { album: albumOf(row), ...change });
   }
 }
