@@ -69,23 +69,29 @@ describeWithPostgres('a copy without location', () => {
   const digestOf = async (bytes: Buffer, mimeType: string) =>
     Object.values(await tagsOf(bytes, mimeType, folder, '-ImageDataHash'))[0];
 
-  it.each(formats)('of %s has none of the tags that tell it, the same pixels and all else', async (format) => {
-    const mimeType = `image/${format}`;
-    const original = await tagged(await picture(format), mimeType, folder, ...everyLocation, ...otherTags);
-    expect(original.includes(CITY)).toBe(true);
-    const { upload, key, copy, info } = await copyOf(original, mimeType);
-    expect(key).toBe(`derived/${upload.userId}/${upload.photoId}/without-location`);
-    expect(info).toMatchObject({ contentType: mimeType, size: copy.length });
-    await expectNoLocation(copy, mimeType);
-    const kept = await tagsOf(copy, mimeType, folder, '-Title', '-EXIF:Make', '-EXIF:DateTimeOriginal');
-    expect(kept).toMatchObject({ 'XMP:Title': 'A title' });
-    if (format !== 'gif') {
-      expect(kept).toMatchObject({ 'EXIF:Make': 'Testcam', 'EXIF:DateTimeOriginal': '2024:07:01 12:00:00' });
-    }
-    const pixels = (bytes: Buffer) => sharp(bytes).raw().toBuffer();
-    expect((await pixels(copy)).equals(await pixels(original))).toBe(true);
-    expect((await contentOf(ground, upload.storageKey)).equals(original)).toBe(true);
-  });
+  it.each(formats)(
+    'of %s has none of the tags that tell it, the same pixels and all else',
+    async (format) => {
+      const mimeType = `image/${format}`;
+      const original = await tagged(await picture(format), mimeType, folder, ...everyLocation, ...otherTags);
+      expect(original.includes(CITY)).toBe(true);
+      const { upload, key, copy, info } = await copyOf(original, mimeType);
+      expect(key).toBe(`derived/${upload.userId}/${upload.photoId}/without-location`);
+      expect(info).toMatchObject({ contentType: mimeType, size: copy.length });
+      await expectNoLocation(copy, mimeType);
+      const kept = await tagsOf(copy, mimeType, folder, '-Title', '-EXIF:Make', '-EXIF:DateTimeOriginal');
+      expect(kept).toMatchObject({ 'XMP:Title': 'A title' });
+      if (format !== 'gif') {
+        expect(kept).toMatchObject({
+          'EXIF:Make': 'Testcam',
+          'EXIF:DateTimeOriginal': '2024:07:01 12:00:00',
+        });
+      }
+      const pixels = (bytes: Buffer) => sharp(bytes).raw().toBuffer();
+      expect((await pixels(copy)).equals(await pixels(original))).toBe(true);
+      expect((await contentOf(ground, upload.storageKey)).equals(original)).toBe(true);
+    },
+  );
 
   it('of HEIC', async () => {
     const original = await tagged(readFileSync(heic), 'image/heic', folder, ...everyLocation, ...otherTags);
@@ -95,7 +101,10 @@ describeWithPostgres('a copy without location', () => {
   });
 
   it('has the name of the file and the hash of its own bytes', async () => {
-    const upload = await storeOriginal(ground, await tagged(await picture('jpeg'), 'image/jpeg', folder, ...everyLocation));
+    const upload = await storeOriginal(
+      ground,
+      await tagged(await picture('jpeg'), 'image/jpeg', folder, ...everyLocation),
+    );
     const original = await contentOf(ground, upload.storageKey);
     const metadata = { 'file-name': 'Straße.jpg', sha256: 'ab'.repeat(32) };
     await ground.store.put(upload.storageKey, original, { contentType: 'image/jpeg', metadata });
@@ -132,7 +141,10 @@ describeWithPostgres('a copy without location', () => {
   it('loses the XMP of programs that nobody knows, if there is a place in it', async () => {
     const packet = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
       xmlns:drone="http://example.org/drone/" drone:GpsLatitude="48.1374" drone:GpsLongitude="11.5755"/></rdf:RDF></x:xmpmeta>`;
-    const original = await sharp(await picture('jpeg')).withXmp(packet).jpeg().toBuffer();
+    const original = await sharp(await picture('jpeg'))
+      .withXmp(packet)
+      .jpeg()
+      .toBuffer();
     const { copy, key, upload } = await copyOf(original, 'image/jpeg');
     expect(key).not.toBe(upload.storageKey);
     expect(copy.includes('48.1374')).toBe(false);
