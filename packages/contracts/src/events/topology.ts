@@ -18,4 +18,6 @@ export const topology = {
 export type Topology = Readonly<Record<string, readonly EventType[]>>;
 export type QueueName = keyof typeof topology;
 /** Any event that this queue delivers, told apart by `type`. */
-export type EventOn<Q extends QueueName> = { [T in (typeof topology)[Q][number]]: EventOf<T> }[(typeof topology)[Q][number]];
+export type EventOn<Q extends QueueName> = {
+  [T in (typeof topology)[Q][number]]: EventOf<T>;
+}[(typeof topology)[Q][number]];
