@@ -1,4 +1,4 @@
-import { type AnyEvent, type FeedApi, topology } from '@lazyphotos/contracts';
+import { type AnyEvent, type CopiesApi, type FeedApi, topology } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createPgBossBus } from '@lazyphotos/messaging';
 import {
@@ -35,6 +35,7 @@ const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENC
 
 export interface Given {
   feed?: FeedApi;
+  copies?: CopiesApi;
   /** In a process of its own it answers nobody but other services, and has internal routes. */
   alone?: boolean;
   trashDays?: number;
@@ -76,6 +77,7 @@ export async function startCatalog(given: Given = {}) {
     database,
     bus,
     feed: given.feed ?? { headCursor: async (userId) => `head-of-${userId}` },
+    copies: given.copies ?? { makeCopy: async ({ storageKey }) => ({ key: storageKey }) },
     mediaUrls,
     settings: { trashDays: given.trashDays ?? 30 },
     now: () => new Date(Date.now() + offsetMs),

@@ -70,12 +70,12 @@ const writers: { [F in EditableField]: (value: FieldValues[F], row: PhotoRow) =>
       sortAt: capturedAt ?? row.uploadedAt,
     };
   },
-  // The altitude and the place belong to the location that they were found with.
-  location: (value) => ({
+  // The altitude is that of the file's location. The place is asked for again when the location has become another one.
+  location: (value, row) => ({
     locationLat: value?.lat ?? null,
     locationLon: value?.lon ?? null,
     altitude: null,
-    place: null,
+    place: JSON.stringify(value) === JSON.stringify(valuesOfRow(row).location) ? row.place : null,
   }),
   favorite: (favorite) => ({ favorite }),
   rating: (rating) => ({ rating }),

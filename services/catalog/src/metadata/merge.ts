@@ -1,6 +1,7 @@
 import { MAX_TAGS, type MetadataPatch } from '@lazyphotos/contracts';
+import { photoRecordOf } from '../photos/record.js';
 import type { PhotoRow } from '../prisma.js';
-import { type EditableField, editableFields, readEdits, storedEdits } from './edits.js';
+import { type EditableField, type Edits, editableFields, newestTime, readEdits, storedEdits } from './edits.js';
 import { type FieldValues, valuesOfPatch, valuesOfRow, writeField } from './fields.js';
 import { mergeTags, type TagChange, tagsOf } from './tags.js';
 
@@ -34,10 +35,18 @@ function isNewer(at: number, value: unknown, knownAt: number | undefined, known:
 const tagChangeOf = ({ tags, addTags, removeTags }: MetadataPatch): TagChange | undefined =>
   tags || addTags || removeTags ? { set: tags, add: addTags, remove: removeTags } : undefined;
 
-/** When an edit was made: never in the future, which would shut out every edit until then. */
-function timeOf(patch: MetadataPatch, now: Date): number {
-  return patch.updatedAt === undefined ? now.getTime() : Math.min(Date.parse(patch.updatedAt), now.getTime());
+/**
+ * When an edit was made. One without a time, or of the future (which would shut out every edit until then), is made now: after
+ * all that came before it, also within the same millisecond.
+ */
+function timeOf(patch: MetadataPatch, edits: Edits, now: Date): number {
+  const given = patch.updatedAt === undefined ? undefined : Date.parse(patch.updatedAt);
+  return given !== undefined && given <= now.getTime() ? given : Math.max(now.getTime(), newestTime(edits) + 1);
 }
+
+/** Whether a user sees a difference between two states of a photo. */
+const isDifferent = (before: PhotoRow, after: PhotoRow): boolean =>
+  before !== after && !isEqual(photoRecordOf(before), photoRecordOf(after));
 
 const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
@@ -47,8 +56,8 @@ const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.
  * @throws TooManyTagsError
  */
 export function mergePatch(row: PhotoRow, patch: MetadataPatch, now: Date): Merged {
-  const at = timeOf(patch, now);
   const edits = readEdits(row.edits);
+  const at = timeOf(patch, edits, now);
   const known = valuesOfRow(row);
   const values = valuesOfPatch(patch);
   let merged = row;
@@ -60,10 +69,10 @@ export function mergePatch(row: PhotoRow, patch: MetadataPatch, now: Date): Merg
       return;
     }
     applied += 1;
-    const isConfirmed = edits.at[field] !== undefined || field !== 'capturedAt';
+    const isFirst = edits.at[field] === undefined;
     edits.at[field] = at;
-    // A capture time that the user confirms gets another source, even if it stays the same.
-    if (!isConfirmed || !isEqual(value, known[field])) merged = writeField(merged, field, value);
+    // The first edit is written even if the value stays: a capture time gets another source, a location loses its altitude.
+    if (isFirst || !isEqual(value, known[field])) merged = writeField(merged, field, value);
   };
   for (const field of editableFields) {
     const value = values[field];
@@ -83,7 +92,7 @@ export function mergePatch(row: PhotoRow, patch: MetadataPatch, now: Date): Merg
   const column = storedEdits(edits);
   return {
     row: { ...merged, edits: column },
-    isChanged: merged !== row,
+    isChanged: isDifferent(row, merged),
     isRemembered: !isEqual(column, storedEdits(readEdits(row.edits))),
     applied,
     dropped,

@@ -11,14 +11,11 @@ type Location = Pick<PhotoRow, 'locationLat' | 'locationLon'>;
 const isSameLocation = (a: Location, b: Location): boolean =>
   a.locationLat === b.locationLat && a.locationLon === b.locationLon;
 
-/**
- * Returns the event that asks what the place of a photo is called, when it has another location than before whose place is not
- * known.
- */
-export function relocationOf(before: Location, row: PhotoRow): EventPayload<'photo.relocated'> | undefined {
+/** Returns the event that asks what the place of an edited photo is called, when its location has no known place any more. */
+export function relocationOf(before: PhotoRow, row: PhotoRow): EventPayload<'photo.relocated'> | undefined {
   const { id: photoId, userId, version, locationLat, locationLon, place } = row;
-  if (locationLat === null || locationLon === null || place !== null || isSameLocation(before, row))
-    return undefined;
+  if (locationLat === null || locationLon === null || place !== null) return undefined;
+  if (isSameLocation(before, row) && before.place === null) return undefined;
   return { photoId, userId, version, locationLat, locationLon };
 }
 

@@ -50,7 +50,7 @@ export async function changeAlbums(
   const counts = [...itemsOf.values()].map((items) => sign * items.length);
   // One statement for all albums: a photo in fifty albums is no reason for fifty.
   await tx.$executeRaw`
-    UPDATE albums SET item_count = item_count + change.count, version = version + 1, updated_at = ${now}
+    UPDATE albums SET item_count = item_count + change.count, version = version + 1, updated_at = ${now}::timestamptz
     FROM unnest(${ids}::uuid[], ${counts}::int[]) AS change(id, count) WHERE albums.id = change.id`;
   const rows = await tx.album.findMany({ where: { id: { in: ids } } });
   for (const row of rows) {

@@ -41,8 +41,8 @@ export function createRetention({ db, transitions, defaultDays, now, logger }: R
     db.$queryRaw<ExpiredPhoto[]>`
       SELECT photos.id, photos.user_id, deleted_at, coalesce(days, ${defaultDays}::int) AS days
       FROM photos LEFT JOIN trash_retention ON trash_retention.user_id = photos.user_id
-      WHERE is_deleted AND (deleted_at, id) > (${after.deleted_at}, ${after.id}::uuid)
-        AND deleted_at < ${at} - make_interval(secs => coalesce(days, ${defaultDays}::int) * ${DAY_SECONDS}::float8)
+      WHERE is_deleted AND (deleted_at, id) > (${after.deleted_at}::timestamptz, ${after.id}::uuid)
+        AND deleted_at < ${at}::timestamptz - make_interval(secs => coalesce(days, ${defaultDays}::int) * ${DAY_SECONDS}::float8)
       ORDER BY deleted_at, id LIMIT ${BATCH}`;
 
   const purgeExpired = async (signal?: AbortSignal): Promise<number> => {
