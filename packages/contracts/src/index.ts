@@ -7,6 +7,7 @@ export { type Invite, MIN_PASSWORD_LENGTH, platforms, type Role, roles, type Use
 export * from './http/endpoint.js';
 export type { FeedItem } from './http/feed.js';
 export { endpoints } from './http/index.js';
+export type { NodeDescription } from './http/node.js';
 export * from './http/photos.js';
 export { DEFAULT_LIMIT, MAX_LIMIT } from './http/primitives.js';
 export * from './http/problems.js';
