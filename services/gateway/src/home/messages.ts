@@ -18,7 +18,6 @@ interface HomeMessages {
   unknownHint: string;
   clients: string;
   app: string;
-  appAddress: string;
   command: string;
   commandFolder: string;
   documentation: string;
@@ -34,10 +33,10 @@ export const homeMessages: Translations<HomeMessages> = {
     title: 'LazyPhotos',
     description: 'A photo backup for a family, on a computer at home.',
     heading: 'Your family’s photos, at home',
-    lead: 'This is a LazyPhotos node. Phones and computers back their photos up to it. Only people with an account see them.',
+    lead: 'This is a LazyPhotos node. Phones and computers back their photos up to it, and the photos stay here.',
     unclaimed: 'This node has no owner yet',
     whereCode:
-      'Who has the claim code can become the owner. The code is not shown here; it is on the node itself:',
+      'The person with the claim code becomes the owner. The code is not shown here; you find it on the node itself:',
     codeAtStart: 'in the terminal where the node was started,',
     codeFile: 'in the file {file} of its data folder,',
     codeInContainers: 'or, if it runs in containers, in the log:',
@@ -51,7 +50,6 @@ export const homeMessages: Translations<HomeMessages> = {
       'The service for accounts does not respond at the moment, so it is unknown whether the node has an owner. Try again in a minute.',
     clients: 'Get a client',
     app: 'An app for LazyPhotos asks for the address of this node:',
-    appAddress: 'Address',
     command: 'The command line needs Node 20 or later. In the folder of LazyPhotos:',
     commandFolder: 'It backs up a folder of photos, and continues where it was after an interruption.',
     documentation: 'For developers',
@@ -65,10 +63,10 @@ export const homeMessages: Translations<HomeMessages> = {
     title: 'LazyPhotos',
     description: 'Eine Fotosicherung für die Familie, auf einem Computer zu Hause.',
     heading: 'Die Fotos der Familie, zu Hause',
-    lead: 'Das ist ein LazyPhotos-Knoten. Telefone und Computer sichern ihre Fotos hier. Nur wer ein Konto hat, kann sie sehen.',
+    lead: 'Das ist ein LazyPhotos-Knoten. Telefone und Computer sichern ihre Fotos hier, und die Fotos bleiben hier.',
     unclaimed: 'Dieser Knoten gehört noch niemandem',
     whereCode:
-      'Wer den Einrichtungscode hat, kann Besitzer werden. Der Code wird hier nicht angezeigt; er steht auf dem Knoten selbst:',
+      'Besitzer wird, wer den Einrichtungscode hat. Der Code wird hier nicht angezeigt; er steht auf dem Knoten selbst:',
     codeAtStart: 'im Terminal, in dem der Knoten gestartet wurde,',
     codeFile: 'in der Datei {file} in seinem Datenordner,',
     codeInContainers: 'oder, wenn er in Containern läuft, im Protokoll:',
@@ -82,7 +80,6 @@ export const homeMessages: Translations<HomeMessages> = {
       'Der Dienst für Konten antwortet gerade nicht; deshalb ist nicht bekannt, ob der Knoten einen Besitzer hat. Bitte in einer Minute noch einmal versuchen.',
     clients: 'Fotos sichern',
     app: 'Eine App für LazyPhotos fragt nach der Adresse dieses Knotens:',
-    appAddress: 'Adresse',
     command: 'Die Befehlszeile braucht Node 20 oder neuer. Im Ordner von LazyPhotos:',
     commandFolder:
       'Sie sichert einen Ordner mit Fotos und macht nach einer Unterbrechung dort weiter, wo sie war.',

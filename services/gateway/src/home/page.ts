@@ -48,7 +48,7 @@ export function homePage(state: HomeState, language: Language): Page {
     title: t.title,
     description: t.description,
     noindex: true,
-    main: html`
+    content: html`
 <h1>${t.heading}</h1>
 <p class="lead">${t.lead}</p>
 ${claimCard(state, language)}

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 /** What a page loads besides its own inline styles and scripts. Sources are those of CSP: `'self'`, `data:`, an origin. */
 export interface PageSources {
   images?: readonly string[];
-  /** Instead of hashes of the inline styles: a page whose styles are made by a script. */
   styles?: readonly string[];
   scripts?: readonly string[];
+  fonts?: readonly string[];
   fetches?: readonly string[];
   /** Where forms may go. */
   forms?: readonly string[];
@@ -24,9 +24,10 @@ export function contentSecurityPolicy(
 ): string {
   const directives: Record<string, readonly string[]> = {
     'default-src': [],
-    'style-src': sources.styles ?? inline.styles.map(hashOf),
+    'style-src': [...inline.styles.map(hashOf), ...(sources.styles ?? [])],
     'script-src': [...inline.scripts.map(hashOf), ...(sources.scripts ?? [])],
     'img-src': ['data:', ...(sources.images ?? [])],
+    'font-src': sources.fonts ?? [],
     'connect-src': sources.fetches ?? [],
     'form-action': sources.forms ?? [],
     'base-uri': [],

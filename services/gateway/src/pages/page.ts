@@ -19,23 +19,27 @@ export interface Page {
   language: Language;
   title: string;
   description: string;
-  /** What stands in `<main>`. */
-  main: Html;
+  /** What stands in `<main>`; in `<body>` itself on a bare page. */
+  content: Html;
   /** Search engines must not list it. */
   noindex?: boolean;
   preview?: Preview;
-  /** Style sheets and module scripts of this page. They are inlined after the shared style sheet, in this order. */
+  /** Further elements of `<head>`. */
+  head?: Html;
+  /** Inlined in this order. A page with styles of its own puts them after the shared ones: `[sharedStyles, own]`. */
   styles?: readonly string[];
+  /** Module scripts, inlined in this order at the end of the body. */
   scripts?: readonly string[];
   sources?: PageSources;
-  /** A page that needs the whole window: without the header and the column of text. */
+  /** For a page that needs the whole window: leaves out the header, the column of text, and `<main>`. */
   bare?: boolean;
 }
 
 /** A drawing of our own, so that a page needs no further request: a photo of hills, and a cloud. */
 const ICON = readAsset('icon.svg').trim();
 const ICON_URL = `data:image/svg+xml,${encodeURIComponent(ICON)}`;
-const SHARED_STYLES = readAsset('page.css');
+/** The looks that all pages share. */
+export const sharedStyles = readAsset('page.css');
 
 /** og: tags are properties, not names; social networks read nothing else. */
 function previewTags(preview: Preview, language: Language): Html {
@@ -61,9 +65,7 @@ const header = html`<header class="site"><a href="/">${trusted(ICON)}<span>LazyP
 
 /** The whole document, and the policy under which a browser may show it. */
 export function renderPage(page: Page): { document: string; policy: string } {
-  const { language, title, description, main, sources = {} } = page;
-  const styles = [SHARED_STYLES, ...(page.styles ?? [])];
-  const scripts = page.scripts ?? [];
+  const { language, title, description, content, sources = {}, styles = [sharedStyles], scripts = [] } = page;
   const document = html`<!doctype html>
 <html lang="${language}">
 <head>
@@ -75,10 +77,8 @@ export function renderPage(page: Page): { document: string; policy: string } {
 ${page.noindex && html`<meta name="robots" content="noindex, nofollow">\n`}${
   page.preview && previewTags(page.preview, language)
 }<link rel="icon" href="${ICON_URL}">
-${styles.map((style) => html`<style>${trusted(style)}</style>\n`)}</head>
-<body${page.bare ? '' : trusted(' class="text"')}>
-${!page.bare && header}
-<main>${main}</main>
+${page.head}${styles.map((style) => html`<style>${trusted(style)}</style>\n`)}</head>
+${page.bare ? html`<body>\n${content}` : html`<body class="text">\n${header}\n<main>${content}</main>`}
 ${scripts.map((script) => html`<script type="module">${trusted(script)}</script>\n`)}</body>
 </html>
 `;
