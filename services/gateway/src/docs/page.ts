@@ -3,7 +3,8 @@ import type { Language } from '../pages/language.js';
 import { type Page, readAsset } from '../pages/page.js';
 import type { Viewer } from './viewer.js';
 
-const VIEWER_STYLES = readAsset('docs.css');
+const STYLES = readAsset('docs.css');
+const SCRIPT = readAsset('docs.js');
 
 /**
  * The API documentation: Redoc shows /openapi.json. What it needs beyond the pages' common policy:
@@ -18,7 +19,8 @@ export function docsPage({ viewer, nonce }: { viewer: Viewer; nonce: string }, l
     description: 'LazyPhotos API',
     noindex: true,
     bare: true,
-    styles: [VIEWER_STYLES],
+    styles: [STYLES],
+    scripts: [SCRIPT],
     head: html`<meta property="csp-nonce" content="${nonce}" nonce="${nonce}">\n`,
     content: html`<redoc spec-url="/openapi.json" disable-telemetry="true"></redoc>
 <noscript><p>${
