@@ -4,6 +4,8 @@
  * taken beats when it was digitised, and what the camera wrote beats what a program added.
  */
 export const capturedAtSources = [
+  /** Corrected by the photo's owner. */
+  'user',
   /** EXIF DateTimeOriginal: the camera's clock when the picture was taken. */
   'exifOriginal',
   /** XMP exif:DateTimeOriginal, photoshop:DateCreated or xmpDM:shotDate: when it was taken, as a program keeps it. */

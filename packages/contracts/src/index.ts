@@ -9,6 +9,7 @@ export type { FeedItem } from './http/feed.js';
 export { endpoints } from './http/index.js';
 export type { NodeDescription } from './http/node.js';
 export * from './http/photos.js';
+export { type Place, place } from './http/place.js';
 export { DEFAULT_LIMIT, MAX_LIMIT } from './http/primitives.js';
 export * from './http/problems.js';
 export { type PhotoLifeState, photoStates, uploadStatuses } from './http/uploads.js';

@@ -48,6 +48,8 @@ describeWithPostgres('a photo on its way in', () => {
       locationLon: 151.2153,
       tags: [],
       favorite: false,
+      archived: false,
+      kind: 'photo',
       isDeleted: false,
       processing: 'pending',
       thumbnails: {},

@@ -28,6 +28,8 @@ export const photoRecord = (userId: string, more: Partial<PhotoRecord> = {}): Ph
     height: 3000,
     tags: [],
     favorite: false,
+    archived: false,
+    kind: 'photo',
     isDeleted: false,
     processing: 'ready',
     version,

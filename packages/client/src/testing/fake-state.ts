@@ -118,6 +118,8 @@ export function addPhoto(state: FakeState, added: NewPhoto): Photo {
     height: null,
     tags: [],
     favorite: false,
+    archived: false,
+    kind: 'photo',
     isDeleted: false,
     processing: 'ready',
     version: 1,

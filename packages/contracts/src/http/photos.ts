@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { capturedAtSources } from '../capture-dates.js';
 import { defineEndpoint } from './endpoint.js';
+import { place } from './place.js';
 import {
   booleanParam,
   byteCount,
@@ -47,6 +48,17 @@ export const capturedAtSource = z.enum(capturedAtSources).meta({
   description: 'where capturedAt comes from, the most believable first',
 });
 
+export const photoKinds = ['photo', 'live', 'motion', 'video'] as const;
+export const photoKind = z.enum(photoKinds).meta({
+  id: 'PhotoKind',
+  description: 'motion: a still picture that has a short video inside its file',
+});
+
+/** Minutes east of UTC; the widest offsets in use are -12:00 and +14:00. */
+export const zoneOffset = z.number().int().min(-1080).max(1080);
+export const altitude = z.number().min(-20_000).max(1_000_000).meta({ description: 'metres above the sea' });
+export const rating = z.number().int().min(1).max(5).meta({ description: 'stars' });
+
 /** A photo as the services tell each other; the public photo adds the signed preview URLs. */
 export const photoRecord = z.object({
   id,
@@ -58,18 +70,35 @@ export const photoRecord = z.object({
   mimeType: z.string(),
   capturedAt: timestamp.optional(),
   capturedAtSource: capturedAtSource.optional(),
+  capturedAtOffset: zoneOffset.optional().meta({
+    description: 'minutes east of UTC where the photo was taken, if the file or its owner says so',
+  }),
   uploadedAt: timestamp,
   updatedAt: timestamp,
   width: pixels.nullable().meta({ description: 'as displayed, orientation applied; null while unknown' }),
   height: pixels.nullable().meta({ description: 'as displayed, orientation applied; null while unknown' }),
   locationLat: latitude.optional(),
   locationLon: longitude.optional(),
+  altitude: altitude.optional(),
+  place: place.optional(),
   ...cameraMetadata,
   description: z.string().optional(),
   tags: z.array(z.string()),
   favorite: z.boolean(),
+  rating: rating.optional(),
+  archived: z.boolean().meta({ description: 'kept out of the main view; still in albums and in search' }),
+  kind: photoKind,
+  durationMs: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .meta({ description: 'of the moving part, if there is one' }),
   isDeleted: z.boolean(),
   deletedAt: timestamp.optional(),
+  purgeAt: timestamp
+    .optional()
+    .meta({ description: 'while in the trash: when the photo is removed for good' }),
   processing: processingState,
   processingError: z
     .object({ code: z.string(), reason: z.string() })

@@ -11,6 +11,7 @@ import { instant } from '../dates.js';
 import { decodePageCursor, readPhotoPage } from '../photos/page.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { AlbumRow, CatalogDb } from '../prisma.js';
+import { ownPhotos } from '../visibility.js';
 import type { Albums } from './albums.js';
 import type { AlbumItems } from './items.js';
 import { albumOf } from './record.js';
@@ -81,8 +82,7 @@ export function mountAlbumRoutes(
   mount(endpoints.listAlbumItems, async ({ principal, params, query }) => {
     await findOrThrow(principal.userId, params.id);
     const where = {
-      userId: principal.userId,
-      isDeleted: false,
+      ...ownPhotos(principal.userId),
       albumItems: { some: { albumId: params.id } },
     };
     const page = await readPhotoPage(db, where, query.limit, decodePageCursor(query.cursor));

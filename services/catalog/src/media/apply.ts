@@ -4,6 +4,7 @@ import { storableDate } from '../dates.js';
 import { lockPhoto, lockPhotoRow } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
+import { isInFeed } from '../visibility.js';
 
 type Result = EventPayload<'media.processed'>;
 
@@ -70,6 +71,6 @@ export function createApplyMedia(unitOfWork: UnitOfWork<CatalogTx>, now: () => D
       if (row.mediaRun >= result.run) return;
       const updated = await applyResult(tx, row, result, now());
       // A photo in the trash is a tombstone in the feed; what was found out shows when it comes back.
-      if (!updated.isDeleted) emit('photo.changed', { photo: photoRecordOf(updated) });
+      if (isInFeed(updated)) emit('photo.changed', { photo: photoRecordOf(updated) });
     });
 }

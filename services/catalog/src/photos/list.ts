@@ -3,14 +3,14 @@ import { photoView } from '@lazyphotos/contracts';
 import { describeError, type Logger, notFound } from '@lazyphotos/service-kit';
 import { nearestInstant } from '../dates.js';
 import type { CatalogDb, Prisma } from '../prisma.js';
+import { ownPhotos } from '../visibility.js';
 import { decodePageCursor, readPhotoPage } from './page.js';
 import { photoRecordOf } from './record.js';
 
 type Query = QueryOf<typeof endpoints.listPhotos>;
 
 const conditions = (userId: string, query: Query): Prisma.PhotoWhereInput => ({
-  userId,
-  isDeleted: query.trashed === true,
+  ...ownPhotos(userId, { trashed: query.trashed === true }),
   ...(query.from || query.to
     ? {
         sortAt: {

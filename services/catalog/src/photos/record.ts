@@ -1,4 +1,4 @@
-import type { CapturedAtSource, PhotoRecord } from '@lazyphotos/contracts';
+import type { CapturedAtSource, PhotoRecord, Place } from '@lazyphotos/contracts';
 import type { PhotoRow } from '../prisma.js';
 
 const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
@@ -14,12 +14,15 @@ export const photoRecordOf = (row: PhotoRow): PhotoRecord => ({
   mimeType: row.mimeType,
   capturedAt: row.capturedAt?.toISOString(),
   capturedAtSource: orUndefined(row.capturedAtSource as CapturedAtSource | null),
+  capturedAtOffset: orUndefined(row.capturedAtOffset),
   uploadedAt: row.uploadedAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),
   width: row.width,
   height: row.height,
   locationLat: orUndefined(row.locationLat),
   locationLon: orUndefined(row.locationLon),
+  altitude: orUndefined(row.altitude),
+  place: orUndefined(row.place as Place | null),
   cameraMake: orUndefined(row.cameraMake),
   cameraModel: orUndefined(row.cameraModel),
   lensModel: orUndefined(row.lensModel),
@@ -31,6 +34,10 @@ export const photoRecordOf = (row: PhotoRow): PhotoRecord => ({
   description: orUndefined(row.description),
   tags: row.tags,
   favorite: row.favorite,
+  rating: orUndefined(row.rating),
+  archived: row.archived,
+  kind: row.kind as PhotoRecord['kind'],
+  durationMs: orUndefined(row.durationMs),
   isDeleted: row.isDeleted,
   deletedAt: row.deletedAt?.toISOString(),
   processing: row.processing as PhotoRecord['processing'],

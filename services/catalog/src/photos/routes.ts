@@ -2,6 +2,7 @@ import { endpoints, type MediaVariant, photoView } from '@lazyphotos/contracts';
 import { type MediaUrls, notFound, ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
 import type { CatalogDb, PhotoRow } from '../prisma.js';
 import type { Transitions } from '../trash/transitions.js';
+import { ownPhoto } from '../visibility.js';
 import type { createListPhotos } from './list.js';
 import { photoRecordOf } from './record.js';
 
@@ -24,7 +25,7 @@ function requireReady(photo: PhotoRow, size: MediaVariant): void {
 export function mountPhotoRoutes({ mount }: ServiceApp, deps: PhotoRoutesDeps): void {
   const { db, transitions, mediaUrls, listPhotos } = deps;
   const findOrThrow = async (userId: string, id: string): Promise<PhotoRow> => {
-    const row = await db.photo.findFirst({ where: { id, userId } });
+    const row = await db.photo.findFirst({ where: ownPhoto(userId, id) });
     if (!row) throw notFound('photo');
     return row;
   };
