@@ -14,6 +14,7 @@ export {
   metadataPatch,
   offsetOf,
 } from './http/metadata.js';
+export type { NodeDescription } from './http/node.js';
 export * from './http/photos.js';
 export { type Place, place } from './http/place.js';
 export { DEFAULT_LIMIT, MAX_LIMIT } from './http/primitives.js';
