@@ -41,6 +41,7 @@ export {
 export { settingsDocument } from './settings/document.js';
 export { type Environment, readSettings, SettingsError, withDotEnv } from './settings/read.js';
 export type { ShareMedia } from './shares/media-handles.js';
+export { type ShareProblemCode, shareProblem } from './shares/problems.js';
 export {
   createShareSigning,
   type LinkForMedia,
