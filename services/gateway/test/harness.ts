@@ -96,6 +96,7 @@ export interface GatewayOptions {
   databaseUrl?: string;
   shares?: SharesApi;
   copies?: CopiesApi;
+  shareMediaSeconds?: number;
   /** How long it lets a service over HTTP say nothing; as in production. */
   silenceMs?: number;
 }
@@ -150,7 +151,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     signingKey: SIGNING_KEY,
     publicUrl: '',
     mediaBaseUrl: '',
-    lifetimeSeconds: 900,
+    lifetimeSeconds: options.shareMediaSeconds ?? 900,
     now,
   });
   const release = async () => {
@@ -188,6 +189,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     throw error;
   });
   await service.start();
+  let stopped = false;
   const server = await listen(createHttpServer(service.handler), 0, '127.0.0.1');
   const url = `http://127.0.0.1:${server.port}`;
   return {
@@ -202,6 +204,8 @@ export async function startGateway(options: GatewayOptions = {}) {
     state,
     call: (path: string, request?: HttpOptions): Promise<HttpReply> => http(url + path, request),
     stop: async () => {
+      if (stopped) return;
+      stopped = true;
       await server.close(0);
       await service.stop();
       await release();
