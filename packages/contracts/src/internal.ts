@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { type EventPayload, eventSchemas } from './events/events.js';
 import { defineEndpoint } from './http/endpoint.js';
 import { altitude, rating, zoneOffset } from './http/photos.js';
-import { id, latitude, longitude, timestamp } from './http/primitives.js';
+import { id, latitude, longitude, MAX_LIMIT, timestamp } from './http/primitives.js';
+import { type ShareContent, type ShareUnlock, shareContent, shareToken, shareUnlock } from './http/shares.js';
 import { photoStates } from './http/uploads.js';
 
 /** `unknown`: the catalog has not heard of the photo (yet). */
@@ -26,6 +27,31 @@ export interface FeedApi {
 /** What the auth service does for the gateway. */
 export interface NodeApi {
   isClaimed(): Promise<boolean>;
+}
+
+/** What the auth service does for the catalog. */
+export interface AccountsApi {
+  /** Resolves to undefined when the account has no display name, or when there is no such account. */
+  displayName(userId: string): Promise<string | undefined>;
+}
+
+const shareView = z.object({
+  token: shareToken,
+  /** From an unlock, if the visitor has one. */
+  unlockToken: z.string().optional(),
+  cursor: z.string().optional(),
+  limit: z.number().int().min(1).max(MAX_LIMIT),
+  /** Whether this view of a first page is counted. */
+  counted: z.boolean(),
+});
+export type ShareView = z.output<typeof shareView>;
+
+/** What the catalog does for the gateway, which serves the pages, pictures and archives of share links. */
+export interface SharesApi {
+  /** One page of what a link shows. @throws ProblemError `not_found`, `share_password_required`, `invalid_cursor` */
+  view(view: ShareView): Promise<ShareContent>;
+  /** @throws ProblemError `not_found`, `wrong_share_password` */
+  unlock(token: string, password: string): Promise<ShareUnlock>;
 }
 
 /**
@@ -109,6 +135,45 @@ export const internalEndpoints = {
     callers: ['upload'],
     params: userPhoto,
     success: { status: 200, body: stateAnswer, description: 'The state afterwards' },
+  }),
+  displayName: defineEndpoint({
+    id: 'displayName',
+    service: 'auth',
+    method: 'get',
+    path: '/internal/users/{userId}/display-name',
+    summary: 'The name under which an account is shown to others',
+    auth: 'service',
+    callers: ['catalog'],
+    params: z.object({ userId: id }),
+    success: {
+      status: 200,
+      body: z.object({ displayName: z.string().optional() }),
+      description: 'The name, if the account has one',
+    },
+  }),
+  viewShare: defineEndpoint({
+    id: 'viewShare',
+    service: 'catalog',
+    method: 'post',
+    path: '/internal/shares/view',
+    summary: 'A page of what a share link shows; the token is in the body, so that no URL holds it',
+    auth: 'service',
+    callers: ['gateway'],
+    body: shareView,
+    success: { status: 200, body: shareContent, description: 'The page' },
+    problems: ['not_found', 'share_password_required', 'invalid_cursor'],
+  }),
+  unlockShareLink: defineEndpoint({
+    id: 'unlockShareLink',
+    service: 'catalog',
+    method: 'post',
+    path: '/internal/shares/unlock',
+    summary: 'Exchange the password of a share link for an unlock token',
+    auth: 'service',
+    callers: ['gateway'],
+    body: z.object({ token: shareToken, password: z.string() }),
+    success: { status: 200, body: shareUnlock, description: 'The unlock token' },
+    problems: ['not_found', 'wrong_share_password'],
   }),
   headCursor: defineEndpoint({
     id: 'headCursor',

@@ -75,6 +75,8 @@ describe('the OpenAPI document', () => {
       'getOpenApi',
       'getApiDescription',
       'getMedia',
+      'getShareMedia',
+      'getShareArchive',
     ];
     expect([...ids].sort()).toEqual([...Object.keys(endpoints), ...served].sort());
     for (const [key, { id }] of Object.entries<Endpoint>(endpoints)) expect(id).toBe(key);

@@ -25,7 +25,12 @@ export { isConnectionFault, ReplicaAgent, type ReplicaAgentOptions } from './htt
 export { setRoute } from './http/request-scope.js';
 export { newId } from './ids.js';
 export { createLogger, describeError, type Logger, type LoggerOptions, silentLogger } from './logger.js';
-export { createMediaUrls, type MediaLocation, type MediaUrls } from './media-urls.js';
+export {
+  createMediaUrls,
+  type MediaLocation,
+  type MediaUrls,
+  type SignedVariant,
+} from './media-urls.js';
 export { Counter, createMetrics, Gauge, Histogram, type Metrics, serveMetrics } from './metrics.js';
 export { type ContainerContext, runContainer } from './runtime/container.js';
 export { createHttpServer, type HttpServer, listen } from './runtime/http-server.js';
@@ -41,3 +46,11 @@ export {
 } from './settings/catalog.js';
 export { settingsDocument } from './settings/document.js';
 export { type Environment, readSettings, SettingsError, withDotEnv } from './settings/read.js';
+export type { ShareMedia } from './shares/media-handles.js';
+export { type ShareProblemCode, shareProblem } from './shares/problems.js';
+export {
+  createShareSigning,
+  type LinkForMedia,
+  type ShareSigning,
+  type ShareSigningOptions,
+} from './shares/share-signing.js';

@@ -1,12 +1,15 @@
 import {
+  type AccountsApi,
   type CatalogApi,
   type CopiesApi,
   type EventOn,
   endpoints,
   type FeedApi,
+  type SharesApi,
 } from '@lazyphotos/contracts';
 import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
 import type { EventBus } from '@lazyphotos/messaging';
+import { argon2Hasher, createPasswords } from '@lazyphotos/passwords';
 import {
   type Chassis,
   createPeriodic,
@@ -16,6 +19,7 @@ import {
   relayObserver,
   type Service,
   type Settings,
+  type ShareSigning,
   unknownEvent,
   withEvent,
 } from '@lazyphotos/service-kit';
@@ -36,6 +40,9 @@ import { type CatalogTx, createPrisma } from './prisma.js';
 import { createSearchFill } from './search/fill.js';
 import { createSearchMetrics } from './search/metrics.js';
 import { createSearch } from './search/search.js';
+import { createShareLinks } from './shares/links.js';
+import { mountShareRoutes } from './shares/routes.js';
+import { createShareViews } from './shares/view.js';
 import { createEmptying } from './trash/emptying.js';
 import { createRetention } from './trash/retention.js';
 import { mountTrashRoutes } from './trash/routes.js';
@@ -48,13 +55,16 @@ export interface CatalogServiceDeps {
   bus: EventBus;
   feed: FeedApi;
   copies: CopiesApi;
+  accounts: AccountsApi;
   mediaUrls: MediaUrls;
+  shareSigning: ShareSigning;
   settings: Settings<(typeof settingKeys)[number]>;
   now?: () => Date;
 }
 
 export interface CatalogService extends Service {
   api: CatalogApi;
+  shares: SharesApi;
   /** Purges now what has been in the trash for too long. Resolves to the number of photos. */
   purgeTrash(): Promise<number>;
 }
@@ -65,7 +75,8 @@ const EMPTYING_INTERVAL_MS = 60_000;
 
 /** What is there: photos and albums. */
 export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
-  const { chassis, database, bus, feed, copies, mediaUrls, settings, now = () => new Date() } = deps;
+  const { chassis, database, bus, feed, mediaUrls, settings, now = () => new Date() } = deps;
+  const { accounts, copies, shareSigning: signing } = deps;
   const { logger } = chassis;
   const db = createPrisma(database);
   const relay = createOutboxRelay({
@@ -110,12 +121,16 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const items = createAlbumItems(unitOfWork, now);
   mountAlbumRoutes(service, { db, mediaUrls, albums: createAlbums(unitOfWork, items, now), items });
   mountInternalRoutes(service, api);
+  const passwords = createPasswords(argon2Hasher);
+  const shares = createShareViews({ db, passwords, signing, now });
+  mountShareRoutes(service, createShareLinks({ db, unitOfWork, accounts, passwords, signing, now }), shares);
 
   return {
     name: chassis.name,
     handler: service.app,
     ready: service.ready,
     api,
+    shares,
     purgeTrash: () => retention.purgeExpired(),
     start: async () => {
       relay.start();

@@ -42,6 +42,20 @@ export const ownPhoto = (userId: string, id: string) => ({ id, userId });
 
 /** Photos of a user by their ids, also in the trash. */
 export const ownPhotosById = (userId: string, ids: readonly string[]) => ({ userId, id: { in: [...ids] } });
+/** Photos that a share link shows. */
+export const sharedPhotos = (link: {
+  userId: string;
+  photoId: string | null;
+  albumId: string | null;
+}): Prisma.PhotoWhereInput => ({
+  ...ownPhotos(link.userId),
+  ...(link.albumId === null
+    ? { id: { in: link.photoId === null ? [] : [link.photoId] } }
+    : { albumItems: { some: { albumId: link.albumId } } }),
+});
+
+/** SQL: whether the share link `l` may show the photo `p`, which is its photo or in its album. */
+export const shownBySharedLink = Prisma.sql`p.user_id = l.user_id AND NOT p.is_deleted`;
 
 /** Whether the feed tells of this photo; if not, its entry is a tombstone. */
 export const isInFeed = (photo: Pick<PhotoRow, 'isDeleted'>): boolean => !photo.isDeleted;

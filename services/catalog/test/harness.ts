@@ -5,6 +5,8 @@ import {
   createAuthenticate,
   createMediaUrls,
   createMetrics,
+  createShareSigning,
+  type Logger,
   newId,
   silentLogger,
   TOKEN_AUDIENCE,
@@ -31,6 +33,10 @@ export const mediaUrls = createMediaUrls({
   lifetimeSeconds: 3600,
 });
 
+export const SIGNING_KEY = 'a signing key for the tests of the catalog';
+/** The display names that the auth service knows. */
+export const displayNames = new Map<string, string>();
+
 const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
 
 export interface Given {
@@ -42,6 +48,7 @@ export interface Given {
   poolSize?: number;
   /** Of the database; the server's default if not given. */
   locale?: string;
+  logger?: Logger;
 }
 
 /** One catalog service over real HTTP, PostgreSQL and bus; every answer is checked against its schema. */
@@ -64,11 +71,12 @@ export async function startCatalog(given: Given = {}) {
     observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
   });
   let offsetMs = 0;
+  const now = () => new Date(Date.now() + offsetMs);
   const service = createCatalogService({
     chassis: {
       name: 'catalog',
       version: '1.2.3',
-      logger: silentLogger,
+      logger: given.logger ?? silentLogger,
       metrics: createMetrics(),
       authenticate: createAuthenticate(issuer.keySet),
       validateAnswers: true,
@@ -79,8 +87,16 @@ export async function startCatalog(given: Given = {}) {
     feed: given.feed ?? { headCursor: async (userId) => `head-of-${userId}` },
     copies: given.copies ?? { makeCopy: async ({ storageKey }) => ({ key: storageKey }) },
     mediaUrls,
+    accounts: { displayName: async (userId) => displayNames.get(userId) },
+    shareSigning: createShareSigning({
+      signingKey: SIGNING_KEY,
+      publicUrl: 'https://photos.example.org',
+      mediaBaseUrl: 'https://cdn.example.org',
+      lifetimeSeconds: 900,
+      now: () => now().getTime(),
+    }),
     settings: { trashDays: given.trashDays ?? 30 },
-    now: () => new Date(Date.now() + offsetMs),
+    now,
   });
   await service.start();
   const published = await collect(bus);

@@ -80,6 +80,7 @@ export const sampleAlbum: Album = {
   userId: sample.userId,
   name: 'By the sea',
   description: 'Two weeks in May',
+  order: 'date',
   coverPhotoId: sample.photoId,
   itemCount: 1,
   createdAt: sampleTime,

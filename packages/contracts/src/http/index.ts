@@ -6,6 +6,7 @@ import { editPhoto, editPhotos } from './metadata.js';
 import * as photos from './photos.js';
 import { search } from './search.js';
 import * as trash from './trash.js';
+import * as shares from './shares.js';
 import * as uploads from './uploads.js';
 
 /** Every operation that clients may call, in the order in which the documentation shows them. */
@@ -55,5 +56,12 @@ export const endpoints = {
   listAlbumItems: albums.listAlbumItems,
   moveAlbumItem: albums.moveAlbumItem,
   removeAlbumItem: albums.removeAlbumItem,
+  createShareLink: shares.createShareLink,
+  listShareLinks: shares.listShareLinks,
+  getShareLink: shares.getShareLink,
+  updateShareLink: shares.updateShareLink,
+  deleteShareLink: shares.deleteShareLink,
+  getShareContent: shares.getShareContent,
+  unlockShare: shares.unlockShare,
   getFeed,
 } as const satisfies Record<string, Endpoint>;

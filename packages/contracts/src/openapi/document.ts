@@ -36,6 +36,14 @@ const contentDigestHeader = {
   schema: { type: 'string' },
 } as const;
 
+const shareTokenHeader = {
+  name: 'X-Share-Token',
+  in: 'header',
+  required: false,
+  description: 'From the unlock of a share link that has a password',
+  schema: { type: 'string' },
+} as const;
+
 /** The codes that an operation may respond with: its own, and those of the steps that every request goes through. */
 function problemCodes(endpoint: Endpoint): ProblemCode[] {
   const codes: ProblemCode[] = ['rate_limited', 'internal_error', 'service_unavailable'];
@@ -64,6 +72,7 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
     requestIdHeader,
     ...(endpoint.idempotencyKey ? [idempotencyHeader] : []),
     ...(endpoint.body === 'binary' ? [contentDigestHeader] : []),
+    ...(endpoint.shareToken ? [shareTokenHeader] : []),
   ];
   return {
     operationId: endpoint.id,
@@ -96,9 +105,9 @@ enumerations new values: a client must ignore what it does not know.`;
 const tags = [
   { name: 'auth', description: 'The node and its owner, accounts, sessions, devices, invites' },
   { name: 'upload', description: 'Photos on their way in, chunk by chunk' },
-  { name: 'catalog', description: 'Photos and albums' },
+  { name: 'catalog', description: 'Photos, albums and share links' },
   { name: 'feed', description: 'What changed since a cursor' },
-  { name: 'gateway', description: 'Signed media, health, this document' },
+  { name: 'gateway', description: 'Signed media, pictures of share links, health, this document' },
 ];
 
 /** The OpenAPI 3.1 document of the public API, made of the endpoints and of what the gateway itself serves. */

@@ -1,9 +1,9 @@
+import type { Passwords } from '@lazyphotos/passwords';
 import { newId, ProblemError } from '@lazyphotos/service-kit';
 import type { Clock } from '../context.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Admission, Applicant } from './admission.js';
-import type { Passwords } from './passwords.js';
 import type { UserRow } from './user.js';
 
 export interface Registration extends Applicant {
@@ -57,6 +57,11 @@ export function createAccounts(deps: {
     });
   };
 
-  return { register, changePassword };
+  const displayName = async (userId: string): Promise<string | undefined> => {
+    const user = await db.user.findUnique({ where: { id: userId }, select: { displayName: true } });
+    return user?.displayName ?? undefined;
+  };
+
+  return { register, changePassword, displayName };
 }
 export type Accounts = ReturnType<typeof createAccounts>;
