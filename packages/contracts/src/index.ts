@@ -7,14 +7,25 @@ export { type Invite, MIN_PASSWORD_LENGTH, platforms, type Role, roles, type Use
 export * from './http/endpoint.js';
 export type { FeedItem } from './http/feed.js';
 export { endpoints } from './http/index.js';
+export {
+  MAX_TAGS,
+  type MetadataPatch,
+  type MetadataResult,
+  metadataPatch,
+  offsetOf,
+} from './http/metadata.js';
+export type { NodeDescription } from './http/node.js';
 export * from './http/photos.js';
 export { type Place, place } from './http/place.js';
 export { DEFAULT_LIMIT, MAX_LIMIT } from './http/primitives.js';
 export * from './http/problems.js';
+export { DEFAULT_RADIUS_KM } from './http/search.js';
+export type { Trash } from './http/trash.js';
 export { type PhotoLifeState, photoStates, uploadStatuses } from './http/uploads.js';
 export * from './internal.js';
 export * from './media-types.js';
 export * from './month-names.js';
 export * from './photo-view.js';
+export * from './place-in-language.js';
 export { tagKey } from './tag-key.js';
 export { VERSION } from './version.js';

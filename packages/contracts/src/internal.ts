@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type EventPayload, eventSchemas } from './events/events.js';
 import { defineEndpoint } from './http/endpoint.js';
-import { id } from './http/primitives.js';
+import { altitude, rating, zoneOffset } from './http/photos.js';
+import { id, latitude, longitude, timestamp } from './http/primitives.js';
 import { photoStates } from './http/uploads.js';
 
 /** `unknown`: the catalog has not heard of the photo (yet). */
@@ -25,6 +26,50 @@ export interface FeedApi {
 /** What the auth service does for the gateway. */
 export interface NodeApi {
   isClaimed(): Promise<boolean>;
+}
+
+/**
+ * What an `embedded` copy has in place of what the original says. An absent field leaves the original's value; null removes it, as an
+ * empty list does.
+ */
+export const copyEdits = z.object({
+  description: z.string().nullable().optional(),
+  tags: z.array(z.string()).optional(),
+  rating: rating.nullable().optional(),
+  capturedAt: timestamp.optional(),
+  /** Minutes east of UTC. Without it, `capturedAt` is written as the time in UTC, without a zone. */
+  capturedAtOffset: zoneOffset.optional(),
+  location: z.object({ lat: latitude, lon: longitude, altitude: altitude.optional() }).nullable().optional(),
+  cameraMake: z.string().nullable().optional(),
+  cameraModel: z.string().nullable().optional(),
+});
+export type CopyEdits = z.output<typeof copyEdits>;
+
+const original = { userId: id, photoId: id, storageKey: z.string(), mimeType: z.string() };
+
+export const copyRequest = z.discriminatedUnion('kind', [
+  /** Without any location in the bytes. */
+  z.object({ kind: z.literal('without-location'), ...original }),
+  /** With the edits of one version of the photo written in. */
+  z.object({
+    kind: z.literal('embedded'),
+    ...original,
+    version: z.number().int().positive(),
+    edits: copyEdits,
+  }),
+]);
+export type CopyRequest = z.output<typeof copyRequest>;
+
+/** What the media worker does for the gateway and the catalog. */
+export interface CopiesApi {
+  /**
+   * Makes a copy of an original with other metadata and the same pixels, if there is none yet. Resolves to the key of an object with
+   * such content, which stays for a day at least: the original's own, if nothing has to be changed.
+   * @throws ProblemError `copy_unsupported` (422): the format cannot be written, or would still hold a location;
+   * `not_found` (404): the original is not there, or the photo was purged;
+   * `service_unavailable` (503, with Retry-After): too many copies wait to be made.
+   */
+  makeCopy(request: CopyRequest): Promise<{ key: string }>;
 }
 
 const userPhoto = z.object({ userId: id, photoId: id });
@@ -75,5 +120,17 @@ export const internalEndpoints = {
     callers: ['catalog'],
     params: z.object({ userId: id }),
     success: { status: 200, body: z.object({ cursor: z.string() }), description: 'The cursor' },
+  }),
+  makeCopy: defineEndpoint({
+    id: 'makeCopy',
+    service: 'media-worker',
+    method: 'post',
+    path: '/internal/copies',
+    summary: 'A copy of an original without its location, or with the edits written in',
+    auth: 'service',
+    callers: ['gateway', 'catalog'],
+    body: copyRequest,
+    success: { status: 200, body: z.object({ key: z.string() }), description: 'The key of the copy' },
+    problems: ['copy_unsupported', 'not_found'],
   }),
 } as const;

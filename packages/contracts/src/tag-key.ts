@@ -8,6 +8,7 @@ const DOTLESS_I = 'ı';
  */
 export const tagKey = (name: string): string =>
   name
+    .toWellFormed()
     .normalize('NFC')
     .trim()
     .split(DOTLESS_I)

@@ -67,7 +67,15 @@ describe('the OpenAPI document', () => {
   test('has every endpoint once, and no internal one', () => {
     const ids = operations.map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
-    const served = ['getHealth', 'getReadiness', 'getDocs', 'getApiDescription', 'getMedia'];
+    const served = [
+      'getNode',
+      'getHealth',
+      'getReadiness',
+      'getDocs',
+      'getOpenApi',
+      'getApiDescription',
+      'getMedia',
+    ];
     expect([...ids].sort()).toEqual([...Object.keys(endpoints), ...served].sort());
     for (const [key, { id }] of Object.entries<Endpoint>(endpoints)) expect(id).toBe(key);
     const paths = Object.values<Endpoint>(internalEndpoints).map(({ path }) => path);

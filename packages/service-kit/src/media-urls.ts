@@ -10,45 +10,69 @@ export interface MediaUrlOptions {
   now?: () => number;
 }
 
+/** What a URL is of: the original, a preview, or a copy of the original that has the edits of one version written in. */
+export type SignedVariant = MediaVariant | `embedded-${number}`;
+
 export interface MediaLocation {
   userId: string;
   photoId: string;
-  variant: MediaVariant;
+  variant: SignedVariant;
+  /** The name to save it under, if it is not the one that the object was stored with. */
+  name?: string;
   expiresAt: Date;
 }
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const MEDIA_PATH = new RegExp(`^/media/(${UUID})/(${UUID})/(${mediaVariants.join('|')})$`);
+const MEDIA_PATH = new RegExp(`^/media/(${UUID})/(${UUID})/(${mediaVariants.join('|')}|embedded-\\d{1,10})$`);
 
-const signatureOf = (key: string, path: string, expires: string) =>
-  createHmac('sha256', key).update(`${path}?exp=${expires}`).digest('base64url');
+const queryOf = (expires: string, name: string | undefined): string =>
+  name === undefined ? `exp=${expires}` : `exp=${expires}&name=${encodeURIComponent(name)}`;
+
+const signatureOf = (key: string, path: string, expires: string, name: string | undefined) =>
+  createHmac('sha256', key)
+    .update(`${path}?${queryOf(expires, name)}`)
+    .digest('base64url');
 
 /**
- * Signed media URLs: `/media/<userId>/<photoId>/<variant>?exp=<unix seconds>&sig=<HMAC-SHA256>`. Expiry is rounded up to the
+ * Signed media URLs: `/media/<userId>/<photoId>/<variant>?exp=<unix seconds>&name=<file name>&sig=<HMAC-SHA256>`, the name
+ * only where one is given. Expiry is rounded up to the
  * end of the next time bucket, so that the same URL is answered for a while and caches can hold on to it.
  */
 export function createMediaUrls({ signingKey, baseUrl, lifetimeSeconds, now = Date.now }: MediaUrlOptions) {
   const expiry = () => (Math.floor(now() / 1000 / lifetimeSeconds) + 2) * lifetimeSeconds;
 
-  const sign = (userId: string, photoId: string, variant: MediaVariant) => {
+  const sign = (userId: string, photoId: string, variant: SignedVariant, name?: string) => {
     const path = `/media/${userId}/${photoId}/${variant}`;
     const expires = expiry();
-    const url = `${baseUrl}${path}?exp=${expires}&sig=${signatureOf(signingKey, path, String(expires))}`;
+    const signature = signatureOf(signingKey, path, String(expires), name);
+    const url = `${baseUrl}${path}?${queryOf(String(expires), name)}&sig=${signature}`;
     return { url, expiresAt: new Date(expires * 1000) };
   };
-  const urlFor: MediaUrlFor = (...args) => sign(...args).url;
+  const urlFor: MediaUrlFor = (userId, photoId, variant) => sign(userId, photoId, variant).url;
 
   /** The location that a URL names, or undefined when its signature is wrong or it has expired. */
-  const verify = (path: string, expires: unknown, signature: unknown): MediaLocation | undefined => {
+  const verify = (
+    path: string,
+    expires: unknown,
+    signature: unknown,
+    name?: unknown,
+  ): MediaLocation | undefined => {
     const match = MEDIA_PATH.exec(path);
     if (!match || typeof expires !== 'string' || typeof signature !== 'string' || !/^\d{1,12}$/.test(expires))
       return undefined;
-    const expected = Buffer.from(signatureOf(signingKey, path, expires));
+    if (name !== undefined && (typeof name !== 'string' || !name.isWellFormed())) return undefined;
+    const expected = Buffer.from(signatureOf(signingKey, path, expires, name));
     const given = Buffer.from(signature);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
     if (Number(expires) * 1000 <= now()) return undefined;
     const [, userId = '', photoId = '', variant = ''] = match;
-    return { userId, photoId, variant: variant as MediaVariant, expiresAt: new Date(Number(expires) * 1000) };
+    return {
+      userId,
+      photoId,
+      variant: variant as SignedVariant,
+      ...(name === undefined ? {} : { name }),
+      expiresAt: new Date(Number(expires) * 1000),
+    };
   };
   return { sign, urlFor, verify };
 }

@@ -28,6 +28,11 @@ export function describeWithMinio(name: string, suite: () => void): void {
   describeWithServers(['minio'], name, suite);
 }
 
+/** A suite that opens pages of a gateway in a real browser. */
+export function describeWithBrowser(name: string, suite: () => void): void {
+  describeWithServers(['postgres', 'chromium'], name, suite);
+}
+
 /** A suite that calls `goTool` or `pythonTool`: skipped on a machine that can neither build nor install these tools. */
 export function describeWithTools(tools: readonly ToolName[], name: string, suite: () => void): void {
   const missing = missingTools();

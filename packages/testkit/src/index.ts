@@ -1,5 +1,7 @@
+export { type OpenedPage, type PageOptions, startBrowser, type TestBrowser } from './browser/browser.js';
 export { startClamd, type TestClamd } from './clamd/start.js';
 export {
+  describeWithBrowser,
   describeWithClamd,
   describeWithMinio,
   describeWithPostgres,

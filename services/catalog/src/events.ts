@@ -4,8 +4,10 @@ import type { QueueName } from '@lazyphotos/contracts';
 export const consumes = ['catalog.upload', 'catalog.media'] as const satisfies readonly QueueName[];
 export const publishes = [
   'photo.changed',
+  'photo.relocated',
   'photo.trashed',
   'photo.purged',
+  'photo.relocated',
   'album.changed',
   'album.deleted',
 ] as const;

@@ -3,6 +3,7 @@ import { openWhenMigrated } from '@lazyphotos/database';
 import { openBus } from '@lazyphotos/messaging';
 import { busObserver, createMediaUrls, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
 import { settingKeys } from './config.js';
+import { createCopies } from './copies-client.js';
 import { createFeedClient } from './feed-client.js';
 import { migrationsPath } from './migrations-path.js';
 import { createCatalogService } from './service.js';
@@ -19,6 +20,7 @@ await runContainer({
     'mediaUrlSeconds',
     'authUrl',
     'feedUrl',
+    'mediaWorkerUrl',
   ],
   compose: async ({ settings, stops, logger, chassis, databaseOptions, publicUrl, peers }) => {
     const own = chassis(remoteKeySet(peers, settings.authUrl));
@@ -38,6 +40,7 @@ await runContainer({
       bus,
       mediaUrls,
       feed: createFeedClient(peers, settings.feedUrl),
+      copies: createCopies(peers, settings.mediaWorkerUrl),
       settings,
     });
   },

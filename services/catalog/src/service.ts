@@ -1,4 +1,10 @@
-import type { CatalogApi, FeedApi } from '@lazyphotos/contracts';
+import {
+  type CatalogApi,
+  type CopiesApi,
+  type EventOn,
+  endpoints,
+  type FeedApi,
+} from '@lazyphotos/contracts';
 import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
 import type { EventBus } from '@lazyphotos/messaging';
 import {
@@ -10,6 +16,7 @@ import {
   relayObserver,
   type Service,
   type Settings,
+  unknownEvent,
   withEvent,
 } from '@lazyphotos/service-kit';
 import { createAlbums } from './albums/albums.js';
@@ -18,10 +25,20 @@ import { mountAlbumRoutes } from './albums/routes.js';
 import type { settingKeys } from './config.js';
 import { createCatalogApi, mountInternalRoutes } from './internal-api.js';
 import { createApplyMedia } from './media/apply.js';
+import { createEditPhotos } from './metadata/edit.js';
+import { createSetPlace } from './metadata/place.js';
+import { mountMetadataRoutes } from './metadata/routes.js';
+import { createCatalogMetrics } from './metrics.js';
 import { createListPhotos } from './photos/list.js';
 import { mountPhotoRoutes } from './photos/routes.js';
+import { createViewPhotos } from './photos/view.js';
 import { type CatalogTx, createPrisma } from './prisma.js';
+import { createSearchFill } from './search/fill.js';
+import { createSearchMetrics } from './search/metrics.js';
+import { createSearch } from './search/search.js';
+import { createEmptying } from './trash/emptying.js';
 import { createRetention } from './trash/retention.js';
+import { mountTrashRoutes } from './trash/routes.js';
 import { createTransitions } from './trash/transitions.js';
 import { createRecordUpload } from './uploads/record.js';
 
@@ -30,6 +47,7 @@ export interface CatalogServiceDeps {
   database: Database;
   bus: EventBus;
   feed: FeedApi;
+  copies: CopiesApi;
   mediaUrls: MediaUrls;
   settings: Settings<(typeof settingKeys)[number]>;
   now?: () => Date;
@@ -37,15 +55,17 @@ export interface CatalogServiceDeps {
 
 export interface CatalogService extends Service {
   api: CatalogApi;
-  /** Purges now what has been in the trash for too long; answers how many photos. */
+  /** Purges now what has been in the trash for too long. Resolves to the number of photos. */
   purgeTrash(): Promise<number>;
 }
 
 const RETENTION_INTERVAL_MS = 3_600_000;
+/** A request to empty the trash is carried out at once; this is for what an earlier process has left, and for what failed. */
+const EMPTYING_INTERVAL_MS = 60_000;
 
 /** What is there: photos and albums. */
 export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
-  const { chassis, database, bus, feed, mediaUrls, settings, now = () => new Date() } = deps;
+  const { chassis, database, bus, feed, copies, mediaUrls, settings, now = () => new Date() } = deps;
   const { logger } = chassis;
   const db = createPrisma(database);
   const relay = createOutboxRelay({
@@ -57,16 +77,36 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     nudge: () => relay.nudge(),
     requestId: currentRequestId,
   });
-  const transitions = createTransitions(unitOfWork, now);
+  const metrics = createCatalogMetrics(chassis.metrics);
+  const transitions = createTransitions({ unitOfWork, now, metrics });
   const recordUpload = createRecordUpload(unitOfWork);
   const applyMedia = createApplyMedia(unitOfWork, now);
-  const purgeTrash = createRetention({ db, transitions, trashDays: settings.trashDays, now, logger });
-  const retention = createPeriodic('trash retention', RETENTION_INTERVAL_MS, purgeTrash, logger);
+  const setPlace = createSetPlace(unitOfWork, now);
+  const defaultDays = settings.trashDays;
+  const searchMetrics = createSearchMetrics(chassis.metrics);
+  const searchFill = createSearchFill({ db, logger, metrics: searchMetrics });
+  const retention = createRetention({ db, transitions, defaultDays, now, logger });
+  const emptying = createEmptying({ db, transitions, now, logger });
+  const purges = createPeriodic('trash retention', RETENTION_INTERVAL_MS, retention.purgeExpired, logger);
+  const emptyings = createPeriodic('emptying the trash', EMPTYING_INTERVAL_MS, emptying.carryOut, logger);
   const api = createCatalogApi({ db, transitions, recordUpload });
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready });
-  const listPhotos = createListPhotos({ db, feed, mediaUrl: mediaUrls.urlFor, logger });
-  mountPhotoRoutes(service, { db, transitions, mediaUrls, listPhotos });
+  const viewPhotos = createViewPhotos({ mediaUrl: mediaUrls.urlFor, trashDaysOf: retention.daysOf });
+  const listPhotos = createListPhotos({ db, feed, viewPhotos, logger });
+  const editPhotos = createEditPhotos({ unitOfWork, now, metrics });
+  mountPhotoRoutes(service, { db, transitions, mediaUrls, copies, listPhotos, viewPhotos });
+  mountMetadataRoutes(service, { editPhotos, viewPhotos });
+  mountTrashRoutes(service, {
+    db,
+    transitions,
+    retention,
+    emptying,
+    defaultDays,
+    onEmptying: emptyings.nudge,
+  });
+  const search = createSearch({ db, mediaUrl: mediaUrls.urlFor, metrics: searchMetrics });
+  service.mount(endpoints.search, ({ principal, query }) => search(principal.userId, query));
   const items = createAlbumItems(unitOfWork, now);
   mountAlbumRoutes(service, { db, mediaUrls, albums: createAlbums(unitOfWork, items, now), items });
   mountInternalRoutes(service, api);
@@ -76,22 +116,38 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     handler: service.app,
     ready: service.ready,
     api,
-    purgeTrash,
+    purgeTrash: () => retention.purgeExpired(),
     start: async () => {
       relay.start();
       const onUpload = withEvent(logger, async (event) => {
-        if (event.type === 'upload.completed') await recordUpload(event.payload);
+        const { type, payload } = event as EventOn<'catalog.upload'>;
+        switch (type) {
+          case 'upload.completed':
+            return recordUpload(payload);
+          default:
+            return unknownEvent(type);
+        }
       });
       const onMedia = withEvent(logger, async (event) => {
-        if (event.type === 'media.processed') await applyMedia(event.payload);
+        const { type, payload } = event as EventOn<'catalog.media'>;
+        switch (type) {
+          case 'media.processed':
+            return applyMedia(payload);
+          case 'place.found':
+            return setPlace(payload);
+          default:
+            return unknownEvent(type);
+        }
       });
       await bus.consume('catalog.upload', onUpload, { concurrency: 2 });
       await bus.consume('catalog.media', onMedia, { concurrency: 2 });
-      retention.start();
+      purges.start();
+      emptyings.start();
+      searchFill.start();
     },
     stop: async () => {
       await bus.drain();
-      await retention.stop();
+      await Promise.all([purges.stop(), emptyings.stop(), searchFill.stop()]);
       await relay.stop();
       await db.$disconnect();
     },

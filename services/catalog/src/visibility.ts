@@ -23,13 +23,25 @@ export const ownPhotos = (userId: string, { trashed = false } = {}): Prisma.Phot
  * The same as a condition in SQL: rows of photos, or of the tables that repeat what lists filter by (album_items, photo_tags).
  * `row` is the table or its alias.
  */
-export const isShown = ({ trashed = false, row }: { trashed?: boolean | undefined; row?: string } = {}): Prisma.Sql => {
+export const isShown = ({
+  trashed = false,
+  row,
+}: {
+  trashed?: boolean | undefined;
+  row?: string;
+} = {}): Prisma.Sql => {
   const column = Prisma.raw(row === undefined ? 'is_deleted' : `${row}.is_deleted`);
   return trashed ? Prisma.sql`${column}` : Prisma.sql`NOT ${column}`;
 };
+/** The same as a condition on the table `photos`. */
+export const ownPhotosSql = (userId: string, { trashed = false } = {}): Prisma.Sql =>
+  Prisma.sql`photos.user_id = ${userId}::uuid AND photos.is_deleted = ${trashed}`;
 
 /** A photo of a user by its id, also in the trash. */
 export const ownPhoto = (userId: string, id: string) => ({ id, userId });
+
+/** Photos of a user by their ids, also in the trash. */
+export const ownPhotosById = (userId: string, ids: readonly string[]) => ({ userId, id: { in: [...ids] } });
 
 /** Whether the feed tells of this photo; if not, its entry is a tombstone. */
 export const isInFeed = (photo: Pick<PhotoRow, 'isDeleted'>): boolean => !photo.isDeleted;

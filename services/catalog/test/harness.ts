@@ -1,4 +1,4 @@
-import { type AnyEvent, type FeedApi, topology } from '@lazyphotos/contracts';
+import { type AnyEvent, type CopiesApi, type FeedApi, topology } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createPgBossBus } from '@lazyphotos/messaging';
 import {
@@ -35,16 +35,19 @@ const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENC
 
 export interface Given {
   feed?: FeedApi;
+  copies?: CopiesApi;
   /** In a process of its own it answers nobody but other services, and has internal routes. */
   alone?: boolean;
   trashDays?: number;
   poolSize?: number;
+  /** Of the database; the server's default if not given. */
+  locale?: string;
 }
 
 /** One catalog service over real HTTP, PostgreSQL and bus; every answer is checked against its schema. */
 export async function startCatalog(given: Given = {}) {
   const [ground, busGround] = await Promise.all([
-    createTestDatabase('catalog'),
+    createTestDatabase('catalog', { locale: given.locale }),
     createTestDatabase('catalog_bus'),
   ]);
   await migrate(ground.url, migrationsPath);
@@ -74,6 +77,7 @@ export async function startCatalog(given: Given = {}) {
     database,
     bus,
     feed: given.feed ?? { headCursor: async (userId) => `head-of-${userId}` },
+    copies: given.copies ?? { makeCopy: async ({ storageKey }) => ({ key: storageKey }) },
     mediaUrls,
     settings: { trashDays: given.trashDays ?? 30 },
     now: () => new Date(Date.now() + offsetMs),

@@ -10,9 +10,10 @@ import {
   SettingsError,
 } from '@lazyphotos/service-kit';
 import helmet from 'helmet';
-import { createRequireClaimed } from './claimed.js';
+import { createIsClaimed, createRequireClaimed } from './claimed.js';
 import type { settingKeys } from './config.js';
 import { mountDocs } from './docs/routes.js';
+import { mountHome } from './home/routes.js';
 import { createLimits } from './limits/limiter.js';
 import { mountMedia } from './media/deliver.js';
 import { mountRoutes, type RoutedService } from './routes.js';
@@ -55,7 +56,7 @@ export function createGatewayService(deps: GatewayDeps): Service {
   const { app, router } = service;
   if (settings.trustedProxies) app.set('trust proxy', settings.trustedProxies);
 
-  // An API and pictures: nothing that it answers may run scripts, be framed or sniffed.
+  // Nothing here may run scripts, be framed or sniffed; pages of ours say what they need (src/pages).
   router.use(
     helmet({
       contentSecurityPolicy: {
@@ -67,6 +68,8 @@ export function createGatewayService(deps: GatewayDeps): Service {
       strictTransportSecurity: false,
     }),
   );
+  const isClaimed = createIsClaimed(node);
+  mountHome(router, { version: chassis.version, isClaimed });
   mountDocs(router);
   mountMedia(router, {
     store,
@@ -77,7 +80,7 @@ export function createGatewayService(deps: GatewayDeps): Service {
   mountRoutes(router, {
     upstreams,
     authenticate: chassis.authenticate,
-    requireClaimed: createRequireClaimed(node),
+    requireClaimed: createRequireClaimed(isClaimed),
     limits: createLimits({
       requestsPerMinute: settings.requestsPerMinute,
       signInAttempts: settings.signInAttempts,

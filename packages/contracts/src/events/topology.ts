@@ -1,4 +1,4 @@
-import type { EventType } from './events.js';
+import type { EventOf, EventType } from './events.js';
 
 /**
  * Who consumes what: one durable queue per consuming service and event family. Every bus adapter declares all of it before
@@ -6,9 +6,10 @@ import type { EventType } from './events.js';
  */
 export const topology = {
   'catalog.upload': ['upload.completed'],
-  'catalog.media': ['media.processed'],
+  'catalog.media': ['media.processed', 'place.found'],
   'media-worker.upload': ['upload.completed'],
   'media-worker.photo': ['photo.purged'],
+  'media-worker.location': ['photo.relocated'],
   'upload.photo': ['photo.purged'],
   'feed.photo': ['photo.changed', 'photo.trashed', 'photo.purged'],
   'feed.album': ['album.changed', 'album.deleted'],
@@ -16,3 +17,7 @@ export const topology = {
 
 export type Topology = Readonly<Record<string, readonly EventType[]>>;
 export type QueueName = keyof typeof topology;
+/** Any event that this queue delivers, told apart by `type`. */
+export type EventOn<Q extends QueueName> = {
+  [T in (typeof topology)[Q][number]]: EventOf<T>;
+}[(typeof topology)[Q][number]];

@@ -2,7 +2,10 @@ import * as albums from './albums.js';
 import * as auth from './auth.js';
 import type { Endpoint } from './endpoint.js';
 import { getFeed } from './feed.js';
+import { editPhoto, editPhotos } from './metadata.js';
 import * as photos from './photos.js';
+import { search } from './search.js';
+import * as trash from './trash.js';
 import * as uploads from './uploads.js';
 
 /** Every operation that clients may call, in the order in which the documentation shows them. */
@@ -35,6 +38,14 @@ export const endpoints = {
   deletePhoto: photos.deletePhoto,
   restorePhoto: photos.restorePhoto,
   listTags: photos.listTags,
+  search,
+  editPhoto,
+  editPhotos,
+  deletePhotos: trash.deletePhotos,
+  restorePhotos: trash.restorePhotos,
+  getTrash: trash.getTrash,
+  emptyTrash: trash.emptyTrash,
+  setTrashRetention: trash.setTrashRetention,
   createAlbum: albums.createAlbum,
   listAlbums: albums.listAlbums,
   getAlbum: albums.getAlbum,

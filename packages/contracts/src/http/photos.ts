@@ -13,8 +13,8 @@ import {
   pageQuery,
   pixels,
   sha256,
-  timeZone,
   timestamp,
+  timeZone,
 } from './primitives.js';
 
 /** The previews that are made of every photo: longest side in pixels; never enlarged. */
@@ -139,6 +139,8 @@ const photoFilter = z.object({
   }),
 });
 export type PhotoFilter = z.output<typeof photoFilter>;
+/** What a downloaded original says of itself: what it came with, or what is known of it now. */
+const downloadMetadata = z.enum(['original', 'embedded']).meta({ id: 'DownloadMetadata' });
 
 export const listPhotos = defineEndpoint({
   id: 'listPhotos',
@@ -237,13 +239,18 @@ export const downloadPhoto = defineEndpoint({
   summary: 'A signed URL of the original or a preview',
   auth: 'bearer',
   params: photoId,
-  query: z.object({ size: mediaVariant.default('original') }),
+  query: z.object({
+    size: mediaVariant.default('original'),
+    metadata: downloadMetadata.default('original').meta({
+      description: 'with size=original: embedded gives a copy that has the edits of its owner written in',
+    }),
+  }),
   success: {
     status: 200,
     body: z.object({ url: z.url(), expiresAt: timestamp }).meta({ id: 'SignedUrl' }),
     description: 'The URL, good without a token until it expires',
   },
-  problems: ['not_found', 'not_ready'],
+  problems: ['not_found', 'not_ready', 'copy_unsupported'],
 });
 
 export const deletePhoto = defineEndpoint({

@@ -33,9 +33,11 @@ export const problemCatalog = {
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'This type of content is not accepted' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the file' },
+  copy_unsupported: { status: 422, title: 'No such copy can be made of this file' },
   malware_found: { status: 422, title: 'The file holds malware' },
   hash_mismatch: { status: 422, title: 'The SHA-256 of the content is not the announced one' },
   chunk_digest_mismatch: { status: 422, title: 'The digest of the chunk is not the announced one' },
+  too_many_tags: { status: 422, title: 'The photo would have too many tags' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal_error: { status: 500, title: 'Internal error' },
@@ -45,11 +47,11 @@ export const problemCatalog = {
 
 export type ProblemCode = keyof typeof problemCatalog;
 
-const problemCode = z
+export const problemCode = z
   .enum(Object.keys(problemCatalog) as [ProblemCode, ...ProblemCode[]])
   .meta({ id: 'ProblemCode' });
 
-const fieldError = z
+export const fieldError = z
   .object({
     path: z.string().meta({ description: 'where in the request: body.name, query.limit' }),
     message: z.string(),

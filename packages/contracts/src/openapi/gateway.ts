@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
-import { mediaVariant } from '../http/photos.js';
+import { nodeDescription } from '../http/node.js';
 import { id } from '../http/primitives.js';
 import { header, problems } from './responses.js';
 
@@ -57,10 +57,46 @@ const getReadiness: ZodOpenApiOperationObject = {
   },
 };
 
+const webPage = { 'text/html': { schema: { type: 'string' } } } as const;
+
+const getNode: ZodOpenApiOperationObject = {
+  ...open,
+  operationId: 'getNode',
+  summary: 'What this node is: a page for browsers, JSON for other clients',
+  description:
+    'Which of the two depends on `Accept`. The page is in English or German, as `Accept-Language` says.',
+  responses: {
+    200: {
+      description: 'The node',
+      headers: header('X-Request-Id', 'Vary'),
+      content: { 'application/json': { schema: nodeDescription }, ...webPage },
+    },
+    ...problems(['internal_error']),
+  },
+};
+
+const openApi = z
+  .looseObject({ openapi: z.string().meta({ description: 'the version of OpenAPI' }) })
+  .meta({ id: 'OpenApiDocument', description: 'https://spec.openapis.org/oas/v3.1.1' });
+
+const getOpenApi: ZodOpenApiOperationObject = {
+  ...open,
+  operationId: 'getOpenApi',
+  summary: 'This document',
+  responses: {
+    200: {
+      description: 'OpenAPI 3.1',
+      headers: header('X-Request-Id'),
+      content: { 'application/json': { schema: openApi } },
+    },
+    ...problems(['internal_error']),
+  },
+};
+
 const getApiDescription: ZodOpenApiOperationObject = {
   ...open,
   operationId: 'getApiDescription',
-  summary: 'This document',
+  summary: 'This document in YAML',
   responses: {
     200: {
       description: 'OpenAPI 3.1',
@@ -74,9 +110,9 @@ const getApiDescription: ZodOpenApiOperationObject = {
 const getDocs: ZodOpenApiOperationObject = {
   ...open,
   operationId: 'getDocs',
-  summary: 'Leads to this document',
+  summary: 'This document as a page to read',
   responses: {
-    302: { description: 'To /docs/openapi.yaml', headers: header('X-Request-Id', 'Location') },
+    200: { description: 'The page', headers: header('X-Request-Id'), content: webPage },
     ...problems(['internal_error']),
   },
 };
@@ -92,9 +128,22 @@ const getMedia: ZodOpenApiOperationObject = {
     'Clients take the whole URL from `thumbnails` of a photo or from `/photos/{id}/download`, and need no token. ' +
     'Every value in the path and the query is covered by the signature.',
   requestParams: {
-    path: z.object({ userId: id, photoId: id, variant: mediaVariant }),
+    path: z.object({
+      userId: id,
+      photoId: id,
+      variant: z
+        .string()
+        .regex(/^(thumb|medium|original|embedded-\d{1,10})$/)
+        .meta({
+          description: 'a MediaVariant, or embedded-<version>: a copy of the original with edits written in',
+        }),
+    }),
     query: z.object({
       exp: z.string().meta({ description: 'when the URL expires, in seconds since 1970' }),
+      name: z
+        .string()
+        .optional()
+        .meta({ description: 'the name to save the file under; absent: the one that it was uploaded with' }),
       sig: z.string().meta({ description: 'HMAC-SHA256, base64url' }),
     }),
     header: z.object({
@@ -141,9 +190,11 @@ const getMedia: ZodOpenApiOperationObject = {
 };
 
 export const gatewayPaths: ZodOpenApiPathsObject = {
+  '/': { get: getNode },
   '/health': { get: getHealth },
   '/health/ready': { get: getReadiness },
   '/docs': { get: getDocs },
+  '/openapi.json': { get: getOpenApi },
   '/docs/openapi.yaml': { get: getApiDescription },
   '/media/{userId}/{photoId}/{variant}': { get: getMedia },
 };

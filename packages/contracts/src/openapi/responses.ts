@@ -12,6 +12,7 @@ export const responseHeaders = {
   },
   'WWW-Authenticate': { description: 'Bearer', required: true, schema: text },
   'Retry-After': { description: 'Seconds after which to try again', schema: { type: 'integer', minimum: 1 } },
+  Vary: { description: 'The request headers that the response depends on', required: true, schema: text },
   Location: { description: 'Where to go', required: true, schema: text },
   ETag: { description: 'Strong; stays the same as long as the bytes do', required: true, schema: text },
   'Last-Modified': { description: 'When the bytes were stored', required: true, schema: text },

@@ -3,7 +3,9 @@ import { describeError, type Logger } from '../logger.js';
 export interface Periodic {
   /** Runs at once, then after each interval. */
   start(): void;
-  /** Waits for a run under way. */
+  /** Runs now; while a run is under way, once more after it. Does nothing before the start and after the stop. */
+  nudge(): void;
+  /** Aborts the signal of a run under way, and waits for its end. */
   stop(): Promise<void>;
 }
 
@@ -11,25 +13,44 @@ export interface Periodic {
 export function createPeriodic(
   name: string,
   intervalMs: number,
-  work: () => Promise<unknown>,
+  work: (signal: AbortSignal) => Promise<unknown>,
   logger: Logger,
 ): Periodic {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> | undefined;
+  let isWanted = false;
+  let stopping = new AbortController();
+  const runWhileWanted = async () => {
+    while (isWanted && !stopping.signal.aborted) {
+      isWanted = false;
+      await work(stopping.signal).catch((error: unknown) =>
+        logger.warn(`${name} will be tried again`, { error: describeError(error) }),
+      );
+    }
+  };
   const run = () => {
-    running ??= work()
-      .catch((error: unknown) => logger.warn(`${name} will be tried again`, { error: describeError(error) }))
-      .finally(() => {
-        running = undefined;
-      });
+    isWanted = true;
+    running ??= runWhileWanted().finally(() => {
+      running = undefined;
+      if (isWanted && !stopping.signal.aborted) run();
+    });
+  };
+  const runUnlessRunning = () => {
+    if (!running) run();
   };
   return {
     start: () => {
-      timer = setInterval(run, intervalMs);
+      stopping = new AbortController();
+      timer = setInterval(runUnlessRunning, intervalMs);
       run();
+    },
+    nudge: () => {
+      if (timer) run();
     },
     stop: async () => {
       clearInterval(timer);
+      timer = undefined;
+      stopping.abort();
       await running;
     },
   };

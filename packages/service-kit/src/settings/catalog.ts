@@ -365,8 +365,8 @@ export const settingsCatalog = {
   mediaWorkerUrl: setting(
     'LAZYPHOTOS_MEDIA_WORKER_URL',
     serviceUrl.optional(),
-    "The address of the media worker, for the gateway's readiness (containers)",
-    { absent: 'readiness leaves it out' },
+    "The address of the media worker: for the gateway's readiness, and for the catalog's downloads with edits written in (containers)",
+    { absent: 'readiness leaves it out, and such downloads respond with 503' },
   ),
   feedUrl: setting('LAZYPHOTOS_FEED_URL', serviceUrl, 'The address of the feed service (containers)', {
     absent: 'must be given in containers',

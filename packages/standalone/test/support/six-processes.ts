@@ -116,7 +116,12 @@ function environments(infrastructure: Infrastructure, secrets: Secrets, folder: 
     },
     auth: { LAZYPHOTOS_DATA_DIR: folder, LAZYPHOTOS_KEYS_DIR: join(folder, 'keys') },
     upload: { ...bus, ...store('upload'), LAZYPHOTOS_CATALOG_URL: urlOf('catalog') },
-    catalog: { ...bus, ...media, LAZYPHOTOS_FEED_URL: urlOf('feed') },
+    catalog: {
+      ...bus,
+      ...media,
+      LAZYPHOTOS_FEED_URL: urlOf('feed'),
+      LAZYPHOTOS_MEDIA_WORKER_URL: urlOf('media-worker'),
+    },
     feed: { ...bus, ...media },
     'media-worker': { ...bus, ...store('media-worker'), LAZYPHOTOS_SCRATCH_DIR: join(folder, 'scratch') },
   };

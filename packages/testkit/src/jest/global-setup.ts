@@ -10,8 +10,8 @@ interface GlobalConfig {
 }
 
 /**
- * Before the first test: a PostgreSQL for all suites; where RabbitMQ, MinIO and ClamAV are started from, when a suite wants
- * one; and before a whole run the tools too, lest their builds slow down the tests. All is told to the test files by
+ * Before the first test: a PostgreSQL for all suites; where RabbitMQ, MinIO, ClamAV and Chromium are started from, when a suite
+ * wants one; and before a whole run the tools too, lest their builds slow down the tests. All is told to the test files by
  * environment variables.
  */
 export default async function globalSetup(config: GlobalConfig): Promise<void> {
@@ -41,8 +41,8 @@ async function startKept(): Promise<string> {
 async function provideServers(): Promise<string[]> {
   const sources = await findServers();
   process.env[FOUND_SERVERS] = JSON.stringify(sources);
-  const names = { rabbitmq: 'RabbitMQ', minio: 'MinIO', clamd: 'ClamAV' };
-  return (['rabbitmq', 'minio', 'clamd'] as const).flatMap((name) => {
+  const names = { rabbitmq: 'RabbitMQ', minio: 'MinIO', clamd: 'ClamAV', chromium: 'Chromium' };
+  return (['rabbitmq', 'minio', 'clamd', 'chromium'] as const).flatMap((name) => {
     const source = sources[name];
     return source.kind === 'none' ? [`No ${names[name]} for tests: ${source.reason}`] : [];
   });

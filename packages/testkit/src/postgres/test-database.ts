@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import { Client, escapeLiteral } from 'pg';
 import { POSTGRES_URL } from './source.js';
 
 export interface TestDatabase {
@@ -11,14 +11,25 @@ export interface TestDatabase {
 
 const NAMED_BY_US = /^lp_test_[a-z0-9_]+$/;
 
+export interface TestDatabaseOptions {
+  /** A libc locale such as `C`; the server's default if not given. */
+  locale?: string | undefined;
+}
+
 /** An empty database of the caller's own. `prefix` shows in its name: the suite that uses it. */
-export async function createTestDatabase(prefix: string): Promise<TestDatabase> {
+export async function createTestDatabase(
+  prefix: string,
+  { locale }: TestDatabaseOptions = {},
+): Promise<TestDatabase> {
   const readable = prefix
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .slice(0, 32);
   const name = `lp_test_${readable}_${randomBytes(6).toString('hex')}`;
-  await administer(`CREATE DATABASE ${name}`);
+  const options = locale
+    ? ` TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE ${escapeLiteral(locale)}`
+    : '';
+  await administer(`CREATE DATABASE ${name}${options}`);
   const url = new URL(adminUrl());
   url.pathname = `/${name}`;
   return { name, url: url.href, drop: () => dropTestDatabase(name) };

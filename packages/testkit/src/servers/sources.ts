@@ -1,11 +1,12 @@
+import { findChromium } from '../browser/source.js';
 import { findClamd } from '../clamd/source.js';
 import { findMinio } from '../minio/source.js';
 import { findRabbitMq } from '../rabbitmq/source.js';
 import type { Source } from './messages.js';
 
-const FINDERS = { rabbitmq: findRabbitMq, minio: findMinio, clamd: findClamd };
+const FINDERS = { rabbitmq: findRabbitMq, minio: findMinio, clamd: findClamd, chromium: findChromium };
 
-/** The servers that a suite or a caller starts for itself. */
+/** The servers, and the browser, that a suite or a caller starts for itself. */
 export type StartedServer = keyof typeof FINDERS;
 type Sources = Record<StartedServer, Source>;
 
@@ -14,8 +15,13 @@ export const FOUND_SERVERS = 'LAZYPHOTOS_TEST_SERVERS';
 
 /** Looks for all servers, and installs and builds what is missing. */
 export async function findServers(): Promise<Sources> {
-  const [rabbitmq, minio, clamd] = await Promise.all([find('rabbitmq'), find('minio'), find('clamd')]);
-  return { rabbitmq, minio, clamd };
+  const [rabbitmq, minio, clamd, chromium] = await Promise.all([
+    find('rabbitmq'),
+    find('minio'),
+    find('clamd'),
+    find('chromium'),
+  ]);
+  return { rabbitmq, minio, clamd, chromium };
 }
 
 /** The source that global setup found; outside of a jest run it is looked for now. */

@@ -21,7 +21,9 @@ export interface AlbumEdit extends Partial<Pick<AlbumRow, Field>> {
  * change. Returns undefined if nothing does.
  */
 export function newerFields(row: AlbumRow, patch: AlbumPatch, now: Date): AlbumEdit | undefined {
-  const at = new Date(Math.min(Date.parse(patch.updatedAt ?? now.toISOString()), now.getTime())).toISOString();
+  const at = new Date(
+    Math.min(Date.parse(patch.updatedAt ?? now.toISOString()), now.getTime()),
+  ).toISOString();
   const edits = row.edits as EditTimes;
   const wins = (field: Field): boolean => {
     if (patch[field] === undefined) return false;

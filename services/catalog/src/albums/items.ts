@@ -3,7 +3,15 @@ import { notFound } from '@lazyphotos/service-kit';
 import type { CatalogTx } from '../prisma.js';
 import { isInAlbum } from '../visibility.js';
 import { holdPhoto, holdPhotos, lockAlbum } from './locks.js';
-import { arrangeAlbum, keyFor, keysBehind, lastKey, type Placed, positionsOf, UNPLACED } from './positions.js';
+import {
+  arrangeAlbum,
+  keyFor,
+  keysBehind,
+  lastKey,
+  type Placed,
+  positionsOf,
+  UNPLACED,
+} from './positions.js';
 import { albumOf } from './record.js';
 
 interface ItemsChange {

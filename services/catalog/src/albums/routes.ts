@@ -1,10 +1,5 @@
 import { type Album, endpoints, photoView } from '@lazyphotos/contracts';
-import {
-  createCursor,
-  keyedRequest,
-  type MediaUrls,
-  type ServiceApp,
-} from '@lazyphotos/service-kit';
+import { createCursor, keyedRequest, type MediaUrls, type ServiceApp } from '@lazyphotos/service-kit';
 import { z } from 'zod';
 import { instant } from '../dates.js';
 import { decodePageCursor, type PhotoPage, readArrangedPage, readPhotoPage } from '../photos/page.js';

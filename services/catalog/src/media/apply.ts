@@ -1,47 +1,70 @@
 import type { EventPayload } from '@lazyphotos/contracts';
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import { storableDate } from '../dates.js';
+import { type Edits, readEdits } from '../metadata/edits.js';
 import { lockPhoto, lockPhotoRow } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
+import { savePhotos } from '../photos/save.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
 import { isInFeed } from '../visibility.js';
 
 type Result = EventPayload<'media.processed'>;
 
-/** Writes a processing result into a photo's row. What the file itself says goes before what the client announced. */
-export function applyResult(tx: CatalogTx, row: PhotoRow, result: Result, now: Date): Promise<PhotoRow> {
-  const found = storableDate(result.capturedAt);
-  // A run that finds no date leaves the one that was announced, or that an earlier run found.
-  const capturedAt = found ?? row.capturedAt;
-  const located = result.locationLat !== undefined && result.locationLon !== undefined;
-  return tx.photo.update({
-    where: { id: row.id },
-    data: {
-      capturedAt,
-      capturedAtSource: found ? (result.capturedAtSource ?? null) : row.capturedAtSource,
-      sortAt: capturedAt ?? row.uploadedAt,
-      width: result.width ?? row.width,
-      height: result.height ?? row.height,
-      ...(located
-        ? { locationLat: result.locationLat ?? null, locationLon: result.locationLon ?? null }
-        : {}),
-      cameraMake: result.cameraMake ?? null,
-      cameraModel: result.cameraModel ?? null,
-      lensModel: result.lensModel ?? null,
-      fNumber: result.fNumber ?? null,
-      exposureTime: result.exposureTime ?? null,
-      iso: result.iso ?? null,
-      focalLength: result.focalLength ?? null,
-      orientation: result.orientation ?? null,
-      processing: result.outcome,
-      failureCode: result.failure?.code ?? null,
-      failureReason: result.failure?.reason ?? null,
-      placeholder: result.placeholder ?? null,
-      mediaRun: result.run,
-      version: { increment: 1 },
-      updatedAt: now,
-    },
-  });
+/**
+ * The fields of a photo's location, if the user has not set another. A file without a location leaves the one that the client
+ * announced, and the place in the result is that one's.
+ */
+function locationOf(edits: Edits, result: Result): Partial<PhotoRow> {
+  const { locationLat, locationLon, altitude, place } = result;
+  if (edits.at.location !== undefined) return {};
+  if (locationLat === undefined || locationLon === undefined) return place ? { place } : {};
+  return { locationLat, locationLon, altitude: altitude ?? null, place: place ?? null };
+}
+
+/** The capture time, if the file has one and the user has not set another: a run that finds none leaves what is known. */
+function captureTimeOf(edits: Edits, result: Result): Partial<PhotoRow> {
+  const capturedAt = storableDate(result.capturedAt);
+  if (edits.at.capturedAt !== undefined || !capturedAt) return {};
+  return {
+    capturedAt,
+    capturedAtSource: result.capturedAtSource ?? null,
+    capturedAtOffset: result.capturedAtOffset ?? null,
+    sortAt: capturedAt,
+  };
+}
+
+/**
+ * Returns a photo's row with a processing result in it. What the user has edited stays; otherwise what the file itself says goes
+ * before what the client announced.
+ */
+export function withResult(row: PhotoRow, result: Result, now: Date): PhotoRow {
+  const edits = readEdits(row.edits);
+  const unlessEdited = <F extends 'cameraMake' | 'cameraModel' | 'rating'>(field: F, value: PhotoRow[F]) =>
+    edits.at[field] === undefined ? value : row[field];
+  return {
+    ...row,
+    ...captureTimeOf(edits, result),
+    ...locationOf(edits, result),
+    width: result.width ?? row.width,
+    height: result.height ?? row.height,
+    cameraMake: unlessEdited('cameraMake', result.cameraMake ?? null),
+    cameraModel: unlessEdited('cameraModel', result.cameraModel ?? null),
+    rating: unlessEdited('rating', result.rating ?? null),
+    lensModel: result.lensModel ?? null,
+    fNumber: result.fNumber ?? null,
+    exposureTime: result.exposureTime ?? null,
+    iso: result.iso ?? null,
+    focalLength: result.focalLength ?? null,
+    orientation: result.orientation ?? null,
+    kind: result.kind ?? row.kind,
+    processing: result.outcome,
+    failureCode: result.failure?.code ?? null,
+    failureReason: result.failure?.reason ?? null,
+    placeholder: result.placeholder ?? null,
+    mediaRun: result.run,
+    version: row.version + 1,
+    updatedAt: now,
+  };
 }
 
 /** Keeps the newest result of a photo that has not arrived yet. */
@@ -69,7 +92,8 @@ export function createApplyMedia(unitOfWork: UnitOfWork<CatalogTx>, now: () => D
         return;
       }
       if (row.mediaRun >= result.run) return;
-      const updated = await applyResult(tx, row, result, now());
+      const updated = withResult(row, result, now());
+      await savePhotos(tx, [updated]);
       // A photo in the trash is a tombstone in the feed; what was found out shows when it comes back.
       if (isInFeed(updated)) emit('photo.changed', { photo: photoRecordOf(updated) });
     });

@@ -1,21 +1,20 @@
-import type { endpoints, FeedApi, MediaUrlFor, QueryOf } from '@lazyphotos/contracts';
-import { photoView } from '@lazyphotos/contracts';
+import type { endpoints, FeedApi, QueryOf } from '@lazyphotos/contracts';
 import { describeError, type Logger } from '@lazyphotos/service-kit';
 import { requireAlbum } from '../albums/record.js';
 import type { CatalogDb } from '../prisma.js';
 import { decodePageCursor, readPhotoPage } from './page.js';
-import { photoRecordOf } from './record.js';
+import type { ViewPhotos } from './view.js';
 
 type Query = QueryOf<typeof endpoints.listPhotos>;
 
 export interface ListPhotosDeps {
   db: CatalogDb;
   feed: FeedApi;
-  mediaUrl: MediaUrlFor;
+  viewPhotos: ViewPhotos;
   logger: Logger;
 }
 
-export function createListPhotos({ db, feed, mediaUrl, logger }: ListPhotosDeps) {
+export function createListPhotos({ db, feed, viewPhotos, logger }: ListPhotosDeps) {
   /** Without the feed the list still works; the client then reads the feed from its beginning. */
   const feedPosition = (userId: string): Promise<string | undefined> =>
     feed.headCursor(userId).catch((error: unknown) => {
@@ -31,7 +30,7 @@ export function createListPhotos({ db, feed, mediaUrl, logger }: ListPhotosDeps)
     const position = from ? from.feed : await feedPosition(userId);
     const page = await readPhotoPage(db, { userId, ...filter }, limit, from, position);
     return {
-      photos: page.rows.map((row) => photoView(photoRecordOf(row), mediaUrl)),
+      photos: await viewPhotos(userId, page.rows),
       cursor: page.cursor,
       hasMore: page.hasMore,
       ...(page.hasMore || position === undefined ? {} : { feedCursor: position }),

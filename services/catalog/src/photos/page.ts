@@ -21,7 +21,8 @@ export type PageCursor = ReturnType<typeof pageCursor.decode>;
 export function decodePageCursor(cursor: string | undefined, by: PageCursor['by']): PageCursor | undefined {
   if (cursor === undefined) return undefined;
   const decoded = pageCursor.decode(cursor);
-  if (decoded.by !== by) throw new ProblemError('invalid_cursor', 'The cursor is of a list in another order.');
+  if (decoded.by !== by)
+    throw new ProblemError('invalid_cursor', 'The cursor is of a list in another order.');
   return decoded;
 }
 

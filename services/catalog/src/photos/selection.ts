@@ -28,10 +28,14 @@ function sourceOf({ userId, albumId, tag }: Selection) {
 const valuesOf = (flag: boolean | undefined): boolean[] => (flag === undefined ? [false, true] : [flag]);
 
 /** The conditions of `favorite` and `archived`, one for each combination of values that the selection holds. */
-export const flagConditions = ({ favorite, archived }: Pick<Selection, 'favorite' | 'archived'>): Prisma.Sql[] =>
+export const flagConditions = ({
+  favorite,
+  archived,
+}: Pick<Selection, 'favorite' | 'archived'>): Prisma.Sql[] =>
   valuesOf(favorite).flatMap((isFavorite) =>
     valuesOf(archived).map(
-      (isArchived) => sql`favorite = ${Prisma.raw(`${isFavorite}`)} AND archived = ${Prisma.raw(`${isArchived}`)}`,
+      (isArchived) =>
+        sql`favorite = ${Prisma.raw(`${isFavorite}`)} AND archived = ${Prisma.raw(`${isArchived}`)}`,
     ),
   );
 
@@ -56,7 +60,8 @@ export function indexRangesOf(selection: Selection): IndexRanges {
     to === undefined ? Prisma.empty : sql` AND ${time} < ${nearestInstant(to)}::timestamptz`,
   ];
   const ranges = flagConditions(selection).map(
-    (flags) => sql`FROM ${table} WHERE ${owner} AND ${isShown({ trashed })} AND ${flags}${bounds[0]}${bounds[1]}`,
+    (flags) =>
+      sql`FROM ${table} WHERE ${owner} AND ${isShown({ trashed })} AND ${flags}${bounds[0]}${bounds[1]}`,
   );
   return { time, id, ranges };
 }

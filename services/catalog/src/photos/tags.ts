@@ -13,7 +13,14 @@ interface TagRow {
 }
 
 const { sql } = Prisma;
-const tagCursor = createCursor(z.object({ tag: z.string().max(1000).regex(/^[^\0]*$/) }));
+const tagCursor = createCursor(
+  z.object({
+    tag: z
+      .string()
+      .max(1000)
+      .regex(/^[^\0]*$/),
+  }),
+);
 
 /** Reads a page of a user's tags in the order of their keys, from one key to the next along the index. */
 export async function readTags(db: CatalogDb, userId: string, { cursor, limit }: Query) {
@@ -22,7 +29,8 @@ export async function readTags(db: CatalogDb, userId: string, { cursor, limit }:
     SELECT t.tag_key FROM photo_tags t WHERE t.scope = ${userId}::uuid AND t.tag_key > ${key} ORDER BY t.tag_key LIMIT 1)`;
   const shown = sql`FROM photo_tags t WHERE t.scope = ${userId}::uuid AND t.tag_key = keys.key AND ${isShown({ row: 't' })}`;
   const newest = flagConditions({}).map(
-    (flags) => sql`(SELECT t.sort_at, t.photo_id ${shown} AND ${flags} ORDER BY t.sort_at DESC, t.photo_id DESC LIMIT 1)`,
+    (flags) =>
+      sql`(SELECT t.sort_at, t.photo_id ${shown} AND ${flags} ORDER BY t.sort_at DESC, t.photo_id DESC LIMIT 1)`,
   );
   const read = await db.$queryRaw<TagRow[]>`
     WITH RECURSIVE keys AS (

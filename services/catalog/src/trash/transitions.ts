@@ -1,7 +1,13 @@
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
+import type { CatalogMetrics } from '../metrics.js';
+import { lockPhotos } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
+import { ownPhotosById } from '../visibility.js';
 import { type AlbumChange, changeAlbums, lockAlbumsOf } from './albums-of.js';
+
+/** Why photos are removed for good: their owner said so, the trash was emptied, or they were in it for long enough. */
+export type PurgeReason = 'deleted' | 'emptied' | 'expired';
 
 const deletion = (row: PhotoRow, deletedAt: Date) => ({
   photoId: row.id,
@@ -34,19 +40,38 @@ function visibleChanges(
 
 /**
  * A photo's way into the trash, back, and out for good. Each takes many ids of one user and touches only those that are in the
- * right state, so that repeating a call does no harm.
+ * right state, so that repeating a call does no harm. The number of statements does not depend on that of the ids.
  */
-export function createTransitions(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date) {
-  /** Locks the photos, so that nobody puts one into an album meanwhile. */
-  const lock = (tx: CatalogTx, userId: string, ids: readonly string[]) =>
-    tx.$queryRaw`SELECT id FROM photos WHERE user_id = ${userId}::uuid AND id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`;
+export interface Transitions {
+  /** Returns the ids of those that are this user's photos. */
+  trash(userId: string, ids: readonly string[]): Promise<Set<string>>;
+  /** Returns the ids of those that are this user's photos. */
+  restore(userId: string, ids: readonly string[]): Promise<Set<string>>;
+  /**
+   * Removes rows for good; the owners of the objects delete them when they hear of it. With `trashedBefore` only what is in the
+   * trash and came there before: a photo that was restored since the caller looked stays. Returns the ids of the removed ones.
+   */
+  purge(
+    userId: string,
+    ids: readonly string[],
+    reason: PurgeReason,
+    trashedBefore?: Date,
+  ): Promise<Set<string>>;
+}
 
-  const trash = (userId: string, ids: readonly string[]): Promise<void> =>
+export interface TransitionDeps {
+  unitOfWork: UnitOfWork<CatalogTx>;
+  now: () => Date;
+  metrics: CatalogMetrics;
+}
+
+export function createTransitions({ unitOfWork, now, metrics }: TransitionDeps): Transitions {
+  const trash = (userId: string, ids: readonly string[]) =>
     unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
       const at = now();
-      await lock(tx, userId, ids);
+      const known = await lockPhotos(tx, userId, ids);
       const rows = await tx.photo.updateManyAndReturn({
-        where: { userId, id: { in: [...ids] }, isDeleted: false },
+        where: { ...ownPhotosById(userId, ids), isDeleted: false },
         data: { isDeleted: true, deletedAt: at, updatedAt: at, version: { increment: 1 } },
       });
       for (const row of rows) emit('photo.trashed', deletion(row, at));
@@ -55,14 +80,15 @@ export function createTransitions(unitOfWork: UnitOfWork<CatalogTx>, now: () => 
         rows.map((row) => row.id),
       );
       await changeAlbums(tx, emit, albums, -1, at);
+      return known;
     });
 
-  const restore = (userId: string, ids: readonly string[]): Promise<void> =>
+  const restore = (userId: string, ids: readonly string[]) =>
     unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
       const at = now();
-      await lock(tx, userId, ids);
+      const known = await lockPhotos(tx, userId, ids);
       const rows = await tx.photo.updateManyAndReturn({
-        where: { userId, id: { in: [...ids] }, isDeleted: true },
+        where: { ...ownPhotosById(userId, ids), isDeleted: true },
         data: { isDeleted: false, deletedAt: null, updatedAt: at, version: { increment: 1 } },
       });
       for (const row of rows) emit('photo.changed', { photo: photoRecordOf(row) });
@@ -71,18 +97,15 @@ export function createTransitions(unitOfWork: UnitOfWork<CatalogTx>, now: () => 
         rows.map((row) => row.id),
       );
       await changeAlbums(tx, emit, albums, 1, at);
+      return known;
     });
 
-  /**
-   * Removes rows for good; the owners of the objects delete them when they hear of it. With `trashedBefore` only what is in the
-   * trash and came there before: a photo that was restored since the caller looked stays.
-   */
-  const purge = (userId: string, ids: readonly string[], trashedBefore?: Date): Promise<number> =>
-    unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
+  const purge: Transitions['purge'] = async (userId, ids, reason, trashedBefore) => {
+    const purged = await unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
       const at = now();
-      await lock(tx, userId, ids);
+      await lockPhotos(tx, userId, ids);
       const due = trashedBefore ? { isDeleted: true, deletedAt: { lt: trashedBefore } } : {};
-      const rows = await tx.photo.findMany({ where: { userId, id: { in: [...ids] }, ...due } });
+      const rows = await tx.photo.findMany({ where: { ...ownPhotosById(userId, ids), ...due } });
       const gone = rows.map((row) => row.id);
       const covered = await coveredBy(tx, userId, gone);
       const albums = await lockAlbumsOf(tx, gone, covered);
@@ -97,9 +120,11 @@ export function createTransitions(unitOfWork: UnitOfWork<CatalogTx>, now: () => 
       await tx.photo.deleteMany({ where: { id: { in: gone } } });
       for (const row of rows) emit('photo.purged', deletion({ ...row, version: row.version + 1 }, at));
       await changeAlbums(tx, emit, visibleChanges(albums, rows, covered), -1, at);
-      return rows.length;
+      return new Set(gone);
     });
+    metrics.purged.inc({ reason }, purged.size);
+    return purged;
+  };
 
   return { trash, restore, purge };
 }
-export type Transitions = ReturnType<typeof createTransitions>;

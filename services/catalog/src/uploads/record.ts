@@ -1,9 +1,11 @@
 import type { EventPayload } from '@lazyphotos/contracts';
 import type { UnitOfWork } from '@lazyphotos/database';
-import { applyResult } from '../media/apply.js';
+import { withResult } from '../media/apply.js';
 import { lockPhoto } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
+import { savePhotos } from '../photos/save.js';
 import type { CatalogTx } from '../prisma.js';
+import { searchWordsOf } from '../search/vector.js';
 import { announcedCaptureTime } from './capture-time.js';
 
 /**
@@ -35,6 +37,7 @@ export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
           height: upload.height ?? null,
           locationLat: upload.locationLat ?? null,
           locationLon: upload.locationLon ?? null,
+          searchWords: searchWordsOf({ fileName: upload.fileName }),
         },
         skipDuplicates: true,
       });
@@ -48,8 +51,8 @@ export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
       const early = await tx.earlyMedia.findUnique({ where: { photoId: id } });
       if (early) await tx.earlyMedia.delete({ where: { photoId: id } });
       const result = early?.payload as EventPayload<'media.processed'> | undefined;
-      emit('photo.changed', {
-        photo: photoRecordOf(result ? await applyResult(tx, row, result, uploadedAt) : row),
-      });
+      const photo = result ? withResult(row, result, uploadedAt) : row;
+      if (result) await savePhotos(tx, [photo]);
+      emit('photo.changed', { photo: photoRecordOf(photo) });
     });
 }

@@ -1,18 +1,52 @@
+import { randomBytes } from 'node:crypto';
 import { methodNotAllowed, setRoute } from '@lazyphotos/service-kit';
+import compression from 'compression';
 import type { Router } from 'express';
+import { languageOf } from '../pages/language.js';
+import { sendPage } from '../pages/send.js';
+import { docsPage } from './page.js';
+import { findViewer } from './viewer.js';
+
+const A_YEAR = 'public, max-age=31536000, immutable';
+const FIVE_MINUTES = 'public, max-age=300';
 
 /** Serves the API's description; it is made on the first request, so that a node which nobody asks does not carry it. */
 export function mountDocs(router: Router): void {
-  let document: Promise<string> | undefined;
-  router.get('/docs/openapi.yaml', async (req, res) => {
-    setRoute(req, '/docs/openapi.yaml');
-    document ??= import('@lazyphotos/contracts/openapi').then(({ openApiYaml }) => openApiYaml());
-    res.type('application/yaml').setHeader('Cache-Control', 'public, max-age=300');
-    res.send(await document);
-  });
+  const viewer = findViewer();
+  const viewerPath = `/docs/${viewer.name}`;
+  const paths = ['/docs', '/docs/openapi.yaml', '/openapi.json', viewerPath];
+  let made: Promise<{ json: string; yaml: string }> | undefined;
+  const description = () => {
+    made ??= import('@lazyphotos/contracts/openapi').then(({ openApiJson, openApiYaml }) => ({
+      json: openApiJson(),
+      yaml: openApiYaml(),
+    }));
+    return made;
+  };
+
+  router.use(paths, compression());
   router.get('/docs', (req, res) => {
     setRoute(req, '/docs');
-    res.redirect('/docs/openapi.yaml');
+    const nonce = randomBytes(16).toString('base64');
+    sendPage(res, docsPage({ viewer, nonce }, languageOf(req)));
   });
-  router.all(['/docs', '/docs/openapi.yaml'], methodNotAllowed(['GET']));
+  router.get(viewerPath, (req, res, next) => {
+    setRoute(req, '/docs/viewer');
+    res.sendFile(viewer.file, { cacheControl: false, headers: { 'Cache-Control': A_YEAR } }, (error) => {
+      if (error && !res.headersSent) next(error);
+    });
+  });
+  router.get('/openapi.json', async (req, res) => {
+    setRoute(req, '/openapi.json');
+    const { json } = await description();
+    res.type('application/json').setHeader('Cache-Control', FIVE_MINUTES);
+    res.send(json);
+  });
+  router.get('/docs/openapi.yaml', async (req, res) => {
+    setRoute(req, '/docs/openapi.yaml');
+    const { yaml } = await description();
+    res.type('application/yaml').setHeader('Cache-Control', FIVE_MINUTES);
+    res.send(yaml);
+  });
+  router.all(paths, methodNotAllowed(['GET']));
 }

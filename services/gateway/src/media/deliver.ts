@@ -99,7 +99,7 @@ const isGone = (error: unknown): boolean => codeOf(error) === 'ERR_STREAM_PREMAT
 /** Serves originals and previews by signed URL, straight from the object store, without asking any other service. */
 export function mountMedia(router: Router, { store, presigned, mediaUrls, now }: MediaDeps): void {
   const deliver = async (req: Request, res: Response): Promise<void> => {
-    const location = mediaUrls.verify(req.path, req.query.exp, req.query.sig);
+    const location = mediaUrls.verify(req.path, req.query.exp, req.query.sig, req.query.name);
     if (!location) throw new ProblemError('invalid_signature');
     const info = await orNotFound(store.head(keyOf(location)));
     // A presigned URL is good for GET only; a HEAD has been answered with what was just looked up.

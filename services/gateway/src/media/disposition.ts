@@ -1,3 +1,4 @@
+import { previewVariants } from '@lazyphotos/contracts';
 import type { ObjectInfo } from '@lazyphotos/object-storage';
 import type { MediaLocation } from '@lazyphotos/service-kit';
 import { create } from 'content-disposition';
@@ -10,10 +11,14 @@ const safe = (name: string): string =>
     .replaceAll(/[/\\]/g, '_')
     .trim();
 
-/** Content-Disposition (RFC 6266): originals are saved under the name that they came with, previews are shown. */
-export function dispositionOf({ photoId, variant }: MediaLocation, info: ObjectInfo): string {
-  const name = safe(info.metadata['file-name'] ?? '') || `${photoId}-${variant}`;
-  return variant === 'original'
-    ? create(name, { type: 'attachment' })
-    : create(`${photoId}-${variant}.jpg`, { type: 'inline' });
+/**
+ * Content-Disposition (RFC 6266): originals and their copies are saved under the name in the URL, or else the one that they came
+ * with; previews are shown.
+ */
+export function dispositionOf({ photoId, variant, name }: MediaLocation, info: ObjectInfo): string {
+  if (isPreview(variant)) return create(`${photoId}-${variant}.jpg`, { type: 'inline' });
+  const savedAs = safe(name ?? '') || safe(info.metadata['file-name'] ?? '') || `${photoId}-${variant}`;
+  return create(savedAs, { type: 'attachment' });
 }
+
+const isPreview = (variant: string): boolean => (previewVariants as readonly string[]).includes(variant);

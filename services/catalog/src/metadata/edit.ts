@@ -1,0 +1,123 @@
+import type { MetadataPatch } from '@lazyphotos/contracts';
+import type { Emit, UnitOfWork } from '@lazyphotos/database';
+import type { CatalogMetrics } from '../metrics.js';
+import { lockPhotos } from '../photos/lock.js';
+import { photoRecordOf } from '../photos/record.js';
+import { savePhotos } from '../photos/save.js';
+import type { CatalogTx, PhotoRow } from '../prisma.js';
+import { isInFeed, ownPhotosById } from '../visibility.js';
+import { type Merged, mergePatch, TooManyTagsError } from './merge.js';
+import { relocationOf } from './place.js';
+
+export interface PhotoEdit {
+  id: string;
+  patch: MetadataPatch;
+}
+
+/** What became of one edit. `photo` is the row as it is after the whole chunk. */
+export type EditOutcome =
+  | { status: 'ok'; photo: PhotoRow }
+  | { status: 'not_found' }
+  | { status: 'too_many_tags'; error: TooManyTagsError };
+
+/** How many photos one transaction changes: short ones let others in between. */
+const CHUNK = 100;
+
+export interface MetadataDeps {
+  unitOfWork: UnitOfWork<CatalogTx>;
+  now: () => Date;
+  metrics: CatalogMetrics;
+}
+
+/** A photo with the edits of one chunk merged in. */
+interface Draft {
+  before: PhotoRow;
+  row: PhotoRow;
+  isChanged: boolean;
+  isRemembered: boolean;
+}
+
+/** Applies edits in their order. Returns an outcome for each; a photo that is not this user's is `not_found`. */
+export type EditPhotos = (userId: string, edits: readonly PhotoEdit[]) => Promise<EditOutcome[]>;
+
+export function createEditPhotos({ unitOfWork, now, metrics }: MetadataDeps): EditPhotos {
+  const editChunk = async (userId: string, edits: readonly PhotoEdit[]): Promise<EditOutcome[]> => {
+    const counted = { applied: 0, dropped: 0 };
+    const outcomes = await unitOfWork.transaction(async (tx, emit) => {
+      const at = now();
+      const ids = [...new Set(edits.map(({ id }) => id))];
+      await lockPhotos(tx, userId, ids);
+      const rows = await tx.photo.findMany({ where: ownPhotosById(userId, ids) });
+      const drafts = new Map(rows.map((row) => [row.id, draftOf(row)]));
+      const merged = edits.map(({ id, patch }) => mergeInto(drafts.get(id), patch, at, counted));
+      const saved = await saveDrafts(tx, emit, [...drafts.values()], at);
+      return merged.map((outcome) =>
+        outcome.status === 'ok'
+          ? { ...outcome, photo: saved.get(outcome.photo.id) ?? outcome.photo }
+          : outcome,
+      );
+    });
+    metrics.edits.inc({ outcome: 'applied' }, counted.applied);
+    metrics.edits.inc({ outcome: 'dropped' }, counted.dropped);
+    return outcomes;
+  };
+
+  return async (userId, edits) => {
+    const outcomes: EditOutcome[] = [];
+    for (let start = 0; start < edits.length; start += CHUNK) {
+      outcomes.push(...(await editChunk(userId, edits.slice(start, start + CHUNK))));
+    }
+    return outcomes;
+  };
+}
+
+const draftOf = (row: PhotoRow): Draft => ({ before: row, row, isChanged: false, isRemembered: false });
+
+/** Merges one edit into its photo, if there is one. */
+function mergeInto(
+  draft: Draft | undefined,
+  patch: MetadataPatch,
+  now: Date,
+  counted: { applied: number; dropped: number },
+): EditOutcome {
+  if (!draft) return { status: 'not_found' };
+  let merged: Merged;
+  try {
+    merged = mergePatch(draft.row, patch, now);
+  } catch (error) {
+    if (error instanceof TooManyTagsError) return { status: 'too_many_tags', error };
+    throw error;
+  }
+  counted.applied += merged.applied;
+  counted.dropped += merged.dropped;
+  draft.row = merged.row;
+  draft.isChanged ||= merged.isChanged;
+  draft.isRemembered ||= merged.isRemembered;
+  return { status: 'ok', photo: merged.row };
+}
+
+/** Saves what has changed and emits one event for each photo that shows it. Returns the photos as they are now, by id. */
+async function saveDrafts(
+  tx: CatalogTx,
+  emit: Emit,
+  drafts: readonly Draft[],
+  at: Date,
+): Promise<Map<string, PhotoRow>> {
+  const saved = drafts
+    .filter(({ isChanged, isRemembered }) => isChanged || isRemembered)
+    .map(({ before, row, isChanged }) => ({
+      before,
+      isChanged,
+      row: isChanged ? { ...row, version: row.version + 1, updatedAt: at } : row,
+    }));
+  await savePhotos(
+    tx,
+    saved.map(({ row }) => row),
+  );
+  for (const { before, row, isChanged } of saved) {
+    if (isChanged && isInFeed(row)) emit('photo.changed', { photo: photoRecordOf(row) });
+    const relocation = relocationOf(before, row);
+    if (relocation) emit('photo.relocated', relocation);
+  }
+  return new Map(saved.map(({ row }) => [row.id, row]));
+}

@@ -1,0 +1,40 @@
+import type { EventPayload } from '@lazyphotos/contracts';
+import type { UnitOfWork } from '@lazyphotos/database';
+import { lockPhotoRow } from '../photos/lock.js';
+import { photoRecordOf } from '../photos/record.js';
+import { savePhotos } from '../photos/save.js';
+import type { CatalogTx, PhotoRow } from '../prisma.js';
+import { isInFeed } from '../visibility.js';
+
+type Location = Pick<PhotoRow, 'locationLat' | 'locationLon'>;
+
+const isSameLocation = (a: Location, b: Location): boolean =>
+  a.locationLat === b.locationLat && a.locationLon === b.locationLon;
+
+/** Returns the event that asks what the place of an edited photo is called, when its location has no known place any more. */
+export function relocationOf(before: PhotoRow, row: PhotoRow): EventPayload<'photo.relocated'> | undefined {
+  const { id: photoId, userId, version, locationLat, locationLon, place } = row;
+  if (locationLat === null || locationLon === null || place !== null) return undefined;
+  if (isSameLocation(before, row) && before.place === null) return undefined;
+  return { photoId, userId, version, locationLat, locationLon };
+}
+
+/** Writes down what the place of a photo is called, if the photo is still there: an older location's is dropped. */
+export function createSetPlace(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date) {
+  return (found: EventPayload<'place.found'>): Promise<void> =>
+    unitOfWork.transaction(async (tx, emit) => {
+      await lockPhotoRow(tx, found.photoId);
+      const row = await tx.photo.findUnique({ where: { id: found.photoId } });
+      // Nothing is near in the middle of an ocean; the event comes more than once.
+      if (!row || !found.place || !isSameLocation(row, found) || isSamePlace(row.place, found.place)) return;
+      const placed = { ...row, place: found.place, version: row.version + 1, updatedAt: now() };
+      await savePhotos(tx, [placed]);
+      if (isInFeed(placed)) emit('photo.changed', { photo: photoRecordOf(placed) });
+    });
+}
+
+/** PostgreSQL keeps the members of JSON in an order of its own. */
+function isSamePlace(a: unknown, b: object): boolean {
+  const sorted = (place: unknown) => JSON.stringify(Object.entries(place ?? {}).sort());
+  return sorted(a) === sorted(b);
+}

@@ -1,0 +1,70 @@
+import type { endpoints, QueryOf } from '@lazyphotos/contracts';
+import { DEFAULT_RADIUS_KM } from '@lazyphotos/contracts';
+import { nearestInstant } from '../dates.js';
+import { Prisma } from '../prisma.js';
+import { ownPhotosSql } from '../visibility.js';
+import { type Box, boxesAround, boxesOfBounds, type Circle, EARTH_RADIUS_KM } from './area.js';
+
+export type SearchQuery = QueryOf<typeof endpoints.search>;
+
+const { sql, join } = Prisma;
+const either = (parts: Prisma.Sql[]): Prisma.Sql => sql`(${join(parts, ' OR ')})`;
+
+/** For the GiST index. PostgreSQL compares points with a tolerance, so an exact condition stands beside it. */
+const inBox = ({ west, south, east, north }: Box): Prisma.Sql =>
+  sql`point(photos.location_lon, photos.location_lat) <@ box(point(${west}::float8, ${south}::float8), point(${east}::float8, ${north}::float8))`;
+
+const between = ({ west, south, east, north }: Box): Prisma.Sql =>
+  sql`(photos.location_lon BETWEEN ${west}::float8 AND ${east}::float8 AND photos.location_lat BETWEEN ${south}::float8 AND ${north}::float8)`;
+
+/** Great-circle distance by the haversine formula, which is exact for small distances, too. */
+const within = ({ lat, lon, radiusKm }: Circle): Prisma.Sql => sql`
+  2 * ${EARTH_RADIUS_KM}::float8 * asin(least(1, sqrt(
+    power(sind((photos.location_lat - ${lat}::float8) / 2), 2) + cosd(${lat}::float8) * cosd(photos.location_lat)
+      * power(sind((photos.location_lon - ${lon}::float8) / 2), 2)
+  ))) <= ${radiusKm}::float8`;
+
+/** `index`: whether the index on places may be used. */
+function areaConditions({ near, radiusKm, bbox }: SearchQuery, index: boolean): Prisma.Sql[] {
+  const conditions: Prisma.Sql[] = [];
+  if (near || bbox) conditions.push(sql`photos.location_lat IS NOT NULL`);
+  if (bbox) {
+    const boxes = boxesOfBounds(bbox);
+    if (index) conditions.push(either(boxes.map(inBox)));
+    conditions.push(either(boxes.map(between)));
+  }
+  if (near) {
+    const circle = { ...near, radiusKm: radiusKm ?? DEFAULT_RADIUS_KM };
+    const boxes = boxesAround(circle);
+    conditions.push(either(boxes.map(index ? inBox : between)), within(circle));
+  }
+  return conditions;
+}
+
+/** What selects by an index of its own: words and places. */
+export function selectiveConditions(
+  query: SearchQuery,
+  match: string | undefined,
+  { index }: { index: boolean },
+): Prisma.Sql[] {
+  const conditions = areaConditions(query, index);
+  // As a function call it is the same condition, but one that no index serves.
+  if (match !== undefined)
+    conditions.push(
+      index ? sql`photos.search @@ ${match}::tsquery` : sql`ts_match_vq(photos.search, ${match}::tsquery)`,
+    );
+  return conditions;
+}
+
+/** Whose photos, and the filters that the list of photos has, too. */
+export function listConditions(userId: string, query: SearchQuery): Prisma.Sql[] {
+  const conditions = [ownPhotosSql(userId)];
+  if (query.from) conditions.push(sql`photos.sort_at >= ${nearestInstant(query.from)}`);
+  if (query.to) conditions.push(sql`photos.sort_at < ${nearestInstant(query.to)}`);
+  if (query.favorite !== undefined) conditions.push(sql`photos.favorite = ${query.favorite}`);
+  if (query.archived !== undefined) conditions.push(sql`photos.archived = ${query.archived}`);
+  if (query.albumId)
+    conditions.push(sql`EXISTS (SELECT 1 FROM album_items
+      WHERE album_items.album_id = ${query.albumId}::uuid AND album_items.photo_id = photos.id)`);
+  return conditions;
+}

@@ -1,0 +1,36 @@
+/**
+ * A step of the build: puts the viewer of the documentation, a browser bundle from npm, into dist/viewer. The bundle asks its
+ * makers' server for a logo and can send them telemetry; a node at home talks to nobody, so both addresses are taken out. Fails
+ * when a new version of the viewer holds others.
+ */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { viewerFolder } from './viewer.js';
+
+const logo = (text: string): string =>
+  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="12"><text y="10" font-family="sans-serif" font-size="10" fill="#1d6bf3">${text}</text></svg>`)}`;
+
+const REPLACEMENTS: readonly (readonly [string, string])[] = [
+  ['https://cdn.redoc.ly/redoc/logo-mini-full.svg', logo('Redocly')],
+  ['https://cdn.redoc.ly/redoc/logo-mini.svg', logo('Redoc')],
+  ['https://cdn.redocly.com/icons/fa/7.0.0', '/docs/icons'],
+  ['https://cdn.redocly.com/icons/code/5.24.0', '/docs/icons'],
+  ['https://otel.cloud.redocly.com/v1/traces', '/docs/telemetry'],
+];
+/** Hosts from which the viewer loads something, or to which it sends something. Links that a person follows are others. */
+const FOREIGN = /https?:\/\/(cdn|otel|[\w.-]*\.cloud)\.[\w.-]+[\w./-]*/g;
+
+const require = createRequire(import.meta.url);
+const bundle = require.resolve('redoc/bundles/redoc.standalone.js');
+let code = readFileSync(bundle, 'utf8');
+for (const [address, ours] of REPLACEMENTS) {
+  if (!code.includes(address)) throw new Error(`the viewer does not use ${address} any more: ${bundle}`);
+  code = code.replaceAll(address, ours);
+}
+const left = code.match(FOREIGN);
+if (left) throw new Error(`the viewer uses other servers: ${left.join(', ')}`);
+
+mkdirSync(viewerFolder, { recursive: true });
+writeFileSync(join(viewerFolder, 'redoc.js'), code);
+copyFileSync(join(dirname(require.resolve('redoc/package.json')), 'LICENSE'), join(viewerFolder, 'LICENSE'));
