@@ -8,6 +8,7 @@ const bodies: Record<string, object> = {
   updateAlbum: { name: 'stolen' },
   createAlbum: { name: 'mine' },
   updateShareLink: { title: 'stolen' },
+  moveAlbumItem: { after: null },
 };
 
 const routes = Object.values(endpoints).filter(
@@ -62,6 +63,8 @@ describeWithPostgres('what is not yours', () => {
     const replies = [
       await stranger.addItems(own, [photoId]),
       await stranger.removeItem(own, photoId),
+      await stranger.moveItem(own, photoId, null),
+      await stranger.call(`/photos/timeline?albumId=${albumId}`),
       await stranger.send('PUT', `/albums/${own}`, { coverPhotoId: photoId }),
       await stranger.send('POST', '/albums', { name: 'A', coverPhotoId: photoId }),
       await stranger.list(`?albumId=${albumId}`),

@@ -58,6 +58,8 @@ export function createUser(id: string, call: Call, api: CatalogApi) {
     album: (albumId: string) => call(`/albums/${albumId}`),
     addItems: (albumId: string, photoIds: string[]) => send('POST', `/albums/${albumId}/items`, { photoIds }),
     removeItem: (albumId: string, photoId: string) => send('DELETE', `/albums/${albumId}/items/${photoId}`),
+    moveItem: (albumId: string, photoId: string, after: string | null) =>
+      send('PUT', `/albums/${albumId}/items/${photoId}`, { after }),
     itemIds: async (albumId: string): Promise<string[]> => {
       const { body } = await call(`/albums/${albumId}/items?limit=500`);
       return body.items.map((photo: Photo) => photo.id);

@@ -43,6 +43,7 @@ export const albumRecord = (userId: string, more: Partial<Album> = {}): Album =>
     id: newId(),
     userId,
     name: 'Holidays',
+    order: 'date',
     itemCount: 0,
     createdAt: at(1),
     updatedAt: at(version),
@@ -66,7 +67,11 @@ export const photoTrashed = (photo: PhotoRecord, version: number) =>
 export const photoPurged = (photo: PhotoRecord, version: number) =>
   event('photo.purged', goneBy(photo, version));
 
-export const albumChanged = (album: Album, added: string[] = [], removed: string[] = []) =>
-  event('album.changed', { album, added, removed });
+export const albumChanged = (
+  album: Album,
+  added: string[] = [],
+  removed: string[] = [],
+  positions?: Record<string, string>,
+) => event('album.changed', { album, added, removed, ...(positions ? { positions } : {}) });
 export const albumDeleted = ({ id, userId }: Album, version: number) =>
   event('album.deleted', { albumId: id, userId, version, deletedAt: at(version) });

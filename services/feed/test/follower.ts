@@ -11,7 +11,7 @@ function apply(known: Folded, item: FeedItem): void {
   if (item.type === 'photo') known.photos.set(item.data.id, item.data.version);
   else if (item.type === 'album') {
     const { id, name, version, photoIds } = item.data;
-    known.albums.set(id, { name, version, photoIds: [...photoIds].sort() });
+    known.albums.set(id, { name, version, photoIds });
   } else if (item.data.entity === 'photo') known.photos.delete(item.data.id);
   else known.albums.delete(item.data.id);
 }

@@ -15,11 +15,13 @@ import type { Folded } from './follower.js';
 interface ModelAlbum {
   record: Album;
   members: Set<string>;
+  /** The places of those that were moved; they stay when a photo leaves the album and count when it comes back. */
+  positions: Map<string, string>;
 }
 
 /** What somebody does to a library; `pick` and `other` choose among what there is. */
 export interface Step {
-  act: 'add' | 'edit' | 'trash' | 'restore' | 'purge' | 'create' | 'rename' | 'put' | 'take' | 'delete';
+  act: 'add' | 'edit' | 'trash' | 'restore' | 'purge' | 'create' | 'rename' | 'put' | 'take' | 'move' | 'delete';
   pick: number;
   other: number;
 }
@@ -38,6 +40,7 @@ export const steps = fc.array(
       act(1, 'rename'),
       act(5, 'put'),
       act(2, 'take'),
+      act(4, 'move'),
       act(1, 'delete'),
     ),
     pick: number,
@@ -56,11 +59,22 @@ export function createModelLibrary(userId: string) {
   const list = (deleted: boolean) => [...photos.values()].filter((photo) => photo.isDeleted === deleted);
   const inSight = (album: ModelAlbum) =>
     [...album.members].filter((id) => photos.get(id)?.isDeleted === false);
+  /** By place, those without one last. */
+  const inOrder = (album: ModelAlbum) => {
+    const keyOf = (id: string) => `${album.positions.get(id) ?? '~'} ${id}`;
+    return inSight(album).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  };
 
-  const change = (album: ModelAlbum, added: string[], removed: string[], more: Partial<Album> = {}) => {
+  const change = (
+    album: ModelAlbum,
+    added: string[],
+    removed: string[],
+    more: Partial<Album> = {},
+    positions?: Record<string, string>,
+  ) => {
     const version = album.record.version + 1;
     album.record = { ...album.record, ...more, version, itemCount: inSight(album).length };
-    events.push(albumChanged(album.record, added, removed));
+    events.push(albumChanged(album.record, added, removed, positions));
   };
   const albumsOf = (photoId: string) => [...albums.values()].filter(({ members }) => members.has(photoId));
   const replace = (photo: PhotoRecord, more: Partial<PhotoRecord>): PhotoRecord => {
@@ -103,7 +117,7 @@ export function createModelLibrary(userId: string) {
     },
     create: () => {
       const record = albumRecord(userId);
-      albums.set(record.id, { record, members: new Set() });
+      albums.set(record.id, { record, members: new Set(), positions: new Map() });
       events.push(albumChanged(record));
     },
     rename: ({ pick, other }) => {
@@ -124,6 +138,14 @@ export function createModelLibrary(userId: string) {
       album.members.delete(photoId);
       change(album, [], [photoId]);
     },
+    move: ({ pick, other }) => {
+      const album = nth([...albums.values()], pick);
+      const photoId = album && nth(inSight(album), other);
+      if (!album || photoId === undefined) return;
+      const position = `a${other % 10}`;
+      album.positions.set(photoId, position);
+      change(album, [], [], { order: 'manual' }, { [photoId]: position });
+    },
     delete: ({ pick }) => {
       const album = nth([...albums.values()], pick);
       if (!album) return;
@@ -141,7 +163,7 @@ export function createModelLibrary(userId: string) {
       albums: new Map(
         [...albums.values()].map((album) => {
           const { id, name, version } = album.record;
-          return [id, { name, version, photoIds: inSight(album).sort() }];
+          return [id, { name, version, photoIds: inOrder(album) }];
         }),
       ),
     }),

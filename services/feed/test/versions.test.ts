@@ -80,6 +80,37 @@ describeWithPostgres('events that come late or again', () => {
     expect((await stateOf(userId)).items).toMatchObject([{ data: { version: 4, photoIds: [] } }]);
   });
 
+  it('an album is in its manual order, by the newest place of each photo that any event has told', async () => {
+    const userId = newId();
+    const [one, two, three] = [newId(), newId(), newId()].sort() as [string, string, string];
+    const album = albumRecord(userId, { order: 'manual' });
+    // The newest event comes first, and the oldest, which puts them into the album, last.
+    await feed.deliver(albumChanged({ ...album, version: 4 }, [], [], { [three]: 'Zz' }));
+    await feed.deliver(albumChanged({ ...album, version: 3 }, [], [], { [three]: 'a9', [one]: 'a5' }));
+    expect((await stateOf(userId)).items).toMatchObject([{ data: { order: 'manual', photoIds: [] } }]);
+    await feed.deliver(
+      albumChanged({ ...album, version: 2 }, [one, two, three], [], { [one]: 'a0', [two]: 'a1', [three]: 'a2' }),
+    );
+    const { items, cursor } = await stateOf(userId);
+    expect(items).toMatchObject([{ data: { version: 4, photoIds: [three, two, one] } }]);
+    // One that leaves and comes back without a place keeps its old one.
+    await feed.deliver(albumChanged({ ...album, version: 5 }, [], [two]));
+    await feed.deliver(albumChanged({ ...album, version: 6 }, [two]));
+    const later = (await feed.get(userId, `?cursor=${cursor}`)).body.items;
+    expect(later).toMatchObject([{ data: { version: 6, photoIds: [three, two, one] } }]);
+  });
+
+  it('an album of an older release, without order and places, is one by date', async () => {
+    const userId = newId();
+    const photoIds = [newId(), newId()].sort();
+    const { order: _none, ...album } = albumRecord(userId);
+    const old = albumChanged(albumRecord(userId));
+    const payload = { album, added: photoIds, removed: [] };
+    await feed.publish({ ...old, payload } as unknown as typeof old);
+    await feed.settled();
+    expect((await stateOf(userId)).items).toMatchObject([{ data: { order: 'date', photoIds } }]);
+  });
+
   it('a photo that an event names twice is in the album once', async () => {
     const userId = newId();
     const photoId = newId();

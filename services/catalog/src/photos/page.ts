@@ -70,10 +70,14 @@ export async function readPhotoPage(
     from && from.by !== 'position'
       ? sql` AND (${time}, ${id}) < (${new Date(from.at)}::timestamptz, ${from.id}::uuid)`
       : Prisma.empty;
-  const candidates = ranges.map((range) => sql`SELECT ${time} AS at, ${id} AS photo_id ${range}${after}`);
+  // Each range by itself in order, with a limit of its own: only then does PostgreSQL merge them instead of sorting them all.
+  const newest = ranges.map(
+    (range) => sql`(
+      SELECT ${time} AS at, ${id} AS photo_id ${range}${after} ORDER BY ${time} DESC, ${id} DESC LIMIT ${limit + 1})`,
+  );
   const read = await db.$queryRaw<PageRow[]>`
     SELECT ${photoColumns} FROM (
-      SELECT at, photo_id FROM (${Prisma.join(candidates, ' UNION ALL ')}) AS candidates
+      SELECT at, photo_id FROM (${Prisma.join(newest, ' UNION ALL ')}) AS newest
       ORDER BY at DESC, photo_id DESC LIMIT ${limit + 1}
     ) AS page JOIN photos p ON p.id = page.photo_id
     ORDER BY page.at DESC, page.photo_id DESC`;

@@ -1,0 +1,140 @@
+// `npm run bench lists`: pages of 100 photos and the timeline at a thousand and a million photos, through the catalog's HTTP
+// interface on the embedded PostgreSQL.
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { migrate, openDatabase } from '../../packages/database/dist/index.js';
+import { startPostgres } from '../../packages/embedded-postgres/dist/index.js';
+import {
+  createAuthenticate,
+  createMediaUrls,
+  createMetrics,
+  silentLogger,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from '../../packages/service-kit/dist/index.js';
+import { createTokenIssuer, listen } from '../../packages/testkit/dist/index.js';
+import { createCatalogService, migrationsPath } from '../../services/catalog/dist/index.js';
+
+const SIZES = [1_000, Number(process.env.BENCH_PHOTOS ?? 1_000_000)];
+const ROUNDS = 200;
+const TIMELINE_ROUNDS = 20;
+
+const say = (line) => process.stdout.write(`${line}\n`);
+
+async function fill(pool, settings) {
+  const client = await pool.connect();
+  for (const [name, value] of Object.entries(settings))
+    await client.query('SELECT set_config($1, $2, false)', [`library.${name}`, String(value)]);
+  const sql = await readFile(new URL('../../services/catalog/test/library.sql', import.meta.url), 'utf8');
+  await client.query(sql);
+  client.release(true);
+  await pool.query('VACUUM ANALYZE photos, photo_tags, album_items');
+}
+
+async function startCatalog(database) {
+  const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
+  const service = createCatalogService({
+    chassis: {
+      name: 'catalog',
+      version: '0',
+      logger: silentLogger,
+      metrics: createMetrics(),
+      authenticate: createAuthenticate(issuer.keySet),
+      validateAnswers: false,
+    },
+    database,
+    // Nothing is uploaded meanwhile.
+    bus: { consume: async () => {}, publish: async () => {}, drain: async () => {}, ready: async () => {} },
+    feed: { headCursor: async () => '' },
+    mediaUrls: createMediaUrls({ signingKey: 'bench', baseUrl: 'http://localhost', lifetimeSeconds: 3600 }),
+    settings: { trashDays: 30 },
+  });
+  await service.start();
+  return { service, server: await listen(service.handler), tokenFor: issuer.tokenFor };
+}
+
+const queries = ({ big, small }) => ({
+  everything: '/photos?',
+  'by upload': '/photos?sort=uploadedAt&',
+  favourites: '/photos?favorite=true&',
+  'not archived': '/photos?archived=false&',
+  'the trash': '/photos?trashed=true&',
+  'a common tag': '/photos?tag=common&',
+  'a big album': `/photos?albumId=${big}&`,
+  'a small album': `/photos?albumId=${small}&`,
+  'a tag in a big album, favourites left out': `/photos?albumId=${big}&tag=common&favorite=false&`,
+  'an album that is arranged by hand': `/albums/${big}/items?`,
+});
+
+/** Median milliseconds of a request. */
+async function measure(get, path, rounds) {
+  const times = [];
+  for (let round = 0; round < rounds + 10; round += 1) {
+    const started = performance.now();
+    await get(path);
+    if (round >= 10) times.push(performance.now() - started);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+}
+
+async function measureLibrary(database, photos) {
+  const library = { user: randomUUID(), big: randomUUID(), small: randomUUID() };
+  await fill(database.pool, { ...library, photos });
+  const { service, server, tokenFor } = await startCatalog(database);
+  const headers = { authorization: `Bearer ${tokenFor(library.user)}` };
+  const get = async (path) => {
+    const response = await fetch(server.url + path, { headers });
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+    return response.json();
+  };
+  const results = {};
+  for (const [name, path] of Object.entries(queries(library))) {
+    const { cursor } = await get(`${path}limit=50`);
+    results[name] = await measure(get, `${path}limit=100`, ROUNDS);
+    if (name === 'everything')
+      results['everything, second page'] = await measure(
+        get,
+        `${path}limit=100&cursor=${cursor}`,
+        ROUNDS,
+      );
+  }
+  for (const [name, query] of [
+    ['everything', ''],
+    ['favourites', '&favorite=true'],
+    ['a common tag', '&tag=common'],
+  ])
+    results[`timeline: ${name}`] = await measure(
+      get,
+      `/photos/timeline?zone=Europe/Berlin${query}`,
+      TIMELINE_ROUNDS,
+    );
+  results['tags'] = await measure(get, '/tags', TIMELINE_ROUNDS);
+  await server.close();
+  await service.stop();
+  return results;
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-bench-'));
+const postgres = await startPostgres({ dataDir: join(folder, 'postgres') });
+try {
+  const measured = [];
+  for (const photos of SIZES) {
+    await postgres.ensureDatabase(`catalog_${photos}`);
+    const url = postgres.url(`catalog_${photos}`);
+    await migrate(url, migrationsPath);
+    const database = openDatabase({ url, poolSize: 4, applicationName: 'bench' });
+    measured.push(await measureLibrary(database, photos));
+    await database.close();
+  }
+  const [few, many] = measured;
+  say(`p50 in ms at ${SIZES.join(' and ')} photos`);
+  for (const name of Object.keys(many))
+    say(
+      `${name}: ${few[name].toFixed(1)} and ${many[name].toFixed(1)}, ratio ${(many[name] / few[name]).toFixed(2)}`,
+    );
+} finally {
+  await postgres.stop();
+  await rm(folder, { recursive: true, force: true });
+}
