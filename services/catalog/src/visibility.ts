@@ -42,16 +42,10 @@ export const ownPhoto = (userId: string, id: string) => ({ id, userId });
 
 /** Photos of a user by their ids, also in the trash. */
 export const ownPhotosById = (userId: string, ids: readonly string[]) => ({ userId, id: { in: [...ids] } });
-/** Photos that a share link shows. */
-export const sharedPhotos = (link: {
-  userId: string;
-  photoId: string | null;
-  albumId: string | null;
-}): Prisma.PhotoWhereInput => ({
-  ...ownPhotos(link.userId),
-  ...(link.albumId === null
-    ? { id: { in: link.photoId === null ? [] : [link.photoId] } }
-    : { albumItems: { some: { albumId: link.albumId } } }),
+/** The photo that a link to a single photo shows. An album's are read as the album is: see `isShown`. */
+export const sharedPhoto = (userId: string, photoId: string | null): Prisma.PhotoWhereInput => ({
+  ...ownPhotos(userId),
+  id: { in: photoId === null ? [] : [photoId] },
 });
 
 /** SQL: whether the share link `l` may show the photo `p`, which is its photo or in its album. */

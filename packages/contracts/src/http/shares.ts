@@ -157,7 +157,9 @@ export const sharedPhoto = z
     id,
     fileName: z.string(),
     mimeType: z.string(),
-    sizeBytes: byteCount,
+    sizeBytes: byteCount.meta({
+      description: 'of the original; a copy without its location has another size',
+    }),
     width: pixels.nullable(),
     height: pixels.nullable(),
     capturedAt: timestamp.optional(),

@@ -45,7 +45,7 @@ async function readAlbumPage(db: CatalogDb, userId: string, limit: number, curso
 /** One page of an album's photos in the album's own order. */
 export function readItemPage(
   db: CatalogDb,
-  { id, userId, order }: AlbumRow,
+  { id, userId, order }: Pick<AlbumRow, 'id' | 'userId' | 'order'>,
   limit: number,
   cursor: string | undefined,
 ): Promise<PhotoPage> {

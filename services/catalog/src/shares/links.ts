@@ -11,7 +11,7 @@ import {
   type ShareSigning,
 } from '@lazyphotos/service-kit';
 import { z } from 'zod';
-import { holdPhotos, lockAlbum } from '../albums/items.js';
+import { holdPhotos, lockAlbum } from '../albums/locks.js';
 import { instant, nearestInstant } from '../dates.js';
 import type { CatalogDb, CatalogTx } from '../prisma.js';
 import { shareLinkOf } from './record.js';

@@ -1,9 +1,10 @@
 import type { ShareContent, SharedLink, SharesApi, ShareView } from '@lazyphotos/contracts';
 import type { Passwords } from '@lazyphotos/passwords';
 import { type ShareSigning, shareProblem } from '@lazyphotos/service-kit';
-import { decodePageCursor, type PhotoPage, readPhotoPage } from '../photos/page.js';
+import { readItemPage } from '../albums/routes.js';
+import type { PhotoPage } from '../photos/page.js';
 import { type CatalogDb, Prisma } from '../prisma.js';
-import { sharedPhotos, shownBySharedLink } from '../visibility.js';
+import { sharedPhoto, shownBySharedLink } from '../visibility.js';
 import { type SharedPhotoOptions, sharedPhotoOf, sharedThumbnails } from './record.js';
 
 /** A link that may be shown, with what the page says of its album. */
@@ -21,6 +22,7 @@ interface FoundLink {
   albumName: string | null;
   albumDescription: string | null;
   albumCount: number | null;
+  albumOrder: string | null;
   coverId: string | null;
 }
 
@@ -31,6 +33,7 @@ const columns = Prisma.sql`
   (SELECT a.name FROM albums a WHERE a.id = l.album_id) AS "albumName",
   (SELECT a.description FROM albums a WHERE a.id = l.album_id) AS "albumDescription",
   (SELECT a.item_count FROM albums a WHERE a.id = l.album_id) AS "albumCount",
+  (SELECT a.item_order FROM albums a WHERE a.id = l.album_id) AS "albumOrder",
   (SELECT p.id FROM albums a JOIN album_items i ON i.album_id = a.id AND i.photo_id = a.cover_photo_id
     JOIN photos p ON p.id = i.photo_id
     WHERE a.id = l.album_id AND p.processing = 'ready' AND ${shownBySharedLink}) AS "coverId"`;
@@ -109,11 +112,17 @@ export function createShareViews({ db, passwords, signing, now }: ShareViewsDeps
     };
   };
 
+  const photosOf = async (found: FoundLink, limit: number, cursor: string | undefined): Promise<PhotoPage> => {
+    const { userId, photoId, albumId, albumOrder: order } = found;
+    if (albumId !== null && order !== null) return readItemPage(db, { id: albumId, userId, order }, limit, cursor);
+    const rows = await db.photo.findMany({ where: sharedPhoto(userId, photoId) });
+    return { rows, hasMore: false, cursor: null };
+  };
+
   const view = async ({ token, unlockToken, cursor, limit, counted }: ShareView): Promise<ShareContent> => {
-    const from = decodePageCursor(cursor);
-    const found = await findLink(token, unlockToken, counted && !from);
-    const page = await readPhotoPage(db, sharedPhotos(found), limit, from);
-    return contentOf(found, token, page, !from);
+    const isFirst = cursor === undefined;
+    const found = await findLink(token, unlockToken, counted && isFirst);
+    return contentOf(found, token, await photosOf(found, limit, cursor), isFirst);
   };
 
   const unlock = async (token: string, password: string) => {
