@@ -6,9 +6,13 @@ export function createCopies(peers: Peers, mediaWorkerUrl: string | undefined): 
   if (mediaWorkerUrl !== undefined) return createCopiesClient(peers, mediaWorkerUrl);
   return {
     makeCopy: async () => {
-      throw new ProblemError('service_unavailable', 'LAZYPHOTOS_MEDIA_WORKER_URL is not set on the catalog.', {
-        headers: { 'Retry-After': '300' },
-      });
+      throw new ProblemError(
+        'service_unavailable',
+        'LAZYPHOTOS_MEDIA_WORKER_URL is not set on the catalog.',
+        {
+          headers: { 'Retry-After': '300' },
+        },
+      );
     },
   };
 }

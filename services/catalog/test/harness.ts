@@ -1,4 +1,10 @@
-import { type AnyEvent, type CopiesApi, type EventPayload, type FeedApi, topology } from '@lazyphotos/contracts';
+import {
+  type AnyEvent,
+  type CopiesApi,
+  type EventPayload,
+  type FeedApi,
+  topology,
+} from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createPgBossBus } from '@lazyphotos/messaging';
 import {

@@ -52,17 +52,28 @@ describeWithPostgres('metadata edits', () => {
     expect(body).toMatchObject(expected);
     expect((await owner.photo(id)).body).toEqual(body);
     const events = await node.eventsOf(owner.id);
-    expect(changesOf(events).map(({ version }) => version).sort()).toEqual([1, 2]);
+    expect(
+      changesOf(events)
+        .map(({ version }) => version)
+        .sort(),
+    ).toEqual([1, 2]);
     expect(changesOf(events)).toContainEqual(expect.objectContaining(expected));
     expect(await owner.listedIds('?from=1957-08-03T13:00:00Z&to=1957-08-03T13:00:00.001Z')).toEqual([id]);
   });
 
   it('remove what null is given for', async () => {
     const id = await user.addPhoto({ locationLat: 1, locationLon: 2 });
-    await user.edit(id, { description: 'x', rating: 3, cameraMake: 'y', cameraModel: 'z', updatedAt: ago(5) });
+    await user.edit(id, {
+      description: 'x',
+      rating: 3,
+      cameraMake: 'y',
+      cameraModel: 'z',
+      updatedAt: ago(5),
+    });
     const nothing = { description: null, rating: null, cameraMake: null, cameraModel: null };
     const { body } = await user.edit(id, { ...nothing, locationLat: null, locationLon: null });
-    for (const field of [...Object.keys(nothing), 'locationLat', 'locationLon']) expect(body).not.toHaveProperty(field);
+    for (const field of [...Object.keys(nothing), 'locationLat', 'locationLon'])
+      expect(body).not.toHaveProperty(field);
   });
 
   it('that change nothing raise no version and tell nobody', async () => {
@@ -126,7 +137,10 @@ describeWithPostgres('metadata edits', () => {
     const id = await user.addPhoto();
     const { status, body } = await user.edit(id, { locationLat: 1, fileName: 'a/b' });
     expect([status, body.code]).toEqual([400, 'invalid_request']);
-    expect(body.errors.map(({ path }: { path: string }) => path).sort()).toEqual(['body.fileName', 'body.locationLon']);
+    expect(body.errors.map(({ path }: { path: string }) => path).sort()).toEqual([
+      'body.fileName',
+      'body.locationLon',
+    ]);
   });
 
   it('of more tags than a photo can have are refused', async () => {
@@ -180,7 +194,10 @@ describeWithPostgres('metadata edits', () => {
         { id, description: 'older', updatedAt: ago(5) },
       ]);
       for (const result of body.results) {
-        expect(result).toMatchObject({ status: 'ok', photo: { description: 'second', tags: [], version: 2 } });
+        expect(result).toMatchObject({
+          status: 'ok',
+          photo: { description: 'second', tags: [], version: 2 },
+        });
       }
       expect(changesOf(await node.eventsOf(owner.id))).toHaveLength(2);
     });
@@ -214,7 +231,10 @@ describeWithPostgres('metadata edits', () => {
       const tablet = ids.map((id) => ({ id, description: 'tablet', addTags: ['tablet'], updatedAt: ago(1) }));
       await Promise.all([user.editAll(phone), user.editAll(tablet.reverse()), user.editAll(phone.reverse())]);
       for (const id of ids) {
-        expect((await user.photo(id)).body).toMatchObject({ description: 'tablet', tags: ['phone', 'tablet'] });
+        expect((await user.photo(id)).body).toMatchObject({
+          description: 'tablet',
+          tags: ['phone', 'tablet'],
+        });
       }
     });
   });
@@ -239,7 +259,10 @@ describeWithPostgres('metadata edits', () => {
       const upload = newUpload(user.id);
       await node.service.api.recordUpload(upload);
       await node.deliver(eventOf('media.processed', readyResult(upload, found)));
-      expect((await user.photo(upload.photoId)).body).toMatchObject({ ...found, capturedAt: '2020-01-01T00:00:00.000Z' });
+      expect((await user.photo(upload.photoId)).body).toMatchObject({
+        ...found,
+        capturedAt: '2020-01-01T00:00:00.000Z',
+      });
     });
 
     it('replaces nothing that the user has edited, removals included', async () => {
@@ -268,7 +291,8 @@ describeWithPostgres('metadata edits', () => {
           lensModel: 'RF 50',
           processing: 'ready',
         });
-        for (const field of ['locationLat', 'altitude', 'place', 'cameraModel']) expect(body).not.toHaveProperty(field);
+        for (const field of ['locationLat', 'altitude', 'place', 'cameraModel'])
+          expect(body).not.toHaveProperty(field);
       }
     });
   });
@@ -276,7 +300,13 @@ describeWithPostgres('metadata edits', () => {
   describe('of the location', () => {
     const berlin = { city: 'Berlin', countryCode: 'DE' };
     const placeFound = (owner: User, photoId: string, lat: number, lon: number, place?: object) =>
-      eventOf('place.found', { photoId, userId: owner.id, locationLat: lat, locationLon: lon, ...(place ? { place } : {}) });
+      eventOf('place.found', {
+        photoId,
+        userId: owner.id,
+        locationLat: lat,
+        locationLon: lon,
+        ...(place ? { place } : {}),
+      });
 
     it('ask for its place, which comes with another version', async () => {
       const owner = node.user();
@@ -310,7 +340,10 @@ describeWithPostgres('metadata edits', () => {
       const id = upload.photoId;
       await node.service.api.recordUpload(upload);
       await node.deliver(
-        eventOf('media.processed', readyResult(upload, { locationLat: 52.5, locationLon: 13.4, place: berlin })),
+        eventOf(
+          'media.processed',
+          readyResult(upload, { locationLat: 52.5, locationLon: 13.4, place: berlin }),
+        ),
       );
       await owner.editAll([
         { id, locationLat: 1, locationLon: 2, updatedAt: ago(2) },
@@ -368,7 +401,12 @@ describeWithPostgres('downloads of edited photos', () => {
 
   it('can be a copy with the edits written in, and nothing but the edits', async () => {
     const id = await user.addPhoto({ locationLat: 9, locationLon: 9 });
-    await user.edit(id, { description: 'x', tags: ['b', 'a'], capturedAt: '2024-05-01T14:00:00+02:00', rating: null });
+    await user.edit(id, {
+      description: 'x',
+      tags: ['b', 'a'],
+      capturedAt: '2024-05-01T14:00:00+02:00',
+      rating: null,
+    });
     respond = () => ({ key: `derived/${user.id}/${id}/embedded-2` });
     const { status, body } = await download(id, '?metadata=embedded');
     expect(status).toBe(200);
@@ -402,7 +440,10 @@ describeWithPostgres('downloads of edited photos', () => {
     respond = () => {
       throw new ProblemError('copy_unsupported', 'GIF has no room for it.');
     };
-    expect((await download(id, '?metadata=embedded')).body).toMatchObject({ status: 422, code: 'copy_unsupported' });
+    expect((await download(id, '?metadata=embedded')).body).toMatchObject({
+      status: 422,
+      code: 'copy_unsupported',
+    });
     respond = () => {
       throw new ProblemError('service_unavailable', undefined, { headers: { 'Retry-After': '5' } });
     };

@@ -52,7 +52,9 @@ describeWithPostgres('the trash', () => {
       expect(types.filter((type) => type === 'photo.trashed')).toHaveLength(4);
       expect(await user.deleteAll(asked, { permanent: true })).toMatchObject({ body: { results: expected } });
       expect((await user.trashState()).body).toMatchObject({ count: 0 });
-      expect((await user.deleteAll([one], { permanent: true })).body.results).toEqual([{ id: one, status: 'not_found' }]);
+      expect((await user.deleteAll([one], { permanent: true })).body.results).toEqual([
+        { id: one, status: 'not_found' },
+      ]);
     });
 
     it('with a number of statements that depends neither on that of the photos nor on their albums', async () => {

@@ -97,7 +97,9 @@ const getMedia: ZodOpenApiOperationObject = {
       variant: z
         .string()
         .regex(/^(thumb|medium|original|embedded-\d{1,10})$/)
-        .meta({ description: 'a MediaVariant, or embedded-<version>: a copy of the original with edits written in' }),
+        .meta({
+          description: 'a MediaVariant, or embedded-<version>: a copy of the original with edits written in',
+        }),
     }),
     query: z.object({
       exp: z.string().meta({ description: 'when the URL expires, in seconds since 1970' }),

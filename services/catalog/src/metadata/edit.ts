@@ -52,7 +52,9 @@ export function createEditPhotos({ unitOfWork, now, metrics }: MetadataDeps): Ed
       const merged = edits.map(({ id, patch }) => mergeInto(drafts.get(id), patch, at, counted));
       const saved = await saveDrafts(tx, emit, [...drafts.values()], at);
       return merged.map((outcome) =>
-        outcome.status === 'ok' ? { ...outcome, photo: saved.get(outcome.photo.id) ?? outcome.photo } : outcome,
+        outcome.status === 'ok'
+          ? { ...outcome, photo: saved.get(outcome.photo.id) ?? outcome.photo }
+          : outcome,
       );
     });
     metrics.edits.inc({ outcome: 'applied' }, counted.applied);

@@ -51,7 +51,9 @@ export function mountMetadataRoutes({ mount }: ServiceApp, deps: MetadataRoutesD
     const outcomes = await editPhotos(principal.userId, edits);
     const outcomeOf = new Map(edits.map((edit, index) => [edit, outcomes[index]]));
     // Of a photo that stands in two chunks the later state.
-    const rows = new Map(outcomes.flatMap((o) => (o.status === 'ok' ? [[o.photo.id, o.photo] as const] : [])));
+    const rows = new Map(
+      outcomes.flatMap((o) => (o.status === 'ok' ? [[o.photo.id, o.photo] as const] : [])),
+    );
     const photos = await viewPhotos(principal.userId, [...rows.values()]);
     const photoOf = new Map(photos.map((photo) => [photo.id, photo]));
     const results = items.map((item) => {

@@ -12,7 +12,11 @@ export const lockPhoto = (tx: CatalogTx, photoId: string) =>
   tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${photoId}, 0))`;
 
 /** Locks the rows of those photos that are this user's, in the order of their ids. Returns the ids. */
-export async function lockPhotos(tx: CatalogTx, userId: string, ids: readonly string[]): Promise<Set<string>> {
+export async function lockPhotos(
+  tx: CatalogTx,
+  userId: string,
+  ids: readonly string[],
+): Promise<Set<string>> {
   const rows = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM photos WHERE user_id = ${userId}::uuid AND id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`;
   return new Set(rows.map(({ id }) => id));

@@ -65,7 +65,8 @@ export function createRetention({ db, transitions, defaultDays, now, logger }: R
   };
 
   return {
-    daysOf: async (userId) => (await db.trashRetention.findUnique({ where: { userId } }))?.days ?? defaultDays,
+    daysOf: async (userId) =>
+      (await db.trashRetention.findUnique({ where: { userId } }))?.days ?? defaultDays,
     setDays: async (userId, days) => {
       if (days === null) await db.trashRetention.deleteMany({ where: { userId } });
       else await db.trashRetention.upsert({ where: { userId }, create: { userId, days }, update: { days } });
