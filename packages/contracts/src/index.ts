@@ -8,9 +8,9 @@ export * from './http/endpoint.js';
 export type { FeedItem } from './http/feed.js';
 export { endpoints } from './http/index.js';
 export {
+  MAX_TAGS,
   type MetadataPatch,
   type MetadataResult,
-  MAX_TAGS,
   metadataPatch,
   offsetOf,
   tagKey,

@@ -138,11 +138,9 @@ export const metadataResult = z
     status: batchStatus,
     code: problemCode.optional().meta({ description: 'why the item was refused' }),
     errors: z.array(fieldError).optional().meta({ description: 'with invalid_request' }),
-    photo: photo
-      .optional()
-      .meta({
-        description: 'with ok: the photo as it is now, after this and the other edits that it has seen',
-      }),
+    photo: photo.optional().meta({
+      description: 'with ok: the photo as it is now, after this and the other edits that it has seen',
+    }),
   })
   .meta({ id: 'MetadataResult' });
 export type MetadataResult = z.output<typeof metadataResult>;
