@@ -25,12 +25,7 @@ export { isConnectionFault, ReplicaAgent, type ReplicaAgentOptions } from './htt
 export { setRoute } from './http/request-scope.js';
 export { newId } from './ids.js';
 export { createLogger, describeError, type Logger, type LoggerOptions, silentLogger } from './logger.js';
-export {
-  createMediaUrls,
-  type MediaLocation,
-  type MediaUrls,
-  type SignedVariant,
-} from './media-urls.js';
+export { createMediaUrls, type MediaLocation, type MediaUrls, type SignedVariant } from './media-urls.js';
 export { Counter, createMetrics, Gauge, Histogram, type Metrics, serveMetrics } from './metrics.js';
 export { type ContainerContext, runContainer } from './runtime/container.js';
 export { createHttpServer, type HttpServer, listen } from './runtime/http-server.js';

@@ -33,6 +33,46 @@ describe('signed media URLs', () => {
     }
   });
 
+  test('can hold a name to save the file under, and it cannot be changed, added or removed', () => {
+    const verifyNamed = (url: string) => {
+      const { pathname, searchParams: query } = new URL(url);
+      const names = query.getAll('name');
+      return urls.verify(pathname, query.get('exp'), query.get('sig'), names.length > 1 ? names : names[0]);
+    };
+    const names = ['a.jpg', "Söhne & Töchter's 😀+1%.jpg", '', 'a&sig=x', '写'.repeat(255)];
+    for (const name of names) {
+      const { url, expiresAt } = urls.sign(userId, photoId, 'original', name);
+      expect(verifyNamed(url)).toEqual({ userId, photoId, variant: 'original', name, expiresAt });
+      expect(verifyNamed(`${url}&name=x`)).toBeUndefined();
+      for (const other of [...names, 'b.jpg', undefined].filter((one) => one !== name)) {
+        const changed = new URL(url);
+        changed.searchParams.delete('name');
+        if (other !== undefined) changed.searchParams.set('name', other);
+        expect(verifyNamed(changed.href)).toBeUndefined();
+      }
+    }
+    const { url } = urls.sign(userId, photoId, 'original');
+    expect(verifyNamed(`${url}&name=`)).toBeUndefined();
+    const { pathname, searchParams } = new URL(url);
+    expect(urls.verify(pathname, searchParams.get('exp'), searchParams.get('sig'), '\ud800')).toBeUndefined();
+  });
+
+  test('of a copy with edits are of one version', () => {
+    const { url, expiresAt } = urls.sign(userId, photoId, 'embedded-12', 'a.jpg');
+    const { pathname, searchParams } = new URL(url);
+    const [exp, sig] = [searchParams.get('exp'), searchParams.get('sig')];
+    expect(urls.verify(pathname, exp, sig, 'a.jpg')).toEqual({
+      userId,
+      photoId,
+      variant: 'embedded-12',
+      name: 'a.jpg',
+      expiresAt,
+    });
+    for (const other of ['embedded-13', 'embedded-', 'embedded-1x', 'embedded-12/../original', 'original']) {
+      expect(urls.verify(pathname.replace('embedded-12', other), exp, sig, 'a.jpg')).toBeUndefined();
+    }
+  });
+
   test('no character of them can be changed', () => {
     const { url } = urls.sign(userId, photoId, 'thumb');
     const start = url.indexOf('/media/');

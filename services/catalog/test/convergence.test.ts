@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Album, Photo } from '@lazyphotos/contracts';
-import { describeWithPostgres } from '@lazyphotos/testkit';
+import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import fc from 'fast-check';
 import { eventOf, newUpload, readyResult, type Upload } from './facts.js';
 import { fold } from './fold.js';
@@ -12,9 +12,27 @@ const photo = fc.nat(PHOTOS - 1);
 const album = fc.nat(ALBUMS - 1);
 const photos = fc.uniqueArray(photo, { minLength: 1, maxLength: 3 });
 
+const LOCATION = { locationLat: 52.5, locationLon: 13.4 };
+const patch: fc.Arbitrary<object> = fc.record(
+  {
+    description: fc.constantFrom('a', 'b', null),
+    favorite: fc.boolean(),
+    addTags: fc.constantFrom(['a'], ['b', 'A']),
+    updatedAt: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'),
+  },
+  { requiredKeys: [] },
+);
+const located = fc
+  .tuple(patch, fc.boolean())
+  .map(([fields, isLocated]) => (isLocated ? { ...fields, ...LOCATION } : fields));
+
 type Step =
   | { kind: 'upload' | 'trash' | 'restore' | 'purge' | 'emptyTrash'; photo: number }
   | { kind: 'media'; photo: number; run: number }
+  | { kind: 'trashAll' | 'restoreAll' | 'purgeAll'; photos: number[] }
+  | { kind: 'edit'; photos: number[]; patch: object }
+  | { kind: 'place'; photo: number }
+  | { kind: 'emptyOnRequest' }
   | { kind: 'add'; album: number; photos: number[] }
   | { kind: 'remove' | 'cover'; album: number; photo: number }
   | { kind: 'rename' | 'deleteAlbum'; album: number };
@@ -28,6 +46,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('media' as const), photo, run: fc.integer({ min: 1, max: 3 }) }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constantFrom('trashAll' as const, 'restoreAll' as const), photos }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('purgeAll' as const), photos }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('edit' as const), photos, patch: located }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('place' as const), photo }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('emptyOnRequest' as const) }) },
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constantFrom('remove' as const, 'cover' as const), album, photo }),
@@ -60,6 +86,7 @@ async function createWorld(node: CatalogNode): Promise<World> {
 async function request({ user, uploads, albums }: World, step: Step) {
   const upload = 'photo' in step ? uploads[step.photo] : undefined;
   const photoId = upload?.photoId ?? '';
+  const photoIds = 'photos' in step ? step.photos.map((index) => uploads[index]?.photoId ?? '') : [];
   const albumId = ('album' in step ? albums[step.album] : undefined) ?? '';
   switch (step.kind) {
     case 'trash':
@@ -69,10 +96,17 @@ async function request({ user, uploads, albums }: World, step: Step) {
     case 'purge':
       return user.purge(photoId);
     case 'add':
-      return user.addItems(
-        albumId,
-        step.photos.map((index) => uploads[index]?.photoId ?? ''),
-      );
+      return user.addItems(albumId, photoIds);
+    case 'trashAll':
+      return user.deleteAll(photoIds);
+    case 'purgeAll':
+      return user.deleteAll(photoIds, { permanent: true });
+    case 'restoreAll':
+      return user.restoreAll(photoIds);
+    case 'edit':
+      return user.editAll(photoIds.map((id) => ({ id, ...step.patch })));
+    case 'emptyOnRequest':
+      return user.emptyTrash();
     case 'remove':
       return user.removeItem(albumId, photoId);
     case 'cover':
@@ -100,8 +134,12 @@ async function run(world: World, step: Step): Promise<void> {
       eventOf('media.processed', readyResult(upload, { run: step.run, cameraModel: `run ${step.run}` })),
     );
   }
+  if (step.kind === 'place') {
+    const { photoId, userId } = uploads[step.photo] ?? newUpload(world.user.id);
+    return node.deliver(eventOf('place.found', { photoId, userId, ...LOCATION, place: { city: 'Berlin' } }));
+  }
   const reply = await request(world, step);
-  expect([200, 204, 404]).toContain(reply?.status);
+  expect([200, 202, 204, 404]).toContain(reply?.status);
 }
 
 /** The counts that are kept, and the same counted anew. */
@@ -121,6 +159,7 @@ const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id);
 
 /** Everything that the events tell is what the catalog answers. */
 async function expectFoldedState({ node, user }: World): Promise<void> {
+  await eventually(async () => expect((await user.trashState()).body.emptying).toBe(false));
   const folded = fold(await node.eventsOf(user.id));
   const active: Photo[] = (await user.list('?limit=500')).body.photos;
   const records = active.map(({ thumbnails, ...record }) => record);

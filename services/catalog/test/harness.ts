@@ -1,4 +1,10 @@
-import { type AnyEvent, type CopiesApi, type FeedApi, topology } from '@lazyphotos/contracts';
+import {
+  type AnyEvent,
+  type CopiesApi,
+  type EventPayload,
+  type FeedApi,
+  topology,
+} from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createPgBossBus } from '@lazyphotos/messaging';
 import {
@@ -49,15 +55,21 @@ export interface Given {
   /** Of the database; the server's default if not given. */
   locale?: string;
   logger?: Logger;
+  /** A database that an earlier service has left; it is not dropped in the end. */
+  databaseUrl?: string;
+}
+
+/** A database of its own, or the one that is given. */
+async function databaseFor({ databaseUrl, locale }: Given) {
+  if (databaseUrl !== undefined) return { url: databaseUrl, drop: async () => {} };
+  const database = await createTestDatabase('catalog', { locale });
+  await migrate(database.url, migrationsPath);
+  return database;
 }
 
 /** One catalog service over real HTTP, PostgreSQL and bus; every answer is checked against its schema. */
 export async function startCatalog(given: Given = {}) {
-  const [ground, busGround] = await Promise.all([
-    createTestDatabase('catalog', { locale: given.locale }),
-    createTestDatabase('catalog_bus'),
-  ]);
-  await migrate(ground.url, migrationsPath);
+  const [ground, busGround] = await Promise.all([databaseFor(given), createTestDatabase('catalog_bus')]);
   const database = openDatabase({
     url: ground.url,
     poolSize: given.poolSize ?? 8,
@@ -70,6 +82,7 @@ export async function startCatalog(given: Given = {}) {
     topology,
     observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
   });
+  const metrics = createMetrics();
   let offsetMs = 0;
   const now = () => new Date(Date.now() + offsetMs);
   const service = createCatalogService({
@@ -77,7 +90,7 @@ export async function startCatalog(given: Given = {}) {
       name: 'catalog',
       version: '1.2.3',
       logger: given.logger ?? silentLogger,
-      metrics: createMetrics(),
+      metrics,
       authenticate: createAuthenticate(issuer.keySet),
       validateAnswers: true,
       peerGuard: given.alone ? peerGuard : undefined,
@@ -100,6 +113,7 @@ export async function startCatalog(given: Given = {}) {
   });
   await service.start();
   const published = await collect(bus);
+  const relocated = await collectRelocations(bus);
   const server = await listen(service.handler);
 
   const queueIsEmpty = (...queues: string[]) =>
@@ -117,6 +131,12 @@ export async function startCatalog(given: Given = {}) {
       const { rows } = await database.pool.query('SELECT count(*)::int AS count FROM outbox_messages');
       if (rows[0].count > 0) throw new Error('events are waiting in the outbox');
     });
+
+  let stopped: Promise<void> | undefined;
+  const stopService = () => {
+    stopped ??= service.stop();
+    return stopped;
+  };
 
   return {
     url: server.url,
@@ -146,13 +166,22 @@ export async function startCatalog(given: Given = {}) {
       await queueIsEmpty('feed.photo', 'feed.album');
       return published.filter((event) => userOf(event) === userId);
     },
+    /** What the media worker has been asked about places of this user's photos. */
+    relocationsOf: async (userId: string): Promise<EventPayload<'photo.relocated'>[]> => {
+      await outboxIsEmpty();
+      await queueIsEmpty('media-worker.location');
+      return relocated.filter((payload) => payload.userId === userId);
+    },
+    metric: (name: string): Promise<string> => metrics.registry.getSingleMetricAsString(name),
     /** Moves the service's clock. */
     advance: (ms: number) => {
       offsetMs += ms;
     },
+    /** Stops the service and leaves its database open. */
+    stopService,
     stop: async () => {
       await server.close();
-      await service.stop();
+      await stopService();
       await bus.close();
       await database.close();
       await Promise.all([ground.drop(), busGround.drop()]);
@@ -160,6 +189,16 @@ export async function startCatalog(given: Given = {}) {
   };
 }
 export type CatalogNode = Awaited<ReturnType<typeof startCatalog>>;
+
+/** Consumes questions for places, as the media worker does. */
+async function collectRelocations(bus: Awaited<ReturnType<typeof createPgBossBus>>) {
+  const relocated: EventPayload<'photo.relocated'>[] = [];
+  const keep = async ({ type, payload }: AnyEvent) => {
+    if (type === 'photo.relocated') relocated.push(payload);
+  };
+  await bus.consume('media-worker.location', keep, { concurrency: 2 });
+  return relocated;
+}
 
 /** Consumes what the catalog publishes, as the feed does. */
 async function collect(bus: Awaited<ReturnType<typeof createPgBossBus>>): Promise<AnyEvent[]> {

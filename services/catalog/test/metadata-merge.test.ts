@@ -70,7 +70,17 @@ const edited = (patches: readonly MetadataPatch[], from = fresh): PhotoRow =>
   patches.reduce((row, patch) => stored(mergePatch(row, patch, NOW).row), from);
 const edit = (patch: object): MetadataPatch => metadataPatch.parse(patch);
 
-const tag = fc.constantFrom('Sea', 'sea', 'SEA', 'été', 'e\u0301te\u0301', 'Straße', 'STRASSE', '__proto__', 'x');
+const tag = fc.constantFrom(
+  'Sea',
+  'sea',
+  'SEA',
+  'été',
+  'e\u0301te\u0301',
+  'Straße',
+  'STRASSE',
+  '__proto__',
+  'x',
+);
 const tagList = fc.array(tag, { maxLength: 4 });
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const patchFields = fc.record({
@@ -110,7 +120,9 @@ describe('edits of a photo', () => {
   it('end in the same state in any order and however often each comes', () => {
     const orders = fc.array(patch, { minLength: 1, maxLength: 6 }).chain((patches) => {
       const repeated = fc.array(fc.constantFrom(...patches), { maxLength: 6 });
-      const shuffled = repeated.chain((more) => fc.shuffledSubarray([...patches, ...more], { minLength: patches.length + more.length }));
+      const shuffled = repeated.chain((more) =>
+        fc.shuffledSubarray([...patches, ...more], { minLength: patches.length + more.length }),
+      );
       return fc.tuple(fc.constant(patches), shuffled);
     });
     fc.assert(
@@ -126,12 +138,17 @@ describe('edits of a photo', () => {
 
   it('keep the newest value of each field, whatever replays come later', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ description: fc.string(), minute: fc.nat(1000) }), { minLength: 1 }), (all) => {
-        const newest = all.reduce((a, b) => (b.minute > a.minute ? b : a));
-        const value = all.filter(({ minute }) => minute === newest.minute).map(({ description }) => description);
-        const patches = all.map(({ description, minute }) => ({ description, updatedAt: timeAt(minute) }));
-        expect(value.map((text) => text.toWellFormed() || null)).toContain(edited(patches).description);
-      }),
+      fc.property(
+        fc.array(fc.record({ description: fc.string(), minute: fc.nat(1000) }), { minLength: 1 }),
+        (all) => {
+          const newest = all.reduce((a, b) => (b.minute > a.minute ? b : a));
+          const value = all
+            .filter(({ minute }) => minute === newest.minute)
+            .map(({ description }) => description);
+          const patches = all.map(({ description, minute }) => ({ description, updatedAt: timeAt(minute) }));
+          expect(value.map((text) => text.toWellFormed() || null)).toContain(edited(patches).description);
+        },
+      ),
     );
   });
 
@@ -219,9 +236,9 @@ describe('tags', () => {
 
   it('are compared in NFC and without case, and keep how the newest edit writes them', () => {
     expect(tagsAfter({ tags: [' Sea ', 'e\u0301te\u0301', 'ÉTÉ'] })).toEqual(['Sea', 'été']);
-    expect(tagsAfter({ addTags: ['Sea'], updatedAt: timeAt(1) }, { addTags: ['SEA'], updatedAt: timeAt(2) })).toEqual([
-      'SEA',
-    ]);
+    expect(
+      tagsAfter({ addTags: ['Sea'], updatedAt: timeAt(1) }, { addTags: ['SEA'], updatedAt: timeAt(2) }),
+    ).toEqual(['SEA']);
     expect(tagsAfter({ tags: ['Straße'] }, { removeTags: ['STRASSE'] })).toEqual([]);
   });
 

@@ -50,6 +50,13 @@ export function createUser(id: string, call: Call, api: CatalogApi) {
     trash: (photoId: string) => send('DELETE', `/photos/${photoId}`),
     purge: (photoId: string) => send('DELETE', `/photos/${photoId}?permanent=true`),
     restore: (photoId: string) => send('POST', `/photos/${photoId}/restore`),
+    edit: (photoId: string, patch: object) => send('POST', `/photos/${photoId}/metadata`, patch),
+    editAll: (updates: object[]) => send('POST', '/photos/metadata/batch', { updates }),
+    deleteAll: (ids: string[], more: object = {}) => send('POST', '/photos/delete/batch', { ids, ...more }),
+    restoreAll: (ids: string[]) => send('POST', '/photos/restore/batch', { ids }),
+    trashState: () => call('/trash'),
+    emptyTrash: () => send('POST', '/trash/empty'),
+    setTrashDays: (days: number | null) => send('PUT', '/trash/retention', { days }),
     addAlbum: async (name = 'Summer', more: object = {}): Promise<string> => {
       const { status, body, text } = await send('POST', '/albums', { name, ...more });
       if (status !== 201) throw new Error(`no album: ${text}`);

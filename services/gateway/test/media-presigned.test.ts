@@ -99,6 +99,15 @@ describeWithServers(['postgres', 'minio'], 'signed media that come from S3 itsel
     expect(picture.headers.get('cache-control')).toMatch(/^private, max-age=\d+, immutable$/);
   });
 
+  it('are saved under the name in the URL', async () => {
+    const { url } = await put({ fileName: 'IMG_1.jpg', savedAs: 'Größe.jpg' });
+    const { location } = await redirectOf(url);
+    expect(parse((await http(location.href)).headers.get('content-disposition') ?? '')).toMatchObject({
+      type: 'attachment',
+      parameters: { filename: 'Größe.jpg' },
+    });
+  });
+
   it('are shown, not saved, when they are previews', async () => {
     const { url, photoId } = await put({ variant: 'thumb' });
     const picture = await http((await redirectOf(url)).location.href);

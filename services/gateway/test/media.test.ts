@@ -196,6 +196,29 @@ describeWithPostgres('file names', () => {
     expect(reply.headers.get('set-cookie')).toBeNull();
   });
 
+  it('in the URL go before the one that the original came with, and cannot be changed', async () => {
+    const savedAs = 'Söhne & Töchter 😀.jpg';
+    const { url, bytes } = await storePicture(gateway, { fileName: 'IMG_1.jpg', savedAs });
+    const reply = await gateway.call(url);
+    expect(reply.bytes.equals(bytes)).toBe(true);
+    expect(parse(reply.headers.get('content-disposition') ?? '')).toMatchObject({
+      type: 'attachment',
+      parameters: { filename: savedAs },
+    });
+    for (const odd of [url.replace('chter', 'x'), `${url}&name=x`]) {
+      expect(await gateway.call(odd)).toMatchObject({ status: 403, body: { code: 'invalid_signature' } });
+    }
+    const plain = await storePicture(gateway, { fileName: 'IMG_1.jpg' });
+    expect((await gateway.call(`${plain.url}&name=evil.exe`)).status).toBe(403);
+  });
+
+  it('of a copy with edits are those of the original', async () => {
+    const { url, bytes } = await storePicture(gateway, { variant: 'embedded-7', savedAs: 'edited.jpg' });
+    const reply = await gateway.call(url);
+    expect(reply.bytes.equals(bytes)).toBe(true);
+    expect(reply.headers.get('content-disposition')).toBe('attachment; filename=edited.jpg');
+  });
+
   it('that say nothing are replaced', async () => {
     for (const fileName of ['', '   ', '\u0007', undefined]) {
       const { url, photoId } = await storePicture(gateway, fileName === undefined ? {} : { fileName });

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { MediaVariant } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
-import { type MediaUrls, newId } from '@lazyphotos/service-kit';
+import { type MediaUrls, newId, type SignedVariant } from '@lazyphotos/service-kit';
 
 export interface Picture {
   userId: string;
@@ -13,10 +12,12 @@ export interface Picture {
 }
 
 export interface PictureOptions {
-  variant?: MediaVariant;
+  variant?: SignedVariant;
   bytes?: Buffer;
   fileName?: string;
   contentType?: string;
+  /** The name that is signed into the URL. */
+  savedAs?: string;
 }
 
 /** Stores a picture as the upload service and the media worker do. */
@@ -24,12 +25,18 @@ export async function storePicture(
   { store, mediaUrls }: { store: ObjectStore; mediaUrls: MediaUrls },
   options: PictureOptions = {},
 ): Promise<Picture> {
-  const { variant = 'original', bytes = randomBytes(10_000), fileName, contentType = 'image/jpeg' } = options;
+  const {
+    variant = 'original',
+    bytes = randomBytes(10_000),
+    fileName,
+    contentType = 'image/jpeg',
+    savedAs,
+  } = options;
   const [userId, photoId] = [newId(), newId()];
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const key =
     variant === 'original' ? `originals/${userId}/${photoId}` : `derived/${userId}/${photoId}/${variant}`;
   const metadata = { sha256, ...(fileName === undefined ? {} : { 'file-name': fileName }) };
   await store.put(key, bytes, { contentType, metadata });
-  return { userId, photoId, bytes, sha256, url: mediaUrls.sign(userId, photoId, variant).url };
+  return { userId, photoId, bytes, sha256, url: mediaUrls.sign(userId, photoId, variant, savedAs).url };
 }

@@ -237,12 +237,17 @@ export const downloadPhoto = defineEndpoint({
   summary: 'A signed URL of the original or a preview',
   auth: 'bearer',
   params: photoId,
-  query: z.object({
-    size: mediaVariant.default('original'),
-    metadata: downloadMetadata.default('original').meta({
-      description: 'with size=original: embedded gives a copy that has the edits of its owner written in',
+  query: z
+    .object({
+      size: mediaVariant.default('original'),
+      metadata: downloadMetadata.default('original').meta({
+        description: 'with size=original: embedded gives a copy that has the edits of its owner written in',
+      }),
+    })
+    .refine(({ size, metadata }) => metadata === 'original' || size === 'original', {
+      message: 'goes with size=original',
+      path: ['metadata'],
     }),
-  }),
   success: {
     status: 200,
     body: z.object({ url: z.url(), expiresAt: timestamp }).meta({ id: 'SignedUrl' }),

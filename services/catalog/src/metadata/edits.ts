@@ -57,5 +57,10 @@ export const storedEdits = ({ at, tags }: Edits): StoredEdits => ({
 /** The time of the newest edit of a photo, or minus infinity. */
 export function newestTime({ at, tags }: Edits): number {
   const ofTags = [...tags.elements.values()].map((element) => element.at);
-  return Math.max(Number.NEGATIVE_INFINITY, tags.setAt ?? Number.NEGATIVE_INFINITY, ...Object.values(at), ...ofTags);
+  return Math.max(
+    Number.NEGATIVE_INFINITY,
+    tags.setAt ?? Number.NEGATIVE_INFINITY,
+    ...Object.values(at),
+    ...ofTags,
+  );
 }

@@ -1,7 +1,14 @@
 import { MAX_TAGS, type MetadataPatch } from '@lazyphotos/contracts';
 import { photoRecordOf } from '../photos/record.js';
 import type { PhotoRow } from '../prisma.js';
-import { type EditableField, type Edits, editableFields, newestTime, readEdits, storedEdits } from './edits.js';
+import {
+  type EditableField,
+  type Edits,
+  editableFields,
+  newestTime,
+  readEdits,
+  storedEdits,
+} from './edits.js';
 import { type FieldValues, valuesOfPatch, valuesOfRow, writeField } from './fields.js';
 import { mergeTags, type TagChange, tagsOf } from './tags.js';
 
@@ -41,7 +48,9 @@ const tagChangeOf = ({ tags, addTags, removeTags }: MetadataPatch): TagChange | 
  */
 function timeOf(patch: MetadataPatch, edits: Edits, now: Date): number {
   const given = patch.updatedAt === undefined ? undefined : Date.parse(patch.updatedAt);
-  return given !== undefined && given <= now.getTime() ? given : Math.max(now.getTime(), newestTime(edits) + 1);
+  return given !== undefined && given <= now.getTime()
+    ? given
+    : Math.max(now.getTime(), newestTime(edits) + 1);
 }
 
 /** Whether a user sees a difference between two states of a photo. */

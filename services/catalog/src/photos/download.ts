@@ -1,5 +1,5 @@
 import type { CopiesApi, CopyEdits, endpoints, QueryOf } from '@lazyphotos/contracts';
-import { type MediaUrls, ProblemError } from '@lazyphotos/service-kit';
+import type { MediaUrls } from '@lazyphotos/service-kit';
 import { readEdits } from '../metadata/edits.js';
 import type { PhotoRow } from '../prisma.js';
 
@@ -35,11 +35,6 @@ export function copyEditsOf(row: PhotoRow): CopyEdits {
 /** Signs URLs of what a photo's owner downloads. */
 export function createDownload({ mediaUrls, copies }: DownloadDeps) {
   return async (row: PhotoRow, { size, metadata }: Query): Promise<ReturnType<MediaUrls['sign']>> => {
-    if (metadata === 'embedded' && size !== 'original') {
-      throw new ProblemError('invalid_request', 'metadata=embedded goes with size=original.', {
-        members: { errors: [{ path: 'query.metadata', message: 'goes with size=original' }] },
-      });
-    }
     if (size !== 'original') return mediaUrls.sign(row.userId, row.id, size);
     // The name that the original came with is kept with its object.
     const name = readEdits(row.edits).at.fileName === undefined ? undefined : row.fileName;
