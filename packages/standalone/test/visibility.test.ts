@@ -25,9 +25,7 @@ const idsIn = (list: { id: string }[]): string[] => list.map(({ id }) => id);
 const listed =
   (path: string | ((library: Library) => string), of = 'photos') =>
   async (library: Library): Promise<string[]> => {
-    const { status, body, text } = await library.phone.call(
-      typeof path === 'string' ? path : path(library),
-    );
+    const { status, body, text } = await library.phone.call(typeof path === 'string' ? path : path(library));
     if (status !== 200) throw new Error(`${path}: ${text}`);
     return idsIn(body[of]);
   };
@@ -69,13 +67,21 @@ const doors: Door[] = [
   { name: 'a tag', kinds: SHOWN, shows: listed('/photos?tag=DOOR') },
   { name: 'the trash', kinds: ['trashed'], shows: listed('/photos?trashed=true') },
   { name: 'the trash by tag', kinds: ['trashed'], shows: listed('/photos?trashed=true&tag=door') },
-  { name: 'an album in the list', kinds: SHOWN, shows: listed(({ albumId }) => `/photos?albumId=${albumId}`) },
+  {
+    name: 'an album in the list',
+    kinds: SHOWN,
+    shows: listed(({ albumId }) => `/photos?albumId=${albumId}`),
+  },
   {
     name: 'a tag in an album',
     kinds: SHOWN,
     shows: listed(({ albumId }) => `/photos?albumId=${albumId}&tag=door`),
   },
-  { name: 'the items of an album', kinds: SHOWN, shows: listed(({ albumId }) => `/albums/${albumId}/items`, 'items') },
+  {
+    name: 'the items of an album',
+    kinds: SHOWN,
+    shows: listed(({ albumId }) => `/albums/${albumId}/items`, 'items'),
+  },
   { name: 'the timeline', kinds: SHOWN, shows: months('') },
   { name: 'the timeline of a tag', kinds: SHOWN, shows: months('tag=door') },
   { name: 'the timeline of the trash', kinds: ['trashed'], shows: months('trashed=true') },
@@ -143,8 +149,7 @@ describeWithPostgres('every door of a node', () => {
     }
     const album = await phone.call('/albums', { json: { name: 'All', coverPhotoId: photos.trashed } });
     const albumId = album.body.id;
-    for (const kind of OWN)
-      await phone.call(`/albums/${albumId}/items`, { json: { photoId: photos[kind] } });
+    for (const kind of OWN) await phone.call(`/albums/${albumId}/items`, { json: { photoId: photos[kind] } });
     // The archived photo comes first, for the cover.
     await phone.call(`/albums/${albumId}`, { method: 'PUT', json: { order: 'manual' } });
     await phone.call(`/albums/${albumId}/items/${photos.archived}`, { method: 'PUT', json: { after: null } });
