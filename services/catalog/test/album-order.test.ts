@@ -3,8 +3,8 @@ import type { Album, Photo } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import fc from 'fast-check';
-import { fold } from './fold.js';
 import { eventOf, newUpload, readyResult } from './facts.js';
+import { fold } from './fold.js';
 import { type CatalogNode, startCatalog } from './harness.js';
 
 const day = (number: number) => new Date(Date.UTC(2024, 0, number)).toISOString();
@@ -130,15 +130,24 @@ describeWithPostgres('albums that are arranged by hand', () => {
     const { user, ids, albumId } = await albumWith(3);
     const [a = '', b = '', c = ''] = ids;
     // A key between the same two grows with each move.
-    await node.pool.query(`UPDATE album_items SET position = 'a0' || repeat('0', 97) || 'V' WHERE album_id = $1 AND photo_id = $2`, [albumId, b]);
-    await node.pool.query(`UPDATE album_items SET position = 'a0' WHERE album_id = $1 AND photo_id = $2`, [albumId, a]);
+    await node.pool.query(
+      `UPDATE album_items SET position = 'a0' || repeat('0', 97) || 'V' WHERE album_id = $1 AND photo_id = $2`,
+      [albumId, b],
+    );
+    await node.pool.query(`UPDATE album_items SET position = 'a0' WHERE album_id = $1 AND photo_id = $2`, [
+      albumId,
+      a,
+    ]);
     for (let n = 0; n < 8; n += 1) {
       await user.moveItem(albumId, c, a);
       expect(await user.itemIds(albumId)).toEqual([a, c, b]);
       await user.moveItem(albumId, b, a);
       expect(await user.itemIds(albumId)).toEqual([a, b, c]);
     }
-    const { rows } = await node.pool.query('SELECT max(length(position)) AS longest FROM album_items WHERE album_id = $1', [albumId]);
+    const { rows } = await node.pool.query(
+      'SELECT max(length(position)) AS longest FROM album_items WHERE album_id = $1',
+      [albumId],
+    );
     expect(rows[0].longest).toBeLessThanOrEqual(100);
     expect(await orderByEvents(user, albumId)).toEqual([a, b, c]);
   });
@@ -151,35 +160,49 @@ describeWithPostgres('albums that are arranged by hand', () => {
       photo: index,
     });
     const order = fc.record({ kind: fc.constantFrom('manual' as const, 'date' as const) });
-    const step = fc.oneof({ weight: 6, arbitrary: move }, { weight: 3, arbitrary: change }, { weight: 1, arbitrary: order });
+    const step = fc.oneof(
+      { weight: 6, arbitrary: move },
+      { weight: 3, arbitrary: change },
+      { weight: 1, arbitrary: order },
+    );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), fc.array(step, { maxLength: 12 }), async (one, two) => {
-        const { user, ids, albumId } = await albumWith(6);
-        const device = async (steps: typeof one) => {
-          for (const each of steps) {
-            const photoId = ('photo' in each ? ids[each.photo] : '') ?? '';
-            const reply =
-              each.kind === 'move'
-                ? await user.moveItem(albumId, photoId, each.after === null ? null : (ids[each.after] ?? ''))
-                : each.kind === 'add'
-                  ? await user.addItems(albumId, [photoId])
-                  : each.kind === 'remove'
-                    ? await user.removeItem(albumId, photoId)
-                    : each.kind === 'trash' || each.kind === 'restore'
-                      ? await user[each.kind](photoId)
-                      : await user.send('PUT', `/albums/${albumId}`, { order: each.kind });
-            expect([200, 204, 404]).toContain(reply.status);
-          }
-        };
-        await Promise.all([device(one), device(two)]);
-        await user.send('PUT', `/albums/${albumId}`, { order: 'manual' });
-        const listed = await user.itemIds(albumId);
-        expect(new Set(listed).size).toBe(listed.length);
-        expect((await user.album(albumId)).body.itemCount).toBe(listed.length);
-        expect(await orderByEvents(user, albumId)).toEqual(listed);
-        const { rows } = await node.pool.query('SELECT position FROM album_items WHERE album_id = $1', [albumId]);
-        expect(new Set(rows.map((row) => row.position)).size).toBe(rows.length);
-      }),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 12 }),
+        fc.array(step, { maxLength: 12 }),
+        async (one, two) => {
+          const { user, ids, albumId } = await albumWith(6);
+          const device = async (steps: typeof one) => {
+            for (const each of steps) {
+              const photoId = ('photo' in each ? ids[each.photo] : '') ?? '';
+              const reply =
+                each.kind === 'move'
+                  ? await user.moveItem(
+                      albumId,
+                      photoId,
+                      each.after === null ? null : (ids[each.after] ?? ''),
+                    )
+                  : each.kind === 'add'
+                    ? await user.addItems(albumId, [photoId])
+                    : each.kind === 'remove'
+                      ? await user.removeItem(albumId, photoId)
+                      : each.kind === 'trash' || each.kind === 'restore'
+                        ? await user[each.kind](photoId)
+                        : await user.send('PUT', `/albums/${albumId}`, { order: each.kind });
+              expect([200, 204, 404]).toContain(reply.status);
+            }
+          };
+          await Promise.all([device(one), device(two)]);
+          await user.send('PUT', `/albums/${albumId}`, { order: 'manual' });
+          const listed = await user.itemIds(albumId);
+          expect(new Set(listed).size).toBe(listed.length);
+          expect((await user.album(albumId)).body.itemCount).toBe(listed.length);
+          expect(await orderByEvents(user, albumId)).toEqual(listed);
+          const { rows } = await node.pool.query('SELECT position FROM album_items WHERE album_id = $1', [
+            albumId,
+          ]);
+          expect(new Set(rows.map((row) => row.position)).size).toBe(rows.length);
+        },
+      ),
       { numRuns: 12 },
     );
   });
@@ -187,7 +210,11 @@ describeWithPostgres('albums that are arranged by hand', () => {
   it('keep what two devices add at the same time', async () => {
     const { user, ids, albumId } = await albumWith(1);
     const [mine, yours] = [await user.addPhotos(3), await user.addPhotos(3)];
-    await Promise.all([user.addItems(albumId, mine), user.addItems(albumId, yours), user.addItems(albumId, mine)]);
+    await Promise.all([
+      user.addItems(albumId, mine),
+      user.addItems(albumId, yours),
+      user.addItems(albumId, mine),
+    ]);
     const listed = await user.itemIds(albumId);
     expect(listed).toHaveLength(7);
     expect(new Set(listed)).toEqual(new Set([...ids, ...mine, ...yours]));
@@ -203,7 +230,12 @@ describeWithPostgres('albums that are arranged by hand', () => {
     it('take the newest of each field, whenever it arrives', async () => {
       const { user, albumId, ids } = await albumWith(1);
       await edit(user, albumId, { name: 'new', updatedAt: minutesAgo(10) });
-      const late = await edit(user, albumId, { name: 'old', description: 'kept', order: 'date', updatedAt: minutesAgo(20) });
+      const late = await edit(user, albumId, {
+        name: 'old',
+        description: 'kept',
+        order: 'date',
+        updatedAt: minutesAgo(20),
+      });
       expect(late).toMatchObject({ name: 'new', description: 'kept', order: 'date' });
       await edit(user, albumId, { coverPhotoId: ids[0], updatedAt: minutesAgo(5) });
       const stale = await edit(user, albumId, { coverPhotoId: null, updatedAt: minutesAgo(6) });
@@ -213,7 +245,10 @@ describeWithPostgres('albums that are arranged by hand', () => {
 
     it('count a time in the future as now, and no time as now', async () => {
       const { user, albumId } = await albumWith(1);
-      await edit(user, albumId, { name: 'future', updatedAt: new Date(Date.now() + 86_400_000).toISOString() });
+      await edit(user, albumId, {
+        name: 'future',
+        updatedAt: new Date(Date.now() + 86_400_000).toISOString(),
+      });
       node.advance(1000);
       expect(await edit(user, albumId, { name: 'now' })).toMatchObject({ name: 'now' });
     });
@@ -235,7 +270,12 @@ describeWithPostgres('albums that are arranged by hand', () => {
           for (const sequence of [bodies, [...bodies].reverse(), [...bodies, ...bodies]]) {
             const { user, albumId } = await albumWith(1, {});
             // What was never set has no time; both begin with the same.
-            await edit(user, albumId, { name: '-', description: '-', order: 'date', updatedAt: minutesAgo(60) });
+            await edit(user, albumId, {
+              name: '-',
+              description: '-',
+              order: 'date',
+              updatedAt: minutesAgo(60),
+            });
             for (const body of sequence) await edit(user, albumId, body);
             const { name, description, order } = (await user.album(albumId)).body;
             results.push({ name, description, order });

@@ -37,7 +37,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('taken' as const), photo, day: fc.nat(30) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('trash' as const, 'restore' as const), photo }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('add' as const, 'remove' as const), photo, album }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constantFrom('add' as const, 'remove' as const), photo, album }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('purge' as const), photo }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('deleteAlbum' as const), album }) },
 );
@@ -155,7 +158,11 @@ describeWithPostgres('the filters of the list', () => {
         async (groups) => {
           const user = node.user();
           const ids = await user.addPhotos(PHOTOS);
-          const albums = [await user.addAlbum(), await user.addAlbum('B', { order: 'manual' }), await user.addAlbum()];
+          const albums = [
+            await user.addAlbum(),
+            await user.addAlbum('B', { order: 'manual' }),
+            await user.addAlbum(),
+          ];
           const run = async (one: Step): Promise<unknown> => {
             const photoId = ('photo' in one ? ids[one.photo] : '') ?? '';
             const albumId = ('album' in one ? albums[one.album] : '') ?? '';

@@ -10,7 +10,11 @@ export interface Library {
 }
 
 /** Writes a library of one user into the catalog's database (library.sql). */
-export async function fillLibrary(pool: CatalogNode['pool'], library: Library, photos: number): Promise<void> {
+export async function fillLibrary(
+  pool: CatalogNode['pool'],
+  library: Library,
+  photos: number,
+): Promise<void> {
   const client = await pool.connect();
   try {
     for (const [name, value] of Object.entries({ ...library, photos }))

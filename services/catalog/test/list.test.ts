@@ -120,7 +120,10 @@ describeWithPostgres('the list of photos', () => {
       const [tagged, favorite, both, none] = await user.addPhotos(4, (index) => ({
         capturedAt: day(9 - index),
       }));
-      await node.pool.query(`UPDATE photos SET tags = '{sea,sun}', tag_keys = '{sea,sun}' WHERE id = ANY($1)`, [[tagged, both]]);
+      await node.pool.query(
+        `UPDATE photos SET tags = '{sea,sun}', tag_keys = '{sea,sun}' WHERE id = ANY($1)`,
+        [[tagged, both]],
+      );
       await node.pool.query('UPDATE photos SET favorite = true WHERE id = ANY($1)', [[favorite, both]]);
       expect(await user.listedIds('?tag=sea')).toEqual([tagged, both]);
       expect(await user.listedIds('?tag=se')).toEqual([]);

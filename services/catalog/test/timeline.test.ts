@@ -44,10 +44,16 @@ describeWithPostgres('the timeline', () => {
 
   it.each([
     // Clocks are set back from 01:00 to 00:00 on the first of the month: its first hour comes twice.
-    ['America/Havana', ['2020-11-01T03:59:59Z', '2020-11-01T04:00:00Z', '2020-11-01T04:30:00Z', '2020-11-01T05:30:00Z']],
+    [
+      'America/Havana',
+      ['2020-11-01T03:59:59Z', '2020-11-01T04:00:00Z', '2020-11-01T04:30:00Z', '2020-11-01T05:30:00Z'],
+    ],
     // Midnight of the first is left out.
     ['America/Asuncion', ['2017-10-01T03:59:59Z', '2017-10-01T04:00:00Z', '2017-09-30T23:00:00Z']],
-    ['Europe/Berlin', ['2024-03-31T21:59:59Z', '2024-03-31T22:00:00Z', '2024-10-31T22:59:59Z', '2024-10-31T23:00:00Z']],
+    [
+      'Europe/Berlin',
+      ['2024-03-31T21:59:59Z', '2024-03-31T22:00:00Z', '2024-10-31T22:59:59Z', '2024-10-31T23:00:00Z'],
+    ],
     ['Pacific/Kiritimati', ['2023-12-31T10:00:00Z', '2023-12-31T09:59:59Z']],
     ['America/Los_Angeles', ['2024-01-01T07:59:59Z', '2024-01-01T08:00:00Z']],
     ['Asia/Kathmandu', ['2024-04-30T18:14:59Z', '2024-04-30T18:15:00Z']],
@@ -59,9 +65,20 @@ describeWithPostgres('the timeline', () => {
   });
 
   it('counts every photo once, in any zone', async () => {
-    const zones = ['UTC', 'America/Havana', 'Australia/Lord_Howe', 'Pacific/Apia', 'Asia/Tehran', 'Africa/Monrovia'];
+    const zones = [
+      'UTC',
+      'America/Havana',
+      'Australia/Lord_Howe',
+      'Pacific/Apia',
+      'Asia/Tehran',
+      'Africa/Monrovia',
+    ];
     const time = fc
-      .date({ min: new Date('1975-01-01T00:00:00Z'), max: new Date('2037-01-01T00:00:00Z'), noInvalidDate: true })
+      .date({
+        min: new Date('1975-01-01T00:00:00Z'),
+        max: new Date('2037-01-01T00:00:00Z'),
+        noInvalidDate: true,
+      })
       .map((date) => date.toISOString());
     const nearTheFirst = fc
       .tuple(fc.integer({ min: 0, max: 700 }), fc.integer({ min: -60, max: 60 }))
@@ -102,35 +119,46 @@ describeWithPostgres('the timeline', () => {
       ]);
   });
 
-  it.each(['Mars/Olympus', '+01:00', 'CET;', '', 'GMT+1', '../UTC', 'x'.repeat(65)])('refuses the zone %j', async (zone) => {
-    const reply = await node.user().call(`/photos/timeline?zone=${encodeURIComponent(zone)}`);
-    expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
-    expect(reply.body.errors[0].path).toBe('query.zone');
-  });
+  it.each(['Mars/Olympus', '+01:00', 'CET;', '', 'GMT+1', '../UTC', 'x'.repeat(65)])(
+    'refuses the zone %j',
+    async (zone) => {
+      const reply = await node.user().call(`/photos/timeline?zone=${encodeURIComponent(zone)}`);
+      expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+      expect(reply.body.errors[0].path).toBe('query.zone');
+    },
+  );
 
   describe('holds what the list holds', () => {
-    it.each(['', 'favorite=true', 'archived=false', 'trashed=true', 'tag=SEA', 'albumId=', 'from=2024-02-01T00:00:00Z', 'tag=sea&favorite=false&albumId='])(
-      'with %j',
-      async (filter) => {
-        const user = node.user();
-        const ids = await user.addPhotos(24, (index) => ({
-          capturedAt: new Date(Date.UTC(2024, index % 5, 1 + index)).toISOString(),
-        }));
-        const albumId = await user.addAlbum();
-        await user.addItems(albumId, ids.filter((_, index) => index % 2 === 0));
-        await node.pool.query(
-          `UPDATE photos SET tags = '{Sea}', tag_keys = '{sea}' WHERE id = ANY($1)`,
-          [ids.filter((_, index) => index % 3 === 0)],
-        );
-        await node.pool.query('UPDATE photos SET favorite = true WHERE id = ANY($1)', [ids.slice(0, 9)]);
-        await node.pool.query('UPDATE photos SET archived = true WHERE id = ANY($1)', [ids.slice(6, 14)]);
-        for (const id of ids.slice(20)) await user.trash(id);
-        const query = filter.replace('albumId=', `albumId=${albumId}`);
-        const photos = (await user.list(`?${query}`)).body.photos;
-        expect(photos.length).toBeGreaterThan(0);
-        const times = photos.map((photo: { capturedAt: string }) => photo.capturedAt);
-        expect(await monthsOf(user, `?${query}`)).toEqual(counted(times, 'UTC'));
-      },
-    );
+    it.each([
+      '',
+      'favorite=true',
+      'archived=false',
+      'trashed=true',
+      'tag=SEA',
+      'albumId=',
+      'from=2024-02-01T00:00:00Z',
+      'tag=sea&favorite=false&albumId=',
+    ])('with %j', async (filter) => {
+      const user = node.user();
+      const ids = await user.addPhotos(24, (index) => ({
+        capturedAt: new Date(Date.UTC(2024, index % 5, 1 + index)).toISOString(),
+      }));
+      const albumId = await user.addAlbum();
+      await user.addItems(
+        albumId,
+        ids.filter((_, index) => index % 2 === 0),
+      );
+      await node.pool.query(`UPDATE photos SET tags = '{Sea}', tag_keys = '{sea}' WHERE id = ANY($1)`, [
+        ids.filter((_, index) => index % 3 === 0),
+      ]);
+      await node.pool.query('UPDATE photos SET favorite = true WHERE id = ANY($1)', [ids.slice(0, 9)]);
+      await node.pool.query('UPDATE photos SET archived = true WHERE id = ANY($1)', [ids.slice(6, 14)]);
+      for (const id of ids.slice(20)) await user.trash(id);
+      const query = filter.replace('albumId=', `albumId=${albumId}`);
+      const photos = (await user.list(`?${query}`)).body.photos;
+      expect(photos.length).toBeGreaterThan(0);
+      const times = photos.map((photo: { capturedAt: string }) => photo.capturedAt);
+      expect(await monthsOf(user, `?${query}`)).toEqual(counted(times, 'UTC'));
+    });
   });
 });

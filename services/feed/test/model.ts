@@ -21,7 +21,18 @@ interface ModelAlbum {
 
 /** What somebody does to a library; `pick` and `other` choose among what there is. */
 export interface Step {
-  act: 'add' | 'edit' | 'trash' | 'restore' | 'purge' | 'create' | 'rename' | 'put' | 'take' | 'move' | 'delete';
+  act:
+    | 'add'
+    | 'edit'
+    | 'trash'
+    | 'restore'
+    | 'purge'
+    | 'create'
+    | 'rename'
+    | 'put'
+    | 'take'
+    | 'move'
+    | 'delete';
   pick: number;
   other: number;
 }

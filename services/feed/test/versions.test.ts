@@ -89,7 +89,11 @@ describeWithPostgres('events that come late or again', () => {
     await feed.deliver(albumChanged({ ...album, version: 3 }, [], [], { [three]: 'a9', [one]: 'a5' }));
     expect((await stateOf(userId)).items).toMatchObject([{ data: { order: 'manual', photoIds: [] } }]);
     await feed.deliver(
-      albumChanged({ ...album, version: 2 }, [one, two, three], [], { [one]: 'a0', [two]: 'a1', [three]: 'a2' }),
+      albumChanged({ ...album, version: 2 }, [one, two, three], [], {
+        [one]: 'a0',
+        [two]: 'a1',
+        [three]: 'a2',
+      }),
     );
     const { items, cursor } = await stateOf(userId);
     expect(items).toMatchObject([{ data: { version: 4, photoIds: [three, two, one] } }]);

@@ -1,5 +1,5 @@
 import type { EndpointExamples } from './example.js';
-import { sample, sampleAlbum, samplePhoto } from './sample.js';
+import { sample, sampleAlbumWithCover as sampleAlbum, samplePhoto } from './sample.js';
 
 export const albumExamples: EndpointExamples = {
   createAlbum: {
@@ -23,6 +23,7 @@ export const albumExamples: EndpointExamples = {
     query: { limit: 100 },
     response: { items: [samplePhoto], cursor: 'eyJ0IjoxNzA5MjA4ODU1fQ', hasMore: false },
   },
+  moveAlbumItem: { params: { id: sample.albumId, photoId: sample.photoId }, body: { after: null } },
   removeAlbumItem: { params: { id: sample.albumId, photoId: sample.photoId }, last: true },
   deleteAlbum: { params: { id: sample.albumId }, last: true },
 };

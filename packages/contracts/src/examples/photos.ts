@@ -7,6 +7,11 @@ export const photoExamples: EndpointExamples = {
     query: { limit: 100, from: '2024-01-01T00:00:00Z', to: '2025-01-01T00:00:00Z' },
     response: { photos: [samplePhoto], cursor: 'eyJ0IjoxNzA5MjA4ODU1fQ', hasMore: false, feedCursor: 'MTI' },
   },
+  photoTimeline: {
+    query: { zone: 'Europe/Berlin', archived: false },
+    response: { months: [{ month: '2024-02', count: 1 }] },
+  },
+  listTags: { query: { limit: 100 }, response: { tags: [], cursor: null, hasMore: false } },
   downloadPhoto: {
     params: { id: sample.photoId },
     query: { size: 'original' },

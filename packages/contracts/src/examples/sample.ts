@@ -82,9 +82,20 @@ export const sampleAlbum: Album = {
   description: 'Two weeks in May',
   order: 'date',
   coverPhotoId: sample.photoId,
+  order: 'manual',
   itemCount: 1,
   createdAt: sampleTime,
   updatedAt: sampleTime,
   isDeleted: false,
   version: 2,
+};
+
+/** The same with its picture, as the calls of albums show it; the feed does not. */
+export const sampleAlbumWithCover: Album = {
+  ...sampleAlbum,
+  cover: {
+    photoId: sample.photoId,
+    thumb: samplePhoto.thumbnails.thumb,
+    placeholder: samplePhoto.placeholder,
+  },
 };

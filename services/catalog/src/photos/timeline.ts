@@ -13,16 +13,17 @@ const { sql } = Prisma;
  */
 const firstInstant = (zone: string) => sql`(
   SELECT CASE WHEN earlier.at AT TIME ZONE ${zone} = local.month THEN LEAST(earlier.at, later.at) ELSE later.at END
-  FROM (SELECT local.month AT TIME ZONE ${zone} AS at) AS later
-  CROSS JOIN LATERAL (SELECT later.at - interval '24 hours' AS at) AS day_before
+  FROM (SELECT local.month AT TIME ZONE ${zone} AS at OFFSET 0) AS later
+  CROSS JOIN LATERAL (SELECT later.at - interval '24 hours' AS at OFFSET 0) AS day_before
   CROSS JOIN LATERAL (
-    SELECT (local.month - (day_before.at AT TIME ZONE ${zone} - day_before.at AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC' AS at
+    SELECT (local.month - (day_before.at AT TIME ZONE ${zone} - day_before.at AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC' AS at OFFSET 0
   ) AS earlier
 )`;
 
 /**
  * Counts photos by month. It goes from month to month, newest first: finds the newest photo that is left, and counts along the
  * index from there to the first instant of its month in the zone. No photo's time is converted but the newest of each month.
+ * `OFFSET 0` keeps PostgreSQL from copying the look-ups into every place that uses their results.
  */
 export async function readTimeline(db: CatalogDb, userId: string, { zone, ...filter }: Query) {
   if (filter.albumId !== undefined) await requireAlbum(db, userId, filter.albumId);
@@ -41,10 +42,10 @@ export async function readTimeline(db: CatalogDb, userId: string, { zone, ...fil
       FROM months
       CROSS JOIN LATERAL (SELECT GREATEST(${Prisma.join(newest)}) AS at) AS newest
       CROSS JOIN LATERAL (
-        SELECT date_trunc('month', GREATEST('0001-01-01', LEAST('9999-12-01', newest.at AT TIME ZONE ${zone}))) AS month
+        SELECT date_trunc('month', GREATEST('0001-01-01', LEAST('9999-12-01', newest.at AT TIME ZONE ${zone}))) AS month OFFSET 0
       ) AS local
-      CROSS JOIN LATERAL (SELECT LEAST(newest.at, ${firstInstant(zone)}) AS start) AS month
-      CROSS JOIN LATERAL (SELECT ${Prisma.join(counts, ' + ')} AS count) AS counted
+      CROSS JOIN LATERAL (SELECT LEAST(newest.at, ${firstInstant(zone)}) AS start OFFSET 0) AS month
+      CROSS JOIN LATERAL (SELECT ${Prisma.join(counts, ' + ')} AS count OFFSET 0) AS counted
       WHERE newest.at IS NOT NULL
     )
     SELECT to_char(month, 'YYYY-MM') AS month, sum(count)::int AS count FROM months WHERE month IS NOT NULL
