@@ -25,7 +25,13 @@ const radians = (value: number): number => (value * Math.PI) / 180;
  * Returns the boxes that cover these bounds. The meridians 180 and -180 are one, and so are all points with the latitude of a pole.
  */
 export function boxesOfBounds({ west, south, east, north }: Bounds): Box[] {
-  const spans = west <= east ? [{ west, east }] : [{ west, east: 180 }, { west: -180, east }];
+  const spans =
+    west <= east
+      ? [{ west, east }]
+      : [
+          { west, east: 180 },
+          { west: -180, east },
+        ];
   if (spans.some((span) => span.east === 180)) spans.push({ west: -180, east: -180 });
   if (spans.some((span) => span.west === -180)) spans.push({ west: 180, east: 180 });
   const boxes = spans.map((span) => ({ ...span, south, north }));

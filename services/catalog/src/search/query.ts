@@ -77,7 +77,9 @@ function marker(token: Token): string {
     const texts = words.map((word) => lexemeText(cameraLexeme(word)));
     return texts.length === 1 ? (texts[0] ?? '') : `(${texts.join(' & ')})`;
   };
-  return token.kind === 'run' ? all(lexemesOf(token)) : any([...new Set([all([token.whole]), all(token.parts)])]);
+  return token.kind === 'run'
+    ? all(lexemesOf(token))
+    : any([...new Set([all([token.whole]), all(token.parts)])]);
 }
 
 function limitWords(tokens: readonly Token[], name: string): void {

@@ -3,13 +3,16 @@ import { listConditions, type SearchQuery, selectiveConditions } from './conditi
 import type { Position } from './cursor.js';
 import type { WordQuery } from './query.js';
 
-/** Up to so many matches are ranked; more are ordered by time alone. */
-export const MAX_RANKED = 2000;
-/**
- * Up to so many matches are collected by their own index and sorted. More are found by walking along the list of photos: where
- * that many match, a page is full soon.
- */
-export const MAX_GATHERED = 10_000;
+export interface Limits {
+  /** Up to so many matches are ranked; more are ordered by time alone. */
+  ranked: number;
+  /**
+   * Up to so many matches are collected by their own index and sorted. More are found by walking along the list of photos: where
+   * that many match, a page is full soon.
+   */
+  gathered: number;
+}
+export const LIMITS: Limits = { ranked: 2000, gathered: 20_000 };
 
 export interface Hit {
   id: string;
@@ -29,6 +32,7 @@ export interface ReadRequest {
   from: Position | undefined;
   /** How many hits. */
   take: number;
+  limits: Limits;
 }
 
 const { sql, join } = Prisma;
@@ -38,9 +42,7 @@ const afterInTime = (from: Position | undefined): Prisma.Sql[] => {
   if (!from) return [];
   const at = new Date(from.at);
   // The first condition bounds the index scan; the second breaks ties.
-  return [
-    sql`photos.sort_at <= ${at} AND (photos.sort_at < ${at} OR photos.id < ${from.id}::uuid)`,
-  ];
+  return [sql`photos.sort_at <= ${at} AND (photos.sort_at < ${at} OR photos.id < ${from.id}::uuid)`];
 };
 
 /** Along the list of photos, newest first, with every other condition as a filter. */
@@ -58,10 +60,10 @@ async function walk(db: CatalogDb, { userId, query, words, from, take }: ReadReq
 }
 
 /** How many matches are ranked: what the first page has decided holds for all. */
-function maxRanked({ from, words }: ReadRequest): number {
+function maxRanked({ from, words, limits }: ReadRequest): number {
   if (!words.rank) return -1;
-  if (!from) return MAX_RANKED;
-  return from.order === 'rank' ? MAX_GATHERED + 1 : -1;
+  if (!from) return limits.ranked;
+  return from.order === 'rank' ? limits.gathered + 1 : -1;
 }
 
 /**
@@ -69,7 +71,7 @@ function maxRanked({ from, words }: ReadRequest): number {
  * many match.
  */
 async function gather(db: CatalogDb, request: ReadRequest): Promise<Hits | undefined> {
-  const { userId, query, words, from, take } = request;
+  const { userId, query, words, from, take, limits } = request;
   const byRank = from?.order === 'rank';
   const conditions = [
     ...listConditions(userId, query),
@@ -84,24 +86,24 @@ async function gather(db: CatalogDb, request: ReadRequest): Promise<Hits | undef
     : sql`true`;
   const rows = await db.$queryRaw<(Partial<Hit> & { count: number; ranked: boolean })[]>`
     WITH matches AS MATERIALIZED (
-      SELECT photos.id, photos.sort_at AS at FROM photos WHERE ${all(conditions)} LIMIT ${MAX_GATHERED + 1}
+      SELECT photos.id, photos.sort_at AS at FROM photos WHERE ${all(conditions)} LIMIT ${limits.gathered + 1}
     ), size AS (
       SELECT count(*)::int AS count, count(*) <= ${maxRanked(request)}::int AS ranked FROM matches
     ), hits AS (
       SELECT id, at, CASE WHEN ranked THEN ${words.rank ? rank : sql`0`} ELSE 0 END AS rank
-      FROM matches, size WHERE ranked OR count <= ${MAX_GATHERED}::int
+      FROM matches, size WHERE ranked OR count <= ${limits.gathered}::int
     ), page AS (
       SELECT id, at, rank FROM hits WHERE ${after} ORDER BY rank DESC, at DESC, id DESC LIMIT ${take}
     )
     SELECT count, ranked, id, at, rank FROM size LEFT JOIN page ON true ORDER BY rank DESC, at DESC, id DESC`;
   const { count = 0, ranked = false } = rows[0] ?? {};
-  if (count > MAX_GATHERED && !ranked) return undefined;
+  if (count > limits.gathered && !ranked) return undefined;
   const hits = rows.filter((row): row is Hit & (typeof rows)[number] => row.id !== null);
   return { hits, order: ranked ? 'rank' : 'gathered' };
 }
 
 /**
- * Reads the ids of one page. The work is bounded: by MAX_GATHERED where few photos match, by the distance to the page's last photo
+ * Reads the ids of one page. The work is bounded: by `limits.gathered` where few photos match, by the distance to the page's last photo
  * in the list of photos where many do.
  */
 export async function readHits(db: CatalogDb, request: ReadRequest): Promise<Hits> {

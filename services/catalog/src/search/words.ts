@@ -32,7 +32,18 @@ const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'gu');
 const APOSTROPHES = /['’‘ʼ`´′＇]/g;
 
 /** Scripts that are written without spaces, and Hangul, whose words carry endings. */
-const RUN_SCRIPTS = ['Han', 'Hiragana', 'Katakana', 'Bopomofo', 'Hangul', 'Thai', 'Lao', 'Khmer', 'Myanmar', 'Tibetan']
+const RUN_SCRIPTS = [
+  'Han',
+  'Hiragana',
+  'Katakana',
+  'Bopomofo',
+  'Hangul',
+  'Thai',
+  'Lao',
+  'Khmer',
+  'Myanmar',
+  'Tibetan',
+]
   .map((script) => `\\p{Script_Extensions=${script}}`)
   .join('');
 const LETTERS_AND_DIGITS = '[\\p{L}\\p{N}\\p{M}]';
@@ -72,11 +83,7 @@ const fold = (text: string): string => {
 
 /** Compatibility forms resolved, accents gone, apostrophes alike; case is kept, because it says where words have parts. */
 const plain = (text: string): string =>
-  text
-    .replace(APOSTROPHES, "'")
-    .normalize('NFKD')
-    .replace(MARKS, '')
-    .normalize('NFC');
+  text.replace(APOSTROPHES, "'").normalize('NFKD').replace(MARKS, '').normalize('NFC');
 
 function wordOf(token: string): Word {
   const whole = fold(token.replaceAll("'", ''));

@@ -11,7 +11,10 @@ describe('the words of a text', () => {
     ['PRŮHONICE', ['pruhonice']],
     ['Průhonice.jpg', ['pruhonice', 'jpg']],
     ['Ærøskøbing Straße STRASSE', ['aeroskobing', 'strasse', 'strasse']],
-    ['GROẞ Łódź Đorđe Œuvre İstanbul ısı Þór', ['gross', 'lodz', 'dorde', 'oeuvre', 'istanbul', 'isi', 'thor']],
+    [
+      'GROẞ Łódź Đorđe Œuvre İstanbul ısı Þór',
+      ['gross', 'lodz', 'dorde', 'oeuvre', 'istanbul', 'isi', 'thor'],
+    ],
     ['ΟΔΟΣ οδός Αθήνα', ['οδοσ', 'οδοσ', 'αθηνα']],
     ['Ёлка ёлка Йод', ['елка', 'елка', 'иод']],
     ['שָׁלוֹם שלום', ['שלום', 'שלום']],
