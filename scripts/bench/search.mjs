@@ -17,7 +17,7 @@ import {
 import { createTokenIssuer, listen } from '../../packages/testkit/dist/index.js';
 import { createCatalogService, migrationsPath } from '../../services/catalog/dist/index.js';
 import { searchWordsOf } from '../../services/catalog/dist/search/vector.js';
-import { createLibrary } from './library.mjs';
+import { createLibrary } from './made-up-library.mjs';
 
 const PHOTOS = Number(process.env.BENCH_PHOTOS ?? 200_000);
 const ROUNDS = 60;

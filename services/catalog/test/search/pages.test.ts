@@ -39,7 +39,7 @@ describeWithPostgres('the pages of a search', () => {
   });
 
   describe('are in the same order by whatever way they are read:', () => {
-    const limits = { ranked: 12, gathered: 30 };
+    const limits = { ranked: 12, walked: 10, gathered: 30 };
     let database: Database;
     let db: CatalogDb;
     beforeAll(() => {
