@@ -76,7 +76,7 @@ describeWithPostgres('search by place', () => {
   it('near: within the radius, 10 km if not given, newest first', async () => {
     const find = await library(BRNO, [50.1, 14.43], PRAGUE, [50.0875, 14.9]);
     expect(await find({ near: PRAGUE.join(',') })).toEqual([1, 2]);
-    expect(await find({ near: PRAGUE.join(', '), radiusKm: 40 })).toEqual([1, 2, 3]);
+    expect(await find({ near: PRAGUE.join(','), radiusKm: 40 })).toEqual([1, 2, 3]);
     expect(await find({ near: PRAGUE.join(','), radiusKm: 180 })).toEqual([1, 2, 3]);
     expect(await find({ near: PRAGUE.join(','), radiusKm: 190 })).toEqual([0, 1, 2, 3]);
     expect(await find({ near: PRAGUE.join(','), radiusKm: 0.001 })).toEqual([2]);
