@@ -60,9 +60,9 @@ describeWithPostgres('how much is asked of the database', () => {
       library.user = user.id;
       library.albumId = await user.addAlbum();
       await node.pool.query(
-        `INSERT INTO photos (id, user_id, hash, storage_key, file_name, size_bytes, mime_type, sort_at, uploaded_at, updated_at, is_deleted)
+        `INSERT INTO photos (id, user_id, hash, storage_key, file_name, size_bytes, mime_type, sort_at, uploaded_at, updated_at, is_deleted, search_words)
          SELECT gen_random_uuid(), CASE WHEN n % 4 = 0 THEN gen_random_uuid() ELSE $1::uuid END, repeat('0', 64), 'originals/x', 'x.jpg', 1,
-           'image/jpeg', t, t, t, n % 50 = 0
+           'image/jpeg', t, t, t, n % 50 = 0, ''
          FROM (SELECT n, timestamptz '2000-01-01' + n * interval '1 hour' + random() * interval '1 year' AS t
            FROM generate_series(1, 200000) AS n) AS made`,
         [user.id],

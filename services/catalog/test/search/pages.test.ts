@@ -87,6 +87,9 @@ describeWithPostgres('the pages of a search', () => {
       ];
       expect(await all({ q: 'many' })).toEqual(count <= limits.ranked ? ranked : newestFirst);
       expect(await all({ q: 'many', near: '50,14' })).toEqual(count <= limits.ranked ? ranked : newestFirst);
+      const { values } = await duration.get();
+      const measured = values.filter(({ metricName }) => metricName?.endsWith('_count'));
+      expect(measured.map(({ labels }) => labels.kind)).toEqual(['place', 'filters', 'words', 'words_place']);
     });
   });
 
