@@ -19,7 +19,7 @@ import { createCatalogService, migrationsPath } from '../../services/catalog/dis
 import { searchWordsOf } from '../../services/catalog/dist/search/vector.js';
 import { createLibrary } from './made-up-library.mjs';
 
-const PHOTOS = Number(process.env.BENCH_PHOTOS ?? 200_000);
+const PHOTOS = 200_000;
 const ROUNDS = 60;
 const BATCH = 2000;
 /** So many are left to the background work at the start. */
