@@ -1,4 +1,4 @@
-// `npm run bench [what]`: runs scripts/bench/<what>.mjs; without an argument, the node as a whole.
+// `npm run bench [what]`: runs scripts/bench/<what>.mjs; without an argument, the node as a whole. Helpers have a hyphen in their name.
 import { readdir } from 'node:fs/promises';
 
 const folder = new URL('.', import.meta.url);

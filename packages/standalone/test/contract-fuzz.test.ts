@@ -96,6 +96,7 @@ describeWithTools(['schemathesis'], 'a node under generated requests', () => {
       ['POST', '/auth/refresh', 200],
       ['POST', '/auth/logout-all', 204],
       ['GET', '/feed', 200],
+      ['GET', '/search', 200],
       ['GET', media, 206],
       ['GET', media, 304],
       ['GET', media, 416],

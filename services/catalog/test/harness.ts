@@ -142,6 +142,7 @@ export async function startCatalog(given: Given = {}) {
     url: server.url,
     service,
     pool: database.pool,
+    databaseUrl: ground.url,
     statements,
     /** What event handlers have thrown. */
     failures,

@@ -7,14 +7,13 @@ import { booleanParam, id, line, page, pageQuery, shownAs, timestamp } from './p
 export const MAX_RADIUS_KM = 20_040;
 export const DEFAULT_RADIUS_KM = 10;
 
-const DECIMAL = '[+-]?\\d{1,5}(?:\\.\\d{1,15})?';
+const DECIMAL = '[+-]?\\d{1,5}(?:\\.\\d{1,20})?(?:[eE][+-]?\\d{1,2})?';
 /** Numbers in a query string, separated by commas. */
 const decimals = (count: number) =>
   z
     .string()
-    .trim()
     .regex(
-      new RegExp(`^${DECIMAL}(?:\\s*,\\s*${DECIMAL}){${count - 1}}$`),
+      new RegExp(`^${DECIMAL}(?:,${DECIMAL}){${count - 1}}$`),
       `must be ${count === 1 ? 'a number' : `${count} numbers, separated by commas`}`,
     )
     .transform((value) => value.split(',').map(Number));
@@ -25,6 +24,7 @@ const isLongitude = (value: number) => Math.abs(value) <= 180;
 const near = decimals(2)
   .transform(([lat = 0, lon = 0]) => ({ lat, lon }))
   .refine(({ lat, lon }) => isLatitude(lat) && isLongitude(lon), 'must be latitude,longitude')
+  .optional()
   .meta({
     ...shownAs({ type: 'string', pattern: `^${DECIMAL},${DECIMAL}$` }),
     description: 'latitude,longitude in degrees: photos taken no further away than radiusKm',
@@ -34,6 +34,7 @@ const near = decimals(2)
 const radiusKm = decimals(1)
   .transform(([value = 0]) => value)
   .refine((value) => value > 0 && value <= MAX_RADIUS_KM, `must be above 0 and at most ${MAX_RADIUS_KM}`)
+  .optional()
   .meta({
     ...shownAs({
       type: 'number',
@@ -51,6 +52,7 @@ const bbox = decimals(4)
       [west, east].every(isLongitude) && [south, north].every(isLatitude) && south <= north,
     'must be minLon,minLat,maxLon,maxLat',
   )
+  .optional()
   .meta({
     ...shownAs({ type: 'string', pattern: `^${DECIMAL}(,${DECIMAL}){3}$` }),
     description:
@@ -58,18 +60,21 @@ const bbox = decimals(4)
     example: '14.2,49.9,14.7,50.2',
   });
 
+const MAX_CHARACTERS = 200;
+
 /** Text to look for; blank is the same as absent. */
 const words = z
   .string()
-  .trim()
-  .max(200)
-  .transform((value) => (value === '' ? undefined : value))
+  .refine((value) => [...value.slice(0, 2 * MAX_CHARACTERS + 1)].length <= MAX_CHARACTERS, {
+    message: `must have at most ${MAX_CHARACTERS} characters`,
+  })
+  .transform((value) => value.trim() || undefined)
   .optional();
 
 const query = pageQuery
   .extend({
     q: words.meta({
-      ...shownAs({ type: 'string', maxLength: 200 }),
+      ...shownAs({ type: 'string', maxLength: MAX_CHARACTERS }),
       description:
         'at most 20 words, all of which the photo must have in its file name, tags, description, place, camera or lens; case and accents do not matter. A word finds what begins with it; words in quotation marks are whole and adjacent in one field',
       example: 'průhonice "autumn leaves"',
@@ -78,16 +83,16 @@ const query = pageQuery
     to: timestamp.optional().meta({ description: 'captured before' }),
     tag: line(100).optional().meta({ description: 'the whole tag; case does not matter' }),
     camera: words.meta({
-      ...shownAs({ type: 'string', maxLength: 200 }),
+      ...shownAs({ type: 'string', maxLength: MAX_CHARACTERS }),
       description: 'whole words of the make and model',
       example: 'iphone 15',
     }),
     favorite: booleanParam.optional(),
     archived: booleanParam.optional().meta({ description: 'absent: both' }),
     albumId: id.optional(),
-    near: near.optional(),
-    radiusKm: radiusKm.optional(),
-    bbox: bbox.optional(),
+    near,
+    radiusKm,
+    bbox,
   })
   .refine(({ near, radiusKm }) => near !== undefined || radiusKm === undefined, {
     message: 'goes with near only',

@@ -226,7 +226,7 @@ def prepare(case):
         set_body(case, coverPhotoId=photos.any())
     if operation == "addAlbumItems" and turn > 1:
         set_body(case, photoId=photos.any())
-    if operation == "listPhotos" and is_id((case.query or {}).get("albumId")) and turn:
+    if operation in ("listPhotos", "search") and is_id((case.query or {}).get("albumId")) and turn:
         case.query["albumId"] = albums.any()
     if operation == "listAlbumItems":
         set_cursor(case, f"/albums/{albums.any()}/items")

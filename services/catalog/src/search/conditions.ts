@@ -2,7 +2,6 @@ import type { endpoints, QueryOf } from '@lazyphotos/contracts';
 import { DEFAULT_RADIUS_KM } from '@lazyphotos/contracts';
 import { nearestInstant } from '../dates.js';
 import { Prisma } from '../prisma.js';
-import { ownPhotosSql } from '../visibility.js';
 import { type Box, boxesAround, boxesOfBounds, type Circle, EARTH_RADIUS_KM } from './area.js';
 
 export type SearchQuery = QueryOf<typeof endpoints.search>;
@@ -56,15 +55,20 @@ export function selectiveConditions(
   return conditions;
 }
 
-/** Whose photos, and the filters that the list of photos has, too. */
-export function listConditions(userId: string, query: SearchQuery): Prisma.Sql[] {
-  const conditions = [ownPhotosSql(userId)];
-  if (query.from) conditions.push(sql`photos.sort_at >= ${nearestInstant(query.from)}`);
-  if (query.to) conditions.push(sql`photos.sort_at < ${nearestInstant(query.to)}`);
-  if (query.favorite !== undefined) conditions.push(sql`photos.favorite = ${query.favorite}`);
-  if (query.archived !== undefined) conditions.push(sql`photos.archived = ${query.archived}`);
-  if (query.albumId)
+export function timeConditions({ from, to }: SearchQuery): Prisma.Sql[] {
+  const conditions: Prisma.Sql[] = [];
+  if (from) conditions.push(sql`photos.sort_at >= ${nearestInstant(from)}`);
+  if (to) conditions.push(sql`photos.sort_at < ${nearestInstant(to)}`);
+  return conditions;
+}
+
+/** The filters that the list of photos has, too. */
+export function flagConditions({ favorite, archived, albumId }: SearchQuery): Prisma.Sql[] {
+  const conditions: Prisma.Sql[] = [];
+  if (favorite !== undefined) conditions.push(sql`photos.favorite = ${favorite}`);
+  if (archived !== undefined) conditions.push(sql`photos.archived = ${archived}`);
+  if (albumId)
     conditions.push(sql`EXISTS (SELECT 1 FROM album_items
-      WHERE album_items.album_id = ${query.albumId}::uuid AND album_items.photo_id = photos.id)`);
+      WHERE album_items.album_id = ${albumId}::uuid AND album_items.photo_id = photos.id)`);
   return conditions;
 }

@@ -44,10 +44,14 @@ function piecesOf(q: string): Piece[] {
 const any = (queries: readonly string[]): string =>
   queries.length === 1 ? (queries[0] ?? '') : `(${queries.join(' | ')})`;
 
-/** Words that stand next to each other in this order; the last one may be only the beginning of a word. */
-function sequence(words: readonly string[], endsOpen: boolean): string {
+/**
+ * Words that stand next to each other in this order; the last one may be only the beginning of a word. Not so a part of one
+ * letter: the `d` of 350d is the beginning of half of all words.
+ */
+function sequence(words: readonly string[], endsOpen: boolean, ofParts: boolean): string {
   const texts = words.map(lexemeText);
-  if (endsOpen) texts[texts.length - 1] += ':*';
+  const last = words.at(-1) ?? '';
+  if (endsOpen && !(ofParts && words.length > 1 && last.length === 1)) texts[texts.length - 1] += ':*';
   return texts.length === 1 ? (texts[0] ?? '') : `(${texts.join(' <-> ')})`;
 }
 
@@ -66,7 +70,7 @@ function phrase(tokens: readonly Token[], endsOpen: boolean): string {
   // Each character of a run begins a lexeme, so one alone is looked for as a beginning.
   const end = tokens[last];
   const open = endsOpen || (end?.kind === 'run' && end.characters.length === 1);
-  return any([...new Set([sequence(words('whole'), open), sequence(words('parts'), open)])]);
+  return any([...new Set([sequence(words('whole'), open, false), sequence(words('parts'), open, true)])]);
 }
 
 const lexemesOf = (token: Token): string[] =>

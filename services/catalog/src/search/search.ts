@@ -7,12 +7,13 @@ import type { SearchQuery } from './conditions.js';
 import { decodePosition, encodePosition } from './cursor.js';
 import type { SearchMetrics } from './metrics.js';
 import { NothingToFind, type WordQuery, wordQueryOf } from './query.js';
-import { type Hit, type Hits, readHits } from './read.js';
+import { type Hit, type Hits, LIMITS, type Limits, readHits } from './read.js';
 
 export interface SearchDeps {
   db: CatalogDb;
   mediaUrl: MediaUrlFor;
-  metrics: SearchMetrics;
+  metrics: Pick<SearchMetrics, 'duration'>;
+  limits?: Limits;
 }
 
 export interface SearchPage {
@@ -40,7 +41,7 @@ const kindOf = (query: SearchQuery): string => {
   return place ? 'place' : 'filters';
 };
 
-export function createSearch({ db, mediaUrl, metrics }: SearchDeps) {
+export function createSearch({ db, mediaUrl, metrics, limits = LIMITS }: SearchDeps) {
   /** The rows of the hits, in their order; one that went to the trash meanwhile is left out. */
   const readPhotos = async (userId: string, hits: readonly Hit[]): Promise<PhotoRow[]> => {
     const rows = await db.photo.findMany({
@@ -66,7 +67,8 @@ export function createSearch({ db, mediaUrl, metrics }: SearchDeps) {
     }
     const words = wordsOrNothing(query);
     if (!words) return NOTHING;
-    const { hits, order } = await readHits(db, { userId, query, words, from, take: query.limit + 1 });
+    const take = query.limit + 1;
+    const { hits, order } = await readHits(db, { userId, query, words, from, take, limits });
     const hasMore = hits.length > query.limit;
     if (hasMore) hits.pop();
     const last = hits.at(-1);

@@ -7,8 +7,10 @@ type Queryable = CatalogNode['pool'];
 
 export type Asked = Record<string, string | number | boolean>;
 
-export const searchPath = (asked: Asked): string =>
-  `/search?${new URLSearchParams(Object.entries(asked).map(([name, value]) => [name, String(value)]))}`;
+export const searchPath = (asked: Asked): string => {
+  const query = Object.entries(asked).map(([name, value]): [string, string] => [name, String(value)]);
+  return `/search?${new URLSearchParams(query)}`;
+};
 
 /** What one user searches for. */
 export const createFinder = (user: User) => ({
