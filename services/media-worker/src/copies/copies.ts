@@ -4,6 +4,7 @@ import { type Logger, notFound, ProblemError } from '@lazyphotos/service-kit';
 import pLimit from 'p-limit';
 import type { Ledger } from '../jobs/ledger.js';
 import type { MediaMetrics } from '../metrics.js';
+import { MediaError, ProcessorUnavailableError } from '../pipeline/index.js';
 import { createMetadataTool } from '../pipeline/metadata/exiftool.js';
 import type { MediaDb } from '../prisma.js';
 import { createCopyTable } from './copy-table.js';
@@ -86,7 +87,7 @@ export function createCopies(deps: CopiesDeps): Copies {
       metrics.copies.inc({ kind: request.kind, outcome: 'reused' });
       return found;
     }
-    if (limit.pendingCount >= MAX_WAITING) throw tooMany();
+    if (limit.pendingCount >= MAX_WAITING) throw later('Too many copies are being made.');
     return limit(() => make(request, key));
   }
 
@@ -103,7 +104,7 @@ export function createCopies(deps: CopiesDeps): Copies {
       } catch (error) {
         const problem = problemOf(error);
         metrics.copies.inc({ kind: request.kind, outcome: problem ? 'refused' : 'failed' });
-        throw problem ?? error;
+        throw problem ?? (isBusyTool(error) ? later('The copy could not be made now.', error) : error);
       }
     },
     remove: async (photoId) => {
@@ -141,10 +142,15 @@ const isMissing = (error: unknown): boolean => (error as { code?: unknown }).cod
 const unsupported = (reason: string | undefined, cause?: unknown) =>
   new ProblemError('copy_unsupported', reason, { cause });
 
-const tooMany = () =>
-  new ProblemError('service_unavailable', 'Too many copies are being made.', {
+const later = (detail: string, cause?: unknown) =>
+  new ProblemError('service_unavailable', detail, {
     headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
+    cause,
   });
+
+/** exiftool took too long, or its process is not there. */
+const isBusyTool = (error: unknown): boolean =>
+  error instanceof MediaError || error instanceof ProcessorUnavailableError;
 
 /** What the caller can act on; undefined for a fault of the machine. */
 function problemOf(error: unknown): ProblemError | undefined {
