@@ -72,6 +72,8 @@ export interface CatalogService extends Service {
 const RETENTION_INTERVAL_MS = 3_600_000;
 /** A request to empty the trash is carried out at once; this is for what an earlier process has left, and for what failed. */
 const EMPTYING_INTERVAL_MS = 60_000;
+/** In one process the auth service takes two of libuv's four threads for accounts. One has to stay free for files. */
+const PASSWORD_BOUNDS = { running: 1, waiting: 100 };
 
 /** What is there: photos and albums. */
 export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
@@ -121,7 +123,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const items = createAlbumItems(unitOfWork, now);
   mountAlbumRoutes(service, { db, mediaUrls, albums: createAlbums(unitOfWork, items, now), items });
   mountInternalRoutes(service, api);
-  const passwords = createPasswords(argon2Hasher);
+  const passwords = createPasswords(argon2Hasher, PASSWORD_BOUNDS);
   const shares = createShareViews({ db, passwords, signing, now });
   mountShareRoutes(service, createShareLinks({ db, unitOfWork, accounts, passwords, signing, now }), shares);
 
