@@ -6,10 +6,11 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { viewerFolder } from './viewer.js';
 
 const logo = (text: string): string =>
-  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="12"><text y="10" font-family="sans-serif" font-size="10" fill="#1d6bf3">${text}</text></svg>`)}`;
+  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="12"><text y="10" font-family="sans-serif" font-size="10" fill="#4f86f7">${text}</text></svg>`)}`;
 
 const REPLACEMENTS: readonly (readonly [string, string])[] = [
   ['https://cdn.redoc.ly/redoc/logo-mini-full.svg', logo('Redocly')],
@@ -33,4 +34,5 @@ if (left) throw new Error(`the viewer uses other servers: ${left.join(', ')}`);
 
 mkdirSync(viewerFolder, { recursive: true });
 writeFileSync(join(viewerFolder, 'redoc.js'), code);
+writeFileSync(join(viewerFolder, 'redoc.js.gz'), gzipSync(code, { level: 9 }));
 copyFileSync(join(dirname(require.resolve('redoc/package.json')), 'LICENSE'), join(viewerFolder, 'LICENSE'));
