@@ -22,9 +22,9 @@ FROM (VALUES ('library.big'), ('library.small')) AS album(name);
 -- A photo every quarter of an hour: three of a hundred in the trash, a tenth favourites, the older half archived. A tenth has a
 -- common tag, every ten-thousandth a rare one.
 INSERT INTO photos (id, user_id, hash, storage_key, file_name, size_bytes, mime_type, sort_at, uploaded_at, updated_at,
-  is_deleted, favorite, archived, tags, tag_keys)
+  is_deleted, favorite, archived, tags, tag_keys, search_words)
 SELECT pg_temp.photo_id(n), current_setting('library.user')::uuid, repeat('0', 64), 'x', 'x.jpg', 1, 'image/jpeg', taken,
-  taken + interval '5 days', taken, n % 33 = 0, n % 10 = 3, n <= total / 2, tags, tags
+  taken + interval '5 days', taken, n % 33 = 0, n % 10 = 3, n <= total / 2, tags, tags, ''
 FROM (SELECT current_setting('library.photos')::int AS total) AS asked
 CROSS JOIN LATERAL generate_series(1, total) AS n
 CROSS JOIN LATERAL (SELECT timestamptz '2024-01-01' - (total - n) * interval '15 minutes' AS taken) AS time
