@@ -20,7 +20,6 @@ export { type Place, place } from './http/place.js';
 export { DEFAULT_LIMIT, MAX_LIMIT } from './http/primitives.js';
 export * from './http/problems.js';
 export { DEFAULT_RADIUS_KM } from './http/search.js';
-export type { Trash } from './http/trash.js';
 export type {
   CreatedShareLink,
   ShareContent,
@@ -29,6 +28,7 @@ export type {
   ShareLink,
   ShareUnlock,
 } from './http/shares.js';
+export type { Trash } from './http/trash.js';
 export { type PhotoLifeState, photoStates, uploadStatuses } from './http/uploads.js';
 export * from './internal.js';
 export * from './media-types.js';

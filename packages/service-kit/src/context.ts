@@ -1,11 +1,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Place, placesInLanguage } from '@lazyphotos/contracts';
 
 interface RequestContext {
   requestId: string;
+  language: string | undefined;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
-/** Runs `fn` so that everything it logs, publishes and calls carries this request id. */
-export const withRequestId = <T>(requestId: string, fn: () => T): T => storage.run({ requestId }, fn);
+/** Runs `fn` so that everything it logs, publishes and calls carries this request id, and speaks this language (BCP 47). */
+export const withRequestId = <T>(requestId: string, fn: () => T, language?: string): T =>
+  storage.run({ requestId, language }, fn);
 export const currentRequestId = (): string | undefined => storage.getStore()?.requestId;
+/** The language that the client of the current request prefers, if it says so. */
+export const currentLanguage = (): string | undefined => storage.getStore()?.language;
+
+/** Returns a function that gives places the names of the current request's language. Make it once for each response. */
+export function placesForRequest(): (place: Place) => Place {
+  const language = currentLanguage();
+  let translate: ((place: Place) => Place) | undefined;
+  return (place) => {
+    if (language === undefined) return place;
+    translate ??= placesInLanguage(language);
+    return translate(place);
+  };
+}

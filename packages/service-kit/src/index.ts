@@ -8,7 +8,7 @@ export type { JsonWebKeySet, KeySetSource } from './auth/key-cache.js';
 export { type Principal, principalOf } from './auth/principal.js';
 export { readServiceIdentity, type ServiceIdentity } from './auth/service-identity.js';
 export { SERVICE_TOKEN_HEADER } from './auth/service-token.js';
-export { currentRequestId, withRequestId } from './context.js';
+export { currentRequestId, placesForRequest, withRequestId } from './context.js';
 export { createCursor } from './cursor.js';
 export { notFound, ProblemError, toProblem } from './errors.js';
 export { busObserver, onIdleError, relayObserver, unknownEvent, withEvent } from './events.js';

@@ -118,10 +118,16 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     defaultDays,
     onEmptying: emptyings.nudge,
   });
-  const search = createSearch({ db, mediaUrl: mediaUrls.urlFor, metrics: searchMetrics });
+  const search = createSearch({ db, viewPhotos, metrics: searchMetrics });
   service.mount(endpoints.search, ({ principal, query }) => search(principal.userId, query));
   const items = createAlbumItems(unitOfWork, now);
-  mountAlbumRoutes(service, { db, mediaUrls, albums: createAlbums(unitOfWork, items, now), items });
+  mountAlbumRoutes(service, {
+    db,
+    mediaUrls,
+    viewPhotos,
+    albums: createAlbums(unitOfWork, items, now),
+    items,
+  });
   mountInternalRoutes(service, api);
   const passwords = createPasswords(argon2Hasher, PASSWORD_BOUNDS);
   const shares = createShareViews({ db, passwords, signing, now });

@@ -5,8 +5,8 @@ import { getFeed } from './feed.js';
 import { editPhoto, editPhotos } from './metadata.js';
 import * as photos from './photos.js';
 import { search } from './search.js';
-import * as trash from './trash.js';
 import * as shares from './shares.js';
+import * as trash from './trash.js';
 import * as uploads from './uploads.js';
 
 /** Every operation that clients may call, in the order in which the documentation shows them. */

@@ -11,7 +11,7 @@ import pRetry from 'p-retry';
 import type { z } from 'zod';
 import type { ServiceIdentity } from '../auth/service-identity.js';
 import { createServiceTokens, SERVICE_TOKEN_HEADER } from '../auth/service-token.js';
-import { currentRequestId } from '../context.js';
+import { currentLanguage, currentRequestId } from '../context.js';
 import { ProblemError } from '../errors.js';
 import { isConnectionFault, ReplicaAgent } from './replica-agent.js';
 
@@ -93,6 +93,7 @@ export function createPeers(identity: ServiceIdentity): Peers {
   const ask = async <E extends Endpoint>(baseUrl: string, endpoint: E, call: PeerCall<E>) => {
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const requestId = currentRequestId();
+    const language = currentLanguage();
     const question: Exchange = {
       url: baseUrl + pathOf(endpoint, call.params),
       method: endpoint.method.toUpperCase(),
@@ -100,6 +101,7 @@ export function createPeers(identity: ServiceIdentity): Peers {
         [SERVICE_TOKEN_HEADER]: tokenFor(endpoint.service),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(requestId ? { 'x-request-id': requestId } : {}),
+        ...(language ? { 'accept-language': language } : {}),
       },
       body,
       signal: AbortSignal.timeout(call.timeoutMs ?? PEER_TIMEOUT_MS),

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { withRequestId } from '../context.js';
 import { newId } from '../ids.js';
 import type { Logger } from '../logger.js';
@@ -13,6 +13,12 @@ const routes = new WeakMap<IncomingMessage, string>();
 export const setRoute = (req: IncomingMessage, template: string): void => {
   routes.set(req, template);
 };
+
+/** The language that `Accept-Language` prefers (RFC 9110, section 12.5.4). */
+function languageOf(req: Request): string | undefined {
+  const [language] = req.headers['accept-language'] === undefined ? [] : req.acceptsLanguages();
+  return language === '*' ? undefined : language;
+}
 
 /** Takes or makes `X-Request-Id`, answers it, and logs and measures the request when it ends. */
 export function requestScope(service: string, logger: Logger, metrics: Metrics): RequestHandler {
@@ -42,6 +48,6 @@ export function requestScope(service: string, logger: Logger, metrics: Metrics):
     };
     res.once('finish', () => done(false));
     res.once('close', () => done(!res.writableFinished));
-    withRequestId(requestId, next);
+    withRequestId(requestId, next, languageOf(req));
   };
 }

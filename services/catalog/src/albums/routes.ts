@@ -1,10 +1,10 @@
-import { type Album, endpoints, photoView } from '@lazyphotos/contracts';
+import { type Album, endpoints } from '@lazyphotos/contracts';
 import { createCursor, keyedRequest, type MediaUrls, type ServiceApp } from '@lazyphotos/service-kit';
 import { z } from 'zod';
 import { instant } from '../dates.js';
-import { decodePageCursor, type PhotoPage, readArrangedPage, readPhotoPage } from '../photos/page.js';
-import { photoRecordOf } from '../photos/record.js';
-import type { AlbumRow, CatalogDb } from '../prisma.js';
+import { readItemPage } from '../photos/page.js';
+import type { ViewPhotos } from '../photos/view.js';
+import type { CatalogDb } from '../prisma.js';
 import type { Albums } from './albums.js';
 import { withCovers } from './covers.js';
 import type { AlbumItems } from './items.js';
@@ -17,6 +17,7 @@ export interface AlbumRoutesDeps {
   albums: Albums;
   items: AlbumItems;
   mediaUrls: MediaUrls;
+  viewPhotos: ViewPhotos;
 }
 
 async function readAlbumPage(db: CatalogDb, userId: string, limit: number, cursor: string | undefined) {
@@ -42,20 +43,9 @@ async function readAlbumPage(db: CatalogDb, userId: string, limit: number, curso
   };
 }
 
-/** One page of an album's photos in the album's own order. */
-export function readItemPage(
-  db: CatalogDb,
-  { id, userId, order }: Pick<AlbumRow, 'id' | 'userId' | 'order'>,
-  limit: number,
-  cursor: string | undefined,
-): Promise<PhotoPage> {
-  if (order === 'manual') return readArrangedPage(db, id, limit, decodePageCursor(cursor, 'position'));
-  return readPhotoPage(db, { userId, albumId: id }, limit, decodePageCursor(cursor, 'capturedAt'));
-}
-
 export function mountAlbumRoutes(
   { mount }: ServiceApp,
-  { db, albums, items, mediaUrls }: AlbumRoutesDeps,
+  { db, albums, items, mediaUrls, viewPhotos }: AlbumRoutesDeps,
 ): void {
   const withCover = async (album: Album): Promise<Album> => {
     const [covered = album] = await withCovers(db, mediaUrls.urlFor, [album]);
@@ -89,8 +79,11 @@ export function mountAlbumRoutes(
   mount(endpoints.listAlbumItems, async ({ principal, params, query }) => {
     const album = await requireAlbum(db, principal.userId, params.id);
     const page = await readItemPage(db, album, query.limit, query.cursor);
-    const photos = page.rows.map((row) => photoView(photoRecordOf(row), mediaUrls.urlFor));
-    return { items: photos, cursor: page.cursor, hasMore: page.hasMore };
+    return {
+      items: await viewPhotos(principal.userId, page.rows),
+      cursor: page.cursor,
+      hasMore: page.hasMore,
+    };
   });
   mount(endpoints.moveAlbumItem, async ({ principal, params, body }) => {
     await items.move({

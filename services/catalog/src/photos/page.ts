@@ -1,7 +1,7 @@
 import { createCursor, ProblemError } from '@lazyphotos/service-kit';
 import { z } from 'zod';
 import { instant } from '../dates.js';
-import { type CatalogDb, type PhotoRow, Prisma } from '../prisma.js';
+import { type AlbumRow, type CatalogDb, type PhotoRow, Prisma } from '../prisma.js';
 import { isShown } from '../visibility.js';
 import { indexRangesOf, type Selection } from './selection.js';
 
@@ -90,8 +90,8 @@ export async function readPhotoPage(
   }));
 }
 
-/** Reads one page of an album in its manual order. The caller has made sure that the album is the user's. */
-export async function readArrangedPage(
+/** Reads one page of an album in its manual order. */
+async function readArrangedPage(
   db: CatalogDb,
   albumId: string,
   limit: number,
@@ -112,4 +112,15 @@ export async function readArrangedPage(
     position: last.pagePosition ?? '',
     id: last.id,
   }));
+}
+
+/** Reads one page of an album's photos in the album's own order. The caller has made sure that the album is the user's. */
+export function readItemPage(
+  db: CatalogDb,
+  { id, userId, order }: Pick<AlbumRow, 'id' | 'userId' | 'order'>,
+  limit: number,
+  cursor: string | undefined,
+): Promise<PhotoPage> {
+  if (order === 'manual') return readArrangedPage(db, id, limit, decodePageCursor(cursor, 'position'));
+  return readPhotoPage(db, { userId, albumId: id }, limit, decodePageCursor(cursor, 'capturedAt'));
 }

@@ -1,4 +1,5 @@
 import { type MediaUrlFor, type Photo, photoView } from '@lazyphotos/contracts';
+import { placesForRequest } from '@lazyphotos/service-kit';
 import type { PhotoRow } from '../prisma.js';
 import { purgeTime } from '../trash/retention.js';
 import { photoRecordOf } from './record.js';
@@ -18,6 +19,7 @@ export function createViewPhotos({ mediaUrl, trashDaysOf }: ViewPhotosDeps): Vie
     const days = isTrashShown ? await trashDaysOf(userId) : 0;
     const purgeAt = ({ deletedAt }: PhotoRow) =>
       deletedAt ? { purgeAt: purgeTime(deletedAt, days).toISOString() } : {};
-    return rows.map((row) => photoView({ ...photoRecordOf(row), ...purgeAt(row) }, mediaUrl));
+    const localPlace = placesForRequest();
+    return rows.map((row) => photoView({ ...photoRecordOf(row), ...purgeAt(row) }, mediaUrl, localPlace));
   };
 }

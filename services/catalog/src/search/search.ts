@@ -1,6 +1,6 @@
-import { type MediaUrlFor, type Photo, photoView } from '@lazyphotos/contracts';
+import type { Photo } from '@lazyphotos/contracts';
 import { notFound } from '@lazyphotos/service-kit';
-import { photoRecordOf } from '../photos/record.js';
+import type { ViewPhotos } from '../photos/view.js';
 import type { CatalogDb, PhotoRow } from '../prisma.js';
 import { ownPhotos } from '../visibility.js';
 import type { SearchQuery } from './conditions.js';
@@ -11,7 +11,7 @@ import { type Hit, type Hits, LIMITS, type Limits, readHits } from './read.js';
 
 export interface SearchDeps {
   db: CatalogDb;
-  mediaUrl: MediaUrlFor;
+  viewPhotos: ViewPhotos;
   metrics: Pick<SearchMetrics, 'duration'>;
   limits?: Limits;
 }
@@ -41,7 +41,7 @@ const kindOf = (query: SearchQuery): string => {
   return place ? 'place' : 'filters';
 };
 
-export function createSearch({ db, mediaUrl, metrics, limits = LIMITS }: SearchDeps) {
+export function createSearch({ db, viewPhotos, metrics, limits = LIMITS }: SearchDeps) {
   /** The rows of the hits, in their order; one that went to the trash meanwhile is left out. */
   const readPhotos = async (userId: string, hits: readonly Hit[]): Promise<PhotoRow[]> => {
     const rows = await db.photo.findMany({
@@ -75,7 +75,7 @@ export function createSearch({ db, mediaUrl, metrics, limits = LIMITS }: SearchD
     if (!last) return NOTHING;
     const rows = await readPhotos(userId, hits);
     return {
-      photos: rows.map((row) => photoView(photoRecordOf(row), mediaUrl)),
+      photos: await viewPhotos(userId, rows),
       cursor: cursorOf(query, last, order),
       hasMore,
     };

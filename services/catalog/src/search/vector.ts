@@ -1,4 +1,4 @@
-import { tagKey } from '@lazyphotos/contracts';
+import { otherCityNames, type Place, placeInLanguage, tagKey } from '@lazyphotos/contracts';
 import type { PhotoRow } from '../prisma.js';
 import { lexemeText } from './lexeme.js';
 import { pairsOf, type Token, tokensOf } from './words.js';
@@ -82,13 +82,12 @@ class VectorBuilder {
   }
 }
 
-/** Every name of a place, in whatever language the place has it; codes are no names. */
-function placeNames(place: unknown): string[] {
-  if (typeof place === 'string') return [place];
-  if (typeof place !== 'object' || place === null) return [];
-  return Object.entries(place)
-    .filter(([key]) => key !== 'countryCode')
-    .flatMap(([, value]) => placeNames(value));
+/** Every name of a place: the city's in all languages that are known, the country's in those of the project's pages. */
+function placeNames(place: Place | null): string[] {
+  if (place === null) return [];
+  const { city, region, country } = place;
+  const names = [city, region, country, ...otherCityNames(place), placeInLanguage(place, 'de').country];
+  return [...new Set(names)].filter((name) => name !== undefined);
 }
 
 /**
@@ -101,7 +100,7 @@ export function searchWordsOf(photo: WordsSource): string {
   vector.add('A', LIMITS.fileName, [photo.fileName]);
   vector.add('A', LIMITS.tags, tags);
   vector.add('B', LIMITS.description, [photo.description ?? null]);
-  vector.add('C', LIMITS.place, placeNames(photo.place));
+  vector.add('C', LIMITS.place, placeNames((photo.place ?? null) as Place | null));
   vector.add('D', LIMITS.camera, [cameraMake, cameraModel, lensModel]);
   for (const tag of tags) vector.addMarker(tagLexeme(tag));
   const camera = [cameraMake, cameraModel].flatMap((text) => tokensOf((text ?? '').slice(0, 500)));

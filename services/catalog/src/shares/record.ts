@@ -31,12 +31,17 @@ export interface SharedPhotoOptions extends LinkForMedia {
 }
 
 /** A photo as visitors see it. Fields are named one by one: what is not named here cannot leak. */
-export function sharedPhotoOf(row: PhotoRow, link: SharedPhotoOptions, signing: ShareSigning): SharedPhoto {
+export function sharedPhotoOf(
+  row: PhotoRow,
+  link: SharedPhotoOptions,
+  signing: ShareSigning,
+  localPlace: (place: Place) => Place,
+): SharedPhoto {
   const where = {
     locationLat: orUndefined(row.locationLat),
     locationLon: orUndefined(row.locationLon),
     altitude: orUndefined(row.altitude),
-    place: orUndefined(row.place as Place | null),
+    place: row.place ? localPlace(row.place as Place) : undefined,
   };
   return {
     id: row.id,

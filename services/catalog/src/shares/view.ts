@@ -1,8 +1,7 @@
 import type { ShareContent, SharedLink, SharesApi, ShareView } from '@lazyphotos/contracts';
 import type { Passwords } from '@lazyphotos/passwords';
-import { type ShareSigning, shareProblem } from '@lazyphotos/service-kit';
-import { readItemPage } from '../albums/routes.js';
-import type { PhotoPage } from '../photos/page.js';
+import { placesForRequest, type ShareSigning, shareProblem } from '@lazyphotos/service-kit';
+import { type PhotoPage, readItemPage } from '../photos/page.js';
 import { type CatalogDb, Prisma } from '../prisma.js';
 import { sharedPhoto, shownBySharedLink } from '../visibility.js';
 import { type SharedPhotoOptions, sharedPhotoOf, sharedThumbnails } from './record.js';
@@ -104,17 +103,23 @@ export function createShareViews({ db, passwords, signing, now }: ShareViewsDeps
       isFirst && coverId !== undefined
         ? { photoId: coverId, thumbnails: sharedThumbnails(signing, link, coverId) }
         : undefined;
+    const localPlace = placesForRequest();
     return {
       link: linkView(found, cover),
-      photos: page.rows.map((row) => sharedPhotoOf(row, link, signing)),
+      photos: page.rows.map((row) => sharedPhotoOf(row, link, signing, localPlace)),
       cursor: page.cursor,
       hasMore: page.hasMore,
     };
   };
 
-  const photosOf = async (found: FoundLink, limit: number, cursor: string | undefined): Promise<PhotoPage> => {
+  const photosOf = async (
+    found: FoundLink,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<PhotoPage> => {
     const { userId, photoId, albumId, albumOrder: order } = found;
-    if (albumId !== null && order !== null) return readItemPage(db, { id: albumId, userId, order }, limit, cursor);
+    if (albumId !== null && order !== null)
+      return readItemPage(db, { id: albumId, userId, order }, limit, cursor);
     const rows = await db.photo.findMany({ where: sharedPhoto(userId, photoId) });
     return { rows, hasMore: false, cursor: null };
   };

@@ -3,8 +3,10 @@ import {
   type FeedItem,
   type MediaUrlFor,
   type PhotoRecord,
+  type Place,
   photoView,
 } from '@lazyphotos/contracts';
+import { placesForRequest } from '@lazyphotos/service-kit';
 import type { FeedDb, FeedEntry } from '../prisma.js';
 import type { Positions } from './position.js';
 
@@ -21,7 +23,7 @@ async function photoIdsOf(db: FeedDb, albumIds: string[]): Promise<Map<string, s
 
 /** Reads pages of a user's log, oldest change first. */
 export function createReadPage(db: FeedDb, positions: Positions, mediaUrl: MediaUrlFor) {
-  const itemOf = (entry: FeedEntry, photoIds: string[]): FeedItem => {
+  const itemOf = (entry: FeedEntry, photoIds: string[], localPlace: (place: Place) => Place): FeedItem => {
     const updatedAt = entry.updatedAt.toISOString();
     const data: unknown = entry.data;
     if (entry.deleted) return { type: 'tombstone', data: data as Tombstone, updatedAt };
@@ -30,7 +32,7 @@ export function createReadPage(db: FeedDb, positions: Positions, mediaUrl: Media
       const album = data as Album;
       return { type: 'album', data: { ...album, order: album.order ?? 'date', photoIds }, updatedAt };
     }
-    return { type: 'photo', data: photoView(data as PhotoRecord, mediaUrl), updatedAt };
+    return { type: 'photo', data: photoView(data as PhotoRecord, mediaUrl, localPlace), updatedAt };
   };
 
   return async (userId: string, cursor: string | undefined, limit: number) => {
@@ -47,8 +49,9 @@ export function createReadPage(db: FeedDb, positions: Positions, mediaUrl: Media
       .map((entry) => entry.entityId);
     const photoIds = await photoIdsOf(db, albumIds);
     const last = entries.at(-1);
+    const localPlace = placesForRequest();
     return {
-      items: entries.map((entry) => itemOf(entry, photoIds.get(entry.entityId) ?? [])),
+      items: entries.map((entry) => itemOf(entry, photoIds.get(entry.entityId) ?? [], localPlace)),
       cursor: cursorAt(last ? Number(last.seq) : from),
       hasMore,
     };

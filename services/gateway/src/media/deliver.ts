@@ -36,7 +36,11 @@ export function mountMedia(router: Router, { store, presigned, mediaUrls, now }:
     await serveObject(req, res, store, {
       info,
       cacheControl: cacheControlFor(secondsLeft(location, now())),
-      disposition: dispositionOf(location.photoId, location.variant, location.name ?? info.metadata['file-name']),
+      disposition: dispositionOf(
+        location.photoId,
+        location.variant,
+        location.name ?? info.metadata['file-name'],
+      ),
     });
   };
   router.get(MEDIA_PATH, (req, res, next) => {

@@ -14,11 +14,7 @@ export const safeName = (name: string): string =>
  * Content-Disposition (RFC 6266): originals and their copies are saved under `fileName`, the name in the URL or else the one that
  * they came with; previews are shown.
  */
-export function dispositionOf(
-  photoId: string,
-  variant: SignedVariant,
-  fileName: string | undefined,
-): string {
+export function dispositionOf(photoId: string, variant: SignedVariant, fileName: string | undefined): string {
   if (isPreview(variant)) return create(`${photoId}-${variant}.jpg`, { type: 'inline' });
   return create(safeName(fileName ?? '') || `${photoId}-${variant}`, { type: 'attachment' });
 }
