@@ -7,6 +7,7 @@ import { type CatalogNode, startCatalog } from './harness.js';
 const bodies: Record<string, object> = {
   updateAlbum: { name: 'stolen' },
   createAlbum: { name: 'mine' },
+  editPhoto: { description: 'stolen' },
 };
 
 const routes = Object.values(endpoints).filter((endpoint) => endpoint.service === 'catalog');
