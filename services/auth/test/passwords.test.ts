@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { argon2Hasher, type PasswordHasher } from '@lazyphotos/passwords';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import {

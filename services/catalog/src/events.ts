@@ -7,7 +7,6 @@ export const publishes = [
   'photo.relocated',
   'photo.trashed',
   'photo.purged',
-  'photo.relocated',
   'album.changed',
   'album.deleted',
 ] as const;

@@ -9,6 +9,7 @@ const bodies: Record<string, object> = {
   createAlbum: { name: 'mine' },
   updateShareLink: { title: 'stolen' },
   moveAlbumItem: { after: null },
+  editPhoto: { description: 'stolen' },
 };
 
 const routes = Object.values(endpoints).filter(
