@@ -8,6 +8,7 @@ const bodies: Record<string, object> = {
   updateAlbum: { name: 'stolen' },
   createAlbum: { name: 'mine' },
   moveAlbumItem: { after: null },
+  editPhoto: { description: 'stolen' },
 };
 
 const routes = Object.values(endpoints).filter((endpoint) => endpoint.service === 'catalog');
