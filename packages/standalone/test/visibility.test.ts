@@ -131,7 +131,8 @@ describeWithPostgres('every door of a node', () => {
       node.url,
       (await http(`${node.url}/auth/register`, { json })).body.accessToken,
     );
-    const files = ownSamplePhotos().folder('good/jpeg').slice(0, 4) as SamplePhoto[];
+    const samples = ownSamplePhotos();
+    const files = ['good/jpeg', 'good/png', 'good/webp'].flatMap((kind) => samples.folder(kind));
     const owners: [Kind, Phone][] = [
       ['active', phone],
       ['archived', phone],
