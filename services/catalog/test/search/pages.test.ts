@@ -39,7 +39,7 @@ describeWithPostgres('the pages of a search', () => {
   });
 
   describe('are in the same order by whatever way they are read:', () => {
-    const limits = { ranked: 12, walked: 10, gathered: 30 };
+    const limits = { ranked: 12, walked: 5, window: 7 };
     let database: Database;
     let db: CatalogDb;
     beforeAll(() => {
@@ -54,8 +54,7 @@ describeWithPostgres('the pages of a search', () => {
     it.each([
       ['ranked', limits.ranked],
       ['too many to be ranked', limits.ranked + 1],
-      ['collected', limits.gathered],
-      ['too many to be collected', limits.gathered + 1],
+      ['in several windows', 40],
     ])('matches that are %s', async (_name, count) => {
       const user = node.user();
       const added = await user.addPhotos(count, (index) => ({
@@ -87,6 +86,10 @@ describeWithPostgres('the pages of a search', () => {
       ];
       expect(await all({ q: 'many' })).toEqual(count <= limits.ranked ? ranked : newestFirst);
       expect(await all({ q: 'many', near: '50,14' })).toEqual(count <= limits.ranked ? ranked : newestFirst);
+      // Between photos that do not match: the walk does not fill the page, nor does each window.
+      await user.addPhotos(30, (index) => ({ capturedAt: day(1 + index), fileName: 'other.jpg' }));
+      expect(await all({ q: 'many' })).toEqual(count <= limits.ranked ? ranked : newestFirst);
+      expect(await all({ near: '50,14', q: 'm' })).toEqual(count <= limits.ranked ? ranked : newestFirst);
       const { values } = await duration.get();
       const measured = values.filter(({ metricName }) => metricName?.endsWith('_count'));
       expect(measured.map(({ labels }) => labels.kind)).toEqual(['place', 'filters', 'words', 'words_place']);
