@@ -3,6 +3,7 @@ import {
   createCopiesClient,
   createPeerGuard,
   createPeers,
+  newId,
   readServiceIdentity,
   readSettings,
   silentLogger,
@@ -16,6 +17,7 @@ import {
   purged,
   startWorker,
   storeOriginal,
+  type Upload,
   type Worker,
 } from '../harness.js';
 import { temporaryFolder } from '../pipeline/support.js';
@@ -103,19 +105,24 @@ describeWithPostgres('requests for copies', () => {
   });
 
   it('are told to come later when too many wait', async () => {
-    const uploads = await Promise.all(Array.from({ length: 35 }, store));
+    const held = [await store(), await store()];
     const open = gate();
-    const refused: unknown[] = [];
-    const answers = uploads.map((upload) =>
-      makeCopy(withoutLocation(upload)).catch((error: unknown) => refused.push(error)),
-    );
-    await eventually(() => expect(refused).toHaveLength(1));
-    expect(refused).toMatchObject([
+    const making = held.map((upload) => makeCopy(withoutLocation(upload)));
+    await eventually(() => expect(watched.reads).toBe(2));
+    const missing = { ...(held[0] as Upload), storageKey: `originals/${newId()}/${newId()}` };
+    const outcomes: unknown[] = [];
+    const waiting = Array.from({ length: 33 }, async () => {
+      const request = withoutLocation({ ...missing, photoId: newId() });
+      outcomes.push(await makeCopy(request).catch((error: unknown) => error));
+    });
+    await eventually(() => expect(outcomes).toHaveLength(1));
+    expect(outcomes).toMatchObject([
       { code: 'service_unavailable', status: 503, more: { headers: { 'Retry-After': '10' } } },
     ]);
     open();
-    await Promise.all(answers);
-    expect(watched.puts).toHaveLength(34);
+    await Promise.all([...making, ...waiting]);
+    expect(outcomes.slice(1)).toMatchObject(Array.from({ length: 32 }, () => ({ code: 'not_found' })));
+    expect(watched.puts).toHaveLength(2);
   });
 
   describe('a copy', () => {
