@@ -15,6 +15,8 @@ import {
 const problem = (status: number, code: string) => ({ status, body: expect.objectContaining({ code }) });
 const NEXT = 'another battery horse';
 
+const fail = () => Promise.reject(new Error('not expected to be called'));
+
 /** Argon2 with a record of what it was asked, and of how much ran at a time. */
 function watchedHasher() {
   const verified: string[] = [];
