@@ -6,6 +6,8 @@ import { fillLibrary, type Library } from './library.js';
 import type { Statement } from './statements.js';
 
 const SORTS = /Sort|Aggregate/;
+/** The statements of pages of photos, of timelines and of covers. */
+const PAGES = / AS page JOIN |RECURSIVE months|LEFT JOIN photos chosen/;
 
 interface PlanNode {
   'Node Type': string;
@@ -76,8 +78,8 @@ describeWithPostgres('how much is asked of the database', () => {
         const { status, text } = await node.user(library.user).call(path);
         if (status !== 200) throw new Error(text);
       });
-      // The last one: before it, an album may have been looked up.
-      const page = asked.findLast(({ text }) => text.includes('ORDER BY')) as Statement;
+      // The album may have been looked up before, and photos are made searchable in the background.
+      const page = asked.find(({ text }) => PAGES.test(text)) as Statement;
       const { rows } = await node.pool.query(
         `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${page.text}`,
         page.values,
