@@ -79,7 +79,7 @@ export async function readPhotoPage(
     SELECT ${photoColumns} FROM (
       SELECT at, photo_id FROM (${Prisma.join(newest, ' UNION ALL ')}) AS newest
       ORDER BY at DESC, photo_id DESC LIMIT ${limit + 1}
-    ) AS page JOIN photos p ON p.id = page.photo_id
+    ) AS page JOIN photos p ON p.id = page.photo_id AND p.user_id = ${selection.userId}::uuid
     ORDER BY page.at DESC, page.photo_id DESC`;
   const by = selection.sort ?? 'capturedAt';
   return pageOf(read, limit, (last) => ({
@@ -93,7 +93,7 @@ export async function readPhotoPage(
 /** Reads one page of an album in its manual order. */
 async function readArrangedPage(
   db: CatalogDb,
-  albumId: string,
+  { id: albumId, userId }: Pick<AlbumRow, 'id' | 'userId'>,
   limit: number,
   from: PageCursor | undefined,
 ): Promise<PhotoPage> {
@@ -105,7 +105,7 @@ async function readArrangedPage(
     SELECT ${photoColumns}, page.position AS "pagePosition" FROM (
       SELECT position, photo_id FROM album_items WHERE album_id = ${albumId}::uuid AND ${isShown()}${after}
       ORDER BY position, photo_id LIMIT ${limit + 1}
-    ) AS page JOIN photos p ON p.id = page.photo_id
+    ) AS page JOIN photos p ON p.id = page.photo_id AND p.user_id = ${userId}::uuid
     ORDER BY page.position, page.photo_id`;
   return pageOf(read, limit, (last) => ({
     by: 'position',
@@ -121,6 +121,6 @@ export function readItemPage(
   limit: number,
   cursor: string | undefined,
 ): Promise<PhotoPage> {
-  if (order === 'manual') return readArrangedPage(db, id, limit, decodePageCursor(cursor, 'position'));
+  if (order === 'manual') return readArrangedPage(db, { id, userId }, limit, decodePageCursor(cursor, 'position'));
   return readPhotoPage(db, { userId, albumId: id }, limit, decodePageCursor(cursor, 'capturedAt'));
 }

@@ -1,4 +1,4 @@
-import type { Photo } from '@lazyphotos/contracts';
+import { type Photo, tagKey } from '@lazyphotos/contracts';
 import { searchWordsOf, type WordsSource } from '../../src/search/vector.js';
 import type { CatalogNode } from '../harness.js';
 import type { User } from '../user.js';
@@ -52,7 +52,8 @@ export async function setFacts(pool: Queryable, id: string, facts: Facts): Promi
     cameraModel: row.camera_model ?? null,
     lensModel: row.lens_model ?? null,
   });
-  const columns = Object.entries({ ...facts, search_words: words });
+  const keys = facts.tags ? { tag_keys: facts.tags.map(tagKey) } : {};
+  const columns = Object.entries({ ...facts, ...keys, search_words: words });
   await pool.query(
     `UPDATE photos SET ${columns.map(([name], index) => `${name} = $${index + 2}`).join(', ')} WHERE id = $1`,
     [id, ...columns.map(([, value]) => value)],
