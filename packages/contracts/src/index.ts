@@ -12,6 +12,14 @@ export * from './http/photos.js';
 export { type Place, place } from './http/place.js';
 export { DEFAULT_LIMIT, MAX_LIMIT } from './http/primitives.js';
 export * from './http/problems.js';
+export type {
+  CreatedShareLink,
+  ShareContent,
+  SharedLink,
+  SharedPhoto,
+  ShareLink,
+  ShareUnlock,
+} from './http/shares.js';
 export { type PhotoLifeState, photoStates, uploadStatuses } from './http/uploads.js';
 export * from './internal.js';
 export * from './media-types.js';

@@ -40,3 +40,10 @@ export {
 } from './settings/catalog.js';
 export { settingsDocument } from './settings/document.js';
 export { type Environment, readSettings, SettingsError, withDotEnv } from './settings/read.js';
+export type { ShareMedia } from './shares/media-handles.js';
+export {
+  createShareSigning,
+  type LinkForMedia,
+  type ShareSigning,
+  type ShareSigningOptions,
+} from './shares/share-signing.js';

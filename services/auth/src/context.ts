@@ -1,6 +1,6 @@
 import type { Database } from '@lazyphotos/database';
+import type { PasswordHasher } from '@lazyphotos/passwords';
 import type { Chassis, Settings } from '@lazyphotos/service-kit';
-import type { PasswordHasher } from './accounts/password-hasher.js';
 import type { settingKeys } from './config.js';
 import type { Prisma, PrismaClient } from './generated/prisma/client.js';
 import type { KeyStore } from './keys/key-store.js';

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 
-export { argon2Hasher, type PasswordHasher } from './accounts/password-hasher.js';
 export { settingKeys } from './config.js';
 export type { AuthDeps } from './context.js';
 export { createFileKeyStore } from './keys/file-key-store.js';

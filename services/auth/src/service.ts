@@ -1,10 +1,9 @@
 import type { NodeApi } from '@lazyphotos/contracts';
 import { transactionOptions } from '@lazyphotos/database';
+import { argon2Hasher, createPasswords } from '@lazyphotos/passwords';
 import { createPeriodic, createServiceApp, type JsonWebKeySet, type Service } from '@lazyphotos/service-kit';
 import { createAccounts } from './accounts/accounts.js';
 import { createAdmission } from './accounts/admission.js';
-import { argon2Hasher } from './accounts/password-hasher.js';
-import { createPasswords } from './accounts/passwords.js';
 import { mountAccounts } from './accounts/routes.js';
 import type { AuthDeps } from './context.js';
 import { createDevices } from './devices/devices.js';

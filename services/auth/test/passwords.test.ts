@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { argon2Hasher, createBound, createPasswords, type PasswordHasher } from '@lazyphotos/passwords';
 import { describeWithPostgres } from '@lazyphotos/testkit';
-import { createBound } from '../src/accounts/bounded.js';
-import { createPasswords } from '../src/accounts/passwords.js';
-import { argon2Hasher, type PasswordHasher } from '../src/index.js';
 import {
   type Account,
   type AuthNode,

@@ -10,7 +10,7 @@ export interface Endpoint {
   id: string;
   /** The service that handles it; the gateway routes by it. */
   service: ServiceName;
-  method: 'get' | 'post' | 'put' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** OpenAPI notation: /albums/{id} */
   path: string;
   summary: string;
@@ -21,6 +21,8 @@ export interface Endpoint {
   whileUnclaimed?: boolean;
   /** Whether `Idempotency-Key` is honoured. */
   idempotencyKey?: boolean;
+  /** Whether the unlock token of a share link may be sent as `X-Share-Token`. */
+  shareToken?: boolean;
   params?: z.ZodObject;
   query?: z.ZodObject;
   /** JSON body; `binary` is a raw stream that the handler reads itself. */

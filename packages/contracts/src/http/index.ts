@@ -3,6 +3,7 @@ import * as auth from './auth.js';
 import type { Endpoint } from './endpoint.js';
 import { getFeed } from './feed.js';
 import * as photos from './photos.js';
+import * as shares from './shares.js';
 import * as uploads from './uploads.js';
 
 /** Every operation that clients may call, in the order in which the documentation shows them. */
@@ -41,5 +42,12 @@ export const endpoints = {
   addAlbumItems: albums.addAlbumItems,
   listAlbumItems: albums.listAlbumItems,
   removeAlbumItem: albums.removeAlbumItem,
+  createShareLink: shares.createShareLink,
+  listShareLinks: shares.listShareLinks,
+  getShareLink: shares.getShareLink,
+  updateShareLink: shares.updateShareLink,
+  deleteShareLink: shares.deleteShareLink,
+  getShareContent: shares.getShareContent,
+  unlockShare: shares.unlockShare,
   getFeed,
 } as const satisfies Record<string, Endpoint>;

@@ -110,13 +110,11 @@ export const photoRecord = z.object({
 });
 export type PhotoRecord = z.output<typeof photoRecord>;
 
-export const photo = photoRecord
-  .extend({
-    thumbnails: z
-      .object({ thumb: z.url().optional(), medium: z.url().optional() })
-      .meta({ id: 'Thumbnails', description: 'signed URLs; empty while the previews are being made' }),
-  })
-  .meta({ id: 'Photo' });
+export const thumbnails = z
+  .object({ thumb: z.url().optional(), medium: z.url().optional() })
+  .meta({ id: 'Thumbnails', description: 'signed URLs; empty while the previews are being made' });
+
+export const photo = photoRecord.extend({ thumbnails }).meta({ id: 'Photo' });
 export type Photo = z.output<typeof photo>;
 
 const photoId = z.object({ id });

@@ -35,6 +35,14 @@ const contentDigestHeader = {
   schema: { type: 'string' },
 } as const;
 
+const shareTokenHeader = {
+  name: 'X-Share-Token',
+  in: 'header',
+  required: false,
+  description: 'From the unlock of a share link that has a password',
+  schema: { type: 'string' },
+} as const;
+
 /** The codes that an operation may respond with: its own, and those of the steps that every request goes through. */
 function problemCodes(endpoint: Endpoint): ProblemCode[] {
   const codes: ProblemCode[] = ['rate_limited', 'internal_error', 'service_unavailable'];
@@ -63,6 +71,7 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
     requestIdHeader,
     ...(endpoint.idempotencyKey ? [idempotencyHeader] : []),
     ...(endpoint.body === 'binary' ? [contentDigestHeader] : []),
+    ...(endpoint.shareToken ? [shareTokenHeader] : []),
   ];
   return {
     operationId: endpoint.id,

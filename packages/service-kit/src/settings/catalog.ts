@@ -105,7 +105,7 @@ export const settingsCatalog = {
   mediaBaseUrl: setting(
     'MEDIA_BASE_URL',
     httpUrl.optional(),
-    'The base of signed media URLs, for a CDN in front',
+    'The base of signed media URLs and of pictures of share links without a password, for a CDN in front',
     {
       absent: 'LAZYPHOTOS_PUBLIC_URL',
     },
@@ -199,6 +199,11 @@ export const settingsCatalog = {
     'LAZYPHOTOS_MEDIA_URL_SECONDS',
     wholeNumber(1, 7 * 86_400).default(3600),
     'How long a signed media URL is good at least; it is good for twice as long at most, and the same URL is answered meanwhile',
+  ),
+  shareMediaSeconds: setting(
+    'LAZYPHOTOS_SHARE_MEDIA_SECONDS',
+    wholeNumber(2, 86_400).default(900),
+    "How long a picture's URL of a share link is good at most, at the node and in a cache in front of it: a revoked link stops within this time. It is good for half of it at least",
   ),
   mediaConcurrency: setting(
     'LAZYPHOTOS_MEDIA_CONCURRENCY',

@@ -1,9 +1,9 @@
+import type { Passwords } from '@lazyphotos/passwords';
 import { newId, ProblemError } from '@lazyphotos/service-kit';
 import type { Clock } from '../context.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { Admission, Applicant } from './admission.js';
-import type { Passwords } from './passwords.js';
 import type { UserRow } from './user.js';
 
 export interface Registration extends Applicant {

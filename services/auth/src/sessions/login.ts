@@ -1,8 +1,8 @@
+import type { Passwords } from '@lazyphotos/passwords';
 import { ProblemError } from '@lazyphotos/service-kit';
 import type { Request, Response } from 'express';
 import passport from 'passport';
 import { Strategy } from 'passport-local';
-import type { Passwords } from '../accounts/passwords.js';
 import type { UserRow } from '../accounts/user.js';
 import type { Tx } from '../context.js';
 import type { Devices } from '../devices/devices.js';

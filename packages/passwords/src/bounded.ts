@@ -17,7 +17,7 @@ export function createBound({ running, waiting }: Bounds) {
       return;
     }
     if (queue.length >= waiting) {
-      throw new ProblemError('service_unavailable', 'Too many people sign in just now.', {
+      throw new ProblemError('service_unavailable', 'Too many passwords are being checked.', {
         headers: { 'Retry-After': '5' },
       });
     }

@@ -1,12 +1,12 @@
 import { createBound } from './bounded.js';
 import type { PasswordHasher } from './password-hasher.js';
 
-/** 2 x 19 MiB, whoever knocks; the other two of libuv's four threads stay free for files. */
+/** 2 x 19 MiB at most; the other two of libuv's four threads stay free for files. */
 const BOUNDS = { running: 2, waiting: 100 };
 
 export interface Passwords {
   hash(password: string): Promise<string>;
-  /** `hash` undefined means that there is no such account: it answers false, after the same work. */
+  /** `hash` undefined means that there is nothing to compare with: resolves to false after the same work. */
   verify(hash: string | undefined, password: string): Promise<boolean>;
 }
 
