@@ -25,4 +25,5 @@ export * from './internal.js';
 export * from './media-types.js';
 export * from './month-names.js';
 export * from './photo-view.js';
+export * from './place-in-language.js';
 export { VERSION } from './version.js';

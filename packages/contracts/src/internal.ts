@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type EventPayload, eventSchemas } from './events/events.js';
 import { defineEndpoint } from './http/endpoint.js';
-import { id, MAX_LIMIT } from './http/primitives.js';
-import type { ProblemCode } from './http/problems.js';
+import { altitude, rating, zoneOffset } from './http/photos.js';
+import { id, latitude, longitude, MAX_LIMIT, timestamp } from './http/primitives.js';
 import { type ShareContent, type ShareUnlock, shareContent, shareToken, shareUnlock } from './http/shares.js';
 import { photoStates } from './http/uploads.js';
 
@@ -46,23 +46,57 @@ const shareView = z.object({
 });
 export type ShareView = z.output<typeof shareView>;
 
-const refusal = <const C extends ProblemCode>(...codes: [C, ...C[]]) =>
-  z.object({ outcome: z.literal('refused'), code: z.enum(codes) });
-const shown = z.discriminatedUnion('outcome', [
-  z.object({ outcome: z.literal('shown'), content: shareContent }),
-  refusal('not_found', 'share_password_required', 'invalid_cursor'),
-]);
-const unlocked = z.discriminatedUnion('outcome', [
-  z.object({ outcome: z.literal('unlocked'), unlock: shareUnlock }),
-  refusal('not_found', 'wrong_share_password'),
-]);
-
 /** What the catalog does for the gateway, which serves the pages, pictures and archives of share links. */
 export interface SharesApi {
   /** One page of what a link shows. @throws ProblemError `not_found`, `share_password_required`, `invalid_cursor` */
   view(view: ShareView): Promise<ShareContent>;
   /** @throws ProblemError `not_found`, `wrong_share_password` */
   unlock(token: string, password: string): Promise<ShareUnlock>;
+/**
+ * What an `embedded` copy has in place of what the original says. An absent field leaves the original's value; null removes it, as an
+ * empty list does.
+ */
+export const copyEdits = z.object({
+  description: z.string().nullable().optional(),
+  tags: z.array(z.string()).optional(),
+  rating: rating.nullable().optional(),
+  capturedAt: timestamp.optional(),
+  /** Minutes east of UTC. Without it, `capturedAt` is written as the time in UTC, without a zone. */
+  capturedAtOffset: zoneOffset.optional(),
+  location: z
+    .object({ lat: latitude, lon: longitude, altitude: altitude.optional() })
+    .nullable()
+    .optional(),
+  cameraMake: z.string().nullable().optional(),
+  cameraModel: z.string().nullable().optional(),
+});
+export type CopyEdits = z.output<typeof copyEdits>;
+
+const original = { userId: id, photoId: id, storageKey: z.string(), mimeType: z.string() };
+
+export const copyRequest = z.discriminatedUnion('kind', [
+  /** Without any location in the bytes. */
+  z.object({ kind: z.literal('without-location'), ...original }),
+  /** With the edits of one version of the photo written in. */
+  z.object({
+    kind: z.literal('embedded'),
+    ...original,
+    version: z.number().int().positive(),
+    edits: copyEdits,
+  }),
+]);
+export type CopyRequest = z.output<typeof copyRequest>;
+
+/** What the media worker does for the gateway and the catalog. */
+export interface CopiesApi {
+  /**
+   * Makes a copy of an original with other metadata and the same pixels, if there is none yet. Resolves to the key of an object with
+   * such content, which stays for a day at least: the original's own, if nothing has to be changed.
+   * @throws ProblemError `copy_unsupported` (422): the format cannot be written, or would still hold a location;
+   * `not_found` (404): the original is not there, or the photo was purged;
+   * `service_unavailable` (503, with Retry-After): too many copies wait to be made.
+   */
+  makeCopy(request: CopyRequest): Promise<{ key: string }>;
 }
 
 const userPhoto = z.object({ userId: id, photoId: id });
@@ -127,7 +161,8 @@ export const internalEndpoints = {
     auth: 'service',
     callers: ['gateway'],
     body: shareView,
-    success: { status: 200, body: shown, description: 'The page, or why it is not shown' },
+    success: { status: 200, body: shareContent, description: 'The page' },
+    problems: ['not_found', 'share_password_required', 'invalid_cursor'],
   }),
   unlockShareLink: defineEndpoint({
     id: 'unlockShareLink',
@@ -138,7 +173,8 @@ export const internalEndpoints = {
     auth: 'service',
     callers: ['gateway'],
     body: z.object({ token: shareToken, password: z.string() }),
-    success: { status: 200, body: unlocked, description: 'The unlock token, or why there is none' },
+    success: { status: 200, body: shareUnlock, description: 'The unlock token' },
+    problems: ['not_found', 'wrong_share_password'],
   }),
   headCursor: defineEndpoint({
     id: 'headCursor',
@@ -150,5 +186,17 @@ export const internalEndpoints = {
     callers: ['catalog'],
     params: z.object({ userId: id }),
     success: { status: 200, body: z.object({ cursor: z.string() }), description: 'The cursor' },
+  }),
+  makeCopy: defineEndpoint({
+    id: 'makeCopy',
+    service: 'media-worker',
+    method: 'post',
+    path: '/internal/copies',
+    summary: 'A copy of an original without its location, or with the edits written in',
+    auth: 'service',
+    callers: ['gateway', 'catalog'],
+    body: copyRequest,
+    success: { status: 200, body: z.object({ key: z.string() }), description: 'The key of the copy' },
+    problems: ['copy_unsupported', 'not_found'],
   }),
 } as const;

@@ -14,6 +14,7 @@ export { notFound, ProblemError, toProblem } from './errors.js';
 export { busObserver, onIdleError, relayObserver, withEvent } from './events.js';
 export { type ReadinessCheck, type ReadinessReport, readinessOf } from './health.js';
 export { type Chassis, createServiceApp, type ServiceApp } from './http/app.js';
+export { createCopiesClient } from './http/copies-client.js';
 export { type KeyedRequest, keyedRequest } from './http/idempotency.js';
 export { methodNotAllowed } from './http/methods.js';
 export type { Call, Handler } from './http/mount.js';
@@ -41,6 +42,7 @@ export {
 export { settingsDocument } from './settings/document.js';
 export { type Environment, readSettings, SettingsError, withDotEnv } from './settings/read.js';
 export type { ShareMedia } from './shares/media-handles.js';
+export { type ShareProblemCode, shareProblem } from './shares/problems.js';
 export {
   createShareSigning,
   type LinkForMedia,

@@ -20,6 +20,7 @@ import {
   type Chassis,
   createAuthenticate,
   createMediaUrls,
+  createShareSigning,
   type Logger,
   type Metrics,
   type Service,
@@ -53,10 +54,17 @@ export interface ComposeDeps {
 /** Puts the six services together as they stand, each handed what its container would build for itself. */
 export function composeServices(deps: ComposeDeps) {
   const { settings, publicUrl, folder, databases, bus, store, signingKey, logger, metrics } = deps;
+  const mediaBaseUrl = settings.mediaBaseUrl ?? publicUrl;
   const mediaUrls = createMediaUrls({
     signingKey,
-    baseUrl: settings.mediaBaseUrl ?? publicUrl,
+    baseUrl: mediaBaseUrl,
     lifetimeSeconds: settings.mediaUrlSeconds,
+  });
+  const shareSigning = createShareSigning({
+    signingKey,
+    publicUrl,
+    mediaBaseUrl,
+    lifetimeSeconds: settings.shareMediaSeconds,
   });
   const authenticate = createAuthenticate(() => auth.keySet());
   const chassis = (name: string): Chassis => ({
@@ -81,7 +89,9 @@ export function composeServices(deps: ComposeDeps) {
     database: databases.catalog,
     bus,
     feed: feed.api,
+    accounts: auth.api,
     mediaUrls,
+    shareSigning,
     settings,
   });
   const upload = createUploadService({

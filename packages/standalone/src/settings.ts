@@ -13,6 +13,7 @@ export const nodeSettingKeys = [
   'publicUrl',
   'mediaBaseUrl',
   'mediaUrlSeconds',
+  'shareMediaSeconds',
   'metricsPort',
   'logLevel',
   'logOutput',

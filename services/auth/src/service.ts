@@ -1,4 +1,4 @@
-import type { NodeApi } from '@lazyphotos/contracts';
+import type { AccountsApi, NodeApi } from '@lazyphotos/contracts';
 import { transactionOptions } from '@lazyphotos/database';
 import { argon2Hasher, createPasswords } from '@lazyphotos/passwords';
 import { createPeriodic, createServiceApp, type JsonWebKeySet, type Service } from '@lazyphotos/service-kit';
@@ -29,7 +29,7 @@ export interface AuthService extends Service {
   keySet(): Promise<JsonWebKeySet>;
   /** The code with which this node can be claimed; undefined once it has been. Known after `start`. */
   claimCode(): Promise<string | undefined>;
-  api: NodeApi;
+  api: NodeApi & AccountsApi;
 }
 
 /** Everything between the ports: builds the objects in the order in which they need each other. */
@@ -91,6 +91,6 @@ export function createAuthService(deps: AuthDeps): AuthService {
     nodeStatus: async () => ({ ...(await node.status()), version }),
     keySet: keys.keySet,
     claimCode: node.claimCode,
-    api: { isClaimed: node.isClaimed },
+    api: { isClaimed: node.isClaimed, displayName: accounts.displayName },
   };
 }

@@ -4,6 +4,7 @@ import type { QueueName } from '@lazyphotos/contracts';
 export const consumes = ['catalog.upload', 'catalog.media'] as const satisfies readonly QueueName[];
 export const publishes = [
   'photo.changed',
+  'photo.relocated',
   'photo.trashed',
   'photo.purged',
   'album.changed',

@@ -1,7 +1,14 @@
 import { topology, VERSION } from '@lazyphotos/contracts';
 import { openWhenMigrated } from '@lazyphotos/database';
 import { openBus } from '@lazyphotos/messaging';
-import { busObserver, createMediaUrls, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
+import {
+  busObserver,
+  createMediaUrls,
+  createShareSigning,
+  remoteKeySet,
+  runContainer,
+} from '@lazyphotos/service-kit';
+import { createAccountsClient } from './accounts-client.js';
 import { settingKeys } from './config.js';
 import { createFeedClient } from './feed-client.js';
 import { migrationsPath } from './migrations-path.js';
@@ -17,6 +24,7 @@ await runContainer({
     'mediaBaseUrl',
     'mediaSigningKey',
     'mediaUrlSeconds',
+    'shareMediaSeconds',
     'authUrl',
     'feedUrl',
   ],
@@ -27,16 +35,26 @@ await runContainer({
     const observer = busObserver(own.metrics, logger);
     const bus = await openBus({ url: settings.busUrl, topology, name: own.name, observer });
     stops.add('bus', bus.close);
+    const signingKey = settings.mediaSigningKey;
+    const mediaBaseUrl = settings.mediaBaseUrl ?? publicUrl;
     const mediaUrls = createMediaUrls({
-      signingKey: settings.mediaSigningKey,
-      baseUrl: settings.mediaBaseUrl ?? publicUrl,
+      signingKey,
+      baseUrl: mediaBaseUrl,
       lifetimeSeconds: settings.mediaUrlSeconds,
+    });
+    const shareSigning = createShareSigning({
+      signingKey,
+      publicUrl,
+      mediaBaseUrl,
+      lifetimeSeconds: settings.shareMediaSeconds,
     });
     return createCatalogService({
       chassis: own,
       database,
       bus,
       mediaUrls,
+      shareSigning,
+      accounts: createAccountsClient(peers, settings.authUrl),
       feed: createFeedClient(peers, settings.feedUrl),
       settings,
     });

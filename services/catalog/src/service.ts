@@ -1,6 +1,7 @@
-import type { CatalogApi, FeedApi } from '@lazyphotos/contracts';
+import type { AccountsApi, CatalogApi, FeedApi, SharesApi } from '@lazyphotos/contracts';
 import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
 import type { EventBus } from '@lazyphotos/messaging';
+import { argon2Hasher, createPasswords } from '@lazyphotos/passwords';
 import {
   type Chassis,
   createPeriodic,
@@ -10,6 +11,7 @@ import {
   relayObserver,
   type Service,
   type Settings,
+  type ShareSigning,
   withEvent,
 } from '@lazyphotos/service-kit';
 import { createAlbums } from './albums/albums.js';
@@ -21,6 +23,9 @@ import { createApplyMedia } from './media/apply.js';
 import { createListPhotos } from './photos/list.js';
 import { mountPhotoRoutes } from './photos/routes.js';
 import { type CatalogTx, createPrisma } from './prisma.js';
+import { createShareLinks } from './shares/links.js';
+import { mountShareRoutes } from './shares/routes.js';
+import { createShareViews } from './shares/view.js';
 import { createRetention } from './trash/retention.js';
 import { createTransitions } from './trash/transitions.js';
 import { createRecordUpload } from './uploads/record.js';
@@ -30,13 +35,16 @@ export interface CatalogServiceDeps {
   database: Database;
   bus: EventBus;
   feed: FeedApi;
+  accounts: AccountsApi;
   mediaUrls: MediaUrls;
+  shareSigning: ShareSigning;
   settings: Settings<(typeof settingKeys)[number]>;
   now?: () => Date;
 }
 
 export interface CatalogService extends Service {
   api: CatalogApi;
+  shares: SharesApi;
   /** Purges now what has been in the trash for too long; answers how many photos. */
   purgeTrash(): Promise<number>;
 }
@@ -46,6 +54,7 @@ const RETENTION_INTERVAL_MS = 3_600_000;
 /** What is there: photos and albums. */
 export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const { chassis, database, bus, feed, mediaUrls, settings, now = () => new Date() } = deps;
+  const { accounts, shareSigning: signing } = deps;
   const { logger } = chassis;
   const db = createPrisma(database);
   const relay = createOutboxRelay({
@@ -74,12 +83,16 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     items: createAlbumItems(unitOfWork, now),
   });
   mountInternalRoutes(service, api);
+  const passwords = createPasswords(argon2Hasher);
+  const shares = createShareViews({ db, passwords, signing, now });
+  mountShareRoutes(service, createShareLinks({ db, unitOfWork, accounts, passwords, signing, now }), shares);
 
   return {
     name: chassis.name,
     handler: service.app,
     ready: service.ready,
     api,
+    shares,
     purgeTrash,
     start: async () => {
       relay.start();

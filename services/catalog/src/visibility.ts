@@ -1,4 +1,4 @@
-import type { PhotoRow, Prisma } from './prisma.js';
+import { type PhotoRow, Prisma } from './prisma.js';
 
 /**
  * Which photos each door shows. Lists, search, albums, shares, archives and the feed all ask this module and nothing else, so that
@@ -20,6 +20,21 @@ export const ownPhotos = (userId: string, { trashed = false } = {}): Prisma.Phot
 
 /** A photo of a user by its id, also in the trash. */
 export const ownPhoto = (userId: string, id: string) => ({ id, userId });
+
+/** Photos that a share link shows. */
+export const sharedPhotos = (link: {
+  userId: string;
+  photoId: string | null;
+  albumId: string | null;
+}): Prisma.PhotoWhereInput => ({
+  ...ownPhotos(link.userId),
+  ...(link.albumId === null
+    ? { id: { in: link.photoId === null ? [] : [link.photoId] } }
+    : { albumItems: { some: { albumId: link.albumId } } }),
+});
+
+/** SQL: whether the share link `l` may show the photo `p`, which is its photo or in its album. */
+export const shownBySharedLink = Prisma.sql`p.user_id = l.user_id AND NOT p.is_deleted`;
 
 /** Whether the feed tells of this photo; if not, its entry is a tombstone. */
 export const isInFeed = (photo: Pick<PhotoRow, 'isDeleted'>): boolean => !photo.isDeleted;

@@ -5,6 +5,8 @@ import {
   createAuthenticate,
   createMediaUrls,
   createMetrics,
+  createShareSigning,
+  type Logger,
   newId,
   silentLogger,
   TOKEN_AUDIENCE,
@@ -31,6 +33,10 @@ export const mediaUrls = createMediaUrls({
   lifetimeSeconds: 3600,
 });
 
+export const SIGNING_KEY = 'a signing key for the tests of the catalog';
+/** The display names that the auth service knows. */
+export const displayNames = new Map<string, string>();
+
 const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
 
 export interface Given {
@@ -39,6 +45,7 @@ export interface Given {
   alone?: boolean;
   trashDays?: number;
   poolSize?: number;
+  logger?: Logger;
 }
 
 /** One catalog service over real HTTP, PostgreSQL and bus; every answer is checked against its schema. */
@@ -61,11 +68,12 @@ export async function startCatalog(given: Given = {}) {
     observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
   });
   let offsetMs = 0;
+  const now = () => new Date(Date.now() + offsetMs);
   const service = createCatalogService({
     chassis: {
       name: 'catalog',
       version: '1.2.3',
-      logger: silentLogger,
+      logger: given.logger ?? silentLogger,
       metrics: createMetrics(),
       authenticate: createAuthenticate(issuer.keySet),
       validateAnswers: true,
@@ -75,8 +83,16 @@ export async function startCatalog(given: Given = {}) {
     bus,
     feed: given.feed ?? { headCursor: async (userId) => `head-of-${userId}` },
     mediaUrls,
+    accounts: { displayName: async (userId) => displayNames.get(userId) },
+    shareSigning: createShareSigning({
+      signingKey: SIGNING_KEY,
+      publicUrl: 'https://photos.example.org',
+      mediaBaseUrl: 'https://cdn.example.org',
+      lifetimeSeconds: 900,
+      now: () => now().getTime(),
+    }),
     settings: { trashDays: given.trashDays ?? 30 },
-    now: () => new Date(Date.now() + offsetMs),
+    now,
   });
   await service.start();
   const published = await collect(bus);

@@ -7,9 +7,12 @@ import { type CatalogNode, startCatalog } from './harness.js';
 const bodies: Record<string, object> = {
   updateAlbum: { name: 'stolen' },
   createAlbum: { name: 'mine' },
+  updateShareLink: { title: 'stolen' },
 };
 
-const routes = Object.values(endpoints).filter((endpoint) => endpoint.service === 'catalog');
+const routes = Object.values(endpoints).filter(
+  (endpoint) => endpoint.service === 'catalog' && endpoint.auth === 'bearer',
+);
 const ofOneThing = routes.filter((endpoint) => endpoint.path.includes('{id}'));
 
 describeWithPostgres('what is not yours', () => {
@@ -17,16 +20,26 @@ describeWithPostgres('what is not yours', () => {
   let owner: ReturnType<CatalogNode['user']>;
   let photoId: string;
   let albumId: string;
+  let linkId: string;
   beforeAll(async () => {
     node = await startCatalog();
     owner = node.user();
     photoId = await owner.addPhoto();
     albumId = await owner.addAlbum();
     await owner.addItems(albumId, [photoId]);
+    linkId = (await owner.send('POST', '/share-links', { albumId })).body.id;
   });
   afterAll(() => node.stop());
 
-  const snapshot = async () => [(await owner.photo(photoId)).body, (await owner.album(albumId)).body];
+  const snapshot = async () => [
+    (await owner.photo(photoId)).body,
+    (await owner.album(albumId)).body,
+    (await owner.call(`/share-links/${linkId}`)).body,
+  ];
+  const idOn = (path: string) => {
+    if (path.startsWith('/share-links')) return linkId;
+    return path.startsWith('/albums') ? albumId : photoId;
+  };
 
   it.each(ofOneThing.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const))(
     'cannot be told from what does not exist: %s',
@@ -34,9 +47,7 @@ describeWithPostgres('what is not yours', () => {
       const before = await snapshot();
       const stranger = node.user();
       const own = await stranger.addPhoto();
-      const path = endpoint.path
-        .replace('{id}', endpoint.path.startsWith('/albums') ? albumId : photoId)
-        .replace('{photoId}', photoId);
+      const path = endpoint.path.replace('{id}', idOn(endpoint.path)).replace('{photoId}', photoId);
       const body = endpoint.id === 'addAlbumItems' ? { photoId: own } : bodies[endpoint.id];
       const reply = await stranger.send(endpoint.method.toUpperCase(), path, body);
       expect(reply).toMatchObject({ status: 404, body: { code: 'not_found' } });

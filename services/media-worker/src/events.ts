@@ -1,5 +1,9 @@
 import type { QueueName } from '@lazyphotos/contracts';
 
 /** What this service takes from the bus and what it puts there. */
-export const consumes = ['media-worker.upload', 'media-worker.photo'] as const satisfies readonly QueueName[];
-export const publishes = ['media.processed'] as const;
+export const consumes = [
+  'media-worker.upload',
+  'media-worker.photo',
+  'media-worker.location',
+] as const satisfies readonly QueueName[];
+export const publishes = ['media.processed', 'place.found'] as const;

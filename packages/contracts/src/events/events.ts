@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { album } from '../http/albums.js';
-import { cameraMetadata, capturedAtSource, photoRecord, previewVariants } from '../http/photos.js';
+import {
+  altitude,
+  cameraMetadata,
+  capturedAtSource,
+  photoKind,
+  photoRecord,
+  previewVariants,
+  rating,
+  zoneOffset,
+} from '../http/photos.js';
+import { place } from '../http/place.js';
 import { byteCount, id, latitude, longitude, pixels, sha256, timestamp } from '../http/primitives.js';
 
 const deletedPhoto = z.object({
@@ -43,15 +53,38 @@ export const eventSchemas = {
     failure: z.object({ code: z.string(), reason: z.string() }).optional(),
     capturedAt: timestamp.optional(),
     capturedAtSource: capturedAtSource.optional(),
+    /** Minutes east of UTC, where the file tells the zone. */
+    capturedAtOffset: zoneOffset.optional(),
     width: pixels.optional(),
     height: pixels.optional(),
     locationLat: latitude.optional(),
     locationLon: longitude.optional(),
+    altitude: altitude.optional(),
+    /** Of the file's location; of the announced one if the file has none. */
+    place: place.optional(),
     ...cameraMetadata,
+    rating: rating.optional(),
+    kind: photoKind.extract(['photo', 'motion']).optional(),
     previews: z.array(
       z.object({ variant: z.enum(previewVariants), width: pixels, height: pixels, sizeBytes: byteCount }),
     ),
     placeholder: z.string().optional(),
+  }),
+  /** media-worker: the place at the location that `photo.relocated` announced; absent on the open sea. */
+  'place.found': z.object({
+    photoId: id,
+    userId: id,
+    locationLat: latitude,
+    locationLon: longitude,
+    place: place.optional(),
+  }),
+  /** catalog: the owner has set another location. */
+  'photo.relocated': z.object({
+    photoId: id,
+    userId: id,
+    version: z.number().int().positive(),
+    locationLat: latitude,
+    locationLon: longitude,
   }),
   /** catalog: a photo's newest state, when it is not in the trash. */
   'photo.changed': z.object({ photo: photoRecord }),

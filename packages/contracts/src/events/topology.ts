@@ -6,9 +6,10 @@ import type { EventType } from './events.js';
  */
 export const topology = {
   'catalog.upload': ['upload.completed'],
-  'catalog.media': ['media.processed'],
+  'catalog.media': ['media.processed', 'place.found'],
   'media-worker.upload': ['upload.completed'],
   'media-worker.photo': ['photo.purged'],
+  'media-worker.location': ['photo.relocated'],
   'upload.photo': ['photo.purged'],
   'feed.photo': ['photo.changed', 'photo.trashed', 'photo.purged'],
   'feed.album': ['album.changed', 'album.deleted'],

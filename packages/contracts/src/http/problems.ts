@@ -37,6 +37,7 @@ export const problemCatalog = {
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'This type of content is not accepted' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the file' },
+  copy_unsupported: { status: 422, title: 'No such copy can be made of this file' },
   malware_found: { status: 422, title: 'The file holds malware' },
   hash_mismatch: { status: 422, title: 'The SHA-256 of the content is not the announced one' },
   chunk_digest_mismatch: { status: 422, title: 'The digest of the chunk is not the announced one' },

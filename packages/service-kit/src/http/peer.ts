@@ -1,6 +1,12 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { BodyOf, Endpoint, ParamsOf, ServiceName } from '@lazyphotos/contracts';
+import {
+  type BodyOf,
+  type Endpoint,
+  type ParamsOf,
+  problemSchema,
+  type ServiceName,
+} from '@lazyphotos/contracts';
 import pRetry from 'p-retry';
 import type { z } from 'zod';
 import type { ServiceIdentity } from '../auth/service-identity.js';
@@ -16,11 +22,16 @@ type PeerAnswer<E extends Endpoint> = E['success']['body'] extends z.ZodType
 interface PeerCall<E extends Endpoint> {
   params?: ParamsOf<E>;
   body?: BodyOf<E>;
+  /** How long the call may take. Default 5 seconds. */
+  timeoutMs?: number;
 }
 
 /** How a service calls the others. */
 export interface Peers {
-  /** Calls an endpoint of the service at `baseUrl`. @throws ProblemError `service_unavailable` whatever goes wrong */
+  /**
+   * Calls an endpoint of the service at `baseUrl`.
+   * @throws ProblemError one of the endpoint's own `problems` if the service responds with it; `service_unavailable` for anything else
+   */
   call<E extends Endpoint>(baseUrl: string, endpoint: E, call: PeerCall<E>): Promise<PeerAnswer<E>>;
   /** The value of `X-Service-Token` for requests to that service. */
   tokenFor(audience: ServiceName): string;
@@ -58,6 +69,21 @@ const unavailable = (service: ServiceName, cause: unknown) =>
     cause,
   });
 
+/** The problem that a response body holds, if it is one that the endpoint names: such a problem is the caller's to handle. */
+function problemIn(endpoint: Endpoint, body: string): ProblemError | undefined {
+  const problem = problemSchema.safeParse(parseJson(body)).data;
+  if (!problem || !endpoint.problems?.includes(problem.code)) return undefined;
+  return new ProblemError(problem.code, problem.detail);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A read whose connection failed is made once more, on a fresh one; nothing else is made twice. */
 export function createPeers(identity: ServiceIdentity): Peers {
   const tokenFor = createServiceTokens(identity);
@@ -76,7 +102,7 @@ export function createPeers(identity: ServiceIdentity): Peers {
         ...(requestId ? { 'x-request-id': requestId } : {}),
       },
       body,
-      signal: AbortSignal.timeout(PEER_TIMEOUT_MS),
+      signal: AbortSignal.timeout(call.timeoutMs ?? PEER_TIMEOUT_MS),
     };
     const answer = await pRetry((attempt) => exchange(question, attempt === 1 ? kept : fresh), {
       retries: endpoint.method === 'get' ? 1 : 0,
@@ -84,7 +110,9 @@ export function createPeers(identity: ServiceIdentity): Peers {
       shouldRetry: ({ error }) => isConnectionFault(error.cause),
     });
     const { status, body: schema } = endpoint.success;
-    if (answer.status !== status) throw new Error(`${endpoint.id} answered ${answer.status}`);
+    if (answer.status !== status) {
+      throw problemIn(endpoint, answer.text) ?? new Error(`${endpoint.id} answered ${answer.status}`);
+    }
     return (schema ? schema.parse(JSON.parse(answer.text)) : undefined) as PeerAnswer<E>;
   };
 
@@ -92,7 +120,7 @@ export function createPeers(identity: ServiceIdentity): Peers {
     tokenFor,
     call: (baseUrl, endpoint, call) =>
       ask(baseUrl, endpoint, call).catch((cause: unknown) => {
-        throw unavailable(endpoint.service, cause);
+        throw cause instanceof ProblemError ? cause : unavailable(endpoint.service, cause);
       }),
     close: async () => {
       kept.destroy();

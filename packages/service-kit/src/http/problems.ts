@@ -3,12 +3,13 @@ import type { ErrorRequestHandler, Response } from 'express';
 import { currentRequestId } from '../context.js';
 import { ProblemError, toProblem } from '../errors.js';
 import { describeError, type Logger } from '../logger.js';
+import { shownPath } from './shown-path.js';
 import { discardBody } from './unread-body.js';
 
 /** Writes a problem as RFC 9457 says. */
 export function sendProblem(res: Response, problem: ProblemError): void {
   const { code, detail, more } = problem;
-  const instance = res.req.originalUrl.split('?')[0];
+  const instance = shownPath(res.req.originalUrl);
   res.status(problem.status);
   for (const [name, value] of Object.entries(more.headers ?? {})) res.setHeader(name, value);
   if (problem.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');

@@ -4,6 +4,7 @@ import { withRequestId } from '../context.js';
 import { newId } from '../ids.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
+import { shownPath } from './shown-path.js';
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
@@ -21,7 +22,7 @@ export function requestScope(service: string, logger: Logger, metrics: Metrics):
     req.headers['x-request-id'] = requestId;
     res.setHeader('X-Request-Id', requestId);
     const started = process.hrtime.bigint();
-    const path = req.originalUrl.split('?')[0];
+    const path = shownPath(req.originalUrl);
     let logged = false;
     const done = (aborted: boolean) => {
       if (logged) return;

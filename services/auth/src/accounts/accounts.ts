@@ -57,6 +57,11 @@ export function createAccounts(deps: {
     });
   };
 
-  return { register, changePassword };
+  const displayName = async (userId: string): Promise<string | undefined> => {
+    const user = await db.user.findUnique({ where: { id: userId }, select: { displayName: true } });
+    return user?.displayName ?? undefined;
+  };
+
+  return { register, changePassword, displayName };
 }
 export type Accounts = ReturnType<typeof createAccounts>;

@@ -1,4 +1,4 @@
-import { endpoints } from '@lazyphotos/contracts';
+import { endpoints, internalEndpoints } from '@lazyphotos/contracts';
 import type { Logger, ServiceApp } from '@lazyphotos/service-kit';
 import type { SignedIn } from '../sessions/signed-in.js';
 import type { Accounts } from './accounts.js';
@@ -17,6 +17,10 @@ export function mountAccounts(
   });
 
   mount(endpoints.me, async ({ principal }) => toUser(await signedIn(principal)));
+
+  mount(internalEndpoints.displayName, async ({ params }) => ({
+    displayName: await accounts.displayName(params.userId),
+  }));
 
   mount(endpoints.changePassword, async ({ principal, body }) => {
     const user = await signedIn(principal);

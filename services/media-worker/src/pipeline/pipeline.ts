@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { MediaError, ProcessorUnavailableError } from './errors.js';
 import { createHeicDecoder } from './heic/heic-decoder.js';
 import { createMetadataTool } from './metadata/exiftool.js';
+import { isMotionPhoto } from './metadata/motion.js';
 import { gifTagArguments, type RawTags, rawTagArguments, tagArguments } from './metadata/tags.js';
 import { toMetadata } from './metadata/to-metadata.js';
 import { type Contents, inspect, type OpenDeps, openPicture } from './open/open-picture.js';
@@ -42,7 +43,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   async function describe(file: PhotoFile, contents: Contents): Promise<Described> {
     const tags = await tool.readTags(file.path, argumentsFor(contents));
     const stored = contents.kind === 'tiff' ? storedFacts(contents.pictures) : {};
-    return { tags, metadata: { ...toMetadata(tags, now()), ...stored } };
+    const kind = (await isMotionPhoto(file.path, tags)) ? 'motion' : 'photo';
+    return { tags, metadata: { ...toMetadata(tags, now()), ...stored, kind } };
   }
 
   return {

@@ -6,12 +6,20 @@ export interface PhotoMetadata {
   capturedAt?: Date;
   /** Where in the file `capturedAt` was found. Both or neither. */
   capturedAtSource?: CapturedAtSource;
+  /** Minutes east of UTC, where the file tells the time zone. */
+  capturedAtOffset?: number;
   /** Pixels as stored, before any rotation. */
   width?: number;
   height?: number;
   /** Degrees, WGS 84. Both or neither. */
   locationLat?: number;
   locationLon?: number;
+  /** Metres above the sea; only beside a location. */
+  altitude?: number;
+  /** Stars, 1 to 5. */
+  rating?: number;
+  /** `motion`: a video follows the picture in the file. Absent where the metadata could not be read. */
+  kind?: 'photo' | 'motion';
   cameraMake?: string;
   cameraModel?: string;
   lensModel?: string;

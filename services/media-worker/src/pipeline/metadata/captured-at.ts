@@ -12,6 +12,8 @@ import { cameraOffset, gpsTime, offsetFromGps } from './zone.js';
 export interface CaptureTime {
   capturedAt: Date;
   capturedAtSource: CapturedAtSource;
+  /** Minutes east of UTC, if the file tells the time zone. */
+  capturedAtOffset?: number;
 }
 
 /** A date as it is written in the file, in one tag or in several. */
@@ -148,6 +150,8 @@ function plainName(key: string): string {
 
 interface Found extends WrittenDate {
   source: CapturedAtSource;
+  /** Offset of the time zone in which the photo was taken; a time in UTC has an `offset` without telling it. */
+  zone?: number | undefined;
 }
 
 /**
@@ -163,21 +167,26 @@ export function captureTime(tags: RawTags, now: Date): CaptureTime | undefined {
     undefined,
   );
   if (!best) return undefined;
-  const capturedAt = instantOf({ ...best, offset: best.offset ?? offsetOfSameClock(best, found) });
-  return { capturedAt, capturedAtSource: best.source };
+  const { source: capturedAtSource, precision } = best;
+  const { offset, zone } = best.offset === undefined ? { ...sameClock(best, found) } : best;
+  return {
+    capturedAt: instantOf({ ...best, offset }),
+    capturedAtSource,
+    ...(precision === 'time' && zone !== undefined && { capturedAtOffset: zone }),
+  };
 }
 
 /**
- * Returns the offset of another date in the file that shows the same local time, as XMP often repeats EXIF's date with the zone.
+ * Returns another date in the file that shows the same local time and has an offset, as XMP often repeats EXIF's date with the zone.
  * Seconds are compared only if both dates have them.
  */
-function offsetOfSameClock(best: Found, found: Found[]): number | undefined {
+function sameClock(best: Found, found: Found[]): Found | undefined {
   const isSame = (other: Found) => {
     const unit = best.withoutSeconds || other.withoutSeconds ? minuteMs : 1000;
     const count = ({ wallClock }: Found) => Math.floor(wallClock.getTime() / unit);
     return other.precision === 'time' && count(other) === count(best);
   };
-  return found.find((other) => other.offset !== undefined && isSame(other))?.offset;
+  return found.find((other) => other.offset !== undefined && isSame(other));
 }
 
 /** A date of change is no evidence for the time of day at which the photo was taken. */
@@ -198,6 +207,7 @@ function read(source: CapturedAtSource, candidate: Candidate, tags: RawTags, now
   }
   const inferred = source === 'metadataModified' ? undefined : offsetFromGps(written, tags);
   const found: Found = { ...written, source, offset: written.offset ?? offset ?? inferred };
+  if (!written.isUtc && source !== 'gps') found.zone = found.offset;
   return isPlausibleCaptureTime(instantOf(found), now) ? [found] : [];
 }
 

@@ -21,6 +21,15 @@ const numericTags = [
   'GPSLongitude',
   'GPSLongitudeRef',
   'GPSCoordinates',
+  'GPSAltitude',
+  'GPSAltitudeRef',
+  'Rating',
+  'RatingPercent',
+  // Google's marks of a photo with a video behind it.
+  'XMP-GCamera:MotionPhoto',
+  'XMP-GCamera:MicroVideo',
+  'XMP-GCamera:MicroVideoOffset',
+  'XMP-GContainer:DirectoryItemLength',
 ];
 
 /** From exiftool.config. */

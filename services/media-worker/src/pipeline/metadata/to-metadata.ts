@@ -1,7 +1,9 @@
 import type { PhotoMetadata } from '../types.js';
 import { captureTime } from './captured-at.js';
 import { cleanInteger, cleanNumber, cleanText } from './clean.js';
+import { altitudeOf } from './altitude.js';
 import { locationOf } from './location.js';
+import { ratingOf } from './rating.js';
 import { groupOf, type RawTags, valuesOf } from './tags.js';
 
 /** The camera's own tags first; EXIF before what exiftool composes, since a composed value may be a program's. */
@@ -18,6 +20,8 @@ export function toMetadata(tags: RawTags, now: Date): PhotoMetadata {
     ...sizeOf(tags),
     locationLat: location?.lat,
     locationLon: location?.lon,
+    altitude: location && altitudeOf(tags),
+    rating: ratingOf(tags),
     cameraMake: first('Make', cleanText),
     cameraModel: first('Model', cleanText),
     lensModel: first('LensModel', cleanText) ?? lensFromMakerNotes(tags),

@@ -10,6 +10,8 @@ export interface WrittenDate {
   withoutSeconds?: boolean;
   /** Offset from UTC that is written after the time, in minutes. */
   offset?: number | undefined;
+  /** The time is written in UTC (Z, GMT), which leaves the local offset unknown (RFC 9557, section 2). */
+  isUtc?: boolean;
 }
 
 /** From coarse to fine. */
@@ -134,8 +136,14 @@ function withTime(date: Day, rest: string): WrittenDate | undefined {
   const time = parseTime(rest);
   const wallClock = time && wallClockAsUtc({ year, month, day, ...time.clock });
   if (wallClock) {
-    const { offset, withoutSeconds } = time;
-    return { wallClock, precision: 'time', offset, ...(withoutSeconds && { withoutSeconds }) };
+    const { offset, withoutSeconds, isUtc } = time;
+    return {
+      wallClock,
+      precision: 'time',
+      offset,
+      ...(withoutSeconds && { withoutSeconds }),
+      ...(isUtc && { isUtc }),
+    };
   }
   const midnight = wallClockAsUtc({ year, month, day });
   return midnight && { wallClock: midnight, precision: 'day' };
@@ -160,6 +168,7 @@ interface WrittenTime {
   clock: Omit<WallClock, 'year'>;
   withoutSeconds: boolean;
   offset?: number | undefined;
+  isUtc: boolean;
 }
 
 function parseTime(text: string): WrittenTime | undefined {
@@ -177,6 +186,7 @@ function parseTime(text: string): WrittenTime | undefined {
     },
     withoutSeconds: second === undefined,
     offset: parseOffset(rest.slice(after.length)),
+    isUtc: /^ ?(?:Z|UTC?|GMT)(?![a-z+\-\u2212])/i.test(rest.slice(after.length)),
   };
 }
 

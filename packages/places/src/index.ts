@@ -1,0 +1,1 @@
+export { openPlaces, type Places } from './places.js';
