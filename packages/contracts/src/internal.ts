@@ -52,6 +52,8 @@ export interface SharesApi {
   view(view: ShareView): Promise<ShareContent>;
   /** @throws ProblemError `not_found`, `wrong_share_password` */
   unlock(token: string, password: string): Promise<ShareUnlock>;
+}
+
 /**
  * What an `embedded` copy has in place of what the original says. An absent field leaves the original's value; null removes it, as an
  * empty list does.

@@ -15,6 +15,14 @@ export const withEvent =
       logger.info('event handled', { type: event.type, eventId: event.id });
     });
 
+/**
+ * Refuses an event of a type that the queue's handler does not know; the compiler refuses a handler that leaves a type out. The
+ * event becomes a dead letter, and can be replayed when a version runs that knows it.
+ */
+export function unknownEvent(type: never): never {
+  throw new Error(`this queue's handler does not know the event ${String(type)}`);
+}
+
 /** Reports what an outbox relay does to the service's metrics and logs. */
 export function relayObserver({ name, metrics, logger }: Chassis) {
   return {

@@ -116,7 +116,10 @@ export function composeServices(deps: ComposeDeps) {
     database: databases.gateway,
     store,
     mediaUrls,
+    shareSigning,
     node: auth.api,
+    shares: catalog.shares,
+    copies: mediaWorker.api,
     upstreams: {
       auth: localUpstream(auth),
       upload: localUpstream(upload),

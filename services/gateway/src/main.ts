@@ -1,11 +1,19 @@
 import { VERSION } from '@lazyphotos/contracts';
 import { openWhenMigrated } from '@lazyphotos/database';
 import { openStore } from '@lazyphotos/object-storage';
-import { createMediaUrls, remoteKeySet, runContainer, storeSettingKeys } from '@lazyphotos/service-kit';
+import {
+  createCopiesClient,
+  createMediaUrls,
+  createShareSigning,
+  remoteKeySet,
+  runContainer,
+  storeSettingKeys,
+} from '@lazyphotos/service-kit';
 import { settingKeys } from './config.js';
 import { migrationsPath } from './migrations-path.js';
 import { createNodeClient } from './node-client.js';
 import { createGatewayService } from './service.js';
+import { createSharesClient } from './shares/shares-client.js';
 import { httpUpstream } from './upstreams/http.js';
 
 await runContainer({
@@ -19,6 +27,7 @@ await runContainer({
     'mediaBaseUrl',
     'mediaSigningKey',
     'mediaUrlSeconds',
+    'shareMediaSeconds',
     'authUrl',
     'uploadUrl',
     'catalogUrl',
@@ -30,17 +39,26 @@ await runContainer({
     stops.add('database', database.close);
     const store = await openStore(settings, { readOnly: true });
     stops.add('store', store.close);
-    const worker = settings.mediaWorkerUrl;
+    const signingKey = settings.mediaSigningKey;
+    const mediaBaseUrl = settings.mediaBaseUrl ?? publicUrl;
     return createGatewayService({
       chassis: chassis(remoteKeySet(peers, settings.authUrl)),
       database,
       store,
       settings,
       mediaUrls: createMediaUrls({
-        signingKey: settings.mediaSigningKey,
-        baseUrl: settings.mediaBaseUrl ?? publicUrl,
+        signingKey,
+        baseUrl: mediaBaseUrl,
         lifetimeSeconds: settings.mediaUrlSeconds,
       }),
+      shareSigning: createShareSigning({
+        signingKey,
+        publicUrl,
+        mediaBaseUrl,
+        lifetimeSeconds: settings.shareMediaSeconds,
+      }),
+      shares: createSharesClient(peers, settings.catalogUrl),
+      copies: createCopiesClient(peers, settings.mediaWorkerUrl),
       node: createNodeClient(peers, settings.authUrl),
       upstreams: {
         auth: httpUpstream('auth', settings.authUrl, peers),
@@ -48,7 +66,7 @@ await runContainer({
         catalog: httpUpstream('catalog', settings.catalogUrl, peers),
         feed: httpUpstream('feed', settings.feedUrl, peers),
       },
-      alsoReady: worker ? { 'media-worker': httpUpstream('media-worker', worker, peers).ready } : {},
+      alsoReady: { 'media-worker': httpUpstream('media-worker', settings.mediaWorkerUrl, peers).ready },
     });
   },
 });

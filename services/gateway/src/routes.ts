@@ -14,7 +14,14 @@ export interface RouteDeps {
 }
 
 /** Endpoints where somebody may try to guess a secret. */
-const guessable = new Set<string>(['login', 'register', 'refresh', 'claimServer', 'changePassword']);
+const guessable = new Set<string>([
+  'login',
+  'register',
+  'refresh',
+  'claimServer',
+  'changePassword',
+  'unlockShare',
+]);
 
 const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
 
@@ -37,6 +44,7 @@ function stepsFor(endpoint: Endpoint, deps: RouteDeps): RequestHandler[] {
     },
     ...(endpoint.auth === 'none' ? [deps.limits.anonymous] : []),
     ...(guessable.has(endpoint.id) ? [deps.limits.signIn] : []),
+    ...(endpoint.id === 'unlockShare' ? [deps.limits.unlock] : []),
     ...(endpoint.whileUnclaimed ? [] : [deps.requireClaimed]),
     ...(endpoint.auth === 'bearer' ? [deps.authenticate] : []),
     requireParams(endpoint),

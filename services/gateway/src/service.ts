@@ -1,4 +1,4 @@
-import type { NodeApi } from '@lazyphotos/contracts';
+import type { CopiesApi, NodeApi, SharesApi } from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
 import { hasPresignedUrls, type ObjectStore, type PresignedUrls } from '@lazyphotos/object-storage';
 import {
@@ -7,6 +7,7 @@ import {
   type MediaUrls,
   type Service,
   type Settings,
+  type ShareSigning,
   SettingsError,
 } from '@lazyphotos/service-kit';
 import helmet from 'helmet';
@@ -17,6 +18,7 @@ import { mountHome } from './home/routes.js';
 import { createLimits } from './limits/limiter.js';
 import { mountMedia } from './media/deliver.js';
 import { mountRoutes, type RoutedService } from './routes.js';
+import { mountShares } from './shares/routes.js';
 import type { Upstream } from './upstreams/upstream.js';
 
 export interface GatewayDeps {
@@ -24,7 +26,10 @@ export interface GatewayDeps {
   database: Database;
   store: ObjectStore;
   mediaUrls: MediaUrls;
+  shareSigning: ShareSigning;
   node: NodeApi;
+  shares: SharesApi;
+  copies: CopiesApi;
   upstreams: Readonly<Record<RoutedService, Upstream>>;
   /** Further services that must be ready for the node to be so. */
   alsoReady?: Readonly<Record<string, () => Promise<unknown>>>;
@@ -77,15 +82,24 @@ export function createGatewayService(deps: GatewayDeps): Service {
     mediaUrls,
     now,
   });
+  const limits = createLimits({
+    requestsPerMinute: settings.requestsPerMinute,
+    signInAttempts: settings.signInAttempts,
+    pool: database.pool,
+  });
+  mountShares(router, {
+    store,
+    shares: deps.shares,
+    copies: deps.copies,
+    signing: deps.shareSigning,
+    limits,
+    now,
+  });
   mountRoutes(router, {
     upstreams,
     authenticate: chassis.authenticate,
     requireClaimed: createRequireClaimed(isClaimed),
-    limits: createLimits({
-      requestsPerMinute: settings.requestsPerMinute,
-      signInAttempts: settings.signInAttempts,
-      pool: database.pool,
-    }),
+    limits,
   });
   return {
     name: chassis.name,

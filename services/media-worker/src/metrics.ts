@@ -15,6 +15,12 @@ export function createMediaMetrics({ registry }: Metrics) {
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
     }),
+    copies: new Counter({
+      name: 'lazyphotos_media_copies_total',
+      help: 'Requests for copies with other metadata, by kind and outcome: made, reused, original (needs no copy), refused or failed',
+      labelNames: ['kind', 'outcome'],
+      registers,
+    }),
   };
 }
 export type MediaMetrics = ReturnType<typeof createMediaMetrics>;

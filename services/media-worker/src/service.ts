@@ -1,23 +1,29 @@
 import { availableParallelism } from 'node:os';
+import { type CopiesApi, type EventOn, internalEndpoints } from '@lazyphotos/contracts';
 import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
-import type { EventBus } from '@lazyphotos/messaging';
+import type { Delivery, EventBus } from '@lazyphotos/messaging';
 import type { ObjectStore } from '@lazyphotos/object-storage';
+import { openPlaces } from '@lazyphotos/places';
 import {
   type Chassis,
+  createPeriodic,
   createServiceApp,
   currentRequestId,
   relayObserver,
   type Service,
   type Settings,
+  unknownEvent,
   withEvent,
 } from '@lazyphotos/service-kit';
 import type { settingKeys } from './config.js';
+import { createCopies } from './copies/copies.js';
 import { createInHand } from './jobs/in-hand.js';
 import { createLedger } from './jobs/ledger.js';
 import { createPreviews } from './jobs/previews.js';
 import { createProcessUpload } from './jobs/process.js';
 import { createMediaMetrics } from './metrics.js';
 import { createPipeline } from './pipeline/index.js';
+import { createFindNewPlace } from './places/relocated.js';
 import { createPrisma, type MediaTx } from './prisma.js';
 
 export interface MediaWorkerDeps {
@@ -30,8 +36,16 @@ export interface MediaWorkerDeps {
   now?: () => Date;
 }
 
-/** What is derived: EXIF, previews and placeholders. */
-export function createMediaWorkerService(deps: MediaWorkerDeps): Service {
+export interface MediaWorkerService extends Service {
+  api: CopiesApi;
+  /** Removes now the copies that nobody has asked for since a day. Resolves to their number. */
+  sweepCopies(): Promise<number>;
+}
+
+const SWEEP_INTERVAL_MS = 3_600_000;
+
+/** What is derived: EXIF, previews, placeholders, names of places, and copies with other metadata. */
+export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerService {
   const { chassis, database, bus, store, scratchDir, settings, now = () => new Date() } = deps;
   const concurrency = settings.mediaConcurrency ?? Math.max(1, Math.floor(availableParallelism() / 2));
   const db = createPrisma(database);
@@ -48,40 +62,75 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): Service {
   const previews = createPreviews(store);
   const pipeline = createPipeline({ scratchDir, maxPixels: settings.maxPixels });
   const inHand = createInHand();
+  const places = openPlaces();
+  const metrics = createMediaMetrics(chassis.metrics);
+  const { logger } = chassis;
+  const copies = createCopies({ db, ledger, store, scratchDir, metrics, logger, now });
+  const sweeping = createPeriodic('removing unused copies', SWEEP_INTERVAL_MS, copies.sweep, logger);
+  const findNewPlace = createFindNewPlace({ places, ledger, unitOfWork });
   const processUpload = createProcessUpload({
     store,
     pipeline,
     previews,
     ledger,
+    places,
     scratchDir,
-    metrics: createMediaMetrics(chassis.metrics),
-    logger: chassis.logger,
+    metrics,
+    logger,
   });
 
-  const onUpload = withEvent(chassis.logger, async (event, { signal }: { signal: AbortSignal }) => {
-    if (event.type !== 'upload.completed') return;
-    const upload = event.payload;
-    await inHand.run(upload.photoId, () => processUpload(upload, signal));
+  const onUpload = withEvent(logger, async (event, { signal }: Delivery) => {
+    const { type, payload } = event as EventOn<'media-worker.upload'>;
+    switch (type) {
+      case 'upload.completed':
+        return inHand.run(payload.photoId, () => processUpload(payload, signal));
+      default:
+        return unknownEvent(type);
+    }
   });
-  const onPhoto = withEvent(chassis.logger, async (event) => {
-    if (event.type !== 'photo.purged') return;
-    const { photoId, userId } = event.payload;
-    await ledger.markPurged(photoId, userId);
-    await previews.remove(userId, photoId);
+  const onPhoto = withEvent(logger, async (event) => {
+    const { type, payload } = event as EventOn<'media-worker.photo'>;
+    switch (type) {
+      case 'photo.purged': {
+        const { photoId, userId } = payload;
+        await ledger.markPurged(photoId, userId);
+        await previews.remove(userId, photoId);
+        await copies.remove(photoId);
+        return;
+      }
+      default:
+        return unknownEvent(type);
+    }
+  });
+  const onLocation = withEvent(logger, async (event) => {
+    const { type, payload } = event as EventOn<'media-worker.location'>;
+    switch (type) {
+      case 'photo.relocated':
+        return findNewPlace(payload);
+      default:
+        return unknownEvent(type);
+    }
   });
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });
+  service.mount(internalEndpoints.makeCopy, ({ body }) => copies.makeCopy(body));
   return {
     name: chassis.name,
     handler: service.app,
     ready: service.ready,
+    api: copies,
+    sweepCopies: copies.sweep,
     start: async () => {
       relay.start();
       await bus.consume('media-worker.upload', onUpload, { concurrency });
       await bus.consume('media-worker.photo', onPhoto, { concurrency: 2 });
+      await bus.consume('media-worker.location', onLocation, { concurrency: 2 });
+      sweeping.start();
     },
     stop: async () => {
       await bus.drain();
+      await sweeping.stop();
+      await copies.close();
       // Ends the pictures that took longer than the bus waits; they give their attempts back.
       await pipeline.close();
       await inHand.settled();

@@ -369,9 +369,9 @@ export const settingsCatalog = {
   ),
   mediaWorkerUrl: setting(
     'LAZYPHOTOS_MEDIA_WORKER_URL',
-    serviceUrl.optional(),
-    "The address of the media worker, for the gateway's readiness (containers)",
-    { absent: 'readiness leaves it out' },
+    serviceUrl,
+    'The address of the media worker (containers)',
+    { absent: 'must be given in containers' },
   ),
   feedUrl: setting('LAZYPHOTOS_FEED_URL', serviceUrl, 'The address of the feed service (containers)', {
     absent: 'must be given in containers',

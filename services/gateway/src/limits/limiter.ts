@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { ProblemError } from '@lazyphotos/service-kit';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import {
   type RateLimiterAbstract,
   RateLimiterMemory,
@@ -20,9 +21,17 @@ export interface Limits {
   anonymous: RequestHandler;
   /** For endpoints where a secret could be guessed. */
   signIn: RequestHandler;
+  /** For the password of a share link, whose token is the path's `token`: counts failures of each link, whoever makes them. */
+  unlock: RequestHandler;
 }
 
 const SIGN_IN_WINDOW_SECONDS = 300;
+/** A share link takes as many failures as this many addresses may make: one visitor alone cannot lock out the others. */
+const LINK_FACTOR = 4;
+
+/** A link is known by a hash of its token, which must not stand in the table of attempts. */
+const linkKey = (req: Request): string =>
+  createHash('sha256').update(String(req.params.token)).digest('base64url');
 
 const tooMany = (result: RateLimiterRes) =>
   new ProblemError('rate_limited', 'Slow down.', {
@@ -39,8 +48,8 @@ async function take(limiter: RateLimiterAbstract, key: string): Promise<void> {
   }
 }
 
-function createFailureCounter(signInAttempts: number, pool: unknown): RateLimiterPostgres {
-  const attempts = { points: signInAttempts, duration: SIGN_IN_WINDOW_SECONDS, keyPrefix: 'sign-in' };
+function createFailureCounter(keyPrefix: string, points: number, pool: unknown): RateLimiterPostgres {
+  const attempts = { points, duration: SIGN_IN_WINDOW_SECONDS, keyPrefix };
   return new RateLimiterPostgres({
     ...attempts,
     storeClient: pool,
@@ -72,23 +81,14 @@ function createRefunds(limiter: RateLimiterAbstract) {
   };
 }
 
-/** Limits by client address: everything that needs no token, and failed attempts to get one. */
-export function createLimits({ requestsPerMinute, signInAttempts, pool }: LimiterOptions): Limits {
-  const requests = new RateLimiterMemory({ keyPrefix: 'requests', points: requestsPerMinute, duration: 60 });
-  const failures = createFailureCounter(signInAttempts, pool);
-
-  const anonymous: RequestHandler = (req, _res, next) => {
-    take(requests, clientKey(req.ip)).then(() => next(), next);
-  };
-
+/**
+ * Counts responses that say no. An attempt is counted before it is made and given back when it was none: of guesses that come
+ * all at once, or whose response nobody waits for, no more get through than of those that come one by one.
+ */
+function limitFailures(failures: RateLimiterAbstract, keyOf: (req: Request) => string): RequestHandler {
   const refunds = createRefunds(failures);
-
-  /**
-   * Counts answers that say no. An attempt is counted before it is made and given back when it was none: of guesses that come
-   * all at once, or whose answer nobody waits for, no more get through than of those that come one by one.
-   */
-  const signIn: RequestHandler = (req, res, next) => {
-    const key = clientKey(req.ip);
+  return (req, res, next) => {
+    const key = keyOf(req);
     const proceed = () => {
       res.once('finish', () => {
         if (!isRefusal(res)) refunds.give(key);
@@ -100,5 +100,21 @@ export function createLimits({ requestsPerMinute, signInAttempts, pool }: Limite
       .then(() => take(failures, key))
       .then(proceed, next);
   };
-  return { anonymous, signIn };
+}
+
+/** Limits by client address: everything that needs no token, and failed attempts to get one. */
+export function createLimits({ requestsPerMinute, signInAttempts, pool }: LimiterOptions): Limits {
+  const requests = new RateLimiterMemory({ keyPrefix: 'requests', points: requestsPerMinute, duration: 60 });
+  const failures = createFailureCounter('sign-in', signInAttempts, pool);
+  const unlockFailures = createFailureCounter('unlock', signInAttempts * LINK_FACTOR, pool);
+
+  const anonymous: RequestHandler = (req, _res, next) => {
+    take(requests, clientKey(req.ip)).then(() => next(), next);
+  };
+
+  return {
+    anonymous,
+    signIn: limitFailures(failures, (req) => clientKey(req.ip)),
+    unlock: limitFailures(unlockFailures, linkKey),
+  };
 }

@@ -25,7 +25,7 @@ export async function redirectToStore(
   if (seconds === 0) throw new ProblemError('invalid_signature');
   const url = await store.presignedGet(info.key, {
     expiresInSeconds: seconds,
-    contentDisposition: dispositionOf(location, info),
+    contentDisposition: dispositionOf(location.photoId, location.variant, info.metadata['file-name']),
     contentType: info.contentType,
     cacheControl: cacheControlFor(seconds),
   });

@@ -50,6 +50,8 @@ export function createLedger(db: MediaDb, unitOfWork: UnitOfWork<MediaTx>, now: 
         return true;
       }),
 
+    isPurged: (photoId: string): Promise<boolean> => isPurged(db, photoId),
+
     /** Remembers that a photo is gone, also when nothing was heard of it yet. */
     markPurged: async (photoId: string, userId: string): Promise<void> => {
       const state = { state: 'purged', finishedAt: now() };

@@ -1,5 +1,6 @@
 import type { EventPayload } from '@lazyphotos/contracts';
 import { type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
+import type { Places } from '@lazyphotos/places';
 import type { Logger } from '@lazyphotos/service-kit';
 import type { MediaMetrics } from '../metrics.js';
 import { MediaError, type Pipeline } from '../pipeline/index.js';
@@ -18,6 +19,7 @@ export interface ProcessDeps {
   pipeline: Pipeline;
   previews: Previews;
   ledger: Ledger;
+  places: Places;
   scratchDir: string;
   metrics: MediaMetrics;
   logger: Logger;
@@ -36,7 +38,7 @@ const failureOf = (identity: JobIdentity, error: unknown): Result | undefined =>
 
 /** Processes an upload once, whatever the bus repeats. Faults of the machine are thrown: the bus delivers again. */
 export function createProcessUpload(deps: ProcessDeps) {
-  const { store, pipeline, previews, ledger, scratchDir, metrics, logger } = deps;
+  const { store, pipeline, previews, ledger, places, scratchDir, metrics, logger } = deps;
 
   const derive = async (identity: JobIdentity, upload: Upload, signal: AbortSignal): Promise<Result> => {
     const { storageKey, mimeType } = upload;
@@ -53,6 +55,14 @@ export function createProcessUpload(deps: ProcessDeps) {
     }
   };
 
+  /** The location that the client announced counts where the file has none. */
+  const withPlace = async (result: Result, upload: Upload): Promise<Result> => {
+    const { locationLat, locationLon } = result.locationLat === undefined ? upload : result;
+    if (locationLat === undefined || locationLon === undefined) return result;
+    const place = await places.find(locationLat, locationLon);
+    return place ? { ...result, place } : result;
+  };
+
   const attempt = async (
     identity: JobIdentity,
     upload: Upload,
@@ -66,7 +76,7 @@ export function createProcessUpload(deps: ProcessDeps) {
             code: 'processor_crashed',
             reason: 'Processing this file ended the worker repeatedly',
           })
-        : await derive(identity, upload, signal);
+        : await withPlace(await derive(identity, upload, signal), upload);
     const seconds = stop();
     const kept = await ledger.finish(result);
     if (!kept) return previews.remove(identity.userId, identity.photoId);

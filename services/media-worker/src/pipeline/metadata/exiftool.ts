@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { ExifTool } from 'exiftool-vendored';
+import type { ExifTool, WriteTags } from 'exiftool-vendored';
 import { MediaError, ProcessorUnavailableError } from '../errors.js';
 import type { RawTags } from './tags.js';
 
@@ -9,7 +10,20 @@ export interface MetadataTool {
   readTags(path: string, tagArguments: readonly string[]): Promise<RawTags>;
   /** Writes the value of a binary tag to a new file. Errors as above. */
   extract(tag: string, source: string, target: string): Promise<void>;
+  /**
+   * Writes a copy of a file with other tags to a new file, `target`. Resolves to false, with no more than a plain copy in `target`, when
+   * there was nothing to change. Throws `UnwritableError` when exiftool cannot write this file, else as above.
+   */
+  write(source: string, target: string, tags: WrittenTags): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** Tags by exiftool's names, in the order in which they are written; null removes a tag, a list replaces all items. */
+export type WrittenTags = Readonly<Record<string, string | number | readonly string[] | null>>;
+
+/** exiftool cannot write the file: its format, or what is wrong with it. The message is exiftool's. */
+export class UnwritableError extends Error {
+  override readonly name = 'UnwritableError';
 }
 
 export interface MetadataToolOptions {
@@ -68,12 +82,44 @@ export function createMetadataTool(options: MetadataToolOptions): MetadataTool {
       run((tool) =>
         tool.extractBinaryTag(tag, source, target, { forceWrite: true, ignoreMinorErrors: true }),
       ),
+    async write(source, target, tags) {
+      const written = await run(async (tool) => {
+        // A target that a crash has left behind would be refused.
+        await rm(target, { force: true });
+        return tool
+          .write(source, literal(tags) as WriteTags, {
+            writeArgs: ['-o', target],
+            ignoreMinorErrors: true,
+            useMWG: false,
+          })
+          .catch((error: unknown) => fileFault(error, source));
+      });
+      if (written instanceof UnwritableError) throw written;
+      return written.created > 0;
+    },
     async close() {
       closed = true;
       const current = await running;
       await current?.tool.end();
     },
   };
+}
+
+/** exiftool decodes entities in values; the library encodes everything but the ampersand of what looks like one. */
+const literal = (tags: WrittenTags): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(tags).map(([tag, value]) => {
+      const escape = (text: unknown) => (typeof text === 'string' ? text.replaceAll('&', '&amp;') : text);
+      return [tag, Array.isArray(value) ? value.map(escape) : escape(value)];
+    }),
+  );
+
+/** Returns what exiftool says about the file as an error; rethrows anything else. Its messages about a file end with the path. */
+function fileFault(error: unknown, source: string): UnwritableError {
+  const message = error instanceof Error ? error.message : '';
+  const isAboutFile = message.endsWith(` - ${source}`) && !/^Error (opening|creating|writing)/i.test(message);
+  if (!isAboutFile) throw error;
+  return new UnwritableError(message.slice(0, -` - ${source}`.length), { cause: error });
 }
 
 async function start(options: MetadataToolOptions, onStartError: () => void): Promise<Running> {

@@ -1,0 +1,22 @@
+import type { CopiesApi } from '@lazyphotos/contracts';
+import type { ObjectStore } from '@lazyphotos/object-storage';
+import type { ShareMedia } from '@lazyphotos/service-kit';
+import { orNotFound } from '../media/serve.js';
+
+export type FindSharedObject = (media: ShareMedia) => Promise<string>;
+
+/**
+ * Finds the key of the object that holds what a link may show of a photo. An original that must show no location is a copy
+ * without it, which the media worker makes on the first request. Previews hold no metadata at all.
+ * @throws ProblemError `not_found`, `copy_unsupported` (no such copy can be made of this format), `service_unavailable`
+ */
+export const createFindSharedObject =
+  (store: ObjectStore, copies: CopiesApi): FindSharedObject =>
+  async ({ userId, photoId, variant, stripLocation }) => {
+    if (variant !== 'original') return `derived/${userId}/${photoId}/${variant}`;
+    const storageKey = `originals/${userId}/${photoId}`;
+    if (!stripLocation) return storageKey;
+    const { contentType: mimeType } = await orNotFound(store.head(storageKey));
+    const { key } = await copies.makeCopy({ kind: 'without-location', userId, photoId, storageKey, mimeType });
+    return key;
+  };

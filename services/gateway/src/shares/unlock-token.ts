@@ -1,0 +1,25 @@
+import { parseCookie, stringifySetCookie } from 'cookie';
+import type { ShareUnlock } from '@lazyphotos/contracts';
+import type { Request, Response } from 'express';
+
+/** Each link has a cookie of its own: it is sent to paths below `/s/{token}` only. */
+const COOKIE = 'share-unlock';
+
+/** The unlock token that a visitor shows: in `X-Share-Token`, or in the cookie of the page. */
+export function unlockTokenOf(req: Request): string | undefined {
+  return req.get('x-share-token') ?? parseCookie(req.headers.cookie ?? '')[COOKIE];
+}
+
+/** Keeps an unlock in the visitor's browser, out of reach of scripts and of other sites, until it ends. */
+export function keepUnlock(res: Response, token: string, unlock: ShareUnlock): void {
+  const cookie = stringifySetCookie({
+    name: COOKIE,
+    value: unlock.token,
+    path: `/s/${token}`,
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: res.req.secure,
+    expires: new Date(unlock.expiresAt),
+  });
+  res.append('Set-Cookie', cookie);
+}
