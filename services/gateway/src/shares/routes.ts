@@ -6,6 +6,7 @@ import type { Limits } from '../limits/limiter.js';
 import { isGone } from '../media/serve.js';
 import { createSendArchive } from './archive.js';
 import { createServeShareMedia } from './media.js';
+import { mountSharePages } from './page/routes.js';
 import { createFindSharedObject } from './shared-object.js';
 
 export interface ShareRoutesDeps {
@@ -38,4 +39,5 @@ export function mountShares(router: Router, deps: ShareRoutesDeps): void {
   router.get(MEDIA_PATH, respond('/s/{token}/media/{handle}', serveMedia));
   router.get(ARCHIVE_PATH, limits.anonymous, respond('/s/{token}/archive', sendArchive));
   router.all([MEDIA_PATH, ARCHIVE_PATH], methodNotAllowed(['GET']));
+  mountSharePages(router, { shares, signing, limits });
 }
