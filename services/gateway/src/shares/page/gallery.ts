@@ -40,7 +40,7 @@ function tile(photo: SharedPhoto, look: Look, index: number, view: ShareView): H
   const image = picture({
     photo,
     alt: altOf(photo, language),
-    sizes: isLazy ? `auto, ${GRID_SIZES}` : GRID_SIZES,
+    sizes: () => (isLazy ? `auto, ${GRID_SIZES}` : GRID_SIZES),
     isLazy,
     urlFor: address.ofMedia,
   });

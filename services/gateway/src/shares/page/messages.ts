@@ -13,7 +13,7 @@ interface ShareMessages {
   empty: string;
   noPreview: string;
   alt(date: string): string;
-  back: string;
+  back(title: string): string;
   previous: string;
   next: string;
   close: string;
@@ -47,7 +47,7 @@ export const shareMessages: Translations<ShareMessages> = {
     empty: 'There are no photos here yet.',
     noPreview: 'The preview is not ready yet',
     alt: (date) => `Photo, ${date}`,
-    back: 'All photos',
+    back: (title) => `Back to ${title}`,
     previous: 'Previous photo',
     next: 'Next photo',
     close: 'Close',
@@ -80,7 +80,7 @@ export const shareMessages: Translations<ShareMessages> = {
     empty: 'Hier sind noch keine Fotos.',
     noPreview: 'Die Vorschau ist noch nicht fertig',
     alt: (date) => `Foto, ${date}`,
-    back: 'Alle Fotos',
+    back: (title) => `Zurück zu ${title}`,
     previous: 'Vorheriges Foto',
     next: 'Nächstes Foto',
     close: 'Schließen',

@@ -51,8 +51,8 @@ function previewSize({ width, height }: SharedPhoto, longSide: number): { width:
 export interface PictureOptions {
   photo: SharedPhoto;
   alt: string;
-  /** The `sizes` of HTML: how wide the picture is shown. */
-  sizes: string;
+  /** The `sizes` of HTML: how wide the picture is shown, if the larger preview has this width. */
+  sizes: (width: number) => string;
   isLazy: boolean;
   urlFor: (mediaUrl: string) => string;
 }
@@ -64,7 +64,7 @@ export function picture({ photo, alt, sizes, isLazy, urlFor }: PictureOptions): 
   const small = previewSize(photo, previewSizes.thumb);
   const large = previewSize(photo, previewSizes.medium);
   // A browser that knows no `srcset` has left the world (2014); `src` would be a third long URL.
-  return html`<img srcset="${urlFor(thumb)} ${small.width}w, ${urlFor(medium)} ${large.width}w" sizes="${sizes}" width="${
+  return html`<img srcset="${urlFor(thumb)} ${small.width}w, ${urlFor(medium)} ${large.width}w" sizes="${sizes(large.width)}" width="${
     large.width
   }" height="${large.height}" alt="${alt}"${isLazy && html` loading="lazy"`}>`;
 }

@@ -26,20 +26,22 @@ export function single(view: ShareView, photo: SharedPhoto): Html {
   const { content, cursor, address, language } = view;
   const { link, photos } = content;
   const t = shareMessages[language];
-  const isOfAlbum = link.kind === 'album';
   const { previous, next } = neighbours(view, photos.indexOf(photo));
   const image = picture({
     photo,
     alt: altOf(photo, language),
-    sizes: '100vw',
+    sizes: (width) => `min(100vw, ${width}px)`,
     isLazy: false,
     urlFor: address.ofMedia,
   });
   const where = whenAndWhere(photo, link, language);
-  return html`<header class="intro one">
-${isOfAlbum && html`<p><a href="${address.ofPage(cursor)}">${t.back}</a></p>\n`}<h1>${titleOf(view)}</h1>
-<p class="summary">${summaryOf(view)}</p>
-</header>
+  const intro =
+    link.kind === 'album'
+      ? html`<header class="intro of-album"><h1><a href="${address.ofPage(cursor)}" aria-label="${t.back(titleOf(view))}">${
+          icons.previous
+        }${titleOf(view)}</a></h1></header>`
+      : html`<header class="intro"><h1>${titleOf(view)}</h1>\n<p class="summary">${summaryOf(view)}</p></header>`;
+  return html`${intro}
 <figure class="one"><div class="frame" data-photo="${photo.id}">${image ?? html`<p class="empty">${t.noPreview}</p>`}</div>
 <figcaption>${photo.description && html`<p class="about">${photo.description}</p>`}${
     where && html`<p class="summary">${where}</p>`
