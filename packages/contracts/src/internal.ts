@@ -65,10 +65,7 @@ export const copyEdits = z.object({
   capturedAt: timestamp.optional(),
   /** Minutes east of UTC. Without it, `capturedAt` is written as the time in UTC, without a zone. */
   capturedAtOffset: zoneOffset.optional(),
-  location: z
-    .object({ lat: latitude, lon: longitude, altitude: altitude.optional() })
-    .nullable()
-    .optional(),
+  location: z.object({ lat: latitude, lon: longitude, altitude: altitude.optional() }).nullable().optional(),
   cameraMake: z.string().nullable().optional(),
   cameraModel: z.string().nullable().optional(),
 });

@@ -75,6 +75,10 @@ describe('the OpenAPI document', () => {
       'getOpenApi',
       'getApiDescription',
       'getMedia',
+      'getShareMedia',
+      'getShareArchive',
+      'getSharePage',
+      'unlockSharePage',
     ];
     expect([...ids].sort()).toEqual([...Object.keys(endpoints), ...served].sort());
     for (const [key, { id }] of Object.entries<Endpoint>(endpoints)) expect(id).toBe(key);

@@ -14,9 +14,12 @@ describe('a place in a language', () => {
     expect(placeInLanguage(munich, language)).toEqual({ ...munich, country });
   });
 
-  test.each(['', 'no language', 'xx-invalid-', '*'])('%j, which is no language, stays as it is', (language) => {
-    expect(placeInLanguage(munich, language)).toEqual(munich);
-  });
+  test.each(['', 'no language', 'xx-invalid-', '*'])(
+    '%j, which is no language, stays as it is',
+    (language) => {
+      expect(placeInLanguage(munich, language)).toEqual(munich);
+    },
+  );
 
   test('without a country that is known stays as it is', () => {
     expect(placeInLanguage({ city: 'Nowhere' }, 'de')).toEqual({ city: 'Nowhere' });

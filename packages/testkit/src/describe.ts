@@ -33,7 +33,7 @@ export function describeWithBrowser(name: string, suite: () => void): void {
   describeWithServers(['postgres', 'chromium'], name, suite);
 }
 
-/** A suite that calls `goTool` or `pythonTool`: skipped on a machine that can neither build nor install these tools. */
+/** A suite that calls `goTool`, `pythonTool` or `debianTool`: skipped on a machine that can neither build nor install these tools. */
 export function describeWithTools(tools: readonly ToolName[], name: string, suite: () => void): void {
   const missing = missingTools();
   describeIf(!tools.some((tool) => missing.includes(tool)), name, suite);

@@ -30,6 +30,7 @@ export type { TestServer } from './servers/test-server.js';
 export { createServiceKeys, type ServiceKeys } from './service-keys.js';
 export { buildTiff, type TiffOrder, type TiffPage, type TiffValue } from './tiff.js';
 export { createTokenIssuer, type TokenIssuer, type TokenIssuerOptions } from './tokens.js';
+export { type DebianToolName, debianTool } from './tools/debian-tool.js';
 export { type GoPlatform, type GoToolName, goTool } from './tools/go-tool.js';
 export type { ToolName } from './tools/prepare.js';
 export { type PythonToolName, pythonTool } from './tools/python-tool.js';

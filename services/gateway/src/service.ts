@@ -7,8 +7,8 @@ import {
   type MediaUrls,
   type Service,
   type Settings,
-  type ShareSigning,
   SettingsError,
+  type ShareSigning,
 } from '@lazyphotos/service-kit';
 import helmet from 'helmet';
 import { createIsClaimed, createRequireClaimed } from './claimed.js';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NodeApi } from '@lazyphotos/contracts';
+import type { CopiesApi, NodeApi, SharesApi } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createFilesystemStore, type ObjectStore } from '@lazyphotos/object-storage';
 import {
@@ -10,6 +10,7 @@ import {
   createHttpServer,
   createMediaUrls,
   createMetrics,
+  createShareSigning,
   type Logger,
   listen,
   newId,
@@ -29,6 +30,8 @@ import {
 import type { settingKeys } from '../src/config.js';
 import { createGatewayService, type GatewayDeps, migrationsPath } from '../src/index.js';
 import { createProbe, type Probe, type UpstreamKind } from './probe.js';
+
+export const SIGNING_KEY = 'a signing key for the tests of the gateway';
 
 const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
 export const tokenOf = (userId: string = newId(), claims: object = {}): string =>
@@ -91,6 +94,9 @@ export interface GatewayOptions {
   settings?: Partial<Settings<(typeof settingKeys)[number]>>;
   store?: (real: ObjectStore) => ObjectStore;
   databaseUrl?: string;
+  shares?: SharesApi;
+  copies?: CopiesApi;
+  shareMediaSeconds?: number;
   /** How long it lets a service over HTTP say nothing; as in production. */
   silenceMs?: number;
 }
@@ -119,6 +125,10 @@ const nodeOf = (state: GatewayState): NodeApi => ({
   },
 });
 
+const away = async () => {
+  throw new ProblemError('service_unavailable');
+};
+
 const created = async (deps: GatewayDeps) => createGatewayService(deps);
 
 /** A gateway over real HTTP, PostgreSQL and files, in front of services that answer as the test wants. */
@@ -132,9 +142,16 @@ export async function startGateway(options: GatewayOptions = {}) {
   const state: GatewayState = { claimed: true, stoppedAt: undefined };
   const now = () => state.stoppedAt ?? Date.now();
   const mediaUrls = createMediaUrls({
-    signingKey: 'a signing key for the tests of the gateway',
+    signingKey: SIGNING_KEY,
     baseUrl: '',
     lifetimeSeconds: 3600,
+    now,
+  });
+  const shareSigning = createShareSigning({
+    signingKey: SIGNING_KEY,
+    publicUrl: '',
+    mediaBaseUrl: '',
+    lifetimeSeconds: options.shareMediaSeconds ?? 900,
     now,
   });
   const release = async () => {
@@ -148,7 +165,10 @@ export async function startGateway(options: GatewayOptions = {}) {
     database,
     store: options.store?.(store) ?? store,
     mediaUrls,
+    shareSigning,
     node: nodeOf(state),
+    shares: options.shares ?? { view: away, unlock: away },
+    copies: options.copies ?? { makeCopy: away },
     upstreams: {
       auth: services.auth.upstream,
       upload: services.upload.upstream,
@@ -169,6 +189,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     throw error;
   });
   await service.start();
+  let stopped = false;
   const server = await listen(createHttpServer(service.handler), 0, '127.0.0.1');
   const url = `http://127.0.0.1:${server.port}`;
   return {
@@ -177,10 +198,14 @@ export async function startGateway(options: GatewayOptions = {}) {
     store,
     services,
     mediaUrls,
+    shareSigning,
+    metrics: deps.chassis.metrics,
     logs,
     state,
     call: (path: string, request?: HttpOptions): Promise<HttpReply> => http(url + path, request),
     stop: async () => {
+      if (stopped) return;
+      stopped = true;
       await server.close(0);
       await service.stop();
       await release();

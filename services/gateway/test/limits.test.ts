@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { openDatabase } from '@lazyphotos/database';
 import { createTestDatabase, describeWithPostgres, eventually, type HttpReply } from '@lazyphotos/testkit';
 import {
   createGround,
@@ -47,6 +48,69 @@ const statuses = async (count: number, attempt: () => Promise<HttpReply>): Promi
 };
 
 describeWithPostgres('attempts to guess a secret', () => {
+  describe('the password of a share link', () => {
+    const [one, two] = ['1'.repeat(43), '2'.repeat(43)];
+    const unlock = (gateway: Gateway, token: string, from: string) =>
+      gateway.call(`/share-links/${token}/unlock`, {
+        json: { password: 'x' },
+        headers: { 'x-forwarded-for': from },
+      });
+    const answers = (gateway: Gateway, status: number) => {
+      gateway.services.catalog.handle = (req, res) => {
+        req.resume();
+        res.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+      };
+    };
+    const settings = { signInAttempts: 2, trustedProxies: ['loopback'] };
+
+    it('is refused to a client that has guessed too often, at any link', async () => {
+      const gateway = await start({ settings });
+      answers(gateway, 403);
+      const guess = () => unlock(gateway, one, '192.0.2.1');
+      expect(await statuses(3, guess)).toEqual([403, 403, 429]);
+      expect((await unlock(gateway, two, '192.0.2.1')).status).toBe(429);
+      expect((await unlock(gateway, one, '192.0.2.2')).status).toBe(403);
+    });
+
+    it('is refused to everybody once a link was guessed at too often from many addresses; other links are not', async () => {
+      const gateway = await start({ settings });
+      answers(gateway, 403);
+      let client = 0;
+      const guess = () => {
+        client += 1;
+        return unlock(gateway, one, `198.51.100.${client}`);
+      };
+      expect(await statuses(9, guess)).toEqual([...Array(8).fill(403), 429]);
+      answers(gateway, 200);
+      const refused = await guess();
+      expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect((await unlock(gateway, two, '203.0.113.1')).status).toBe(200);
+    });
+
+    it('may be given as often as it is right', async () => {
+      const gateway = await start({ settings });
+      answers(gateway, 200);
+      const attempts = await statuses(12, () => unlock(gateway, one, '192.0.2.1'));
+      expect(new Set(attempts)).toEqual(new Set([200]));
+    });
+
+    it('leaves no token in the table of attempts', async () => {
+      const ground = await sharedGround();
+      const gateway = await start({ settings, ground });
+      answers(gateway, 403);
+      await unlock(gateway, one, '192.0.2.1');
+      const database = openDatabase({ url: ground.url, poolSize: 1, applicationName: 'limits-test' });
+      try {
+        const { rows } = await database.pool.query('SELECT key FROM rate_limits');
+        expect(rows.length).toBeGreaterThanOrEqual(2);
+        expect(JSON.stringify(rows)).not.toContain(one);
+      } finally {
+        await database.close();
+      }
+    });
+  });
+
   it.each([
     ['/auth/login', 401],
     ['/auth/refresh', 401],

@@ -104,9 +104,9 @@ enumerations new values: a client must ignore what it does not know.`;
 const tags = [
   { name: 'auth', description: 'The node and its owner, accounts, sessions, devices, invites' },
   { name: 'upload', description: 'Photos on their way in, chunk by chunk' },
-  { name: 'catalog', description: 'Photos and albums' },
+  { name: 'catalog', description: 'Photos, albums and share links' },
   { name: 'feed', description: 'What changed since a cursor' },
-  { name: 'gateway', description: 'Signed media, health, this document' },
+  { name: 'gateway', description: 'Signed media, pictures of share links, health, this document' },
 ];
 
 /** The OpenAPI 3.1 document of the public API, made of the endpoints and of what the gateway itself serves. */

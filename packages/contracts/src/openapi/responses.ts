@@ -16,7 +16,11 @@ export const responseHeaders = {
   Location: { description: 'Where to go', required: true, schema: text },
   ETag: { description: 'Strong; stays the same as long as the bytes do', required: true, schema: text },
   'Last-Modified': { description: 'When the bytes were stored', required: true, schema: text },
-  'Cache-Control': { description: 'private, for as long as the URL is good', required: true, schema: text },
+  'Cache-Control': {
+    description: 'For as long as the URL is good, and whether caches that others share may keep it',
+    required: true,
+    schema: text,
+  },
   'Accept-Ranges': { description: 'bytes', required: true, schema: text },
   'Content-Range': {
     description: 'The range that follows, or the size of the whole',

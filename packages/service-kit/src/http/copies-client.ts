@@ -6,6 +6,5 @@ const COPY_TIMEOUT_MS = 120_000;
 
 /** The media worker of another process, over HTTP. */
 export const createCopiesClient = ({ call }: Peers, mediaWorkerUrl: string): CopiesApi => ({
-  makeCopy: (body) =>
-    call(mediaWorkerUrl, internalEndpoints.makeCopy, { body, timeoutMs: COPY_TIMEOUT_MS }),
+  makeCopy: (body) => call(mediaWorkerUrl, internalEndpoints.makeCopy, { body, timeoutMs: COPY_TIMEOUT_MS }),
 });

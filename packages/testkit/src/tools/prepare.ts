@@ -1,3 +1,4 @@
+import { debianTool } from './debian-tool.js';
 import { goTool } from './go-tool.js';
 import { pythonTool } from './python-tool.js';
 
@@ -7,6 +8,7 @@ const MAKERS = {
   'docker-compose': () => goTool('docker-compose'),
   'kubernetes-validate': () => pythonTool('kubernetes-validate'),
   schemathesis: () => pythonTool('schemathesis'),
+  nginx: () => debianTool('nginx'),
 };
 
 export type ToolName = keyof typeof MAKERS;

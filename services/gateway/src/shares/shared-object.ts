@@ -17,6 +17,12 @@ export const createFindSharedObject =
     const storageKey = `originals/${userId}/${photoId}`;
     if (!stripLocation) return storageKey;
     const { contentType: mimeType } = await orNotFound(store.head(storageKey));
-    const { key } = await copies.makeCopy({ kind: 'without-location', userId, photoId, storageKey, mimeType });
+    const { key } = await copies.makeCopy({
+      kind: 'without-location',
+      userId,
+      photoId,
+      storageKey,
+      mimeType,
+    });
     return key;
   };

@@ -1,5 +1,5 @@
-import { parseCookie, stringifySetCookie } from 'cookie';
 import type { ShareUnlock } from '@lazyphotos/contracts';
+import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 
 /** Each link has a cookie of its own: it is sent to paths below `/s/{token}` only. */
