@@ -9,11 +9,10 @@ import {
 import { type Gateway, startGateway } from './harness.js';
 
 const windows: [string, PageOptions][] = [
-  ['a phone', { width: 390, height: 844, colorScheme: 'light' }],
-  ['a phone at night', { width: 390, height: 844, colorScheme: 'dark' }],
-  ['a desktop', { width: 1280, height: 900, colorScheme: 'light' }],
-  ['a desktop at night', { width: 1280, height: 900, colorScheme: 'dark' }],
+  ['a phone', { width: 390, height: 844 }],
+  ['a desktop', { width: 1280, height: 900 }],
 ];
+const colorSchemes = ['light', 'dark'] as const;
 
 /** What has the focus: its text or label, and its address. */
 const focused = (opened: OpenedPage) =>
@@ -36,17 +35,22 @@ async function reachable(opened: OpenedPage, isLast: (name: string) => boolean):
 
 describeWithBrowser('in a browser', () => {
   let gateway: Gateway;
+  let unclaimed: Gateway;
+  let withoutAuth: Gateway;
   let browser: TestBrowser;
   let opened: OpenedPage;
   beforeAll(async () => {
-    gateway = await startGateway();
-    browser = await startBrowser();
+    [gateway, unclaimed, withoutAuth, browser] = await Promise.all([
+      startGateway(),
+      startGateway(),
+      startGateway(),
+      startBrowser(),
+    ]);
+    unclaimed.state.claimed = false;
+    withoutAuth.state.claimed = 'unknown';
   });
   afterEach(() => opened.close());
-  afterAll(async () => {
-    await browser.stop();
-    await gateway.stop();
-  });
+  afterAll(() => Promise.all([browser, gateway, unclaimed, withoutAuth].map((one) => one.stop())));
 
   const open = async (path: string, options: PageOptions = {}) => {
     opened = await browser.open(gateway.url + path, options);
@@ -66,24 +70,22 @@ describeWithBrowser('in a browser', () => {
   };
 
   describe.each(windows)('on %s', (_, options) => {
-    it.each([false, true, 'unknown'] as const)(
-      'the home page of a node (claimed: %s) has no fault',
-      async (claimed) => {
-        const other = await startGateway();
-        try {
-          other.state.claimed = claimed;
-          opened = await browser.open(`${other.url}/`, options);
-          expect(await opened.page.locator('h1').textContent()).toBe('Your family’s photos, at home');
-          await expectNothingWrong();
-          await expectFits();
-        } finally {
-          await other.stop();
-        }
-      },
-    );
+    it.each([
+      ['claimed', () => gateway, 'This node has an owner'],
+      ['unclaimed', () => unclaimed, 'This node has no owner yet'],
+      ['without its auth service', () => withoutAuth, 'The node is not fully available'],
+    ] as const)('the home page of a node %s has no fault', async (_state, node, says) => {
+      opened = await browser.open(`${node().url}/`, options);
+      expect(await opened.page.locator('h2').first().textContent()).toBe(says);
+      for (const colorScheme of colorSchemes) {
+        await opened.page.emulateMedia({ colorScheme });
+        await expectNothingWrong();
+      }
+      await expectFits();
+    });
 
-    it('the documentation has no fault', async () => {
-      const page = await open('/docs', options);
+    it.each(colorSchemes)('the documentation has no fault, in %s colours', async (colorScheme) => {
+      const page = await open('/docs', { ...options, colorScheme });
       await page.locator('h1').first().waitFor();
       await expectNothingWrong();
       await expectFits();

@@ -8,6 +8,7 @@ import type { Endpoint } from '../http/endpoint.js';
 import { endpoints } from '../http/index.js';
 import type { ProblemCode } from '../http/problems.js';
 import { VERSION } from '../version.js';
+import { addExamples } from './examples.js';
 import { gatewayPaths } from './gateway.js';
 import { renderForClients } from './render.js';
 import { header, problems, responseHeaders } from './responses.js';
@@ -132,5 +133,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
     },
     paths: { ...(paths as ZodOpenApiPathsObject), ...gatewayPaths },
   };
-  return createDocument(document, { override: renderForClients });
+  const made = createDocument(document, { override: renderForClients });
+  addExamples(made.paths ?? {});
+  return made;
 }

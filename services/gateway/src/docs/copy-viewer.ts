@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { viewerFolder } from './viewer.js';
 
 const logo = (text: string): string =>
-  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="12"><text y="10" font-family="sans-serif" font-size="10" fill="#1d6bf3">${text}</text></svg>`)}`;
+  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="12"><text y="10" font-family="sans-serif" font-size="10" fill="#4f86f7">${text}</text></svg>`)}`;
 
 const REPLACEMENTS: readonly (readonly [string, string])[] = [
   ['https://cdn.redoc.ly/redoc/logo-mini-full.svg', logo('Redocly')],

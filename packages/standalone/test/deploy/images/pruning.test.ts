@@ -107,6 +107,10 @@ describe('a deployed folder', () => {
       'dist/main.js',
       'package.json',
       'prisma/migrations/1/migration.sql',
+      'assets/page.css',
+      'assets/docs.js',
+      'dist/viewer/redoc.js',
+      'dist/viewer/LICENSE',
       'node_modules/.pnpm/a@1.0.0/node_modules/a/index.js',
       'node_modules/.pnpm/a@1.0.0/node_modules/a/node_modules/@b/c/lib/docs/index.js',
     ];

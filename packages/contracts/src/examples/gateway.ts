@@ -1,0 +1,39 @@
+import type { OperationExample } from './example.js';
+import { sample } from './sample.js';
+
+/** Of what the gateway itself serves (src/openapi/gateway.ts). */
+export const gatewayExamples: Readonly<Record<string, OperationExample>> = {
+  getNode: {
+    response: {
+      name: 'LazyPhotos',
+      version: '0.1.0',
+      claimed: true,
+      docs: '/docs',
+      openapi: '/openapi.json',
+      health: '/health',
+      readiness: '/health/ready',
+    },
+  },
+  getHealth: { response: { status: 'ok', service: 'gateway', version: '0.1.0' } },
+  getReadiness: {
+    response: {
+      status: 'ready',
+      checks: {
+        database: 'ok',
+        store: 'ok',
+        auth: 'ok',
+        upload: 'ok',
+        catalog: 'ok',
+        feed: 'ok',
+        'media-worker': 'ok',
+      },
+    },
+  },
+  getDocs: {},
+  getOpenApi: {},
+  getApiDescription: {},
+  getMedia: {
+    params: { userId: sample.userId, photoId: sample.photoId, variant: 'original' },
+    query: { exp: sample.originalExpiry, sig: sample.originalSignature },
+  },
+};

@@ -1,0 +1,89 @@
+import type { Album } from '../http/albums.js';
+import type { Photo } from '../http/photos.js';
+
+/**
+ * The values in examples that only a node can know. The same value means the same thing in every example: the test puts the
+ * node's own in its place, once a response has told it.
+ */
+export const sample = {
+  claimCode: 'WQT7-A7Q5-R9S6',
+  serverId: '01968c9e-1f00-7a31-9f5e-0c6de2a8b0f1',
+  userId: '01968c9e-2a10-7d42-8b11-5f20c9d3e7a4',
+  registrationToken: 'eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ.cmVnaXN0cmF0aW9u.c2lnbmF0dXJl',
+  registrationRefreshToken: 'rt_7bq0mGkT3xVdQmZc1yHf2nLs8uWj5oPa',
+  accessToken: 'eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ.c2lnbi1pbg.c2lnbmF0dXJl',
+  refreshToken: 'rt_2fVn9sXc4kQeR6tYu8iOp0aSdFgHjKlZ',
+  nextAccessToken: 'eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ.cmVmcmVzaA.c2lnbmF0dXJl',
+  nextRefreshToken: 'rt_9mNbVcXzLkJhGfDsApOiUyTrEwQ1a2S3',
+  deviceId: '01968c9f-0b00-7c10-a6d2-3e9b17f8c452',
+  inviteId: '01968c9f-4400-7e55-b3c8-92a1d06f7e38',
+  inviteCode: 'K3MX-8TQV-2HWD',
+  uploadSessionId: '01968ca0-1100-7f01-8d3a-6b5c4e2f1a90',
+  otherUploadSessionId: '01968ca0-2200-7f02-9e4b-7c6d5f3a2b81',
+  photoId: '01968ca0-3300-7a03-af5c-8d7e604b3c72',
+  albumId: '01968ca1-4400-7b04-b06d-9e8f715c4d63',
+  originalExpiry: '1777651200',
+  originalSignature: 'V0zq3sYJm1b7n6iT2oKx4Rr8uWc9aPdEfGhLkMvNbQs',
+} as const;
+
+/** The password of every account in the examples. */
+export const samplePassword = 'correct horse battery';
+
+/** A photo of the testkit: `samples/good/jpeg/portrait-with-gps.jpg`. */
+export const samplePicture = {
+  fileName: 'portrait-with-gps.jpg',
+  mimeType: 'image/jpeg',
+  hash: 'c00db897c87b3c618ca40b42bdbbccb2d8620bc2d811cdbf0413ddbec02334d3',
+  sizeBytes: 6117,
+} as const;
+
+export const sampleTime = '2026-05-01T12:00:00.000Z';
+
+const mediaUrl = (variant: string, expiry: string, signature: string): string =>
+  `http://localhost:8080/media/${sample.userId}/${sample.photoId}/${variant}?exp=${expiry}&sig=${signature}`;
+
+export const sampleMediaUrl = mediaUrl('original', sample.originalExpiry, sample.originalSignature);
+
+/** `samplePicture`, processed. */
+export const samplePhoto: Photo = {
+  id: sample.photoId,
+  userId: sample.userId,
+  storageKey: `originals/${sample.userId}/${sample.photoId}`,
+  ...samplePicture,
+  capturedAt: '2024-02-29T12:14:15.250Z',
+  capturedAtSource: 'exifOriginal',
+  uploadedAt: sampleTime,
+  updatedAt: sampleTime,
+  width: 320,
+  height: 480,
+  locationLat: -33.858333,
+  locationLon: 151.21,
+  cameraMake: 'LazyPhotos',
+  cameraModel: 'Sample One',
+  orientation: 6,
+  tags: [],
+  favorite: false,
+  archived: false,
+  kind: 'photo',
+  isDeleted: false,
+  processing: 'ready',
+  placeholder: '1QcSHQRnh493V4dIh4eXh1h4kJUI',
+  version: 2,
+  thumbnails: {
+    thumb: mediaUrl('thumb', '1777650000', 'q2Yw8eRtZuIoPaSdFgHjKlMnBvCxXyLkJhGfDsAqWeE'),
+    medium: mediaUrl('medium', '1777650000', 'n7BvCxYaSdFgHjKlQwErTzUiOpMnBvCxLkJhGfDsAqU'),
+  },
+};
+
+export const sampleAlbum: Album = {
+  id: sample.albumId,
+  userId: sample.userId,
+  name: 'By the sea',
+  description: 'Two weeks in May',
+  coverPhotoId: sample.photoId,
+  itemCount: 1,
+  createdAt: sampleTime,
+  updatedAt: sampleTime,
+  isDeleted: false,
+  version: 2,
+};
