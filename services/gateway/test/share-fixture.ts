@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SharedLink, SharedPhoto, SharesApi, ShareView } from '@lazyphotos/contracts';
-import { newId, type ShareSigning, shareProblem } from '@lazyphotos/service-kit';
+import { newId, ProblemError, type ShareSigning, shareProblem } from '@lazyphotos/service-kit';
 
 export interface FixtureLink {
   password?: string;
@@ -42,7 +42,7 @@ export function createShareFixture() {
     view: async (view) => {
       views.push(view);
       const link = links.get(view.token);
-      if (view.cursor !== undefined && !/^\d+$/.test(view.cursor)) throw shareProblem('invalid_cursor');
+      if (view.cursor !== undefined && !/^\d+$/.test(view.cursor)) throw new ProblemError('invalid_cursor');
       if (!link) throw shareProblem('not_found');
       if (link.password !== undefined && signing().unlocks.passwordVersionOf(view.token, view.unlockToken) !== 1)
         throw shareProblem('share_password_required');
