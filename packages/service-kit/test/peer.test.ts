@@ -3,7 +3,13 @@ import { createServer, type RequestListener } from 'node:http';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { internalEndpoints } from '@lazyphotos/contracts';
 import { createServiceKeys, freePort, type Listening, listen } from '@lazyphotos/testkit';
-import { createPeerGuard, createPeers, silentLogger, withRequestId } from '../src/index.js';
+import {
+  createCopiesClient,
+  createPeerGuard,
+  createPeers,
+  silentLogger,
+  withRequestId,
+} from '../src/index.js';
 import { saveNote, serveEndpoint } from './helpers.js';
 import { identityOf } from './identities.js';
 
@@ -87,6 +93,24 @@ describe('a call to another service', () => {
     await expect(failed).rejects.toMatchObject({
       more: { headers: { 'Retry-After': '5' }, cause: expect.anything() },
     });
+  });
+
+  test('a problem that the endpoint names comes through, with its detail; no other does', async () => {
+    const makeCopy = async (code: string) => {
+      const problem = { type: 'about:blank', title: 'No', status: 422, code, detail: 'It has a place.' };
+      const refusing = await listen((_req, res) => res.writeHead(422).end(JSON.stringify(problem)));
+      peer = refusing;
+      const original = { ...params, storageKey: 'originals/1', mimeType: 'image/gif' };
+      await createCopiesClient(peers, refusing.url)
+        .makeCopy({ kind: 'without-location', ...original })
+        .finally(refusing.close);
+    };
+    await expect(makeCopy('copy_unsupported')).rejects.toMatchObject({
+      code: 'copy_unsupported',
+      status: 422,
+      detail: 'It has a place.',
+    });
+    await expect(makeCopy('hash_mismatch')).rejects.toMatchObject({ code: 'service_unavailable' });
   });
 
   test('so is a peer that is not there, and one that never answers', async () => {

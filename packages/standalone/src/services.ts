@@ -84,6 +84,14 @@ export function composeServices(deps: ComposeDeps) {
     claimCode: createFileClaimCodeStore(folder.root),
   });
   const feed = createFeedService({ chassis: chassis('feed'), database: databases.feed, bus, mediaUrls });
+  const mediaWorker = createMediaWorkerService({
+    chassis: chassis('media-worker'),
+    database: databases['media-worker'],
+    bus,
+    store,
+    scratchDir: folder.scratch,
+    settings,
+  });
   const catalog = createCatalogService({
     chassis: chassis('catalog'),
     database: databases.catalog,
@@ -101,14 +109,6 @@ export function composeServices(deps: ComposeDeps) {
     store,
     catalog: catalog.api,
     publicUrl,
-    settings,
-  });
-  const mediaWorker = createMediaWorkerService({
-    chassis: chassis('media-worker'),
-    database: databases['media-worker'],
-    bus,
-    store,
-    scratchDir: folder.scratch,
     settings,
   });
   const gateway = createGatewayService({

@@ -99,6 +99,13 @@ describeWithTools(['schemathesis'], 'a node under generated requests', () => {
       ['GET', media, 206],
       ['GET', media, 304],
       ['GET', media, 416],
+      ['POST', '/share-links', 201],
+      ['PATCH', '/share-links/{id}', 200],
+      ['DELETE', '/share-links/{id}', 204],
+      ['GET', '/share-links/{token}/content', 200],
+      ['POST', '/share-links/{token}/unlock', 200],
+      ['GET', '/s/{token}/media/{handle}', 206],
+      ['GET', '/s/{token}/archive', 200],
     ] as const;
     for (const [method, route, status] of reached) {
       const count = await answered(method, route, status);

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { ServiceName } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres, http } from '@lazyphotos/testkit';
 import { newUpload } from './facts.js';
 import { type CatalogNode, startCatalog } from './harness.js';
 import { asService } from './peers.js';
+import { share } from './visitor.js';
 
 describeWithPostgres('the internal routes', () => {
   let node: CatalogNode;
@@ -37,6 +39,27 @@ describeWithPostgres('the internal routes', () => {
     await user.purge(id);
     expect(await state()).toEqual({ state: 'deleted' });
     expect(await restore()).toEqual({ state: 'deleted' });
+  });
+
+  it('show and unlock a share link to the gateway, and to no other service', async () => {
+    const user = node.user();
+    const { token } = await share(user, { photoId: await user.addPhoto(), password: 'open sesame' });
+    const ask = (path: string, json: object, caller: ServiceName = 'gateway') =>
+      call(`/shares/${path}`, { json, headers: asService(caller) });
+    const view = { token, limit: 10, counted: true };
+    expect(await ask('view', view)).toMatchObject({ status: 401, body: { code: 'share_password_required' } });
+    expect(await ask('unlock', { token, password: 'x' })).toMatchObject({
+      status: 403,
+      body: { code: 'wrong_share_password' },
+    });
+    const unlock = await ask('unlock', { token, password: 'open sesame' });
+    const shown = await ask('view', { ...view, unlockToken: unlock.body.token });
+    expect(shown).toMatchObject({ status: 200, body: { link: { kind: 'photo', photoCount: 1 } } });
+    const unseen = await ask('view', { ...view, counted: false, unlockToken: unlock.body.token });
+    expect(unseen.status).toBe(200);
+    expect((await user.call('/share-links')).body.shareLinks).toMatchObject([{ viewCount: 1 }]);
+    expect(await ask('view', { ...view, token: 'A'.repeat(43) })).toMatchObject({ status: 404 });
+    expect(await ask('view', view, 'upload')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
   it("know nothing of another user's photo", async () => {

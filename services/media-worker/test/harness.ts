@@ -20,6 +20,7 @@ import {
   silentLogger,
 } from '@lazyphotos/service-kit';
 import { createTestDatabase, eventually, listen } from '@lazyphotos/testkit';
+import type { RequestHandler } from 'express';
 import type { settingKeys } from '../src/config.js';
 import { createMediaWorkerService, migrationsPath } from '../src/index.js';
 
@@ -48,10 +49,12 @@ export async function createGround() {
   const bus = await createPgBossBus({ url: busDatabase.url, topology, retry: RETRY });
   const busTables = openDatabase({ url: busDatabase.url, poolSize: 1, applicationName: 'media-test' });
   const results = new Map<string, Result>();
+  const places: EventPayload<'place.found'>[] = [];
   await bus.consume(
     'catalog.media',
     async ({ id, ...event }) => {
       if (event.type === 'media.processed') results.set(id, event.payload);
+      if (event.type === 'place.found') places.push(event.payload);
     },
     { concurrency: 2 },
   );
@@ -65,6 +68,8 @@ export async function createGround() {
     /** The results that the catalog has heard of this photo, each event once. */
     resultsOf: (photoId: string): Result[] =>
       [...results.values()].filter((result) => result.photoId === photoId),
+    /** The places that the catalog has heard of since the start of this photo. */
+    placesOf: (photoId: string) => places.filter((found) => found.photoId === photoId),
     /** How many events of a queue are being handled. */
     beingHandled: async (queue: string): Promise<number> => {
       const { rows } = await busTables.pool.query(
@@ -126,10 +131,13 @@ export interface WorkerOptions {
   /** Stands between the worker and the store: to count, to fail, to wait. */
   store?: (real: Store) => Partial<Store>;
   settings?: Partial<Settings<(typeof settingKeys)[number]>>;
+  now?: () => Date;
+  /** As in a container: its endpoints are for callers with a service token. */
+  peerGuard?: RequestHandler;
 }
 
 /** One media worker on real PostgreSQL, a real bus and real files. */
-export async function startWorker({ ground, store, settings }: WorkerOptions) {
+export async function startWorker({ ground, store, settings, now, peerGuard }: WorkerOptions) {
   const database = openDatabase({ url: ground.url, poolSize: 5, applicationName: 'media-test' });
   const failures: unknown[] = [];
   const bus = await createPgBossBus({
@@ -147,6 +155,7 @@ export async function startWorker({ ground, store, settings }: WorkerOptions) {
     metrics: createMetrics(),
     authenticate: createAuthenticate(async () => ({ keys: [] })),
     validateAnswers: true,
+    peerGuard,
   };
   let draining = false;
   const service = createMediaWorkerService({
@@ -162,6 +171,7 @@ export async function startWorker({ ground, store, settings }: WorkerOptions) {
     store: { ...ground.store, ...store?.(ground.store) },
     scratchDir: ground.scratch,
     settings: { mediaConcurrency: 2, maxPixels: 50_000_000, ...settings },
+    ...(now && { now }),
   });
   await service.start();
   const server = await listen(service.handler);
@@ -174,6 +184,7 @@ export async function startWorker({ ground, store, settings }: WorkerOptions) {
   };
   return {
     service,
+    metrics: chassis.metrics,
     bus,
     url: server.url,
     pool: database.pool,

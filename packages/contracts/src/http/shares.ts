@@ -11,7 +11,6 @@ import {
   page,
   pageQuery,
   pixels,
-  text,
   timestamp,
 } from './primitives.js';
 
@@ -19,7 +18,7 @@ import {
 export const shareToken = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be the token of a share link');
 
 const title = line(200);
-const sharePassword = text(200).min(1);
+const sharePassword = z.string().min(1).max(256);
 const expiresAt = timestamp.nullable().meta({ description: 'null: the link does not expire' });
 
 /** A share link as its owner sees it. The token is shown once, when the link is created. */
@@ -157,7 +156,9 @@ export const sharedPhoto = z
     id,
     fileName: z.string(),
     mimeType: z.string(),
-    sizeBytes: byteCount,
+    sizeBytes: byteCount.meta({
+      description: 'of the original; a copy without its location has another size',
+    }),
     width: pixels.nullable(),
     height: pixels.nullable(),
     capturedAt: timestamp.optional(),
@@ -238,7 +239,7 @@ export const unlockShare = defineEndpoint({
   summary: 'Exchange the password of a share link for a token that opens this link alone',
   auth: 'none',
   params: shareTokenParams,
-  body: z.object({ password: z.string().min(1).max(1000) }).meta({ id: 'UnlockShareRequest' }),
+  body: z.object({ password: sharePassword }).meta({ id: 'UnlockShareRequest' }),
   success: { status: 200, body: shareUnlock, description: 'The token' },
   problems: ['not_found', 'wrong_share_password'],
 });

@@ -176,12 +176,9 @@ const getMedia: ZodOpenApiOperationObject = {
 };
 
 const shareHeaders = z.object({
-  'X-Share-Token': z
-    .string()
-    .optional()
-    .meta({
-      description: 'from the unlock of a share link that has a password; the page sends a cookie instead',
-    }),
+  'X-Share-Token': z.string().optional().meta({
+    description: 'from the unlock of a share link that has a password; the page sends a cookie instead',
+  }),
 });
 
 const getShareMedia: ZodOpenApiOperationObject = {

@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import uuid
 from collections import defaultdict
 from urllib.parse import parse_qs, urlsplit
@@ -96,6 +97,10 @@ def new_album():
     return album
 
 
+def new_link():
+    return ask("POST", "/share-links", json={"albumId": albums.any()})
+
+
 class Pool:
     """Things of one kind that exist. Those that a request has removed are replaced."""
 
@@ -117,6 +122,7 @@ class Pool:
 
 photos = Pool(new_photo, 4)
 albums = Pool(new_album, 3)
+links = Pool(new_link, 3)
 
 
 def is_id(value):
@@ -180,6 +186,30 @@ def for_media(case, turn):
         case.headers["If-None-Match"] = http.head(signed.geturl(), timeout=60).headers["ETag"]
 
 
+def is_token(value):
+    return re.fullmatch(r"[\w-]{43}", str(value), re.ASCII) is not None
+
+
+def set_link(case):
+    """Puts the token of a link into a path that has one already. Returns the token."""
+    if not is_token((case.path_parameters or {}).get("token")):
+        return None
+    case.path_parameters["token"] = links.any()["token"]
+    return case.path_parameters["token"]
+
+
+def for_share_media(case, turn):
+    token = set_link(case)
+    content = http.get(f"{URL}/share-links/{token}/content", timeout=60)
+    photo = next(iter(content.json().get("photos", [])), None)
+    if not token or not photo:
+        return
+    case.path_parameters["handle"] = photo["originalUrl"].rsplit("/", 1)[1]
+    ranges = {0: "bytes=0-9", 1: "bytes=999999999-"}
+    if turn in ranges:
+        case.headers["Range"] = ranges[turn]
+
+
 def id_of(operation):
     return operation.definition.raw["operationId"]
 
@@ -222,6 +252,15 @@ def prepare(case):
     elif "{id}" in case.operation.path and "/albums" in case.operation.path and turn:
         set_id(case, albums.any())
         set_id(case, photos.any(), "photoId")
+    elif operation in ("getShareLink", "updateShareLink", "deleteShareLink") and turn:
+        set_id(case, links.any()["id"])
+    elif operation in ("getShareContent", "unlockShare", "getShareArchive") and turn:
+        set_link(case)
+    elif operation == "getShareMedia" and turn < 3:
+        for_share_media(case, turn)
+    if operation == "createShareLink" and turn:
+        set_body(case, photoId=photos.any())
+        set_body(case, albumId=albums.any())
     if operation in ("createAlbum", "updateAlbum") and turn > 1:
         set_body(case, coverPhotoId=photos.any())
     if operation == "addAlbumItems" and turn > 1:
@@ -230,7 +269,7 @@ def prepare(case):
         case.query["albumId"] = albums.any()
     if operation == "listAlbumItems":
         set_cursor(case, f"/albums/{albums.any()}/items")
-    elif operation in ("listPhotos", "listAlbums", "listDevices", "listInvites", "getFeed"):
+    elif operation in ("listPhotos", "listAlbums", "listDevices", "listInvites", "listShareLinks", "getFeed"):
         set_cursor(case, case.operation.path)
 
 
@@ -261,6 +300,8 @@ def after_call(context, case, response):
     if case.method != "DELETE" or response.status_code != 204:
         return
     removed = (case.path_parameters or {}).get("id")
+    # A link goes with its album.
+    links.items[:] = [link for link in links.items if removed not in (link["id"], link["albumId"])]
     albums.remove(removed)
     if str((case.query or {}).get("permanent")).lower() == "true":
         photos.remove(removed)

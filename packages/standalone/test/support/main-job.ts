@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, http, type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
 import { claim, type Phone, sha256OfFile, signIn } from './api.js';
 import { repository, run } from './node-process.js';
+import { shareAlbum } from './share-job.js';
 
 /** A running LazyPhotos, however it is put together. */
 export interface RunningSystem {
@@ -201,6 +202,10 @@ export function describeMainJob(
         expect(state.get(album.id)).toMatchObject({ type: 'album', data: { itemCount: 2 } });
         expect(new Set(state.get(album.id)?.data.photoIds as string[])).toEqual(new Set([b, c]));
       });
+    });
+
+    test('a share link shows an album to somebody without an account, and no place unless it is told to', async () => {
+      await shareAlbum(system.url, system.folder, phone);
     });
 
     test('what nobody may see stays unseen', async () => {

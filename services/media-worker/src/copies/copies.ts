@@ -5,10 +5,10 @@ import pLimit from 'p-limit';
 import type { Ledger } from '../jobs/ledger.js';
 import type { MediaMetrics } from '../metrics.js';
 import { createMetadataTool } from '../pipeline/metadata/exiftool.js';
+import type { MediaDb } from '../prisma.js';
 import { createCopyTable } from './copy-table.js';
 import { CopyUnsupportedError } from './errors.js';
 import { rewriteOriginal } from './rewrite-original.js';
-import type { MediaDb } from '../prisma.js';
 
 /** exiftool is one process: while it writes one copy, another can be fetched or stored. */
 const AT_ONCE = 2;

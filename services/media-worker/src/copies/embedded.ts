@@ -95,7 +95,8 @@ function dateTags(at: Date, offset: number | undefined): WrittenTags {
     'EXIF:TimeZoneOffset': null,
     ...each(['XMP-photoshop:DateCreated', 'XMP-exif:DateTimeOriginal', 'XMP-xmp:CreateDate'], complete),
     'IPTC:DateCreated': day,
-    'IPTC:TimeCreated': `${time}${zone || '+00:00'}`,
+    // Its time always has a zone.
+    'IPTC:TimeCreated': zone ? `${time}${zone}` : null,
   };
 }
 

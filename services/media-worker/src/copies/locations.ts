@@ -39,11 +39,7 @@ export async function locationTagsOf(tool: MetadataTool, path: string): Promise<
 }
 
 /** Returns whether a picture or video that is embedded in the file tells where it was taken. Uses `scratch` as a file for a while. */
-export async function isEmbeddedLocated(
-  tool: MetadataTool,
-  path: string,
-  scratch: string,
-): Promise<boolean> {
+export async function isEmbeddedLocated(tool: MetadataTool, path: string, scratch: string): Promise<boolean> {
   for (const tag of await embeddedIn(tool, path)) {
     try {
       await tool.extract(tag, path, scratch);

@@ -65,7 +65,11 @@ describe('the time zone', () => {
     ['is that of the offset tag', [date, 'ExifIFD:OffsetTimeOriginal=+02:00'], 120],
     ['may be west', [date, 'ExifIFD:OffsetTimeOriginal=-09:30'], -570],
     ['may be Greenwich', [date, 'ExifIFD:OffsetTimeOriginal=+00:00'], 0],
-    ['is that of a date with the same time', [date, 'XMP-photoshop:DateCreated=2024:07:01 12:00:00+03:00'], 180],
+    [
+      'is that of a date with the same time',
+      [date, 'XMP-photoshop:DateCreated=2024:07:01 12:00:00+03:00'],
+      180,
+    ],
     [
       'follows from the time of the GPS',
       [date, 'GPS:GPSDateStamp=2024:07:01', 'GPS:GPSTimeStamp=06:30:02'],

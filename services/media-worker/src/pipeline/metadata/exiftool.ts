@@ -109,8 +109,8 @@ export function createMetadataTool(options: MetadataToolOptions): MetadataTool {
 const literal = (tags: WrittenTags): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(tags).map(([tag, value]) => {
-      const escape = (text: unknown) => (typeof text === 'string' ? text.replaceAll('&', '&amp;') : text);
-      return [tag, Array.isArray(value) ? value.map(escape) : escape(value)];
+      const encoded = (text: unknown) => (typeof text === 'string' ? text.replaceAll('&', '&amp;') : text);
+      return [tag, Array.isArray(value) ? value.map(encoded) : encoded(value)];
     }),
   );
 

@@ -1,7 +1,7 @@
 import type { PhotoMetadata } from '../types.js';
+import { altitudeOf } from './altitude.js';
 import { captureTime } from './captured-at.js';
 import { cleanInteger, cleanNumber, cleanText } from './clean.js';
-import { altitudeOf } from './altitude.js';
 import { locationOf } from './location.js';
 import { ratingOf } from './rating.js';
 import { groupOf, type RawTags, valuesOf } from './tags.js';
