@@ -48,7 +48,8 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
     const photos = join(folder.path, 'photos');
     await mkdir(photos);
     const ids: string[] = [];
-    for (const photo of await distinctPhotos(photos, PHOTOS)) ids.push((await owner.upload(photo)).body.photoId);
+    for (const photo of await distinctPhotos(photos, PHOTOS))
+      ids.push((await owner.upload(photo)).body.photoId);
     for (const id of ids) expect((await owner.processed(id)).processing).toBe('ready');
     return ids;
   };
@@ -161,7 +162,10 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
     const looks = await page
       .locator('.grid li')
       .last()
-      .evaluate((item) => [getComputedStyle(item).getPropertyValue('--r'), getComputedStyle(item).getPropertyValue('--c')]);
+      .evaluate((item) => [
+        getComputedStyle(item).getPropertyValue('--r'),
+        getComputedStyle(item).getPropertyValue('--c'),
+      ]);
     expect(looks[0]).toMatch(/^[\d.]+$/);
     expect(looks[1]).toMatch(/^#[0-9a-f]{3}$/);
     expect(await page.locator('.more').count()).toBe(0);
@@ -184,7 +188,9 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
 
   it('is used with the keyboard alone', async () => {
     const page = await open(link.url, desktop);
-    const photos = await page.locator('.grid a').evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+    const photos = await page
+      .locator('.grid a')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('href')));
     for (let n = 0; n < 10 && (await focused()) !== photos[0]; n += 1) await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     expect(await focused()).toBe(photos[1]);
@@ -201,7 +207,8 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
       await page.keyboard.press('Tab');
       names.add(await label());
     }
-    for (const name of ['Download', 'Close', 'Previous photo', 'Next photo']) expect([...names]).toContain(name);
+    for (const name of ['Download', 'Close', 'Previous photo', 'Next photo'])
+      expect([...names]).toContain(name);
     await page.keyboard.press('Escape');
     await page.locator('.viewer').waitFor({ state: 'hidden' });
     await eventually(async () => expect(await focused()).toBe(photos[2]));
@@ -320,7 +327,9 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
       const page = await open(one.url, options);
       expect(await page.locator('h1').textContent()).toBe('The sea');
       await eventually(async () =>
-        expect(await page.locator('.frame img').evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0),
+        expect(
+          await page.locator('.frame img').evaluate((image: HTMLImageElement) => image.naturalWidth),
+        ).toBeGreaterThan(0),
       );
       await expectNothingWrong();
       await opened.close();

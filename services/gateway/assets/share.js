@@ -21,7 +21,9 @@ async function readPage(address) {
 function drawPlaceholder(link) {
   const image = link.querySelector('img');
   if (!link.dataset.hash || !image || (image.complete && image.naturalWidth > 0)) return;
-  const { w, h, rgba } = thumbHashToRGBA(Uint8Array.from(atob(link.dataset.hash), (byte) => byte.charCodeAt(0)));
+  const { w, h, rgba } = thumbHashToRGBA(
+    Uint8Array.from(atob(link.dataset.hash), (byte) => byte.charCodeAt(0)),
+  );
   const canvas = document.createElement('canvas');
   canvas.width = w;
   canvas.height = h;
@@ -98,7 +100,9 @@ const renewals = new Map();
 
 async function renewPage(address) {
   const page = await readPage(address);
-  const fresh = new Map(linksOf(page).map((link) => [link.getAttribute('href'), link.querySelector('img')?.srcset]));
+  const fresh = new Map(
+    linksOf(page).map((link) => [link.getAttribute('href'), link.querySelector('img')?.srcset]),
+  );
   for (const link of links) {
     const srcset = fresh.get(link.getAttribute('href'));
     const image = link.querySelector('img');
@@ -228,7 +232,8 @@ function listenToSwipes(stage) {
   stage.addEventListener('pointermove', (event) => {
     if (!start || !event.isPrimary) return;
     const [x, y] = [event.clientX - start.x, event.clientY - start.y];
-    stage.style.transform = Math.abs(x) > Math.abs(y) ? `translateX(${x}px)` : `translateY(${Math.max(0, y)}px)`;
+    stage.style.transform =
+      Math.abs(x) > Math.abs(y) ? `translateX(${x}px)` : `translateY(${Math.max(0, y)}px)`;
   });
   stage.addEventListener('pointerup', (event) => {
     if (!start || !event.isPrimary) return;
@@ -243,7 +248,8 @@ function listenToSwipes(stage) {
 function startViewer() {
   grid.addEventListener('click', (event) => {
     const link = event.target.closest('a');
-    if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+      return;
     event.preventDefault();
     history.pushState({ viewer: true }, '', link.href);
     open(link);

@@ -44,7 +44,10 @@ export function createShareFixture() {
       const link = links.get(view.token);
       if (view.cursor !== undefined && !/^\d+$/.test(view.cursor)) throw new ProblemError('invalid_cursor');
       if (!link) throw shareProblem('not_found');
-      if (link.password !== undefined && signing().unlocks.passwordVersionOf(view.token, view.unlockToken) !== 1)
+      if (
+        link.password !== undefined &&
+        signing().unlocks.passwordVersionOf(view.token, view.unlockToken) !== 1
+      )
         throw shareProblem('share_password_required');
       const all = link.photos ?? [];
       const from = Number(view.cursor ?? 0);

@@ -14,9 +14,11 @@ const sourcesOf = (reply: HttpReply, directive: string): string[] =>
     .find((part) => part.startsWith(`${directive} `))
     ?.split(' ')
     .slice(1) ?? [];
-const scriptOf = (reply: HttpReply): string => /src="(\/assets\/share-[0-9a-f]{16}\.js)"/.exec(reply.text)?.[1] ?? '';
+const scriptOf = (reply: HttpReply): string =>
+  /src="(\/assets\/share-[0-9a-f]{16}\.js)"/.exec(reply.text)?.[1] ?? '';
 /** Tags only; `&lt;meta` is text. */
-const tags = (text: string, name: string): string[] => text.match(new RegExp(`<${name}[\\s>][^>]*`, 'g')) ?? [];
+const tags = (text: string, name: string): string[] =>
+  text.match(new RegExp(`<${name}[\\s>][^>]*`, 'g')) ?? [];
 
 describeWithPostgres('the page of a share link', () => {
   let gateway: Gateway;
@@ -64,14 +66,20 @@ describeWithPostgres('the page of a share link', () => {
     });
 
     it('prefers the title of the link, and has a name for an album without one', async () => {
-      expect((await show({ link: { title: 'For you', albumName: 'Private name' } })).text).not.toContain('Private name');
+      expect((await show({ link: { title: 'For you', albumName: 'Private name' } })).text).not.toContain(
+        'Private name',
+      );
       expect((await show({})).text).toContain('<h1>Shared photos</h1>');
     });
 
     it('gives the browser both previews with their true widths, and loads lazily what is further down', async () => {
-      const { text } = await show({ photos: [{ width: 3000, height: 4000 }, { width: 200, height: 100 }, ...photos(8)] });
+      const { text } = await show({
+        photos: [{ width: 3000, height: 4000 }, { width: 200, height: 100 }, ...photos(8)],
+      });
       const [portrait = '', small = '', ...others] = tags(text, 'img');
-      expect(portrait).toMatch(/srcset="\/s\/[\w-]{43}\/media\/[\w-]+ 225w, \/s\/[\w-]{43}\/media\/[\w-]+ 810w"/);
+      expect(portrait).toMatch(
+        /srcset="\/s\/[\w-]{43}\/media\/[\w-]+ 225w, \/s\/[\w-]{43}\/media\/[\w-]+ 810w"/,
+      );
       expect(portrait).toContain('width="810" height="1080"');
       expect(portrait).not.toContain('loading');
       expect(small).toContain('width="200" height="100"');
@@ -82,7 +90,9 @@ describeWithPostgres('the page of a share link', () => {
     it('lays photos out by classes of a style sheet, so that no style attribute is needed', async () => {
       const { text } = await show({ photos: [{ placeholder: PLACEHOLDER }, { width: 10_000, height: 100 }] });
       expect(text).toMatch(/<li class="r133 c[0-9a-f]{3}">/);
-      expect(text).toMatch(/<style>[^<]*\.r133\{--r:1\.33\}\.c[0-9a-f]{3}\{--c:#[0-9a-f]{3}\}\.r300\{--r:3\}<\/style>/);
+      expect(text).toMatch(
+        /<style>[^<]*\.r133\{--r:1\.33\}\.c[0-9a-f]{3}\{--c:#[0-9a-f]{3}\}\.r300\{--r:3\}<\/style>/,
+      );
       expect(text).not.toMatch(/<[^>]+\s(style|on\w+)=/);
     });
 
@@ -92,7 +102,10 @@ describeWithPostgres('the page of a share link', () => {
       const hidden = await show({ photos: [photo] });
       expect(hidden.text).toContain('data-info="2 July 2024 at 04:15"');
       expect(hidden.text).not.toContain('Nepal');
-      const shown = await show({ link: { showLocation: true }, photos: [photo] }, { 'accept-language': 'de' });
+      const shown = await show(
+        { link: { showLocation: true }, photos: [photo] },
+        { 'accept-language': 'de' },
+      );
       expect(shown.text).toContain('data-info="2. Juli 2024 um 04:15 · Kathmandu, Nepal"');
     });
 
@@ -115,7 +128,9 @@ describeWithPostgres('the page of a share link', () => {
       const first = await get(token);
       const limit = fixture.views[0]?.limit ?? 0;
       expect(tags(first.text, 'img')).toHaveLength(limit);
-      expect(first.text).toContain(`<a class="button plain" rel="next" href="?cursor=${limit}">More photos</a>`);
+      expect(first.text).toContain(
+        `<a class="button plain" rel="next" href="?cursor=${limit}">More photos</a>`,
+      );
       const last = await get(`${token}?cursor=${2 * limit}`);
       expect(tags(last.text, 'img')).toHaveLength(100 - 2 * limit);
       expect(last.text).not.toContain('rel="next"');
@@ -141,7 +156,10 @@ describeWithPostgres('the page of a share link', () => {
 
     it('takes less than 50 kB with styles and script, before compression', async () => {
       const limit = (await show({}), fixture.views[0]?.limit ?? 0);
-      const page = await show({ link: { albumName: 'Summer', ownerName: 'Anna' }, photos: photos(limit + 1) });
+      const page = await show({
+        link: { albumName: 'Summer', ownerName: 'Anna' },
+        photos: photos(limit + 1),
+      });
       expect(tags(page.text, 'img')).toHaveLength(limit);
       const script = await gateway.call(scriptOf(page));
       expect(page.bytes.length + script.bytes.length).toBeLessThan(50_000);
@@ -162,7 +180,11 @@ describeWithPostgres('the page of a share link', () => {
     });
 
     it('of an album is a page of its own, with those before and after it, which is no new view', async () => {
-      const ids = ['0199aaaa-0000-7000-8000-000000000001', '0199aaaa-0000-7000-8000-000000000002', '0199aaaa-0000-7000-8000-000000000003'];
+      const ids = [
+        '0199aaaa-0000-7000-8000-000000000001',
+        '0199aaaa-0000-7000-8000-000000000002',
+        '0199aaaa-0000-7000-8000-000000000003',
+      ];
       const token = fixture.share({ link: { albumName: 'Summer' }, photos: ids.map((id) => ({ id })) });
       const { text } = await get(`${token}?photo=${ids[1]}`);
       expect(text).toContain(`rel="prev" href="?photo=${ids[0]}"`);
@@ -183,7 +205,10 @@ describeWithPostgres('the page of a share link', () => {
       const reply = await get(`${token}?photo=${id}&download=1`);
       expect(reply.status).toBe(302);
       const handle = reply.headers.get('location')?.split('/').at(-1) ?? '';
-      expect(gateway.shareSigning.openMedia(token, handle)).toMatchObject({ photoId: id, variant: 'original' });
+      expect(gateway.shareSigning.openMedia(token, handle)).toMatchObject({
+        photoId: id,
+        variant: 'original',
+      });
       const guarded = fixture.share({ link: { allowDownload: false }, photos: [{ id }] });
       expect((await get(`${guarded}?photo=${id}&download=1`)).status).toBe(403);
     });
@@ -219,7 +244,9 @@ describeWithPostgres('the page of a share link', () => {
       expect(text).toContain(`<meta property="og:url" content="${PUBLIC_URL}/s/${token}">`);
       const image = /property="og:image" content="([^"]+)"/.exec(text)?.[1] ?? '';
       expect(image.startsWith(`${PUBLIC_URL}/s/${token}/media/`)).toBe(true);
-      expect(gateway.shareSigning.openMedia(token, image.split('/').at(-1) ?? '')).toMatchObject({ variant: 'medium' });
+      expect(gateway.shareSigning.openMedia(token, image.split('/').at(-1) ?? '')).toMatchObject({
+        variant: 'medium',
+      });
     });
 
     it('the policy allows nothing but the page’s own styles, script and pictures', async () => {
@@ -265,7 +292,14 @@ describeWithPostgres('the page of a share link', () => {
       const revoked = fixture.share({ photos: photos(1) });
       fixture.revoke(revoked);
       const open = fixture.share();
-      const paths = ['A'.repeat(43), revoked, 'short', `${revoked}?cursor=1`, `${open}?cursor=nonsense`, `${open}x`];
+      const paths = [
+        'A'.repeat(43),
+        revoked,
+        'short',
+        `${revoked}?cursor=1`,
+        `${open}?cursor=nonsense`,
+        `${open}x`,
+      ];
       const replies = await Promise.all(paths.map((path) => get(path)));
       expect(new Set(replies.map(({ text }) => text)).size).toBe(1);
       expect(replies.map(({ status }) => status)).toEqual(paths.map(() => 404));
@@ -301,7 +335,9 @@ describeWithPostgres('the page of a share link', () => {
       const two = await show({ password: 'other', link: { kind: 'photo' }, photos: photos(1) });
       expect(one.status).toBe(200);
       for (const word of ['Our secret', 'Anna', 'Hidden', '7', 'og:', '/media/', '<img'])
-        expect(one.text.replace(/<style>[\s\S]*?<\/style>|<link[^>]*>|<svg[\s\S]*?<\/svg>|\/s\/[\w-]+/g, '')).not.toContain(word);
+        expect(
+          one.text.replace(/<style>[\s\S]*?<\/style>|<link[^>]*>|<svg[\s\S]*?<\/svg>|\/s\/[\w-]+/g, ''),
+        ).not.toContain(word);
       const anonymous = (text: string) => text.replaceAll(/\/s\/[\w-]{43}/g, '/s/…');
       expect(anonymous(one.text)).toBe(anonymous(two.text));
     });
@@ -315,7 +351,9 @@ describeWithPostgres('the page of a share link', () => {
       expect([reply.status, reply.headers.get('location')]).toEqual([303, `/s/${token}`]);
       expect(reply.headers.get('cache-control')).toBe('private, no-store');
       expect(reply.headers.get('set-cookie')).toMatch(
-        new RegExp(`^share-unlock=[\\w.-]+; Path=/s/${token}; Expires=[^;]+; HttpOnly; Secure; SameSite=Strict$`),
+        new RegExp(
+          `^share-unlock=[\\w.-]+; Path=/s/${token}; Expires=[^;]+; HttpOnly; Secure; SameSite=Strict$`,
+        ),
       );
       const page = await get(token, { cookie: cookieOf(reply) });
       expect(page.text).toContain('<h1>Our secret</h1>');
@@ -339,7 +377,9 @@ describeWithPostgres('the page of a share link', () => {
       expect(wrong.text).toContain('aria-invalid="true"');
       for (const body of ['', 'password=', 'other=x', 'password=sesame&password=sesame'])
         expect([body, (await unlock(token, body)).status]).toEqual([body, 400]);
-      expect((await unlock(token, JSON.stringify({ password: 'sesame' }), 'application/json')).status).toBe(400);
+      expect((await unlock(token, JSON.stringify({ password: 'sesame' }), 'application/json')).status).toBe(
+        400,
+      );
       expect((await unlock(token, `password=${'x'.repeat(1001)}`)).status).toBe(403);
       expect((await unlock(token, `password=${'x'.repeat(20_000)}`)).status).toBe(413);
       expect((await unlock('A'.repeat(43), 'password=sesame')).status).toBe(404);
@@ -347,11 +387,17 @@ describeWithPostgres('the page of a share link', () => {
 
     it('leads to its own page and nowhere else, whatever the request says', async () => {
       const token = fixture.share(secret);
-      const reply = await gateway.call(`/s/${token}/unlock?continue=https://evil.example&next=//evil.example`, {
-        method: 'POST',
-        body: 'password=sesame&continue=https://evil.example',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-host': 'evil.example' },
-      });
+      const reply = await gateway.call(
+        `/s/${token}/unlock?continue=https://evil.example&next=//evil.example`,
+        {
+          method: 'POST',
+          body: 'password=sesame&continue=https://evil.example',
+          headers: {
+            'content-type': 'application/x-www-form-urlencoded',
+            'x-forwarded-host': 'evil.example',
+          },
+        },
+      );
       expect([reply.status, reply.headers.get('location')]).toEqual([303, `/s/${token}`]);
     });
 
@@ -381,7 +427,11 @@ describeWithPostgres('the page of a share link', () => {
     const other = await start({ settings: { requestsPerMinute: 2 } });
     try {
       const path = `/s/${other.fixture.share()}`;
-      const statuses = [await other.gateway.call(path), await other.gateway.call(path), await other.gateway.call(path)];
+      const statuses = [
+        await other.gateway.call(path),
+        await other.gateway.call(path),
+        await other.gateway.call(path),
+      ];
       expect(statuses.map(({ status }) => status)).toEqual([200, 200, 429]);
       expect(statuses[2]?.text).toContain('Too many requests');
     } finally {

@@ -275,7 +275,11 @@ const getSharePage: ZodOpenApiOperationObject = {
     }),
   },
   responses: {
-    200: { description: 'The page, or the form', headers: header('X-Request-Id', 'Vary', 'Cache-Control'), content: webPage },
+    200: {
+      description: 'The page, or the form',
+      headers: header('X-Request-Id', 'Vary', 'Cache-Control'),
+      content: webPage,
+    },
     302: { description: 'To the original', headers: header('X-Request-Id', 'Location', 'Cache-Control') },
     303: {
       description: 'To the list, since it does not hold the photo (any more) at this place',
@@ -306,7 +310,8 @@ const unlockSharePage: ZodOpenApiOperationObject = {
     303: { description: 'To the page', headers: header('X-Request-Id', 'Location', 'Cache-Control') },
     ...problems(['payload_too_large', 'internal_error']),
     400: {
-      description: 'The form again: there is no password in it. Or a problem: the body or the path cannot be read',
+      description:
+        'The form again: there is no password in it. Or a problem: the body or the path cannot be read',
       headers: header('X-Request-Id'),
       content: { ...webPage, 'application/problem+json': { schema: problemSchema } },
     },

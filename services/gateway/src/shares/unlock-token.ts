@@ -11,7 +11,11 @@ export function unlockTokenOf(req: Request): string | undefined {
 }
 
 /** Keeps an unlock in the visitor's browser for one page, out of reach of scripts and of other sites, until it ends. */
-export function keepUnlock(res: Response, unlock: ShareUnlock, page: { path: string; isHttps: boolean }): void {
+export function keepUnlock(
+  res: Response,
+  unlock: ShareUnlock,
+  page: { path: string; isHttps: boolean },
+): void {
   const cookie = stringifySetCookie({
     name: COOKIE,
     value: unlock.token,

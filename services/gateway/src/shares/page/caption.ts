@@ -10,13 +10,20 @@ const formats: Readonly<Record<Language, Intl.DateTimeFormat>> = {
 };
 
 /** What the clock showed where the photo was taken; in UTC where that is not known. */
-export function takenAt({ capturedAt, capturedAtOffset = 0 }: SharedPhoto, language: Language): string | undefined {
+export function takenAt(
+  { capturedAt, capturedAtOffset = 0 }: SharedPhoto,
+  language: Language,
+): string | undefined {
   if (capturedAt === undefined) return undefined;
   return formats[language].format(new Date(Date.parse(capturedAt) + capturedAtOffset * 60_000));
 }
 
 /** City and country, where the link shows locations. */
-export function placeOf(photo: SharedPhoto, { showLocation }: SharedLink, language: Language): string | undefined {
+export function placeOf(
+  photo: SharedPhoto,
+  { showLocation }: SharedLink,
+  language: Language,
+): string | undefined {
   if (!showLocation || !photo.place) return undefined;
   const { city, region, country } = placeInLanguage(photo.place, language);
   return [city ?? region, country].filter((name) => name !== undefined).join(', ') || undefined;

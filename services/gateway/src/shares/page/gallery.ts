@@ -30,7 +30,10 @@ export const titleOf = ({ content: { link }, language }: ShareView): string => {
 /** How many photos, and from whom. */
 export function summaryOf({ content: { link }, language }: ShareView): string {
   const t = shareMessages[language];
-  const parts = [link.kind === 'album' && t.photos(link.photoCount), link.ownerName && t.from(link.ownerName)];
+  const parts = [
+    link.kind === 'album' && t.photos(link.photoCount),
+    link.ownerName && t.from(link.ownerName),
+  ];
   return parts.filter(Boolean).join(' · ');
 }
 
@@ -76,10 +79,10 @@ export function gallery(view: ShareView): { content: Html; looks: Look[] } {
 <h1>${titleOf(view)}</h1>
 <p class="summary">${summaryOf(view)}</p>
 ${link.albumDescription && html`<p class="about">${link.albumDescription}</p>\n`}${
-    link.allowDownload &&
-    link.photoCount > 0 &&
-    html`<p><a class="button plain" href="${address.archive}">${icons.download}${t.downloadAll}</a></p>\n`
-  }</header>
+  link.allowDownload &&
+  link.photoCount > 0 &&
+  html`<p><a class="button plain" href="${address.archive}">${icons.download}${t.downloadAll}</a></p>\n`
+}</header>
 `;
   const grid = html`<ul class="${link.photoCount > FEW ? 'grid' : 'grid few'}" data-total="${link.photoCount}">
 ${photos.map((photo, index) => tile(photo, looks[index] as Look, index, view))}</ul>

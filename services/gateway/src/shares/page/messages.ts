@@ -97,7 +97,8 @@ export const shareMessages: Translations<ShareMessages> = {
     goneText:
       'Der Link ist vielleicht abgelaufen oder zurückgezogen, oder es fehlt ein Teil seiner Adresse. Bitten Sie die Person, die ihn geschickt hat, um einen neuen.',
     busyTitle: 'Die Fotos können gerade nicht angezeigt werden',
-    busyText: 'Ein Teil dieses Servers antwortet im Moment nicht. Bitte in einer Minute noch einmal versuchen.',
+    busyText:
+      'Ein Teil dieses Servers antwortet im Moment nicht. Bitte in einer Minute noch einmal versuchen.',
     slowDownTitle: 'Zu viele Anfragen',
     slowDownText: 'Bitte eine Minute warten und die Seite dann neu laden.',
   },

@@ -1,19 +1,36 @@
 import { randomBytes } from 'node:crypto';
 import { type SharesApi, shareToken } from '@lazyphotos/contracts';
 import {
+  describeError,
+  type Logger,
   methodNotAllowed,
   notFound,
   ProblemError,
   type ShareSigning,
   setRoute,
+  toProblem,
 } from '@lazyphotos/service-kit';
 import compression from 'compression';
-import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, type Router, urlencoded } from 'express';
+import {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+  urlencoded,
+} from 'express';
 import type { Limits } from '../../limits/limiter.js';
 import { languageOf } from '../../pages/language.js';
 import { sendPage } from '../../pages/send.js';
 import { keepUnlock, unlockTokenOf } from '../unlock-token.js';
-import { busyNotice, goneNotice, type Notice, slowDownNotice, type UnlockFault, unlockForm } from './notices.js';
+import {
+  busyNotice,
+  goneNotice,
+  type Notice,
+  slowDownNotice,
+  type UnlockFault,
+  unlockForm,
+} from './notices.js';
 import { noticePage, sharePage } from './page.js';
 import { pageScript } from './script.js';
 import { type ShareAddress, shareAddress } from './share-address.js';
@@ -22,6 +39,7 @@ export interface SharePageDeps {
   shares: SharesApi;
   signing: ShareSigning;
   limits: Limits;
+  logger: Logger;
 }
 
 const PAGE_PATH = '/s/:token';
@@ -38,7 +56,8 @@ const NOWHERE = 'private, no-store';
 /** Going back to an open link shows it at once; a revoked one is gone from the browser after a minute, and from caches on the way always. */
 const A_MINUTE = 'private, max-age=60';
 
-const codeOf = (error: unknown): string | undefined => (error instanceof ProblemError ? error.code : undefined);
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof ProblemError ? error.code : undefined;
 
 /** @throws ProblemError `not_found` */
 function tokenOf(req: Request): string {
@@ -55,31 +74,46 @@ function sendNotice(req: Request, res: Response, notice: Notice, status: number)
 }
 
 /** The script asks for pages that the visitor has seen already, to renew the URLs of their pictures: that is no new view. */
-const isByVisitor = (req: Request): boolean => req.method === 'GET' && req.get('x-requested-with') === undefined;
+const isByVisitor = (req: Request): boolean =>
+  req.method === 'GET' && req.get('x-requested-with') === undefined;
+
+function setRetryAfter(res: Response, { more }: ProblemError): void {
+  const seconds = more.headers?.['Retry-After'];
+  if (seconds !== undefined) res.setHeader('Retry-After', seconds);
+}
 
 /** Refusals as pages. A cursor that is not valid leads nowhere, as an unknown link does. */
-const showRefusal: ErrorRequestHandler = (error, req, res, next) => {
-  const language = languageOf(req);
-  const headers = error instanceof ProblemError ? error.more.headers : undefined;
-  if (headers?.['Retry-After'] !== undefined) res.setHeader('Retry-After', headers['Retry-After']);
-  switch (codeOf(error)) {
-    case 'not_found':
-    case 'invalid_cursor':
-      return sendNotice(req, res, goneNotice(language), 404);
-    case 'rate_limited':
-      return sendNotice(req, res, slowDownNotice(language), 429);
-    case 'service_unavailable':
-      return sendNotice(req, res, busyNotice(language), 503);
-    default:
-      return next(error);
-  }
-};
+function createShowRefusal(logger: Logger): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    const problem = toProblem(error);
+    const language = languageOf(req);
+    switch (problem.code) {
+      case 'not_found':
+      case 'invalid_cursor':
+        return sendNotice(req, res, goneNotice(language), 404);
+      case 'rate_limited':
+        setRetryAfter(res, problem);
+        return sendNotice(req, res, slowDownNotice(language), 429);
+      case 'service_unavailable':
+        logger.warn('request failed', { code: problem.code, error: describeError(error) });
+        setRetryAfter(res, problem);
+        return sendNotice(req, res, busyNotice(language), 503);
+      default:
+        return next(error);
+    }
+  };
+}
 
-export function createSharePages({ shares, signing }: Omit<SharePageDeps, 'limits'>) {
+function createSharePages({ shares, signing }: Pick<SharePageDeps, 'shares' | 'signing'>) {
   const script = pageScript();
 
-  const sendForm = (req: Request, res: Response, address: ShareAddress, status: number, fault?: UnlockFault) =>
-    sendNotice(req, res, unlockForm(address.unlock, languageOf(req), fault), status);
+  const sendForm = (
+    req: Request,
+    res: Response,
+    address: ShareAddress,
+    status: number,
+    fault?: UnlockFault,
+  ) => sendNotice(req, res, unlockForm(address.unlock, languageOf(req), fault), status);
 
   /** Shows the list, a photo on a page of its own, or the form for the password; or leads to an original. */
   const show = async (req: Request, res: Response): Promise<void> => {
@@ -104,7 +138,9 @@ export function createSharePages({ shares, signing }: Omit<SharePageDeps, 'limit
     }
     const nonce = randomBytes(16).toString('base64');
     const view = { content, cursor, address, language: languageOf(req) };
-    sendPage(res, sharePage(view, photo, { script, nonce }), { cacheControl: link.hasPassword ? NOWHERE : A_MINUTE });
+    sendPage(res, sharePage(view, photo, { script, nonce }), {
+      cacheControl: link.hasPassword ? NOWHERE : A_MINUTE,
+    });
   };
 
   /**
@@ -145,21 +181,19 @@ function redirect(res: Response, status: 302 | 303, location: string): void {
 }
 
 /** The page of a share link, for browsers, with the form for its password and its script. */
-export function mountSharePages(router: Router, { limits, ...deps }: SharePageDeps): void {
+export function mountSharePages(router: Router, { limits, logger, ...deps }: SharePageDeps): void {
   const { show, unlock, script } = createSharePages(deps);
+  const showRefusal = createShowRefusal(logger);
 
-  router.get(
-    PAGE_PATH,
-    atRoute('/s/{token}'),
-    compression(),
-    limits.anonymous,
-    show,
-    showRefusal,
-  );
+  router.get(PAGE_PATH, atRoute('/s/{token}'), compression(), limits.anonymous, show, showRefusal);
   const showTooMany: ErrorRequestHandler = (error, req, res, next) => {
     if (codeOf(error) !== 'rate_limited') return next(error);
-    res.setHeader('Retry-After', error.more.headers['Retry-After']);
-    const form = unlockForm(shareAddress(tokenOf(req), deps.signing).unlock, languageOf(req), 'tooManyAttempts');
+    setRetryAfter(res, error);
+    const form = unlockForm(
+      shareAddress(tokenOf(req), deps.signing).unlock,
+      languageOf(req),
+      'tooManyAttempts',
+    );
     sendNotice(req, res, form, 429);
   };
   router.post(

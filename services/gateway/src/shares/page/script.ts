@@ -13,7 +13,9 @@ export interface PageScript {
  * each other, so their own source is taken; the whole package is three times as long.
  */
 export function pageScript(): PageScript {
-  const code = [thumbHashToApproximateAspectRatio, thumbHashToRGBA, readAsset('share.js')].map(String).join('\n');
+  const code = [thumbHashToApproximateAspectRatio, thumbHashToRGBA, readAsset('share.js')]
+    .map(String)
+    .join('\n');
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 16);
   return { path: `/assets/share-${hash}.js`, code };
 }

@@ -18,7 +18,9 @@ export interface ShareAddress {
 }
 
 const query = (parameters: Record<string, string | undefined>): string => {
-  const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const given = Object.entries(parameters).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   return `?${new URLSearchParams(given)}`;
 };
 
