@@ -6,11 +6,19 @@ const viewer = document.querySelector('.viewer');
 /** Pictures that cannot be loaded do not make the script ask again and again. */
 const RENEWAL_PAUSE_MS = 20_000;
 
-/** Pages are asked for as they are, and read like the first one. */
+/**
+ * Pages are asked for as they are, and read like the first one. Their style sheets are taken out beforehand: the policy of this
+ * page knows no hash of theirs.
+ */
 async function readPage(address) {
   const response = await fetch(address, { cache: 'no-store', headers: { 'X-Requested-With': 'fetch' } });
-  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-  if (response.ok && page.querySelector('.grid, .frame')) return page;
+  const styles = [];
+  const text = (await response.text()).replace(/<style>([^<]*)<\/style>/g, (_, style) => {
+    styles.push(style);
+    return '';
+  });
+  const page = new DOMParser().parseFromString(text, 'text/html');
+  if (response.ok && page.querySelector('.grid, .frame')) return { page, looks: styles.at(-1) };
   // The link has been withdrawn, or locked: the visitor shall see that.
   if (response.ok || response.status === 404) location.reload();
   throw new Error(`${address}: ${response.status}`);
@@ -41,16 +49,16 @@ const pageOf = new Map(links.map((link) => [link, location.href]));
 let loading;
 
 /** Style sheets that a script makes are no inline styles, so the policy allows them. */
-function adoptStyles(page) {
+function adoptLooks(looks) {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync([...page.querySelectorAll('style')].at(-1).textContent);
+  sheet.replaceSync(looks);
   document.adoptedStyleSheets.push(sheet);
 }
 
 async function appendPage(more) {
   const address = more.querySelector('a').href;
-  const page = await readPage(address);
-  adoptStyles(page);
+  const { page, looks } = await readPage(address);
+  adoptLooks(looks);
   const fresh = linksOf(page);
   for (const link of fresh) {
     grid.append(document.adoptNode(link.closest('li')));
@@ -99,7 +107,7 @@ function watchEndOfList(more) {
 const renewals = new Map();
 
 async function renewPage(address) {
-  const page = await readPage(address);
+  const { page } = await readPage(address);
   const fresh = new Map(
     linksOf(page).map((link) => [link.getAttribute('href'), link.querySelector('img')?.srcset]),
   );
@@ -209,8 +217,8 @@ function onClosed() {
 
 function onKey(event) {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
-  if (event.key === 'ArrowLeft') step(-1);
-  else if (event.key === 'ArrowRight') step(1);
+  if (event.key === 'ArrowLeft') void step(-1);
+  else if (event.key === 'ArrowRight') void step(1);
 }
 
 // --- Swipes: sideways to the next photo, down to the list. Two fingers zoom, which is the browser's.
@@ -239,7 +247,7 @@ function listenToSwipes(stage) {
     if (!start || !event.isPrimary) return;
     const [x, y] = [event.clientX - start.x, event.clientY - start.y];
     end();
-    if (Math.abs(x) > 50 && Math.abs(x) > Math.abs(y)) step(x < 0 ? 1 : -1);
+    if (Math.abs(x) > 50 && Math.abs(x) > Math.abs(y)) void step(x < 0 ? 1 : -1);
     else if (y > 90) viewer.close();
   });
   stage.addEventListener('pointercancel', end);
