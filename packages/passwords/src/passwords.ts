@@ -1,4 +1,4 @@
-import { createBound } from './bounded.js';
+import { type Bounds, createBound } from './bounded.js';
 import type { PasswordHasher } from './password-hasher.js';
 
 /** 2 x 19 MiB at most; the other two of libuv's four threads stay free for files. */
@@ -10,8 +10,8 @@ export interface Passwords {
   verify(hash: string | undefined, password: string): Promise<boolean>;
 }
 
-export function createPasswords(hasher: PasswordHasher): Passwords {
-  const bounded = createBound(BOUNDS);
+export function createPasswords(hasher: PasswordHasher, bounds: Bounds = BOUNDS): Passwords {
+  const bounded = createBound(bounds);
   return {
     hash: (password) => bounded(() => hasher.hash(password)),
     verify: (hash, password) => bounded(() => hasher.verify(hash ?? hasher.dummyHash, password)),

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { argon2Hasher, type PasswordHasher } from '@lazyphotos/passwords';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import {
@@ -14,6 +14,8 @@ import {
 
 const problem = (status: number, code: string) => ({ status, body: expect.objectContaining({ code }) });
 const NEXT = 'another battery horse';
+
+const fail = () => Promise.reject(new Error('not expected to be called'));
 
 /** Argon2 with a record of what it was asked, and of how much ran at a time. */
 function watchedHasher() {

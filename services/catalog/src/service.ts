@@ -50,6 +50,8 @@ export interface CatalogService extends Service {
 }
 
 const RETENTION_INTERVAL_MS = 3_600_000;
+/** In one process the auth service takes two of libuv's four threads for accounts. One has to stay free for files. */
+const PASSWORD_BOUNDS = { running: 1, waiting: 100 };
 
 /** What is there: photos and albums. */
 export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
@@ -83,7 +85,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     items: createAlbumItems(unitOfWork, now),
   });
   mountInternalRoutes(service, api);
-  const passwords = createPasswords(argon2Hasher);
+  const passwords = createPasswords(argon2Hasher, PASSWORD_BOUNDS);
   const shares = createShareViews({ db, passwords, signing, now });
   mountShareRoutes(service, createShareLinks({ db, unitOfWork, accounts, passwords, signing, now }), shares);
 
