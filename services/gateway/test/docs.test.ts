@@ -52,6 +52,11 @@ describeWithPostgres('the documentation', () => {
     expect(reply.headers.get('content-type')).toMatch('text/javascript');
     expect(reply.headers.get('content-encoding')).toBe('gzip');
     expect(reply.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(reply.headers.get('vary')).toMatch('Accept-Encoding');
+    const plain = await gateway.call(path, { headers: { 'accept-encoding': 'identity' } });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(plain.headers.get('content-type')).toMatch('text/javascript');
+    expect(plain.text).toBe(reply.text);
     expect(reply.text.length).toBeGreaterThan(1_000_000);
     expect(reply.text).not.toMatch(/https?:\/\/(cdn|otel)\./);
     expect(await gateway.call(path, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });

@@ -15,12 +15,12 @@ const windows: [string, PageOptions][] = [
 const colorSchemes = ['light', 'dark'] as const;
 
 /** What has the focus: its text or label, and its address. */
-const focused = (opened: OpenedPage) =>
-  opened.page.evaluate(() => {
-    const element = document.activeElement;
-    const name = element?.getAttribute('aria-label') ?? element?.textContent ?? '';
-    return `${name.trim()} ${element?.getAttribute('href') ?? ''}`.trim();
-  });
+async function focused({ page }: OpenedPage): Promise<string> {
+  const element = page.locator(':focus');
+  if ((await element.count()) === 0) return '';
+  const name = (await element.getAttribute('aria-label')) ?? (await element.textContent()) ?? '';
+  return `${name.trim()} ${(await element.getAttribute('href')) ?? ''}`.trim();
+}
 
 /** What a person reaches with the Tab key, in this order, until something comes that `isLast`. */
 async function reachable(opened: OpenedPage, isLast: (name: string) => boolean): Promise<string[]> {
@@ -62,10 +62,9 @@ describeWithBrowser('in a browser', () => {
   };
   /** Nothing makes a person scroll sideways. */
   const expectFits = async () => {
-    const { content, window } = await opened.page.evaluate(() => ({
-      content: document.documentElement.scrollWidth,
-      window: document.documentElement.clientWidth,
-    }));
+    const { content, window } = await opened.page.evaluate<{ content: number; window: number }>(
+      '({ content: document.documentElement.scrollWidth, window: document.documentElement.clientWidth })',
+    );
     expect(content).toBeLessThanOrEqual(window);
   };
 

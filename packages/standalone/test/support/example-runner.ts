@@ -96,9 +96,10 @@ export class ExampleRunner {
     const path = operation.path.replace(/\{(\w+)\}/g, (_whole, name: string) =>
       encodeURIComponent(String(this.real(params[name]))),
     );
-    const search = Object.entries(query).map(([name, value]) => [name, String(this.real(value))]);
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) search.set(name, String(this.real(value)));
     const isBinary = operation.requestBody?.content['application/octet-stream'] !== undefined;
-    return http(`${this.url}${path}${search.length > 0 ? `?${new URLSearchParams(search)}` : ''}`, {
+    return http(`${this.url}${path}${search.size > 0 ? `?${search}` : ''}`, {
       method: operation.method.toUpperCase(),
       headers: {
         ...(this.real(headers) as Record<string, string>),

@@ -6,6 +6,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { viewerFolder } from './viewer.js';
 
 const logo = (text: string): string =>
@@ -33,4 +34,5 @@ if (left) throw new Error(`the viewer uses other servers: ${left.join(', ')}`);
 
 mkdirSync(viewerFolder, { recursive: true });
 writeFileSync(join(viewerFolder, 'redoc.js'), code);
+writeFileSync(join(viewerFolder, 'redoc.js.gz'), gzipSync(code, { level: 9 }));
 copyFileSync(join(dirname(require.resolve('redoc/package.json')), 'LICENSE'), join(viewerFolder, 'LICENSE'));

@@ -10,10 +10,12 @@ export interface Viewer {
   /** The name says what is in the file, so that browsers may keep it for ever. */
   name: string;
   file: string;
+  /** The same file compressed, so that nothing is compressed on request. */
+  gzipped: string;
 }
 
 export function findViewer(): Viewer {
   const file = join(viewerFolder, 'redoc.js');
   const hash = createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
-  return { name: `redoc-${hash}.js`, file };
+  return { name: `redoc-${hash}.js`, file, gzipped: `${file}.gz` };
 }

@@ -35,7 +35,7 @@ export interface Page {
   bare?: boolean;
 }
 
-/** A drawing of our own, so that a page needs no further request: a photo of hills, and a cloud. */
+/** Our own drawing, so that a page needs no further request: hills and a sun. */
 const ICON = readAsset('icon.svg').trim();
 const ICON_URL = `data:image/svg+xml,${encodeURIComponent(ICON)}`;
 /** The looks that all pages share. */

@@ -110,6 +110,7 @@ describe('a deployed folder', () => {
       'assets/page.css',
       'assets/docs.js',
       'dist/viewer/redoc.js',
+      'dist/viewer/redoc.js.gz',
       'dist/viewer/LICENSE',
       'node_modules/.pnpm/a@1.0.0/node_modules/a/index.js',
       'node_modules/.pnpm/a@1.0.0/node_modules/a/node_modules/@b/c/lib/docs/index.js',
