@@ -114,6 +114,7 @@ describeWithPostgres('the gateway in a process of its own', () => {
       LAZYPHOTOS_UPLOAD_URL: upload.url,
       LAZYPHOTOS_CATALOG_URL: away,
       LAZYPHOTOS_FEED_URL: away,
+      LAZYPHOTOS_MEDIA_WORKER_URL: away,
     });
   });
   afterAll(async () => {
@@ -154,7 +155,9 @@ describeWithPostgres('the gateway in a process of its own', () => {
     });
     expect(await http(`${gateway.url}/health/ready`)).toMatchObject({
       status: 503,
-      body: { checks: { auth: 'ok', upload: 'ok', catalog: 'failed', feed: 'failed' } },
+      body: {
+        checks: { auth: 'ok', upload: 'ok', catalog: 'failed', feed: 'failed', 'media-worker': 'failed' },
+      },
     });
   });
 
