@@ -194,6 +194,10 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
     for (let n = 0; n < 10 && (await focused()) !== photos[0]; n += 1) await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     expect(await focused()).toBe(photos[1]);
+    const ring = await page.evaluate(() =>
+      document.activeElement ? getComputedStyle(document.activeElement, '::after').borderTopWidth : '',
+    );
+    expect(ring).toBe('4px');
     await page.keyboard.press('Enter');
     await eventually(async () => expect(await count()).toBe(`2 / ${PHOTOS}`));
     await page.keyboard.press('ArrowRight');
