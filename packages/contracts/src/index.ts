@@ -20,13 +20,14 @@ export { type Place, place } from './http/place.js';
 export { DEFAULT_LIMIT, MAX_LIMIT } from './http/primitives.js';
 export * from './http/problems.js';
 export { DEFAULT_RADIUS_KM } from './http/search.js';
-export type {
-  CreatedShareLink,
-  ShareContent,
-  SharedLink,
-  SharedPhoto,
-  ShareLink,
-  ShareUnlock,
+export {
+  type CreatedShareLink,
+  type ShareContent,
+  type SharedLink,
+  type SharedPhoto,
+  type ShareLink,
+  type ShareUnlock,
+  shareToken,
 } from './http/shares.js';
 export type { Trash } from './http/trash.js';
 export { type PhotoLifeState, photoStates, uploadStatuses } from './http/uploads.js';

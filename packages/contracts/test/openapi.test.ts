@@ -77,6 +77,8 @@ describe('the OpenAPI document', () => {
       'getMedia',
       'getShareMedia',
       'getShareArchive',
+      'getSharePage',
+      'unlockSharePage',
     ];
     expect([...ids].sort()).toEqual([...Object.keys(endpoints), ...served].sort());
     for (const [key, { id }] of Object.entries<Endpoint>(endpoints)) expect(id).toBe(key);

@@ -93,6 +93,7 @@ export function createGatewayService(deps: GatewayDeps): Service {
     copies: deps.copies,
     signing: deps.shareSigning,
     limits,
+    logger: chassis.logger,
     now,
   });
   mountRoutes(router, {

@@ -97,6 +97,9 @@ export interface GatewayOptions {
   shares?: SharesApi;
   copies?: CopiesApi;
   shareMediaSeconds?: number;
+  /** Of pages and pictures of share links; nothing, unless a test looks at whole URLs. */
+  publicUrl?: string;
+  mediaBaseUrl?: string;
   /** How long it lets a service over HTTP say nothing; as in production. */
   silenceMs?: number;
 }
@@ -149,8 +152,8 @@ export async function startGateway(options: GatewayOptions = {}) {
   });
   const shareSigning = createShareSigning({
     signingKey: SIGNING_KEY,
-    publicUrl: '',
-    mediaBaseUrl: '',
+    publicUrl: options.publicUrl ?? '',
+    mediaBaseUrl: options.mediaBaseUrl ?? options.publicUrl ?? '',
     lifetimeSeconds: options.shareMediaSeconds ?? 900,
     now,
   });

@@ -16,6 +16,8 @@ export interface OperationExample {
   headers?: Values;
   /** JSON. Where the body is binary, the test sends the bytes of `sample.picture`. */
   body?: unknown;
+  /** In place of `body`: the fields of a form. */
+  form?: Readonly<Record<string, string>>;
   /** JSON, of the status with which the operation succeeds. */
   response?: unknown;
   /** Requests that make what this one needs, where the examples before it do not. They are not part of the documentation. */

@@ -29,6 +29,8 @@ export const gatewayExamples: Readonly<Record<string, OperationExample>> = {
       },
     },
   },
+  getSharePage: { params: { token: sample.shareToken } },
+  unlockSharePage: { params: { token: sample.shareToken }, form: { password: 'open sesame' } },
   getDocs: {},
   getOpenApi: {},
   getApiDescription: {},

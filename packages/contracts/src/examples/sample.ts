@@ -22,6 +22,7 @@ export const sample = {
   otherUploadSessionId: '01968ca0-2200-7f02-9e4b-7c6d5f3a2b81',
   photoId: '01968ca0-3300-7a03-af5c-8d7e604b3c72',
   albumId: '01968ca1-4400-7b04-b06d-9e8f715c4d63',
+  shareToken: 'yW3qXo7b0m2Tn5Vd8Kc1Hf4Jp6Ls9Qr-Zt_Ua2Eg3Xi',
   originalExpiry: '1777651200',
   originalSignature: 'V0zq3sYJm1b7n6iT2oKx4Rr8uWc9aPdEfGhLkMvNbQs',
 } as const;

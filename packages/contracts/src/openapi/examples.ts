@@ -20,6 +20,8 @@ function addTo(operation: Operation, example: OperationExample): void {
   }
   const body = operation.requestBody?.content['application/json'];
   if (body && example.body !== undefined) body.example = example.body;
+  const form = operation.requestBody?.content['application/x-www-form-urlencoded'];
+  if (form && example.form !== undefined) form.example = example.form;
   const success = Object.keys(operation.responses).find((status) => status.startsWith('2')) ?? '';
   const response = operation.responses[success]?.content?.['application/json'];
   if (response && example.response !== undefined) response.example = example.response;

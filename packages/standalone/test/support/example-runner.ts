@@ -92,7 +92,7 @@ export class ExampleRunner {
   }
 
   private async send(operation: DocumentedOperation, example: OperationExample): Promise<HttpReply> {
-    const { token = sample.accessToken, params = {}, query = {}, headers = {}, body } = example;
+    const { token = sample.accessToken, params = {}, query = {}, headers = {}, body, form } = example;
     const path = operation.path.replace(/\{(\w+)\}/g, (_whole, name: string) =>
       encodeURIComponent(String(this.real(params[name]))),
     );
@@ -104,9 +104,11 @@ export class ExampleRunner {
       headers: {
         ...(this.real(headers) as Record<string, string>),
         ...(isBinary ? { 'content-type': 'application/octet-stream' } : {}),
+        ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
       },
       ...(operation.security.length > 0 ? { token: String(this.real(token)) } : {}),
       ...(isBinary ? { body: await pictureBytes() } : {}),
+      ...(form ? { body: String(new URLSearchParams(form)) } : {}),
       ...(body === undefined ? {} : { json: this.real(body) }),
     });
   }

@@ -1,11 +1,12 @@
 import type { CopiesApi, SharesApi } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
-import { methodNotAllowed, type ShareSigning, setRoute } from '@lazyphotos/service-kit';
+import { type Logger, methodNotAllowed, type ShareSigning, setRoute } from '@lazyphotos/service-kit';
 import type { Request, Response, Router } from 'express';
 import type { Limits } from '../limits/limiter.js';
 import { isGone } from '../media/serve.js';
 import { createSendArchive } from './archive.js';
 import { createServeShareMedia } from './media.js';
+import { mountSharePages } from './page/routes.js';
 import { createFindSharedObject } from './shared-object.js';
 
 export interface ShareRoutesDeps {
@@ -14,6 +15,7 @@ export interface ShareRoutesDeps {
   copies: CopiesApi;
   signing: ShareSigning;
   limits: Limits;
+  logger: Logger;
   now: () => Date;
 }
 
@@ -22,7 +24,7 @@ const ARCHIVE_PATH = '/s/:token/archive';
 
 /** What visitors of a share link get from the gateway itself: pictures, and all of them as a ZIP. */
 export function mountShares(router: Router, deps: ShareRoutesDeps): void {
-  const { store, shares, copies, signing, limits, now } = deps;
+  const { store, shares, copies, signing, limits, logger, now } = deps;
   const findObject = createFindSharedObject(store, copies);
   const serveMedia = createServeShareMedia({ store, signing, findObject, now });
   const sendArchive = createSendArchive({ shares, signing, store, findObject });
@@ -38,4 +40,5 @@ export function mountShares(router: Router, deps: ShareRoutesDeps): void {
   router.get(MEDIA_PATH, respond('/s/{token}/media/{handle}', serveMedia));
   router.get(ARCHIVE_PATH, limits.anonymous, respond('/s/{token}/archive', sendArchive));
   router.all([MEDIA_PATH, ARCHIVE_PATH], methodNotAllowed(['GET']));
+  mountSharePages(router, { shares, signing, limits, logger });
 }

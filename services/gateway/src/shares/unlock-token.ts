@@ -10,15 +10,19 @@ export function unlockTokenOf(req: Request): string | undefined {
   return req.get('x-share-token') ?? parseCookie(req.headers.cookie ?? '')[COOKIE];
 }
 
-/** Keeps an unlock in the visitor's browser, out of reach of scripts and of other sites, until it ends. */
-export function keepUnlock(res: Response, token: string, unlock: ShareUnlock): void {
+/** Keeps an unlock in the visitor's browser for one page, out of reach of scripts and of other sites, until it ends. */
+export function keepUnlock(
+  res: Response,
+  unlock: ShareUnlock,
+  page: { path: string; isHttps: boolean },
+): void {
   const cookie = stringifySetCookie({
     name: COOKIE,
     value: unlock.token,
-    path: `/s/${token}`,
+    path: page.path,
     httpOnly: true,
     sameSite: 'strict',
-    secure: res.req.secure,
+    secure: page.isHttps,
     expires: new Date(unlock.expiresAt),
   });
   res.append('Set-Cookie', cookie);

@@ -1,0 +1,217 @@
+import { randomBytes } from 'node:crypto';
+import { type SharesApi, shareToken } from '@lazyphotos/contracts';
+import {
+  describeError,
+  type Logger,
+  methodNotAllowed,
+  notFound,
+  ProblemError,
+  type ShareSigning,
+  setRoute,
+  toProblem,
+} from '@lazyphotos/service-kit';
+import compression from 'compression';
+import {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+  urlencoded,
+} from 'express';
+import type { Limits } from '../../limits/limiter.js';
+import { languageOf } from '../../pages/language.js';
+import { sendPage } from '../../pages/send.js';
+import { keepUnlock, unlockTokenOf } from '../unlock-token.js';
+import {
+  busyNotice,
+  goneNotice,
+  type Notice,
+  slowDownNotice,
+  type UnlockFault,
+  unlockForm,
+} from './notices.js';
+import { noticePage, sharePage } from './page.js';
+import { pageScript } from './script.js';
+import { type ShareAddress, shareAddress } from './share-address.js';
+
+export interface SharePageDeps {
+  shares: SharesApi;
+  signing: ShareSigning;
+  limits: Limits;
+  logger: Logger;
+}
+
+const PAGE_PATH = '/s/:token';
+const UNLOCK_PATH = '/s/:token/unlock';
+/** Photos on a page: with so many, the page, its styles and its script stay below 50 kB before compression. */
+const PHOTOS = 36;
+const LONGEST_PASSWORD = 1000;
+/** Of a form: a password of that length, percent-encoded. */
+const FORM_BYTES = LONGEST_PASSWORD * 12 + 100;
+
+const A_YEAR = 'public, max-age=31536000, immutable';
+/** What a guarded link shows is kept nowhere. */
+const NOWHERE = 'private, no-store';
+/** Going back to an open link shows it at once; a revoked one is gone from the browser after a minute, and from caches on the way always. */
+const A_MINUTE = 'private, max-age=60';
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof ProblemError ? error.code : undefined;
+
+/** @throws ProblemError `not_found` */
+function tokenOf(req: Request): string {
+  const token = shareToken.safeParse(req.params.token);
+  if (!token.success) throw notFound('link');
+  return token.data;
+}
+
+/** A parameter that comes once; what is repeated or nested counts as absent. */
+const parameter = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+function sendNotice(req: Request, res: Response, notice: Notice, status: number): void {
+  sendPage(res, noticePage(notice, languageOf(req)), { status, cacheControl: NOWHERE });
+}
+
+/** The script asks for pages that the visitor has seen already, to renew the URLs of their pictures: that is no new view. */
+const isByVisitor = (req: Request): boolean =>
+  req.method === 'GET' && req.get('x-requested-with') === undefined;
+
+function setRetryAfter(res: Response, { more }: ProblemError): void {
+  const seconds = more.headers?.['Retry-After'];
+  if (seconds !== undefined) res.setHeader('Retry-After', seconds);
+}
+
+/** Refusals as pages. A cursor that is not valid leads nowhere, as an unknown link does. */
+function createShowRefusal(logger: Logger): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    const problem = toProblem(error);
+    const language = languageOf(req);
+    switch (problem.code) {
+      case 'not_found':
+      case 'invalid_cursor':
+        return sendNotice(req, res, goneNotice(language), 404);
+      case 'rate_limited':
+        setRetryAfter(res, problem);
+        return sendNotice(req, res, slowDownNotice(language), 429);
+      case 'service_unavailable':
+        logger.warn('request failed', { code: problem.code, error: describeError(error) });
+        setRetryAfter(res, problem);
+        return sendNotice(req, res, busyNotice(language), 503);
+      default:
+        return next(error);
+    }
+  };
+}
+
+function createSharePages({ shares, signing }: Pick<SharePageDeps, 'shares' | 'signing'>) {
+  const script = pageScript();
+
+  const sendForm = (
+    req: Request,
+    res: Response,
+    address: ShareAddress,
+    status: number,
+    fault?: UnlockFault,
+  ) => sendNotice(req, res, unlockForm(address.unlock, languageOf(req), fault), status);
+
+  /** Shows the list, a photo on a page of its own, or the form for the password; or leads to an original. */
+  const show = async (req: Request, res: Response): Promise<void> => {
+    const token = tokenOf(req);
+    const [cursor, photoId] = [parameter(req.query.cursor), parameter(req.query.photo)];
+    const address = shareAddress(token, signing);
+    const counted = isByVisitor(req) && photoId === undefined;
+    const content = await shares
+      .view({ token, unlockToken: unlockTokenOf(req), cursor, limit: PHOTOS, counted })
+      .catch((error: unknown) => {
+        if (codeOf(error) === 'share_password_required') return undefined;
+        throw error;
+      });
+    if (!content) return sendForm(req, res, address, 200);
+    const { link, photos } = content;
+    const photo = link.kind === 'photo' ? photos[0] : photos.find(({ id }) => id === photoId);
+    // The photo has left the album, or moved to another page of the list since the visitor got its address.
+    if (!photo && photoId !== undefined) return redirect(res, 303, address.page);
+    if (photo && photoId !== undefined && req.query.download !== undefined) {
+      if (photo.originalUrl === undefined) throw new ProblemError('downloads_not_allowed');
+      return redirect(res, 302, address.ofMedia(photo.originalUrl));
+    }
+    const nonce = randomBytes(16).toString('base64');
+    const view = { content, cursor, address, language: languageOf(req) };
+    sendPage(res, sharePage(view, photo, { script, nonce }), {
+      cacheControl: link.hasPassword ? NOWHERE : A_MINUTE,
+    });
+  };
+
+  /**
+   * Takes the password from the form. It needs no token against cross-site requests: another site that sent the form could only
+   * unlock, in the visitor's browser, a link whose password it knows.
+   */
+  const unlock = async (req: Request, res: Response): Promise<void> => {
+    const token = tokenOf(req);
+    const address = shareAddress(token, signing);
+    const password = parameter(req.body?.password);
+    if (!password) return sendForm(req, res, address, 400, 'passwordMissing');
+    if (password.length > LONGEST_PASSWORD) return sendForm(req, res, address, 403, 'wrongPassword');
+    try {
+      const { page: path, isHttps } = address;
+      keepUnlock(res, await shares.unlock(token, password), { path, isHttps });
+    } catch (error) {
+      if (codeOf(error) !== 'wrong_share_password') throw error;
+      return sendForm(req, res, address, 403, 'wrongPassword');
+    }
+    redirect(res, 303, address.page);
+  };
+
+  return { show, unlock, script };
+}
+
+const atRoute =
+  (route: string): RequestHandler =>
+  (req, _res, next) => {
+    setRoute(req, route);
+    next();
+  };
+
+/** To an address of ours; nothing in a request says where. */
+function redirect(res: Response, status: 302 | 303, location: string): void {
+  res.setHeader('Cache-Control', NOWHERE);
+  res.setHeader('Referrer-Policy', 'no-referrer');
+  res.status(status).setHeader('Location', location).end();
+}
+
+/** The page of a share link, for browsers, with the form for its password and its script. */
+export function mountSharePages(router: Router, { limits, logger, ...deps }: SharePageDeps): void {
+  const { show, unlock, script } = createSharePages(deps);
+  const showRefusal = createShowRefusal(logger);
+
+  router.get(PAGE_PATH, atRoute('/s/{token}'), compression(), limits.anonymous, show, showRefusal);
+  const showTooMany: ErrorRequestHandler = (error, req, res, next) => {
+    if (codeOf(error) !== 'rate_limited') return next(error);
+    setRetryAfter(res, error);
+    const form = unlockForm(
+      shareAddress(tokenOf(req), deps.signing).unlock,
+      languageOf(req),
+      'tooManyAttempts',
+    );
+    sendNotice(req, res, form, 429);
+  };
+  router.post(
+    UNLOCK_PATH,
+    atRoute('/s/{token}/unlock'),
+    limits.anonymous,
+    limits.signIn,
+    limits.unlock,
+    urlencoded({ extended: false, limit: FORM_BYTES, parameterLimit: 10 }),
+    unlock,
+    showTooMany,
+    showRefusal,
+  );
+  router.get(script.path, compression(), (req, res) => {
+    setRoute(req, '/assets');
+    res.setHeader('Cache-Control', A_YEAR);
+    res.type('text/javascript').send(script.code);
+  });
+  router.all([PAGE_PATH, script.path], methodNotAllowed(['GET']));
+  router.all(UNLOCK_PATH, methodNotAllowed(['POST']));
+}
