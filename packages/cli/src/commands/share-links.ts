@@ -1,0 +1,77 @@
+import { pagesOf } from '@lazyphotos/client';
+import { MAX_LIMIT, type ShareLink } from '@lazyphotos/contracts';
+import { type Context, nextCommand, signedInAccount } from '../context.js';
+import { CliError, exitCodes } from '../errors.js';
+import { count, formatLocalTime } from '../format.js';
+import { printList } from '../library/listing.js';
+import { isBeginningOf, isId, MAX_CANDIDATES, theOnly, unlessNotFound } from '../library/references.js';
+
+/** Lists the share links, newest first, expired ones included. */
+export async function listShares(context: Context, { limit }: { limit: number }): Promise<number> {
+  const { client, output, signal } = context;
+  await signedInAccount(context);
+  const { entries, hasMore } = await printList(context, {
+    limit,
+    page: async (query) => {
+      const { shareLinks: items, ...rest } = await client.listShareLinks({ query }, { signal });
+      return { items, ...rest };
+    },
+    entry: (link) => link,
+    columns: (link) => shareColumns(link, Date.now()),
+  });
+  output.document({ shareLinks: entries, hasMore });
+  return exitCodes.ok;
+}
+
+/** What it shows, its end, what it asks for and allows, views, id. */
+export function shareColumns(link: ShareLink, now: number): string[] {
+  const { id, title, albumId, photoId, expiresAt, hasPassword, allowDownload, showLocation, viewCount } =
+    link;
+  const shown = albumId === undefined ? `photo ${photoId}` : `album ${albumId}`;
+  const expired = expiresAt !== null && Date.parse(expiresAt) <= now;
+  const traits = [
+    ...(hasPassword ? ['password'] : []),
+    ...(allowDownload ? [] : ['no download']),
+    ...(showLocation ? ['locations'] : []),
+  ];
+  return [
+    title ?? shown,
+    expiresAt === null ? 'no end' : `${expired ? 'expired' : 'until'} ${formatLocalTime(expiresAt)}`,
+    count(viewCount, 'view'),
+    traits.join(', ') || '-',
+    id,
+  ];
+}
+
+/** Ends a link. */
+export async function revokeShare(context: Context, reference: string): Promise<number> {
+  const { client, output, signal } = context;
+  await signedInAccount(context);
+  const id = isId(reference) ? reference : (await findLink(context, reference))?.id;
+  const revoked =
+    id !== undefined &&
+    (await unlessNotFound(client.deleteShareLink({ params: { id } }, { signal }).then(() => true)));
+  if (!revoked)
+    throw new CliError(
+      'not_found',
+      `there is no share link "${reference}"; to see yours, run: ${nextCommand(context, 'share list')}`,
+    );
+  output.line(`Revoked. Pictures that somebody has open stop within minutes.`);
+  output.document({ revoked: id });
+  return exitCodes.ok;
+}
+
+/** The link whose id begins so. @throws CliError `ambiguous` */
+async function findLink({ client, signal }: Context, beginning: string): Promise<ShareLink | undefined> {
+  const found: ShareLink[] = [];
+  const ask = (cursor: string | undefined) =>
+    client.listShareLinks({ query: { cursor, limit: MAX_LIMIT } }, { signal });
+  for await (const { shareLinks } of pagesOf(ask)) {
+    found.push(...shareLinks.filter(({ id }) => isBeginningOf(beginning, id)));
+    if (found.length > MAX_CANDIDATES) break;
+  }
+  return theOnly(beginning, found, ({ id, title, createdAt }) => ({
+    id,
+    label: `${title ?? 'no title'}, of ${createdAt.slice(0, 10)}`,
+  }));
+}
