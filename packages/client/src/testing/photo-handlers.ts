@@ -3,11 +3,12 @@ import { type FakeCall, type FakeHandler, FakeProblem, found, pageOf } from './a
 import type { FakePhoto, FakeState } from './fake-state.js';
 import type { FaultEffect } from './faults.js';
 
-const activePhotos = (state: FakeState): FakePhoto[] =>
-  [...state.photos.values()].filter((photo) => photo.state === 'active');
+export const photosIn = (state: FakeState, where: FakePhoto['state']): FakePhoto[] =>
+  [...state.photos.values()].filter((photo) => photo.state === where);
 
 function listPhotos({ state, query }: FakeCall) {
-  const page = pageOf(activePhotos(state).reverse(), query);
+  const where = query.get('trashed') === 'true' ? 'trashed' : 'active';
+  const page = pageOf(photosIn(state, where).reverse(), query);
   const end = page.hasMore ? {} : { feedCursor: String(state.feed.length) };
   return { photos: page.items.map(({ photo }) => photo), cursor: page.cursor, hasMore: page.hasMore, ...end };
 }
