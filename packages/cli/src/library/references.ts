@@ -2,7 +2,7 @@ import { hasCode } from '@lazyphotos/client';
 import { CliError } from '../errors.js';
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const ID_BEGINNING = /^[0-9a-f]{8}[0-9a-f-]{0,27}$/i;
+const ID_BEGINNING = /^[0-9a-f]{8}[0-9a-f-]{0,28}$/i;
 
 export const isId = (text: string): boolean => ID.test(text);
 
