@@ -5,14 +5,7 @@ import { login, logout } from './commands/login.js';
 import { status } from './commands/status.js';
 import { upload } from './commands/upload.js';
 import { DEFAULT_SERVER } from './config.js';
-import {
-  createContext,
-  type GlobalOptions,
-  IMPATIENT,
-  type Io,
-  outputOf,
-  type Perform,
-} from './context.js';
+import { createContext, type GlobalOptions, IMPATIENT, type Io, outputOf, type Perform } from './context.js';
 import { exitCodes, InterruptedError, reportOf, UsageError } from './errors.js';
 import { addLibraryCommands } from './library-commands.js';
 import { concurrency, variant } from './option-values.js';
@@ -63,7 +56,7 @@ function createProgram(io: Io, perform: Perform): Command {
     .version(io.version)
     .option('--server <url>', `address of the node (LAZYPHOTOS_SERVER, default ${DEFAULT_SERVER})`)
     .option('--json', 'one JSON document on standard output, nothing else')
-    .option('--quiet', 'only errors')
+    .option('--quiet', 'only errors (and the link of share)')
     .option('--password-stdin', 'read the password from standard input')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()

@@ -22,7 +22,18 @@ describe('times on the command line', () => {
   });
 
   test('what is no time is none', () => {
-    const wrong = ['', '24', '2024-13', '2024-00', '2023-02-29', '2024-02-30T10:00', '2024-05-01T25:00', '2024-5-1', '0000', 'today'];
+    const wrong = [
+      '',
+      '24',
+      '2024-13',
+      '2024-00',
+      '2023-02-29',
+      '2024-02-30T10:00',
+      '2024-05-01T25:00',
+      '2024-5-1',
+      '0000',
+      'today',
+    ];
     for (const text of wrong) expect({ text, period: periodOf(text) }).toEqual({ text, period: undefined });
   });
 
@@ -59,6 +70,16 @@ test('the beginning of an id has eight digits at least', () => {
 });
 
 test('columns of a table have one width, and one long name does not widen it', () => {
-  expect(tableLines([['a', '1'], ['bcd', '2']])).toEqual(['a    1', 'bcd  2']);
-  expect(tableLines([['a', '1'], ['b'.repeat(60), '2']])[0]).toBe(`${'a'.padEnd(40)}  1`);
+  expect(
+    tableLines([
+      ['a', '1'],
+      ['bcd', '2'],
+    ]),
+  ).toEqual(['a    1', 'bcd  2']);
+  expect(
+    tableLines([
+      ['a', '1'],
+      ['b'.repeat(60), '2'],
+    ])[0],
+  ).toBe(`${'a'.padEnd(40)}  1`);
 });

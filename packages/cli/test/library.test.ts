@@ -38,7 +38,7 @@ describe('search', () => {
     for (const mode of [[], ['--json'], ['--quiet']]) {
       const { code, stdout, stderr } = await run(['search', 'evil', ...mode]);
       expect(code).toBe(0);
-      expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+      expect(stdout + stderr).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
     }
     const { json } = await run(['search', 'evil', '--json']);
     expect(json).toMatchObject({ photos: [{ fileName: 'evil \u001b[2J\u009b2J\u202egpj.jpg' }] });
@@ -59,7 +59,13 @@ describe('search', () => {
   test('without a session it says how to sign in', async () => {
     const { run } = await cliWithPhotos();
     await run(['logout']);
-    for (const args of [['search', 'x'], ['albums'], ['share', 'x'], ['trash', 'list'], ['tag', 'x', '--add', 'y']])
+    for (const args of [
+      ['search', 'x'],
+      ['albums'],
+      ['share', 'x'],
+      ['trash', 'list'],
+      ['tag', 'x', '--add', 'y'],
+    ])
       expect(await run(args)).toMatchObject({ code: 1, stderr: expect.stringContaining('lazyphotos login') });
   });
 });
@@ -69,7 +75,9 @@ describe('share', () => {
     const { node, run } = await cliWithPhotos('cat.jpg');
     const without = await run(['share', 'cat.jpg', '--with-password']);
     expect(without).toMatchObject({ code: 2, stdout: '' });
-    const typed = await run(['share', 'cat.jpg', '--with-password', '--password-stdin'], { input: 'sesame\n' });
+    const typed = await run(['share', 'cat.jpg', '--with-password', '--password-stdin'], {
+      input: 'sesame\n',
+    });
     const implied = await run(['share', 'cat.jpg', '--password-stdin'], { input: 'open\n' });
     const open = await run(['share', 'cat.jpg']);
     for (const { code } of [typed, implied, open]) expect(code).toBe(0);
@@ -136,7 +144,11 @@ describe('tag', () => {
     const all = await run(['tag', ...ids, ids[0] ?? '', '--add', 'Pets', '--json']);
     expect(all.json).toMatchObject({ changed: 501, failed: 0, stoppedBy: null });
     expect(node.count('POST /photos/metadata/batch')).toBe(2);
-    node.fail({ on: 'POST /photos/metadata/batch', effect: { status: 500, code: 'internal_error' }, after: 1 });
+    node.fail({
+      on: 'POST /photos/metadata/batch',
+      effect: { status: 500, code: 'internal_error' },
+      after: 1,
+    });
     const partly = await run(['tag', ...ids, '--remove', 'Pets', '--json']);
     expect(partly).toMatchObject({ code: 1 });
     expect(partly.json).toMatchObject({ changed: 500, stoppedBy: { code: 'internal_error' } });
@@ -150,21 +162,28 @@ describe('tag', () => {
 });
 
 describe('trash', () => {
-  test('restores page after page, also what two photos are called alike', async () => {
+  test('restores page after page, and refuses a name that two photos have', async () => {
     const { node, run } = await cliWithPhotos(...Array.from({ length: 501 }, () => 'cat.jpg'));
     trashAll(node.state);
     expect((await run(['trash', 'restore', 'cat.jpg', '--json'])).json.error.code).toBe('ambiguous');
     expect(await run(['trash', 'restore'])).toMatchObject({ code: 2 });
     expect(await run(['trash', 'restore', 'cat.jpg', '--all'])).toMatchObject({ code: 2 });
     const partly = await run(['trash', 'restore', UNKNOWN, '--quiet']);
-    expect(partly).toMatchObject({ code: 1, stdout: '', stderr: `lazyphotos: ${UNKNOWN}: there is no such photo\n` });
+    expect(partly).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `lazyphotos: ${UNKNOWN}: there is no such photo\n`,
+    });
   });
 
   test('is emptied only with --yes where nobody can be asked, and says so when there is nothing in it', async () => {
     const { node, run } = await cliWithPhotos('cat.jpg');
     expect(await run(['trash', 'empty'])).toMatchObject({ code: 0, stdout: 'The trash is empty.\n' });
     trashAll(node.state);
-    expect(await run(['trash', 'empty'])).toMatchObject({ code: 2, stderr: 'lazyphotos: --yes is missing\n' });
+    expect(await run(['trash', 'empty'])).toMatchObject({
+      code: 2,
+      stderr: 'lazyphotos: --yes is missing\n',
+    });
     expect(node.count('POST /trash/empty')).toBe(0);
     expect(await run(['trash', 'empty', '--yes'])).toMatchObject({ code: 0 });
     expect(node.count('POST /trash/empty')).toBe(1);

@@ -37,7 +37,11 @@ describe('the commands for the photos on a node', () => {
   const cli = (...args: string[]): Promise<Exit> => run(process.execPath, [BIN, ...args], environment());
   /** Runs with this on its standard input. */
   const cliReading = (input: string, ...args: string[]): Promise<Exit> =>
-    run('sh', ['-c', 'text=$1; shift; printf "%s\\n" "$text" | "$@"', 'sh', input, process.execPath, BIN, ...args], environment());
+    run(
+      'sh',
+      ['-c', 'text=$1; shift; printf "%s\\n" "$text" | "$@"', 'sh', input, process.execPath, BIN, ...args],
+      environment(),
+    );
   const json = async (...args: string[]) => {
     const { code, stdout, stderr } = await cli(...args, '--json');
     return { code, stderr, body: JSON.parse(stdout) };
@@ -126,7 +130,12 @@ describe('the commands for the photos on a node', () => {
     const args = ['portrait-with-gps.jpg', '--title', 'A portrait', '--expires', '7d', '--no-download'];
     const { code, body } = await json('share', ...args);
     expect(code).toBe(0);
-    expect(body).toMatchObject({ allowDownload: false, showLocation: false, hasPassword: false, createdAlbum: null });
+    expect(body).toMatchObject({
+      allowDownload: false,
+      showLocation: false,
+      hasPassword: false,
+      createdAlbum: null,
+    });
     const days = (Date.parse(body.expiresAt) - Date.parse(body.createdAt)) / 86_400_000;
     expect(Math.round(days)).toBe(7);
     const shown = await visit(body.url);
@@ -151,7 +160,10 @@ describe('the commands for the photos on a node', () => {
     expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('new album "Two"') });
     const url = made.stdout.trim();
     const { body: content } = await visit(url);
-    expect(content.photos.map(({ fileName }: Listed) => fileName).sort()).toEqual(['plain.jpg', 'square.webp']);
+    expect(content.photos.map(({ fileName }: Listed) => fileName).sort()).toEqual([
+      'plain.jpg',
+      'square.webp',
+    ]);
 
     const albums = await cli('albums');
     expect(albums.stdout).toMatch(/^Two {2}2 photos {2}\S+\n$/);
@@ -160,7 +172,14 @@ describe('the commands for the photos on a node', () => {
       photos: [expect.anything(), expect.anything()],
     });
 
-    const shared = await cliReading('open sesame', 'share', 'Two', '--password-stdin', '--show-location', '--quiet');
+    const shared = await cliReading(
+      'open sesame',
+      'share',
+      'Two',
+      '--password-stdin',
+      '--show-location',
+      '--quiet',
+    );
     expect(shared).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^http\S+\n$/) });
     const locked = shared.stdout.trim();
     expect(await visit(locked)).toMatchObject({ status: 401, body: { code: 'share_password_required' } });
@@ -169,7 +188,11 @@ describe('the commands for the photos on a node', () => {
     expect((await unlock(password)).status).toBe(403);
     expect((await unlock('open sesame')).status).toBe(200);
     const refused = await cli('share', 'Two', '--with-password');
-    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--password-stdin') });
+    expect(refused).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('--password-stdin'),
+    });
   });
 
   test('the trash is listed, restored from, and emptied once that is confirmed', async () => {
@@ -187,9 +210,15 @@ describe('the commands for the photos on a node', () => {
       body: { error: { code: 'in_trash' } },
     });
 
-    expect(await cli('trash', 'restore', 'plain.jpg')).toMatchObject({ code: 0, stdout: 'Restored 1 photo.\n' });
+    expect(await cli('trash', 'restore', 'plain.jpg')).toMatchObject({
+      code: 0,
+      stdout: 'Restored 1 photo.\n',
+    });
     expect(await idOf('plain.jpg')).toBe(ids.get('plain.jpg'));
-    expect(await json('trash', 'restore', '--all')).toMatchObject({ code: 0, body: { restored: 2, failed: 0 } });
+    expect(await json('trash', 'restore', '--all')).toMatchObject({
+      code: 0,
+      body: { restored: 2, failed: 0 },
+    });
     expect((await json('trash', 'list')).body).toMatchObject({ trash: { count: 0 }, photos: [] });
 
     const id = ids.get('square.webp');

@@ -26,6 +26,7 @@ export async function listAlbums(context: Context, { limit }: { limit: number })
       const { albums: items, ...rest } = await client.listAlbums({ query }, { signal });
       return { items, ...rest };
     },
+    nothing: 'There is no album.',
     entry: albumEntry,
     columns: ({ id, name, itemCount }) => [name, count(itemCount, 'photo'), id],
   });
@@ -47,6 +48,7 @@ export async function showAlbum(
   const { entries, hasMore } = await printList(context, {
     limit,
     page: (query) => client.listAlbumItems({ params: { id: album.id }, query }, { signal }),
+    nothing: 'There is no photo in it.',
     entry: photoEntry,
     columns: photoColumns,
   });

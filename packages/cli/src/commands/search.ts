@@ -37,6 +37,7 @@ export async function search(
       const { photos: items, ...rest } = await client.search({ query }, { signal });
       return { items, ...rest };
     },
+    nothing: 'No photo was found.',
     entry: photoEntry,
     columns: photoColumns,
   });

@@ -16,18 +16,28 @@ export async function listShares(context: Context, { limit }: { limit: number })
       const { shareLinks: items, ...rest } = await client.listShareLinks({ query }, { signal });
       return { items, ...rest };
     },
+    nothing: 'There is no share link.',
     entry: (link) => link,
-    columns: (link) => shareColumns(link, Date.now()),
+    columns: async (link) => shareColumns(link, await nameOf(context, link), Date.now()),
   });
   output.document({ shareLinks: entries, hasMore });
   return exitCodes.ok;
 }
 
-/** What it shows, its end, what it asks for and allows, views, id. */
-export function shareColumns(link: ShareLink, now: number): string[] {
-  const { id, title, albumId, photoId, expiresAt, hasPassword, allowDownload, showLocation, viewCount } =
-    link;
-  const shown = albumId === undefined ? `photo ${photoId}` : `album ${albumId}`;
+/** The link's title, else the name of what it shows; its id where that has gone. */
+async function nameOf({ client, signal }: Context, { title, albumId, photoId }: ShareLink): Promise<string> {
+  if (title !== undefined) return title;
+  const params = { id: albumId ?? photoId ?? '' };
+  const name =
+    albumId === undefined
+      ? (await unlessNotFound(client.getPhoto({ params }, { signal })))?.fileName
+      : (await unlessNotFound(client.getAlbum({ params }, { signal })))?.name;
+  return name ?? params.id;
+}
+
+/** Name, end, views, what it asks for and allows, id. */
+function shareColumns(link: ShareLink, name: string, now: number): string[] {
+  const { id, expiresAt, hasPassword, allowDownload, showLocation, viewCount } = link;
   const expired = expiresAt !== null && Date.parse(expiresAt) <= now;
   const traits = [
     ...(hasPassword ? ['password'] : []),
@@ -35,7 +45,7 @@ export function shareColumns(link: ShareLink, now: number): string[] {
     ...(showLocation ? ['locations'] : []),
   ];
   return [
-    title ?? shown,
+    name,
     expiresAt === null ? 'no end' : `${expired ? 'expired' : 'until'} ${formatLocalTime(expiresAt)}`,
     count(viewCount, 'view'),
     traits.join(', ') || '-',

@@ -22,6 +22,7 @@ export async function listTrash(context: Context, { limit }: { limit: number }):
       );
       return { items, ...rest };
     },
+    nothing: 'The trash is empty.',
     entry: photoEntry,
     columns: ({ id, fileName, purgeAt }) => [
       fileName,

@@ -72,7 +72,7 @@ export async function photosOrThrow(
     else photos.set(photo.id, { id: photo.id, ...('fileName' in photo && { fileName: photo.fileName }) });
   }
   if (missing.length === 0) return [...photos.values()];
-  const place = where === 'trash' ? 'in the trash' : 'outside of the trash';
+  const place = where === 'trash' ? ' in the trash' : '';
   const next = nextCommand(context, where === 'trash' ? 'trash list' : 'search <words>');
-  throw new CliError('not_found', `no photo ${place} is called ${missing.join(', ')}; look with: ${next}`);
+  throw new CliError('not_found', `no photo${place} is called ${missing.join(', ')}; look with: ${next}`);
 }

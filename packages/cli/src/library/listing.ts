@@ -7,6 +7,8 @@ export interface Listing<T> {
   /** The most that is listed. */
   limit: number;
   page(query: { cursor: string | undefined; limit: number }): Promise<Page & { items: readonly T[] }>;
+  /** Said when there is nothing to list. */
+  nothing: string;
   /** What --json says of one. */
   entry(item: T): unknown;
   /** What people see of one. */
@@ -19,7 +21,7 @@ export interface Listing<T> {
  */
 export async function printList<T>(
   { output }: Context,
-  { limit, page, entry, columns }: Listing<T>,
+  { limit, page, nothing, entry, columns }: Listing<T>,
 ): Promise<{ entries: unknown[]; hasMore: boolean }> {
   const entries: unknown[] = [];
   let listed = 0;
@@ -30,11 +32,13 @@ export async function printList<T>(
     hasMore = more;
     if (output.mode === 'json') entries.push(...items.map(entry));
     if (output.mode === 'human') {
-      for (const line of tableLines(await Promise.all(items.map(columns)))) output.line(line);
+      const rows: string[][] = [];
+      for (const item of items) rows.push(await columns(item));
+      for (const line of tableLines(rows)) output.line(line);
     }
     if (listed >= limit) break;
   }
-  if (listed === 0) output.note('Nothing found.');
+  if (listed === 0) output.note(nothing);
   if (hasMore) output.note(`There is more; --limit ${limit} ended the list.`);
   return { entries, hasMore };
 }
