@@ -162,10 +162,33 @@ describe('tag', () => {
 });
 
 describe('trash', () => {
-  test('restores page after page, and refuses a name that two photos have', async () => {
-    const { node, run } = await cliWithPhotos(...Array.from({ length: 501 }, () => 'cat.jpg'));
+  test('restores page after page; Ctrl-C stops between two, and the same command continues', async () => {
+    const { node, run } = await cliWithPhotos(...Array.from({ length: 501 }, (_, i) => `${i}.jpg`));
+    trashAll(node.state);
+    node.fail({
+      on: 'POST /photos/restore/batch',
+      effect: { until: new Promise(() => undefined) },
+      after: 1,
+    });
+    const stopped = await run(['trash', 'restore', '--all', '--json'], {
+      meanwhile: async (kill) => {
+        await until(() => node.count('POST /photos/restore/batch') === 2);
+        kill('SIGINT');
+      },
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.json).toMatchObject({ restored: 500, failed: 0, interrupted: true, stoppedBy: null });
+    expect((await run(['trash', 'restore', '--all', '--json'])).json).toMatchObject({ restored: 1 });
+    expect([...node.state.photos.values()].every(({ state }) => state === 'active')).toBe(true);
+  });
+
+  test('restores by name what is in the trash only, and refuses a name that two photos have', async () => {
+    const { node, run, ids } = await cliWithPhotos('cat.jpg', 'cat.jpg', 'dog.jpg');
     trashAll(node.state);
     expect((await run(['trash', 'restore', 'cat.jpg', '--json'])).json.error.code).toBe('ambiguous');
+    expect(await run(['trash', 'restore', 'dog.jpg'])).toMatchObject({ code: 0 });
+    expect(ids.map((id) => node.state.photos.get(id)?.state)).toEqual(['trashed', 'trashed', 'active']);
+    expect((await run(['trash', 'restore', 'dog.jpg', '--json'])).json.error.code).toBe('not_found');
     expect(await run(['trash', 'restore'])).toMatchObject({ code: 2 });
     expect(await run(['trash', 'restore', 'cat.jpg', '--all'])).toMatchObject({ code: 2 });
     const partly = await run(['trash', 'restore', UNKNOWN, '--quiet']);

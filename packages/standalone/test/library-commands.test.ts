@@ -15,6 +15,17 @@ import {
 const EMAIL = 'anna@example.org';
 const BIN = join(repository, 'packages/cli/bin/lazyphotos.js');
 
+/** Names that are hard to make words of. */
+const ODD_NAMES = [
+  `Anna's "best" day, one two three four five six seven.jpg`,
+  `one two three four five six seven don't.jpg`,
+  '写真写真abc 2024年.jpg',
+  'IMG_20240501_101112~2.jpg',
+  'PragueCastle2024HDRfinalVersion9b.jpg',
+  '---.jpg',
+  `${'x'.repeat(240)}.jpg`,
+];
+
 /** The fields of a photo in the documents of --json that are looked at here. */
 interface Listed {
   id: string;
@@ -23,6 +34,9 @@ interface Listed {
   locationLon?: number;
   place?: { city?: string; country?: string };
 }
+
+/** Four samples, two of one name, and the odd names. */
+const PHOTOS = 6 + ODD_NAMES.length;
 
 describe('the commands for the photos on a node', () => {
   let folder: NodeFolder;
@@ -73,11 +87,13 @@ describe('the commands for the photos on a node', () => {
     const plain = await readFile(join(photos, 'plain.jpg'));
     await writeFile(join(photos, 'again/double.jpg'), Buffer.concat([plain, Buffer.from('1')]));
     await writeFile(join(photos, 'double.jpg'), Buffer.concat([plain, Buffer.from('2')]));
+    for (const [index, name] of ODD_NAMES.entries())
+      await writeFile(join(photos, name), Buffer.concat([plain, Buffer.from(`odd ${index}`)]));
     expect(await cli('claim', '--email', EMAIL, '--code', node.claimCode())).toMatchObject({ code: 0 });
     expect(await cli('upload', photos)).toMatchObject({ code: 0 });
     await eventually(async () => {
       const { body } = await json('status');
-      expect(body.photos).toMatchObject({ total: 6, ready: 6 });
+      expect(body.photos).toMatchObject({ total: PHOTOS, ready: PHOTOS });
     });
     phone = await signIn(node.url, EMAIL);
   });
@@ -124,6 +140,14 @@ describe('the commands for the photos on a node', () => {
       code: 1,
       body: { error: { code: 'not_found', message: expect.stringContaining('"missing.jpg"') } },
     });
+  });
+
+  test('a photo is found by its file name, whatever that is made of', async () => {
+    const { code, body } = await json('tag', ...ODD_NAMES, '--add', 'Odd');
+    expect({ code, changed: body.changed }).toEqual({ code: 0, changed: ODD_NAMES.length });
+    expect((await find('--tag', 'odd')).map(({ fileName }) => fileName).sort()).toEqual(
+      [...ODD_NAMES].sort(),
+    );
   });
 
   test('a photo is shared by a link that shows nothing but what was said, and revoked by the beginning of its id', async () => {
