@@ -41,6 +41,12 @@ export interface Context {
   signal: AbortSignal;
 }
 
+/** Runs a command and tells the exit code that it asks for. */
+export type Perform = (
+  work: (context: Context) => Promise<number>,
+  retry?: Partial<RetryPolicy>,
+) => Promise<void>;
+
 function serverOf(options: GlobalOptions, env: Env): string {
   try {
     return normalizeBaseUrl(options.server ?? env.server ?? DEFAULT_SERVER);

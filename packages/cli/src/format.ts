@@ -23,3 +23,29 @@ export function formatSeconds(seconds: number): string {
 
 /** 1, 'photo' -> "1 photo"; 2 -> "2 photos". */
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+/** Year, month, day, hour and minute as a clock showed them that many minutes east of UTC. */
+export const formatTime = (time: string, offsetMinutes = 0): string =>
+  new Date(Date.parse(time) + offsetMinutes * 60_000).toISOString().slice(0, 16).replace('T', ' ');
+
+/** The same, by the clock of this computer. */
+export const formatLocalTime = (time: string): string =>
+  formatTime(time, -new Date(time).getTimezoneOffset());
+
+/** A column is not made wider than this by one long name. */
+const MAX_PADDED = 40;
+
+/** Rows of a table, each as one line; columns are padded to the same width. */
+export function tableLines(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries())
+      widths[column] = Math.max(widths[column] ?? 0, Math.min(cell.length, MAX_PADDED));
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,33 +1,16 @@
-import type { RetryPolicy } from '@lazyphotos/client';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { claim } from './commands/claim.js';
 import { download } from './commands/download.js';
 import { login, logout } from './commands/login.js';
 import { status } from './commands/status.js';
 import { upload } from './commands/upload.js';
 import { DEFAULT_SERVER } from './config.js';
-import { type Context, createContext, type GlobalOptions, IMPATIENT, type Io, outputOf } from './context.js';
+import { createContext, type GlobalOptions, IMPATIENT, type Io, outputOf, type Perform } from './context.js';
 import { exitCodes, InterruptedError, reportOf, UsageError } from './errors.js';
-
-const MAX_CONCURRENCY = 16;
-
-function concurrency(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > MAX_CONCURRENCY) {
-    throw new InvalidArgumentError(`must be a whole number from 1 to ${MAX_CONCURRENCY}.`);
-  }
-  return number;
-}
-
-function variant(value: string): 'original' | 'medium' | 'thumb' {
-  if (value === 'original' || value === 'medium' || value === 'thumb') return value;
-  throw new InvalidArgumentError('must be original, medium or thumb.');
-}
+import { addLibraryCommands } from './library-commands.js';
+import { concurrency, variant } from './option-values.js';
 
 const CONCURRENCY = ['--concurrency <n>', 'files at a time', concurrency, 4] as const;
-
-/** Runs a command and tells the exit code that it asks for. */
-type Perform = (work: (context: Context) => Promise<number>, retry?: Partial<RetryPolicy>) => Promise<void>;
 
 function addCommands(program: Command, perform: Perform): void {
   program
@@ -64,15 +47,16 @@ function addCommands(program: Command, perform: Perform): void {
     .command('status')
     .description('the node, the account and what is stored')
     .action(() => perform(status, IMPATIENT));
+  addLibraryCommands(program, perform);
 }
 
 function createProgram(io: Io, perform: Perform): Command {
   const program = new Command('lazyphotos')
-    .description('Back up photos to a LazyPhotos node.')
+    .description('Back up photos to a LazyPhotos node, find and share them.')
     .version(io.version)
     .option('--server <url>', `address of the node (LAZYPHOTOS_SERVER, default ${DEFAULT_SERVER})`)
     .option('--json', 'one JSON document on standard output, nothing else')
-    .option('--quiet', 'only errors')
+    .option('--quiet', 'only errors (and the link of share)')
     .option('--password-stdin', 'read the password from standard input')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()

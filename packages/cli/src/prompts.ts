@@ -9,6 +9,10 @@ export interface Prompts {
   password(question: string): Promise<string>;
   /** Asked twice, until both are the same. */
   newPassword(question: string): Promise<string>;
+  /** A new password that is not the account's, so never LAZYPHOTOS_PASSWORD. Asked twice, until both are the same. */
+  linkPassword(question: string): Promise<string>;
+  /** Whether the answer is yes. */
+  confirm(question: string, option: string): Promise<boolean>;
 }
 
 export interface PromptDeps {
@@ -27,6 +31,8 @@ async function passwordOn(stdin: Readable): Promise<string> {
 
 const tooShort = (shortest: number): string =>
   shortest === 1 ? 'must not be empty' : `must have at least ${shortest} characters`;
+
+const ACCOUNT_PASSWORD_INSTEAD = 'set LAZYPHOTOS_PASSWORD or give --password-stdin';
 
 /** Ctrl-C at a question is an interruption like any other. */
 async function asked<T>(question: Promise<T>): Promise<T> {
@@ -47,13 +53,22 @@ export function createPrompts(deps: PromptDeps): Prompts {
   const inquirer = () => import('@inquirer/prompts');
 
   const hidden = async (message: string, shortest = 1): Promise<string> => {
-    if (!canAsk) throw new UsageError('no password: set LAZYPHOTOS_PASSWORD or give --password-stdin');
     const { password } = await inquirer();
     const validate = (value: string) => value.length >= shortest || tooShort(shortest);
     return asked(password({ message, mask: '*', validate }, context));
   };
   const given = async (): Promise<string | undefined> =>
     passwordFromStdin ? passwordOn(stdin) : deps.password;
+  const requireTerminal = (instead: string): void => {
+    if (!canAsk) throw new UsageError(`no password: ${instead}`);
+  };
+  const hiddenTwice = async (message: string, shortest: number): Promise<string> => {
+    for (;;) {
+      const first = await hidden(message, shortest);
+      if (first === (await hidden('The same again'))) return first;
+      stderr.write('The two were not the same.\n');
+    }
+  };
 
   return {
     text: async (message, option) => {
@@ -64,15 +79,27 @@ export function createPrompts(deps: PromptDeps): Prompts {
       );
       return answer.trim();
     },
-    password: async (message) => (await given()) ?? hidden(message),
+    password: async (message) => {
+      const password = await given();
+      if (password !== undefined) return password;
+      requireTerminal(ACCOUNT_PASSWORD_INSTEAD);
+      return hidden(message);
+    },
     newPassword: async (message) => {
       const password = await given();
       if (password !== undefined) return password;
-      for (;;) {
-        const first = await hidden(message, MIN_PASSWORD_LENGTH);
-        if (first === (await hidden('The same again'))) return first;
-        stderr.write('The two were not the same.\n');
-      }
+      requireTerminal(ACCOUNT_PASSWORD_INSTEAD);
+      return hiddenTwice(message, MIN_PASSWORD_LENGTH);
+    },
+    linkPassword: async (message) => {
+      if (passwordFromStdin) return passwordOn(stdin);
+      requireTerminal('give --password-stdin');
+      return hiddenTwice(message, 1);
+    },
+    confirm: async (message, option) => {
+      if (!canAsk) throw new UsageError(`${option} is missing`);
+      const { confirm } = await inquirer();
+      return asked(confirm({ message, default: false }, context));
     },
   };
 }

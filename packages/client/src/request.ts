@@ -59,7 +59,16 @@ export function prepareRequest(baseUrl: string, endpoint: Endpoint, input: Untyp
 }
 
 /** POSTs that the contract makes safe to repeat. */
-const REPEATABLE_POSTS = new Set(['createUploadSession', 'completeUpload', 'restorePhoto', 'addAlbumItems']);
+const REPEATABLE_POSTS = new Set([
+  'createUploadSession',
+  'completeUpload',
+  'restorePhoto',
+  'addAlbumItems',
+  'editPhotos',
+  'deletePhotos',
+  'restorePhotos',
+  'emptyTrash',
+]);
 
 /** Whether sending a request twice has the effect of sending it once. */
 export const isRepeatable = (endpoint: Endpoint): boolean =>

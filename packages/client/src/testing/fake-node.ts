@@ -12,6 +12,7 @@ import {
 import { authHandlers } from './auth-handlers.js';
 import { createFakeState, type FakeState } from './fake-state.js';
 import { createFaults, cutRequest, type Fault } from './faults.js';
+import { libraryHandlers } from './library-handlers.js';
 import { photoHandlers, sendMedia } from './photo-handlers.js';
 import { uploadHandlers } from './upload-handlers.js';
 
@@ -29,7 +30,12 @@ export interface FakeNode {
   close(): Promise<void>;
 }
 
-const handlers: Record<string, FakeHandler> = { ...authHandlers, ...uploadHandlers, ...photoHandlers };
+const handlers: Record<string, FakeHandler> = {
+  ...authHandlers,
+  ...uploadHandlers,
+  ...photoHandlers,
+  ...libraryHandlers,
+};
 
 const routes = Object.values(endpoints as Record<string, Endpoint>).map((endpoint) => ({
   endpoint,

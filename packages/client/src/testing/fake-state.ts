@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Album, AnnouncedDateSource, FeedItem, Photo, User } from '@lazyphotos/contracts';
+import type { Album, AnnouncedDateSource, FeedItem, Photo, ShareLink, User } from '@lazyphotos/contracts';
 
 export interface FakeUpload {
   id: string;
@@ -39,6 +39,7 @@ export interface FakeState {
   uploads: Map<string, FakeUpload>;
   photos: Map<string, FakePhoto>;
   albums: Map<string, { album: Album; photoIds: string[] }>;
+  shareLinks: Map<string, { link: ShareLink; password: string | undefined }>;
   feed: FeedItem[];
   /** Cursors below this number are too old. */
   feedStart: number;
@@ -64,6 +65,7 @@ export function createFakeState(): FakeState {
     uploads: new Map(),
     photos: new Map(),
     albums: new Map(),
+    shareLinks: new Map(),
     feed: [],
     feedStart: 0,
     ready: true,

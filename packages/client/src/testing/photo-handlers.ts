@@ -3,13 +3,21 @@ import { type FakeCall, type FakeHandler, FakeProblem, found, pageOf } from './a
 import type { FakePhoto, FakeState } from './fake-state.js';
 import type { FaultEffect } from './faults.js';
 
-const activePhotos = (state: FakeState): FakePhoto[] =>
-  [...state.photos.values()].filter((photo) => photo.state === 'active');
+export const photosIn = (state: FakeState, where: FakePhoto['state']): FakePhoto[] =>
+  [...state.photos.values()].filter((photo) => photo.state === where);
 
+/** The cursor is a place among all photos, so that a page goes on rightly when those of the page before have left the list. */
 function listPhotos({ state, query }: FakeCall) {
-  const page = pageOf(activePhotos(state).reverse(), query);
-  const end = page.hasMore ? {} : { feedCursor: String(state.feed.length) };
-  return { photos: page.items.map(({ photo }) => photo), cursor: page.cursor, hasMore: page.hasMore, ...end };
+  const where = query.get('trashed') === 'true' ? 'trashed' : 'active';
+  const listed = [...state.photos.values()]
+    .reverse()
+    .map((photo, place) => ({ ...photo, place }))
+    .filter((photo) => photo.state === where && photo.place >= Number(query.get('cursor') ?? 0));
+  const page = listed.slice(0, Number(query.get('limit') ?? 100));
+  const next = listed[page.length];
+  const end = next === undefined ? { feedCursor: String(state.feed.length) } : {};
+  const cursor = next === undefined ? null : String(next.place);
+  return { photos: page.map(({ photo }) => photo), cursor, hasMore: next !== undefined, ...end };
 }
 
 function listAlbumItems({ state, params, query }: FakeCall) {

@@ -1,0 +1,46 @@
+import { type Context, signedInAccount } from '../context.js';
+import { exitCodes, UsageError } from '../errors.js';
+import { printList } from '../library/listing.js';
+import { photoColumns, photoEntry } from '../library/photo-entry.js';
+
+export interface SearchOptions {
+  limit: number;
+  /** RFC 3339 */
+  from?: string;
+  /** RFC 3339 */
+  to?: string;
+  tag?: string;
+  camera?: string;
+  /** `lat,lon` in degrees */
+  near?: string;
+  /** Kilometres */
+  radius?: number;
+}
+
+/** Lists photos by words and filters, the best first. */
+export async function search(
+  context: Context,
+  words: readonly string[],
+  { limit, radius, ...filters }: SearchOptions,
+): Promise<number> {
+  const { client, output, signal } = context;
+  const q = words.join(' ').trim() || undefined;
+  if (q === undefined && Object.values(filters).every((value) => value === undefined))
+    throw new UsageError('give words, or one of --from, --to, --tag, --camera and --near');
+  if (radius !== undefined && filters.near === undefined)
+    throw new UsageError('--radius goes with --near only');
+  await signedInAccount(context);
+  const { entries, hasMore } = await printList(context, {
+    limit,
+    page: async (page) => {
+      const query = { q, ...filters, radiusKm: radius, ...page };
+      const { photos: items, ...rest } = await client.search({ query }, { signal });
+      return { items, ...rest };
+    },
+    nothing: 'No photo was found.',
+    entry: photoEntry,
+    columns: photoColumns,
+  });
+  output.document({ photos: entries, hasMore });
+  return exitCodes.ok;
+}

@@ -1,0 +1,44 @@
+import { type Page, pagesOf } from '@lazyphotos/client';
+import { MAX_LIMIT } from '@lazyphotos/contracts';
+import type { Context } from '../context.js';
+import { tableLines } from '../format.js';
+
+export interface Listing<T> {
+  /** The most that is listed. */
+  limit: number;
+  page(query: { cursor: string | undefined; limit: number }): Promise<Page & { items: readonly T[] }>;
+  /** Said when there is nothing to list. */
+  nothing: string;
+  /** What --json says of one. */
+  entry(item: T): unknown;
+  /** What people see of one. */
+  columns(item: T): string[] | Promise<string[]>;
+}
+
+/**
+ * Prints a list page by page, as it arrives. Resolves to the entries of --json, none in the other modes, and to whether there is
+ * more than was listed.
+ */
+export async function printList<T>(
+  { output }: Context,
+  { limit, page, nothing, entry, columns }: Listing<T>,
+): Promise<{ entries: unknown[]; hasMore: boolean }> {
+  const entries: unknown[] = [];
+  let listed = 0;
+  let hasMore = false;
+  const ask = (cursor: string | undefined) => page({ cursor, limit: Math.min(limit - listed, MAX_LIMIT) });
+  for await (const { items, hasMore: more } of pagesOf(ask)) {
+    listed += items.length;
+    hasMore = more;
+    if (output.mode === 'json') entries.push(...items.map(entry));
+    if (output.mode === 'human') {
+      const rows: string[][] = [];
+      for (const item of items) rows.push(await columns(item));
+      for (const line of tableLines(rows)) output.line(line);
+    }
+    if (listed >= limit) break;
+  }
+  if (listed === 0) output.note(nothing);
+  if (hasMore) output.note(`There is more; --limit ${limit} ended the list.`);
+  return { entries, hasMore };
+}
