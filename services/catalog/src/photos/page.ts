@@ -121,6 +121,7 @@ export function readItemPage(
   limit: number,
   cursor: string | undefined,
 ): Promise<PhotoPage> {
-  if (order === 'manual') return readArrangedPage(db, { id, userId }, limit, decodePageCursor(cursor, 'position'));
+  if (order === 'manual')
+    return readArrangedPage(db, { id, userId }, limit, decodePageCursor(cursor, 'position'));
   return readPhotoPage(db, { userId, albumId: id }, limit, decodePageCursor(cursor, 'capturedAt'));
 }

@@ -85,7 +85,12 @@ describeWithPostgres('the words of a photo', () => {
       'so a change of %s alone leaves no old vector',
       async (column) => {
         const id = await node.user().addPhoto();
-        const value = column === 'tags' ? "'{new}', tag_keys = '{new}'" : column === 'place' ? `'{"city": "New"}'` : "'new'";
+        const value =
+          column === 'tags'
+            ? "'{new}', tag_keys = '{new}'"
+            : column === 'place'
+              ? `'{"city": "New"}'`
+              : "'new'";
         await node.pool.query(`UPDATE photos SET ${column} = ${value} WHERE id = $1`, [id]);
         const { rows } = await node.pool.query('SELECT search FROM photos WHERE id = $1', [id]);
         expect(rows[0].search).toBeNull();
