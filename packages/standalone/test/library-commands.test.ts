@@ -143,8 +143,8 @@ describe('the commands for the photos on a node', () => {
   });
 
   test('a photo is found by its file name, whatever that is made of', async () => {
-    const { code, body } = await json('tag', ...ODD_NAMES, '--add', 'Odd');
-    expect({ code, changed: body.changed }).toEqual({ code: 0, changed: ODD_NAMES.length });
+    const { code, stdout } = await cli('tag', '--json', '--add', 'Odd', '--', ...ODD_NAMES);
+    expect({ code, changed: JSON.parse(stdout).changed }).toEqual({ code: 0, changed: ODD_NAMES.length });
     expect((await find('--tag', 'odd')).map(({ fileName }) => fileName).sort()).toEqual(
       [...ODD_NAMES].sort(),
     );

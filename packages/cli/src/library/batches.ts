@@ -64,6 +64,9 @@ export async function sendBatches(
   return tally;
 }
 
+/** The document of --json lists all. */
+const MAX_LISTED = 50;
+
 /** Says what became of the photos. Returns the exit code. */
 export function reportBatches({ output }: Context, verb: string, tally: BatchTally, more = {}): number {
   const { done, failures, stoppedBy } = tally;
@@ -77,7 +80,12 @@ export function reportBatches({ output }: Context, verb: string, tally: BatchTal
     ...more,
   });
   output.line(`${verb} ${count(done, 'photo')}.`);
-  for (const { id, fileName, message } of failures) output.error(`${fileName ?? id}: ${message}`);
+  if (output.mode !== 'json') {
+    for (const { id, fileName, message } of failures.slice(0, MAX_LISTED))
+      output.error(`${fileName ?? id}: ${message}`);
+    if (failures.length > MAX_LISTED)
+      output.error(`${failures.length - MAX_LISTED} more failed (--json lists all)`);
+  }
   if (interrupted) {
     output.error('interrupted; the same command continues');
     return stoppedBy.exitCode;
