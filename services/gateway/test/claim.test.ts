@@ -16,7 +16,10 @@ describeWithPostgres('a node that nobody has claimed', () => {
   afterAll(() => gateway.stop());
 
   const call = ({ method, path }: Endpoint) =>
-    gateway.call(path.replace('{token}', 'A'.repeat(43)).replace(/\{\w+\}/g, newId), { method: method.toUpperCase(), token });
+    gateway.call(path.replace('{token}', 'A'.repeat(43)).replace(/\{\w+\}/g, newId), {
+      method: method.toUpperCase(),
+      token,
+    });
 
   it('answers what leads to a claim, and refuses everything else', async () => {
     for (const endpoint of table) {
