@@ -174,7 +174,9 @@ def is_password_change(case):
 
 def set_cursor(case, path):
     if isinstance((case.query or {}).get("cursor"), str):
-        cursor = ask("GET", path, params={"limit": 1})["cursor"]
+        # A cursor belongs to the order of its list.
+        order = {"sort": case.query["sort"]} if case.query.get("sort") == "uploadedAt" else {}
+        cursor = ask("GET", path, params={"limit": 1, **order})["cursor"]
         case.query.pop("cursor")
         if cursor:
             case.query["cursor"] = cursor
