@@ -383,6 +383,8 @@ describeWithPostgres('the page of a share link', () => {
       );
       expect((await unlock(token, `password=${'x'.repeat(1001)}`)).status).toBe(403);
       expect((await unlock(token, `password=${'x'.repeat(20_000)}`)).status).toBe(413);
+      expect((await unlock(token, `password=sesame${'&other=x'.repeat(1000)}`)).status).toBe(413);
+      expect((await unlock(token, `password=sesame${'&other=x'.repeat(100)}`)).status).toBe(303);
       expect((await unlock('A'.repeat(43), 'password=sesame')).status).toBe(404);
     });
 

@@ -4,7 +4,12 @@ import { sample, sampleAlbumWithCover as sampleAlbum, samplePhoto } from './samp
 export const albumExamples: EndpointExamples = {
   createAlbum: {
     headers: { 'Idempotency-Key': 'an-album-1' },
-    body: { name: 'By the sea', description: 'Two weeks in May', coverPhotoId: sample.photoId },
+    body: {
+      name: 'By the sea',
+      description: 'Two weeks in May',
+      coverPhotoId: sample.photoId,
+      order: 'manual',
+    },
     response: { ...sampleAlbum, itemCount: 0, version: 1 },
   },
   addAlbumItems: { params: { id: sample.albumId }, body: { photoIds: [sample.photoId] } },

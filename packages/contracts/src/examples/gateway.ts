@@ -1,5 +1,5 @@
 import type { OperationExample } from './example.js';
-import { sample } from './sample.js';
+import { sample, sampleSharePassword } from './sample.js';
 
 /** Of what the gateway itself serves (src/openapi/gateway.ts). */
 export const gatewayExamples: Readonly<Record<string, OperationExample>> = {
@@ -30,7 +30,15 @@ export const gatewayExamples: Readonly<Record<string, OperationExample>> = {
     },
   },
   getSharePage: { params: { token: sample.shareToken } },
-  unlockSharePage: { params: { token: sample.shareToken }, form: { password: 'open sesame' } },
+  unlockSharePage: { params: { token: sample.shareToken }, form: { password: sampleSharePassword } },
+  getShareMedia: {
+    params: { token: sample.shareToken, handle: sample.shareMediaHandle },
+    headers: { 'X-Share-Token': sample.shareUnlockToken },
+  },
+  getShareArchive: {
+    params: { token: sample.shareToken },
+    headers: { 'X-Share-Token': sample.shareUnlockToken },
+  },
   getDocs: {},
   getOpenApi: {},
   getApiDescription: {},

@@ -4,6 +4,8 @@ import type { OperationExample } from './example.js';
 import { feedExamples } from './feed.js';
 import { gatewayExamples } from './gateway.js';
 import { photoExamples } from './photos.js';
+import { shareExamples } from './shares.js';
+import { trashExamples } from './trash.js';
 import { uploadExamples } from './uploads.js';
 
 export type { OperationExample } from './example.js';
@@ -14,7 +16,9 @@ export const examples: Readonly<Record<string, OperationExample>> = {
   ...authExamples,
   ...uploadExamples,
   ...photoExamples,
+  ...trashExamples,
   ...albumExamples,
+  ...shareExamples,
   ...feedExamples,
   ...gatewayExamples,
 };

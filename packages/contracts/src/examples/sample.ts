@@ -22,13 +22,20 @@ export const sample = {
   otherUploadSessionId: '01968ca0-2200-7f02-9e4b-7c6d5f3a2b81',
   photoId: '01968ca0-3300-7a03-af5c-8d7e604b3c72',
   albumId: '01968ca1-4400-7b04-b06d-9e8f715c4d63',
+  shareLinkId: '01968ca2-5500-7c05-b17e-a09f826d5e54',
+  otherShareLinkId: '01968ca2-6600-7d06-b28f-b1a0937e6f45',
   shareToken: 'yW3qXo7b0m2Tn5Vd8Kc1Hf4Jp6Ls9Qr-Zt_Ua2Eg3Xi',
+  shareUnlockToken: 'eyJhbGciOiJIUzI1NiJ9.dW5sb2NrZWQ.c2lnbmF0dXJl',
+  shareMediaHandle: 'b3JpZ2luYWxfb2ZfYV9zaGFyZWRfcGhvdG8',
   originalExpiry: '1777651200',
   originalSignature: 'V0zq3sYJm1b7n6iT2oKx4Rr8uWc9aPdEfGhLkMvNbQs',
 } as const;
 
 /** The password of every account in the examples. */
 export const samplePassword = 'correct horse battery';
+
+/** The password of the share link in the examples. */
+export const sampleSharePassword = 'open sesame';
 
 /** A photo of the testkit: `samples/good/jpeg/portrait-with-gps.jpg`. */
 export const samplePicture = {
@@ -46,19 +53,21 @@ const mediaUrl = (variant: string, expiry: string, signature: string): string =>
 export const sampleMediaUrl = mediaUrl('original', sample.originalExpiry, sample.originalSignature);
 
 /** `samplePicture`, processed. */
-export const samplePhoto: Photo = {
+export const sampleUploadedPhoto: Photo = {
   id: sample.photoId,
   userId: sample.userId,
   storageKey: `originals/${sample.userId}/${sample.photoId}`,
   ...samplePicture,
   capturedAt: '2024-02-29T12:14:15.250Z',
   capturedAtSource: 'exifOriginal',
+  capturedAtOffset: 60,
   uploadedAt: sampleTime,
   updatedAt: sampleTime,
   width: 320,
   height: 480,
   locationLat: -33.858333,
   locationLon: 151.21,
+  place: { city: 'Sydney', region: 'New South Wales', country: 'Australia', countryCode: 'AU' },
   cameraMake: 'LazyPhotos',
   cameraModel: 'Sample One',
   orientation: 6,
@@ -75,6 +84,12 @@ export const samplePhoto: Photo = {
     medium: mediaUrl('medium', '1777650000', 'n7BvCxYaSdFgHjKlQwErTzUiOpMnBvCxLkJhGfDsAqU'),
   },
 };
+
+/** What the owner says of the photo. */
+const edits = { tags: ['Holidays'], description: 'The harbour at night', favorite: true, rating: 5 };
+
+/** The same after its owner has edited it. */
+export const samplePhoto: Photo = { ...sampleUploadedPhoto, ...edits, version: 3 };
 
 export const sampleAlbum: Album = {
   id: sample.albumId,

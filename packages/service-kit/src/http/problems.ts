@@ -28,18 +28,15 @@ export function sendProblem(res: Response, problem: ProblemError): void {
   res.end(JSON.stringify(body));
 }
 
-const UNREADABLE = new Set(['entity.parse.failed', 'charset.unsupported', 'encoding.unsupported']);
-
-/** Errors of the body parser carry a type; everything else goes through `toProblem`. */
+/** Errors of the body parsers carry a type and a status; everything else goes through `toProblem`. */
 function fromParser(error: unknown): ProblemError | undefined {
-  const { type, code } = (error ?? {}) as { type?: unknown; code?: unknown };
+  const { type, code, status } = (error ?? {}) as { type?: unknown; code?: unknown; status?: unknown };
   const fromZlib = typeof code === 'string' && code.startsWith('Z_');
-  if (fromZlib || (typeof type === 'string' && UNREADABLE.has(type))) {
-    return new ProblemError('malformed_json', 'The body could not be parsed.');
-  }
-  if (type === 'entity.too.large')
-    return new ProblemError('payload_too_large', 'The JSON body is too large.');
+  const isRefusal = typeof type === 'string' && typeof status === 'number' && status < 500;
   if (type === 'request.aborted') return new ProblemError('invalid_request', 'The request was aborted.');
+  // Too many bytes, or too many fields of a form.
+  if (isRefusal && status === 413) return new ProblemError('payload_too_large', 'The body is too large.');
+  if (fromZlib || isRefusal) return new ProblemError('malformed_json', 'The body could not be parsed.');
   return error instanceof URIError
     ? new ProblemError('invalid_request', 'The path is not valid.')
     : undefined;

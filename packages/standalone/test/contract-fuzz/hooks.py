@@ -145,6 +145,23 @@ def set_id(case, value, name="id"):
         case.path_parameters[name] = value
 
 
+def real_ids(ids):
+    """A list of ids, with a photo that exists at its beginning; None if it is none."""
+    if isinstance(ids, list) and ids and all(isinstance(one, str) and is_id(one) for one in ids):
+        return [photos.any(), *ids[1:]]
+    return None
+
+
+def for_batch(case):
+    body = case.body if isinstance(case.body, dict) else {}
+    if ids := real_ids(body.get("ids")):
+        set_body(case, ids=ids)
+    updates = body.get("updates")
+    if isinstance(updates, list) and all(isinstance(one, dict) for one in updates):
+        if ids := real_ids([one.get("id") for one in updates]):
+            set_body(case, updates=[{**one, "id": photo} for one, photo in zip(updates, ids)])
+
+
 def set_body(case, **values):
     """Replaces members of a body that has them already."""
     if isinstance(case.body, dict) and all(name in case.body for name in values):
@@ -157,7 +174,9 @@ def is_password_change(case):
 
 def set_cursor(case, path):
     if isinstance((case.query or {}).get("cursor"), str):
-        cursor = ask("GET", path, params={"limit": 1})["cursor"]
+        # A cursor belongs to the order of its list.
+        order = {"sort": case.query["sort"]} if case.query.get("sort") == "uploadedAt" else {}
+        cursor = ask("GET", path, params={"limit": 1, **order})["cursor"]
         case.query.pop("cursor")
         if cursor:
             case.query["cursor"] = cursor
@@ -213,12 +232,18 @@ def for_share_media(case, turn):
     token = set_link(case)
     content = http.get(f"{URL}/share-links/{token}/content", timeout=60)
     photo = next(iter(content.json().get("photos", [])), None)
-    if not token or not photo:
+    if not token or not photo or "originalUrl" not in photo:
         return
     case.path_parameters["handle"] = photo["originalUrl"].rsplit("/", 1)[1]
     ranges = {0: "bytes=0-9", 1: "bytes=999999999-"}
     if turn in ranges:
         case.headers["Range"] = ranges[turn]
+
+
+def for_trash():
+    """Leaves only one photo in the trash, so that those of the pool stay."""
+    ask("POST", "/photos/restore/batch", json={"ids": [photos.any(), *photos.items]})
+    ask("DELETE", f"/photos/{new_photo()}")
 
 
 def id_of(operation):
@@ -231,6 +256,9 @@ turns = defaultdict(itertools.count)
 
 def turn_of(case, operation):
     return next(turns[operation, case.meta.generation.mode if case.meta else None]) % 4
+
+
+LISTS = ("listPhotos", "listTags", "listAlbums", "listDevices", "listInvites", "listShareLinks", "getFeed")
 
 
 def prepare(case):
@@ -259,14 +287,21 @@ def prepare(case):
         for_session(case, turn)
     elif operation == "getMedia":
         for_media(case, turn)
-    elif operation in ("getPhoto", "downloadPhoto", "deletePhoto", "restorePhoto") and turn:
+    elif operation in ("getPhoto", "downloadPhoto", "editPhoto", "deletePhoto", "restorePhoto") and turn:
         set_id(case, photos.any())
+    elif operation in ("editPhotos", "deletePhotos", "restorePhotos") and turn:
+        for_batch(case)
+    elif operation in ("emptyTrash", "setTrashRetention"):
+        for_trash()
     elif "{id}" in case.operation.path and "/albums" in case.operation.path and turn:
         set_id(case, albums.any())
         set_id(case, photos.any(), "photoId")
-    elif operation in ("getShareLink", "updateShareLink", "deleteShareLink") and turn:
+    elif operation in ("getShareLink", "deleteShareLink") and turn:
         set_id(case, links.any()["id"])
-    elif operation in ("getShareContent", "unlockShare", "getShareArchive") and turn:
+    elif operation == "updateShareLink" and turn:
+        # It can get a password or an end; the others must stay open.
+        set_id(case, new_link()["id"])
+    elif operation in ("getShareContent", "unlockShare", "getShareArchive", "getSharePage", "unlockSharePage") and turn:
         set_link(case)
     elif operation == "getShareMedia" and turn < 3:
         for_share_media(case, turn)
@@ -277,11 +312,13 @@ def prepare(case):
         set_body(case, coverPhotoId=photos.any())
     if operation == "addAlbumItems" and turn > 1:
         set_body(case, photoId=photos.any())
-    if operation in ("listPhotos", "search") and is_id((case.query or {}).get("albumId")) and turn:
+    if operation in ("listPhotos", "photoTimeline", "search") and is_id((case.query or {}).get("albumId")) and turn:
         case.query["albumId"] = albums.any()
     if operation == "listAlbumItems":
         set_cursor(case, f"/albums/{albums.any()}/items")
-    elif operation in ("listPhotos", "listAlbums", "listDevices", "listInvites", "listShareLinks", "getFeed"):
+    elif operation == "getShareContent":
+        set_cursor(case, f"/share-links/{links.any()['token']}/content")
+    elif operation in LISTS:
         set_cursor(case, case.operation.path)
 
 
@@ -309,6 +346,12 @@ def before_call(context, case, kwargs):
 @schemathesis.hook
 def after_call(context, case, response):
     """Forgets what has been removed."""
+    operation = id_of(case.operation)
+    if operation == "setTrashRetention" and response.status_code == 200:
+        ask("PUT", "/trash/retention", json={"days": None})
+    if operation == "deletePhotos" and response.status_code == 200 and case.body.get("permanent"):
+        for result in response.json()["results"]:
+            photos.remove(result["id"])
     if case.method != "DELETE" or response.status_code != 204:
         return
     removed = (case.path_parameters or {}).get("id")

@@ -202,7 +202,7 @@ export function mountSharePages(router: Router, { limits, logger, ...deps }: Sha
     limits.anonymous,
     limits.signIn,
     limits.unlock,
-    urlencoded({ extended: false, limit: FORM_BYTES, parameterLimit: 10 }),
+    urlencoded({ extended: false, limit: FORM_BYTES }),
     unlock,
     showTooMany,
     showRefusal,
