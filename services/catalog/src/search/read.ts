@@ -1,7 +1,8 @@
 import { ProblemError } from '@lazyphotos/service-kit';
+import { indexRangesOf } from '../photos/selection.js';
 import { type CatalogDb, Prisma } from '../prisma.js';
 import { ownPhotosSql } from '../visibility.js';
-import { flagConditions, type SearchQuery, selectiveConditions, timeConditions } from './conditions.js';
+import { flagConditions, indexedFlags, type SearchQuery, selectiveConditions, timeConditions } from './conditions.js';
 import type { Position } from './cursor.js';
 import type { WordQuery } from './query.js';
 
@@ -11,10 +12,12 @@ export interface Limits {
   ranked: number;
   /** So far the list of photos is walked for a page of a common word or place. */
   walked: number;
-  /** Where such a walk does not fill a page, the rest of the list is searched in windows of so many photos. */
+  /** So many matches are read of a window of the list; of a window with more, a smaller one is read. */
   window: number;
 }
-export const LIMITS: Limits = { ranked: 2000, walked: 5000, window: 20_000 };
+export const LIMITS: Limits = { ranked: 2000, walked: 1000, window: 1000 };
+/** How much larger than the last one the next window is; so much smaller after one with too many matches. */
+const GROWTH = 4;
 
 export interface Hit {
   id: string;
@@ -46,15 +49,8 @@ const MAX_GROWTH = 10;
 /** A photo's place in the list, newest first. */
 type Place = Pick<Hit, 'id' | 'at'>;
 
-// The first condition bounds the index scan; the second breaks ties.
-const after = ({ at, id }: Place): Prisma.Sql =>
-  sql`photos.sort_at <= ${at} AND (photos.sort_at < ${at} OR photos.id < ${id}::uuid)`;
-const upTo = ({ at, id }: Place): Prisma.Sql =>
-  sql`photos.sort_at >= ${at} AND (photos.sort_at > ${at} OR photos.id >= ${id}::uuid)`;
-const between = (start: Place | undefined, end?: Place): Prisma.Sql[] => [
-  ...(start ? [after(start)] : []),
-  ...(end ? [upTo(end)] : []),
-];
+const after = ({ at, id }: Place): Prisma.Sql => sql`(photos.sort_at, photos.id) < (${at}, ${id}::uuid)`;
+const upTo = ({ at, id }: Place): Prisma.Sql => sql`(photos.sort_at, photos.id) >= (${at}, ${id}::uuid)`;
 
 const placeOf = (from: Position | undefined): Place | undefined =>
   from && { id: from.id, at: new Date(from.at) };
@@ -64,22 +60,32 @@ const listed = ({ userId, query }: ReadRequest): Prisma.Sql[] => [
   ...timeConditions(query),
 ];
 
-/** Along the list of photos, newest first, with every other condition as a filter; with `span`, no further than so many photos. */
-async function walk(db: CatalogDb, request: ReadRequest, span?: number): Promise<Hits> {
-  const { query, words, from, take } = request;
-  const list = [...listed(request), ...between(placeOf(from))];
-  const filters = [
-    sql`true`,
-    ...flagConditions(query),
-    ...selectiveConditions(query, words.match, { index: false }),
-  ];
-  const hits = await db.$queryRaw<Hit[]>`
-    SELECT id, sort_at AS at, 0::float8 AS rank FROM (
-      SELECT * FROM photos WHERE ${all(list)} ORDER BY sort_at DESC, id DESC ${span === undefined ? Prisma.empty : sql`LIMIT ${span}`}
-    ) AS photos
+/** The next photos of the list behind `start`, no more than `count`, as rows `at, photo_id` along an index. */
+function listFrom({ userId, query }: ReadRequest, start: Place | undefined, count: number): Prisma.Sql {
+  const { favorite, archived, albumId, from, to } = query;
+  const { time, id, ranges } = indexRangesOf({ userId, favorite, archived, albumId, from, to });
+  const behind = start ? sql` AND (${time}, ${id}) < (${start.at}, ${start.id}::uuid)` : Prisma.empty;
+  // Each range by itself in order, with a limit of its own: only then does PostgreSQL merge them instead of sorting them all.
+  const parts = ranges.map(
+    (range) =>
+      sql`(SELECT ${time} AS at, ${id} AS photo_id ${range}${behind} ORDER BY ${time} DESC, ${id} DESC LIMIT ${count})`,
+  );
+  return sql`SELECT at, photo_id FROM (${join(parts, ' UNION ALL ')}) AS parts ORDER BY at DESC, photo_id DESC`;
+}
+
+/** Along the list from `start`, no further than `span` photos, with words and places as a filter. */
+function walk(
+  db: CatalogDb,
+  request: ReadRequest,
+  { start, span, take }: { start: Place | undefined; span: number; take: number },
+): Promise<Hit[]> {
+  const filters = [sql`true`, ...selectiveConditions(request.query, request.words.match, { index: false })];
+  return db.$queryRaw<Hit[]>`
+    SELECT list.photo_id AS id, list.at, 0::float8 AS rank
+    FROM (${listFrom(request, start, span)} LIMIT ${span}) AS list
+    CROSS JOIN LATERAL (SELECT * FROM photos WHERE photos.id = list.photo_id OFFSET 0) AS photos
     WHERE ${all(filters)}
-    ORDER BY sort_at DESC, id DESC LIMIT ${take}`;
-  return { hits, order: 'walked' };
+    ORDER BY list.at DESC, list.photo_id DESC LIMIT ${take}`;
 }
 
 /**
@@ -95,21 +101,21 @@ async function gather(
   const conditions = [
     ...listed(request),
     ...flagConditions(query),
-    ...(byRank ? [] : between(placeOf(from))),
+    ...(byRank || !from ? [] : [after({ id: from.id, at: new Date(from.at) })]),
     ...selectiveConditions(query, words.match, { index: true }),
   ];
   const rank =
     byRank && words.rank
-      ? sql`(SELECT (ts_rank(photos.search, ${words.rank.beginnings}::tsquery) + ts_rank(photos.search, ${words.rank.wholes}::tsquery))::float8
-          FROM photos WHERE photos.id = matches.id)`
+      ? sql`(ts_rank(search, ${words.rank.beginnings}::tsquery) + ts_rank(search, ${words.rank.wholes}::tsquery))::float8`
       : sql`0::float8`;
+  const vector = byRank ? sql`, photos.search` : Prisma.empty;
   const next =
     byRank && from
       ? sql`(rank, at, id) < (${from.rank}::float8, ${new Date(from.at)}, ${from.id}::uuid)`
       : sql`true`;
   const rows = await db.$queryRaw<({ count: number } & (Hit | { id: null }))[]>`
     WITH matches AS MATERIALIZED (
-      SELECT photos.id, photos.sort_at AS at FROM photos WHERE ${all(conditions)} LIMIT ${most + 1}
+      SELECT photos.id, photos.sort_at AS at${vector} FROM photos WHERE ${all(conditions)} LIMIT ${most + 1}
     ), size AS (
       SELECT count(*)::int AS count FROM matches
     ), hits AS (
@@ -130,43 +136,62 @@ async function further(
   count: number,
 ): Promise<Place | undefined> {
   const [place] = await db.$queryRaw<Place[]>`
-    SELECT id, sort_at AS at FROM photos WHERE ${all([...listed(request), ...between(start)])}
-    ORDER BY sort_at DESC, id DESC OFFSET ${count - 1} LIMIT 1`;
+    SELECT photo_id AS id, at FROM (${listFrom(request, start, count)} OFFSET ${count - 1} LIMIT 1) AS list`;
   return place;
 }
 
 /**
  * A part of the list, from the photo after `start` to `end`. Both indexes together say which photos of it match, so that no others
- * are read.
+ * are read. Resolves to undefined if more match than a window may hold.
  */
-function readWindow(
+async function readWindow(
   db: CatalogDb,
   request: ReadRequest,
   { start, end, take }: { start: Place; end: Place | undefined; take: number },
-): Promise<Hit[]> {
-  const { query, words } = request;
+): Promise<Hit[] | undefined> {
+  const { query, words, limits } = request;
   const conditions = [
     ...listed(request),
+    indexedFlags(query),
     ...flagConditions(query),
-    ...between(start, end),
+    after(start),
+    ...(end ? [upTo(end)] : []),
     ...selectiveConditions(query, words.match, { index: true }),
   ];
-  return db.$queryRaw<Hit[]>`
-    WITH matches AS MATERIALIZED (SELECT photos.id, photos.sort_at AS at FROM photos WHERE ${all(conditions)})
-    SELECT id, at, 0::float8 AS rank FROM matches ORDER BY at DESC, id DESC LIMIT ${take}`;
+  const rows = await db.$queryRaw<(Hit & { count: number })[]>`
+    WITH matches AS MATERIALIZED (
+      SELECT photos.id, photos.sort_at AS at FROM photos WHERE ${all(conditions)} LIMIT ${limits.window + 1}
+    )
+    SELECT id, at, 0::float8 AS rank, (SELECT count(*)::int FROM matches) AS count
+    FROM matches ORDER BY at DESC, id DESC LIMIT ${take}`;
+  if ((rows[0]?.count ?? 0) > limits.window) return undefined;
+  return rows.map(({ id, at, rank }) => ({ id, at, rank }));
 }
 
-/** By time, for what many photos match: a short walk mostly fills a page; the photos of a camera of long ago come after it. */
+/**
+ * By time, for what many photos match: a short walk mostly fills a page. What is rare among the newest photos (a camera of long ago)
+ * is looked for in windows of the list, which grow as long as little is found, so that few of them reach the end of any list.
+ */
 async function readByTime(db: CatalogDb, request: ReadRequest): Promise<Hits> {
-  const { from, take, limits } = request;
-  const { hits, order } = await walk(db, request, limits.walked);
-  let start = hits.length < take ? await further(db, request, placeOf(from), limits.walked) : undefined;
+  const { take, limits } = request;
+  let start = placeOf(request.from);
+  const hits = await walk(db, request, { start, span: limits.walked, take });
+  if (hits.length < take) start = await further(db, request, start, limits.walked);
+  let size = limits.walked * GROWTH;
   while (start && hits.length < take) {
-    const end = await further(db, request, start, limits.window);
-    hits.push(...(await readWindow(db, request, { start, end, take: take - hits.length })));
-    start = end;
+    const end = await further(db, request, start, size);
+    const rest = take - hits.length;
+    const found =
+      size === limits.walked
+        ? await walk(db, request, { start, span: size, take: rest })
+        : await readWindow(db, request, { start, end, take: rest });
+    if (found) {
+      hits.push(...found);
+      start = end;
+    }
+    size = found ? size * GROWTH : size / GROWTH;
   }
-  return { hits, order };
+  return { hits, order: 'walked' };
 }
 
 /**
@@ -174,15 +199,24 @@ async function readByTime(db: CatalogDb, request: ReadRequest): Promise<Hits> {
  * @throws ProblemError `invalid_cursor` if the library has grown so much since that the order no longer holds
  */
 export async function readHits(db: CatalogDb, request: ReadRequest): Promise<Hits> {
-  const { query, words, from, limits } = request;
+  const { query, words, from, take, limits } = request;
   const isSelective = words.match !== undefined || query.near !== undefined || query.bbox !== undefined;
-  if (!isSelective) return walk(db, request);
+  if (!isSelective) {
+    const hits = await walk(db, request, { start: placeOf(from), span: take, take });
+    return { hits, order: 'walked' };
+  }
   if (from?.order === 'walked') return readByTime(db, request);
   if (from?.order === 'rank') {
     const page = await gather(db, request, { most: limits.ranked * MAX_GROWTH, byRank: true });
     if (!page) throw new ProblemError('invalid_cursor', 'Too much has changed since the first page.');
     return page;
   }
-  const few = await gather(db, request, { most: limits.ranked, byRank: words.rank !== undefined && !from });
+  const byRank = words.rank !== undefined && !from;
+  if (!byRank) {
+    // Ordered by time in any case, so what is common needs no count.
+    const hits = await walk(db, request, { start: placeOf(from), span: limits.walked, take });
+    if (hits.length === take) return { hits, order: 'walked' };
+  }
+  const few = await gather(db, request, { most: limits.ranked, byRank });
   return few ?? readByTime(db, request);
 }
