@@ -12,12 +12,12 @@ export interface Limits {
   ranked: number;
   /** So far the list of photos is walked for a page of a common word or place. */
   walked: number;
-  /** So many matches are read of a window of the list; of a window with more, a smaller one is read. */
+  /** So many matches of the rest of the list are read at first; if there are more, they say where the page must end. */
   window: number;
 }
-export const LIMITS: Limits = { ranked: 2000, walked: 1000, window: 1000 };
-/** How much larger than the last one the next window is; so much smaller after one with too many matches. */
-const GROWTH = 4;
+export const LIMITS: Limits = { ranked: 2000, walked: 1000, window: 2000 };
+/** How many times more matches are read of each part of the list that turned out to hold too many. */
+const GROWTH = 8;
 
 export interface Hit {
   id: string;
@@ -88,27 +88,37 @@ function walk(
     ORDER BY list.at DESC, list.photo_id DESC LIMIT ${take}`;
 }
 
+interface Gathered {
+  /** In their order; if not all were read, the newest of those that were. */
+  hits: Hit[];
+  isComplete: boolean;
+}
+
 /**
- * Collects what matches by the index on words or places, no more than `most`, and sorts it: by rank if `byRank`, else by time.
- * Resolves to undefined if more match.
+ * Collects what matches by the index on words or places, no more than `most` photos, and sorts it: by rank if `byRank`, else by time.
+ * Where the part of the list from `start` to `end` is given, both indexes together say which photos of it match, so that no others
+ * are read.
  */
 async function gather(
   db: CatalogDb,
   request: ReadRequest,
-  { most, byRank }: { most: number; byRank: boolean },
-): Promise<Hits | undefined> {
+  { most, byRank, start, end }: { most: number; byRank: boolean; start?: Place | undefined; end?: Place | undefined },
+): Promise<Gathered> {
   const { query, words, from, take } = request;
+  const isPart = start !== undefined || end !== undefined || query.from !== undefined || query.to !== undefined;
   const conditions = [
     ...listed(request),
     ...flagConditions(query),
-    ...(byRank || !from ? [] : [after({ id: from.id, at: new Date(from.at) })]),
+    ...(isPart ? [indexedFlags(query)] : []),
+    ...(start ? [after(start)] : []),
+    ...(end ? [upTo(end)] : []),
     ...selectiveConditions(query, words.match, { index: true }),
   ];
+  const vector = byRank ? sql`, photos.search` : Prisma.empty;
   const rank =
     byRank && words.rank
       ? sql`(ts_rank(search, ${words.rank.beginnings}::tsquery) + ts_rank(search, ${words.rank.wholes}::tsquery))::float8`
       : sql`0::float8`;
-  const vector = byRank ? sql`, photos.search` : Prisma.empty;
   const next =
     byRank && from
       ? sql`(rank, at, id) < (${from.rank}::float8, ${new Date(from.at)}, ${from.id}::uuid)`
@@ -119,79 +129,35 @@ async function gather(
     ), size AS (
       SELECT count(*)::int AS count FROM matches
     ), hits AS (
-      SELECT id, at, CASE WHEN count <= ${most}::int THEN ${rank} END AS rank FROM matches, size WHERE count <= ${most}::int
+      SELECT id, at, CASE WHEN count <= ${most}::int THEN ${rank} ELSE 0 END AS rank FROM matches, size
     ), page AS (
       SELECT id, at, rank FROM hits WHERE ${next} ORDER BY rank DESC, at DESC, id DESC LIMIT ${take}
     )
     SELECT count, id, at, rank FROM size LEFT JOIN page ON true ORDER BY rank DESC, at DESC, id DESC`;
-  if ((rows[0]?.count ?? 0) > most) return undefined;
-  return { hits: rows.filter((row) => row.id !== null), order: byRank ? 'rank' : 'gathered' };
-}
-
-/** The photo that is `count` further down the list. */
-async function further(
-  db: CatalogDb,
-  request: ReadRequest,
-  start: Place | undefined,
-  count: number,
-): Promise<Place | undefined> {
-  const [place] = await db.$queryRaw<Place[]>`
-    SELECT photo_id AS id, at FROM (${listFrom(request, start, count)} OFFSET ${count - 1} LIMIT 1) AS list`;
-  return place;
+  return { hits: rows.filter((row) => row.id !== null), isComplete: (rows[0]?.count ?? 0) <= most };
 }
 
 /**
- * A part of the list, from the photo after `start` to `end`. Both indexes together say which photos of it match, so that no others
- * are read. Resolves to undefined if more match than a window may hold.
+ * By time. A short walk mostly fills a page of what many photos match. What is rare among the newest photos (a camera of long ago) is
+ * gathered: any photos that match, as many as a page has, say that the page ends no later than the oldest of them, so each step
+ * leaves a smaller part of the list. `end` is what is known of that already.
  */
-async function readWindow(
-  db: CatalogDb,
-  request: ReadRequest,
-  { start, end, take }: { start: Place; end: Place | undefined; take: number },
-): Promise<Hit[] | undefined> {
-  const { query, words, limits } = request;
-  const conditions = [
-    ...listed(request),
-    indexedFlags(query),
-    ...flagConditions(query),
-    after(start),
-    ...(end ? [upTo(end)] : []),
-    ...selectiveConditions(query, words.match, { index: true }),
-  ];
-  const rows = await db.$queryRaw<(Hit & { count: number })[]>`
-    WITH matches AS MATERIALIZED (
-      SELECT photos.id, photos.sort_at AS at FROM photos WHERE ${all(conditions)} LIMIT ${limits.window + 1}
-    )
-    SELECT id, at, 0::float8 AS rank, (SELECT count(*)::int FROM matches) AS count
-    FROM matches ORDER BY at DESC, id DESC LIMIT ${take}`;
-  if ((rows[0]?.count ?? 0) > limits.window) return undefined;
-  return rows.map(({ id, at, rank }) => ({ id, at, rank }));
-}
-
-/**
- * By time, for what many photos match: a short walk mostly fills a page. What is rare among the newest photos (a camera of long ago)
- * is looked for in windows of the list, which grow as long as little is found, so that few of them reach the end of any list.
- */
-async function readByTime(db: CatalogDb, request: ReadRequest): Promise<Hits> {
+async function readByTime(db: CatalogDb, request: ReadRequest, end?: Place): Promise<Hits> {
   const { take, limits } = request;
-  let start = placeOf(request.from);
-  const hits = await walk(db, request, { start, span: limits.walked, take });
-  if (hits.length < take) start = await further(db, request, start, limits.walked);
-  let size = limits.walked * GROWTH;
-  while (start && hits.length < take) {
-    const end = await further(db, request, start, size);
-    const rest = take - hits.length;
-    const found =
-      size === limits.walked
-        ? await walk(db, request, { start, span: size, take: rest })
-        : await readWindow(db, request, { start, end, take: rest });
-    if (found) {
-      hits.push(...found);
-      start = end;
-    }
-    size = found ? size * GROWTH : size / GROWTH;
+  const start = placeOf(request.from);
+  const order = 'time';
+  const walked = await walk(db, request, { start, span: limits.walked, take });
+  if (walked.length === take) return { hits: walked, order };
+  let most = Math.max(limits.window, take);
+  let until = end;
+  for (;;) {
+    const { hits, isComplete } = await gather(db, request, { most, byRank: false, start, end: until });
+    // Fewer than a page in a part that held one: photos have gone meanwhile, so the rest of the list is looked at again.
+    const isShort = isComplete && until !== undefined && hits.length < take;
+    if (isComplete && !isShort) return { hits, order };
+    until = isShort ? undefined : hits.at(-1);
+    most *= GROWTH;
   }
-  return { hits, order: 'walked' };
 }
 
 /**
@@ -203,20 +169,12 @@ export async function readHits(db: CatalogDb, request: ReadRequest): Promise<Hit
   const isSelective = words.match !== undefined || query.near !== undefined || query.bbox !== undefined;
   if (!isSelective) {
     const hits = await walk(db, request, { start: placeOf(from), span: take, take });
-    return { hits, order: 'walked' };
+    return { hits, order: 'time' };
   }
-  if (from?.order === 'walked') return readByTime(db, request);
-  if (from?.order === 'rank') {
-    const page = await gather(db, request, { most: limits.ranked * MAX_GROWTH, byRank: true });
-    if (!page) throw new ProblemError('invalid_cursor', 'Too much has changed since the first page.');
-    return page;
-  }
-  const byRank = words.rank !== undefined && !from;
-  if (!byRank) {
-    // Ordered by time in any case, so what is common needs no count.
-    const hits = await walk(db, request, { start: placeOf(from), span: limits.walked, take });
-    if (hits.length === take) return { hits, order: 'walked' };
-  }
-  const few = await gather(db, request, { most: limits.ranked, byRank });
-  return few ?? readByTime(db, request);
+  if (words.rank === undefined || from?.order === 'time') return readByTime(db, request);
+  const most = from ? limits.ranked * MAX_GROWTH : limits.ranked;
+  const { hits, isComplete } = await gather(db, request, { most, byRank: true });
+  if (isComplete) return { hits, order: 'rank' };
+  if (from) throw new ProblemError('invalid_cursor', 'Too much has changed since the first page.');
+  return readByTime(db, request, hits.length === take ? hits.at(-1) : undefined);
 }

@@ -121,7 +121,7 @@ describeWithPostgres('the pages of a search', () => {
 
   it.each<[string, object]>([
     ['an unknown order', { order: 'best' }],
-    ['a rank without that order', { order: 'walked' }],
+    ['a rank without that order', { order: 'time' }],
     ['that order without a rank', { rank: undefined }],
     ['a negative rank', { rank: -1 }],
     ['a rank that is text', { rank: '1' }],
