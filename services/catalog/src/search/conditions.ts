@@ -40,18 +40,18 @@ function areaConditions({ near, radiusKm, bbox }: SearchQuery, index: boolean): 
   return conditions;
 }
 
-/** What selects by an index of its own: words and places. */
+/** What selects by an index of its own: words and places. `isHidden`: the planner is not to estimate by the words. */
 export function selectiveConditions(
   query: SearchQuery,
   match: string | undefined,
-  { index }: { index: boolean },
+  { index, isHidden = false }: { index: boolean; isHidden?: boolean },
 ): Prisma.Sql[] {
   const conditions = areaConditions(query, index);
   // As a function call it is the same condition, but one that no index serves.
-  if (match !== undefined)
-    conditions.push(
-      index ? sql`photos.search @@ ${match}::tsquery` : sql`ts_match_vq(photos.search, ${match}::tsquery)`,
-    );
+  if (match !== undefined) {
+    const words = isHidden ? sql`(SELECT ${match}::tsquery)` : sql`${match}::tsquery`;
+    conditions.push(index ? sql`photos.search @@ ${words}` : sql`ts_match_vq(photos.search, ${words})`);
+  }
   return conditions;
 }
 

@@ -50,7 +50,18 @@ const MAX_GROWTH = 10;
 type Place = Pick<Hit, 'id' | 'at'>;
 
 const after = ({ at, id }: Place): Prisma.Sql => sql`(photos.sort_at, photos.id) < (${at}, ${id}::uuid)`;
-const upTo = ({ at, id }: Place): Prisma.Sql => sql`(photos.sort_at, photos.id) >= (${at}, ${id}::uuid)`;
+const notBefore = ({ at, id }: Place): Prisma.Sql =>
+  sql`(photos.sort_at > ${at} OR (photos.sort_at = ${at} AND photos.id >= ${id}::uuid))`;
+
+/**
+ * The same part of the list once more for the index. PostgreSQL cannot estimate what a sub-select gives, takes the part to be small,
+ * and so combines both indexes. By its statistics it would not where it takes several words together (a camera's) to be rare, and
+ * would read every photo that has them.
+ */
+const hiddenPart = (start: Place | undefined, end: Place): Prisma.Sql => {
+  const newest = start ? sql`${start.at}` : sql`'infinity'`;
+  return sql`photos.sort_at BETWEEN (SELECT ${end.at}::timestamptz) AND (SELECT ${newest}::timestamptz)`;
+};
 
 const placeOf = (from: Position | undefined): Place | undefined =>
   from && { id: from.id, at: new Date(from.at) };
@@ -111,8 +122,8 @@ async function gather(
     ...flagConditions(query),
     ...(isPart ? [indexedFlags(query)] : []),
     ...(start ? [after(start)] : []),
-    ...(end ? [upTo(end)] : []),
-    ...selectiveConditions(query, words.match, { index: true }),
+    ...(end ? [notBefore(end), hiddenPart(start, end)] : []),
+    ...selectiveConditions(query, words.match, { index: true, isHidden: end !== undefined }),
   ];
   const vector = byRank ? sql`, photos.search` : Prisma.empty;
   const rank =
