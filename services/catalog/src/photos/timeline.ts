@@ -31,10 +31,10 @@ const zoneName = (zone: string): string =>
 const INVALID_PARAMETER = '22023';
 
 /** Node and PostgreSQL have a database of zones each, and Node's knows more names. */
-function withoutUnknownZone(error: unknown): never {
-  const isUnknown =
-    error instanceof Prisma.PrismaClientKnownRequestError && error.meta?.code === INVALID_PARAMETER;
-  if (!isUnknown) throw error;
+function refuseUnknownZone(error: unknown): never {
+  const meta = error instanceof Prisma.PrismaClientKnownRequestError ? error.meta : undefined;
+  const adapterError = meta?.driverAdapterError as { cause?: { code?: string } } | undefined;
+  if (adapterError?.cause?.code !== INVALID_PARAMETER) throw error;
   const message = 'is not a time zone that the database knows';
   throw new ProblemError('invalid_request', message, {
     members: { errors: [{ path: 'query.zone', message }] },
@@ -74,5 +74,5 @@ export async function readTimeline(db: CatalogDb, userId: string, { zone: askedZ
     )
     SELECT to_char(month, 'YYYY-MM') AS month, sum(count)::int AS count FROM months WHERE month IS NOT NULL
     GROUP BY months.month ORDER BY months.month DESC`;
-  return { months: await counting.catch(withoutUnknownZone) };
+  return { months: await counting.catch(refuseUnknownZone) };
 }
