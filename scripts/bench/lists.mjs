@@ -6,16 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate, openDatabase } from '../../packages/database/dist/index.js';
 import { startPostgres } from '../../packages/embedded-postgres/dist/index.js';
-import {
-  createAuthenticate,
-  createMediaUrls,
-  createMetrics,
-  silentLogger,
-  TOKEN_AUDIENCE,
-  TOKEN_ISSUER,
-} from '../../packages/service-kit/dist/index.js';
-import { createTokenIssuer, listen } from '../../packages/testkit/dist/index.js';
-import { createCatalogService, migrationsPath } from '../../services/catalog/dist/index.js';
+import { migrationsPath } from '../../services/catalog/dist/index.js';
+import { startCatalog } from './bench-catalog.mjs';
 
 const SIZES = [1_000, 1_000_000];
 const ROUNDS = 200;
@@ -31,28 +23,6 @@ async function fill(pool, settings) {
   await client.query(sql);
   client.release(true);
   await pool.query('VACUUM ANALYZE photos, photo_tags, album_items');
-}
-
-async function startCatalog(database) {
-  const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
-  const service = createCatalogService({
-    chassis: {
-      name: 'catalog',
-      version: '0',
-      logger: silentLogger,
-      metrics: createMetrics(),
-      authenticate: createAuthenticate(issuer.keySet),
-      validateAnswers: false,
-    },
-    database,
-    // Nothing is uploaded meanwhile.
-    bus: { consume: async () => {}, publish: async () => {}, drain: async () => {}, ready: async () => {} },
-    feed: { headCursor: async () => '' },
-    mediaUrls: createMediaUrls({ signingKey: 'bench', baseUrl: 'http://localhost', lifetimeSeconds: 3600 }),
-    settings: { trashDays: 30 },
-  });
-  await service.start();
-  return { service, server: await listen(service.handler), tokenFor: issuer.tokenFor };
 }
 
 const queries = ({ big, small }) => ({
@@ -82,10 +52,10 @@ async function measure(get, path, rounds) {
 async function measureLibrary(database, photos) {
   const library = { user: randomUUID(), big: randomUUID(), small: randomUUID() };
   await fill(database.pool, { ...library, photos });
-  const { service, server, tokenFor } = await startCatalog(database);
+  const { url, tokenFor, stop } = await startCatalog(database);
   const headers = { authorization: `Bearer ${tokenFor(library.user)}` };
   const get = async (path) => {
-    const response = await fetch(server.url + path, { headers });
+    const response = await fetch(url + path, { headers });
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
     return response.json();
   };
@@ -107,8 +77,7 @@ async function measureLibrary(database, photos) {
       TIMELINE_ROUNDS,
     );
   results.tags = await measure(get, '/tags', TIMELINE_ROUNDS);
-  await server.close();
-  await service.stop();
+  await stop();
   return results;
 }
 

@@ -49,7 +49,6 @@ export function createLibrary(count, seed = 1) {
     region: capital(vocabulary[index % 60]),
     country: capital(vocabulary[100 + (index % 12)]),
     countryCode: 'CZ',
-    alternateNames: words(random, 8).map(capital),
     lat: index === 0 ? 50.08 : random() * 120 - 50,
     lon: index === 0 ? 14.42 : random() * 360 - 180,
   }));

@@ -57,6 +57,28 @@ describeWithPostgres('a photo on its way in', () => {
     });
   });
 
+  it.each([
+    ['the smallest number', 5e-324, -5e-324],
+    ['a number whose square is too small', 1e-320, 151.2153],
+    ['negative zero', -0, 1e-200],
+  ])('is there with a location of %s, whoever says it', async (_name, lat, lon) => {
+    const location = { locationLat: lat, locationLon: lon };
+    const stored = { locationLat: 0, locationLon: Math.abs(lon) < 1 ? 0 : lon };
+    const user = node.user();
+    const neighbours = await user.addPhotos(5, (index) => ({ locationLat: index, locationLon: 1e-300 }));
+    const [announced, found] = [newUpload(user.id, location), newUpload(user.id)];
+    for (const fact of [announced, found]) await node.service.api.recordUpload(fact);
+    await node.deliver(eventOf('media.processed', readyResult(found, location)));
+    const edited = neighbours[4] ?? '';
+    expect((await user.edit(edited, location)).status).toBe(200);
+    for (const id of [announced.photoId, found.photoId, edited])
+      expect((await user.photo(id)).body).toMatchObject(stored);
+    const near = await user.call(`/search?near=${stored.locationLat},${stored.locationLon}&radiusKm=1`);
+    expect(near.body.photos.map(({ id }: { id: string }) => id)).toEqual(
+      expect.arrayContaining([announced.photoId, found.photoId, edited]),
+    );
+  });
+
   it('is recorded once, however often it is told', async () => {
     const fact = upload();
     const tell = () => node.service.api.recordUpload(fact);

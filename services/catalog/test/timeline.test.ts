@@ -54,6 +54,9 @@ describeWithPostgres('the timeline', () => {
       'Europe/Berlin',
       ['2024-03-31T21:59:59Z', '2024-03-31T22:00:00Z', '2024-10-31T22:59:59Z', '2024-10-31T23:00:00Z'],
     ],
+    // Names without a region, with summer time.
+    ['CET', ['2024-06-30T21:59:59Z', '2024-06-30T22:00:00Z', '2024-01-31T22:59:59Z', '2024-01-31T23:00:00Z']],
+    ['EST5EDT', ['2024-06-01T03:59:59Z', '2024-06-01T04:00:00Z']],
     ['Pacific/Kiritimati', ['2023-12-31T10:00:00Z', '2023-12-31T09:59:59Z']],
     ['America/Los_Angeles', ['2024-01-01T07:59:59Z', '2024-01-01T08:00:00Z']],
     ['Asia/Kathmandu', ['2024-04-30T18:14:59Z', '2024-04-30T18:15:00Z']],
@@ -127,6 +130,13 @@ describeWithPostgres('the timeline', () => {
       expect(reply.body.errors[0].path).toBe('query.zone');
     },
   );
+
+  it('refuses a zone that only the runtime knows', async () => {
+    const user = await libraryOf(['2024-05-01T12:00:00Z']);
+    const reply = await user.call('/photos/timeline?zone=US/Pacific-New');
+    expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(reply.body.errors[0].path).toBe('query.zone');
+  });
 
   describe('holds what the list holds', () => {
     it.each([

@@ -1,5 +1,6 @@
 import type { EventPayload } from '@lazyphotos/contracts';
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
+import { storableDegrees } from '../coordinates.js';
 import { storableDate } from '../dates.js';
 import { type Edits, readEdits } from '../metadata/edits.js';
 import { lockPhoto, lockPhotoRow } from '../photos/lock.js';
@@ -18,7 +19,12 @@ function locationOf(edits: Edits, result: Result): Partial<PhotoRow> {
   const { locationLat, locationLon, altitude, place } = result;
   if (edits.at.location !== undefined) return {};
   if (locationLat === undefined || locationLon === undefined) return place ? { place } : {};
-  return { locationLat, locationLon, altitude: altitude ?? null, place: place ?? null };
+  return {
+    locationLat: storableDegrees(locationLat),
+    locationLon: storableDegrees(locationLon),
+    altitude: altitude ?? null,
+    place: place ?? null,
+  };
 }
 
 /** The capture time, if the file has one and the user has not set another: a run that finds none leaves what is known. */

@@ -1,4 +1,5 @@
 import { type MetadataPatch, offsetOf } from '@lazyphotos/contracts';
+import { storableDegrees } from '../coordinates.js';
 import type { PhotoRow } from '../prisma.js';
 import type { EditableField } from './edits.js';
 
@@ -27,7 +28,6 @@ export function valuesOfPatch(patch: MetadataPatch): Partial<FieldValues> {
       capturedAt === undefined
         ? undefined
         : { time: new Date(capturedAt).toISOString(), offset: offsetOf(capturedAt) ?? null },
-    // Adding zero makes a negative zero an ordinary one: JSON and the database do not agree on it.
     location: lat === undefined || lon === undefined ? undefined : locationOf(lat, lon),
     favorite: patch.favorite,
     rating: patch.rating,
@@ -40,7 +40,7 @@ export function valuesOfPatch(patch: MetadataPatch): Partial<FieldValues> {
 }
 
 function locationOf(lat: number | null, lon: number | null): FieldValues['location'] {
-  return lat === null || lon === null ? null : { lat: lat + 0, lon: lon + 0 };
+  return lat === null || lon === null ? null : { lat: storableDegrees(lat), lon: storableDegrees(lon) };
 }
 
 /** The values that a photo has now. */

@@ -40,18 +40,18 @@ function areaConditions({ near, radiusKm, bbox }: SearchQuery, index: boolean): 
   return conditions;
 }
 
-/** What selects by an index of its own: words and places. */
+/** What selects by an index of its own: words and places. `isHidden`: the planner is not to estimate by the words. */
 export function selectiveConditions(
   query: SearchQuery,
   match: string | undefined,
-  { index }: { index: boolean },
+  { index, isHidden = false }: { index: boolean; isHidden?: boolean },
 ): Prisma.Sql[] {
   const conditions = areaConditions(query, index);
   // As a function call it is the same condition, but one that no index serves.
-  if (match !== undefined)
-    conditions.push(
-      index ? sql`photos.search @@ ${match}::tsquery` : sql`ts_match_vq(photos.search, ${match}::tsquery)`,
-    );
+  if (match !== undefined) {
+    const words = isHidden ? sql`(SELECT ${match}::tsquery)` : sql`${match}::tsquery`;
+    conditions.push(index ? sql`photos.search @@ ${words}` : sql`ts_match_vq(photos.search, ${words})`);
+  }
   return conditions;
 }
 
@@ -72,3 +72,9 @@ export function flagConditions({ favorite, archived, albumId }: SearchQuery): Pr
       WHERE album_items.album_id = ${albumId}::uuid AND album_items.photo_id = photos.id)`);
   return conditions;
 }
+
+/** True for every photo with these flags: with a value of each flag PostgreSQL goes to a time in the index of the list directly. */
+export const indexedFlags = ({ favorite, archived }: SearchQuery): Prisma.Sql => {
+  const anyOf = (flag: boolean | undefined) => (flag === undefined ? sql`true, false` : sql`${flag}`);
+  return sql`photos.favorite IN (${anyOf(favorite)}) AND photos.archived IN (${anyOf(archived)})`;
+};

@@ -10,7 +10,7 @@ import type { SearchQuery } from './conditions.js';
  */
 const position = z.object({
   query: z.string().length(22),
-  order: z.enum(['rank', 'gathered', 'walked']),
+  order: z.enum(['rank', 'time']),
   rank: z.number().min(0).optional(),
   at: instant,
   id: z.uuid(),

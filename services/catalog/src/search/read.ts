@@ -1,7 +1,8 @@
 import { ProblemError } from '@lazyphotos/service-kit';
+import { indexRangesOf } from '../photos/selection.js';
 import { type CatalogDb, Prisma } from '../prisma.js';
 import { ownPhotosSql } from '../visibility.js';
-import { flagConditions, type SearchQuery, selectiveConditions, timeConditions } from './conditions.js';
+import { flagConditions, indexedFlags, type SearchQuery, selectiveConditions, timeConditions } from './conditions.js';
 import type { Position } from './cursor.js';
 import type { WordQuery } from './query.js';
 
@@ -11,10 +12,12 @@ export interface Limits {
   ranked: number;
   /** So far the list of photos is walked for a page of a common word or place. */
   walked: number;
-  /** Where such a walk does not fill a page, the rest of the list is searched in windows of so many photos. */
+  /** So many matches of the rest of the list are read at first; if there are more, they say where the page must end. */
   window: number;
 }
-export const LIMITS: Limits = { ranked: 2000, walked: 5000, window: 20_000 };
+export const LIMITS: Limits = { ranked: 2000, walked: 1000, window: 2000 };
+/** How many times more matches are read of each part of the list that turned out to hold too many. */
+const GROWTH = 8;
 
 export interface Hit {
   id: string;
@@ -46,15 +49,19 @@ const MAX_GROWTH = 10;
 /** A photo's place in the list, newest first. */
 type Place = Pick<Hit, 'id' | 'at'>;
 
-// The first condition bounds the index scan; the second breaks ties.
-const after = ({ at, id }: Place): Prisma.Sql =>
-  sql`photos.sort_at <= ${at} AND (photos.sort_at < ${at} OR photos.id < ${id}::uuid)`;
-const upTo = ({ at, id }: Place): Prisma.Sql =>
-  sql`photos.sort_at >= ${at} AND (photos.sort_at > ${at} OR photos.id >= ${id}::uuid)`;
-const between = (start: Place | undefined, end?: Place): Prisma.Sql[] => [
-  ...(start ? [after(start)] : []),
-  ...(end ? [upTo(end)] : []),
-];
+const after = ({ at, id }: Place): Prisma.Sql => sql`(photos.sort_at, photos.id) < (${at}, ${id}::uuid)`;
+const notBefore = ({ at, id }: Place): Prisma.Sql =>
+  sql`(photos.sort_at > ${at} OR (photos.sort_at = ${at} AND photos.id >= ${id}::uuid))`;
+
+/**
+ * The same part of the list once more for the index. PostgreSQL cannot estimate what a sub-select gives, takes the part to be small,
+ * and so combines both indexes. By its statistics it would not where it takes several words together (a camera's) to be rare, and
+ * would read every photo that has them.
+ */
+const hiddenPart = (start: Place | undefined, end: Place): Prisma.Sql => {
+  const newest = start ? sql`${start.at}` : sql`'infinity'`;
+  return sql`photos.sort_at BETWEEN (SELECT ${end.at}::timestamptz) AND (SELECT ${newest}::timestamptz)`;
+};
 
 const placeOf = (from: Position | undefined): Place | undefined =>
   from && { id: from.id, at: new Date(from.at) };
@@ -64,44 +71,64 @@ const listed = ({ userId, query }: ReadRequest): Prisma.Sql[] => [
   ...timeConditions(query),
 ];
 
-/** Along the list of photos, newest first, with every other condition as a filter; with `span`, no further than so many photos. */
-async function walk(db: CatalogDb, request: ReadRequest, span?: number): Promise<Hits> {
-  const { query, words, from, take } = request;
-  const list = [...listed(request), ...between(placeOf(from))];
-  const filters = [
-    sql`true`,
-    ...flagConditions(query),
-    ...selectiveConditions(query, words.match, { index: false }),
-  ];
-  const hits = await db.$queryRaw<Hit[]>`
-    SELECT id, sort_at AS at, 0::float8 AS rank FROM (
-      SELECT * FROM photos WHERE ${all(list)} ORDER BY sort_at DESC, id DESC ${span === undefined ? Prisma.empty : sql`LIMIT ${span}`}
-    ) AS photos
+/** The next photos of the list behind `start`, no more than `count`, as rows `at, photo_id` along an index. */
+function listFrom({ userId, query }: ReadRequest, start: Place | undefined, count: number): Prisma.Sql {
+  const { favorite, archived, albumId, from, to } = query;
+  const { time, id, ranges } = indexRangesOf({ userId, favorite, archived, albumId, from, to });
+  const behind = start ? sql` AND (${time}, ${id}) < (${start.at}, ${start.id}::uuid)` : Prisma.empty;
+  // Each range by itself in order, with a limit of its own: only then does PostgreSQL merge them instead of sorting them all.
+  const parts = ranges.map(
+    (range) =>
+      sql`(SELECT ${time} AS at, ${id} AS photo_id ${range}${behind} ORDER BY ${time} DESC, ${id} DESC LIMIT ${count})`,
+  );
+  return sql`SELECT at, photo_id FROM (${join(parts, ' UNION ALL ')}) AS parts ORDER BY at DESC, photo_id DESC`;
+}
+
+/** Along the list from `start`, no further than `span` photos, with words and places as a filter. */
+function walk(
+  db: CatalogDb,
+  request: ReadRequest,
+  { start, span, take }: { start: Place | undefined; span: number; take: number },
+): Promise<Hit[]> {
+  const filters = [sql`true`, ...selectiveConditions(request.query, request.words.match, { index: false })];
+  return db.$queryRaw<Hit[]>`
+    SELECT list.photo_id AS id, list.at, 0::float8 AS rank
+    FROM (${listFrom(request, start, span)} LIMIT ${span}) AS list
+    CROSS JOIN LATERAL (SELECT * FROM photos WHERE photos.id = list.photo_id OFFSET 0) AS photos
     WHERE ${all(filters)}
-    ORDER BY sort_at DESC, id DESC LIMIT ${take}`;
-  return { hits, order: 'walked' };
+    ORDER BY list.at DESC, list.photo_id DESC LIMIT ${take}`;
+}
+
+interface Gathered {
+  /** In their order; if not all were read, the newest of those that were. */
+  hits: Hit[];
+  isComplete: boolean;
 }
 
 /**
- * Collects what matches by the index on words or places, no more than `most`, and sorts it: by rank if `byRank`, else by time.
- * Resolves to undefined if more match.
+ * Collects what matches by the index on words or places, no more than `most` photos, and sorts it: by rank if `byRank`, else by time.
+ * Where the part of the list from `start` to `end` is given, both indexes together say which photos of it match, so that no others
+ * are read.
  */
 async function gather(
   db: CatalogDb,
   request: ReadRequest,
-  { most, byRank }: { most: number; byRank: boolean },
-): Promise<Hits | undefined> {
+  { most, byRank, start, end }: { most: number; byRank: boolean; start?: Place | undefined; end?: Place | undefined },
+): Promise<Gathered> {
   const { query, words, from, take } = request;
+  const isPart = start !== undefined || end !== undefined || query.from !== undefined || query.to !== undefined;
   const conditions = [
     ...listed(request),
     ...flagConditions(query),
-    ...(byRank ? [] : between(placeOf(from))),
-    ...selectiveConditions(query, words.match, { index: true }),
+    ...(isPart ? [indexedFlags(query)] : []),
+    ...(start ? [after(start)] : []),
+    ...(end ? [notBefore(end), hiddenPart(start, end)] : []),
+    ...selectiveConditions(query, words.match, { index: true, isHidden: end !== undefined }),
   ];
+  const vector = byRank ? sql`, photos.search` : Prisma.empty;
   const rank =
     byRank && words.rank
-      ? sql`(SELECT (ts_rank(photos.search, ${words.rank.beginnings}::tsquery) + ts_rank(photos.search, ${words.rank.wholes}::tsquery))::float8
-          FROM photos WHERE photos.id = matches.id)`
+      ? sql`(ts_rank(search, ${words.rank.beginnings}::tsquery) + ts_rank(search, ${words.rank.wholes}::tsquery))::float8`
       : sql`0::float8`;
   const next =
     byRank && from
@@ -109,64 +136,39 @@ async function gather(
       : sql`true`;
   const rows = await db.$queryRaw<({ count: number } & (Hit | { id: null }))[]>`
     WITH matches AS MATERIALIZED (
-      SELECT photos.id, photos.sort_at AS at FROM photos WHERE ${all(conditions)} LIMIT ${most + 1}
+      SELECT photos.id, photos.sort_at AS at${vector} FROM photos WHERE ${all(conditions)} LIMIT ${most + 1}
     ), size AS (
       SELECT count(*)::int AS count FROM matches
     ), hits AS (
-      SELECT id, at, CASE WHEN count <= ${most}::int THEN ${rank} END AS rank FROM matches, size WHERE count <= ${most}::int
+      SELECT id, at, CASE WHEN count <= ${most}::int THEN ${rank} ELSE 0 END AS rank FROM matches, size
     ), page AS (
       SELECT id, at, rank FROM hits WHERE ${next} ORDER BY rank DESC, at DESC, id DESC LIMIT ${take}
     )
     SELECT count, id, at, rank FROM size LEFT JOIN page ON true ORDER BY rank DESC, at DESC, id DESC`;
-  if ((rows[0]?.count ?? 0) > most) return undefined;
-  return { hits: rows.filter((row) => row.id !== null), order: byRank ? 'rank' : 'gathered' };
-}
-
-/** The photo that is `count` further down the list. */
-async function further(
-  db: CatalogDb,
-  request: ReadRequest,
-  start: Place | undefined,
-  count: number,
-): Promise<Place | undefined> {
-  const [place] = await db.$queryRaw<Place[]>`
-    SELECT id, sort_at AS at FROM photos WHERE ${all([...listed(request), ...between(start)])}
-    ORDER BY sort_at DESC, id DESC OFFSET ${count - 1} LIMIT 1`;
-  return place;
+  return { hits: rows.filter((row) => row.id !== null), isComplete: (rows[0]?.count ?? 0) <= most };
 }
 
 /**
- * A part of the list, from the photo after `start` to `end`. Both indexes together say which photos of it match, so that no others
- * are read.
+ * By time. A short walk mostly fills a page of what many photos match. What is rare among the newest photos (a camera of long ago) is
+ * gathered: any photos that match, as many as a page has, say that the page ends no later than the oldest of them, so each step
+ * leaves a smaller part of the list. `end` is what is known of that already.
  */
-function readWindow(
-  db: CatalogDb,
-  request: ReadRequest,
-  { start, end, take }: { start: Place; end: Place | undefined; take: number },
-): Promise<Hit[]> {
-  const { query, words } = request;
-  const conditions = [
-    ...listed(request),
-    ...flagConditions(query),
-    ...between(start, end),
-    ...selectiveConditions(query, words.match, { index: true }),
-  ];
-  return db.$queryRaw<Hit[]>`
-    WITH matches AS MATERIALIZED (SELECT photos.id, photos.sort_at AS at FROM photos WHERE ${all(conditions)})
-    SELECT id, at, 0::float8 AS rank FROM matches ORDER BY at DESC, id DESC LIMIT ${take}`;
-}
-
-/** By time, for what many photos match: a short walk mostly fills a page; the photos of a camera of long ago come after it. */
-async function readByTime(db: CatalogDb, request: ReadRequest): Promise<Hits> {
-  const { from, take, limits } = request;
-  const { hits, order } = await walk(db, request, limits.walked);
-  let start = hits.length < take ? await further(db, request, placeOf(from), limits.walked) : undefined;
-  while (start && hits.length < take) {
-    const end = await further(db, request, start, limits.window);
-    hits.push(...(await readWindow(db, request, { start, end, take: take - hits.length })));
-    start = end;
+async function readByTime(db: CatalogDb, request: ReadRequest, end?: Place): Promise<Hits> {
+  const { take, limits } = request;
+  const start = placeOf(request.from);
+  const order = 'time';
+  const walked = await walk(db, request, { start, span: limits.walked, take });
+  if (walked.length === take) return { hits: walked, order };
+  let most = Math.max(limits.window, take);
+  let until = end;
+  for (;;) {
+    const { hits, isComplete } = await gather(db, request, { most, byRank: false, start, end: until });
+    // Fewer than a page in a part that held one: photos have gone meanwhile, so the rest of the list is looked at again.
+    const isShort = isComplete && until !== undefined && hits.length < take;
+    if (isComplete && !isShort) return { hits, order };
+    until = isShort ? undefined : hits.at(-1);
+    most *= GROWTH;
   }
-  return { hits, order };
 }
 
 /**
@@ -174,15 +176,16 @@ async function readByTime(db: CatalogDb, request: ReadRequest): Promise<Hits> {
  * @throws ProblemError `invalid_cursor` if the library has grown so much since that the order no longer holds
  */
 export async function readHits(db: CatalogDb, request: ReadRequest): Promise<Hits> {
-  const { query, words, from, limits } = request;
+  const { query, words, from, take, limits } = request;
   const isSelective = words.match !== undefined || query.near !== undefined || query.bbox !== undefined;
-  if (!isSelective) return walk(db, request);
-  if (from?.order === 'walked') return readByTime(db, request);
-  if (from?.order === 'rank') {
-    const page = await gather(db, request, { most: limits.ranked * MAX_GROWTH, byRank: true });
-    if (!page) throw new ProblemError('invalid_cursor', 'Too much has changed since the first page.');
-    return page;
+  if (!isSelective) {
+    const hits = await walk(db, request, { start: placeOf(from), span: take, take });
+    return { hits, order: 'time' };
   }
-  const few = await gather(db, request, { most: limits.ranked, byRank: words.rank !== undefined && !from });
-  return few ?? readByTime(db, request);
+  if (words.rank === undefined || from?.order === 'time') return readByTime(db, request);
+  const most = from ? limits.ranked * MAX_GROWTH : limits.ranked;
+  const { hits, isComplete } = await gather(db, request, { most, byRank: true });
+  if (isComplete) return { hits, order: 'rank' };
+  if (from) throw new ProblemError('invalid_cursor', 'Too much has changed since the first page.');
+  return readByTime(db, request, hits.length === take ? hits.at(-1) : undefined);
 }

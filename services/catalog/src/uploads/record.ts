@@ -1,5 +1,6 @@
 import type { EventPayload } from '@lazyphotos/contracts';
 import type { UnitOfWork } from '@lazyphotos/database';
+import { storableDegrees } from '../coordinates.js';
 import { withResult } from '../media/apply.js';
 import { lockPhoto } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
@@ -35,8 +36,8 @@ export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
           sortAt: capturedAt ?? uploadedAt,
           width: upload.width ?? null,
           height: upload.height ?? null,
-          locationLat: upload.locationLat ?? null,
-          locationLon: upload.locationLon ?? null,
+          locationLat: upload.locationLat === undefined ? null : storableDegrees(upload.locationLat),
+          locationLon: upload.locationLon === undefined ? null : storableDegrees(upload.locationLon),
           searchWords: searchWordsOf({ fileName: upload.fileName }),
         },
         skipDuplicates: true,
