@@ -146,6 +146,7 @@ describe('download', () => {
       id,
       userId,
       name: 'Summer',
+      order: 'date' as const,
       itemCount: 2,
       createdAt: now,
       updatedAt: now,

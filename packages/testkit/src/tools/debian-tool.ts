@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { installDebianPackages } from './debian.js';
 
-const PACKAGES = { nginx: ['nginx'] } as const satisfies Record<string, readonly string[]>;
+const PACKAGES = { jq: ['jq'], nginx: ['nginx'] } as const satisfies Record<string, readonly string[]>;
 
 export type DebianToolName = keyof typeof PACKAGES;
 

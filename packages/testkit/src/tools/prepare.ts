@@ -8,6 +8,7 @@ const MAKERS = {
   'docker-compose': () => goTool('docker-compose'),
   'kubernetes-validate': () => pythonTool('kubernetes-validate'),
   schemathesis: () => pythonTool('schemathesis'),
+  jq: () => debianTool('jq'),
   nginx: () => debianTool('nginx'),
 };
 
