@@ -8,11 +8,11 @@ interface RequestContext {
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
-/** Runs `fn` so that everything it logs, publishes and calls carries this request id, and speaks this language (BCP 47). */
+/** Runs `fn` with this request id, which its logs, events and calls carry, and with the language (BCP 47) of its response. */
 export const withRequestId = <T>(requestId: string, fn: () => T, language?: string): T =>
   storage.run({ requestId, language }, fn);
 export const currentRequestId = (): string | undefined => storage.getStore()?.requestId;
-/** The language that the client of the current request prefers, if it says so. */
+/** The language that the client of the current request prefers; undefined if the request names none. */
 export const currentLanguage = (): string | undefined => storage.getStore()?.language;
 
 /** Returns a function that gives places the names of the current request's language. Make it once for each response. */

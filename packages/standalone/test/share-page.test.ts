@@ -145,7 +145,7 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
       await page.waitForURL(before);
       await page.locator('.more a').click();
       await page.waitForURL(/\?cursor=/);
-      expect(await page.locator('.grid li').count()).toBe(PHOTOS - 36);
+      expect(await page.locator('.grid li').count()).toBe(PHOTOS - 24);
       expect(opened.problems()).toEqual([]);
     });
   });

@@ -2,13 +2,13 @@ import type { KnownPhotoState } from '@lazyphotos/contracts';
 import { type PhotoRow, Prisma } from './prisma.js';
 
 /**
- * Which photos each door shows. Lists, search, albums, shares, archives and the feed all ask this module and nothing else, so that
- * what one door hides no other door reveals.
+ * Which photos each part of the API shows. Lists, search, albums, shares, archives and the feed take their conditions from this
+ * module only, so that a photo that is hidden in one of them is hidden in all.
  *
  * | photo    | by id | list, timeline, search, albums | feed      | share, its pictures and archive |
  * | -------- | ----- | ------------------------------ | --------- | ------------------------------- |
- * | active   | owner | owner                          | owner     | whoever has the link            |
- * | archived | owner | owner, as a flag to filter by  | owner     | whoever has the link            |
+ * | active   | owner | owner                          | owner     | everyone with the link          |
+ * | archived | owner | owner, as a flag to filter by  | owner     | everyone with the link          |
  * | trashed  | owner | `trashed=true` only            | tombstone | nobody                          |
  * | foreign  | 404   | absent                         | absent    | nobody                          |
  */
@@ -51,12 +51,12 @@ export const sharedPhoto = (userId: string, photoId: string | null): Prisma.Phot
 /** SQL: whether the share link `l` may show the photo `p`, which is its photo or in its album. */
 export const shownBySharedLink = Prisma.sql`p.user_id = l.user_id AND NOT p.is_deleted`;
 
-/** Whether the feed tells of this photo; if not, its entry is a tombstone. */
+/** Whether the feed contains this photo; if not, its entry is a tombstone. */
 export const isInFeed = (photo: Pick<PhotoRow, 'isDeleted'>): boolean => !photo.isDeleted;
 
 /** Whether an album shows this photo or this item of it. */
 export const isInAlbum = (row: Pick<PhotoRow, 'isDeleted'>): boolean => !row.isDeleted;
 
-/** What an upload of the same bytes is told about a photo that exists. */
+/** The state of an existing photo, for an upload of the same bytes. */
 export const lifeStateOf = (photo: Pick<PhotoRow, 'isDeleted'>): KnownPhotoState =>
   photo.isDeleted ? 'trashed' : 'active';

@@ -173,6 +173,16 @@ function largeImage(link) {
   return image;
 }
 
+/** The beginning of the description, with a link to the photo's own page where there is more of it. */
+function showCaption(link) {
+  const { text, cut, info } = link.dataset;
+  const caption = text || (text === '' && link.querySelector('img')?.alt);
+  part('figcaption span').textContent = [caption, info].filter(Boolean).join('\n');
+  const whole = part('figcaption a');
+  whole.hidden = cut === undefined;
+  whole.href = link.href;
+}
+
 function show(index) {
   const link = links[index];
   if (!link) return;
@@ -180,7 +190,7 @@ function show(index) {
   const picture = link.querySelector('img') ? largeImage(link) : link.querySelector('span').cloneNode(true);
   part('.stage').replaceChildren(picture);
   part('.stage').style.transform = '';
-  part('figcaption').textContent = [link.dataset.text, link.dataset.info].filter(Boolean).join('\n');
+  showCaption(link);
   part('.count').textContent = `${index + 1} / ${Math.max(links.length, Number(grid.dataset.total))}`;
   part('.previous').hidden = index === 0;
   part('.next').hidden = index === links.length - 1 && !document.querySelector('.more');

@@ -14,7 +14,7 @@ export function createIsClaimed(node: NodeApi): IsClaimed {
   };
 }
 
-/** Refuses everything that an unclaimed node does not answer. */
+/** Refuses requests that an unclaimed node does not serve. */
 export function createRequireClaimed(isClaimed: IsClaimed): RequestHandler {
   const look = async () => {
     if (!(await isClaimed()))

@@ -19,6 +19,7 @@ import { createLimits } from './limits/limiter.js';
 import { mountMedia } from './media/deliver.js';
 import { mountRoutes, type RoutedService } from './routes.js';
 import { mountShares } from './shares/routes.js';
+import { ARCHIVE_STALL_MS } from './shares/stalled-reader.js';
 import type { Upstream } from './upstreams/upstream.js';
 
 export interface GatewayDeps {
@@ -35,6 +36,8 @@ export interface GatewayDeps {
   alsoReady?: Readonly<Record<string, () => Promise<unknown>>>;
   settings: Settings<(typeof settingKeys)[number]>;
   now?: () => Date;
+  /** How long a client of an archive may take no byte, in milliseconds; a minute if absent. */
+  archiveStallMs?: number;
 }
 
 /** What signs URLs of the store, if pictures are to come from there. @throws SettingsError when the store cannot */
@@ -95,6 +98,7 @@ export function createGatewayService(deps: GatewayDeps): Service {
     limits,
     logger: chassis.logger,
     now,
+    archiveStallMs: deps.archiveStallMs ?? ARCHIVE_STALL_MS,
   });
   mountRoutes(router, {
     upstreams,

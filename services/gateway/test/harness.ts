@@ -102,6 +102,8 @@ export interface GatewayOptions {
   mediaBaseUrl?: string;
   /** How long it lets a service over HTTP say nothing; as in production. */
   silenceMs?: number;
+  /** How long a client of an archive may take no byte; as in production. */
+  archiveStallMs?: number;
 }
 
 const probesOf = async (kind: UpstreamKind, silenceMs?: number): Promise<Record<Routed, Probe>> => {
@@ -186,6 +188,7 @@ export async function startGateway(options: GatewayOptions = {}) {
       ...options.settings,
     },
     now: () => new Date(now()),
+    ...(options.archiveStallMs === undefined ? {} : { archiveStallMs: options.archiveStallMs }),
   };
   const service = await created(deps).catch(async (error: unknown) => {
     await release();

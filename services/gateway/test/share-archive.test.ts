@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ObjectStore } from '@lazyphotos/object-storage';
-import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import { createHttpServer, listen } from '@lazyphotos/service-kit';
+import { describeWithPostgres, eventually, http } from '@lazyphotos/testkit';
 import fc from 'fast-check';
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl';
 import { createEntryNames } from '../src/shares/entry-names.js';
 import { entryTime } from '../src/shares/entry-time.js';
+import { cutStalledReader } from '../src/shares/stalled-reader.js';
 import { type Gateway, startGateway } from './harness.js';
 import { cleaned, createShared, type Shared } from './shared.js';
 
@@ -82,7 +85,12 @@ describeWithPostgres('the archive of a share link', () => {
   let mostOpen = 0;
   beforeAll(async () => {
     shared = createShared();
-    gateway = await startGateway({ shares: shared.shares, copies: shared.copies, store: watched });
+    gateway = await startGateway({
+      shares: shared.shares,
+      copies: shared.copies,
+      store: watched,
+      settings: { trustedProxies: ['loopback'] },
+    });
     shared.use(gateway);
   });
   beforeEach(() => {
@@ -179,13 +187,103 @@ describeWithPostgres('the archive of a share link', () => {
     /** More than all buffers between store and client. */
     const bytes = randomBytes(16_000_000);
 
-    const begin = (token: string) =>
-      new Promise<{ body: Readable; destroy: () => void }>((resolve, reject) => {
-        const asked = request(`${gateway.url}/s/${token}/archive`, (body) =>
-          resolve({ body, destroy: () => asked.destroy() }),
+    /** Requests an archive and reads nothing of it. */
+    const begin = (token: string, { from = '192.0.2.1', at = gateway } = {}) =>
+      new Promise<{ body: IncomingMessage; destroy: () => void }>((resolve, reject) => {
+        const headers = { 'x-forwarded-for': from };
+        const sent = request(`${at.url}/s/${token}/archive`, { headers, agent: false }, (body) =>
+          resolve({ body, destroy: () => sent.destroy() }),
         );
-        asked.on('error', reject).end();
+        sent.on('error', reject).end();
       });
+    /** Requests an archive that is refused, or is read whole. */
+    const statusFor = async (token: string, from: string) =>
+      (await archive(token, { 'x-forwarded-for': from })).status;
+
+    describe('with many at a time', () => {
+      const begun: { body: IncomingMessage; destroy: () => void }[] = [];
+      const beginWith = async (token: string, from: string) => {
+        const client = await begin(token, { from });
+        client.body.on('error', () => undefined);
+        begun.push(client);
+        return client;
+      };
+      /** Another link of which an archive is short. */
+      let short: string;
+      beforeEach(async () => {
+        for (let n = 0; n < 2; n += 1) await shared.addPhoto({ bytes });
+        short = shared.share({ showLocation: true });
+      });
+      afterEach(async () => {
+        for (const client of begun.splice(0)) client.destroy();
+        await eventually(() => expect(open.size).toBe(0));
+      });
+
+      it('sends three to a client, also of several links, and more once one has ended', async () => {
+        const token = shared.share({ showLocation: true });
+        const other = shared.share({ showLocation: true });
+        const first = await beginWith(token, '2001:db8::1');
+        await beginWith(token, '2001:db8::2');
+        await beginWith(other, '2001:db8::3');
+        const refused = await archive(short, { 'x-forwarded-for': '2001:db8::4' });
+        expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+        expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+        expect(await statusFor(token, '192.0.2.9')).toBe(200);
+        first.destroy();
+        await eventually(async () => expect(await statusFor(short, '2001:db8::4')).toBe(200));
+      });
+
+      it('sends eight of a link, sixteen in all, and more once one has ended', async () => {
+        const [one, two] = [shared.share({ showLocation: true }), shared.share({ showLocation: true })];
+        for (let n = 0; n < 8; n += 1) await beginWith(one, `192.0.2.${n}`);
+        const refused = await archive(one, { 'x-forwarded-for': '192.0.2.99' });
+        expect(refused).toMatchObject({ status: 503, body: { code: 'service_unavailable' } });
+        expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+        expect(await statusFor(short, '192.0.2.99')).toBe(200);
+        for (let n = 0; n < 8; n += 1) await beginWith(two, `198.51.100.${n}`);
+        expect(await statusFor(short, '192.0.2.99')).toBe(503);
+        begun[0]?.destroy();
+        await eventually(async () => expect(await statusFor(one, '192.0.2.99')).toBe(200));
+      });
+    });
+
+    it('cuts a client that takes no byte', async () => {
+      const quick = await startGateway({
+        shares: shared.shares,
+        copies: shared.copies,
+        store: watched,
+        archiveStallMs: 1,
+      });
+      shared.use(quick);
+      try {
+        await shared.addPhoto({ bytes });
+        const token = shared.share({ showLocation: true });
+        const client = await begin(token, { at: quick });
+        const cut = once(client.body, 'error');
+        await eventually(() => expect([mostOpen, open.size]).toEqual([1, 0]));
+        client.body.resume();
+        expect(await cut).toMatchObject([{ code: 'ECONNRESET' }]);
+      } finally {
+        shared.use(gateway);
+        await quick.stop();
+      }
+    });
+
+    it('does not cut a client while nothing waits to be sent', async () => {
+      const server = createHttpServer((_req, res) => {
+        cutStalledReader(res, 60_000);
+        res.write('early ', () => {
+          res.emit('timeout');
+          res.end('late');
+        });
+      });
+      const { port, close } = await listen(server, 0, '127.0.0.1');
+      try {
+        expect((await http(`http://127.0.0.1:${port}`)).text).toBe('early late');
+      } finally {
+        await close(0);
+      }
+    });
 
     it('reads no further than the client does, and stops when the client goes away', async () => {
       for (let n = 0; n < 3; n += 1) await shared.addPhoto({ bytes });

@@ -72,7 +72,7 @@ async function tryMove(
   const position = await keyFor(tx, albumId, before?.position ?? null, photoId);
   if (position === undefined) return 'crowded';
   await tx.albumItem.update({ where: { albumId_photoId: { albumId, photoId } }, data: { position } });
-  // One in the trash is in nobody's view of the album; its place is told when it comes back.
+  // A photo in the trash is not shown in the album; `album.changed` has its position once it is restored.
   if (isInAlbum(item)) await changeItems(tx, emit, albumId, { moved: [{ photoId, position }] }, now);
   return 'moved';
 }
@@ -85,7 +85,7 @@ interface Move {
   after: string | null;
 }
 
-/** What comes into albums, leaves them and moves in them. */
+/** Adds photos to albums, removes them, and changes their positions. */
 export function createAlbumItems(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date) {
   return {
     /** Photos first, then the album: the same order of locks as on a photo's way into the trash. */
@@ -109,7 +109,7 @@ export function createAlbumItems(unitOfWork: UnitOfWork<CatalogTx>, now: () => D
         const [item] = await tx.$queryRaw<{ isDeleted: boolean }[]>`
           DELETE FROM album_items WHERE album_id = ${albumId}::uuid AND photo_id = ${photoId}::uuid
           RETURNING is_deleted AS "isDeleted"`;
-        // One in the trash was not counted and is in nobody's view of the album.
+        // A photo in the trash is neither counted nor shown in the album.
         if (item && isInAlbum(item)) await changeItems(tx, emit, albumId, { removed: [photoId] }, now());
       }),
 

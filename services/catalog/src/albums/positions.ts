@@ -17,7 +17,7 @@ export interface Placed {
   position: string;
 }
 
-/** The places of these items, as `album.changed` tells them. */
+/** Returns the positions of these items in the form of `album.changed`. */
 export const positionsOf = (items: readonly Placed[]): { positions?: Record<string, string> } => {
   const placed = items.filter(({ position }) => position !== UNPLACED);
   if (placed.length === 0) return {};

@@ -1,6 +1,6 @@
 import { tagKey } from '@lazyphotos/contracts';
 
-/** The newest word on one tag. `at` is the time of the edit, in milliseconds since 1970. */
+/** The latest edit of one tag. `at` is the time of the edit, in milliseconds since 1970. */
 export interface TagElement {
   at: number;
   present: boolean;
@@ -9,8 +9,8 @@ export interface TagElement {
 }
 
 /**
- * The tags of a photo as a last-write-wins element set: what was said of each tag, by its key, and when all tags were set the
- * last time, which removed each tag that was added before.
+ * The tags of a photo as a last-write-wins element set: the latest edit of each tag, by its key, and the time when all tags were
+ * last set, which removed each tag that was added before.
  */
 export interface TagSet {
   setAt: number | null;
@@ -25,17 +25,17 @@ export interface TagChange {
   remove?: readonly string[] | undefined;
 }
 
-/** What is remembered of one photo at most: the oldest removals go first. */
+/** The largest number of elements stored for one photo. The oldest removals are dropped first. */
 const MAX_ELEMENTS = 500;
 
-/** Orders by time; at the same time a tag that is there wins, then the greater name: the same result in any order of edits. */
+/** Orders by time, then present before removed, then by name, so that the result does not depend on the order of edits. */
 function isNewer(a: TagElement, b: TagElement | undefined): boolean {
   if (!b || a.at !== b.at) return !b || a.at > b.at;
   if (a.present !== b.present) return a.present;
   return a.name > b.name;
 }
 
-/** Whether an element still says something: a tag that was added when all were set, or something that came later. */
+/** Whether an element still has an effect: it is later than `setAt`, or is a tag that was present at that time. */
 const outlives = ({ at, present }: TagElement, setAt: number | null): boolean =>
   setAt === null || at > setAt || (at === setAt && present);
 

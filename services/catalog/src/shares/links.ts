@@ -117,7 +117,7 @@ export function createShareLinks(deps: ShareLinksDeps): ShareLinks {
       const { link, seed } = await unitOfWork.transaction((tx) => {
         const work = () => insert(tx, userId, body, kept);
         if (!request) return work();
-        // The fingerprint covers the password, which nobody may find by trying.
+        // The fingerprint covers the password, so it is keyed: an unkeyed one could be found by trying passwords.
         return once(tx, { ...request, fingerprint: signing.fingerprint(request.fingerprint) }, work);
       });
       const token = signing.tokenOf(Buffer.from(seed, 'base64url'));

@@ -3,13 +3,13 @@ import { type Placed, positionsOf } from '../albums/positions.js';
 import { albumOf } from '../albums/record.js';
 import type { CatalogTx } from '../prisma.js';
 
-/** An album, and the photos that come into its view or leave it. */
+/** An album, and the photos that are added to its list or removed from it. */
 export interface AlbumChange {
   albumId: string;
   items: Placed[];
 }
 
-/** Locks albums, in id order; answers those that are still there: one may have been deleted since its id was read. */
+/** Locks albums, in id order. Returns the ids of those that exist: one may have been deleted since its id was read. */
 async function lockAlbums(tx: CatalogTx, ids: Iterable<string>): Promise<Set<string>> {
   const wanted = [...new Set(ids)].sort();
   if (wanted.length === 0) return new Set();
@@ -19,8 +19,8 @@ async function lockAlbums(tx: CatalogTx, ids: Iterable<string>): Promise<Set<str
 }
 
 /**
- * Locks the albums that these photos are in, and answers each with its own of them. The caller has locked the photos, so that
- * none comes into an album or leaves it meanwhile. `others` are albums to be locked and answered as well.
+ * Locks the albums that contain these photos. Returns each album with those of the photos that it contains. The caller has locked
+ * the photos, so that none is added to an album or removed meanwhile. `others` are further albums to lock and return.
  */
 export async function lockAlbumsOf(
   tx: CatalogTx,
@@ -36,7 +36,7 @@ export async function lockAlbumsOf(
   }));
 }
 
-/** Counts photos that have left (`sign` -1) or come back into (`sign` 1) their albums, and tells it. */
+/** Updates the counts of albums whose photos were trashed (`sign` -1) or restored (`sign` 1), and emits `album.changed` for each. */
 export async function changeAlbums(
   tx: CatalogTx,
   emit: Emit,
@@ -48,7 +48,7 @@ export async function changeAlbums(
   const itemsOf = new Map(changes.map((change) => [change.albumId, change.items]));
   const ids = [...itemsOf.keys()];
   const counts = [...itemsOf.values()].map((items) => sign * items.length);
-  // One statement for all albums: a photo in fifty albums is no reason for fifty.
+  // One statement for all albums, since a photo can be in many.
   await tx.$executeRaw`
     UPDATE albums SET item_count = item_count + change.count, version = version + 1, updated_at = ${now}::timestamptz
     FROM unnest(${ids}::uuid[], ${counts}::int[]) AS change(id, count) WHERE albums.id = change.id`;

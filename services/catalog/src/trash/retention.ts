@@ -13,7 +13,7 @@ export const purgeTime = (deletedAt: Date, days: number): Date =>
 export interface Retention {
   /** How long photos stay in the trash of this user. */
   daysOf(userId: string): Promise<number>;
-  /** Sets that; null: what the node says. */
+  /** Sets it; null: the node's setting. */
   setDays(userId: string, days: number | null): Promise<void>;
   /** Removes for good what has been in the trash for too long, batch by batch until the signal. Returns how many photos. */
   purgeExpired(signal?: AbortSignal): Promise<number>;

@@ -1,6 +1,6 @@
 /**
  * A step of the build: puts the viewer of the documentation, a browser bundle from npm, into dist/viewer. The bundle asks its
- * makers' server for a logo and can send them telemetry; a node at home talks to nobody, so both addresses are taken out. Fails
+ * makers' server for a logo and can send them telemetry; a node makes no requests to third parties, so both addresses are removed. Fails
  * when a new version of the viewer holds others.
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

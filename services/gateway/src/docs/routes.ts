@@ -9,7 +9,7 @@ import { findViewer, type Viewer } from './viewer.js';
 const A_YEAR = 'public, max-age=31536000, immutable';
 const FIVE_MINUTES = 'public, max-age=300';
 
-/** Browsers accept gzip on plain HTTP too, which is what a node at home speaks. */
+/** Browsers accept gzip on plain HTTP too, which a node at home uses. */
 const sendViewer =
   (viewer: Viewer): RequestHandler =>
   (req, res, next) => {

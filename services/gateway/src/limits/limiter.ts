@@ -21,15 +21,15 @@ export interface Limits {
   anonymous: RequestHandler;
   /** For endpoints where a secret could be guessed. */
   signIn: RequestHandler;
-  /** For the password of a share link, whose token is the path's `token`: counts failures of each link, whoever makes them. */
+  /** For the password of a share link (path parameter `token`): counts the failures at each link, over all clients. */
   unlock: RequestHandler;
 }
 
 const SIGN_IN_WINDOW_SECONDS = 300;
-/** A share link takes as many failures as this many addresses may make: one visitor alone cannot lock out the others. */
+/** The limit of a link is this many times that of one address, so that one visitor cannot lock out the others. */
 const LINK_FACTOR = 4;
 
-/** A link is known by a hash of its token, which must not stand in the table of attempts. */
+/** Returns a hash of the token: the table of attempts must not contain tokens. */
 const linkKey = (req: Request): string =>
   createHash('sha256').update(String(req.params.token)).digest('base64url');
 
@@ -38,7 +38,7 @@ const tooMany = (result: RateLimiterRes) =>
     headers: { 'Retry-After': String(Math.max(1, Math.ceil(result.msBeforeNext / 1000))) },
   });
 
-/** Takes a point; what the limiter rejects with is either its verdict or a fault of its store. */
+/** Takes a point. @throws ProblemError `rate_limited`; any other error is a failure of the limiter's store */
 async function take(limiter: RateLimiterAbstract, key: string): Promise<void> {
   try {
     await limiter.consume(key);
@@ -63,7 +63,7 @@ function createFailureCounter(keyPrefix: string, points: number, pool: unknown):
 
 const isRefusal = (res: Response): boolean => res.statusCode === 401 || res.statusCode === 403;
 
-/** Gives points back. The next attempt waits for that, or it could be refused for one that has succeeded. */
+/** Gives points back. The next attempt with the same key waits for that: otherwise it could be refused after one that succeeded. */
 function createRefunds(limiter: RateLimiterAbstract) {
   const underWay = new Map<string, Promise<unknown>>();
   return {
@@ -82,8 +82,8 @@ function createRefunds(limiter: RateLimiterAbstract) {
 }
 
 /**
- * Counts responses that say no. An attempt is counted before it is made and given back when it was none: of guesses that come
- * all at once, or whose response nobody waits for, no more get through than of those that come one by one.
+ * Limits the number of refused attempts (401 and 403). A point is taken before an attempt and given back if it was not refused,
+ * so that concurrent guesses, and guesses whose client disconnects, are limited like sequential ones.
  */
 function limitFailures(failures: RateLimiterAbstract, keyOf: (req: Request) => string): RequestHandler {
   const refunds = createRefunds(failures);

@@ -9,7 +9,7 @@ const etagOf = (info: ObjectInfo): string => `"${info.etag}"`;
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
 
-/** A preview may be made again at any moment; what was said about the old one does not fit the new one. */
+/** A preview may be made again at any moment; headers of the old one do not fit the new one. */
 const changedMeanwhile = (cause?: unknown) =>
   new ProblemError('service_unavailable', 'The file was replaced just now.', {
     headers: { 'Retry-After': '1' },
@@ -51,7 +51,7 @@ function setLength(res: Response, info: ObjectInfo, range: ByteRange | undefined
 }
 
 /**
- * Whether the client's copy is current. Its Cache-Control is left out: that speaks to caches on the way, and HTTP clients add
+ * Whether the client's copy is current. Its Cache-Control is left out: that is meant for caches on the way, and HTTP clients add
  * `no-cache` by themselves when somebody sets If-None-Match.
  */
 const isFresh = (req: Request, info: ObjectInfo): boolean =>

@@ -4,16 +4,17 @@ import { ProblemError, type ShareMedia, type ShareSigning } from '@lazyphotos/se
 import { create } from 'content-disposition';
 import type { Request, Response } from 'express';
 import pRetry from 'p-retry';
+import { clientKey } from '../limits/client-key.js';
 import { openWhole } from '../media/serve.js';
+import { createArchiveSlots } from './archive-slots.js';
 import { createEntryNames } from './entry-names.js';
 import { entryTime } from './entry-time.js';
 import type { FindSharedObject } from './shared-object.js';
 import { type SharedOriginal, sharedOriginals } from './shared-photos.js';
+import { cutStalledReader } from './stalled-reader.js';
 import { unlockTokenOf } from './unlock-token.js';
 import { sendZip, type ZipWriter } from './zip.js';
 
-/** How many archives one process sends at a time; each takes one connection to the store and some buffers. */
-const MAX_ARCHIVES = 16;
 /** Photos whose URLs are fetched at a time. */
 const PAGE = 100;
 /** The media worker may have a queue; it is asked again for half a minute. */
@@ -24,6 +25,8 @@ export interface ArchiveDeps {
   signing: ShareSigning;
   store: ObjectStore;
   findObject: FindSharedObject;
+  /** How long a client may take no byte, in milliseconds. */
+  stallMs: number;
 }
 
 const reasons: Record<string, string> = {
@@ -50,8 +53,8 @@ const missingText = (missing: readonly { name: string; reason: string }[]): stri
   ].join('\r\n');
 
 /** Sends all originals of a link as one ZIP. */
-export function createSendArchive({ shares, signing, store, findObject }: ArchiveDeps) {
-  let sending = 0;
+export function createSendArchive({ shares, signing, store, findObject, stallMs }: ArchiveDeps) {
+  const slots = createArchiveSlots();
 
   const open = (token: string, url: string): ShareMedia | undefined =>
     signing.openMedia(token, url.slice(url.lastIndexOf('/') + 1));
@@ -108,20 +111,17 @@ export function createSendArchive({ shares, signing, store, findObject }: Archiv
       res.end();
       return;
     }
+    cutStalledReader(res, stallMs);
     const photos = sharedOriginals(first, readPage, (url) => open(token, url));
     await sendZip(res, (zip) => write(zip, photos, () => res.destroyed));
   };
 
   return async (req: Request, res: Response): Promise<void> => {
-    if (sending >= MAX_ARCHIVES)
-      throw new ProblemError('service_unavailable', 'Too many archives are being downloaded.', {
-        headers: { 'Retry-After': '30' },
-      });
-    sending += 1;
+    const release = slots.take(String(req.params.token), clientKey(req.ip));
     try {
       await send(req, res);
     } finally {
-      sending -= 1;
+      release();
     }
   };
 }

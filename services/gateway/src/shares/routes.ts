@@ -17,6 +17,8 @@ export interface ShareRoutesDeps {
   limits: Limits;
   logger: Logger;
   now: () => Date;
+  /** How long a client of an archive may take no byte, in milliseconds. */
+  archiveStallMs: number;
 }
 
 const MEDIA_PATH = '/s/:token/media/:handle';
@@ -24,10 +26,10 @@ const ARCHIVE_PATH = '/s/:token/archive';
 
 /** What visitors of a share link get from the gateway itself: pictures, and all of them as a ZIP. */
 export function mountShares(router: Router, deps: ShareRoutesDeps): void {
-  const { store, shares, copies, signing, limits, logger, now } = deps;
+  const { store, shares, copies, signing, limits, logger, now, archiveStallMs } = deps;
   const findObject = createFindSharedObject(store, copies);
   const serveMedia = createServeShareMedia({ store, signing, findObject, now });
-  const sendArchive = createSendArchive({ shares, signing, store, findObject });
+  const sendArchive = createSendArchive({ shares, signing, store, findObject, stallMs: archiveStallMs });
 
   const respond =
     (route: string, work: (req: Request, res: Response) => Promise<void>) =>

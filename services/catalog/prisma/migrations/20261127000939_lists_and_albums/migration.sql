@@ -30,7 +30,7 @@ ALTER TABLE "photos" ADD COLUMN     "tag_keys" TEXT[] DEFAULT ARRAY[]::TEXT[];
 UPDATE "photos" SET "tag_keys" = ARRAY(SELECT lower(btrim(t)) FROM unnest("tags") WITH ORDINALITY AS u(t, n) ORDER BY n)
 WHERE cardinality("tags") > 0;
 
--- Whoever writes tags writes their keys.
+-- A statement that writes tags must write their keys.
 ALTER TABLE "photos" ADD CONSTRAINT "photos_tag_keys_match" CHECK (cardinality("tag_keys") = cardinality("tags"));
 
 -- CreateTable
@@ -71,7 +71,7 @@ CREATE INDEX "photos_by_uploaded_at" ON "photos"("user_id", "is_deleted", "favor
 -- AddForeignKey
 ALTER TABLE "photo_tags" ADD CONSTRAINT "photo_tags_photo_id_fkey" FOREIGN KEY ("photo_id") REFERENCES "photos"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
--- Triggers: album_items and photo_tags say what photos say.
+-- Triggers: copy columns of photos to album_items and photo_tags.
 
 -- A new item takes what lists filter and sort by from its photo, which cannot change until the item is committed.
 CREATE FUNCTION album_items_copy_photo() RETURNS trigger LANGUAGE plpgsql AS $$

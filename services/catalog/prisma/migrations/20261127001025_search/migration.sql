@@ -12,8 +12,8 @@ CREATE INDEX "photos_without_search_idx" ON "photos" ("id") WHERE "search" IS NU
 CREATE INDEX "photos_location_idx" ON "photos" USING GIST (point("location_lon", "location_lat"))
   WHERE "location_lat" IS NOT NULL;
 
--- Whoever writes a searchable field writes search_words in the same statement. A row that changes without it loses its vector,
--- and the catalog makes a new one in the background, so that no vector is out of step.
+-- A statement that writes a searchable field must write search_words, too. Otherwise the row loses its vector, and the catalog
+-- makes a new one in the background, so that no vector is out of date.
 CREATE FUNCTION "photos_search"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.search_words IS NOT NULL THEN

@@ -1,8 +1,10 @@
 import { placeInLanguage, type SharedLink, type SharedPhoto } from '@lazyphotos/contracts';
 import type { Language } from '../../pages/language.js';
 import { shareMessages } from './messages.js';
+import { shorten } from './shorten.js';
 
-const LONGEST_ALT = 120;
+/** Of a caption in the list. The whole description is on the photo's own page. */
+const CAPTION_LIMIT = { characters: 100, bytes: 200 };
 
 const formats: Readonly<Record<Language, Intl.DateTimeFormat>> = {
   en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }),
@@ -33,13 +35,24 @@ export function placeOf(
 export const whenAndWhere = (photo: SharedPhoto, link: SharedLink, language: Language): string =>
   [takenAt(photo, language), placeOf(photo, link, language)].filter((part) => part !== undefined).join(' · ');
 
-/** What stands in for the picture where it cannot be seen. */
+export interface Caption {
+  text: string;
+  /** Whether the description is longer. */
+  isCut: boolean;
+}
+
+/** The beginning of the description, in one line. Undefined for a photo without a description. */
+export function captionOf({ description }: SharedPhoto): Caption | undefined {
+  const line = description?.replace(/\s+/g, ' ').trim();
+  if (!line) return undefined;
+  const text = shorten(line, CAPTION_LIMIT);
+  return { text, isCut: text !== line };
+}
+
+/** The text alternative of the picture: the caption, else the date, else the file name. */
 export function altOf(photo: SharedPhoto, language: Language): string {
-  const description = photo.description?.replace(/\s+/g, ' ').trim();
-  if (description)
-    return description.length > LONGEST_ALT
-      ? `${description.slice(0, LONGEST_ALT).toWellFormed().trimEnd()}…`
-      : description;
+  const caption = captionOf(photo);
+  if (caption) return caption.text;
   const date = takenAt(photo, language);
-  return date === undefined ? photo.fileName : shareMessages[language].alt(date);
+  return date === undefined ? shorten(photo.fileName, CAPTION_LIMIT) : shareMessages[language].alt(date);
 }

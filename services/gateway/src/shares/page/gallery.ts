@@ -1,11 +1,12 @@
 import type { ShareContent, SharedPhoto } from '@lazyphotos/contracts';
 import { type Html, html } from '../../pages/html.js';
 import type { Language } from '../../pages/language.js';
-import { altOf, whenAndWhere } from './caption.js';
+import { altOf, captionOf, whenAndWhere } from './caption.js';
 import { icons } from './icons.js';
 import { shareMessages } from './messages.js';
 import { type Look, lookOf, picture } from './picture.js';
 import type { ShareAddress } from './share-address.js';
+import { shorten } from './shorten.js';
 
 /** How wide a photo is in the grid, roughly; browsers that know `auto` take the width that it has. */
 const GRID_SIZES = '(min-width: 48em) 22rem, 48vw';
@@ -13,6 +14,8 @@ const GRID_SIZES = '(min-width: 48em) 22rem, 48vw';
 const EAGER = 6;
 /** So few photos get a row each on a phone. */
 const FEW = 4;
+/** Of the album's description above the list. */
+const ABOUT_LIMIT = { characters: 2000, bytes: 3000 };
 
 export interface ShareView {
   content: ShareContent;
@@ -37,6 +40,15 @@ export function summaryOf({ content: { link }, language }: ShareView): string {
   return parts.filter(Boolean).join(' · ');
 }
 
+/**
+ * The caption for the lightbox. With a picture `data-text` is empty, and the script takes the caption from `alt`, so that the page
+ * holds it once. `data-cut` says that the photo's own page has a longer text.
+ */
+function captionAttributes(photo: SharedPhoto, hasPicture: boolean): Html | undefined {
+  const caption = captionOf(photo);
+  return caption && html` data-text="${hasPicture ? '' : caption.text}"${caption.isCut && html` data-cut`}`;
+}
+
 function tile(photo: SharedPhoto, look: Look, index: number, view: ShareView): Html {
   const { content, cursor, address, language } = view;
   const isLazy = index >= EAGER;
@@ -50,7 +62,7 @@ function tile(photo: SharedPhoto, look: Look, index: number, view: ShareView): H
   const info = whenAndWhere(photo, content.link, language);
   return html`<li class="${look.classes}"><a href="${address.ofPhoto(photo.id, cursor)}"${
     photo.placeholder && image && html` data-hash="${photo.placeholder}"`
-  }${photo.description && html` data-text="${photo.description}"`}${info && html` data-info="${info}"`}>${
+  }${captionAttributes(photo, image !== undefined)}${info && html` data-info="${info}"`}>${
     image ?? html`<span>${shareMessages[language].noPreview}</span>`
   }</a></li>\n`;
 }
@@ -63,7 +75,7 @@ function lightbox({ content: { link }, language }: ShareView): Html {
     link.allowDownload && html`<a class="download" href="" aria-label="${t.download}">${icons.download}</a>`
   }<button type="button" class="close" aria-label="${t.close}">${icons.close}</button></div>
 <button type="button" class="previous" aria-label="${t.previous}">${icons.previous}</button>
-<figure><div class="stage"></div><figcaption></figcaption></figure>
+<figure><div class="stage"></div><figcaption><span></span> <a href="" hidden>${t.wholeText}</a></figcaption></figure>
 <button type="button" class="next" aria-label="${t.next}">${icons.next}</button>
 </dialog>
 `;
@@ -78,7 +90,7 @@ export function gallery(view: ShareView): { content: Html; looks: Look[] } {
   const intro = html`<header class="intro">
 <h1>${titleOf(view)}</h1>
 <p class="summary">${summaryOf(view)}</p>
-${link.albumDescription && html`<p class="about">${link.albumDescription}</p>\n`}${
+${link.albumDescription && html`<p class="about">${shorten(link.albumDescription, ABOUT_LIMIT)}</p>\n`}${
   link.allowDownload &&
   link.photoCount > 0 &&
   html`<p><a class="button plain" href="${address.archive}">${icons.download}${t.downloadAll}</a></p>\n`

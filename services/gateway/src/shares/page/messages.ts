@@ -18,6 +18,7 @@ interface ShareMessages {
   next: string;
   close: string;
   viewer: string;
+  wholeText: string;
   footer: string;
   lockedTitle: string;
   lockedText: string;
@@ -52,6 +53,7 @@ export const shareMessages: Translations<ShareMessages> = {
     next: 'Next photo',
     close: 'Close',
     viewer: 'Photo in full size',
+    wholeText: 'Read all of it',
     footer: 'Shared with LazyPhotos',
     lockedTitle: 'This link has a password',
     lockedText: 'Enter the password that you got together with the link.',
@@ -85,6 +87,7 @@ export const shareMessages: Translations<ShareMessages> = {
     next: 'Nächstes Foto',
     close: 'Schließen',
     viewer: 'Foto in voller Größe',
+    wholeText: 'Ganzen Text lesen',
     footer: 'Mit LazyPhotos geteilt',
     lockedTitle: 'Dieser Link hat ein Passwort',
     lockedText: 'Geben Sie das Passwort ein, das Sie zusammen mit dem Link bekommen haben.',

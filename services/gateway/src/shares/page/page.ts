@@ -8,9 +8,14 @@ import { shareMessages } from './messages.js';
 import type { Notice } from './notices.js';
 import { type Look, styleOf } from './picture.js';
 import type { PageScript } from './script.js';
+import { shorten } from './shorten.js';
 import { single } from './single.js';
 
 const STYLES = readAsset('share.css');
+/** Of texts in `<head>`: window titles and previews in messengers show no more. */
+const HEAD_LIMIT = { characters: 100, bytes: 240 };
+
+const headTitle = (view: ShareView): string => shorten(titleOf(view), HEAD_LIMIT);
 
 /** What all pages of share links have in common. */
 const shell = (language: Language, title: string, content: Html): Page => ({
@@ -38,12 +43,12 @@ function previewOf(view: ShareView, photo: SharedPhoto | undefined): Preview {
   const image = photo ? photo.thumbnails.medium : content.link.cover?.thumbnails.medium;
   const summary = [summaryOf(view), content.link.albumDescription].filter(Boolean).join(' · ');
   return {
-    title: titleOf(view),
-    description: summary || shareMessages[language].description,
+    title: headTitle(view),
+    description: shorten(summary, HEAD_LIMIT) || shareMessages[language].description,
     url: address.full,
     ...(image === undefined || content.link.hasPassword
       ? {}
-      : { image: { url: image, alt: photo ? altOf(photo, language) : titleOf(view) } }),
+      : { image: { url: image, alt: photo ? altOf(photo, language) : headTitle(view) } }),
   };
 }
 
@@ -68,10 +73,10 @@ export function sharePage(
   const made: { content: Html; looks: Look[] } = photo
     ? { content: single(view, photo), looks: [] }
     : gallery(view);
-  const page = shell(language, titleOf(view), made.content);
+  const page = shell(language, headTitle(view), made.content);
   return {
     ...page,
-    description: summaryOf(view) || page.description,
+    description: shorten(summaryOf(view), HEAD_LIMIT) || page.description,
     preview: previewOf(view, photo),
     styles: [...(page.styles ?? []), styleOf(made.looks)],
     head: html`<script type="module" src="${script.path}" nonce="${nonce}"></script>\n`,

@@ -44,8 +44,8 @@ export interface SharePageDeps {
 
 const PAGE_PATH = '/s/:token';
 const UNLOCK_PATH = '/s/:token/unlock';
-/** Photos on a page: with so many, the page, its styles and its script stay below 50 kB before compression. */
-const PHOTOS = 36;
+/** Photos on a page: with so many, the page stays below 50 kB before compression whatever its texts are, and mostly with its script, too. */
+const PHOTOS = 24;
 const LONGEST_PASSWORD = 1000;
 /** Of a form: a password of that length, percent-encoded. */
 const FORM_BYTES = LONGEST_PASSWORD * 12 + 100;
