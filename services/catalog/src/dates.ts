@@ -17,3 +17,13 @@ export function storableDate(value: string | undefined): Date | null {
 /** A bound of a search: there is nothing beyond the first and the last instant. */
 export const nearestInstant = (value: string): Date =>
   new Date(Math.min(Math.max(Date.parse(value), FIRST), LAST));
+
+/**
+ * Returns when a user made an edit, in milliseconds since 1970. One without a time, or of the future (which would shut out every edit
+ * until then), is made now: after all that came before it, also within the same millisecond. `newest` is the time of the newest edit
+ * so far, minus infinity if there is none.
+ */
+export function editTime(updatedAt: string | undefined, newest: number, now: Date): number {
+  const given = updatedAt === undefined ? undefined : Date.parse(updatedAt);
+  return given !== undefined && given <= now.getTime() ? given : Math.max(now.getTime(), newest + 1);
+}

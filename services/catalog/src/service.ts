@@ -91,7 +91,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     requestId: currentRequestId,
   });
   const metrics = createCatalogMetrics(chassis.metrics);
-  const transitions = createTransitions({ unitOfWork, now, metrics });
+  const transitions = createTransitions({ db, unitOfWork, now, metrics });
   const recordUpload = createRecordUpload(unitOfWork);
   const applyMedia = createApplyMedia(unitOfWork, now);
   const setPlace = createSetPlace(unitOfWork, now);
@@ -107,7 +107,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready });
   const viewPhotos = createViewPhotos({ mediaUrl: mediaUrls.urlFor, trashDaysOf: retention.daysOf });
   const listPhotos = createListPhotos({ db, feed, viewPhotos, logger });
-  const editPhotos = createEditPhotos({ unitOfWork, now, metrics });
+  const editPhotos = createEditPhotos({ db, unitOfWork, now, metrics });
   mountPhotoRoutes(service, { db, transitions, mediaUrls, copies, listPhotos, viewPhotos });
   mountMetadataRoutes(service, { editPhotos, viewPhotos });
   mountTrashRoutes(service, {

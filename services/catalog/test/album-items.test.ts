@@ -52,22 +52,68 @@ describeWithPostgres('the photos in an album', () => {
     expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   });
 
-  it.each(['unknown', "another user's", 'trashed', 'purged'])(
-    'are all refused when one of them is %s',
+  it.each(['unknown', "another user's", 'purged by another user'])(
+    'are all refused when one of them is %s, which the problem names',
     async (kind) => {
-      const user = node.user();
-      const [fine = '', own = ''] = await user.addPhotos(2);
-      const bad =
-        kind === 'unknown' ? newId() : kind === "another user's" ? await node.user().addPhoto() : own;
-      if (kind === 'trashed') await user.trash(own);
-      if (kind === 'purged') await user.purge(own);
+      const [user, other] = [node.user(), node.user()];
+      const fine = await user.addPhoto();
+      const bad = kind === 'unknown' ? newId() : await other.addPhoto();
+      if (kind === 'purged by another user') await other.purge(bad);
       const albumId = await user.addAlbum();
-      expect(await user.addItems(albumId, [fine, bad])).toMatchObject({
+      const errorAt = (path: string) => ({ path, message: expect.stringContaining(bad) });
+      expect(await user.addItems(albumId, [fine, fine, bad, fine])).toMatchObject({
         status: 404,
-        body: { code: 'not_found' },
+        body: { code: 'not_found', errors: [errorAt('body.photoIds.2')] },
+      });
+      expect(await user.send('POST', `/albums/${albumId}/items`, { photoId: bad })).toMatchObject({
+        status: 404,
+        body: { code: 'not_found', errors: [errorAt('body.photoId')] },
       });
       expect((await user.album(albumId)).body).toMatchObject({ itemCount: 0, version: 1 });
       expect(await user.itemIds(albumId)).toEqual([]);
+      expect((await user.addItems(newId(), [fine])).body).not.toHaveProperty('errors');
+    },
+  );
+
+  it('come without those that another device has purged meanwhile', async () => {
+    const user = node.user();
+    const [one = '', purged = '', two = ''] = await user.addPhotos(3);
+    const albumId = await user.addAlbum();
+    await user.purge(purged);
+    expect((await user.addItems(albumId, [one, purged, two])).status).toBe(204);
+    expect(new Set(await user.itemIds(albumId))).toEqual(new Set([one, two]));
+    expect((await user.addItems(albumId, [purged])).status).toBe(204);
+    expect((await user.album(albumId)).body).toMatchObject({ itemCount: 2, version: 2 });
+  });
+
+  it.each(['date', 'manual'])(
+    'come with those in the trash, which show when they are restored, in an album by %s',
+    async (order) => {
+      const user = node.user();
+      const [one = '', trashed = '', two = ''] = await user.addPhotos(3);
+      const albumId = await user.addAlbum('Summer', { order });
+      await user.trash(trashed);
+      expect((await user.addItems(albumId, [trashed])).status).toBe(204);
+      expect((await user.album(albumId)).body).toMatchObject({ itemCount: 0, version: 1 });
+      await user.addItems(albumId, [one, trashed, two]);
+      expect((await user.album(albumId)).body).toMatchObject({ itemCount: 2, version: 2 });
+      expect(new Set(await user.itemIds(albumId))).toEqual(new Set([one, two]));
+      await user.restore(trashed);
+      expect((await user.album(albumId)).body).toMatchObject({ itemCount: 3, version: 3 });
+      const listed = await user.itemIds(albumId);
+      expect(new Set(listed)).toEqual(new Set([one, trashed, two]));
+      if (order === 'manual') expect(listed).toEqual([trashed, one, two]);
+      const changes = await changesOf(user.id, albumId);
+      expect(changes.map(({ added }) => new Set(added))).toEqual([
+        new Set(),
+        new Set([one, two]),
+        new Set([trashed]),
+      ]);
+      expect(Object.keys(changes[2]?.positions ?? {})).toEqual(order === 'manual' ? [trashed] : []);
+      // One that never comes back leaves nothing behind.
+      await user.trash(trashed);
+      await user.purge(trashed);
+      expect((await user.album(albumId)).body).toMatchObject({ itemCount: 2, version: 4 });
     },
   );
 

@@ -253,6 +253,28 @@ describeWithPostgres('albums that are arranged by hand', () => {
       expect(await edit(user, albumId, { name: 'now' })).toMatchObject({ name: 'now' });
     });
 
+    it('count no time as after everything before', async () => {
+      const { user, albumId } = await albumWith(1);
+      // The clock goes back between two edits.
+      node.advance(60_000);
+      await edit(user, albumId, { name: 'first' });
+      node.advance(-60_000);
+      expect(await edit(user, albumId, { name: 'a second' })).toMatchObject({ name: 'a second' });
+    });
+
+    it('say nothing of an edit that changes nothing, and keep its time', async () => {
+      const { user, albumId } = await albumWith(1);
+      await edit(user, albumId, { name: 'same', updatedAt: minutesAgo(30) });
+      const before = (await user.album(albumId)).body;
+      const count = (await node.eventsOf(user.id)).length;
+      for (const more of [{ updatedAt: minutesAgo(10) }, {}]) {
+        const body = { name: 'same', description: before.description ?? null, ...more };
+        expect(await edit(user, albumId, body)).toEqual(before);
+      }
+      expect(await edit(user, albumId, { name: 'older', updatedAt: minutesAgo(20) })).toEqual(before);
+      expect(await node.eventsOf(user.id)).toHaveLength(count);
+    });
+
     it('end alike in any order', async () => {
       const change = fc.record(
         {

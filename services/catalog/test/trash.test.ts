@@ -21,6 +21,18 @@ const isEmptied = (user: User, left = 0) =>
     expect((await user.trashState()).body).toMatchObject({ count: left, emptying: false });
   });
 
+/** While `work` runs, the database refuses every change of this photo. */
+async function refusing(node: CatalogNode, id: string | undefined, work: () => Promise<void>): Promise<void> {
+  await node.pool.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'refused'; END $$;
+    CREATE TRIGGER refuse BEFORE UPDATE OR DELETE ON photos FOR EACH ROW WHEN (OLD.id = '${id}') EXECUTE FUNCTION refuse()`);
+  try {
+    await work();
+  } finally {
+    await node.pool.query('DROP FUNCTION refuse CASCADE');
+  }
+}
+
 describeWithPostgres('the trash', () => {
   let node: CatalogNode;
   beforeAll(async () => {
@@ -73,6 +85,44 @@ describeWithPostgres('the trash', () => {
         const one = await count(() => work([first]));
         expect(await count(() => work(ids.slice(1)))).toBe(one);
       }
+    });
+
+    it('in transactions of 50 photos, and of less that are in many albums with many tags', async () => {
+      const user = node.user();
+      const ids = await user.addPhotos(101);
+      const transactions = async (work: () => Promise<unknown>) =>
+        (await node.statements.during(work)).filter(({ text }) => /FROM photos .* FOR UPDATE/s.test(text))
+          .length;
+      const asked = [...ids, newId()];
+      const results = asked.map((id, index) => ({ id, status: index < 101 ? 'ok' : 'not_found' }));
+      const expectResults = (work: () => Promise<{ body: unknown }>) => async () =>
+        expect((await work()).body).toEqual({ results });
+      expect(await transactions(expectResults(() => user.deleteAll(asked)))).toBe(3);
+      expect(await transactions(expectResults(() => user.restoreAll(asked)))).toBe(3);
+
+      const heavy = ids.slice(0, 8);
+      for (let n = 0; n < 39; n += 1) await user.addItems(await user.addAlbum(), heavy);
+      const addTags = Array.from({ length: 99 }, (_, index) => `tag ${index}`);
+      // Each writes 40 * 100 rows: five in a transaction.
+      const edit = () => user.editAll(heavy.map((id) => ({ id, addTags })));
+      expect(await transactions(edit)).toBe(2);
+      const favorite = () => user.editAll(heavy.map((id) => ({ id, favorite: true })));
+      expect(await transactions(favorite)).toBe(2);
+      expect(await transactions(() => user.deleteAll(heavy))).toBe(2);
+      expect(await transactions(() => user.restoreAll(heavy))).toBe(2);
+      expect(await transactions(() => user.deleteAll(heavy, { permanent: true }))).toBe(2);
+    });
+
+    it('and keeps what was done when a later transaction fails', async () => {
+      const user = node.user();
+      const ids = await user.addPhotos(60);
+      await refusing(node, ids.at(-1), async () => {
+        expect((await user.deleteAll(ids)).status).toBe(500);
+        expect((await user.trashState()).body.count).toBe(50);
+      });
+      const { body } = await user.deleteAll(ids);
+      expect(body.results).toEqual(ids.map((id) => ({ id, status: 'ok' })));
+      expect((await user.trashState()).body.count).toBe(60);
     });
 
     it('of 500 at most', async () => {
@@ -131,7 +181,40 @@ describeWithPostgres('the trash', () => {
     });
   });
 
+  it('is purged for every user but those for whom it fails', async () => {
+    const users = [node.user(), node.user(), node.user()];
+    // The one in the middle comes before the last one, whatever the work goes by.
+    const [, broken] = users;
+    for (const [index, user] of users.entries()) await fillTrash(node, user.id, 60, 400 - index);
+    const { rows } = await node.pool.query('SELECT id FROM photos WHERE user_id = $1 LIMIT 1', [broken?.id]);
+    const counts = () =>
+      Promise.all(users.map(async (user) => (await user.trashState()).body.count as number));
+    await refusing(node, rows[0].id, async () => {
+      await node.service.purgeTrash();
+      const [first, left, last] = await counts();
+      expect([first, last]).toEqual([0, 0]);
+      expect(left).toBeGreaterThan(0);
+    });
+    expect(await node.service.purgeTrash()).toBeGreaterThan(0);
+    expect(await counts()).toEqual([0, 0, 0]);
+  });
+
   describe('is emptied on request', () => {
+    it('for every user but those for whom it fails', async () => {
+      const [broken, user] = [node.user(), node.user()];
+      const id = await broken.addPhoto();
+      await broken.trash(id);
+      await fillTrash(node, user.id, 60);
+      await refusing(node, id, async () => {
+        await broken.emptyTrash();
+        await user.emptyTrash();
+        await isEmptied(user);
+        expect((await broken.trashState()).body).toMatchObject({ count: 1, emptying: true });
+      });
+      await broken.emptyTrash();
+      await isEmptied(broken);
+    });
+
     it('in as many rounds as it takes, of what was in it then', async () => {
       const [user, other] = [node.user(), node.user()];
       const active = await user.addPhoto();
@@ -214,7 +297,7 @@ describeWithPostgres('an emptying that is interrupted', () => {
     client.release();
     await stopped;
     const { rows } = await first.pool.query('SELECT count(*)::int AS left FROM photos');
-    expect(rows[0].left).toBe(250);
+    expect(rows[0].left).toBe(400);
     await first.stop();
 
     const second = await startCatalog({ databaseUrl: database.url });

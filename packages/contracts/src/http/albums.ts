@@ -133,7 +133,7 @@ export const addAlbumItems = defineEndpoint({
   service: 'catalog',
   method: 'post',
   path: '/albums/{id}/items',
-  summary: 'Put photos into an album, at the end of a manual order; those in it already stay',
+  summary: 'Put up to 500 photos into an album, at the end of a manual order; those in it already stay',
   auth: 'bearer',
   params: albumId,
   body: z
@@ -146,7 +146,11 @@ export const addAlbumItems = defineEndpoint({
       path: ['photoIds'],
     })
     .meta({ id: 'AddAlbumItemsRequest' }),
-  success: { status: 204, description: 'Added' },
+  success: {
+    status: 204,
+    description:
+      'Added; those in the trash show when they come back, and those that were removed for good are left out',
+  },
   problems: ['not_found'],
 });
 

@@ -157,7 +157,8 @@ export const editPhotos = defineEndpoint({
   service: 'catalog',
   method: 'post',
   path: '/photos/metadata/batch',
-  summary: 'Change many photos, in the order of the list; repeating it does no harm',
+  summary:
+    'Change up to 500 photos in a body of up to 1 MB, in the order of the list; repeating it does no harm',
   auth: 'bearer',
   body: z.object({ updates: z.array(metadataUpdate).min(1).max(MAX_LIMIT) }).meta({
     id: 'EditPhotosRequest',

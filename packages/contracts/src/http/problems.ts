@@ -64,7 +64,10 @@ export const fieldError = z
 
 /** What single codes add. */
 const extensions = {
-  errors: z.array(fieldError).optional().meta({ description: 'with invalid_request' }),
+  errors: z.array(fieldError).optional().meta({
+    description:
+      'with invalid_request; with not_found when photos are put into an album: those that are not known',
+  }),
   missing: z
     .array(byteSpan)
     .optional()

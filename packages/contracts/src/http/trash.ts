@@ -33,7 +33,7 @@ export const deletePhotos = defineEndpoint({
   service: 'catalog',
   method: 'post',
   path: '/photos/delete/batch',
-  summary: 'Move photos to the trash, or remove them for good; repeating it does no harm',
+  summary: 'Move up to 500 photos to the trash, or remove them for good; repeating it does no harm',
   auth: 'bearer',
   body: z
     .object({
@@ -53,7 +53,7 @@ export const restorePhotos = defineEndpoint({
   service: 'catalog',
   method: 'post',
   path: '/photos/restore/batch',
-  summary: 'Bring photos back from the trash; repeating it does no harm',
+  summary: 'Bring up to 500 photos back from the trash; repeating it does no harm',
   auth: 'bearer',
   body: z
     .object({ ids })

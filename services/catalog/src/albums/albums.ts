@@ -48,9 +48,10 @@ export function createAlbums(
       const row = await tx.album.findUniqueOrThrow({ where: { id } });
       const edit = newerFields(row, patch, now());
       if (!edit) return row;
+      if (!edit.isChanged) return tx.album.update({ where: { id }, data: edit.columns });
       const updated = await tx.album.update({
         where: { id },
-        data: { ...edit, version: { increment: 1 }, updatedAt: now() },
+        data: { ...edit.columns, version: { increment: 1 }, updatedAt: now() },
       });
       emit('album.changed', { album: albumOf(updated), added: [], removed: [] });
       return updated;

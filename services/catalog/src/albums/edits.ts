@@ -1,4 +1,5 @@
 import type { BodyOf, endpoints } from '@lazyphotos/contracts';
+import { editTime } from '../dates.js';
 import type { AlbumRow } from '../prisma.js';
 
 export type AlbumPatch = BodyOf<typeof endpoints.updateAlbum>;
@@ -11,9 +12,12 @@ type EditTimes = Partial<Record<Field, string>>;
 /** Of two values that were set at the same time, which stays does not depend on the order in which they arrive. */
 const outranks = (value: unknown, other: unknown): boolean => JSON.stringify(value) > JSON.stringify(other);
 
-/** The columns of an album that an edit writes. */
-export interface AlbumEdit extends Partial<Pick<AlbumRow, Field>> {
-  edits: EditTimes;
+/** What an edit does to an album. */
+export interface AlbumEdit {
+  /** The columns that it writes. */
+  columns: Partial<Pick<AlbumRow, Field>> & { edits: EditTimes };
+  /** Whether the album shows something else than before; if not, only the times of its edits are newer. */
+  isChanged: boolean;
 }
 
 /**
@@ -21,10 +25,9 @@ export interface AlbumEdit extends Partial<Pick<AlbumRow, Field>> {
  * change. Returns undefined if nothing does.
  */
 export function newerFields(row: AlbumRow, patch: AlbumPatch, now: Date): AlbumEdit | undefined {
-  const at = new Date(
-    Math.min(Date.parse(patch.updatedAt ?? now.toISOString()), now.getTime()),
-  ).toISOString();
   const edits = row.edits as EditTimes;
+  const newest = Math.max(Number.NEGATIVE_INFINITY, ...Object.values(edits).map((time) => Date.parse(time)));
+  const at = new Date(editTime(patch.updatedAt, newest, now)).toISOString();
   const wins = (field: Field): boolean => {
     if (patch[field] === undefined) return false;
     const known = edits[field];
@@ -33,7 +36,10 @@ export function newerFields(row: AlbumRow, patch: AlbumPatch, now: Date): AlbumE
   const winners = editable.filter(wins);
   if (winners.length === 0) return undefined;
   return {
-    ...Object.fromEntries(winners.map((field) => [field, patch[field]])),
-    edits: { ...edits, ...Object.fromEntries(winners.map((field) => [field, at])) },
+    columns: {
+      ...Object.fromEntries(winners.map((field) => [field, patch[field]])),
+      edits: { ...edits, ...Object.fromEntries(winners.map((field) => [field, at])) },
+    },
+    isChanged: winners.some((field) => patch[field] !== row[field]),
   };
 }

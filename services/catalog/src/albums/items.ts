@@ -2,7 +2,7 @@ import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import { notFound } from '@lazyphotos/service-kit';
 import type { CatalogTx } from '../prisma.js';
 import { isInAlbum } from '../visibility.js';
-import { holdPhoto, holdPhotos, lockAlbum } from './locks.js';
+import { holdOwnPhotos, holdPhoto, lockAlbum } from './locks.js';
 import {
   arrangeAlbum,
   keyFor,
@@ -88,18 +88,28 @@ interface Move {
 /** Adds photos to albums, removes them, and changes their positions. */
 export function createAlbumItems(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date) {
   return {
-    /** Photos first, then the album: the same order of locks as on a photo's way into the trash. */
-    add: (userId: string, albumId: string, photoIds: readonly string[]): Promise<void> =>
+    /**
+     * Adds photos of this user, also those in the trash: they show in the album when they come back. Purged ones are left out, so
+     * that what one device removes for good does not refuse what another one adds. Resolves to the ids that are not this user's and
+     * never were; if there are any, nothing is added. Locks photos first, then the album, as on a photo's way into the trash.
+     * @throws ProblemError `not_found` for the album
+     */
+    add: (userId: string, albumId: string, ids: readonly string[]): Promise<string[]> =>
       unitOfWork.transaction(async (tx, emit) => {
-        await holdPhotos(tx, userId, photoIds);
+        const { held, unknown } = await holdOwnPhotos(tx, userId, ids);
         await lockAlbum(tx, userId, albumId);
+        if (unknown.length > 0) return unknown;
+        const photoIds = ids.filter((id) => held.has(id));
         const positions = await positionsFor(tx, albumId, photoIds.length);
-        const added = await tx.$queryRaw<Placed[]>`
+        const items = await tx.$queryRaw<(Placed & { isDeleted: boolean })[]>`
           INSERT INTO album_items (album_id, photo_id, added_at, position)
           SELECT ${albumId}::uuid, new.photo_id, ${now()}::timestamptz, new.position
           FROM unnest(${photoIds}::uuid[], ${positions}::text[]) AS new(photo_id, position)
-          ON CONFLICT DO NOTHING RETURNING photo_id AS "photoId", position`;
+          ON CONFLICT DO NOTHING RETURNING photo_id AS "photoId", position, is_deleted AS "isDeleted"`;
+        // One in the trash is counted and told when it comes back.
+        const added = items.filter(isInAlbum);
         if (added.length > 0) await changeItems(tx, emit, albumId, { added }, now());
+        return [];
       }),
 
     remove: (userId: string, albumId: string, photoId: string): Promise<void> =>

@@ -23,6 +23,32 @@ export async function holdPhotos(tx: CatalogTx, userId: string, ids: readonly st
   if (rows.length < unique.size) throw notFound('photo');
 }
 
+/** What became of photos that a user names. Purged ones are in neither list. */
+interface OwnPhotos {
+  /** Photos of this user, in the trash or not. They stay as they are until the end of the transaction. */
+  held: Set<string>;
+  /** Those that are not this user's and never were. */
+  unknown: string[];
+}
+
+/** Looks up photos of this user by their ids, and holds those that are there. */
+export async function holdOwnPhotos(
+  tx: CatalogTx,
+  userId: string,
+  ids: readonly string[],
+): Promise<OwnPhotos> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM photos WHERE user_id = ${userId}::uuid AND id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR SHARE`;
+  const held = new Set(rows.map((row) => row.id));
+  // Read after the locks: a purge that they waited for has left its trace.
+  const purged = await tx.purgedPhoto.findMany({
+    where: { userId, id: { in: ids.filter((id) => !held.has(id)) } },
+    select: { id: true },
+  });
+  const known = new Set([...held, ...purged.map((row) => row.id)]);
+  return { held, unknown: ids.filter((id) => !known.has(id)) };
+}
+
 /** Makes sure that this is a photo of this user, in the trash or not, and that it stays as it is. @throws ProblemError `not_found` */
 export async function holdPhoto(tx: CatalogTx, userId: string, id: string): Promise<void> {
   const rows = await tx.$queryRaw<unknown[]>`

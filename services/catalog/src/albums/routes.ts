@@ -1,5 +1,11 @@
-import { type Album, endpoints } from '@lazyphotos/contracts';
-import { createCursor, keyedRequest, type MediaUrls, type ServiceApp } from '@lazyphotos/service-kit';
+import { type Album, type BodyOf, endpoints } from '@lazyphotos/contracts';
+import {
+  createCursor,
+  keyedRequest,
+  type MediaUrls,
+  ProblemError,
+  type ServiceApp,
+} from '@lazyphotos/service-kit';
 import { z } from 'zod';
 import { instant } from '../dates.js';
 import { readItemPage } from '../photos/page.js';
@@ -43,6 +49,18 @@ async function readAlbumPage(db: CatalogDb, userId: string, limit: number, curso
   };
 }
 
+/** Names the photos for which a request to add photos is refused. */
+function unknownPhotos(
+  { photoIds }: BodyOf<typeof endpoints.addAlbumItems>,
+  unknown: readonly string[],
+): ProblemError {
+  const errors = unknown.map((id) => ({
+    path: photoIds ? `body.photoIds.${photoIds.indexOf(id)}` : 'body.photoId',
+    message: `There is no photo ${id}.`,
+  }));
+  return new ProblemError('not_found', 'There is no such photo.', { members: { errors } });
+}
+
 export function mountAlbumRoutes(
   { mount }: ServiceApp,
   { db, albums, items, mediaUrls, viewPhotos }: AlbumRoutesDeps,
@@ -73,7 +91,8 @@ export function mountAlbumRoutes(
   });
   mount(endpoints.addAlbumItems, async ({ principal, params, body }) => {
     const ids = body.photoIds ?? (body.photoId === undefined ? [] : [body.photoId]);
-    await items.add(principal.userId, params.id, [...new Set(ids)]);
+    const unknown = await items.add(principal.userId, params.id, [...new Set(ids)]);
+    if (unknown.length > 0) throw unknownPhotos(body, unknown);
     return undefined;
   });
   mount(endpoints.listAlbumItems, async ({ principal, params, query }) => {

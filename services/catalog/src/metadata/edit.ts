@@ -1,10 +1,11 @@
 import type { MetadataPatch } from '@lazyphotos/contracts';
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import type { CatalogMetrics } from '../metrics.js';
+import { chunksOf, readListSizes, rowsOf } from '../photos/chunks.js';
 import { lockPhotos } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import { savePhotos } from '../photos/save.js';
-import type { CatalogTx, PhotoRow } from '../prisma.js';
+import type { CatalogDb, CatalogTx, PhotoRow } from '../prisma.js';
 import { isInFeed, ownPhotosById } from '../visibility.js';
 import { type Merged, mergePatch, TooManyTagsError } from './merge.js';
 import { relocationOf } from './place.js';
@@ -20,10 +21,8 @@ export type EditOutcome =
   | { status: 'not_found' }
   | { status: 'too_many_tags'; error: TooManyTagsError };
 
-/** How many photos one transaction changes: short ones let others in between. */
-const CHUNK = 100;
-
 export interface MetadataDeps {
+  db: CatalogDb;
   unitOfWork: UnitOfWork<CatalogTx>;
   now: () => Date;
   metrics: CatalogMetrics;
@@ -40,7 +39,7 @@ interface Draft {
 /** Applies edits in their order. Returns an outcome for each; a photo that is not this user's is `not_found`. */
 export type EditPhotos = (userId: string, edits: readonly PhotoEdit[]) => Promise<EditOutcome[]>;
 
-export function createEditPhotos({ unitOfWork, now, metrics }: MetadataDeps): EditPhotos {
+export function createEditPhotos({ db, unitOfWork, now, metrics }: MetadataDeps): EditPhotos {
   const editChunk = async (userId: string, edits: readonly PhotoEdit[]): Promise<EditOutcome[]> => {
     const counted = { applied: 0, dropped: 0 };
     const outcomes = await unitOfWork.transaction(async (tx, emit) => {
@@ -64,12 +63,19 @@ export function createEditPhotos({ unitOfWork, now, metrics }: MetadataDeps): Ed
 
   return async (userId, edits) => {
     const outcomes: EditOutcome[] = [];
-    for (let start = 0; start < edits.length; start += CHUNK) {
-      outcomes.push(...(await editChunk(userId, edits.slice(start, start + CHUNK))));
-    }
+    const sizes = await readListSizes(
+      db,
+      userId,
+      edits.map(({ id }) => id),
+    );
+    const rows = ({ id, patch }: PhotoEdit) => rowsOf(sizes.get(id), tagChangesOf(patch));
+    for (const chunk of chunksOf(edits, rows)) outcomes.push(...(await editChunk(userId, chunk)));
     return outcomes;
   };
 }
+
+const tagChangesOf = ({ tags = [], addTags = [], removeTags = [] }: MetadataPatch): number =>
+  tags.length + addTags.length + removeTags.length;
 
 const draftOf = (row: PhotoRow): Draft => ({ before: row, row, isChanged: false, isRemembered: false });
 

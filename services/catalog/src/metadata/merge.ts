@@ -1,14 +1,8 @@
 import { MAX_TAGS, type MetadataPatch } from '@lazyphotos/contracts';
+import { editTime } from '../dates.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { PhotoRow } from '../prisma.js';
-import {
-  type EditableField,
-  type Edits,
-  editableFields,
-  newestTime,
-  readEdits,
-  storedEdits,
-} from './edits.js';
+import { type EditableField, editableFields, newestTime, readEdits, storedEdits } from './edits.js';
 import { type FieldValues, valuesOfPatch, valuesOfRow, writeField } from './fields.js';
 import { mergeTags, type TagChange, tagsOf } from './tags.js';
 
@@ -42,17 +36,6 @@ function isNewer(at: number, value: unknown, knownAt: number | undefined, known:
 const tagChangeOf = ({ tags, addTags, removeTags }: MetadataPatch): TagChange | undefined =>
   tags || addTags || removeTags ? { set: tags, add: addTags, remove: removeTags } : undefined;
 
-/**
- * When an edit was made. One without a time, or of the future (which would shut out every edit until then), is made now: after
- * all that came before it, also within the same millisecond.
- */
-function timeOf(patch: MetadataPatch, edits: Edits, now: Date): number {
-  const given = patch.updatedAt === undefined ? undefined : Date.parse(patch.updatedAt);
-  return given !== undefined && given <= now.getTime()
-    ? given
-    : Math.max(now.getTime(), newestTime(edits) + 1);
-}
-
 /** Whether a user sees a difference between two states of a photo. */
 const isDifferent = (before: PhotoRow, after: PhotoRow): boolean =>
   before !== after && !isEqual(photoRecordOf(before), photoRecordOf(after));
@@ -66,7 +49,7 @@ const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.
  */
 export function mergePatch(row: PhotoRow, patch: MetadataPatch, now: Date): Merged {
   const edits = readEdits(row.edits);
-  const at = timeOf(patch, edits, now);
+  const at = editTime(patch.updatedAt, newestTime(edits), now);
   const known = valuesOfRow(row);
   const values = valuesOfPatch(patch);
   let merged = row;

@@ -1,5 +1,5 @@
 import { createPeriodic, type Logger, type Periodic } from '@lazyphotos/service-kit';
-import { type CatalogDb, Prisma } from '../prisma.js';
+import { type CatalogDb, type CatalogTx, Prisma } from '../prisma.js';
 import type { SearchMetrics } from './metrics.js';
 import { type SearchableFields, searchWordsOf } from './vector.js';
 
@@ -15,23 +15,27 @@ export interface SearchFillDeps {
   metrics: Pick<SearchMetrics, 'unfilled'>;
 }
 
-type Row = SearchableFields & { id: string; version: number };
+type Row = SearchableFields & { id: string };
 
-const readUnfilled = (db: CatalogDb): Promise<Row[]> => db.$queryRaw<Row[]>`
-  SELECT id, version, file_name AS "fileName", description, tags, place, camera_make AS "cameraMake",
+/**
+ * Locks a batch and reads it. Photos that somebody else has locked are left out: waiting for them, with others locked already, could
+ * end in a deadlock with a batch of edits. They get their words with that change or in a later batch.
+ */
+const lockUnfilled = (tx: CatalogTx): Promise<Row[]> => tx.$queryRaw<Row[]>`
+  SELECT id, file_name AS "fileName", description, tags, place, camera_make AS "cameraMake",
     camera_model AS "cameraModel", lens_model AS "lensModel"
-  FROM photos WHERE search IS NULL ORDER BY id LIMIT ${BATCH}`;
+  FROM photos WHERE search IS NULL ORDER BY id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`;
 
-/** A photo that has changed since it was read is left alone: it has new words, or the next batch makes them. */
-function writeWords(db: CatalogDb, rows: readonly Row[]): Promise<number> {
-  const values = rows.map(
-    (row) => Prisma.sql`(${row.id}::uuid, ${row.version}::int, ${searchWordsOf(row)}::text)`,
-  );
-  return db.$executeRaw`
-    UPDATE photos SET search_words = made.words
-    FROM (VALUES ${Prisma.join(values)}) AS made (id, version, words)
-    WHERE photos.id = made.id AND photos.version = made.version AND photos.search IS NULL`;
-}
+/** Makes the words of one batch. Resolves to the number of photos in it. */
+const fillBatch = (db: CatalogDb): Promise<number> =>
+  db.$transaction(async (tx) => {
+    const rows = await lockUnfilled(tx);
+    if (rows.length === 0) return 0;
+    const values = rows.map((row) => Prisma.sql`(${row.id}::uuid, ${searchWordsOf(row)}::text)`);
+    return tx.$executeRaw`
+      UPDATE photos SET search_words = made.words
+      FROM (VALUES ${Prisma.join(values)}) AS made (id, words) WHERE photos.id = made.id`;
+  });
 
 async function countUnfilled(db: CatalogDb): Promise<number> {
   const [row] = await db.$queryRaw<{ count: number }[]>`
@@ -49,11 +53,7 @@ export function createSearchFill({ db, logger, metrics }: SearchFillDeps): Perio
     metrics.unfilled.set(waiting);
     if (waiting === 0) return;
     logger.info('photos are made searchable', { count: waiting });
-    for (let read = BATCH; read === BATCH && !signal.aborted; ) {
-      const rows = await readUnfilled(db);
-      read = rows.length;
-      if (read > 0) await writeWords(db, rows);
-    }
+    for (let filled = BATCH; filled === BATCH && !signal.aborted; ) filled = await fillBatch(db);
     metrics.unfilled.set(await countUnfilled(db));
   };
   return createPeriodic('making photos searchable', INTERVAL_MS, fill, logger);

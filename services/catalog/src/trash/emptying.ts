@@ -1,15 +1,18 @@
-import type { Logger } from '@lazyphotos/service-kit';
+import { describeError, type Logger } from '@lazyphotos/service-kit';
 import type { CatalogDb } from '../prisma.js';
 import { ownPhotos } from '../visibility.js';
 import type { Transitions } from './transitions.js';
 
-/** How many photos one transaction removes. */
-const BATCH = 200;
+/** How many photos are read at a time; a stop waits for as many. */
+const BATCH = 50;
 
 export interface Emptying {
   /** Remembers that what is in this user's trash now is to be removed for good. */
   request(userId: string): Promise<void>;
-  /** Carries out what was requested, batch by batch until the signal; what is left then is carried out by the next call. */
+  /**
+   * Carries out what was requested, batch by batch until the signal; what is left then is carried out by the next call, and so is
+   * what fails: it does not stop that of other users.
+   */
   carryOut(signal?: AbortSignal): Promise<void>;
 }
 
@@ -53,7 +56,12 @@ export function createEmptying({ db, transitions, now, logger }: EmptyingDeps): 
     carryOut: async (signal) => {
       const requests = await db.trashPurge.findMany({ orderBy: { requestedAt: 'asc' } });
       for (const { userId, requestedAt } of requests) {
-        if (!signal?.aborted) await carryOutFor(userId, requestedAt, signal);
+        if (signal?.aborted) break;
+        try {
+          await carryOutFor(userId, requestedAt, signal);
+        } catch (error) {
+          logger.warn('the trash of a user was not emptied', { userId, error: describeError(error) });
+        }
       }
     },
   };

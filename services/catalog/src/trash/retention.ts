@@ -1,10 +1,10 @@
-import type { Logger } from '@lazyphotos/service-kit';
+import { describeError, type Logger } from '@lazyphotos/service-kit';
 import type { CatalogDb } from '../prisma.js';
 import type { Transitions } from './transitions.js';
 
 const DAY_SECONDS = 86_400;
-/** How many photos one transaction removes. */
-const BATCH = 200;
+/** How many photos are read at a time; a stop waits for as many. */
+const BATCH = 50;
 
 /** When a photo that came into the trash at `deletedAt` is removed for good. */
 export const purgeTime = (deletedAt: Date, days: number): Date =>
@@ -15,7 +15,10 @@ export interface Retention {
   daysOf(userId: string): Promise<number>;
   /** Sets it; null: the node's setting. */
   setDays(userId: string, days: number | null): Promise<void>;
-  /** Removes for good what has been in the trash for too long, batch by batch until the signal. Returns how many photos. */
+  /**
+   * Removes for good what has been in the trash for too long, batch by batch until the signal. What fails is left for the next
+   * call and does not stop the others. Returns how many photos.
+   */
   purgeExpired(signal?: AbortSignal): Promise<number>;
 }
 
@@ -45,6 +48,17 @@ export function createRetention({ db, transitions, defaultDays, now, logger }: R
         AND deleted_at < ${at}::timestamptz - make_interval(secs => coalesce(days, ${defaultDays}::int) * ${DAY_SECONDS}::float8)
       ORDER BY deleted_at, id LIMIT ${BATCH}`;
 
+  const purgeFor = async (userId: string, rows: readonly ExpiredPhoto[], at: Date): Promise<number> => {
+    const ids = rows.map((row) => row.id);
+    const before = purgeTime(at, -(rows[0]?.days ?? defaultDays));
+    try {
+      return (await transitions.purge(userId, ids, 'expired', before)).size;
+    } catch (error) {
+      logger.warn('expired photos of a user were not purged', { userId, error: describeError(error) });
+      return 0;
+    }
+  };
+
   const purgeExpired = async (signal?: AbortSignal): Promise<number> => {
     const at = now();
     let purged = 0;
@@ -52,9 +66,7 @@ export function createRetention({ db, transitions, defaultDays, now, logger }: R
     for (;;) {
       const expired = await nextExpired(at, after);
       for (const [userId, rows] of Map.groupBy(expired, (row) => row.user_id)) {
-        const ids = rows.map((row) => row.id);
-        const before = purgeTime(at, -(rows[0]?.days ?? defaultDays));
-        purged += (await transitions.purge(userId, ids, 'expired', before)).size;
+        purged += await purgeFor(userId, rows, at);
       }
       const last = expired.at(-1);
       if (!last || expired.length < BATCH || signal?.aborted) break;

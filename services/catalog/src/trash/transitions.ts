@@ -1,8 +1,9 @@
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import type { CatalogMetrics } from '../metrics.js';
+import { chunksOf, readListSizes, rowsOf } from '../photos/chunks.js';
 import { lockPhotos } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
-import type { CatalogTx, PhotoRow } from '../prisma.js';
+import type { CatalogDb, CatalogTx, PhotoRow } from '../prisma.js';
 import { ownPhotosById } from '../visibility.js';
 import { type AlbumChange, changeAlbums, lockAlbumsOf } from './albums-of.js';
 
@@ -40,7 +41,8 @@ function visibleChanges(
 
 /**
  * A photo's way into the trash, back, and out for good. Each takes many ids of one user and touches only those that are in the
- * right state, so that repeating a call does no harm. The number of statements does not depend on that of the ids.
+ * right state, so that repeating a call does no harm. They run in chunks, with one transaction and a constant number of statements for
+ * each: when one fails, those before it are done, and the call can be repeated.
  */
 export interface Transitions {
   /** Returns the ids of those that are this user's photos. */
@@ -60,12 +62,26 @@ export interface Transitions {
 }
 
 export interface TransitionDeps {
+  db: CatalogDb;
   unitOfWork: UnitOfWork<CatalogTx>;
   now: () => Date;
   metrics: CatalogMetrics;
 }
 
-export function createTransitions({ unitOfWork, now, metrics }: TransitionDeps): Transitions {
+export function createTransitions({ db, unitOfWork, now, metrics }: TransitionDeps): Transitions {
+  const inChunks = async (
+    userId: string,
+    ids: readonly string[],
+    work: (chunk: readonly string[]) => Promise<Set<string>>,
+  ): Promise<Set<string>> => {
+    const sizes = await readListSizes(db, userId, ids);
+    const done = new Set<string>();
+    for (const chunk of chunksOf([...new Set(ids)], (id) => rowsOf(sizes.get(id)))) {
+      for (const id of await work(chunk)) done.add(id);
+    }
+    return done;
+  };
+
   const trash = (userId: string, ids: readonly string[]) =>
     unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
       const at = now();
@@ -100,7 +116,7 @@ export function createTransitions({ unitOfWork, now, metrics }: TransitionDeps):
       return known;
     });
 
-  const purge: Transitions['purge'] = async (userId, ids, reason, trashedBefore) => {
+  const purge = async (userId: string, ids: readonly string[], reason: PurgeReason, trashedBefore?: Date) => {
     const purged = await unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
       const at = now();
       await lockPhotos(tx, userId, ids);
@@ -126,5 +142,10 @@ export function createTransitions({ unitOfWork, now, metrics }: TransitionDeps):
     return purged;
   };
 
-  return { trash, restore, purge };
+  return {
+    trash: (userId, ids) => inChunks(userId, ids, (chunk) => trash(userId, chunk)),
+    restore: (userId, ids) => inChunks(userId, ids, (chunk) => restore(userId, chunk)),
+    purge: (userId, ids, reason, trashedBefore) =>
+      inChunks(userId, ids, (chunk) => purge(userId, chunk, reason, trashedBefore)),
+  };
 }

@@ -151,6 +151,7 @@ describeWithPostgres('photos from before search', () => {
       [user.id],
     );
     const database = openDatabase({ url: node.databaseUrl, poolSize: 2, applicationName: 'fill-test' });
+    const editor = await node.pool.connect();
     const metrics = createMetrics();
     const db = createPrisma(database);
     const fill = () => createSearchFill({ db, logger: silentLogger, metrics: { unfilled } });
@@ -164,6 +165,15 @@ describeWithPostgres('photos from before search', () => {
       expect(await waiting()).toBe(1000);
       expect((await unfilled.get()).values[0]?.value).toBe(1000);
 
+      // It does not wait for a photo that is being edited: two that wait for each other would end in a deadlock.
+      await editor.query('BEGIN');
+      await editor.query('SELECT FROM photos WHERE search IS NULL ORDER BY id DESC LIMIT 1 FOR UPDATE');
+      const besides = fill();
+      besides.start();
+      await eventually(async () => expect(await waiting()).toBe(1));
+      await besides.stop();
+      await editor.query('COMMIT');
+
       const finished = fill();
       finished.start();
       await eventually(async () => expect(await waiting()).toBe(0));
@@ -176,6 +186,7 @@ describeWithPostgres('photos from before search', () => {
         await next.stop();
       }
     } finally {
+      editor.release();
       await db.$disconnect();
       await database.close();
     }
