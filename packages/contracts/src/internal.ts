@@ -74,8 +74,10 @@ export type CopyEdits = z.output<typeof copyEdits>;
 const original = { userId: id, photoId: id, storageKey: z.string(), mimeType: z.string() };
 
 export const copyRequest = z.discriminatedUnion('kind', [
-  /** Without any location in the bytes. */
+  /** Without any location, and without the owner's name and address, in the bytes. */
   z.object({ kind: z.literal('without-location'), ...original }),
+  /** Without the owner's name and address; the location stays. */
+  z.object({ kind: z.literal('without-owner'), ...original }),
   /** With the edits of one version of the photo written in. */
   z.object({
     kind: z.literal('embedded'),
@@ -91,7 +93,7 @@ export interface CopiesApi {
   /**
    * Makes a copy of an original with other metadata and the same pixels, if there is none yet. Resolves to the key of an object with
    * such content, which stays for a day at least: the original's own, if nothing has to be changed.
-   * @throws ProblemError `copy_unsupported` (422): the format cannot be written, or would still hold a location;
+   * @throws ProblemError `copy_unsupported` (422): the format cannot be written, or would still hold what must not be shown;
    * `not_found` (404): the original is not there, or the photo was purged;
    * `service_unavailable` (503, with Retry-After): too many copies wait to be made.
    */
@@ -191,7 +193,7 @@ export const internalEndpoints = {
     service: 'media-worker',
     method: 'post',
     path: '/internal/copies',
-    summary: 'A copy of an original without its location, or with the edits written in',
+    summary: 'A copy of an original without its owner or location, or with the edits written in',
     auth: 'service',
     callers: ['gateway', 'catalog'],
     body: copyRequest,

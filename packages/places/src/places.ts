@@ -9,7 +9,7 @@ export interface Places {
   find(lat: number, lon: number): Promise<Place | undefined>;
 }
 
-/** The data take 30 MB of memory; they are loaded when a place is asked for the first time. */
+/** The data take about 60 MB of memory (x64, borders included); they are loaded when a place is asked for the first time. */
 export function openPlaces(): Places {
   let loading: Promise<PlaceFinder> | undefined;
   const load = async () => (await import('./find-place.js')).loadPlaceFinder();

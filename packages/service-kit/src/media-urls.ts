@@ -5,7 +5,7 @@ export interface MediaUrlOptions {
   /** Shared by those who sign and the gateway, which verifies. */
   signingKey: string;
   baseUrl: string;
-  /** A URL is good for at least this long, and for at most twice as long. */
+  /** A URL is good for at least this long, and for at most twice as long. That of a copy with edits: see `COPY_LIFETIME_SECONDS`. */
   lifetimeSeconds: number;
   now?: () => number;
 }
@@ -21,6 +21,12 @@ export interface MediaLocation {
   name?: string;
   expiresAt: Date;
 }
+
+/**
+ * The longest lifetime for URLs of copies. The media worker removes a copy a day after it was last asked for; twice this lifetime
+ * ends well before.
+ */
+const COPY_LIFETIME_SECONDS = 6 * 3600;
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const MEDIA_PATH = new RegExp(`^/media/(${UUID})/(${UUID})/(${mediaVariants.join('|')}|embedded-\\d{1,10})$`);
@@ -39,11 +45,15 @@ const signatureOf = (key: string, path: string, expires: string, name: string | 
  * end of the next time bucket, so that the same URL is answered for a while and caches can hold on to it.
  */
 export function createMediaUrls({ signingKey, baseUrl, lifetimeSeconds, now = Date.now }: MediaUrlOptions) {
-  const expiry = () => (Math.floor(now() / 1000 / lifetimeSeconds) + 2) * lifetimeSeconds;
+  const expiryOf = (variant: SignedVariant): number => {
+    const isCopy = variant.startsWith('embedded-');
+    const step = isCopy ? Math.min(lifetimeSeconds, COPY_LIFETIME_SECONDS) : lifetimeSeconds;
+    return (Math.floor(now() / 1000 / step) + 2) * step;
+  };
 
   const sign = (userId: string, photoId: string, variant: SignedVariant, name?: string) => {
     const path = `/media/${userId}/${photoId}/${variant}`;
-    const expires = expiry();
+    const expires = expiryOf(variant);
     const signature = signatureOf(signingKey, path, String(expires), name);
     const url = `${baseUrl}${path}?${queryOf(String(expires), name)}&sig=${signature}`;
     return { url, expiresAt: new Date(expires * 1000) };

@@ -115,6 +115,27 @@ describe('signed media URLs', () => {
     expect(verify(url)).toBeUndefined();
   });
 
+  test.each([60, LIFETIME, 6 * 3600, 6 * 3600 + 1, 86_400, 30 * 86_400])(
+    'of a copy with edits end within half a day, also with a lifetime of %d s',
+    (lifetimeSeconds) => {
+      const long = create({ lifetimeSeconds });
+      const expected = Math.min(lifetimeSeconds, 6 * 3600);
+      for (let step = 0; step < 100; step += 1) {
+        time = Date.parse('2026-05-01T00:00:00Z') + step * 1_234_567;
+        const { url, expiresAt } = long.sign(userId, photoId, 'embedded-3', 'a.jpg');
+        const seconds = (expiresAt.getTime() - time) / 1000;
+        expect(seconds).toBeLessThanOrEqual(12 * 3600);
+        expect(seconds).toBeGreaterThanOrEqual(expected);
+        expect(seconds).toBeLessThanOrEqual(2 * expected);
+        time = expiresAt.getTime() - expected * 1000 - 1;
+        expect(long.sign(userId, photoId, 'embedded-3', 'a.jpg').url).toBe(url);
+        expect(long.sign(userId, photoId, 'original').expiresAt.getTime() - time).toBeGreaterThanOrEqual(
+          lifetimeSeconds * 1000,
+        );
+      }
+    },
+  );
+
   test('whatever else is asked for is not recognized', () => {
     const { url } = urls.sign(userId, photoId, 'thumb');
     const { pathname, searchParams } = new URL(url);

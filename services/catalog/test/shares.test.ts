@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '@lazyphotos/service-kit';
+import { createShareSigning, newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres, http } from '@lazyphotos/testkit';
 import { eventOf, newUpload, readyResult } from './facts.js';
-import { type CatalogNode, DAY_MS, displayNames, startCatalog } from './harness.js';
+import { type CatalogNode, DAY_MS, displayNames, SIGNING_KEY, startCatalog } from './harness.js';
 import type { User } from './user.js';
 import { idsOf, share, visitorOf } from './visitor.js';
 
@@ -198,6 +198,31 @@ describeWithPostgres('share links', () => {
       const { body } = await visitor.content(token);
       expect(body.photos).toMatchObject([{ locationLat: -33.9, locationLon: 18.4 }]);
       expect(body.photos[0]).not.toHaveProperty('originalUrl');
+    });
+
+    it.each([
+      ['that was corrected', { locationLat: 10, locationLon: 20 }],
+      ['that was removed', { locationLat: null, locationLon: null }],
+    ])('serve no original with a location %s, even if they show locations', async (_what, edit) => {
+      const signing = createShareSigning({
+        signingKey: SIGNING_KEY,
+        publicUrl: 'https://photos.example.org',
+        mediaBaseUrl: 'https://cdn.example.org',
+        lifetimeSeconds: 900,
+      });
+      const owner = node.user();
+      const photoId = await readyPhoto(owner, { locationLat: -33.9, locationLon: 18.4 });
+      const { token } = await share(owner, { photoId, showLocation: true });
+      const isStripped = async () => {
+        const { body } = await visitor.content(token);
+        const handle = String(body.photos[0].originalUrl).split('/').at(-1) as string;
+        return signing.openMedia(token, handle)?.stripLocation;
+      };
+      expect(await isStripped()).toBe(false);
+      expect((await owner.edit(photoId, { description: 'sea' })).status).toBe(200);
+      expect(await isStripped()).toBe(false);
+      expect((await owner.edit(photoId, edit)).status).toBe(200);
+      expect(await isStripped()).toBe(true);
     });
 
     it('show what an album holds now, without the trash, in its order, page by page', async () => {

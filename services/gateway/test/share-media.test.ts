@@ -90,6 +90,18 @@ describeWithPostgres('pictures of a share link', () => {
     expect(open.bytes.equals(bytes)).toBe(true);
   });
 
+  it('originals do not name their owner, whether the link shows the location or not', async () => {
+    const { id, bytes } = await shared.addPhoto();
+    shared.signed.add(id);
+    for (const showLocation of [true, false]) {
+      const reply = await gateway.call((await firstOf(shared.share({ showLocation }))).originalUrl);
+      expect(reply.bytes.equals(cleaned(bytes))).toBe(true);
+    }
+    shared.unclean.add(id);
+    const refused = await gateway.call((await firstOf(shared.share({ showLocation: true }))).originalUrl);
+    expect(refused).toMatchObject({ status: 422, body: { code: 'copy_unsupported' } });
+  });
+
   it('of a format from which the location cannot be removed are refused, and never shown with it', async () => {
     const { id } = await shared.addPhoto();
     shared.unclean.add(id);

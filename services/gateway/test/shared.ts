@@ -28,6 +28,8 @@ export function createShared() {
   const views: { cursor: string | undefined; counted: boolean }[] = [];
   /** Ids of photos of which no copy without location can be made. */
   const unclean = new Set<string>();
+  /** Ids of photos that name their owner. */
+  const signed = new Set<string>();
   const copied: string[] = [];
   const signing = () => given.signing as ShareSigning;
   const store = () => given.store as ObjectStore;
@@ -86,11 +88,12 @@ export function createShared() {
     return { token: issued.token, expiresAt: issued.expiresAt.toISOString() };
   };
 
-  const makeCopy: CopiesApi['makeCopy'] = async ({ photoId }) => {
+  const makeCopy: CopiesApi['makeCopy'] = async ({ kind, photoId, storageKey }) => {
     if (unclean.has(photoId)) throw new ProblemError('copy_unsupported', 'It would still hold a location.');
     const photo = photos.find(({ id }) => id === photoId);
     if (!photo) throw notFound('photo');
-    const key = `derived/${userId}/${photoId}/without-location`;
+    if (kind === 'without-owner' && !signed.has(photoId)) return { key: storageKey };
+    const key = `derived/${userId}/${photoId}/${kind}`;
     copied.push(photoId);
     await store().put(key, cleaned(photo.bytes), { contentType: photo.mimeType });
     return { key };
@@ -101,6 +104,7 @@ export function createShared() {
     photos,
     views,
     unclean,
+    signed,
     copied,
     shares: { view, unlock } satisfies SharesApi,
     copies: { makeCopy } satisfies CopiesApi,

@@ -1,5 +1,6 @@
 import type { Place, SharedPhoto, ShareLink } from '@lazyphotos/contracts';
 import type { LinkForMedia, ShareSigning } from '@lazyphotos/service-kit';
+import { readEdits } from '../metadata/edits.js';
 import type { PhotoRow, ShareLinkRow } from '../prisma.js';
 
 /** A link as its owner sees it. */
@@ -43,6 +44,9 @@ export function sharedPhotoOf(
     altitude: orUndefined(row.altitude),
     place: row.place ? localPlace(row.place as Place) : undefined,
   };
+  // The file still holds the location that the owner has removed or corrected.
+  const isLocationEdited = readEdits(row.edits).at.location !== undefined;
+  const forOriginal = { ...link, showLocation: link.showLocation && !isLocationEdited };
   return {
     id: row.id,
     fileName: row.fileName,
@@ -57,7 +61,7 @@ export function sharedPhotoOf(
     durationMs: orUndefined(row.durationMs),
     placeholder: orUndefined(row.placeholder),
     thumbnails: row.processing === 'ready' ? sharedThumbnails(signing, link, row.id) : {},
-    ...(link.allowDownload ? { originalUrl: signing.mediaUrl(link, row.id, 'original', row.fileName) } : {}),
+    ...(link.allowDownload ? { originalUrl: signing.mediaUrl(forOriginal, row.id, 'original', row.fileName) } : {}),
     ...(link.showLocation ? where : {}),
   };
 }

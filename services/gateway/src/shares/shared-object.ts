@@ -6,8 +6,9 @@ import { orNotFound } from '../media/serve.js';
 export type FindSharedObject = (media: ShareMedia) => Promise<string>;
 
 /**
- * Finds the key of the object that holds what a link may show of a photo. An original that must show no location is a copy
- * without it, which the media worker makes on the first request. Previews hold no metadata at all.
+ * Finds the key of the object that holds what a link may show of a photo. An original is served as a copy that does not name its owner,
+ * and holds no location unless the link shows it. The media worker makes the copy on the first request; if the original holds nothing
+ * of that, its own key is used. Previews hold no metadata at all.
  * @throws ProblemError `not_found`, `copy_unsupported` (no such copy can be made of this format), `service_unavailable`
  */
 export const createFindSharedObject =
@@ -15,10 +16,9 @@ export const createFindSharedObject =
   async ({ userId, photoId, variant, stripLocation }) => {
     if (variant !== 'original') return `derived/${userId}/${photoId}/${variant}`;
     const storageKey = `originals/${userId}/${photoId}`;
-    if (!stripLocation) return storageKey;
     const { contentType: mimeType } = await orNotFound(store.head(storageKey));
     const { key } = await copies.makeCopy({
-      kind: 'without-location',
+      kind: stripLocation ? 'without-location' : 'without-owner',
       userId,
       photoId,
       storageKey,

@@ -1,7 +1,9 @@
 import { type CopyEdits, isCameraRaw } from '@lazyphotos/contracts';
 import { type MetadataTool, UnwritableError, type WrittenTags } from '../pipeline/metadata/exiftool.js';
 import { CopyUnsupportedError } from './errors.js';
-import { editWithoutLocation, noLocation, type Rewrite } from './without-location.js';
+import { findLocation } from './locations.js';
+import { noLocation } from './shareable.js';
+import { type Rewrite, writeWithout } from './write-without.js';
 
 /**
  * Writes `target` with the edits in EXIF, IPTC and XMP, as far as the format has these. Resolves to false if that changes nothing, and
@@ -11,7 +13,9 @@ import { editWithoutLocation, noLocation, type Rewrite } from './without-locatio
 export async function embedEdits(tool: MetadataTool, rewrite: Rewrite, edits: CopyEdits): Promise<boolean> {
   const tags = editedTags(edits, rewrite.mimeType);
   try {
-    if (edits.location === null) return await editWithoutLocation(tool, rewrite, tags);
+    if (edits.location === null) {
+      return await writeWithout(tool, rewrite, { ...noLocation, ...tags }, findLocation);
+    }
     if (Object.keys(tags).length === 0) return false;
     return await tool.write(rewrite.source, rewrite.target, tags);
   } catch (error) {

@@ -8,7 +8,8 @@ import { type ObjectInfo, type ObjectStore, withLocalFile } from '@lazyphotos/ob
 import type { MetadataTool } from '../pipeline/metadata/exiftool.js';
 import { embedEdits } from './embedded.js';
 import { CopyUnsupportedError } from './errors.js';
-import { type Rewrite, removeLocation } from './without-location.js';
+import { removeLocation, removeOwner } from './shareable.js';
+import type { Rewrite } from './write-without.js';
 
 export interface RewriteDeps {
   store: ObjectStore;
@@ -40,10 +41,7 @@ export async function rewriteOriginal(
     };
     try {
       await symlink(original, rewrite.source);
-      const isChanged =
-        request.kind === 'embedded'
-          ? await embedEdits(tool, rewrite, request.edits)
-          : await removeLocation(tool, rewrite);
+      const isChanged = await write(tool, rewrite, request);
       if (!isChanged) return false;
       await checkPixels(tool, rewrite);
       await save(store, key, rewrite.target, info);
@@ -52,6 +50,17 @@ export async function rewriteOriginal(
       for (const file of [rewrite.source, rewrite.target, rewrite.scratch]) await rm(file, { force: true });
     }
   });
+}
+
+function write(tool: MetadataTool, rewrite: Rewrite, request: CopyRequest): Promise<boolean> {
+  switch (request.kind) {
+    case 'embedded':
+      return embedEdits(tool, rewrite, request.edits);
+    case 'without-location':
+      return removeLocation(tool, rewrite);
+    case 'without-owner':
+      return removeOwner(tool, rewrite);
+  }
 }
 
 /** exiftool takes a file for what its name says. */

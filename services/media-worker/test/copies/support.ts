@@ -17,6 +17,10 @@ export const withoutLocation = ({ userId, photoId, storageKey, mimeType }: Uploa
   storageKey,
   mimeType,
 });
+export const withoutOwner = (upload: Upload): CopyRequest => ({
+  ...withoutLocation(upload),
+  kind: 'without-owner',
+});
 export const embedded = (
   { userId, photoId, storageKey, mimeType }: Upload,
   edits: CopyEdits,
