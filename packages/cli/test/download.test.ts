@@ -151,7 +151,6 @@ describe('download', () => {
       createdAt: now,
       updatedAt: now,
       isDeleted: false,
-      order: 'date' as const,
       version: 1,
     };
     node.state.albums.set(id, { album, photoIds: photos.slice(0, 2).map((photo) => photo.id) });
