@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { chunksOf, rowsOf } from '../src/photos/chunks.js';
+
+describe('chunks of work', () => {
+  it('keep everything in its order, within 50 photos and 20,000 rows, and are no smaller than that needs', () => {
+    const items = fc.array(fc.integer({ min: 1, max: 30_000 }), { maxLength: 300 });
+    const small = fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 300 });
+    fc.assert(
+      fc.property(fc.oneof(items, small), (rows) => {
+        const chunks = chunksOf(rows, (count) => count);
+        const sum = (chunk: readonly number[] = []) => chunk.reduce((all, count) => all + count, 0);
+        expect(chunks.flat()).toEqual(rows);
+        for (const [index, chunk] of chunks.entries()) {
+          expect(chunk.length).toBeGreaterThan(0);
+          expect(chunk.length).toBeLessThanOrEqual(50);
+          // A photo that is too much by itself is alone.
+          if (chunk.length > 1) expect(sum(chunk)).toBeLessThanOrEqual(20_000);
+          const [next] = chunks[index + 1] ?? [];
+          if (next !== undefined) expect(chunk.length === 50 || sum(chunk) + next > 20_000).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('count a row for each tag and each list of a photo', () => {
+    expect(rowsOf(undefined, 100)).toBe(1);
+    expect(rowsOf({ lists: 1, tags: 0 })).toBe(1);
+    expect(rowsOf({ lists: 52, tags: 10 }, 90)).toBe(52 * 101);
+  });
+});
