@@ -61,7 +61,9 @@ export function sharedPhotoOf(
     durationMs: orUndefined(row.durationMs),
     placeholder: orUndefined(row.placeholder),
     thumbnails: row.processing === 'ready' ? sharedThumbnails(signing, link, row.id) : {},
-    ...(link.allowDownload ? { originalUrl: signing.mediaUrl(forOriginal, row.id, 'original', row.fileName) } : {}),
+    ...(link.allowDownload
+      ? { originalUrl: signing.mediaUrl(forOriginal, row.id, 'original', row.fileName) }
+      : {}),
     ...(link.showLocation ? where : {}),
   };
 }

@@ -29,7 +29,8 @@ export interface ArchiveDeps {
 const reasons: Record<string, string> = {
   not_found: 'it was deleted while the archive was made',
   copy_unsupported: 'its owner or location cannot be removed from a file of this format',
-  service_unavailable: 'a copy of it without its owner or location could not be made in time; try again later',
+  service_unavailable:
+    'a copy of it without its owner or location could not be made in time; try again later',
 };
 
 const codeOf = (error: unknown): string | undefined =>

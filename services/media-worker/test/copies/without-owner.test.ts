@@ -102,7 +102,15 @@ describeWithPostgres('a copy without its owner', () => {
       expectNobody(copy);
       expect(await derivedOf(ground, upload)).toEqual([kind]);
       expect(copy.includes(CITY)).toBe(kind === 'without-owner');
-      const kept = await tagsOf(copy, mimeType, folder, '-Title', '-UsageTerms', '-EXIF:Copyright', '-EXIF:Make');
+      const kept = await tagsOf(
+        copy,
+        mimeType,
+        folder,
+        '-Title',
+        '-UsageTerms',
+        '-EXIF:Copyright',
+        '-EXIF:Make',
+      );
       expect(kept).toMatchObject({ 'XMP:Title': 'A title', 'XMP:UsageTerms': 'Be kind' });
       if (format !== 'gif') {
         expect(kept).toMatchObject({ 'EXIF:Make': 'Testcam', 'EXIF:Copyright': 'Free to use' });
@@ -116,11 +124,20 @@ describeWithPostgres('a copy without its owner', () => {
     for (const kind of kinds) expectNobody((await copyOf(kind, original, 'image/heic')).copy);
   });
 
-  it.each(formats)('of %s that names nobody is the original itself, rights and location included', async (format) => {
-    const tags = [...everyLocation, ...rights, ...otherTags, '-XMP-dc:Description=24mm @ f/2.8', '-EXIF:Artist= '];
-    const original = await tagged(await picture(format), `image/${format}`, folder, ...tags);
-    expect((await copyOf('without-owner', original, `image/${format}`)).isOriginal).toBe(true);
-  });
+  it.each(formats)(
+    'of %s that names nobody is the original itself, rights and location included',
+    async (format) => {
+      const tags = [
+        ...everyLocation,
+        ...rights,
+        ...otherTags,
+        '-XMP-dc:Description=24mm @ f/2.8',
+        '-EXIF:Artist= ',
+      ];
+      const original = await tagged(await picture(format), `image/${format}`, folder, ...tags);
+      expect((await copyOf('without-owner', original, `image/${format}`)).isOriginal).toBe(true);
+    },
+  );
 
   it.each(kinds)('has no e-mail address in what no program knows (%s)', async (kind) => {
     const packet = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
@@ -187,10 +204,11 @@ describeWithPostgres('a copy without its owner', () => {
   });
 
   it('is refused for a file that cannot be written and names its owner', async () => {
-    const whole = await tagged(await picture('jpeg'), 'image/jpeg', folder, ...everyOwner);
+    const png = await tagged(await picture('png'), 'image/png', folder, ...everyOwner);
     for (const kind of kinds) {
-      await expect(copyOf(kind, whole.subarray(0, -200))).rejects.toMatchObject({ code: 'copy_unsupported' });
-      expect((await copyOf(kind, (await picture('jpeg')).subarray(0, -200))).isOriginal).toBe(true);
+      // exiftool writes no PNG as a JPEG.
+      await expect(copyOf(kind, png)).rejects.toMatchObject({ code: 'copy_unsupported' });
+      expect((await copyOf(kind, await picture('png'))).isOriginal).toBe(true);
     }
   });
 });
@@ -205,8 +223,13 @@ describe('an e-mail address', () => {
     'jo&#64;example.org',
     'jo＠example.org',
   ])('is %s', (text) => expect(hasEmail(text)).toBe(true));
-  it.each(['', '24mm @ f/2.8', 'me@home', '50@1.8', '@handle', `${'a'.repeat(200_000)}`, '@.'.repeat(100_000)])(
-    'is not (%#)',
-    (text) => expect(hasEmail(text)).toBe(false),
-  );
+  it.each([
+    '',
+    '24mm @ f/2.8',
+    'me@home',
+    '50@1.8',
+    '@handle',
+    `${'a'.repeat(200_000)}`,
+    '@.'.repeat(100_000),
+  ])('is not (%#)', (text) => expect(hasEmail(text)).toBe(false));
 });
