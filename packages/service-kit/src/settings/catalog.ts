@@ -198,7 +198,7 @@ export const settingsCatalog = {
   mediaUrlSeconds: setting(
     'LAZYPHOTOS_MEDIA_URL_SECONDS',
     wholeNumber(1, 7 * 86_400).default(3600),
-    'How long a signed media URL is good at least; it is good for twice as long at most, and the same URL is answered meanwhile',
+    'How long a signed media URL is good at least; it is good for twice as long at most, and the same URL is answered meanwhile. That of a copy with edits ends within 12 hours',
   ),
   shareMediaSeconds: setting(
     'LAZYPHOTOS_SHARE_MEDIA_SECONDS',

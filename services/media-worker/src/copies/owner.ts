@@ -3,7 +3,7 @@ import { type FindTags, type FoundTag, readFoundTags } from './found-tags.js';
 /** Names of people that exiftool does not class as `Author`: the camera's owner, the computer that is named after somebody. */
 const PERSON = /owner(?!ship)|artist|author(?!i[tsz])|photographer|^HostComputer$|^ImageEditor$/i;
 
-/** What XMP-plus calls the holder of a right is a person, whatever the name looks like. */
+/** XMP-plus holds names and addresses of creators, licensors and suppliers, under many names. */
 const isPersonGroup = (place: string) => place === 'XMP-plus';
 
 /** Statements of rights. They stay, since a license may ask for that, unless they hold an e-mail address. */

@@ -204,10 +204,11 @@ describeWithPostgres('a copy without its owner', () => {
   });
 
   it('is refused for a file that cannot be written and names its owner', async () => {
-    const whole = await tagged(await picture('jpeg'), 'image/jpeg', folder, ...everyOwner);
+    const png = await tagged(await picture('png'), 'image/png', folder, ...everyOwner);
     for (const kind of kinds) {
-      await expect(copyOf(kind, whole.subarray(0, -200))).rejects.toMatchObject({ code: 'copy_unsupported' });
-      expect((await copyOf(kind, (await picture('jpeg')).subarray(0, -200))).isOriginal).toBe(true);
+      // exiftool writes no PNG as a JPEG.
+      await expect(copyOf(kind, png)).rejects.toMatchObject({ code: 'copy_unsupported' });
+      expect((await copyOf(kind, await picture('png'))).isOriginal).toBe(true);
     }
   });
 });
