@@ -2,7 +2,13 @@ import { ProblemError } from '@lazyphotos/service-kit';
 import { indexRangesOf } from '../photos/selection.js';
 import { type CatalogDb, Prisma } from '../prisma.js';
 import { ownPhotosSql } from '../visibility.js';
-import { flagConditions, indexedFlags, type SearchQuery, selectiveConditions, timeConditions } from './conditions.js';
+import {
+  flagConditions,
+  indexedFlags,
+  type SearchQuery,
+  selectiveConditions,
+  timeConditions,
+} from './conditions.js';
 import type { Position } from './cursor.js';
 import type { WordQuery } from './query.js';
 
@@ -113,10 +119,16 @@ interface Gathered {
 async function gather(
   db: CatalogDb,
   request: ReadRequest,
-  { most, byRank, start, end }: { most: number; byRank: boolean; start?: Place | undefined; end?: Place | undefined },
+  {
+    most,
+    byRank,
+    start,
+    end,
+  }: { most: number; byRank: boolean; start?: Place | undefined; end?: Place | undefined },
 ): Promise<Gathered> {
   const { query, words, from, take } = request;
-  const isPart = start !== undefined || end !== undefined || query.from !== undefined || query.to !== undefined;
+  const isPart =
+    start !== undefined || end !== undefined || query.from !== undefined || query.to !== undefined;
   const conditions = [
     ...listed(request),
     ...flagConditions(query),
