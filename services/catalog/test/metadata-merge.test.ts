@@ -39,6 +39,7 @@ const fresh: PhotoRow = {
   orientation: null,
   description: null,
   tags: [],
+  tagKeys: [],
   favorite: false,
   rating: null,
   archived: false,
@@ -53,6 +54,7 @@ const fresh: PhotoRow = {
   placeholder: null,
   mediaRun: 1,
   version: 1,
+  searchWords: null,
 };
 
 /** As PostgreSQL keeps the column: members of objects in another order. */
