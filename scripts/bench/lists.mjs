@@ -2,7 +2,7 @@
 // interface on the embedded PostgreSQL.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate, openDatabase } from '../../packages/database/dist/index.js';
 import { startPostgres } from '../../packages/embedded-postgres/dist/index.js';
@@ -94,6 +94,7 @@ try {
     await database.close();
   }
   const [few, many] = measured;
+  say(`load of the machine, last minute: ${loadavg()[0].toFixed(1)}`);
   say(`p50 in ms at ${SIZES.join(' and ')} photos`);
   for (const name of Object.keys(many))
     say(

@@ -40,7 +40,10 @@ const fresh: PhotoRow = {
   description: null,
   tags: [],
   tagKeys: [],
+<<<<<<< HEAD
   searchWords: null,
+=======
+>>>>>>> quick
   favorite: false,
   rating: null,
   archived: false,
@@ -55,6 +58,7 @@ const fresh: PhotoRow = {
   placeholder: null,
   mediaRun: 1,
   version: 1,
+  searchWords: null,
 };
 
 /** As PostgreSQL keeps the column: members of objects in another order. */

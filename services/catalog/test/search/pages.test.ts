@@ -52,6 +52,24 @@ describeWithPostgres('the pages of a search', () => {
       await database.close();
     });
 
+    /** Reads all pages of four photos of a search, within these limits. */
+    const pagesOfFour = (user: User) => {
+      const duration = createSearchMetrics(createMetrics()).duration;
+      const viewPhotos = createViewPhotos({ mediaUrl: mediaUrls.urlFor, trashDaysOf: async () => 30 });
+      const search = createSearch({ db, viewPhotos, metrics: { duration }, limits });
+      const all = async (asked: Asked) => {
+        const ids: string[] = [];
+        for (let cursor: string | null = null; ; ) {
+          const query = endpoints.search.query.parse({ ...asked, limit: '4', ...(cursor ? { cursor } : {}) });
+          const page = await search(user.id, query);
+          ids.push(...page.photos.map(({ id }) => id));
+          if (!page.hasMore) return ids;
+          cursor = page.cursor;
+        }
+      };
+      return { all, duration };
+    };
+
     it.each([
       ['ranked', limits.ranked],
       ['too many to be ranked', limits.ranked + 1],
@@ -67,19 +85,7 @@ describeWithPostgres('the pages of a search', () => {
       const best = [added[2] ?? '', added[5] ?? ''];
       for (const id of best) await setFacts(node.pool, id, { tags: ['many'] });
       const newestFirst = (await user.list('?limit=500')).body.photos.map((photo: Photo) => photo.id);
-      const duration = createSearchMetrics(createMetrics()).duration;
-      const viewPhotos = createViewPhotos({ mediaUrl: mediaUrls.urlFor, trashDaysOf: async () => 30 });
-      const search = createSearch({ db, viewPhotos, metrics: { duration }, limits });
-      const all = async (asked: Asked) => {
-        const ids: string[] = [];
-        for (let cursor: string | null = null; ; ) {
-          const query = endpoints.search.query.parse({ ...asked, limit: '4', ...(cursor ? { cursor } : {}) });
-          const page = await search(user.id, query);
-          ids.push(...page.photos.map(({ id }) => id));
-          if (!page.hasMore) return ids;
-          cursor = page.cursor;
-        }
-      };
+      const { all, duration } = pagesOfFour(user);
       for (const asked of [{ near: '50,14' }, { bbox: '13,49,15,51' }, { from: day(0) }])
         expect(await all(asked)).toEqual(newestFirst);
       const ranked = [
@@ -95,6 +101,36 @@ describeWithPostgres('the pages of a search', () => {
       const { values } = await duration.get();
       const measured = values.filter(({ metricName }) => metricName?.endsWith('_count'));
       expect(measured.map(({ labels }) => labels.kind)).toEqual(['place', 'filters', 'words', 'words_place']);
+    });
+
+    it.each<[string, Asked]>([
+      ['the whole list', { from: day(0) }],
+      ['favourites', { favorite: true }],
+      ['what is in the archive', { archived: true }],
+      ['favourites outside of the archive', { favorite: true, archived: false }],
+      ['some weeks', { from: day(4), to: day(21) }],
+    ])('matches far apart, in any order of upload: %s', async (_name, filter) => {
+      const user = node.user();
+      // By days: many matches, none, many again; several photos of each day.
+      const isMatch = (index: number) => index % 8 < 3 || index % 8 === 6;
+      const ids = await user.addPhotos(96, (index) => ({
+        capturedAt: day(1 + ((index * 7) % 24)),
+        fileName: (index * 7) % 24 < 6 || (index * 7) % 24 > 15 ? 'many.jpg' : 'other.jpg',
+        ...(index % 3 === 0 ? { locationLat: 50, locationLon: 14 } : {}),
+      }));
+      for (const [index, id] of ids.entries())
+        await setFacts(node.pool, id, { favorite: isMatch(index), archived: index % 5 < 2 });
+      const asked = Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, String(value)]));
+      const listed: Photo[] = (await user.list(`?limit=500&${new URLSearchParams(asked)}`)).body.photos;
+      const expected = (test: (photo: Photo) => boolean) => listed.filter(test).map(({ id }) => id);
+      const { all } = pagesOfFour(user);
+      expect(await all(asked)).toEqual(expected(() => true));
+      const named = expected((photo) => photo.fileName === 'many.jpg');
+      expect(named.length).toBeGreaterThan(limits.ranked);
+      expect(await all({ ...asked, q: 'many' })).toEqual(named);
+      expect(await all({ ...asked, near: '50,14' })).toEqual(
+        expected((photo) => photo.locationLat !== undefined),
+      );
     });
   });
 
