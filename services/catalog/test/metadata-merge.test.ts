@@ -40,10 +40,6 @@ const fresh: PhotoRow = {
   description: null,
   tags: [],
   tagKeys: [],
-<<<<<<< HEAD
-  searchWords: null,
-=======
->>>>>>> quick
   favorite: false,
   rating: null,
   archived: false,
