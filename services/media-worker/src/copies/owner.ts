@@ -29,5 +29,10 @@ function isOwner({ place, category, name, value }: FoundTag): boolean {
 }
 
 /** Finds the tags that name the owner, the creator or somebody to contact, and every other tag that holds an e-mail address. */
-export const findOwner: FindTags = async (tool, path) =>
-  (await readFoundTags(tool, path, ['--Composite:all', '-all'])).filter(isOwner);
+export const findOwner: FindTags = async (tool, path) => {
+  const tags = await readFoundTags(tool, path, ['--Composite:all', '-all']);
+  const models = tags.filter(({ name }) => name === 'Model').map(({ value }) => value);
+  // Phones write their model there.
+  const isModel = ({ name, value }: FoundTag) => name === 'HostComputer' && models.includes(value);
+  return tags.filter((tag) => isOwner(tag) && !isModel(tag));
+};

@@ -133,6 +133,8 @@ describeWithPostgres('a copy without its owner', () => {
         ...otherTags,
         '-XMP-dc:Description=24mm @ f/2.8',
         '-EXIF:Artist= ',
+        '-EXIF:Model=Phone 15',
+        '-EXIF:HostComputer=Phone 15',
       ];
       const original = await tagged(await picture(format), `image/${format}`, folder, ...tags);
       expect((await copyOf('without-owner', original, `image/${format}`)).isOriginal).toBe(true);
