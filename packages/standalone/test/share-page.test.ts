@@ -248,6 +248,35 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
     await page.locator('.grid').waitFor();
   });
 
+  it('shows the beginning of a long description, and leads to all of it', async () => {
+    const description = `Low tide. ${'We walked on. '.repeat(100)}The end.`;
+    const [first = '', second = ''] = (await owner.call('/photos?limit=2')).body.photos.map(
+      ({ id }: { id: string }) => id,
+    );
+    for (const [id, text] of [
+      [first, description],
+      [second, 'A gull.'],
+    ])
+      expect((await owner.call(`/photos/${id}/metadata`, { json: { description: text } })).status).toBe(200);
+    const described = await share({ albumId: await album({ name: 'Walks' }, [first, second]) });
+    const page = await open(described.url);
+    const caption = () => page.locator('.viewer figcaption span').textContent();
+    const whole = page.getByText('Read all of it');
+    await page.locator(`.grid a[href*="${second}"]`).click();
+    await eventually(async () => expect(await caption()).toMatch(/^A gull\./));
+    expect(await whole.isVisible()).toBe(false);
+    await page.locator('.viewer .close').click();
+    await page.locator('.viewer').waitFor({ state: 'hidden' });
+    await page.locator(`.grid a[href*="${first}"]`).click();
+    await eventually(async () => expect(await caption()).toMatch(/^Low tide\. .*…/));
+    await expectNothingWrong();
+    await whole.click();
+    await page.locator('.frame img').waitFor();
+    expect(await page.locator('.about').textContent()).toBe(description.trim());
+    await page.goBack();
+    await page.locator('.grid').waitFor();
+  });
+
   it('follows the finger: sideways to other photos, down to the list', async () => {
     const page = await open(link.url);
     const touch = await page.context().newCDPSession(page);

@@ -75,7 +75,7 @@ function lightbox({ content: { link }, language }: ShareView): Html {
     link.allowDownload && html`<a class="download" href="" aria-label="${t.download}">${icons.download}</a>`
   }<button type="button" class="close" aria-label="${t.close}">${icons.close}</button></div>
 <button type="button" class="previous" aria-label="${t.previous}">${icons.previous}</button>
-<figure><div class="stage"></div><figcaption><span></span> <a href="" hidden>${t.wholeText}</a></figcaption></figure>
+<figure><div class="stage"></div><figcaption><span></span> <a class="whole" href="" hidden>${t.wholeText}</a></figcaption></figure>
 <button type="button" class="next" aria-label="${t.next}">${icons.next}</button>
 </dialog>
 `;
