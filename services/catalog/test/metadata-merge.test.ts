@@ -39,6 +39,8 @@ const fresh: PhotoRow = {
   orientation: null,
   description: null,
   tags: [],
+  tagKeys: [],
+  searchWords: null,
   favorite: false,
   rating: null,
   archived: false,

@@ -3,6 +3,7 @@ import { endpoints, type Photo } from '@lazyphotos/contracts';
 import { type Database, openDatabase } from '@lazyphotos/database';
 import { createMetrics } from '@lazyphotos/service-kit';
 import { describeWithPostgres } from '@lazyphotos/testkit';
+import { createViewPhotos } from '../../src/photos/view.js';
 import { type CatalogDb, createPrisma } from '../../src/prisma.js';
 import { createSearchMetrics } from '../../src/search/metrics.js';
 import { createSearch } from '../../src/search/search.js';
@@ -67,7 +68,8 @@ describeWithPostgres('the pages of a search', () => {
       for (const id of best) await setFacts(node.pool, id, { tags: ['many'] });
       const newestFirst = (await user.list('?limit=500')).body.photos.map((photo: Photo) => photo.id);
       const duration = createSearchMetrics(createMetrics()).duration;
-      const search = createSearch({ db, mediaUrl: mediaUrls.urlFor, metrics: { duration }, limits });
+      const viewPhotos = createViewPhotos({ mediaUrl: mediaUrls.urlFor, trashDaysOf: async () => 30 });
+      const search = createSearch({ db, viewPhotos, metrics: { duration }, limits });
       const all = async (asked: Asked) => {
         const ids: string[] = [];
         for (let cursor: string | null = null; ; ) {
