@@ -40,6 +40,10 @@ const fresh: PhotoRow = {
   description: null,
   tags: [],
   tagKeys: [],
+<<<<<<< HEAD
+=======
+  searchWords: null,
+>>>>>>> examples9
   favorite: false,
   rating: null,
   archived: false,

@@ -315,7 +315,9 @@ def prepare(case):
     if operation in ("listPhotos", "photoTimeline", "search") and is_id((case.query or {}).get("albumId")) and turn:
         case.query["albumId"] = albums.any()
     if operation == "listAlbumItems":
-        set_cursor(case, f"/albums/{albums.any()}/items")
+        # Each album has its own order.
+        asked = (case.path_parameters or {}).get("id")
+        set_cursor(case, f"/albums/{asked if asked in albums.items else albums.any()}/items")
     elif operation == "getShareContent":
         set_cursor(case, f"/share-links/{links.any()['token']}/content")
     elif operation in LISTS:
