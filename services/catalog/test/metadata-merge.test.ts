@@ -40,10 +40,6 @@ const fresh: PhotoRow = {
   description: null,
   tags: [],
   tagKeys: [],
-<<<<<<< HEAD
-=======
-  searchWords: null,
->>>>>>> examples9
   favorite: false,
   rating: null,
   archived: false,

@@ -85,23 +85,7 @@ describeWithPostgres('the pages of a search', () => {
       const best = [added[2] ?? '', added[5] ?? ''];
       for (const id of best) await setFacts(node.pool, id, { tags: ['many'] });
       const newestFirst = (await user.list('?limit=500')).body.photos.map((photo: Photo) => photo.id);
-<<<<<<< HEAD
       const { all, duration } = pagesOfFour(user);
-=======
-      const duration = createSearchMetrics(createMetrics()).duration;
-      const viewPhotos = createViewPhotos({ mediaUrl: mediaUrls.urlFor, trashDaysOf: async () => 30 });
-      const search = createSearch({ db, viewPhotos, metrics: { duration }, limits });
-      const all = async (asked: Asked) => {
-        const ids: string[] = [];
-        for (let cursor: string | null = null; ; ) {
-          const query = endpoints.search.query.parse({ ...asked, limit: '4', ...(cursor ? { cursor } : {}) });
-          const page = await search(user.id, query);
-          ids.push(...page.photos.map(({ id }) => id));
-          if (!page.hasMore) return ids;
-          cursor = page.cursor;
-        }
-      };
->>>>>>> examples9
       for (const asked of [{ near: '50,14' }, { bbox: '13,49,15,51' }, { from: day(0) }])
         expect(await all(asked)).toEqual(newestFirst);
       const ranked = [
