@@ -14,7 +14,7 @@ import os
 import re
 import uuid
 from collections import defaultdict
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import requests
 import schemathesis
@@ -172,14 +172,18 @@ def is_password_change(case):
     return isinstance(case.body, dict) and case.body.get("currentPassword") == PASSWORD
 
 
-def set_cursor(case, path):
-    if isinstance((case.query or {}).get("cursor"), str):
-        # A cursor belongs to the order of its list.
-        order = {"sort": case.query["sort"]} if case.query.get("sort") == "uploadedAt" else {}
-        cursor = ask("GET", path, params={"limit": 1, **order})["cursor"]
-        case.query.pop("cursor")
-        if cursor:
-            case.query["cursor"] = cursor
+def set_cursor(case):
+    """A cursor of the very list that is asked for: it belongs to the order of that list."""
+    if not isinstance((case.query or {}).get("cursor"), str):
+        return
+    del case.query["cursor"]
+    values = {name: quote(str(value), safe="") for name, value in (case.path_parameters or {}).items()}
+    params = {name: case.query[name] for name in ("sort", "albumId") if name in case.query}
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    path = case.operation.path.format(**values)
+    response = http.get(URL + path, params={"limit": 1, **params}, headers=headers, timeout=60)
+    if response.ok and response.json()["cursor"]:
+        case.query["cursor"] = response.json()["cursor"]
 
 
 def for_chunk(case, turn):
@@ -258,7 +262,17 @@ def turn_of(case, operation):
     return next(turns[operation, case.meta.generation.mode if case.meta else None]) % 4
 
 
-LISTS = ("listPhotos", "listTags", "listAlbums", "listDevices", "listInvites", "listShareLinks", "getFeed")
+LISTS = (
+    "listPhotos",
+    "listTags",
+    "listAlbums",
+    "listAlbumItems",
+    "listDevices",
+    "listInvites",
+    "listShareLinks",
+    "getShareContent",
+    "getFeed",
+)
 
 
 def prepare(case):
@@ -314,14 +328,8 @@ def prepare(case):
         set_body(case, photoId=photos.any())
     if operation in ("listPhotos", "photoTimeline", "search") and is_id((case.query or {}).get("albumId")) and turn:
         case.query["albumId"] = albums.any()
-    if operation == "listAlbumItems":
-        # Each album has its own order.
-        asked = (case.path_parameters or {}).get("id")
-        set_cursor(case, f"/albums/{asked if asked in albums.items else albums.any()}/items")
-    elif operation == "getShareContent":
-        set_cursor(case, f"/share-links/{links.any()['token']}/content")
-    elif operation in LISTS:
-        set_cursor(case, case.operation.path)
+    if operation in LISTS:
+        set_cursor(case)
 
 
 def new_device():
