@@ -198,7 +198,7 @@ export const doors: Door[] = [
   },
   {
     name: 'adding to an album',
-    kinds: SHOWN,
+    kinds: OWN,
     shows: async ({ phone, albumId }, ids) => {
       const known: string[] = [];
       for (const photoId of ids) {
