@@ -1,13 +1,6 @@
 import { type Album, type BodyOf, endpoints } from '@lazyphotos/contracts';
-import {
-  createCursor,
-  keyedRequest,
-  type MediaUrls,
-  ProblemError,
-  type ServiceApp,
-} from '@lazyphotos/service-kit';
-import { z } from 'zod';
-import { instant } from '../dates.js';
+import { keyedRequest, type MediaUrls, ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
+import { newestFirst } from '../newest-first.js';
 import { readItemPage } from '../photos/page.js';
 import type { ViewPhotos } from '../photos/view.js';
 import type { CatalogDb } from '../prisma.js';
@@ -15,8 +8,6 @@ import type { Albums } from './albums.js';
 import { withCovers } from './covers.js';
 import type { AlbumItems } from './items.js';
 import { albumOf, requireAlbum } from './record.js';
-
-const albumCursor = createCursor(z.object({ at: instant, id: z.uuid() }));
 
 export interface AlbumRoutesDeps {
   db: CatalogDb;
@@ -27,26 +18,9 @@ export interface AlbumRoutesDeps {
 }
 
 async function readAlbumPage(db: CatalogDb, userId: string, limit: number, cursor: string | undefined) {
-  const from = cursor === undefined ? undefined : albumCursor.decode(cursor);
-  const at = from ? new Date(from.at) : undefined;
-  const rows = await db.album.findMany({
-    where: {
-      userId,
-      ...(from && at
-        ? { createdAt: { lte: at }, OR: [{ createdAt: { lt: at } }, { id: { lt: from.id } }] }
-        : {}),
-    },
-    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-    take: limit + 1,
-  });
-  const hasMore = rows.length > limit;
-  if (hasMore) rows.pop();
-  const last = rows.at(-1);
-  return {
-    albums: rows.map(albumOf),
-    cursor: last ? albumCursor.encode({ at: last.createdAt.getTime(), id: last.id }) : null,
-    hasMore,
-  };
+  const { query, pageOf } = newestFirst(userId, limit, cursor);
+  const { rows, ...page } = pageOf(await db.album.findMany(query));
+  return { albums: rows.map(albumOf), ...page };
 }
 
 /** Names the photos for which a request to add photos is refused. */

@@ -2,17 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { AccountsApi, BodyOf, CreatedShareLink, endpoints, ShareLink } from '@lazyphotos/contracts';
 import { once, type UnitOfWork } from '@lazyphotos/database';
 import type { Passwords } from '@lazyphotos/passwords';
-import {
-  createCursor,
-  type KeyedRequest,
-  newId,
-  notFound,
-  ProblemError,
-  type ShareSigning,
-} from '@lazyphotos/service-kit';
-import { z } from 'zod';
+import { type KeyedRequest, newId, notFound, ProblemError, type ShareSigning } from '@lazyphotos/service-kit';
 import { holdPhotos, lockAlbum } from '../albums/locks.js';
-import { instant, nearestInstant } from '../dates.js';
+import { nearestInstant } from '../dates.js';
+import { newestFirst } from '../newest-first.js';
 import type { CatalogDb, CatalogTx } from '../prisma.js';
 import { shareLinkOf } from './record.js';
 
@@ -21,8 +14,6 @@ type ShareLinkPatch = BodyOf<typeof endpoints.updateShareLink>;
 
 /** How many links a user may have, expired ones included. */
 const MAX_LINKS = 1000;
-
-const linkCursor = createCursor(z.object({ at: instant, id: z.uuid() }));
 
 export interface ShareLinksDeps {
   db: CatalogDb;
@@ -125,26 +116,9 @@ export function createShareLinks(deps: ShareLinksDeps): ShareLinks {
     },
 
     list: async (userId, limit, cursor) => {
-      const from = cursor === undefined ? undefined : linkCursor.decode(cursor);
-      const at = from ? new Date(from.at) : undefined;
-      const rows = await db.shareLink.findMany({
-        where: {
-          userId,
-          ...(from && at
-            ? { createdAt: { lte: at }, OR: [{ createdAt: { lt: at } }, { id: { lt: from.id } }] }
-            : {}),
-        },
-        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-        take: limit + 1,
-      });
-      const hasMore = rows.length > limit;
-      if (hasMore) rows.pop();
-      const last = rows.at(-1);
-      return {
-        shareLinks: rows.map(shareLinkOf),
-        cursor: last ? linkCursor.encode({ at: last.createdAt.getTime(), id: last.id }) : null,
-        hasMore,
-      };
+      const { query, pageOf } = newestFirst(userId, limit, cursor);
+      const { rows, ...page } = pageOf(await db.shareLink.findMany(query));
+      return { shareLinks: rows.map(shareLinkOf), ...page };
     },
 
     get: async (userId, id) => {
