@@ -111,12 +111,14 @@ export async function createNodeFolder(): Promise<NodeFolder> {
       running.add(child);
       child.once('close', () => running.delete(child));
       const output = () => Object.values(out()).join('\n');
-      await eventually(async () => {
-        if (child.exitCode !== null) throw new Error(`the node has ended: ${output()}`);
+      const isReady = await eventually(async () => {
+        if (!running.has(child)) return false;
         const ready = await http(`${url}/health/ready`);
         if (ready.status !== 200) throw new Error(`not ready: ${ready.text}\n${output()}`);
         if (!output().includes('Ctrl-C stops it')) throw new Error('has not said so yet');
+        return true;
       });
+      if (!isReady) throw new Error(`the node has ended: ${output()}`);
       return {
         url,
         metricsUrl,
