@@ -38,7 +38,7 @@ describe('an S3 server on a bad day', () => {
   const connections = new Set<Socket>();
   let requests: string[];
   let store: ObjectStore;
-  /** With short timeouts, for answers that do not come. */
+  /** With short timeouts, for responses that do not come. */
   let shortTimeouts: ObjectStore;
   const openStore = (timeouts: Partial<S3Timeouts>): ObjectStore =>
     createS3Store({

@@ -61,7 +61,7 @@ describeWithPostgres('a photo on its way in', () => {
     ['the smallest number', 5e-324, -5e-324],
     ['a number whose square is too small', 1e-320, 151.2153],
     ['negative zero', -0, 1e-200],
-  ])('is there with a location of %s, whoever says it', async (_name, lat, lon) => {
+  ])('is there with a location of %s from any source', async (_name, lat, lon) => {
     const location = { locationLat: lat, locationLon: lon };
     const stored = { locationLat: 0, locationLon: Math.abs(lon) < 1 ? 0 : lon };
     const user = node.user();
