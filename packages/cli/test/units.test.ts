@@ -19,7 +19,7 @@ import { createProgress } from '../src/transfer/progress.js';
 import { progressLine } from '../src/transfer/progress-view.js';
 import { type QueueOptions, runQueue } from '../src/transfer/queue.js';
 import { openHashCache } from '../src/upload/hash-cache.js';
-import { photoTypeOf } from '../src/upload/photo-type.js';
+import { photoTypeOf } from '@lazyphotos/contracts';
 import { temporaryFolder, writeFiles } from './helpers.js';
 
 describe('the queue', () => {

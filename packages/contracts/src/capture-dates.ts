@@ -12,6 +12,8 @@ export const capturedAtSources = [
   'xmpOriginal',
   /** IPTC DateCreated and TimeCreated. */
   'iptcOriginal',
+  /** What the photo library that was imported from says, in a file beside the photo: people correct dates there. */
+  'sidecar',
   /** EXIF DateTimeDigitized (exiftool: CreateDate): the moment of capture for a camera, a later one for a scanner. */
   'exifDigitized',
   /** XMP xmp:CreateDate, exif:DateTimeDigitized or dc:date. */
@@ -28,15 +30,23 @@ export const capturedAtSources = [
   'client',
   /** A date in the file's name. The time of day can be that of the modification, when the name has none. */
   'fileName',
+  /** The year in the name of the folder that the photo was imported from. */
+  'folderYear',
   /** The modification time of the file on the device. */
   'fileModified',
 ] as const;
 export type CapturedAtSource = (typeof capturedAtSources)[number];
 
+/** Returns whether a date from `a` is more believable than one from `b`. */
+export const isBetterSource = (a: CapturedAtSource, b: CapturedAtSource): boolean =>
+  capturedAtSources.indexOf(a) < capturedAtSources.indexOf(b);
+
 /** The sources that a client can name for the `capturedAt` that it announces. */
 export const announcedDateSources = [
+  'sidecar',
   'client',
   'fileName',
+  'folderYear',
   'fileModified',
 ] as const satisfies readonly CapturedAtSource[];
 export type AnnouncedDateSource = (typeof announcedDateSources)[number];

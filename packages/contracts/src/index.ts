@@ -6,6 +6,18 @@ export { type Album, type AlbumOrder, album, albumOrders } from './http/albums.j
 export { type Invite, MIN_PASSWORD_LENGTH, platforms, type Role, roles, type User } from './http/auth.js';
 export * from './http/endpoint.js';
 export type { FeedItem } from './http/feed.js';
+export {
+  type Archive,
+  type EntryOutcome,
+  entryOutcomes,
+  type ImportJob,
+  type ImportSource,
+  type ImportStatus,
+  MAX_LISTED_ERRORS,
+  MAX_PARTS,
+  type PauseReason,
+  type ReportEntry,
+} from './http/imports.js';
 export { endpoints } from './http/index.js';
 export {
   MAX_TAGS,

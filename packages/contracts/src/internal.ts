@@ -1,10 +1,59 @@
 import { z } from 'zod';
+import { announcedDateSources } from './capture-dates.js';
 import { type EventPayload, eventSchemas } from './events/events.js';
 import { defineEndpoint } from './http/endpoint.js';
-import { altitude, rating, zoneOffset } from './http/photos.js';
+import { altitude, capturedAtSource, processingState, rating, zoneOffset } from './http/photos.js';
 import { id, latitude, longitude, MAX_LIMIT, timestamp } from './http/primitives.js';
 import { type ShareContent, type ShareUnlock, shareContent, shareToken, shareUnlock } from './http/shares.js';
 import { photoStates } from './http/uploads.js';
+
+/** How many photos an import tells the catalog of, or asks it about, at a time. */
+export const MAX_IMPORTED_PHOTOS = 100;
+
+/** What an import knows of one of its user's photos, besides the photo itself. */
+export const importedPhoto = z.object({
+  photoId: id,
+  /** Taken if nothing more believable is known. */
+  date: z.object({ capturedAt: timestamp, source: z.enum(announcedDateSources) }).optional(),
+  /** Taken if no location is known. */
+  location: z.object({ lat: latitude, lon: longitude }).optional(),
+  /**
+   * What was set by hand where the photo comes from, and when: later edits stay. Of a value that was never set here, the absent
+   * time counts as older than any edit.
+   */
+  edits: z.object({
+    at: timestamp.optional(),
+    description: z.string().optional(),
+    favorite: z.literal(true).optional(),
+    archived: z.literal(true).optional(),
+    rating: rating.optional(),
+    location: z.object({ lat: latitude, lon: longitude }).optional(),
+    tags: z.array(z.string()).optional(),
+  }),
+  /** Moves it to the trash. */
+  trashed: z.boolean(),
+  albumIds: z.array(id),
+});
+export type ImportedPhoto = z.output<typeof importedPhoto>;
+
+export const importedAlbum = z.object({ id, name: z.string(), description: z.string().optional() });
+export type ImportedAlbum = z.output<typeof importedAlbum>;
+
+export const describeImportedRequest = z.object({
+  userId: id,
+  /** Albums that have to be made first; those that are there already stay as they are. */
+  newAlbums: z.array(importedAlbum),
+  photos: z.array(importedPhoto).max(MAX_IMPORTED_PHOTOS),
+});
+export type DescribeImportedRequest = z.output<typeof describeImportedRequest>;
+
+const photoDate = z.object({
+  photoId: id,
+  capturedAt: timestamp.optional(),
+  capturedAtSource: capturedAtSource.optional(),
+  processing: processingState,
+});
+export type PhotoDate = z.output<typeof photoDate>;
 
 /** `unknown`: the catalog has not heard of the photo (yet). */
 export type KnownPhotoState = (typeof photoStates)[number] | 'unknown';
@@ -16,6 +65,13 @@ export interface CatalogApi {
   photoState(userId: string, photoId: string): Promise<KnownPhotoState>;
   /** Restores a photo from the trash. Resolves to its state afterwards. */
   restorePhoto(userId: string, photoId: string): Promise<KnownPhotoState>;
+  /**
+   * Adds what an import knows to photos that were uploaded, and puts them into albums. Repeating it changes nothing. Purged photos and
+   * deleted albums are left out. Resolves to the photos that the catalog has not heard of yet, to which nothing was added.
+   */
+  describeImported(request: DescribeImportedRequest): Promise<{ unknown: string[] }>;
+  /** When photos of this user were taken, as far as known now; purged and unknown ones are left out. */
+  photoDates(userId: string, photoIds: readonly string[]): Promise<PhotoDate[]>;
 }
 
 /** What the feed does for the catalog. */
@@ -137,6 +193,32 @@ export const internalEndpoints = {
     callers: ['upload'],
     params: userPhoto,
     success: { status: 200, body: stateAnswer, description: 'The state afterwards' },
+  }),
+  describeImported: defineEndpoint({
+    id: 'describeImported',
+    service: 'catalog',
+    method: 'post',
+    path: '/internal/imports/photos',
+    summary: 'Add what an import knows of photos',
+    auth: 'service',
+    callers: ['upload'],
+    body: describeImportedRequest,
+    success: {
+      status: 200,
+      body: z.object({ unknown: z.array(id) }),
+      description: 'The photos that are not known yet',
+    },
+  }),
+  photoDates: defineEndpoint({
+    id: 'photoDates',
+    service: 'catalog',
+    method: 'post',
+    path: '/internal/photos/dates',
+    summary: 'When photos were taken, and how that is known',
+    auth: 'service',
+    callers: ['upload'],
+    body: z.object({ userId: id, photoIds: z.array(id).max(MAX_IMPORTED_PHOTOS) }),
+    success: { status: 200, body: z.object({ photos: z.array(photoDate) }), description: 'The dates' },
   }),
   displayName: defineEndpoint({
     id: 'displayName',

@@ -32,6 +32,13 @@ export const acceptedTypes: readonly AcceptedType[] = [
   { mimeType: 'image/x-panasonic-rw2', extensions: ['rw2'], sniffed: ['image/tiff'] },
 ];
 
+/** Archives of photos, which are uploaded to be imported. */
+export const ARCHIVE_TYPE = 'application/zip';
+const archiveAliases = ['application/zip', 'application/x-zip-compressed', 'application/x-zip'];
+
+/** Whether an upload is announced as an archive. */
+export const isArchiveType = (mimeType: string): boolean => archiveAliases.includes(mimeType);
+
 /** The canonical name of an accepted type, or undefined. */
 export function canonicalMimeType(name: string): string | undefined {
   return acceptedTypes.find((type) => type.mimeType === name || type.aliases?.includes(name))?.mimeType;
@@ -71,3 +78,16 @@ const rawTypes = new Set(
 );
 
 export const isCameraRaw = (mimeType: string): boolean => rawTypes.has(mimeType);
+
+/**
+ * Returns the accepted type of a photo whose magic bytes say `sniffed`; undefined for anything else. The file name only tells apart
+ * what looks alike inside: some camera RAW files are TIFF files to every reader of magic bytes.
+ */
+export function photoTypeOf(sniffed: string, fileName: string): string | undefined {
+  const extension = /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? '';
+  const named = acceptedTypes.find(({ extensions }) => extensions.includes(extension))?.mimeType;
+  if (named !== undefined && contentMatches(named, sniffed)) return named;
+  return (
+    canonicalMimeType(sniffed) ?? acceptedTypes.find((type) => type.sniffed?.includes(sniffed))?.mimeType
+  );
+}

@@ -10,4 +10,7 @@ export const createCatalogClient = ({ call }: Peers, baseUrl: string): CatalogAp
     (await call(baseUrl, internalEndpoints.photoState, { params: { userId, photoId } })).state,
   restorePhoto: async (userId, photoId) =>
     (await call(baseUrl, internalEndpoints.restoreFromTrash, { params: { userId, photoId } })).state,
+  describeImported: (body) => call(baseUrl, internalEndpoints.describeImported, { body, timeoutMs: 60_000 }),
+  photoDates: async (userId, photoIds) =>
+    (await call(baseUrl, internalEndpoints.photoDates, { body: { userId, photoIds: [...photoIds] } })).photos,
 });

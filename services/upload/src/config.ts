@@ -4,6 +4,9 @@ import type { SettingKey } from '@lazyphotos/service-kit';
 export const settingKeys = [
   'chunkBytes',
   'uploadMaxBytes',
+  'archiveMaxBytes',
+  'importDir',
+  'importReserveBytes',
   'uploadSessionHours',
   'clamavMaxBytes',
 ] as const satisfies readonly SettingKey[];

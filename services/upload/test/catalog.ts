@@ -1,8 +1,14 @@
-import type { CatalogApi, EventPayload, KnownPhotoState } from '@lazyphotos/contracts';
+import type {
+  CatalogApi,
+  DescribeImportedRequest,
+  EventPayload,
+  KnownPhotoState,
+} from '@lazyphotos/contracts';
 
 /** Stands in for the catalog: remembers what it is told and answers what a test has set. */
 export function createRecordingCatalog(overrides: Partial<CatalogApi> = {}) {
   const recorded: EventPayload<'upload.completed'>[] = [];
+  const described: DescribeImportedRequest[] = [];
   const states = new Map<string, KnownPhotoState>();
   const stateOf = (photoId: string): KnownPhotoState => states.get(photoId) ?? 'unknown';
   const api: CatalogApi = {
@@ -15,7 +21,12 @@ export function createRecordingCatalog(overrides: Partial<CatalogApi> = {}) {
       if (stateOf(photoId) === 'trashed') states.set(photoId, 'active');
       return stateOf(photoId);
     },
+    describeImported: async (request) => {
+      described.push(request);
+      return { unknown: request.photos.map(({ photoId }) => photoId).filter((id) => !states.has(id)) };
+    },
+    photoDates: async () => [],
     ...overrides,
   };
-  return { api, recorded, states };
+  return { api, recorded, described, states };
 }

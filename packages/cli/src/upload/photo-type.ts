@@ -1,20 +1,7 @@
 import { extname } from 'node:path';
-import { acceptedTypes, canonicalMimeType, contentMatches } from '@lazyphotos/contracts';
+import { acceptedTypes, photoTypeOf } from '@lazyphotos/contracts';
 import { sniffFile } from '@lazyphotos/photo-type';
 import { type LocalPath, readableName } from '../local-path.js';
-
-/**
- * The accepted type of a photo whose magic bytes say `sniffed`, or undefined for anything else. The name only tells apart what
- * looks alike inside: some camera RAW files are TIFF files to every reader of magic bytes.
- */
-export function photoTypeOf(sniffed: string, fileName: string): string | undefined {
-  const extension = extensionOf(fileName);
-  const named = acceptedTypes.find(({ extensions }) => extensions.includes(extension))?.mimeType;
-  if (named !== undefined && contentMatches(named, sniffed)) return named;
-  return (
-    canonicalMimeType(sniffed) ?? acceptedTypes.find((type) => type.sniffed?.includes(sniffed))?.mimeType
-  );
-}
 
 const extensionOf = (fileName: string): string => extname(fileName).slice(1).toLowerCase();
 

@@ -21,29 +21,35 @@ const deletedPhoto = z.object({
   deletedAt: timestamp,
 });
 
+const uploadCompleted = z.object({
+  photoId: id,
+  userId: id,
+  deviceId: id.optional(),
+  storageKey: z.string(),
+  hash: sha256,
+  sizeBytes: byteCount,
+  mimeType: z.string(),
+  fileName: z.string(),
+  capturedAt: timestamp.optional(),
+  capturedAtSource: capturedAtSource.optional(),
+  width: pixels.optional(),
+  height: pixels.optional(),
+  locationLat: latitude.optional(),
+  locationLon: longitude.optional(),
+  uploadedAt: timestamp,
+  /** Of an import: nobody waits for its previews. */
+  background: z.boolean().optional(),
+});
+
 /**
  * Every event with the schema of its payload. Events are facts, named in the past tense by the service that owns the fact;
  * they carry the entity's version, so that a consumer can drop what it has overtaken.
  */
 export const eventSchemas = {
   /** upload: an original is stored and verified. */
-  'upload.completed': z.object({
-    photoId: id,
-    userId: id,
-    deviceId: id.optional(),
-    storageKey: z.string(),
-    hash: sha256,
-    sizeBytes: byteCount,
-    mimeType: z.string(),
-    fileName: z.string(),
-    capturedAt: timestamp.optional(),
-    capturedAtSource: capturedAtSource.optional(),
-    width: pixels.optional(),
-    height: pixels.optional(),
-    locationLat: latitude.optional(),
-    locationLon: longitude.optional(),
-    uploadedAt: timestamp,
-  }),
+  'upload.completed': uploadCompleted,
+  /** media-worker: an upload of an import waits until no other upload does. */
+  'media.deferred': z.object({ upload: uploadCompleted }),
   /** media-worker: an original was read and its previews made, or could not be. `run` counts the processings of a photo. */
   'media.processed': z.object({
     photoId: id,

@@ -8,6 +8,7 @@ export const topology = {
   'catalog.upload': ['upload.completed'],
   'catalog.media': ['media.processed', 'place.found'],
   'media-worker.upload': ['upload.completed'],
+  'media-worker.background': ['media.deferred'],
   'media-worker.photo': ['photo.purged'],
   'media-worker.location': ['photo.relocated'],
   'upload.photo': ['photo.purged'],

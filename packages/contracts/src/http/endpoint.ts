@@ -27,7 +27,13 @@ export interface Endpoint {
   query?: z.ZodObject;
   /** JSON body; `binary` is a raw stream that the handler reads itself. */
   body?: z.ZodType | 'binary';
-  success: { status: 200 | 201 | 202 | 204; body?: z.ZodType; description: string };
+  success: {
+    status: 200 | 201 | 202 | 204;
+    body?: z.ZodType;
+    /** Media types, besides JSON, in which a client can ask for the same. */
+    alternatives?: readonly string[];
+    description: string;
+  };
   /** Problems that this operation responds with, besides the common ones (validation, authentication, limits, unavailability). */
   problems?: readonly ProblemCode[];
 }

@@ -2,6 +2,7 @@ import * as albums from './albums.js';
 import * as auth from './auth.js';
 import type { Endpoint } from './endpoint.js';
 import { getFeed } from './feed.js';
+import * as imports from './imports.js';
 import { editPhoto, editPhotos } from './metadata.js';
 import * as photos from './photos.js';
 import { search } from './search.js';
@@ -32,6 +33,16 @@ export const endpoints = {
   putChunk: uploads.putChunk,
   completeUpload: uploads.completeUpload,
   abortUpload: uploads.abortUpload,
+  createImport: imports.createImport,
+  listImports: imports.listImports,
+  getImport: imports.getImport,
+  cancelImport: imports.cancelImport,
+  pauseImport: imports.pauseImport,
+  resumeImport: imports.resumeImport,
+  addImportParts: imports.addImportParts,
+  getImportReport: imports.getImportReport,
+  listArchives: imports.listArchives,
+  deleteArchive: imports.deleteArchive,
   listPhotos: photos.listPhotos,
   photoTimeline: photos.photoTimeline,
   getPhoto: photos.getPhoto,

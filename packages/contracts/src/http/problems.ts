@@ -25,6 +25,7 @@ export const problemCatalog = {
   wrong_share_password: { status: 403, title: 'Wrong password' },
   downloads_not_allowed: { status: 403, title: 'This share link does not allow downloads' },
   not_found: { status: 404, title: 'Not found' },
+  archive_not_found: { status: 404, title: 'There is no such archive' },
   not_ready: { status: 404, title: 'The preview is not ready' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   email_taken: { status: 409, title: 'This e-mail address has an account' },
@@ -33,6 +34,8 @@ export const problemCatalog = {
   upload_incomplete: { status: 409, title: 'Chunks are missing' },
   upload_ended: { status: 409, title: 'The upload session has ended' },
   share_link_limit: { status: 409, title: 'There are too many share links' },
+  import_ended: { status: 409, title: 'The import has ended' },
+  archive_in_use: { status: 409, title: 'An import that has not ended reads this archive' },
   cursor_expired: { status: 410, title: 'The cursor is too old' },
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'This type of content is not accepted' },
@@ -41,6 +44,7 @@ export const problemCatalog = {
   malware_found: { status: 422, title: 'The file holds malware' },
   hash_mismatch: { status: 422, title: 'The SHA-256 of the content is not the announced one' },
   chunk_digest_mismatch: { status: 422, title: 'The digest of the chunk is not the announced one' },
+  too_many_parts: { status: 422, title: 'The import would have too many archives' },
   too_many_tags: { status: 422, title: 'The photo would have too many tags' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
@@ -66,7 +70,7 @@ export const fieldError = z
 const extensions = {
   errors: z.array(fieldError).optional().meta({
     description:
-      'with invalid_request; with not_found when photos are put into an album: those that are not known',
+      'with invalid_request; with not_found when photos are put into an album: those that are not known; with archive_not_found: the archives that are not there',
   }),
   missing: z
     .array(byteSpan)

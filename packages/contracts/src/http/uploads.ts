@@ -26,7 +26,7 @@ const sessionId = z.object({ id });
 const announcedDateSource = z.enum(announcedDateSources).meta({
   id: 'AnnouncedDateSource',
   description:
-    'where capturedAt comes from: a source of the client itself, a date in the file name, the modification time',
+    'where capturedAt comes from: a file beside the photo, a source of the client itself, a date in the file name, the year in the name of its folder, the modification time',
 });
 
 export const createUploadSession = defineEndpoint({
@@ -40,7 +40,9 @@ export const createUploadSession = defineEndpoint({
     .object({
       hash: sha256,
       sizeBytes: byteCount.min(1),
-      mimeType: z.string().trim().toLowerCase().min(3).max(100),
+      mimeType: z.string().trim().toLowerCase().min(3).max(100).meta({
+        description: 'of a photo; or application/zip, for an archive to import from',
+      }),
       fileName: line(255).optional(),
       capturedAt: timestamp.optional().meta({ description: 'used when the file itself names no date' }),
       capturedAtSource: announcedDateSource.default('client'),
@@ -142,8 +144,12 @@ export const completeUpload = defineEndpoint({
     .optional(),
   success: {
     status: 200,
-    body: z.object({ photoId: id }).meta({ id: 'CompletedUpload' }),
-    description: 'The photo is stored',
+    body: z
+      .object({
+        photoId: id.meta({ description: 'of an archive: the id of the archive, which is no photo' }),
+      })
+      .meta({ id: 'CompletedUpload' }),
+    description: 'The photo is stored, or the archive',
   },
   problems: [
     'not_found',

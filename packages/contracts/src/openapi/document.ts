@@ -89,7 +89,16 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
       [String(success.status)]: {
         description: success.description,
         headers: header('X-Request-Id'),
-        ...(success.body ? { content: { 'application/json': { schema: success.body } } } : {}),
+        ...(success.body
+          ? {
+              content: {
+                'application/json': { schema: success.body },
+                ...Object.fromEntries(
+                  (success.alternatives ?? []).map((type) => [type, { schema: { type: 'string' } }]),
+                ),
+              },
+            }
+          : {}),
       },
       ...problems(problemCodes(endpoint)),
     },

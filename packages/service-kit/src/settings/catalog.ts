@@ -185,6 +185,22 @@ export const settingsCatalog = {
     wholeNumber(1, Number.MAX_SAFE_INTEGER).default(4 * 1024 ** 3),
     'The largest file that is accepted',
   ),
+  archiveMaxBytes: setting(
+    'LAZYPHOTOS_ARCHIVE_MAX_BYTES',
+    wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * 1024 ** 3),
+    'The largest archive that is accepted for an import',
+  ),
+  importDir: setting(
+    'IMPORT_DIR',
+    path.optional(),
+    "A folder with archives to import from, on the upload service's disk. The node's owner and administrators may import all that is below it, others what is in the subfolder named by their user id",
+    { absent: 'archives are uploaded' },
+  ),
+  importReserveBytes: setting(
+    'LAZYPHOTOS_IMPORT_RESERVE_BYTES',
+    wholeNumber(0, Number.MAX_SAFE_INTEGER).default(2 * 1024 ** 3),
+    'How much room an import leaves free in the object store, for phones; it pauses while there is less',
+  ),
   uploadSessionHours: setting(
     'LAZYPHOTOS_UPLOAD_SESSION_HOURS',
     wholeNumber(1, 8760).default(168),

@@ -1,0 +1,312 @@
+import { z } from 'zod';
+import { capturedAtSources } from '../capture-dates.js';
+import { defineEndpoint } from './endpoint.js';
+import { byteCount, id, page, pageQuery, sha256, timestamp } from './primitives.js';
+
+/** The largest number of archives that one import reads. */
+export const MAX_PARTS = 200;
+/** How many failures an import lists by itself; its report has all of them. */
+export const MAX_LISTED_ERRORS = 100;
+
+export const importSources = ['takeout', 'folder'] as const;
+export type ImportSource = (typeof importSources)[number];
+const importSource = z.enum(importSources).meta({
+  id: 'ImportSource',
+  description:
+    'takeout: an export of Google Photos, with its JSON files. folder: a ZIP of photos, with XMP files beside them, if any',
+});
+
+export const importStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
+export type ImportStatus = (typeof importStatuses)[number];
+
+export const pauseReasons = ['user', 'storage_full', 'service_unavailable'] as const;
+export type PauseReason = (typeof pauseReasons)[number];
+
+/** What became of one file of an archive. */
+export const entryOutcomes = [
+  'waiting',
+  'imported',
+  'duplicate',
+  'failed',
+  'unsupported',
+  'sidecar',
+  'ignored',
+] as const;
+export type EntryOutcome = (typeof entryOutcomes)[number];
+const entryOutcome = z.enum(entryOutcomes).meta({
+  id: 'ImportEntryOutcome',
+  description:
+    'waiting: not handled yet. imported: a new photo. duplicate: the library has this photo already. failed: see code. unsupported: a video or another type that this version does not store; it stays in the archive. sidecar: facts about photos or an album, which were read. ignored: neither a photo nor facts about one',
+});
+
+const archivePath = z
+  .string()
+  .min(1)
+  .max(1000)
+  .meta({ description: 'an archive, or a folder of archives, below IMPORT_DIR; relative, with /' });
+const hashes = z.array(sha256).min(1).max(MAX_PARTS);
+
+const importError = z
+  .object({
+    path: z.string().meta({ description: 'of the file in its archive; the name of an archive as a whole' }),
+    code: z.string(),
+    message: z.string(),
+  })
+  .meta({ id: 'ImportError' });
+
+const importPart = z
+  .object({
+    name: z.string().meta({ description: 'the file name of the archive' }),
+    sizeBytes: byteCount,
+    state: z.enum(['waiting', 'listed', 'failed']).meta({
+      id: 'ImportPartState',
+      description: 'listed: its table of contents has been read. failed: the archive cannot be read',
+    }),
+    code: z.string().optional(),
+    message: z.string().optional(),
+  })
+  .meta({ id: 'ImportPart' });
+
+export const importJob = z
+  .object({
+    id,
+    source: importSource,
+    status: z.enum(importStatuses).meta({ id: 'ImportStatus' }),
+    paused: z
+      .object({
+        reason: z.enum(pauseReasons).meta({
+          id: 'ImportPauseReason',
+          description:
+            'user: until it is resumed. storage_full: until there is room. service_unavailable: until another part of the node is back. The last two end by themselves',
+        }),
+        message: z.string(),
+      })
+      .meta({ id: 'ImportPause' })
+      .nullable()
+      .meta({ description: 'while the import makes no progress, why; its status stays' }),
+    total: byteCount.meta({ description: 'files in the archives that have been listed' }),
+    processed: byteCount.meta({ description: 'all of them but those that wait' }),
+    waiting: byteCount,
+    imported: byteCount,
+    duplicates: byteCount,
+    failed: byteCount,
+    unsupported: byteCount,
+    sidecars: byteCount,
+    ignored: byteCount,
+    bytesTotal: byteCount.meta({ description: 'size of the files when unpacked' }),
+    bytesProcessed: byteCount,
+    bytesPerSecond: z
+      .number()
+      .nonnegative()
+      .nullable()
+      .meta({ description: 'lately; null while it is unknown' }),
+    secondsLeft: byteCount.nullable().meta({ description: 'an estimate; null while it is unknown' }),
+    errors: z.array(importError).meta({ description: 'the first hundred failures' }),
+    parts: z.array(importPart),
+    createdAt: timestamp,
+    startedAt: timestamp.nullable(),
+    finishedAt: timestamp.nullable(),
+  })
+  .meta({ id: 'Import' });
+export type ImportJob = z.output<typeof importJob>;
+
+export const reportEntry = z
+  .object({
+    path: z.string(),
+    archive: z.string().meta({ description: 'the file name of the archive' }),
+    sizeBytes: byteCount,
+    outcome: entryOutcome,
+    code: z.string().nullable().meta({ description: 'why it failed, is unsupported or was ignored' }),
+    message: z.string().nullable(),
+    photoId: id.nullable(),
+    photoState: z
+      .enum(['active', 'trashed', 'deleted'])
+      .nullable()
+      .meta({ description: 'of a duplicate: where the photo was when it was found' }),
+    sidecar: z
+      .string()
+      .nullable()
+      .meta({ description: 'the path of the file whose facts were used for this one' }),
+    sidecarRule: z.string().nullable().meta({ description: 'how that file was found' }),
+    partOf: z.string().nullable().meta({
+      description: 'of the video of a live or motion photo: the path of its picture',
+    }),
+    albums: z.array(z.string()).meta({ description: 'names of the albums that the photo was put into' }),
+    capturedAt: timestamp.nullable(),
+    dateSource: z
+      .enum([...capturedAtSources, 'none', 'pending'])
+      .nullable()
+      .meta({
+        id: 'ImportDateSource',
+        description:
+          'where capturedAt comes from. none: no date is known. pending: the file itself has not been read yet',
+      }),
+  })
+  .meta({ id: 'ImportReportEntry' });
+export type ReportEntry = z.output<typeof reportEntry>;
+
+const importParams = z.object({ id });
+const notFoundOnly = ['not_found'] as const;
+
+export const createImport = defineEndpoint({
+  id: 'createImport',
+  service: 'upload',
+  method: 'post',
+  path: '/imports',
+  summary: 'Import the photos of one or more archives that were uploaded, or that lie in IMPORT_DIR',
+  auth: 'bearer',
+  idempotencyKey: true,
+  body: z
+    .object({
+      source: importSource,
+      hash: sha256.optional().meta({ description: 'of an uploaded archive' }),
+      hashes: hashes.optional().meta({ description: 'of uploaded archives, which are parts of one export' }),
+      path: archivePath.optional(),
+      restore: z
+        .boolean()
+        .optional()
+        .meta({ description: 'bring back photos that are in the trash or were purged' }),
+    })
+    .refine(
+      ({ hash, hashes, path }) => [hash, hashes, path].filter((given) => given !== undefined).length === 1,
+      'needs exactly one of hash, hashes and path',
+    )
+    .meta({ id: 'CreateImportRequest' }),
+  success: {
+    status: 200,
+    body: z.object({ importJobId: id }).meta({ id: 'CreatedImport' }),
+    description: 'The import will start as soon as no other one of this user runs',
+  },
+  problems: ['archive_not_found', 'forbidden', 'idempotency_key_reused'],
+});
+
+export const listImports = defineEndpoint({
+  id: 'listImports',
+  service: 'upload',
+  method: 'get',
+  path: '/imports',
+  summary: 'Imports, the newest first',
+  auth: 'bearer',
+  query: pageQuery,
+  success: { status: 200, body: page('imports', importJob).meta({ id: 'Imports' }), description: 'One page' },
+});
+
+export const getImport = defineEndpoint({
+  id: 'getImport',
+  service: 'upload',
+  method: 'get',
+  path: '/imports/{id}',
+  summary: 'How far an import is',
+  auth: 'bearer',
+  params: importParams,
+  success: { status: 200, body: importJob, description: 'The import' },
+  problems: notFoundOnly,
+});
+
+export const cancelImport = defineEndpoint({
+  id: 'cancelImport',
+  service: 'upload',
+  method: 'delete',
+  path: '/imports/{id}',
+  summary: 'End an import; what it has imported stays. Repeating it does no harm',
+  auth: 'bearer',
+  params: importParams,
+  success: { status: 204, description: 'Cancelled, or ended before' },
+  problems: notFoundOnly,
+});
+
+export const pauseImport = defineEndpoint({
+  id: 'pauseImport',
+  service: 'upload',
+  method: 'post',
+  path: '/imports/{id}/pause',
+  summary: 'Let an import wait until it is resumed',
+  auth: 'bearer',
+  params: importParams,
+  success: { status: 200, body: importJob, description: 'The import' },
+  problems: ['not_found', 'import_ended'],
+});
+
+export const resumeImport = defineEndpoint({
+  id: 'resumeImport',
+  service: 'upload',
+  method: 'post',
+  path: '/imports/{id}/resume',
+  summary: 'Go on with an import that is paused, whatever the reason was',
+  auth: 'bearer',
+  params: importParams,
+  success: { status: 200, body: importJob, description: 'The import' },
+  problems: ['not_found', 'import_ended'],
+});
+
+export const addImportParts = defineEndpoint({
+  id: 'addImportParts',
+  service: 'upload',
+  method: 'post',
+  path: '/imports/{id}/parts',
+  summary: 'Add further archives of the same export; one that is a part already is not added again',
+  auth: 'bearer',
+  params: importParams,
+  body: z
+    .object({ hashes: hashes.optional(), path: archivePath.optional() })
+    .refine(
+      ({ hashes, path }) => (hashes === undefined) !== (path === undefined),
+      'needs exactly one of hashes and path',
+    )
+    .meta({ id: 'AddImportPartsRequest' }),
+  success: { status: 200, body: importJob, description: 'The import; a completed one runs again' },
+  problems: ['not_found', 'archive_not_found', 'import_ended', 'forbidden', 'too_many_parts'],
+});
+
+export const getImportReport = defineEndpoint({
+  id: 'getImportReport',
+  service: 'upload',
+  method: 'get',
+  path: '/imports/{id}/report',
+  summary: 'What became of each file of the archives',
+  auth: 'bearer',
+  params: importParams,
+  query: z.object({ format: z.enum(['json', 'csv']).default('json') }),
+  success: {
+    status: 200,
+    body: z.object({ import: importJob, entries: z.array(reportEntry) }).meta({ id: 'ImportReport' }),
+    alternatives: ['text/csv'],
+    description: 'All files, archive by archive, in the order of each one',
+  },
+  problems: notFoundOnly,
+});
+
+export const archive = z
+  .object({
+    id,
+    hash: sha256,
+    fileName: z.string(),
+    sizeBytes: byteCount,
+    uploadedAt: timestamp,
+    importIds: z.array(id).meta({ description: 'the imports that read it' }),
+  })
+  .meta({ id: 'Archive' });
+export type Archive = z.output<typeof archive>;
+
+export const listArchives = defineEndpoint({
+  id: 'listArchives',
+  service: 'upload',
+  method: 'get',
+  path: '/archives',
+  summary: 'Archives that were uploaded for imports, the newest first; each is kept until it is deleted',
+  auth: 'bearer',
+  query: pageQuery,
+  success: { status: 200, body: page('archives', archive).meta({ id: 'Archives' }), description: 'One page' },
+});
+
+export const deleteArchive = defineEndpoint({
+  id: 'deleteArchive',
+  service: 'upload',
+  method: 'delete',
+  path: '/archives/{id}',
+  summary: 'Delete an uploaded archive; the photos that came from it stay',
+  auth: 'bearer',
+  params: importParams,
+  success: { status: 204, description: 'Deleted' },
+  problems: ['not_found', 'archive_in_use'],
+});
