@@ -14,11 +14,21 @@ import {
 } from '@lazyphotos/service-kit';
 import { createPrefixHashes } from './chunks/prefix-hash.js';
 import { createPutChunk } from './chunks/put.js';
+import { createStoreChunk } from './chunks/store.js';
 import { createChunkTurns } from './chunks/turns.js';
 import { createAnnounce } from './completion/announce.js';
 import { createCommit } from './completion/commit.js';
 import { createCompleteUpload } from './completion/complete.js';
 import type { settingKeys } from './config.js';
+import { createClientActivity } from './imports/client-activity.js';
+import { createImportDir } from './imports/import-dir.js';
+import { createImportPhoto } from './imports/import-photo.js';
+import { createImportJobs } from './imports/jobs.js';
+import { createImportMetrics } from './imports/metrics.js';
+import { createSendReport } from './imports/report.js';
+import { mountImportRoutes } from './imports/routes.js';
+import { createImportRunner } from './imports/runner.js';
+import { createSpace } from './imports/space.js';
 import { createKeyedLock } from './keyed-lock.js';
 import { createMalwareCheck, withoutMalwareCheck } from './malware/check.js';
 import type { MalwareScanner } from './malware/scanner.js';
@@ -100,14 +110,8 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     maxBytes: settings.uploadMaxBytes,
     chunkSize: settings.chunkBytes,
   });
-  const putChunk = createPutChunk({
-    store,
-    sessions,
-    staging,
-    prefixes,
-    chunkTurns: createChunkTurns(),
-    onBytes,
-  });
+  const storeChunk = createStoreChunk({ store, sessions, staging, prefixes, onBytes });
+  const putChunk = createPutChunk({ sessions, storeChunk, chunkTurns: createChunkTurns() });
   const purge = createPurgeOriginal(db, store);
   const abortAbandoned = createAbortAbandoned({ store, sessions, logger, now });
   const expire = createExpiry({ sessions, staging, abortAbandoned, logger, now });

@@ -177,7 +177,7 @@ export const createImport = defineEndpoint({
     body: z.object({ importJobId: id }).meta({ id: 'CreatedImport' }),
     description: 'The import will start as soon as no other one of this user runs',
   },
-  problems: ['archive_not_found', 'forbidden', 'idempotency_key_reused'],
+  problems: ['archive_not_found', 'forbidden', 'too_many_parts', 'idempotency_key_reused'],
 });
 
 export const listImports = defineEndpoint({

@@ -21,6 +21,7 @@ export const uploadPayload = (
   locationLat: session.locationLat ?? undefined,
   locationLon: session.locationLon ?? undefined,
   uploadedAt: uploadedAt.toISOString(),
+  ...(session.importEntryId === null ? {} : { background: true }),
 });
 
 /** `stored`: the photo is recorded now. `ended`: another request has ended the session. `duplicate`: the user has it already. */

@@ -107,6 +107,7 @@ export function createCreateSession(deps: CreateSessionDeps) {
     body: Announcement,
     mimeType: string,
     replaces: string | null,
+    importEntryId: bigint | null,
   ) => {
     const capturedAt = storableDate(body.capturedAt);
     // Another request for the same hash may win the insert; then its session is ours, too.
@@ -127,6 +128,7 @@ export function createCreateSession(deps: CreateSessionDeps) {
         locationLat: body.locationLat ?? null,
         locationLon: body.locationLon ?? null,
         replaces,
+        importEntryId,
       });
       if (inserted) return inserted;
     }
@@ -135,7 +137,7 @@ export function createCreateSession(deps: CreateSessionDeps) {
     });
   };
 
-  return async (userId: string, body: Announcement): Promise<Answer> => {
+  return async (userId: string, body: Announcement, importEntryId: bigint | null = null): Promise<Answer> => {
     const mimeType = announcedMimeType(body.mimeType);
     if (!mimeType) throw new ProblemError('unsupported_media_type', `${body.mimeType} is not accepted.`);
     if (body.sizeBytes > maxBytes) {
@@ -146,6 +148,8 @@ export function createCreateSession(deps: CreateSessionDeps) {
     const existing = await findExisting(userId, body);
     const bytesWanted = existing?.state === 'deleted' && body.restore === true;
     if (existing && !bytesWanted) return existsAnswer(existing, body);
-    return sessionAnswer(await openSession(userId, body, mimeType, existing?.photoId ?? null));
+    return sessionAnswer(await openSession(userId, body, mimeType, existing?.photoId ?? null, importEntryId));
   };
 }
+
+export type CreateSession = ReturnType<typeof createCreateSession>;

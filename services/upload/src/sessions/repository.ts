@@ -16,6 +16,8 @@ export interface NewSession {
   locationLat: number | null;
   locationLon: number | null;
   replaces: string | null;
+  /** The file of an archive that is being imported; null for uploads of clients. */
+  importEntryId: bigint | null;
 }
 
 export interface SessionRepositoryOptions {
