@@ -21,14 +21,7 @@ import { createCommit } from './completion/commit.js';
 import { createCompleteUpload } from './completion/complete.js';
 import type { settingKeys } from './config.js';
 import { createClientActivity } from './imports/client-activity.js';
-import { createImportDir } from './imports/import-dir.js';
-import { createImportPhoto } from './imports/import-photo.js';
-import { createImportJobs } from './imports/jobs.js';
-import { createImportMetrics } from './imports/metrics.js';
-import { createSendReport } from './imports/report.js';
-import { mountImportRoutes } from './imports/routes.js';
-import { createImportRunner } from './imports/runner.js';
-import { createSpace } from './imports/space.js';
+import { createImports } from './imports/imports.js';
 import { createKeyedLock } from './keyed-lock.js';
 import { createMalwareCheck, withoutMalwareCheck } from './malware/check.js';
 import type { MalwareScanner } from './malware/scanner.js';
@@ -85,12 +78,13 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
   const staging = createStaging(store, sessions, logger);
   const prefixes = createPrefixHashes();
   const onBytes = (count: number) => metrics.bytes.inc(count);
+  const announce = createAnnounce(db, catalog, logger);
   const complete = createCompleteUpload({
     store,
     sessions,
     staging,
     prefixes,
-    announce: createAnnounce(db, catalog, logger),
+    announce,
     checkMalware: deps.scanner
       ? createMalwareCheck({ store, scanner: deps.scanner, maxBytes: settings.clamavMaxBytes, logger })
       : withoutMalwareCheck,
@@ -118,7 +112,29 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
   const expiry = createPeriodic('expiry of upload sessions', EXPIRY_INTERVAL_MS, expire, logger);
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });
-  mountSessionRoutes(service, { sessions, staging, createSession, putChunk, complete });
+  const clients = createClientActivity();
+  mountSessionRoutes(service, {
+    sessions,
+    staging,
+    createSession,
+    putChunk: (session, offset, req) => clients.during(() => putChunk(session, offset, req)),
+    complete: (session) => clients.during(() => complete(session)),
+  });
+  const imports = createImports(service, {
+    chassis,
+    db,
+    database,
+    store,
+    catalog,
+    sessions,
+    createSession,
+    storeChunk,
+    complete,
+    announce,
+    clients,
+    settings,
+    now,
+  });
 
   return {
     name: chassis.name,
@@ -135,10 +151,11 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
         { concurrency: 2 },
       );
       expiry.start();
+      imports.start();
     },
     stop: async () => {
       await bus.drain();
-      await expiry.stop();
+      await Promise.all([expiry.stop(), imports.stop()]);
       await relay.stop();
       await db.$disconnect();
     },

@@ -29,7 +29,7 @@ export function createArchivesOfParts(db: UploadDb, store: ObjectStore, importDi
       return await importDir.locate(path);
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
-      throw new ArchiveError('archive_deleted', 'The archive is no longer below IMPORT_DIR.');
+      throw new ArchiveError('archive_missing', 'The archive is no longer below IMPORT_DIR.');
     }
   };
 
@@ -40,7 +40,7 @@ export function createArchivesOfParts(db: UploadDb, store: ObjectStore, importDi
     }
     const archive =
       part.archiveId === null ? null : await db.archive.findUnique({ where: { id: part.archiveId } });
-    if (!archive || archive.deletedAt) throw new ArchiveError('archive_deleted', 'The archive was deleted.');
+    if (!archive || archive.deletedAt) throw new ArchiveError('archive_missing', 'The archive was deleted.');
     return storedArchive(store, archive.storageKey, Number(archive.sizeBytes));
   };
 

@@ -2,7 +2,6 @@ import type { Database } from '@lazyphotos/database';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import { describeError, type Logger, toProblem } from '@lazyphotos/service-kit';
 import type { Import } from '../generated/prisma/client.js';
-import type { UploadDb } from '../prisma.js';
 import { type ArchivesOfParts, createArchivesOfParts } from './archive-of-part.js';
 import type { ImportDir } from './import-dir.js';
 import type { ImportMetrics } from './metrics.js';

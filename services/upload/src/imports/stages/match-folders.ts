@@ -7,7 +7,6 @@ import {
   matchSidecars,
   matchXmp,
   pairVideos,
-  type PhotoFacts,
 } from '@lazyphotos/import-engine';
 import { newId } from '@lazyphotos/service-kit';
 import type { Import } from '../../generated/prisma/client.js';
