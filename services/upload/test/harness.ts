@@ -98,6 +98,9 @@ export async function startUpload(given: Given = {}) {
     settings: {
       chunkBytes: CHUNK,
       uploadMaxBytes: 100_000,
+      archiveMaxBytes: 10_000_000,
+      importDir: undefined,
+      importReserveBytes: 0,
       uploadSessionHours: 24,
       clamavMaxBytes: 100_000,
       ...given.settings,
