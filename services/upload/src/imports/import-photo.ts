@@ -10,6 +10,7 @@ import type { SessionRepository } from '../sessions/repository.js';
 import { layoutOf } from '../sessions/staging.js';
 import { inChunks, readContent } from './read-entry.js';
 import type { Settlement } from './settle.js';
+import type { Space } from './space.js';
 
 type Announcement = BodyOf<typeof endpoints.createUploadSession>;
 
@@ -39,6 +40,7 @@ export interface ImportPhotoDeps {
   createSession: CreateSession;
   storeChunk: StoreChunk;
   complete: CompleteUpload;
+  space: Space;
   maxBytes: number;
 }
 
@@ -76,12 +78,12 @@ function notAPhoto(candidate: Candidate, sniffed: string | undefined): Settlemen
 
 /**
  * Takes one file of an archive in, by the same way as an upload: announced by its hash, stored in chunks, verified. Resolves to what
- * became of it. Faults of the node are thrown: the file is still to be imported.
+ * became of it. Faults of the node, a full store among them, are thrown: the file is still to be imported.
  */
 export type ImportPhoto = (candidate: Candidate, announcement: PhotoAnnouncement) => Promise<Settlement>;
 
 export function createImportPhoto(deps: ImportPhotoDeps): ImportPhoto {
-  const { db, sessions, createSession, storeChunk, complete, maxBytes } = deps;
+  const { db, sessions, createSession, storeChunk, complete, space, maxBytes } = deps;
 
   /** A photo that is there already may be here because an earlier attempt at the same entry brought it. */
   const existing = async (
@@ -122,6 +124,7 @@ export function createImportPhoto(deps: ImportPhotoDeps): ImportPhoto {
     if (answer.alreadyExists && answer.photoId) return existing(candidate, answer.photoId, answer.photoState);
     const session = await sessions.find(userId, answer.uploadSessionId);
     if (!session) throw new ProblemError('service_unavailable', 'The upload session is gone.');
+    await space.check(sizeBytes);
     await storeChunks(session, await candidate.open());
     const photoId = await complete(session);
     return existing(candidate, photoId, 'active');

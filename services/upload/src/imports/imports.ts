@@ -43,7 +43,9 @@ export function createImports(service: ServiceApp, deps: ImportsDeps) {
   const { chassis, db, database, store, catalog, sessions, announce, clients, settings, now } = deps;
   const { logger } = chassis;
   const importDir = createImportDir(settings.importDir);
+  const space = createSpace(db, store, settings.importReserveBytes);
   const importPhoto = createImportPhoto({
+    space,
     db,
     sessions,
     createSession: deps.createSession,
@@ -58,7 +60,7 @@ export function createImports(service: ServiceApp, deps: ImportsDeps) {
     catalog,
     importDir,
     importPhoto,
-    space: createSpace(db, store, settings.importReserveBytes),
+    space,
     waitForClients: clients.waitUntilQuiet,
     announceAgain: announce.announcePhotos,
     limits: defaultArchiveLimits,

@@ -7,6 +7,7 @@ const hasFreeSpace = (store: ObjectStore): store is ObjectStore & { freeBytes():
 
 /** The store has no room for an import; it goes on when there is some. */
 export class NoRoomError extends Error {
+  readonly code = 'storage_full';
   constructor(message: string) {
     super(message);
     this.name = 'NoRoomError';

@@ -7,7 +7,6 @@ import type { UploadDb } from '../../prisma.js';
 import type { ArchivesOfParts, EntryOfPart } from '../archive-of-part.js';
 import type { ImportPhoto } from '../import-photo.js';
 import { type Settlement, settleEntries } from '../settle.js';
-import type { Space } from '../space.js';
 import { ArchiveError, EntryError } from '../zip/index.js';
 
 /** How many photos are described to the catalog and written down together. */
@@ -19,7 +18,6 @@ export interface ImportPhotosDeps {
   catalog: CatalogApi;
   archives: ArchivesOfParts;
   importPhoto: ImportPhoto;
-  space: Space;
   /** Resolves when clients are not uploading, or have let imports wait for long enough. */
   waitForClients: (signal: AbortSignal) => Promise<void>;
   /** Makes the catalog know a photo that it has not heard of. */
@@ -45,7 +43,6 @@ export async function importNextPhotos(
   const entries = await nextEntries(deps.db, job);
   if (entries.length === 0) return undefined;
   const bytes = entries.reduce((sum, { sizeBytes }) => sum + Number(sizeBytes), 0);
-  await deps.space.check(bytes);
   const limit = pLimit(AT_A_TIME);
   const results = await Promise.allSettled(
     entries.map((entry) =>
