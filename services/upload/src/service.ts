@@ -12,6 +12,8 @@ import {
   type Settings,
   withEvent,
 } from '@lazyphotos/service-kit';
+import { createArchiveDeletion } from './archives/deletion.js';
+import { mountArchiveRoutes } from './archives/routes.js';
 import { createPrefixHashes } from './chunks/prefix-hash.js';
 import { createPutChunk } from './chunks/put.js';
 import { createChunkTurns } from './chunks/turns.js';
@@ -68,7 +70,6 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     requestId: currentRequestId,
   });
   const sessions = createSessionRepository(db, {
-    chunkSize: settings.chunkBytes,
     lifetimeMs: settings.uploadSessionHours * 3_600_000,
     now,
   });
@@ -98,6 +99,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     publicUrl,
     now,
     maxBytes: settings.uploadMaxBytes,
+    archiveMaxBytes: settings.archiveMaxBytes,
     chunkSize: settings.chunkBytes,
   });
   const putChunk = createPutChunk({
@@ -110,10 +112,19 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
   });
   const purge = createPurgeOriginal(db, store);
   const abortAbandoned = createAbortAbandoned({ store, sessions, logger, now });
-  const expire = createExpiry({ sessions, staging, abortAbandoned, logger, now });
+  const deletion = createArchiveDeletion({ db, store, logger, now });
+  const expire = createExpiry({
+    sessions,
+    staging,
+    abortAbandoned,
+    finishDeletions: deletion.finish,
+    logger,
+    now,
+  });
   const expiry = createPeriodic('expiry of upload sessions', EXPIRY_INTERVAL_MS, expire, logger);
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });
+  mountArchiveRoutes(service, { db, deletion });
   mountSessionRoutes(service, { sessions, staging, createSession, putChunk, complete });
 
   return {
