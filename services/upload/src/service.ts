@@ -12,6 +12,8 @@ import {
   type Settings,
   withEvent,
 } from '@lazyphotos/service-kit';
+import { createArchiveDeletion } from './archives/deletion.js';
+import { mountArchiveRoutes } from './archives/routes.js';
 import { createPrefixHashes } from './chunks/prefix-hash.js';
 import { createPutChunk } from './chunks/put.js';
 import { createStoreChunk } from './chunks/store.js';
@@ -46,6 +48,8 @@ export interface UploadServiceDeps {
   publicUrl: string;
   settings: Settings<(typeof settingKeys)[number]>;
   now?: () => Date;
+  /** How often imports are looked at that wait for something. */
+  importPollMs?: number;
 }
 
 const EXPIRY_INTERVAL_MS = 15 * 60_000;
@@ -71,7 +75,6 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     requestId: currentRequestId,
   });
   const sessions = createSessionRepository(db, {
-    chunkSize: settings.chunkBytes,
     lifetimeMs: settings.uploadSessionHours * 3_600_000,
     now,
   });
@@ -102,16 +105,26 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     publicUrl,
     now,
     maxBytes: settings.uploadMaxBytes,
+    archiveMaxBytes: settings.archiveMaxBytes,
     chunkSize: settings.chunkBytes,
   });
   const storeChunk = createStoreChunk({ store, sessions, staging, prefixes, onBytes });
   const putChunk = createPutChunk({ sessions, storeChunk, chunkTurns: createChunkTurns() });
   const purge = createPurgeOriginal(db, store);
   const abortAbandoned = createAbortAbandoned({ store, sessions, logger, now });
-  const expire = createExpiry({ sessions, staging, abortAbandoned, logger, now });
+  const deletion = createArchiveDeletion({ db, store, logger, now });
+  const expire = createExpiry({
+    sessions,
+    staging,
+    abortAbandoned,
+    finishDeletions: deletion.finish,
+    logger,
+    now,
+  });
   const expiry = createPeriodic('expiry of upload sessions', EXPIRY_INTERVAL_MS, expire, logger);
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });
+  mountArchiveRoutes(service, { db, deletion });
   const clients = createClientActivity();
   mountSessionRoutes(service, {
     sessions,
@@ -134,6 +147,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     clients,
     settings,
     now,
+    pollMs: deps.importPollMs,
   });
 
   return {

@@ -20,7 +20,7 @@ import { createSpace } from './space.js';
 import { defaultArchiveLimits } from './zip/index.js';
 
 /** Requests nudge the runner; this is for imports that wait for something, and for what an earlier process has left. */
-const INTERVAL_MS = 5000;
+const POLL_MS = 5000;
 
 export interface ImportsDeps {
   chassis: Chassis;
@@ -36,6 +36,7 @@ export interface ImportsDeps {
   clients: ClientActivity;
   settings: Settings<'uploadMaxBytes' | 'importDir' | 'importReserveBytes'>;
   now: () => Date;
+  pollMs?: number | undefined;
 }
 
 /** Imports of archives: the API, and the work in the background. */
@@ -68,7 +69,7 @@ export function createImports(service: ServiceApp, deps: ImportsDeps) {
     logger,
     now,
   });
-  const running = createPeriodic('imports', INTERVAL_MS, run, logger);
+  const running = createPeriodic('imports', deps.pollMs ?? POLL_MS, run, logger);
   const jobs = createImportJobs({ db, importDir, now, onWork: running.nudge });
   mountImportRoutes(service, jobs, createSendReport({ db, catalog }));
   return { start: running.start, stop: running.stop };

@@ -1,8 +1,8 @@
 import { type BodyOf, type endpoints, type ImportJob, MAX_PARTS, type Role } from '@lazyphotos/contracts';
 import { once } from '@lazyphotos/database';
-import { createCursor, type KeyedRequest, newId, notFound, ProblemError } from '@lazyphotos/service-kit';
-import { z } from 'zod';
+import { type KeyedRequest, newId, notFound, ProblemError } from '@lazyphotos/service-kit';
 import type { Import } from '../generated/prisma/client.js';
+import { newestFirst, type PageQuery, toPage } from '../pages.js';
 import type { UploadDb, UploadTx } from '../prisma.js';
 import type { ImportDir } from './import-dir.js';
 import { viewImports } from './view.js';
@@ -31,8 +31,6 @@ export interface ImportJobsDeps {
   /** Told when there may be something to do. */
   onWork: () => void;
 }
-
-const importCursor = createCursor(z.object({ id: z.uuid() }));
 
 const ended = (row: Import): ProblemError =>
   new ProblemError('import_ended', `The import is ${row.status}; make a new one for the same archives.`);
@@ -141,20 +139,9 @@ export function createImportJobs({ db, importDir, now, onWork }: ImportJobsDeps)
       return { importJobId };
     },
 
-    list: async (userId: string, limit: number, cursor: string | undefined) => {
-      const before = cursor === undefined ? undefined : importCursor.decode(cursor).id;
-      const read = await db.import.findMany({
-        where: { userId, ...(before ? { id: { lt: before } } : {}) },
-        orderBy: { id: 'desc' },
-        take: limit + 1,
-      });
-      const rows = read.slice(0, limit);
-      const last = rows.at(-1);
-      return {
-        imports: await viewImports(db, rows),
-        cursor: last ? importCursor.encode({ id: last.id }) : null,
-        hasMore: read.length > limit,
-      };
+    list: async (userId: string, query: PageQuery) => {
+      const { items, ...page } = toPage(await db.import.findMany(newestFirst(userId, query)), query.limit);
+      return { imports: await viewImports(db, items), ...page };
     },
 
     pause: (userId: string, id: string) =>

@@ -8,9 +8,7 @@ export function mountImportRoutes({ mount }: ServiceApp, jobs: ImportJobs, sendR
   mount(endpoints.createImport, (call) =>
     jobs.create(call.principal, call.body, keyedRequest(endpoints.createImport, call)),
   );
-  mount(endpoints.listImports, ({ principal, query }) =>
-    jobs.list(principal.userId, query.limit, query.cursor),
-  );
+  mount(endpoints.listImports, ({ principal, query }) => jobs.list(principal.userId, query));
   mount(endpoints.getImport, ({ principal, params }) => jobs.view(principal.userId, params.id));
   mount(endpoints.cancelImport, async ({ principal, params }) => {
     await jobs.cancel(principal.userId, params.id);

@@ -1,9 +1,6 @@
-import type { ObjectStore } from '@lazyphotos/object-storage';
+import { hasFreeSpace, type ObjectStore } from '@lazyphotos/object-storage';
 import type { Import } from '../generated/prisma/client.js';
 import type { UploadDb } from '../prisma.js';
-
-const hasFreeSpace = (store: ObjectStore): store is ObjectStore & { freeBytes(): Promise<number> } =>
-  'freeBytes' in store;
 
 /** The store has no room for an import; it goes on when there is some. */
 export class NoRoomError extends Error {

@@ -1,6 +1,14 @@
-import { describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { centralHeader, endRecord, extraField, localHeader, rawZip, type RawEntry, zip64End } from './raw-zip.js';
+import { describe, expect, test } from '@jest/globals';
+import {
+  centralHeader,
+  endRecord,
+  extraField,
+  localHeader,
+  type RawEntry,
+  rawZip,
+  zip64End,
+} from './raw-zip.js';
 import { bufferSource, contentOf, list, problemsOf } from './sources.js';
 
 const problemOf = async (entry: RawEntry): Promise<string | undefined> => {
@@ -79,7 +87,9 @@ test('a path that is too long is refused and shown shortened', async () => {
   const long = `${'ä'.repeat(600)}/photo.jpg`;
   // Each letter becomes three times as long in Unicode form NFC.
   const growing = '\u{1d160}'.repeat(250);
-  const files = await list(bufferSource(rawZip([{ name: long }, { name: growing }, { name: 'x'.repeat(1000) }])));
+  const files = await list(
+    bufferSource(rawZip([{ name: long }, { name: growing }, { name: 'x'.repeat(1000) }])),
+  );
   expect(files.map(({ problem }) => problem?.code)).toEqual(['name_too_long', 'name_too_long', undefined]);
   for (const { path } of files) {
     expect(Buffer.byteLength(path.normalize('NFC'))).toBeLessThanOrEqual(1024);
@@ -107,9 +117,15 @@ describe('what cannot be unpacked', () => {
   });
 
   test('the others of the archive are fine', async () => {
-    const source = bufferSource(rawZip([{ name: 'a.jpg' }, { name: 'b.jpg', flags: 0x801 }, { name: '../c.jpg' }]));
+    const source = bufferSource(
+      rawZip([{ name: 'a.jpg' }, { name: 'b.jpg', flags: 0x801 }, { name: '../c.jpg' }]),
+    );
     const files = await list(source);
-    expect(problemsOf(files)).toEqual({ 'a.jpg': undefined, 'b.jpg': 'encrypted', '../c.jpg': 'unsafe_path' });
+    expect(problemsOf(files)).toEqual({
+      'a.jpg': undefined,
+      'b.jpg': 'encrypted',
+      '../c.jpg': 'unsafe_path',
+    });
     expect(await contentOf(source, files[0] as (typeof files)[0])).toEqual(Buffer.from('content'));
   });
 
@@ -132,9 +148,7 @@ describe('bombs', () => {
 
   test('a file that announces more than deflate can make of it, whose size is not believed', async () => {
     const packed = Buffer.alloc(1000);
-    const [file] = await list(
-      bufferSource(rawZip([{ name: 'a.jpg', method: 8, packed, size: 2_000_000 }])),
-    );
+    const [file] = await list(bufferSource(rawZip([{ name: 'a.jpg', method: 8, packed, size: 2_000_000 }])));
     expect(file).toMatchObject({ sizeBytes: 1_032_000, problem: { code: 'entry_bomb' } });
   });
 
@@ -194,9 +208,13 @@ describe('files that share bytes', () => {
 
   test('files in another order than the table, with gaps, share nothing', async () => {
     const names = ['c.jpg', 'a.jpg', 'b.jpg'];
-    const parts = names.map((name) => Buffer.concat([localHeader({ name }), Buffer.from('content'), Buffer.alloc(9)]));
+    const parts = names.map((name) =>
+      Buffer.concat([localHeader({ name }), Buffer.from('content'), Buffer.alloc(9)]),
+    );
     const size = (parts[0] as Buffer).length;
-    const table = Buffer.concat([1, 2, 0].map((at) => centralHeader({ name: names[at] as string }, at * size)));
+    const table = Buffer.concat(
+      [1, 2, 0].map((at) => centralHeader({ name: names[at] as string }, at * size)),
+    );
     const archive = Buffer.concat([...parts, table, endRecord(3, table.length, 3 * size)]);
     expect((await list(bufferSource(archive))).map(({ path }) => path)).toEqual(['a.jpg', 'b.jpg', 'c.jpg']);
   });
@@ -219,12 +237,17 @@ describe('an archive that cannot be read as a whole', () => {
   });
 
   test('more files than the end record has', async () => {
-    const entries = Array.from({ length: 0x10002 }, (_, index) => ({ name: `${index}`, content: Buffer.alloc(0) }));
+    const entries = Array.from({ length: 0x10002 }, (_, index) => ({
+      name: `${index}`,
+      content: Buffer.alloc(0),
+    }));
     const bytes = rawZip(entries);
     expect(bytes.readUInt16LE(bytes.length - 12)).toBe(2);
     expect(await list(bufferSource(bytes))).toHaveLength(0x10002);
     expect(await codeOf(bytes, { maxFiles: 0x10001 })).toBe('too_many_files');
-    expect(await codeOf(rawZip([{ name: 'a.jpg' }, { name: 'b.jpg' }], { count: 1 }))).toBe('archive_damaged');
+    expect(await codeOf(rawZip([{ name: 'a.jpg' }, { name: 'b.jpg' }], { count: 1 }))).toBe(
+      'archive_damaged',
+    );
     expect(await codeOf(rawZip([{ name: 'a.jpg' }], { count: 0 }))).toBe('archive_damaged');
   });
 
@@ -252,8 +275,12 @@ describe('an archive that cannot be read as a whole', () => {
   test('bytes behind its end, and a table of contents that is elsewhere', async () => {
     expect(await codeOf(Buffer.concat([archive, Buffer.alloc(10)]))).toBe('archive_damaged');
     expect(await codeOf(rawZip([{ name: 'a.jpg' }], { directoryOffset: 5 }))).toBe('archive_damaged');
-    expect(await codeOf(rawZip([{ name: 'a.jpg' }], { directoryOffset: 0xfffffff0 }))).toBe('archive_damaged');
-    expect(await codeOf(Buffer.concat([Buffer.alloc(10), zip64End(1, 2 ** 62, 2 ** 62)]))).toBe('archive_damaged');
+    expect(await codeOf(rawZip([{ name: 'a.jpg' }], { directoryOffset: 0xfffffff0 }))).toBe(
+      'archive_damaged',
+    );
+    expect(await codeOf(Buffer.concat([Buffer.alloc(10), zip64End(1, 2 ** 62, 2 ** 62)]))).toBe(
+      'archive_damaged',
+    );
     const badExtra = { name: 'a.jpg', extra: Buffer.from([1, 0, 200, 0, 0]) };
     expect(await codeOf(rawZip([badExtra]))).toBe('archive_damaged');
   });
@@ -291,5 +318,8 @@ test('duplicate names are both listed, with their own bytes', async () => {
     ['a.jpg', 0],
     ['a.jpg', 1],
   ]);
-  expect((await Promise.all(files.map((file) => contentOf(source, file)))).map(String)).toEqual(['one', 'two']);
+  expect((await Promise.all(files.map((file) => contentOf(source, file)))).map(String)).toEqual([
+    'one',
+    'two',
+  ]);
 });

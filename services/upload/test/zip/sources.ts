@@ -35,8 +35,13 @@ function* piecesOf(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-export async function list(source: ArchiveSource, limits: Partial<ArchiveLimits> = {}): Promise<ArchivedFile[]> {
-  return Array.fromAsync(listArchive(source, { ...defaultArchiveLimits, ...limits }));
+export async function list(
+  source: ArchiveSource,
+  limits: Partial<ArchiveLimits> = {},
+): Promise<ArchivedFile[]> {
+  const files: ArchivedFile[] = [];
+  for await (const file of listArchive(source, { ...defaultArchiveLimits, ...limits })) files.push(file);
+  return files;
 }
 
 export async function contentOf(source: ArchiveSource, file: ArchivedFile): Promise<Buffer> {

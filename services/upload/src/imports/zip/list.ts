@@ -8,6 +8,8 @@ import type { ArchiveSource } from './source.js';
 
 /** Some 2,000 entries of the table of contents. An entry may take up to 192 KiB. */
 const BLOCK_BYTES = 256 * 1024;
+/** What `isArchive` reads at a time. */
+const SNIFF_BYTES = 4096;
 const LOCAL_HEADER = 0x04034b50;
 const CENTRAL_HEADER = 0x02014b50;
 /** An end record without zip64 counts entries in 16 bits. */
@@ -56,6 +58,18 @@ const cursorOf = (zip: ZipFile): number => zip.readEntryCursor as unknown as num
 async function correctCount(zip: ZipFile, reader: BlockReader): Promise<void> {
   if (zip.entriesRead !== zip.entryCount) return;
   if ((await signatureAt(reader, cursorOf(zip))) === CENTRAL_HEADER) zip.entryCount += COUNT_STEP;
+}
+
+/** Whether this is a ZIP by its structure, however it is called; an empty one is, too. Its files may be hostile all the same. */
+export async function isArchive(source: ArchiveSource): Promise<boolean> {
+  const reader = new BlockReader(source, SNIFF_BYTES);
+  try {
+    const zip = await openDirectory(reader, source);
+    return zip.entryCount === 0 || (await signatureAt(reader, cursorOf(zip))) === CENTRAL_HEADER;
+  } catch (error) {
+    if (error instanceof ArchiveError) return false;
+    throw error;
+  }
 }
 
 /** Checks what only all entries together show. */
