@@ -96,8 +96,7 @@ export async function keyFor(
 }
 
 /** Keys for photos that are appended in this order. */
-const keysBehind = (last: string | null, count: number): string[] =>
-  generateNKeysBetween(last, null, count);
+const keysBehind = (last: string | null, count: number): string[] => generateNKeysBetween(last, null, count);
 
 /** Emits positions in events of bounded size, each with a version of its own, and resolves to the album's new row. */
 async function emitPositions(

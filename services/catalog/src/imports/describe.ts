@@ -32,8 +32,7 @@ const rowsFor = ({ edits, albumIds }: ImportedPhoto, size: ListSize | undefined)
 function photosByAlbum(photos: readonly ImportedPhoto[]): AlbumPhotos[] {
   const byAlbum = new Map<string, Set<string>>();
   for (const { photoId, albumIds } of photos)
-    for (const albumId of albumIds)
-      byAlbum.set(albumId, (byAlbum.get(albumId) ?? new Set()).add(photoId));
+    for (const albumId of albumIds) byAlbum.set(albumId, (byAlbum.get(albumId) ?? new Set()).add(photoId));
   return [...byAlbum]
     .map(([albumId, photoIds]) => ({ albumId, photoIds: [...photoIds] }))
     .sort((a, b) => (a.albumId < b.albumId ? -1 : 1));
