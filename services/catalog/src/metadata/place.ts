@@ -5,24 +5,17 @@ import { photoRecordOf } from '../photos/record.js';
 import { savePhotos } from '../photos/save.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
 import { isInFeed } from '../visibility.js';
-import { readEdits } from './edits.js';
 
 type Location = Pick<PhotoRow, 'locationLat' | 'locationLon'>;
 
 const isSameLocation = (a: Location, b: Location): boolean =>
   a.locationLat === b.locationLat && a.locationLon === b.locationLon;
 
-const isEdited = (row: PhotoRow): boolean => readEdits(row.edits).at.location !== undefined;
-
-/**
- * Returns the event that asks what the place of a photo is called, when its location has no known place any more. The place of an announced
- * location comes with the media worker's result, which no longer counts once the location is an edit.
- */
+/** Returns the event that asks what the place of an edited photo is called, when its location has no known place any more. */
 export function relocationOf(before: PhotoRow, row: PhotoRow): EventPayload<'photo.relocated'> | undefined {
   const { id: photoId, userId, version, locationLat, locationLon, place } = row;
   if (locationLat === null || locationLon === null || place !== null) return undefined;
-  const isKnownQuestion = isSameLocation(before, row) && before.place === null;
-  if (isKnownQuestion && isEdited(before) === isEdited(row)) return undefined;
+  if (isSameLocation(before, row) && before.place === null) return undefined;
   return { photoId, userId, version, locationLat, locationLon };
 }
 

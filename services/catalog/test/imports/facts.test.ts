@@ -268,13 +268,6 @@ describeWithPostgres('what an import knows of a photo', () => {
         expect(await node.relocationsOf(photo.user.id)).toMatchObject([located]);
       }
     });
-
-    it('that was announced and then set is asked for, because the result of the file no longer counts', async () => {
-      const photo = await photoOf(located);
-      await photo.describe({ edits: { location: PLACE } });
-      await photo.processed({ place: { city: 'Vienna' } });
-      expect(await node.relocationsOf(photo.user.id)).toMatchObject([located]);
-    });
   });
 
   describe('what people set there', () => {
