@@ -21,7 +21,11 @@ export interface ArchivesOfParts {
 }
 
 /** The archives that one stretch of work reads. */
-export function createArchivesOfParts(db: UploadDb, store: ObjectStore, importDir: ImportDir): ArchivesOfParts {
+export function createArchivesOfParts(
+  db: UploadDb,
+  store: ObjectStore,
+  importDir: ImportDir,
+): ArchivesOfParts {
   const opened = new Map<string, Promise<ArchiveSource>>();
 
   const locate = async (path: string): Promise<string> => {
@@ -69,7 +73,9 @@ export function createArchivesOfParts(db: UploadDb, store: ObjectStore, importDi
     close: async () => {
       const sources = await Promise.allSettled(opened.values());
       opened.clear();
-      await Promise.all(sources.map((source) => (source.status === 'fulfilled' ? source.value.close() : undefined)));
+      await Promise.all(
+        sources.map((source) => (source.status === 'fulfilled' ? source.value.close() : undefined)),
+      );
     },
   };
 }

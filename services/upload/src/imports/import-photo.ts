@@ -119,7 +119,8 @@ export function createImportPhoto(deps: ImportPhotoDeps): ImportPhoto {
     );
     const mimeType = typeOf(sniffed);
     if (!mimeType) return notAPhoto(candidate, sniffed);
-    if (sizeBytes > maxBytes) throw new ProblemError('payload_too_large', `Photos may have up to ${maxBytes} bytes.`);
+    if (sizeBytes > maxBytes)
+      throw new ProblemError('payload_too_large', `Photos may have up to ${maxBytes} bytes.`);
     const answer = await createSession(userId, { ...announcement, hash, sizeBytes, mimeType }, id);
     if (answer.alreadyExists && answer.photoId) return existing(candidate, answer.photoId, answer.photoState);
     const session = await sessions.find(userId, answer.uploadSessionId);

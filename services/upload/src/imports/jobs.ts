@@ -168,7 +168,13 @@ export function createImportJobs({ db, importDir, now, onWork }: ImportJobsDeps)
       await find(userId, id);
       await db.import.updateMany({
         where: { id, userId, status: { in: ['pending', 'running'] } },
-        data: { status: 'cancelled', finishedAt: now(), pauseReason: null, pauseMessage: null, retryAt: null },
+        data: {
+          status: 'cancelled',
+          finishedAt: now(),
+          pauseReason: null,
+          pauseMessage: null,
+          retryAt: null,
+        },
       });
     },
 

@@ -68,7 +68,8 @@ export function createSendReport({ db, catalog }: ReportDeps): SendReport {
       for (let after = -1; ; ) {
         const rows = await readPage(part.id, after);
         const dates = await datesOf(job.userId, rows);
-        for (const row of rows) yield entryOf(row, part.name, row.photoId === null ? undefined : dates.get(row.photoId));
+        for (const row of rows)
+          yield entryOf(row, part.name, row.photoId === null ? undefined : dates.get(row.photoId));
         const last = rows.at(-1);
         if (!last || rows.length < PAGE) break;
         after = last.number;

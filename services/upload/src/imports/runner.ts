@@ -117,7 +117,11 @@ export function createImportRunner(deps: ImportRunnerDeps) {
           : 'Another part of the node is not available; the import goes on when it is back.';
     estimated.delete(id);
     const { count } = await db.import.updateMany({
-      where: { id, status: { in: ['pending', 'running'] }, OR: [{ pauseReason: null }, { pauseReason: { not: 'user' } }] },
+      where: {
+        id,
+        status: { in: ['pending', 'running'] },
+        OR: [{ pauseReason: null }, { pauseReason: { not: 'user' } }],
+      },
       data: {
         pauseReason: isFull ? 'storage_full' : 'service_unavailable',
         pauseMessage: message,
@@ -177,7 +181,8 @@ export function createImportRunner(deps: ImportRunnerDeps) {
       let hasWorked = false;
       for (const { id, userId } of await runnable()) {
         if (signal.aborted) return;
-        hasWorked = (await withImportLock(database.pool, userId, signal, (held) => runSlice(id, held))) || hasWorked;
+        hasWorked =
+          (await withImportLock(database.pool, userId, signal, (held) => runSlice(id, held))) || hasWorked;
       }
       if (!hasWorked || signal.aborted) return;
     }

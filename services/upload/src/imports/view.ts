@@ -1,4 +1,9 @@
-import { type ImportJob, type ImportStatus, MAX_LISTED_ERRORS, type PauseReason } from '@lazyphotos/contracts';
+import {
+  type ImportJob,
+  type ImportStatus,
+  MAX_LISTED_ERRORS,
+  type PauseReason,
+} from '@lazyphotos/contracts';
 import type { Import, ImportEntry, ImportPart } from '../generated/prisma/client.js';
 import type { UploadDb } from '../prisma.js';
 
@@ -30,7 +35,10 @@ function viewOf(row: Import, parts: readonly ImportPart[], failures: readonly Fa
   const { waiting, imported, duplicates, failed, unsupported, sidecars, ignored } = row;
   const processed = imported + duplicates + failed + unsupported + sidecars + ignored;
   const failedParts = parts.filter((part) => part.state === 'failed');
-  const errors = [...failedParts.map((part) => errorOf({ ...part, path: part.name })), ...failures.map(errorOf)];
+  const errors = [
+    ...failedParts.map((part) => errorOf({ ...part, path: part.name })),
+    ...failures.map(errorOf),
+  ];
   return {
     id: row.id,
     source: row.source as ImportJob['source'],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { startUpload, type UploadNode } from '../harness.js';
 import { fileOf } from '../user.js';
-import { ended, photo, reportOf, sidecar, startImport, storeArchive, zipOf } from './archives.js';
+import { ended, originalsOf, photo, reportOf, sendArchive, sidecar, startImport, zipOf } from './archives.js';
 
 const YEAR = 'Takeout/Google Photos/Photos from 2015';
 
@@ -23,14 +23,14 @@ describeWithPostgres('an import that is repeated', () => {
 
   it('brings nothing new, and fills the same albums', async () => {
     const user = node.user();
-    const hash = await storeArchive(node, user, await zipOf(twoPhotos));
+    const hash = await sendArchive(user, await zipOf(twoPhotos));
     const first = await ended(user, await startImport(user, { source: 'takeout', hash }));
-    const keys = await node.keysOf(user.id);
+    const keys = await originalsOf(node, user);
     const told = node.catalog.described.length;
     const second = await ended(user, await startImport(user, { source: 'takeout', hash }));
     expect(first).toMatchObject({ imported: 2, duplicates: 1, sidecars: 2 });
     expect(second).toMatchObject({ imported: 0, duplicates: 3, sidecars: 2, total: first.total });
-    expect(await node.keysOf(user.id)).toEqual(keys);
+    expect(await originalsOf(node, user)).toEqual(keys);
     const described = node.catalog.described.filter(({ userId }) => userId === user.id);
     expect(described.flatMap(({ newAlbums }) => newAlbums)).toHaveLength(1);
     const albumIds = new Set(described.flatMap(({ photos }) => photos.flatMap((each) => each.albumIds)));
@@ -40,17 +40,17 @@ describeWithPostgres('an import that is repeated', () => {
 
   it('of which two run at once ends in one set', async () => {
     const user = node.user();
-    const hash = await storeArchive(node, user, await zipOf(twoPhotos));
+    const hash = await sendArchive(user, await zipOf(twoPhotos));
     const ids = await Promise.all([1, 2].map(() => startImport(user, { source: 'takeout', hash })));
     const [one, two] = await Promise.all(ids.map((id) => ended(user, id)));
     expect(one.imported + two.imported).toBe(2);
     expect(one.duplicates + two.duplicates).toBe(4);
-    expect(await node.keysOf(user.id)).toHaveLength(2);
+    expect(await originalsOf(node, user)).toHaveLength(2);
   });
 
   it('with the same Idempotency-Key is the same import', async () => {
     const user = node.user();
-    const hash = await storeArchive(node, user, await zipOf(twoPhotos));
+    const hash = await sendArchive(user, await zipOf(twoPhotos));
     const create = () =>
       user.call('/imports', { json: { source: 'takeout', hash }, headers: { 'idempotency-key': 'once' } });
     const replies = [await create(), await create()];
@@ -62,10 +62,13 @@ describeWithPostgres('an import that is repeated', () => {
     const user = node.user();
     const known = photo('on the phone');
     const uploaded = await user.upload(fileOf(Buffer.from(known)));
-    const hash = await storeArchive(node, user, await zipOf({ [`${YEAR}/p.jpg`]: known }));
+    const hash = await sendArchive(user, await zipOf({ [`${YEAR}/p.jpg`]: known }));
     const id = await startImport(user, { source: 'takeout', hash });
     expect(await ended(user, id)).toMatchObject({ imported: 0, duplicates: 1 });
-    expect((await reportOf(user, id))[`${YEAR}/p.jpg`]).toMatchObject({ photoId: uploaded.id, photoState: 'active' });
+    expect((await reportOf(user, id))[`${YEAR}/p.jpg`]).toMatchObject({
+      photoId: uploaded.id,
+      photoState: 'active',
+    });
   });
 
   it('brings a photo back from the trash only when it is asked to', async () => {
@@ -73,7 +76,7 @@ describeWithPostgres('an import that is repeated', () => {
     const bytes = photo('thrown away');
     const uploaded = await user.upload(fileOf(Buffer.from(bytes)));
     node.catalog.states.set(uploaded.id, 'trashed');
-    const hash = await storeArchive(node, user, await zipOf({ [`${YEAR}/t.jpg`]: bytes }));
+    const hash = await sendArchive(user, await zipOf({ [`${YEAR}/t.jpg`]: bytes }));
     const quiet = await startImport(user, { source: 'takeout', hash });
     await ended(user, quiet);
     expect((await reportOf(user, quiet))[`${YEAR}/t.jpg`]).toMatchObject({ photoState: 'trashed' });
@@ -88,7 +91,7 @@ describeWithPostgres('an import that is repeated', () => {
     const bytes = photo('gone');
     const uploaded = await user.upload(fileOf(Buffer.from(bytes)));
     await node.purge(uploaded);
-    const hash = await storeArchive(node, user, await zipOf({ [`${YEAR}/g.jpg`]: bytes }));
+    const hash = await sendArchive(user, await zipOf({ [`${YEAR}/g.jpg`]: bytes }));
     const quiet = await startImport(user, { source: 'takeout', hash });
     expect(await ended(user, quiet)).toMatchObject({ imported: 0, duplicates: 1 });
     expect((await reportOf(user, quiet))[`${YEAR}/g.jpg`]).toMatchObject({ photoState: 'deleted' });

@@ -1,9 +1,8 @@
 import { buffer } from 'node:stream/consumers';
-import { newId } from '@lazyphotos/service-kit';
 import { eventually } from '@lazyphotos/testkit';
 import yazl from 'yazl';
 import type { UploadNode } from '../harness.js';
-import { sha256, type User } from '../user.js';
+import { fileOf, sha256, type User } from '../user.js';
 
 /** What an archive of a test holds: paths with their content. */
 export type Files = Record<string, Buffer | string | object>;
@@ -16,7 +15,8 @@ const bytesOf = (content: Files[string]): Buffer =>
 /** A ZIP of these files, in their order. */
 export async function zipOf(files: Files): Promise<Buffer<ArrayBuffer>> {
   const zip = new yazl.ZipFile();
-  for (const [path, content] of Object.entries(files)) zip.addBuffer(bytesOf(content), path, { mtime: new Date(0) });
+  for (const [path, content] of Object.entries(files))
+    zip.addBuffer(bytesOf(content), path, { mtime: new Date(0) });
   zip.end();
   return Buffer.from(await buffer(zip.outputStream));
 }
@@ -42,23 +42,13 @@ export const sidecar = (title: string, taken: string, more: object = {}) => ({
 });
 
 /** Uploads an archive as a client does. Resolves to its hash. */
-export async function sendArchive(user: User, bytes: Buffer<ArrayBuffer>, fileName = 'takeout-001.zip'): Promise<string> {
-  await user.upload({ bytes, hash: sha256(bytes), mimeType: 'application/zip' }, { fileName });
+export async function sendArchive(
+  user: User,
+  bytes: Buffer<ArrayBuffer>,
+  fileName = 'takeout-001.zip',
+): Promise<string> {
+  await user.upload(fileOf(bytes, 'application/zip'), { fileName });
   return sha256(bytes);
-}
-
-/** Puts an archive where uploads go. */
-export async function storeArchive(node: UploadNode, user: User, bytes: Buffer, fileName = 'takeout-001.zip') {
-  const id = newId();
-  const hash = sha256(bytes);
-  const key = `archives/${user.id}/${id}`;
-  await node.store.put(key, bytes, { contentType: 'application/zip' });
-  await node.pool.query(
-    `INSERT INTO archives (id, user_id, hash, session_id, storage_key, file_name, size_bytes, stored_at)
-     VALUES ($1, $2, $3, $1, $4, $5, $6, now())`,
-    [id, user.id, hash, key, fileName, bytes.length],
-  );
-  return hash;
 }
 
 /** Starts an import. Resolves to its id. */
@@ -82,4 +72,16 @@ export const ended = (user: User, id: string) =>
 export async function reportOf(user: User, id: string) {
   const { body } = await user.call(`/imports/${id}/report`);
   return Object.fromEntries(body.entries.map((entry: { path: string }) => [entry.path, entry]));
+}
+
+/** The keys of the originals that a user has in the store. */
+export const originalsOf = async (node: UploadNode, user: { id: string }): Promise<string[]> =>
+  (await node.keysOf(user.id)).filter((key) => key.startsWith('originals/'));
+
+/** The archive with a table of contents whose last entry cannot be read. */
+export function damaged(archive: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> {
+  const copy = Buffer.from(archive);
+  const last = copy.lastIndexOf('PK\x01\x02', undefined, 'latin1');
+  copy.fill(0, last, last + 4);
+  return copy;
 }

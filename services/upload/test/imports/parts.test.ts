@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { startUpload, type UploadNode } from '../harness.js';
-import { ended, photo, reportOf, sidecar, startImport, storeArchive, zipOf } from './archives.js';
+import { damaged, ended, photo, reportOf, sendArchive, sidecar, startImport, zipOf } from './archives.js';
 
 const YEAR = 'Takeout/Google Photos/Photos from 2015';
 
@@ -12,13 +12,18 @@ describeWithPostgres('an import of several archives', () => {
   });
   afterAll(() => node.stop());
 
-  const store = async (user: ReturnType<UploadNode['user']>, name: string, files: Parameters<typeof zipOf>[0]) =>
-    storeArchive(node, user, await zipOf(files), name);
+  const store = async (
+    user: ReturnType<UploadNode['user']>,
+    name: string,
+    files: Parameters<typeof zipOf>[0],
+  ) => sendArchive(user, await zipOf(files), name);
 
   it('finds the sidecar of a photo in another part', async () => {
     const user = node.user();
     const hashes = [
-      await store(user, 'takeout-001.zip', { [`${YEAR}/a.jpg.json`]: sidecar('a.jpg', '2015-07-01T10:00:00Z') }),
+      await store(user, 'takeout-001.zip', {
+        [`${YEAR}/a.jpg.json`]: sidecar('a.jpg', '2015-07-01T10:00:00Z'),
+      }),
       await store(user, 'takeout-002.zip', { [`${YEAR}/a.jpg`]: photo('in part two') }),
     ];
     const id = await startImport(user, { source: 'takeout', hashes });
@@ -40,10 +45,20 @@ describeWithPostgres('an import of several archives', () => {
       [`${YEAR}/b.jpg.json`]: sidecar('b.jpg', '2015-07-02T10:00:00Z', { description: 'Late' }),
     });
     const reply = await user.call(`/imports/${id}/parts`, { json: { hashes: [second] } });
-    expect(reply.body.parts.map(({ name }: { name: string }) => name)).toEqual(['takeout-001.zip', 'takeout-002.zip']);
-    expect(await ended(user, id)).toMatchObject({ status: 'completed', imported: 1, sidecars: 1, duplicates: 0 });
+    expect(reply.body.parts.map(({ name }: { name: string }) => name)).toEqual([
+      'takeout-001.zip',
+      'takeout-002.zip',
+    ]);
+    expect(await ended(user, id)).toMatchObject({
+      status: 'completed',
+      imported: 1,
+      sidecars: 1,
+      duplicates: 0,
+    });
     const { photoId } = (await reportOf(user, id))[`${YEAR}/b.jpg`];
-    const told = node.catalog.described.flatMap(({ photos }) => photos).filter((each) => each.photoId === photoId);
+    const told = node.catalog.described
+      .flatMap(({ photos }) => photos)
+      .filter((each) => each.photoId === photoId);
     expect(told.at(-1)).toMatchObject({ edits: { description: 'Late' }, date: { source: 'sidecar' } });
   });
 
@@ -66,16 +81,21 @@ describeWithPostgres('an import of several archives', () => {
 
   it('goes on with the other archives when one cannot be read', async () => {
     const user = node.user();
-    const good = await zipOf({ [`${YEAR}/d.jpg`]: photo('good') });
+    const good = await zipOf({ [`${YEAR}/d.jpg`]: photo('good'), 'Takeout/index.html': '' });
     const hashes = [
-      await storeArchive(node, user, good.subarray(0, good.length - 30), 'cut.zip'),
-      await storeArchive(node, user, good, 'good.zip'),
+      await sendArchive(user, damaged(good), 'damaged.zip'),
+      await sendArchive(user, good, 'good.zip'),
     ];
     const id = await startImport(user, { source: 'takeout', hashes });
     const job = await ended(user, id);
-    expect(job).toMatchObject({ status: 'completed', imported: 1, total: 1 });
-    expect(job.parts).toMatchObject([{ name: 'cut.zip', state: 'failed' }, { name: 'good.zip', state: 'listed' }]);
-    expect(job.errors).toEqual([{ path: 'cut.zip', code: job.parts[0].code, message: job.parts[0].message }]);
+    expect(job).toMatchObject({ status: 'completed', imported: 1, total: 2 });
+    expect(job.parts).toMatchObject([
+      { name: 'damaged.zip', state: 'failed' },
+      { name: 'good.zip', state: 'listed' },
+    ]);
+    expect(job.errors).toEqual([
+      { path: 'damaged.zip', code: job.parts[0].code, message: job.parts[0].message },
+    ]);
 
     const alone = await startImport(user, { source: 'takeout', hash: hashes[0] });
     expect(await ended(user, alone)).toMatchObject({ status: 'failed', total: 0 });

@@ -4,7 +4,7 @@ import { StorageFullError } from '@lazyphotos/object-storage';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import { createGround, type Ground, startUpload, type UploadNode } from '../harness.js';
 import type { User } from '../user.js';
-import { ended, photo, startImport, storeArchive, zipOf } from './archives.js';
+import { ended, photo, sendArchive, startImport, zipOf } from './archives.js';
 
 const YEAR = 'Takeout/Google Photos/Photos from 2015';
 const MINUTE_MS = 60_000;
@@ -65,12 +65,20 @@ describeWithPostgres('an import that has to wait', () => {
       },
     });
     const user = node.user();
-    const id = await startImport(user, { source: 'takeout', hash: await storeArchive(node, user, await threePhotos()) });
+    const id = await startImport(user, {
+      source: 'takeout',
+      hash: await sendArchive(user, await threePhotos()),
+    });
     const paused = await pausedFor(user, id, 'service_unavailable');
     expect(paused).toMatchObject({ status: 'running', waiting: 3, imported: 0, finishedAt: null });
     isAway = false;
     node.advance(MINUTE_MS);
-    expect(await ended(user, id)).toMatchObject({ status: 'completed', paused: null, imported: 3, duplicates: 0 });
+    expect(await ended(user, id)).toMatchObject({
+      status: 'completed',
+      paused: null,
+      imported: 3,
+      duplicates: 0,
+    });
     await node.stop();
   });
 
@@ -85,10 +93,14 @@ describeWithPostgres('an import that has to wait', () => {
     });
     await start({ decorate });
     const user = node.user();
-    const hash = await storeArchive(node, user, await threePhotos());
+    const hash = await sendArchive(user, await threePhotos());
     isFull = true;
     const id = await startImport(user, { source: 'takeout', hash });
-    expect(await pausedFor(user, id, 'storage_full')).toMatchObject({ status: 'running', failed: 0, waiting: 3 });
+    expect(await pausedFor(user, id, 'storage_full')).toMatchObject({
+      status: 'running',
+      failed: 0,
+      waiting: 3,
+    });
     isFull = false;
     expect((await user.call(`/imports/${id}/resume`, { method: 'POST' })).body.paused).toBeNull();
     expect(await ended(user, id)).toMatchObject({ status: 'completed', imported: 3, failed: 0 });
@@ -100,7 +112,10 @@ describeWithPostgres('an import that has to wait', () => {
     const decorate = (store: ObjectStore) => ({ ...store, freeBytes: async () => free });
     await start({ decorate, settings: { importReserveBytes: 3_000_000_000 } });
     const user = node.user();
-    const id = await startImport(user, { source: 'takeout', hash: await storeArchive(node, user, await threePhotos()) });
+    const id = await startImport(user, {
+      source: 'takeout',
+      hash: await sendArchive(user, await threePhotos()),
+    });
     const { paused } = await pausedFor(user, id, 'storage_full');
     expect(paused.message).toMatch(/has 3\.0 GB free, and 3\.0 GB are kept free/);
     free = 4_000_000_000;
@@ -109,8 +124,11 @@ describeWithPostgres('an import that has to wait', () => {
 
     // The same photos once more need no room.
     free = 3_000_010_000;
-    const [{ hash }] = (await node.pool.query('SELECT hash FROM archives WHERE user_id = $1', [user.id])).rows;
-    expect(await ended(user, await startImport(user, { source: 'takeout', hash }))).toMatchObject({ duplicates: 3 });
+    const [{ hash }] = (await node.pool.query('SELECT hash FROM archives WHERE user_id = $1', [user.id]))
+      .rows;
+    expect(await ended(user, await startImport(user, { source: 'takeout', hash }))).toMatchObject({
+      duplicates: 3,
+    });
     await node.stop();
   });
 
@@ -118,17 +136,20 @@ describeWithPostgres('an import that has to wait', () => {
     const gate = createGate();
     await start({ catalog: { describeImported: gate.passing({ unknown: [] }) } });
     const user = node.user();
-    const hash = await storeArchive(node, user, await zipOf(photos(20)));
+    const hash = await sendArchive(user, await zipOf(photos(20)));
     const id = await startImport(user, { source: 'takeout', hash });
     await gate.reached;
     const { body } = await user.call(`/imports/${id}/pause`, { method: 'POST' });
     expect(body).toMatchObject({ status: 'running', paused: { reason: 'user' } });
     gate.open();
     const other = node.user();
-    const otherHash = await storeArchive(node, other, await threePhotos());
+    const otherHash = await sendArchive(other, await threePhotos());
     await ended(other, await startImport(other, { source: 'takeout', hash: otherHash }));
     node.advance(MINUTE_MS);
-    expect((await user.call(`/imports/${id}`)).body).toMatchObject({ paused: { reason: 'user' }, waiting: 4 });
+    expect((await user.call(`/imports/${id}`)).body).toMatchObject({
+      paused: { reason: 'user' },
+      waiting: 4,
+    });
     expect((await user.call(`/imports/${id}/resume`, { method: 'POST' })).body.paused).toBeNull();
     expect(await ended(user, id)).toMatchObject({ status: 'completed', imported: 20 });
     const late = await user.call(`/imports/${id}/pause`, { method: 'POST' });
@@ -140,7 +161,7 @@ describeWithPostgres('an import that has to wait', () => {
     const gate = createGate();
     await start({ catalog: { describeImported: gate.passing({ unknown: [] }) } });
     const user = node.user();
-    const hash = await storeArchive(node, user, await zipOf(photos(20)));
+    const hash = await sendArchive(user, await zipOf(photos(20)));
     const id = await startImport(user, { source: 'takeout', hash });
     await gate.reached;
     expect((await user.call(`/imports/${id}`, { method: 'DELETE' })).status).toBe(204);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { startUpload, type UploadNode } from '../harness.js';
-import { ended, photo, reportOf, sidecar, startImport, storeArchive, video, zipOf } from './archives.js';
+import { ended, photo, reportOf, sendArchive, sidecar, startImport, video, zipOf } from './archives.js';
 
 const ROOT = 'Takeout/Google Photos';
 
@@ -15,8 +15,7 @@ describeWithPostgres('an import from Google Photos', () => {
   it('every file of the archive is accounted for', async () => {
     const user = node.user();
     const beach = photo('beach');
-    const hash = await storeArchive(
-      node,
+    const hash = await sendArchive(
       user,
       await zipOf({
         [`${ROOT}/Photos from 2015/beach.jpg`]: beach,
@@ -51,8 +50,14 @@ describeWithPostgres('an import from Google Photos', () => {
       outcome: 'imported',
       sidecar: `${ROOT}/Photos from 2015/beach.jpg.json`,
     });
-    expect(report[`${ROOT}/Summer/beach.jpg`]).toMatchObject({ outcome: 'duplicate', albums: ['Summer 2015'] });
-    expect(report[`${ROOT}/Photos from 2015/clip.mp4`]).toMatchObject({ outcome: 'unsupported', code: 'video' });
+    expect(report[`${ROOT}/Summer/beach.jpg`]).toMatchObject({
+      outcome: 'duplicate',
+      albums: ['Summer 2015'],
+    });
+    expect(report[`${ROOT}/Photos from 2015/clip.mp4`]).toMatchObject({
+      outcome: 'unsupported',
+      code: 'video',
+    });
     const described = node.catalog.described.flatMap(({ photos }) => photos);
     expect(described).toContainEqual(
       expect.objectContaining({

@@ -1,5 +1,12 @@
 import type { CatalogApi, ImportedPhoto } from '@lazyphotos/contracts';
-import { dateOf, type FolderRole, fileNameOf, type MatchRule, type PhotoFacts, planTags } from '@lazyphotos/import-engine';
+import {
+  dateOf,
+  type FolderRole,
+  fileNameOf,
+  type MatchRule,
+  type PhotoFacts,
+  planTags,
+} from '@lazyphotos/import-engine';
 import { ProblemError, toProblem } from '@lazyphotos/service-kit';
 import pLimit from 'p-limit';
 import type { Import } from '../../generated/prisma/client.js';
@@ -187,19 +194,29 @@ async function describe(
     hasPhoto(settlement) ? [importedPhoto(deps, job, entry, settlement)] : [],
   );
   while (left.length > 0) {
-    const firsts = left.filter((photo, index) => left.findIndex(({ photoId }) => photoId === photo.photoId) === index);
+    const firsts = left.filter(
+      (photo, index) => left.findIndex(({ photoId }) => photoId === photo.photoId) === index,
+    );
     await describeOnce(deps, job, firsts);
     left = left.filter((photo) => !firsts.includes(photo));
   }
 }
 
-async function describeOnce(deps: ImportPhotosDeps, { userId }: Import, photos: ImportedPhoto[]): Promise<void> {
+async function describeOnce(
+  deps: ImportPhotosDeps,
+  { userId }: Import,
+  photos: ImportedPhoto[],
+): Promise<void> {
   const { db, catalog, announceAgain } = deps;
   const albumIds = [...new Set(photos.flatMap((photo) => photo.albumIds))];
   const newAlbums = await db.importedAlbum.findMany({ where: { id: { in: albumIds }, isMade: false } });
   const request = {
     userId,
-    newAlbums: newAlbums.map(({ id, name, description }) => ({ id, name, ...(description ? { description } : {}) })),
+    newAlbums: newAlbums.map(({ id, name, description }) => ({
+      id,
+      name,
+      ...(description ? { description } : {}),
+    })),
     photos,
   };
   let { unknown } = await catalog.describeImported(request);

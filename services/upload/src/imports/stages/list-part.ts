@@ -3,7 +3,7 @@ import type { ImportPart } from '../../generated/prisma/client.js';
 import type { UploadDb } from '../../prisma.js';
 import type { ArchivesOfParts } from '../archive-of-part.js';
 import { counters } from '../settle.js';
-import { ArchiveError, type ArchivedFile, type ArchiveLimits, listArchive } from '../zip/index.js';
+import { type ArchivedFile, ArchiveError, type ArchiveLimits, listArchive } from '../zip/index.js';
 
 /** How many entries are written at a time. */
 const BATCH = 1000;

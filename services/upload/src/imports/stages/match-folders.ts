@@ -96,7 +96,8 @@ function linksOf(source: ImportSource, files: readonly FileOfFolder[]): { media:
   const sidecars = files
     .filter(({ kind }) => kind === 'photo')
     .map(({ id, name, title }) => ({ id, name, title: title ?? undefined }));
-  const matches: Match<bigint>[] = source === 'takeout' ? matchSidecars(media, sidecars) : matchXmp(media, sidecars);
+  const matches: Match<bigint>[] =
+    source === 'takeout' ? matchSidecars(media, sidecars) : matchXmp(media, sidecars);
   const matchOf = new Map(matches.map((match) => [match.mediaId, match]));
   const pictureOf = new Map(pairVideos(media).map(({ videoId, pictureId }) => [videoId, pictureId]));
   return {
@@ -120,7 +121,11 @@ function sidecarOutcome({ id, kind }: FileOfFolder, used: ReadonlySet<bigint>): 
  * What the match changes: sidecars get their outcome; a photo that was imported before its sidecar came is taken up again, so that
  * it gets what the sidecar says.
  */
-function settlementsOf(files: readonly FileOfFolder[], links: readonly Link[], used: ReadonlySet<bigint>): Settlement[] {
+function settlementsOf(
+  files: readonly FileOfFolder[],
+  links: readonly Link[],
+  used: ReadonlySet<bigint>,
+): Settlement[] {
   const linkOf = new Map(links.map((link) => [link.id, link]));
   return files.flatMap((file): Settlement[] => {
     if (file.role !== 'media') {
@@ -134,7 +139,12 @@ function settlementsOf(files: readonly FileOfFolder[], links: readonly Link[], u
   });
 }
 
-async function saveLinks(tx: UploadTx, importId: string, files: readonly FileOfFolder[], links: readonly Link[]) {
+async function saveLinks(
+  tx: UploadTx,
+  importId: string,
+  files: readonly FileOfFolder[],
+  links: readonly Link[],
+) {
   const before = new Map(files.map((file) => [file.id, file]));
   const changed = links.filter(({ id, sidecarId, pictureId }) => {
     const file = before.get(id);
@@ -182,7 +192,12 @@ async function passOver(db: UploadDb, job: Import, folder: string): Promise<void
     });
     if (rest.length === 0) return;
     const message = `The folder has more than ${MAX_FILES} files.`;
-    const settlements = rest.map(({ id }) => ({ id, outcome: 'ignored' as const, code: 'folder_too_large', message }));
+    const settlements = rest.map(({ id }) => ({
+      id,
+      outcome: 'ignored' as const,
+      code: 'folder_too_large',
+      message,
+    }));
     await settleEntries(db, job.id, settlements);
   }
 }

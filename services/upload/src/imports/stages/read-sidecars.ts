@@ -28,7 +28,11 @@ export interface ReadSidecarsDeps {
 }
 
 /** Reads the next sidecars that nobody has read. Resolves to false when there was none. */
-export async function readSidecars(deps: ReadSidecarsDeps, job: Import, signal: AbortSignal): Promise<boolean> {
+export async function readSidecars(
+  deps: ReadSidecarsDeps,
+  job: Import,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { db } = deps;
   const unread = await db.importEntry.findMany({
     where: { importId: job.id, outcome: 'waiting', role: { in: ['json', 'xmp'] }, isRead: false },
@@ -39,7 +43,9 @@ export async function readSidecars(deps: ReadSidecarsDeps, job: Import, signal: 
   if (unread.length === 0) return false;
   const limit = pLimit(AT_A_TIME);
   const source = job.source as ImportSource;
-  const read = await Promise.all(unread.map((entry) => limit(() => readSidecar(deps, source, entry, signal))));
+  const read = await Promise.all(
+    unread.map((entry) => limit(() => readSidecar(deps, source, entry, signal))),
+  );
   await save(db, job.id, read);
   return true;
 }
@@ -57,7 +63,8 @@ async function readSidecar(
     facts: undefined,
     failure: { id, outcome: 'failed', code, message },
   });
-  if (entry.sizeBytes > MAX_BYTES) return fail('sidecar_too_large', 'The file is too large to hold facts about a photo.');
+  if (entry.sizeBytes > MAX_BYTES)
+    return fail('sidecar_too_large', 'The file is too large to hold facts about a photo.');
   try {
     const body = await archives.openEntry(entry, signal);
     const text = Buffer.concat(await body.toArray()).toString('utf8');
