@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StorageUnavailableError } from '@lazyphotos/object-storage';
 import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres } from '@lazyphotos/testkit';
+import fc from 'fast-check';
 import { CHUNK, HOUR_MS, startUpload, type UploadNode } from './harness.js';
 import { waitingForLocks } from './locks.js';
 import { fileOf, newFile, type TestFile, type User } from './user.js';
@@ -17,11 +18,16 @@ const archiveKey = (user: User, id: string) => `archives/${user.id}/${id}`;
 describeWithPostgres('archives to import from', () => {
   let node: UploadNode;
   let undeletable: string | undefined;
+  let unreadable: string | undefined;
   const scanned: number[] = [];
   beforeAll(async () => {
     node = await startUpload({
       decorate: (store) => ({
         ...store,
+        get: async (key, range) => {
+          if (key === unreadable) throw new StorageUnavailableError('cannot be read');
+          return store.get(key, range);
+        },
         delete: async (key) => {
           if (key === undeletable) throw new StorageUnavailableError('cannot be removed');
           await store.delete(key);
@@ -214,6 +220,21 @@ describeWithPostgres('archives to import from', () => {
       expect((await user.complete(session.id)).status).toBe(415);
     });
 
+    it('which a fault of the store leaves open', async () => {
+      const user = node.user();
+      const file = newArchive();
+      const session = await user.send(file);
+      const { rows } = await node.pool.query('SELECT storage_key FROM upload_sessions WHERE id = $1', [
+        session.id,
+      ]);
+      unreadable = rows[0].storage_key;
+      expect((await user.complete(session.id)).status).toBe(503);
+      unreadable = undefined;
+      const { status, body } = await user.complete(session.id);
+      expect(status).toBe(200);
+      expect(await bytesAt(archiveKey(user, body.photoId))).toEqual(file.bytes);
+    });
+
     it('with the announced hash', async () => {
       const user = node.user();
       const session = await user.send({ ...newArchive(), hash: 'a'.repeat(64) });
@@ -367,5 +388,48 @@ describeWithPostgres('archives to import from', () => {
       const { rows } = await node.pool.query('SELECT id FROM archives WHERE user_id = $1', [user.id]);
       expect(rows).toEqual([{ id: again.id }]);
     });
+  });
+
+  it('are there or not, with their bytes, whatever happens at the same time', async () => {
+    const step = fc.constantFrom('upload' as const, 'delete' as const, 'abort' as const, 'expire' as const);
+    const groups = fc.array(fc.array(step, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(groups, async (rounds) => {
+        const user = node.user();
+        const file = newArchive(500);
+        const steps = {
+          upload: async () => {
+            const { body } = await user.announce(file);
+            if (body.alreadyExists) return;
+            await user.put(body.uploadSessionId, 0, file.bytes);
+            expect([200, 404, 409, 503]).toContain((await user.complete(body.uploadSessionId)).status);
+          },
+          delete: async () => {
+            for (const { id } of (await list(user)).archives) {
+              expect([204, 404]).toContain((await remove(user, id)).status);
+            }
+          },
+          abort: async () => {
+            const { body } = await user.announce(file);
+            if (!body.alreadyExists)
+              expect([204, 404, 409]).toContain((await user.abort(body.uploadSessionId)).status);
+          },
+          expire: () => node.service.expire(),
+        };
+        for (const round of rounds) await Promise.all(round.map((name) => steps[name]()));
+        await node.service.expire();
+        const { archives } = await list(user);
+        expect(archives.length).toBeLessThanOrEqual(1);
+        expect(await node.keysOf(user.id)).toEqual(
+          archives.map(({ id }: { id: string }) => archiveKey(user, id)),
+        );
+        for (const { id } of archives) expect(await bytesAt(archiveKey(user, id))).toEqual(file.bytes);
+        // And it can be uploaded once more.
+        if (archives.length > 0) await remove(user, archives[0].id);
+        const again = await user.upload(file);
+        expect(await bytesAt(archiveKey(user, again.id))).toEqual(file.bytes);
+      }),
+      { numRuns: 30 },
+    );
   });
 });
