@@ -146,6 +146,7 @@ describe('rule 4: the name of the photo loses its end as well', () => {
 describe('rule 5: the number moves', () => {
   test.each([
     ['DSC_0101(1).JPG', 'DSC_0101.JPG(1).json'],
+    ['2015-02-04(1).jpg', '2015-02-04.jpg(1).json'],
     ['IMG_2710(1).HEIC', 'IMG_2710.HEIC(1).json'],
     ['IMG(1).jpg', 'IMG.jpg.supplemental-metadata(1).json'],
     ['IMG(1).jpg', 'IMG.jpg.suppl(1).json'],

@@ -118,9 +118,12 @@ function rootsOf(folders: readonly FolderToClassify[]): Set<string> {
     folders
       .filter(({ path }) => yearOfName(nameOf(path)) !== undefined)
       .map(({ path }) => parentOf(path))
-      .filter((parent) => !isTakeout(parentOf(parent)) || hasPhotoWord(nameOf(parent))),
+      .filter((parent) => !isTakeout(parentOf(parent)) || mayBePhotos(nameOf(parent))),
   );
 }
+
+/** A product of a Takeout, in a language in which its name is not known. */
+const mayBePhotos = (name: string): boolean => hasPhotoWord(name) || fold(name).includes('google');
 
 function isRootPath(path: string): boolean {
   const name = nameOf(path);

@@ -68,7 +68,7 @@ export const isBareRootName = (name: string): boolean => bareRootWords.has(fold(
 
 /** A word for photos in most languages that Google Photos has. */
 const photoWord =
-  /ph?oto|фото|снимк|zdjęci|bilder|bilde|billed|kuva|fotók|fényk|kép|slike|snímk|φωτο|resim|gambar|写真|照片|相片|相册|相簿|フォト|사진|포토|ảnh|รูป|ภาพ|صور|תמונות|चित्र|फ़ोटो|ছবি|படங்கள்/u;
+  /(?:ph|f)oto|фото|снимк|zdjęci|bilder|bilde|billed|kuva|fotók|fényk|kép|slike|snímk|φωτο|resim|gambar|写真|照片|相片|相册|相簿|フォト|사진|포토|ảnh|รูป|ภาพ|صور|תמונות|चित्र|फ़ोटो|ছবি|படங்கள்/u;
 export const hasPhotoWord = (name: string): boolean => photoWord.test(fold(name));
 
 const specialNames = {
