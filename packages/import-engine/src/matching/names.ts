@@ -76,14 +76,6 @@ export function mayBeCut(stem: string): boolean {
 /** Returns a beginning of a name as it is compared: taken apart, so that a letter that has lost its mark still fits. */
 export const cutKey = (stem: string): string => stem.normalize('NFD').replace(/[?\uFFFD]$/, '');
 
-/** Returns a name with all that Google may have replaced by `_` in file names replaced: only letters, digits and dots stay. */
-export const foldTitle = (title: string): string =>
-  title
-    .normalize('NFC')
-    .toLowerCase()
-    .trim()
-    .replace(/[^\p{L}\p{N}\p{M}.]/gu, '_');
-
 export const isVideoExtension = (extension: string): boolean =>
   /^\.(?:mp4|mov|m4v|3gp|avi|mkv|webm|mts|m2ts|mpe?g|wmv|mv|mp(?:~\d+)?)$/i.test(extension);
 

@@ -1,14 +1,5 @@
 import type { NamedSidecar } from '../types.js';
-import {
-  cutKey,
-  foldTitle,
-  LONGEST_CUT,
-  MEDIA_CUT,
-  mayBeCut,
-  type Reading,
-  readSidecarName,
-  splitExtension,
-} from './names.js';
+import { cutKey, LONGEST_CUT, mayBeCut, type Reading, readSidecarName } from './names.js';
 
 export interface Sidecar<Id> {
   id: Id;
@@ -77,41 +68,12 @@ export class SidecarIndex<Id extends string | number | bigint> {
   }
 }
 
-/** Sidecars by the names in them, which only few photos need. */
-export class TitleIndex<Id> {
-  private readonly byTitle = new Map<string, Sidecar<Id>[]>();
-
-  constructor(sidecars: Iterable<Sidecar<Id>>) {
-    for (const sidecar of sidecars) {
-      if (sidecar.title !== undefined) this.add(sidecar, sidecar.title);
-    }
-  }
-
-  /** By the name of a photo, or its name without the extension, whatever Google replaced or cut in it. */
-  titled({ name, number }: Reading): readonly Sidecar<Id>[] {
-    const [stem] = splitExtension(name);
-    return [name, stem].flatMap((title) => this.byTitle.get(keyOf(foldTitle(title), number)) ?? []);
-  }
-
-  private add(sidecar: Sidecar<Id>, title: string): void {
-    const [stem, extension] = splitExtension(title);
-    const cutTitle = stem.slice(0, MEDIA_CUT + 1 - extension.length) + extension;
-    for (const { name, number } of sidecar.readings) {
-      // Of titles that differ after the cut alone, the sidecars are numbered and the photos are not.
-      const numbers = mayBeCut(name) ? [number, ''] : [number];
-      for (const folded of [foldTitle(title), foldTitle(cutTitle)]) {
-        for (const given of numbers) append(this.byTitle, keyOf(folded, given), sidecar);
-      }
-    }
-  }
-}
-
 /** More than one folder has of the same name with other extensions or suffixes, so that no list makes the work quadratic. */
 const MAX_ALIKE = 32;
 
-const keyOf = (name: string, number: string): string => `${number}\0${name}`;
+export const keyOf = (name: string, number: string): string => `${number}\0${name}`;
 
-function append<Id>(map: Map<string, Sidecar<Id>[]>, key: string, sidecar: Sidecar<Id>): void {
+export function append<Id>(map: Map<string, Sidecar<Id>[]>, key: string, sidecar: Sidecar<Id>): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [sidecar]);
   else if (list.length < MAX_ALIKE && !list.includes(sidecar)) list.push(sidecar);

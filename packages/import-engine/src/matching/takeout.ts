@@ -1,15 +1,8 @@
 import type { Match, MatchRule, NamedFile, NamedSidecar } from '../types.js';
 import { readEditedName } from './edited.js';
-import {
-  foldTitle,
-  isMotionName,
-  isVideoExtension,
-  mayBeCut,
-  type Reading,
-  readMediaName,
-  splitExtension,
-} from './names.js';
-import { type Sidecar, SidecarIndex, TitleIndex } from './sidecar-index.js';
+import { isMotionName, isVideoExtension, type Reading, readMediaName, splitExtension } from './names.js';
+import { type Sidecar, SidecarIndex } from './sidecar-index.js';
+import { TitleIndex, titleFit } from './titles.js';
 
 /**
  * Returns which JSON files of one folder of a Google Takeout, with its files of all parts, belong to which photos and videos. Google documents
@@ -49,10 +42,11 @@ class FolderMatcher<Id extends string | number | bigint> {
     this.assignOwners((name) => this.exact(name));
     this.assignOwners((name) => this.numbered(name));
     this.assignOwners((name) => this.cut(name));
+    const titles = new TitleIndex(this.index.sidecars.filter((sidecar) => !this.owned.has(sidecar)));
+    this.assignOwners((name) => this.cutTitled(name, titles));
     this.share((name) => this.forgottenDuplicate(name));
     this.share((name) => this.motion(name));
     this.share((name) => this.edited(name));
-    const titles = new TitleIndex(this.index.sidecars.filter((sidecar) => !this.owned.has(sidecar)));
     this.assignOwners((name) => this.titled(name, titles));
     this.assignOwners((name) => this.otherExtension(name));
     return this.found;
@@ -120,18 +114,24 @@ class FolderMatcher<Id extends string | number | bigint> {
             ),
         );
         const inStem = this.cutCandidates(reading, 'cut', edited?.isKnown).filter(
-          (candidate) => candidate.missing > extension.length,
+          ({ sidecar, missing }) => missing > extension.length && titleFit(reading.name, sidecar.title) !== 1,
         );
         return [...inExtension, ...inStem];
       });
   }
 
-  /** The end that is missing is never a whole number in brackets, nor the mark of an edited copy: then it is another file. */
+  /**
+   * The end that is missing is never a whole number in brackets, and no mark of an edited copy, unless the title has it: then it is
+   * another file. A title that cannot have been cut to the photo's name is that of another file, too.
+   */
   private cutCandidates(reading: Reading, rule: MatchRule, isEdited = false): Candidate<Id>[] {
     const [stem, extension] = splitExtension(reading.name);
     return this.index
       .cutFrom(reading)
-      .filter(({ missing }) => !isBeyondMark(stem, missing - extension.length, isEdited))
+      .filter(({ sidecar, missing }) => {
+        const fit = titleFit(reading.name, sidecar.title);
+        return fit !== 0 && !isBeyondMark(stem, missing - extension.length, isEdited && fit === undefined);
+      })
       .map(({ sidecar, missing }) => ({ sidecar, rule, missing }));
   }
 
@@ -189,10 +189,26 @@ class FolderMatcher<Id extends string | number | bigint> {
       .map((sidecar) => ({ sidecar, rule: 'edited', missing: 0 }));
   }
 
+  /**
+   * Names that are the same up to the cut are numbered, those of photos and those of sidecars each by themselves: only the titles tell which
+   * belong together. This goes before sharing, or such a photo would pass for an edited copy or a video of another one.
+   */
+  private cutTitled(name: string, titles: TitleIndex<Id>): Candidate<Id>[] {
+    if (isMotionName(name)) return [];
+    return this.onlyFree(
+      readMediaName(name).flatMap((reading) =>
+        titles.cutAndTitled(reading.name).filter(({ title }) => titleFit(reading.name, title) === 2),
+      ),
+      'title',
+    );
+  }
+
   /** The title is the name that the file had where it was uploaded first. Only where it leaves no doubt. */
   private titled(name: string, titles: TitleIndex<Id>): Candidate<Id>[] {
     return this.onlyFree(
-      readMediaName(name).flatMap((reading) => titles.titled(reading)),
+      readMediaName(name).flatMap((reading) =>
+        titles.titled(reading).filter(({ title }) => titleFit(reading.name, title) !== 0),
+      ),
       'title',
     );
   }
@@ -231,25 +247,15 @@ interface Claim<Id> {
 }
 
 function isBetterClaim<Id>(a: Claim<Id>, b: Claim<Id>): boolean {
-  const byTitle = titleFit(a) - titleFit(b);
+  const byTitle = claimFit(a) - claimFit(b);
   if (byTitle !== 0) return byTitle > 0;
   if (a.candidate.missing !== b.candidate.missing) return a.candidate.missing < b.candidate.missing;
   const [isVideoA, isVideoB] = [a, b].map(({ name }) => isVideoExtension(splitExtension(name)[1]));
   return isVideoA === isVideoB ? a.name < b.name : !isVideoA;
 }
 
-/** 2: the title is the photo's name, or what was cut to it; 1: with another extension; 0: it is not, or there is no title. */
-function titleFit<Id>({ name, candidate }: Claim<Id>): number {
-  if (candidate.sidecar.title === undefined) return 0;
-  const [titleStem, titleExtension] = splitExtension(foldTitle(candidate.sidecar.title));
-  const fits = readMediaName(name).map((reading) => {
-    const [stem, extension] = splitExtension(foldTitle(reading.name));
-    const isSame = mayBeCut(stem) ? titleStem.startsWith(stem) : titleStem === stem;
-    if (!isSame) return 0;
-    return extension === titleExtension || titleExtension === '' ? 2 : 1;
-  });
-  return Math.max(...fits);
-}
+const claimFit = <Id>({ name, candidate }: Claim<Id>): number =>
+  Math.max(...readMediaName(name).map((reading) => titleFit(reading.name, candidate.sidecar.title) ?? 0));
 
 /** Of the name that the sidecar has been read as first. */
 const extensionOf = <Id>({ readings }: Sidecar<Id>): string => splitExtension(readings[0]?.name ?? '')[1];
