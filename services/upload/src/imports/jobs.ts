@@ -35,6 +35,13 @@ export interface ImportJobsDeps {
 const ended = (row: Import): ProblemError =>
   new ProblemError('import_ended', `The import is ${row.status}; make a new one for the same archives.`);
 
+/** How a row says that its user has paused it. */
+const pausedByUser = {
+  pauseReason: 'user',
+  pauseMessage: 'Paused until it is resumed.',
+  retryAt: null,
+} satisfies Partial<Import>;
+
 const isUnfinished = (status: string): boolean => status === 'pending' || status === 'running';
 
 /** Makes imports, and changes them as their users ask. */
@@ -124,6 +131,7 @@ export function createImportJobs({ db, importDir, now, onWork }: ImportJobsDeps)
               source: body.source,
               status: 'pending',
               restore: body.restore === true,
+              ...(body.paused ? pausedByUser : {}),
               createdAt: at,
               workedAt: at,
               parts: {
@@ -144,12 +152,7 @@ export function createImportJobs({ db, importDir, now, onWork }: ImportJobsDeps)
       return { imports: await viewImports(db, items), ...page };
     },
 
-    pause: (userId: string, id: string) =>
-      change(userId, id, () => ({
-        pauseReason: 'user',
-        pauseMessage: 'Paused until it is resumed.',
-        retryAt: null,
-      })),
+    pause: (userId: string, id: string) => change(userId, id, () => pausedByUser),
 
     /** An import that waits for room goes on as long as there is any. */
     resume: (userId: string, id: string) =>

@@ -119,13 +119,13 @@ function entryOf(row: Row, archive: string, date: PhotoDate | undefined): Report
     code: row.code,
     message: row.message,
     photoId: row.photoId,
-    photoState: row.photoState as PhotoLifeState | null,
+    ...(row.photoState === null ? {} : { photoState: row.photoState as PhotoLifeState }),
     sidecar: row.sidecar,
     sidecarRule: row.sidecarRule,
     partOf: row.partOf,
     albums: row.album === null ? [] : [row.album],
     capturedAt: date?.capturedAt ?? null,
-    dateSource: date ? sourceOf(date) : null,
+    ...(date ? { dateSource: sourceOf(date) } : {}),
   };
 }
 

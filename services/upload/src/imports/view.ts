@@ -43,9 +43,9 @@ function viewOf(row: Import, parts: readonly ImportPart[], failures: readonly Fa
     id: row.id,
     source: row.source as ImportJob['source'],
     status: row.status as ImportStatus,
-    paused: row.pauseReason
-      ? { reason: row.pauseReason as PauseReason, message: row.pauseMessage ?? '' }
-      : null,
+    ...(row.pauseReason
+      ? { paused: { reason: row.pauseReason as PauseReason, message: row.pauseMessage ?? '' } }
+      : {}),
     total: waiting + processed,
     processed,
     waiting,

@@ -75,7 +75,6 @@ describeWithPostgres('an import that has to wait', () => {
     node.advance(MINUTE_MS);
     expect(await ended(user, id)).toMatchObject({
       status: 'completed',
-      paused: null,
       imported: 3,
       duplicates: 0,
     });
@@ -102,7 +101,7 @@ describeWithPostgres('an import that has to wait', () => {
       waiting: 3,
     });
     isFull = false;
-    expect((await user.call(`/imports/${id}/resume`, { method: 'POST' })).body.paused).toBeNull();
+    expect((await user.call(`/imports/${id}/resume`, { method: 'POST' })).body).not.toHaveProperty('paused');
     expect(await ended(user, id)).toMatchObject({ status: 'completed', imported: 3, failed: 0 });
     await node.stop();
   });
@@ -150,7 +149,7 @@ describeWithPostgres('an import that has to wait', () => {
       paused: { reason: 'user' },
       waiting: 4,
     });
-    expect((await user.call(`/imports/${id}/resume`, { method: 'POST' })).body.paused).toBeNull();
+    expect((await user.call(`/imports/${id}/resume`, { method: 'POST' })).body).not.toHaveProperty('paused');
     expect(await ended(user, id)).toMatchObject({ status: 'completed', imported: 20 });
     const late = await user.call(`/imports/${id}/pause`, { method: 'POST' });
     expect([late.status, late.body.code]).toEqual([409, 'import_ended']);
