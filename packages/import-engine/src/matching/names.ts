@@ -40,7 +40,9 @@ export function readSidecarName(sidecarName: string): Reading[] {
     if (stem === undefined) return [{ name, number }];
     // Some exports number the name before the suffix.
     const inner = number === '' ? withoutNumber(stem) : [{ name: stem, number }];
-    return [...inner, { name, number }];
+    // A short rest of the suffix can also be that of an extension: `.s` of `.svg`.
+    const isSurelySuffix = name.length - stem.length > '.sup'.length - 1 && splitExtension(stem)[1] !== '';
+    return isSurelySuffix ? inner : [...inner, { name, number }];
   });
   return readings.filter(({ name }) => name !== '');
 }

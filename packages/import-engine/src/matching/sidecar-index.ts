@@ -8,6 +8,11 @@ export interface Sidecar<Id> {
   readings: Reading[];
 }
 
+export interface CutSidecar<Id> {
+  sidecar: Sidecar<Id>;
+  missing: number;
+}
+
 /** The sidecars of one folder by all that a photo can look for. Each look-up takes a bounded number of steps, however many there are. */
 export class SidecarIndex<Id extends string | number | bigint> {
   readonly sidecars: readonly Sidecar<Id>[];
@@ -37,16 +42,16 @@ export class SidecarIndex<Id extends string | number | bigint> {
   }
 
   /** Sidecars whose name has been cut and is the beginning of this one, the longest first, with the length of what is missing. */
-  cutFrom({ name, number }: Reading): { sidecar: Sidecar<Id>; missing: number }[] {
+  cutFrom({ name, number }: Reading): CutSidecar<Id>[] {
     const whole = name.normalize('NFD');
-    return this.cutLengths
-      .filter((length) => length <= whole.length)
-      .flatMap((length) =>
-        (this.byCut.get(keyOf(whole.slice(0, length), number)) ?? []).map((sidecar) => ({
-          sidecar,
-          missing: whole.length - length,
-        })),
-      );
+    const found: CutSidecar<Id>[] = [];
+    for (const length of this.cutLengths) {
+      if (length > whole.length) continue;
+      const sidecars = this.byCut.get(keyOf(whole.slice(0, length), number)) ?? [];
+      found.push(...sidecars.map((sidecar) => ({ sidecar, missing: whole.length - length })));
+      if (found.length >= MAX_CUTS) break;
+    }
+    return found;
   }
 
   /** Whether the export has numbered sidecars whose names were cut to this one. */
@@ -68,8 +73,10 @@ export class SidecarIndex<Id extends string | number | bigint> {
   }
 }
 
+/** One export cuts at one length, and few folders have names from two. */
+const MAX_CUTS = 8;
 /** More than one folder has of the same name with other extensions or suffixes, so that no list makes the work quadratic. */
-const MAX_ALIKE = 32;
+const MAX_ALIKE = 16;
 
 export const keyOf = (name: string, number: string): string => `${number}\0${name}`;
 
