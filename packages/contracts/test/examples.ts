@@ -54,25 +54,29 @@ const deletedPhoto = {
   deletedAt: TIME,
 };
 
+const uploadCompleted: EventPayload<'upload.completed'> = {
+  photoId: PHOTO,
+  userId: USER,
+  deviceId: ALBUM,
+  storageKey: `originals/${USER}/${PHOTO}`,
+  hash: HASH,
+  sizeBytes: 1,
+  mimeType: 'image/jpeg',
+  fileName: 'IMG_1.jpg',
+  capturedAt: '2026-05-01T14:00:00+02:00',
+  capturedAtSource: 'fileModified',
+  width: 1,
+  height: 1_000_000,
+  locationLat: 90,
+  locationLon: -180,
+  uploadedAt: TIME,
+  background: true,
+};
+
 /** One event of each type, with every field that it may have. */
 export const payloadExamples: { [T in EventType]: EventPayload<T> } = {
-  'upload.completed': {
-    photoId: PHOTO,
-    userId: USER,
-    deviceId: ALBUM,
-    storageKey: `originals/${USER}/${PHOTO}`,
-    hash: HASH,
-    sizeBytes: 1,
-    mimeType: 'image/jpeg',
-    fileName: 'IMG_1.jpg',
-    capturedAt: '2026-05-01T14:00:00+02:00',
-    capturedAtSource: 'fileModified',
-    width: 1,
-    height: 1_000_000,
-    locationLat: 90,
-    locationLon: -180,
-    uploadedAt: TIME,
-  },
+  'upload.completed': uploadCompleted,
+  'media.deferred': { upload: uploadCompleted },
   'media.processed': {
     photoId: PHOTO,
     userId: USER,

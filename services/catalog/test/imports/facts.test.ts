@@ -271,14 +271,14 @@ describeWithPostgres('what an import knows of a photo', () => {
   });
 
   describe('what people set there', () => {
-    const edits = {
+    const edits: ImportedPhoto['edits'] = {
       description: 'by the lake',
       favorite: true,
       archived: true,
       rating: 4,
       location: PLACE,
       tags: ['Anna', 'Bert'],
-    } as const;
+    };
     const shown = {
       description: 'by the lake',
       favorite: true,
