@@ -10,7 +10,7 @@ import { trashExamples } from './trash.js';
 import { uploadExamples } from './uploads.js';
 
 export type { OperationExample } from './example.js';
-export { sample, samplePicture } from './sample.js';
+export { sample, sampleArchiveBytes, samplePicture } from './sample.js';
 
 /** The example of every operation, by its id, in the order in which they can be tried on a new node. */
 export const examples: Readonly<Record<string, OperationExample>> = {
