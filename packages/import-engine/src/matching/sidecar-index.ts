@@ -48,7 +48,8 @@ export class SidecarIndex<Id extends string | number | bigint> {
       .beginningsOf(whole, MAX_CUTS)
       .flatMap(([key, sidecars]) =>
         sidecars.map((sidecar) => ({ sidecar, missing: whole.length - key.length })),
-      );
+      )
+      .slice(0, MAX_CUTS);
   }
 
   /** Whether the export has numbered sidecars whose names were cut to this one. */
@@ -69,8 +70,8 @@ export class SidecarIndex<Id extends string | number | bigint> {
   }
 }
 
-/** One export cuts at one length, and few folders have names from two. */
-const MAX_CUTS = 4;
+/** One export cuts at one length, and few folders have names from two, each with two namings. */
+const MAX_CUTS = 8;
 /** More than one folder has of the same name with other extensions or suffixes, so that no list makes the work quadratic. */
 const MAX_ALIKE = 16;
 
