@@ -91,7 +91,8 @@ function preferred<Id>(a: Sidecar<Id>, b: Sidecar<Id>): number {
 /** One of each name: parts of one export repeat files. */
 function distinct<Id extends string | number | bigint>(sidecars: readonly NamedSidecar<Id>[]): Sidecar<Id>[] {
   const byName = new Map<string, Sidecar<Id>>();
-  for (const { id, name, title } of sidecars) {
+  for (const { id, name: given, title } of sidecars) {
+    const name = given.normalize('NFC');
     const known = byName.get(name);
     if (known && known.id <= id) continue;
     byName.set(name, { id, name, title, readings: readSidecarName(name) });
