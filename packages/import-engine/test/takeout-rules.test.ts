@@ -416,6 +416,8 @@ describe('rule 10: names in form NFD', () => {
   test('are the same as in form NFC', () => {
     const { name } = splitPath('Takeout/Google Fotos/Fotos von 2011/Bei den Landungsbru\u0308cken.png');
     expect(matchOne(name, 'Bei den Landungsbrücken.png.json')).toBe('exact');
+    expect(matchOne('u\u0308.png', '\u00fc.png.json')).toBe('exact');
+    expect(matchOne('\u00fc(1).png', 'u\u0308.png(1).json')).toBe('number');
   });
 });
 

@@ -65,9 +65,6 @@ function withoutSuffix(text: string): string | undefined {
  */
 export const SIDECAR_CUT = 45;
 export const MEDIA_CUT = 50;
-/** 46 code points that are surrogate pairs, or letters with two marks each when they are taken apart. */
-export const LONGEST_CUT = 140;
-
 /** Returns whether the end of a sidecar's name may have been cut off. Titles from macOS were cut in form NFD. */
 export function mayBeCut(stem: string): boolean {
   if (stem.length >= SIDECAR_CUT) return true;

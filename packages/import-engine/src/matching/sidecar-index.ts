@@ -1,5 +1,6 @@
 import type { NamedSidecar } from '../types.js';
-import { cutKey, LONGEST_CUT, mayBeCut, type Reading, readSidecarName } from './names.js';
+import { cutKey, mayBeCut, type Reading, readSidecarName } from './names.js';
+import { PrefixIndex } from './prefix-index.js';
 
 export interface Sidecar<Id> {
   id: Id;
@@ -21,15 +22,14 @@ export class SidecarIndex<Id extends string | number | bigint> {
   /** The same without the extension, and without what is left of a cut one. */
   private readonly byStem = new Map<string, Sidecar<Id>[]>();
   /** Only those that may have lost their end. */
-  private readonly byCut = new Map<string, Sidecar<Id>[]>();
-  /** Descending. */
-  private readonly cutLengths: number[] = [];
+  private readonly cuts: PrefixIndex<Sidecar<Id>[]>;
   private readonly numberedCuts = new Set<string>();
 
   constructor(sidecars: readonly NamedSidecar<Id>[]) {
     this.sidecars = distinct(sidecars).sort(preferred);
-    for (const sidecar of this.sidecars) this.add(sidecar);
-    this.cutLengths.sort((a, b) => b - a);
+    const byCut = new Map<string, Sidecar<Id>[]>();
+    for (const sidecar of this.sidecars) this.add(sidecar, byCut);
+    this.cuts = new PrefixIndex(byCut);
   }
 
   named({ name, number }: Reading): readonly Sidecar<Id>[] {
@@ -43,15 +43,13 @@ export class SidecarIndex<Id extends string | number | bigint> {
 
   /** Sidecars whose name has been cut and is the beginning of this one, the longest first, with the length of what is missing. */
   cutFrom({ name, number }: Reading): CutSidecar<Id>[] {
-    const whole = name.normalize('NFD');
-    const found: CutSidecar<Id>[] = [];
-    for (const length of this.cutLengths) {
-      if (length > whole.length) continue;
-      const sidecars = this.byCut.get(keyOf(whole.slice(0, length), number)) ?? [];
-      found.push(...sidecars.map((sidecar) => ({ sidecar, missing: whole.length - length })));
-      if (found.length >= MAX_CUTS) break;
-    }
-    return found;
+    const whole = keyOf(name.normalize('NFD'), number);
+    return this.cuts
+      .beginningsOf(whole, MAX_CUTS)
+      .flatMap(([key, sidecars]) =>
+        sidecars.map((sidecar) => ({ sidecar, missing: whole.length - key.length })),
+      )
+      .slice(0, MAX_CUTS);
   }
 
   /** Whether the export has numbered sidecars whose names were cut to this one. */
@@ -59,21 +57,20 @@ export class SidecarIndex<Id extends string | number | bigint> {
     return readings.some(({ name }) => this.numberedCuts.has(cutKey(name)));
   }
 
-  private add(sidecar: Sidecar<Id>): void {
+  private add(sidecar: Sidecar<Id>, byCut: Map<string, Sidecar<Id>[]>): void {
     for (const { name, number } of sidecar.readings) {
       append(this.byName, keyOf(name, number), sidecar);
       append(this.byStem, keyOf(name, number), sidecar);
       append(this.byStem, keyOf(name.replace(/\.[A-Za-z\d~]{0,6}$/, ''), number), sidecar);
+      if (!mayBeCut(name)) continue;
       const key = cutKey(name);
-      if (!mayBeCut(name) || key.length > LONGEST_CUT) continue;
-      append(this.byCut, keyOf(key, number), sidecar);
-      if (!this.cutLengths.includes(key.length)) this.cutLengths.push(key.length);
+      append(byCut, keyOf(key, number), sidecar);
       if (number !== '') this.numberedCuts.add(key);
     }
   }
 }
 
-/** One export cuts at one length, and few folders have names from two. */
+/** One export cuts at one length, and few folders have names from two, each with two namings. */
 const MAX_CUTS = 8;
 /** More than one folder has of the same name with other extensions or suffixes, so that no list makes the work quadratic. */
 const MAX_ALIKE = 16;
@@ -94,7 +91,8 @@ function preferred<Id>(a: Sidecar<Id>, b: Sidecar<Id>): number {
 /** One of each name: parts of one export repeat files. */
 function distinct<Id extends string | number | bigint>(sidecars: readonly NamedSidecar<Id>[]): Sidecar<Id>[] {
   const byName = new Map<string, Sidecar<Id>>();
-  for (const { id, name, title } of sidecars) {
+  for (const { id, name: given, title } of sidecars) {
+    const name = given.normalize('NFC');
     const known = byName.get(name);
     if (known && known.id <= id) continue;
     byName.set(name, { id, name, title, readings: readSidecarName(name) });

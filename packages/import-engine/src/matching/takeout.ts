@@ -14,10 +14,13 @@ export function matchSidecars<Id extends string | number | bigint>(
   media: readonly NamedFile<Id>[],
   sidecars: readonly NamedSidecar<Id>[],
 ): Match<Id>[] {
-  const matcher = new FolderMatcher(new SidecarIndex(sidecars), new Set(media.map(({ name }) => name)));
+  const matcher = new FolderMatcher(
+    new SidecarIndex(sidecars),
+    new Set(media.map(({ name }) => name.normalize('NFC'))),
+  );
   const found = matcher.match();
   return media.flatMap(({ id, name }) => {
-    const candidate = found.get(name);
+    const candidate = found.get(name.normalize('NFC'));
     return candidate ? [{ mediaId: id, sidecarId: candidate.sidecar.id, rule: candidate.rule }] : [];
   });
 }

@@ -61,7 +61,8 @@ export function titleFit(name: string, title: string | undefined): number | unde
 
 /** The same for the title of a sidecar, if the sidecar has its own name from it; other titles say nothing about names. */
 export function ownTitleFit<Id>(name: string, { title, readings }: Sidecar<Id>): number | undefined {
-  const whole = title === undefined ? [] : lettersOf(title);
+  if (title === undefined) return undefined;
+  const whole = lettersOf(title);
   const isOwn = readings.some((reading) => startsWith(whole, lettersOf(cutKey(reading.name))));
   return isOwn ? titleFit(name, title) : undefined;
 }
