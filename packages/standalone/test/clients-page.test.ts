@@ -51,7 +51,16 @@ describeWithTools(['jq'], 'docs/clients.md', () => {
     const result = await run('bash', ['-c', beginning + examples], {}, folder.path);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).not.toMatch(/^(null|40\d|50\d)$/m);
-    for (const line of ['206', '304', '"By the sea"', '"ok"', 'picture.jpg', '204', '{"month":', 'sunset.png,takeout-001.zip'])
+    for (const line of [
+      '206',
+      '304',
+      '"By the sea"',
+      '"ok"',
+      'picture.jpg',
+      '204',
+      '{"month":',
+      'sunset.png,takeout-001.zip',
+    ])
       expect(result.stdout).toContain(line);
   });
 });
