@@ -20,6 +20,7 @@ export {
 } from './http/imports.js';
 export { endpoints } from './http/index.js';
 export {
+  MAX_TAG_LENGTH,
   MAX_TAGS,
   type MetadataPatch,
   type MetadataResult,

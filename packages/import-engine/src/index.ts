@@ -1,1 +1,10 @@
+export { dateOf } from './dates.js';
+export { classifyFolders } from './folders/classify.js';
+export { matchSidecars } from './matching/takeout.js';
+export { pairVideos } from './matching/videos.js';
+export { matchXmp } from './matching/xmp.js';
+export { fileNameOf, planTags } from './naming.js';
+export { roleOf, splitPath } from './paths.js';
+export { readTakeoutJson } from './sidecars/takeout-json.js';
+export { readXmp } from './sidecars/xmp.js';
 export * from './types.js';
