@@ -30,7 +30,8 @@ const SHOWN_BYTES = 100_000_000;
 function createReading() {
   const files = new Map<PlannedPhoto, number>();
   return {
-    move: (file: PlannedPhoto, bytes: number) => void (file.sizeBytes >= SHOWN_BYTES && files.set(file, bytes)),
+    move: (file: PlannedPhoto, bytes: number) =>
+      void (file.sizeBytes >= SHOWN_BYTES && files.set(file, bytes)),
     end: (file: PlannedPhoto) => void files.delete(file),
     text: () =>
       [...files]
