@@ -1,9 +1,8 @@
 import { MAX_TAG_LENGTH, MAX_TAGS, tagKey } from '@lazyphotos/contracts';
+import { MAX_FILE_NAME } from './limits.js';
 import { splitExtension } from './matching/names.js';
 import { cleanLine, firstCharacters } from './texts.js';
 import type { MatchRule, PhotoFacts } from './types.js';
-
-const MAX_FILE_NAME = 255;
 
 /** Rules by which a sidecar belongs to the file itself, and not to another one that the file was made from. */
 const ownRules: ReadonlySet<MatchRule> = new Set([

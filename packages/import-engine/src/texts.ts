@@ -3,7 +3,7 @@ export function firstCharacters(text: string, max: number): string {
   return text.length <= max ? text : [...text.slice(0, 2 * max)].slice(0, max).join('');
 }
 
-/** Returns one line in Unicode form NFC: no control characters, none of text direction, single blanks, none at the ends. */
+/** Returns one line in Unicode form NFC: no control characters, none of text direction, no blanks at the ends. */
 export function cleanLine(text: string): string {
   return text
     .toWellFormed()

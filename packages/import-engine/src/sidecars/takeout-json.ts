@@ -1,9 +1,7 @@
+import { MAX_DESCRIPTION, MAX_FILE_NAME } from '../limits.js';
 import { cleanLine, cleanText, decodeReferences, firstCharacters } from '../texts.js';
 import type { AlbumFacts, Location, PhotoFacts } from '../types.js';
 
-/** As many characters as the catalog keeps of a description (packages/contracts/src/http/metadata.ts). */
-const MAX_DESCRIPTION = 10_000;
-const MAX_TITLE = 255;
 /** More people than any photo can have tags, and still little memory. */
 const MAX_PEOPLE = 1000;
 const MAX_NAME = 100;
@@ -50,7 +48,7 @@ function photoFacts(root: Fields): PhotoFacts {
   const people = peopleOf(root.people);
   return {
     kind: 'photo',
-    ...defined('title', lineOf(root.title, MAX_TITLE)),
+    ...defined('title', lineOf(root.title, MAX_FILE_NAME)),
     ...defined('takenAt', timeOf(root.photoTakenTime)),
     ...locationFacts(locationOf(root.geoData), locationOf(root.geoDataExif)),
     ...defined('description', textOf(root.description)),
@@ -70,7 +68,7 @@ function albumFacts(fields: Fields): AlbumFacts {
   const description = textOf(fields.description) ?? enrichmentsOf(fields.enrichments);
   return {
     kind: 'album',
-    title: lineOf(fields.title, MAX_TITLE) ?? '',
+    title: lineOf(fields.title, MAX_FILE_NAME) ?? '',
     ...defined('description', description),
   };
 }

@@ -1,0 +1,103 @@
+import type { NamedSidecar } from '../types.js';
+import { cutKey, LONGEST_CUT, mayBeCut, type Reading, readSidecarName } from './names.js';
+
+export interface Sidecar<Id> {
+  id: Id;
+  name: string;
+  title: string | undefined;
+  readings: Reading[];
+}
+
+export interface CutSidecar<Id> {
+  sidecar: Sidecar<Id>;
+  missing: number;
+}
+
+/** The sidecars of one folder by all that a photo can look for. Each look-up takes a bounded number of steps, however many there are. */
+export class SidecarIndex<Id extends string | number | bigint> {
+  readonly sidecars: readonly Sidecar<Id>[];
+  /** By the photo's whole name, as the sidecar has it. */
+  private readonly byName = new Map<string, Sidecar<Id>[]>();
+  /** The same without the extension, and without what is left of a cut one. */
+  private readonly byStem = new Map<string, Sidecar<Id>[]>();
+  /** Only those that may have lost their end. */
+  private readonly byCut = new Map<string, Sidecar<Id>[]>();
+  /** Descending. */
+  private readonly cutLengths: number[] = [];
+  private readonly numberedCuts = new Set<string>();
+
+  constructor(sidecars: readonly NamedSidecar<Id>[]) {
+    this.sidecars = distinct(sidecars).sort(preferred);
+    for (const sidecar of this.sidecars) this.add(sidecar);
+    this.cutLengths.sort((a, b) => b - a);
+  }
+
+  named({ name, number }: Reading): readonly Sidecar<Id>[] {
+    return this.byName.get(keyOf(name, number)) ?? [];
+  }
+
+  /** `stem` is a name without its extension. */
+  withStem(stem: string, number: string): readonly Sidecar<Id>[] {
+    return this.byStem.get(keyOf(stem, number)) ?? [];
+  }
+
+  /** Sidecars whose name has been cut and is the beginning of this one, the longest first, with the length of what is missing. */
+  cutFrom({ name, number }: Reading): CutSidecar<Id>[] {
+    const whole = name.normalize('NFD');
+    const found: CutSidecar<Id>[] = [];
+    for (const length of this.cutLengths) {
+      if (length > whole.length) continue;
+      const sidecars = this.byCut.get(keyOf(whole.slice(0, length), number)) ?? [];
+      found.push(...sidecars.map((sidecar) => ({ sidecar, missing: whole.length - length })));
+      if (found.length >= MAX_CUTS) break;
+    }
+    return found;
+  }
+
+  /** Whether the export has numbered sidecars whose names were cut to this one. */
+  isNumbered({ readings }: Sidecar<Id>): boolean {
+    return readings.some(({ name }) => this.numberedCuts.has(cutKey(name)));
+  }
+
+  private add(sidecar: Sidecar<Id>): void {
+    for (const { name, number } of sidecar.readings) {
+      append(this.byName, keyOf(name, number), sidecar);
+      append(this.byStem, keyOf(name, number), sidecar);
+      append(this.byStem, keyOf(name.replace(/\.[A-Za-z\d~]{0,6}$/, ''), number), sidecar);
+      const key = cutKey(name);
+      if (!mayBeCut(name) || key.length > LONGEST_CUT) continue;
+      append(this.byCut, keyOf(key, number), sidecar);
+      if (!this.cutLengths.includes(key.length)) this.cutLengths.push(key.length);
+      if (number !== '') this.numberedCuts.add(key);
+    }
+  }
+}
+
+/** One export cuts at one length, and few folders have names from two. */
+const MAX_CUTS = 8;
+/** More than one folder has of the same name with other extensions or suffixes, so that no list makes the work quadratic. */
+const MAX_ALIKE = 16;
+
+export const keyOf = (name: string, number: string): string => `${number}\0${name}`;
+
+export function append<Id>(map: Map<string, Sidecar<Id>[]>, key: string, sidecar: Sidecar<Id>): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [sidecar]);
+  else if (list.length < MAX_ALIKE && !list.includes(sidecar)) list.push(sidecar);
+}
+
+/** The newer naming first, which has the longer names. */
+function preferred<Id>(a: Sidecar<Id>, b: Sidecar<Id>): number {
+  return b.name.length - a.name.length || (a.name < b.name ? -1 : 1);
+}
+
+/** One of each name: parts of one export repeat files. */
+function distinct<Id extends string | number | bigint>(sidecars: readonly NamedSidecar<Id>[]): Sidecar<Id>[] {
+  const byName = new Map<string, Sidecar<Id>>();
+  for (const { id, name, title } of sidecars) {
+    const known = byName.get(name);
+    if (known && known.id <= id) continue;
+    byName.set(name, { id, name, title, readings: readSidecarName(name) });
+  }
+  return [...byName.values()];
+}
