@@ -17,6 +17,7 @@ export {
   MAX_PARTS,
   type PauseReason,
   type ReportEntry,
+  reportEntry,
 } from './http/imports.js';
 export { endpoints } from './http/index.js';
 export {

@@ -55,24 +55,27 @@ const deletedPhoto = {
 };
 
 /** One event of each type, with every field that it may have. */
+const uploadExample: EventPayload<'upload.completed'> = {
+  photoId: PHOTO,
+  userId: USER,
+  deviceId: ALBUM,
+  storageKey: `originals/${USER}/${PHOTO}`,
+  hash: HASH,
+  sizeBytes: 1,
+  mimeType: 'image/jpeg',
+  fileName: 'IMG_1.jpg',
+  capturedAt: '2026-05-01T14:00:00+02:00',
+  capturedAtSource: 'fileModified',
+  width: 1,
+  height: 1_000_000,
+  locationLat: 90,
+  locationLon: -180,
+  uploadedAt: TIME,
+};
+
 export const payloadExamples: { [T in EventType]: EventPayload<T> } = {
-  'upload.completed': {
-    photoId: PHOTO,
-    userId: USER,
-    deviceId: ALBUM,
-    storageKey: `originals/${USER}/${PHOTO}`,
-    hash: HASH,
-    sizeBytes: 1,
-    mimeType: 'image/jpeg',
-    fileName: 'IMG_1.jpg',
-    capturedAt: '2026-05-01T14:00:00+02:00',
-    capturedAtSource: 'fileModified',
-    width: 1,
-    height: 1_000_000,
-    locationLat: 90,
-    locationLon: -180,
-    uploadedAt: TIME,
-  },
+  'upload.completed': uploadExample,
+  'media.deferred': { upload: { ...uploadExample, background: true } },
   'media.processed': {
     photoId: PHOTO,
     userId: USER,

@@ -134,6 +134,9 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  const alternativesOf = (id: string): readonly string[] =>
+    Object.values<Endpoint>(endpoints).find((endpoint) => endpoint.id === id)?.success.alternatives ?? [];
+
   test.each(eachEndpoint)('%s says what it answers, and who may ask', (_title, { operation }) => {
     const statuses = Object.keys(operation.responses);
     const successes = statuses.filter((status) => /^2\d\d$/.test(status));
@@ -141,7 +144,8 @@ describe('the OpenAPI document', () => {
     for (const [status, { description, content }] of Object.entries(operation.responses)) {
       expect(description.length).toBeGreaterThan(2);
       if (status === '204') expect(content).toBeUndefined();
-      else if (status.startsWith('2')) expect(Object.keys(content ?? {})).toEqual(['application/json']);
+      else if (status.startsWith('2'))
+        expect(Object.keys(content ?? {})).toEqual(['application/json', ...alternativesOf(operation.operationId)]);
       else {
         expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
         for (const code of description.split(', ')) {

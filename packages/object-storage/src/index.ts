@@ -2,6 +2,7 @@ export { checkAttributes } from './attributes.js';
 export { clampRange } from './byte-range.js';
 export * from './errors.js';
 export { createFilesystemStore, type FilesystemStoreOptions } from './filesystem/store.js';
+export { hasFreeSpace } from './free-space.js';
 export { checkKey, checkPrefix } from './keys.js';
 export { hasLocalFiles, removeOldCopies, withLocalFile } from './local-copy.js';
 export { openStore, type StoreSettings, StoreSettingsError } from './open.js';

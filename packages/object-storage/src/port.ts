@@ -121,6 +121,15 @@ export interface LocalFiles {
   localPath(key: string): Promise<string>;
 }
 
+/** An optional ability: an adapter that knows how much room there is. Others find out by `StorageFullError` alone. */
+export interface FreeSpace {
+  /**
+   * Returns how many bytes can still be written to the disk, by this process; others may take them first.
+   * @throws StorageUnavailableError
+   */
+  freeBytes(): Promise<number>;
+}
+
 export interface PresignedGetOptions {
   /** At most a week; less when the credentials that sign are temporary and end before. */
   expiresInSeconds: number;

@@ -50,6 +50,18 @@ describe('a full disk', () => {
     expect(sha256(await read(store, 'photo'))).toBe(sha256(bytes));
   });
 
+  onSmallDisk('is seen before it is full', async (root) => {
+    const store = await createFilesystemStore({ root });
+    const before = await store.freeBytes();
+    expect(before).toBeLessThanOrEqual(2 * 1024 ** 2);
+    await store.put('photo', randomBytes(1024 ** 2), JPEG);
+    expect(before - (await store.freeBytes())).toBeGreaterThanOrEqual(1024 ** 2);
+    await rejectsWith(store.put('large', randomBytes(before), JPEG), 'storage_full');
+    await store.delete('photo');
+    // The empty file and folders that a sidecar needs stay.
+    expect(await store.freeBytes()).toBeGreaterThan(before - 100_000);
+  });
+
   onSmallDisk('is not ready', async (root) => {
     const store = await createFilesystemStore({ root });
     await store.ready();
@@ -98,6 +110,7 @@ describe('a storage folder that cannot be used', () => {
     await mkdir(path.join(root, 'disk')); // the empty mount point
     await rejectsWith(store.ready(), 'storage_unavailable');
     await rejectsWith(store.head('a/b'), 'storage_unavailable');
+    await rejectsWith(store.freeBytes(), 'storage_unavailable');
     await rejectsWith(store.get('a/b'), 'storage_unavailable');
     await rejectsWith(store.put('a/b', Buffer.from('y'), JPEG), 'storage_unavailable');
     await rejectsWith(store.delete('a/b'), 'storage_unavailable');

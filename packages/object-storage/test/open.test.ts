@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { hasLocalFiles, hasPresignedUrls, openStore, type StoreSettings } from '../src/index.js';
+import {
+  hasFreeSpace,
+  hasLocalFiles,
+  hasPresignedUrls,
+  openStore,
+  type StoreSettings,
+} from '../src/index.js';
 import { newRoot } from './helpers.js';
 
 const nothing: StoreSettings = { s3Region: 'eu-central-1', s3PathStyle: true };
@@ -9,6 +15,8 @@ describe('openStore', () => {
   test('opens the folder', async () => {
     const store = await openStore({ ...nothing, objectsDir: await newRoot() });
     expect(hasLocalFiles(store)).toBe(true);
+    if (!hasFreeSpace(store)) throw new Error('this is no folder');
+    expect(await store.freeBytes()).toBeGreaterThan(0);
     await store.ready();
     await store.close();
   });
@@ -22,6 +30,8 @@ describe('openStore', () => {
       s3PublicEndpoint: 'https://s3.example.org',
     });
     if (!hasPresignedUrls(store)) throw new Error('this is no bucket');
+    // A bucket does not say how much room it has.
+    expect(hasFreeSpace(store)).toBe(false);
     const url = await store.presignedGet('a/b', { expiresInSeconds: 60 });
     expect(url).toContain('https://s3.example.org/photos/a/b?');
     expect(decodeURIComponent(url)).toMatch(/services\/\d+\/eu-central-1\/s3/);

@@ -1,4 +1,4 @@
-import { type FileTypeOptions, fileTypeFromFile, fileTypeFromTokenizer } from 'file-type';
+import { type FileTypeOptions, fileTypeFromBuffer, fileTypeFromFile, fileTypeFromTokenizer } from 'file-type';
 import { heifDetector } from './heif/detector.js';
 import { tiffDetector } from './tiff/detector.js';
 
@@ -17,4 +17,17 @@ export async function sniffTokenizer(
   tokenizer: Parameters<typeof fileTypeFromTokenizer>[0],
 ): Promise<string | undefined> {
   return (await fileTypeFromTokenizer(tokenizer, options))?.mime;
+}
+
+/** Both byte orders of TIFF, whose first directory, which tells camera RAW files apart, may lie anywhere. */
+const tiffSignatures = [Buffer.from('II*\0', 'latin1'), Buffer.from('MM\0*', 'latin1')];
+
+/**
+ * The MIME type that the first bytes of a file show, or undefined when nothing is recognised. `image/tiff` may turn out to be a
+ * camera's RAW file once the whole file can be read.
+ */
+export async function sniffStart(bytes: Uint8Array): Promise<string | undefined> {
+  const found = await fileTypeFromBuffer(bytes, options).catch(() => undefined);
+  if (found) return found.mime;
+  return tiffSignatures.some((signature) => signature.equals(bytes.subarray(0, 4))) ? 'image/tiff' : undefined;
 }

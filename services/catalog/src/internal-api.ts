@@ -1,5 +1,6 @@
 import { type CatalogApi, internalEndpoints, type KnownPhotoState } from '@lazyphotos/contracts';
 import type { ServiceApp } from '@lazyphotos/service-kit';
+import { readPhotoDates } from './imports/dates.js';
 import type { CatalogDb } from './prisma.js';
 import type { Transitions } from './trash/transitions.js';
 import { lifeStateOf, ownPhoto } from './visibility.js';
@@ -8,10 +9,12 @@ export interface InternalApiDeps {
   db: CatalogDb;
   transitions: Transitions;
   recordUpload: CatalogApi['recordUpload'];
+  describeImported: CatalogApi['describeImported'];
 }
 
 /** What the upload service asks of the catalog, in the same process or over HTTP. */
-export function createCatalogApi({ db, transitions, recordUpload }: InternalApiDeps): CatalogApi {
+export function createCatalogApi(deps: InternalApiDeps): CatalogApi {
+  const { db, transitions, recordUpload, describeImported } = deps;
   const photoState = async (userId: string, id: string): Promise<KnownPhotoState> => {
     const photo = await db.photo.findFirst({ where: ownPhoto(userId, id) });
     if (photo) return lifeStateOf(photo);
@@ -25,12 +28,8 @@ export function createCatalogApi({ db, transitions, recordUpload }: InternalApiD
       await transitions.restore(userId, [photoId]);
       return photoState(userId, photoId);
     },
-    describeImported: async () => {
-      throw new Error('being written');
-    },
-    photoDates: async () => {
-      throw new Error('being written');
-    },
+    describeImported,
+    photoDates: (userId, photoIds) => readPhotoDates(db, userId, photoIds),
   };
 }
 
@@ -44,5 +43,9 @@ export function mountInternalRoutes({ mount }: ServiceApp, api: CatalogApi): voi
   }));
   mount(internalEndpoints.restoreFromTrash, async ({ params }) => ({
     state: await api.restorePhoto(params.userId, params.photoId),
+  }));
+  mount(internalEndpoints.describeImported, ({ body }) => api.describeImported(body));
+  mount(internalEndpoints.photoDates, async ({ body }) => ({
+    photos: await api.photoDates(body.userId, body.photoIds),
   }));
 }

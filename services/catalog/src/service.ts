@@ -27,6 +27,7 @@ import { createAlbums } from './albums/albums.js';
 import { createAlbumItems } from './albums/items.js';
 import { mountAlbumRoutes } from './albums/routes.js';
 import type { settingKeys } from './config.js';
+import { createDescribeImported } from './imports/describe.js';
 import { createCatalogApi, mountInternalRoutes } from './internal-api.js';
 import { createApplyMedia } from './media/apply.js';
 import { createEditPhotos } from './metadata/edit.js';
@@ -102,7 +103,10 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const emptying = createEmptying({ db, transitions, now, logger });
   const purges = createPeriodic('trash retention', RETENTION_INTERVAL_MS, retention.purgeExpired, logger);
   const emptyings = createPeriodic('emptying the trash', EMPTYING_INTERVAL_MS, emptying.carryOut, logger);
-  const api = createCatalogApi({ db, transitions, recordUpload });
+  const items = createAlbumItems(unitOfWork, now);
+  const albums = createAlbums(unitOfWork, items, now);
+  const describeImported = createDescribeImported({ db, unitOfWork, albums, items, now, metrics });
+  const api = createCatalogApi({ db, transitions, recordUpload, describeImported });
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready });
   const viewPhotos = createViewPhotos({ mediaUrl: mediaUrls.urlFor, trashDaysOf: retention.daysOf });
@@ -120,14 +124,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   });
   const search = createSearch({ db, viewPhotos, metrics: searchMetrics });
   service.mount(endpoints.search, ({ principal, query }) => search(principal.userId, query));
-  const items = createAlbumItems(unitOfWork, now);
-  mountAlbumRoutes(service, {
-    db,
-    mediaUrls,
-    viewPhotos,
-    albums: createAlbums(unitOfWork, items, now),
-    items,
-  });
+  mountAlbumRoutes(service, { db, mediaUrls, viewPhotos, albums, items });
   mountInternalRoutes(service, api);
   const passwords = createPasswords(argon2Hasher, PASSWORD_BOUNDS);
   const shares = createShareViews({ db, passwords, signing, now });

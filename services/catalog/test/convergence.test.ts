@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Album, Photo } from '@lazyphotos/contracts';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import fc from 'fast-check';
-import { eventOf, newUpload, readyResult, type Upload } from './facts.js';
+import { eventOf, imported, newUpload, readyResult, type Upload } from './facts.js';
 import { fold } from './fold.js';
 import { type CatalogNode, startCatalog } from './harness.js';
 
@@ -31,6 +31,7 @@ type Step =
   | { kind: 'media'; photo: number; run: number }
   | { kind: 'trashAll' | 'restoreAll' | 'purgeAll'; photos: number[] }
   | { kind: 'edit'; photos: number[]; patch: object }
+  | { kind: 'describe'; photos: number[]; albums: number[]; trashed: boolean; favorite: boolean }
   | { kind: 'place'; photo: number }
   | { kind: 'emptyOnRequest' }
   | { kind: 'add'; album: number; photos: number[] }
@@ -52,6 +53,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('purgeAll' as const), photos }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('edit' as const), photos, patch: located }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('describe' as const),
+      photos,
+      albums: fc.uniqueArray(album, { maxLength: ALBUMS }),
+      trashed: fc.boolean(),
+      favorite: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('place' as const), photo }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('emptyOnRequest' as const) }) },
   {
@@ -137,6 +148,22 @@ async function run(world: World, step: Step): Promise<void> {
   if (step.kind === 'place') {
     const { photoId, userId } = uploads[step.photo] ?? newUpload(world.user.id);
     return node.deliver(eventOf('place.found', { photoId, userId, ...LOCATION, place: { city: 'Berlin' } }));
+  }
+  if (step.kind === 'describe') {
+    const albumIds = step.albums.map((index) => world.albums[index] ?? '');
+    await node.service.api.describeImported({
+      userId: world.user.id,
+      newAlbums: albumIds.map((id) => ({ id, name: 'imported' })),
+      photos: step.photos.map((index) =>
+        imported(uploads[index]?.photoId ?? '', {
+          date: { capturedAt: '2019-01-01T00:00:00Z', source: 'sidecar' },
+          edits: step.favorite ? { favorite: true } : {},
+          trashed: step.trashed,
+          albumIds,
+        }),
+      ),
+    });
+    return;
   }
   const reply = await request(world, step);
   expect([200, 202, 204, 404]).toContain(reply?.status);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AnyEvent, EventPayload, EventType } from '@lazyphotos/contracts';
+import type { AnyEvent, EventPayload, EventType, ImportedPhoto } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 
 export type Upload = EventPayload<'upload.completed'>;
@@ -39,6 +39,15 @@ export const failedResult = (upload: Upload, more: Partial<MediaResult> = {}): M
     previews: [],
     ...more,
   });
+
+/** What an import says of a photo. */
+export const imported = (photoId: string, more: Partial<ImportedPhoto> = {}): ImportedPhoto => ({
+  photoId,
+  edits: {},
+  trashed: false,
+  albumIds: [],
+  ...more,
+});
 
 export const eventOf = <T extends EventType>(type: T, payload: EventPayload<T>): AnyEvent =>
   ({ id: newId(), type, occurredAt: new Date().toISOString(), payload }) as unknown as AnyEvent;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ServiceName } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres, http } from '@lazyphotos/testkit';
-import { newUpload } from './facts.js';
+import { imported, newUpload } from './facts.js';
 import { type CatalogNode, startCatalog } from './harness.js';
 import { asService } from './peers.js';
 import { share } from './visitor.js';
@@ -22,6 +22,37 @@ describeWithPostgres('the internal routes', () => {
     expect((await call('/uploads', { json: fact })).status).toBe(204);
     expect((await node.user(fact.userId).photo(fact.photoId)).status).toBe(200);
     expect((await call('/uploads', { json: { ...fact, hash: 'x' } })).status).toBe(400);
+  });
+
+  it('add what an import knows, and say when photos were taken', async () => {
+    const user = node.user();
+    const [id = '', other] = [await user.addPhoto({ fileName: 'scan.jpg' }), newId()];
+    const date = { capturedAt: '2018-05-06T07:08:09.000Z', source: 'sidecar' } as const;
+    const album = { id: newId(), name: 'Lake' };
+    const photos = [imported(id, { date, albumIds: [album.id] }), imported(other)];
+    const body = { userId: user.id, newAlbums: [album], photos };
+    expect(await call('/imports/photos', { json: body })).toMatchObject({
+      status: 200,
+      body: { unknown: [other] },
+    });
+    expect(await user.itemIds(album.id)).toEqual([id]);
+    expect(await call('/photos/dates', { json: { userId: user.id, photoIds: [id, other] } })).toMatchObject({
+      status: 200,
+      body: {
+        photos: [
+          {
+            photoId: id,
+            capturedAt: date.capturedAt,
+            capturedAtSource: 'sidecar',
+            processing: 'pending',
+          },
+        ],
+      },
+    });
+    const tooMany = { ...body, photos: Array.from({ length: 101 }, () => imported(newId())) };
+    expect((await call('/imports/photos', { json: tooMany })).status).toBe(400);
+    for (const path of ['/imports/photos', '/photos/dates'])
+      expect((await call(path, { json: {}, headers: asService('gateway') })).status).toBe(403);
   });
 
   it('say where a photo stands, and bring it back from the trash', async () => {

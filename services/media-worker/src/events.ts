@@ -3,7 +3,8 @@ import type { QueueName } from '@lazyphotos/contracts';
 /** What this service takes from the bus and what it puts there. */
 export const consumes = [
   'media-worker.upload',
+  'media-worker.background',
   'media-worker.photo',
   'media-worker.location',
 ] as const satisfies readonly QueueName[];
-export const publishes = ['media.processed', 'place.found'] as const;
+export const publishes = ['media.deferred', 'media.processed', 'place.found'] as const;

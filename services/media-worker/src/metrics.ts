@@ -9,6 +9,17 @@ export function createMediaMetrics({ registry }: Metrics) {
       labelNames: ['outcome'],
       registers,
     }),
+    deferred: new Counter({
+      name: 'lazyphotos_media_deferred_total',
+      help: 'Uploads of imports that were put behind fresh uploads',
+      registers,
+    }),
+    backgroundWait: new Histogram({
+      name: 'lazyphotos_media_background_wait_seconds',
+      help: 'Time that an upload of an import, next to be processed, waited for fresh uploads',
+      buckets: [0.01, 0.1, 1, 2.5, 5, 10, 20, 30],
+      registers,
+    }),
     duration: new Histogram({
       name: 'lazyphotos_media_processing_duration_seconds',
       help: 'Time to read a photo, make its previews and store them',

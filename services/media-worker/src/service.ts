@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type CopiesApi, type EventOn, internalEndpoints } from '@lazyphotos/contracts';
+import { type CopiesApi, type EventOn, type EventPayload, internalEndpoints } from '@lazyphotos/contracts';
 import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
 import type { Delivery, EventBus } from '@lazyphotos/messaging';
 import type { ObjectStore } from '@lazyphotos/object-storage';
@@ -17,6 +17,7 @@ import {
 } from '@lazyphotos/service-kit';
 import type { settingKeys } from './config.js';
 import { createCopies } from './copies/copies.js';
+import { createForeground } from './jobs/foreground.js';
 import { createInHand } from './jobs/in-hand.js';
 import { createLedger } from './jobs/ledger.js';
 import { createPreviews } from './jobs/previews.js';
@@ -34,6 +35,8 @@ export interface MediaWorkerDeps {
   scratchDir: string;
   settings: Settings<(typeof settingKeys)[number]>;
   now?: () => Date;
+  /** How long an upload of an import waits for fresh ones at most. */
+  backgroundWaitMs?: number;
 }
 
 export interface MediaWorkerService extends Service {
@@ -43,6 +46,9 @@ export interface MediaWorkerService extends Service {
 }
 
 const SWEEP_INTERVAL_MS = 3_600_000;
+const BACKGROUND_WAIT_MS = 30_000;
+/** Longer than the bus needs from one upload to the next. */
+const QUIET_MS = 500;
 
 /** What is derived: EXIF, previews, placeholders, names of places, and copies with other metadata. */
 export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerService {
@@ -62,6 +68,10 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const previews = createPreviews(store);
   const pipeline = createPipeline({ scratchDir, maxPixels: settings.maxPixels });
   const inHand = createInHand();
+  const foreground = createForeground({
+    maxWaitMs: deps.backgroundWaitMs ?? BACKGROUND_WAIT_MS,
+    quietMs: QUIET_MS,
+  });
   const places = openPlaces();
   const metrics = createMediaMetrics(chassis.metrics);
   const { logger } = chassis;
@@ -79,11 +89,29 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
     logger,
   });
 
+  const processOnce = (upload: EventPayload<'upload.completed'>, signal: AbortSignal) =>
+    inHand.run(upload.photoId, () => processUpload(upload, signal));
+
   const onUpload = withEvent(logger, async (event, { signal }: Delivery) => {
     const { type, payload } = event as EventOn<'media-worker.upload'>;
     switch (type) {
       case 'upload.completed':
-        return inHand.run(payload.photoId, () => processUpload(payload, signal));
+        if (!payload.background) return foreground.run(() => processOnce(payload, signal));
+        if (await ledger.defer(payload)) metrics.deferred.inc();
+        return;
+      default:
+        return unknownEvent(type);
+    }
+  });
+  const onBackground = withEvent(logger, async (event, { signal }: Delivery) => {
+    const { type, payload } = event as EventOn<'media-worker.background'>;
+    switch (type) {
+      case 'media.deferred': {
+        const waited = metrics.backgroundWait.startTimer();
+        await foreground.idle(signal);
+        waited();
+        return processOnce(payload.upload, signal);
+      }
       default:
         return unknownEvent(type);
     }
@@ -123,11 +151,13 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
     start: async () => {
       relay.start();
       await bus.consume('media-worker.upload', onUpload, { concurrency });
+      await bus.consume('media-worker.background', onBackground, { concurrency: 1 });
       await bus.consume('media-worker.photo', onPhoto, { concurrency: 2 });
       await bus.consume('media-worker.location', onLocation, { concurrency: 2 });
       sweeping.start();
     },
     stop: async () => {
+      foreground.stopWaiting();
       await bus.drain();
       await sweeping.stop();
       await copies.close();

@@ -9,6 +9,7 @@ import {
   derivedOf,
   type Ground,
   idle,
+  importedUpload,
   purged,
   RETRY,
   startWorker,
@@ -51,6 +52,16 @@ describeWithPostgres('a worker that is killed', () => {
       expect(ground.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready', run: 1 }]),
     );
     expect(await derivedOf(ground, upload)).toEqual(['medium', 'thumb']);
+    await worker.stop();
+  });
+
+  it('in the middle of a photo of an import leaves it to the next one, too, with those behind it', async () => {
+    const [first, second] = [await storeOriginal(ground, jpeg), await storeOriginal(ground, jpeg)];
+    await ground.bus.publish([importedUpload(first), importedUpload(second)]);
+    await killAt('medium');
+    const worker = await startWorker({ ground });
+    for (const { photoId } of [first, second])
+      await eventually(() => expect(ground.resultsOf(photoId)).toMatchObject([{ outcome: 'ready', run: 1 }]));
     await worker.stop();
   });
 

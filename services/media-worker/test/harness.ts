@@ -105,6 +105,8 @@ export async function storeOriginal(
 }
 
 export const uploaded = (upload: Upload): AnyEvent => event('upload.completed', upload);
+/** The same upload as an import brings it. */
+export const importedUpload = (upload: Upload): AnyEvent => uploaded({ ...upload, background: true });
 export const purged = ({ photoId, userId, storageKey }: Upload): AnyEvent =>
   event('photo.purged', { photoId, userId, storageKey, version: 9, deletedAt: new Date().toISOString() });
 
@@ -132,12 +134,14 @@ export interface WorkerOptions {
   store?: (real: Store) => Partial<Store>;
   settings?: Partial<Settings<(typeof settingKeys)[number]>>;
   now?: () => Date;
+  backgroundWaitMs?: number;
   /** As in a container: its endpoints are for callers with a service token. */
   peerGuard?: RequestHandler;
 }
 
 /** One media worker on real PostgreSQL, a real bus and real files. */
-export async function startWorker({ ground, store, settings, now, peerGuard }: WorkerOptions) {
+export async function startWorker(options: WorkerOptions) {
+  const { ground, store, settings, now, backgroundWaitMs, peerGuard } = options;
   const database = openDatabase({ url: ground.url, poolSize: 5, applicationName: 'media-test' });
   const failures: unknown[] = [];
   const bus = await createPgBossBus({
@@ -172,6 +176,7 @@ export async function startWorker({ ground, store, settings, now, peerGuard }: W
     scratchDir: ground.scratch,
     settings: { mediaConcurrency: 2, maxPixels: 50_000_000, ...settings },
     ...(now && { now }),
+    ...(backgroundWaitMs !== undefined && { backgroundWaitMs }),
   });
   await service.start();
   const server = await listen(service.handler);

@@ -1,7 +1,7 @@
 import { type Database, transactionOptions } from '@lazyphotos/database';
 import { type Prisma, PrismaClient } from './generated/prisma/client.js';
 
-export type { UploadSession } from './generated/prisma/client.js';
+export type { Archive, UploadSession } from './generated/prisma/client.js';
 export type UploadDb = PrismaClient;
 export type UploadTx = Prisma.TransactionClient;
 

@@ -12,13 +12,18 @@ import {
   type Settings,
   withEvent,
 } from '@lazyphotos/service-kit';
+import { createArchiveDeletion } from './archives/deletion.js';
+import { mountArchiveRoutes } from './archives/routes.js';
 import { createPrefixHashes } from './chunks/prefix-hash.js';
 import { createPutChunk } from './chunks/put.js';
+import { createStoreChunk } from './chunks/store.js';
 import { createChunkTurns } from './chunks/turns.js';
 import { createAnnounce } from './completion/announce.js';
 import { createCommit } from './completion/commit.js';
 import { createCompleteUpload } from './completion/complete.js';
 import type { settingKeys } from './config.js';
+import { createClientActivity } from './imports/client-activity.js';
+import { createImports } from './imports/imports.js';
 import { createKeyedLock } from './keyed-lock.js';
 import { createMalwareCheck, withoutMalwareCheck } from './malware/check.js';
 import type { MalwareScanner } from './malware/scanner.js';
@@ -43,6 +48,8 @@ export interface UploadServiceDeps {
   publicUrl: string;
   settings: Settings<(typeof settingKeys)[number]>;
   now?: () => Date;
+  /** How often imports are looked at that wait for something. */
+  importPollMs?: number;
 }
 
 const EXPIRY_INTERVAL_MS = 15 * 60_000;
@@ -68,19 +75,19 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     requestId: currentRequestId,
   });
   const sessions = createSessionRepository(db, {
-    chunkSize: settings.chunkBytes,
     lifetimeMs: settings.uploadSessionHours * 3_600_000,
     now,
   });
   const staging = createStaging(store, sessions, logger);
   const prefixes = createPrefixHashes();
   const onBytes = (count: number) => metrics.bytes.inc(count);
+  const announce = createAnnounce(db, catalog, logger);
   const complete = createCompleteUpload({
     store,
     sessions,
     staging,
     prefixes,
-    announce: createAnnounce(db, catalog, logger),
+    announce,
     checkMalware: deps.scanner
       ? createMalwareCheck({ store, scanner: deps.scanner, maxBytes: settings.clamavMaxBytes, logger })
       : withoutMalwareCheck,
@@ -98,23 +105,50 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     publicUrl,
     now,
     maxBytes: settings.uploadMaxBytes,
+    archiveMaxBytes: settings.archiveMaxBytes,
     chunkSize: settings.chunkBytes,
   });
-  const putChunk = createPutChunk({
-    store,
-    sessions,
-    staging,
-    prefixes,
-    chunkTurns: createChunkTurns(),
-    onBytes,
-  });
+  const storeChunk = createStoreChunk({ store, sessions, staging, prefixes, onBytes });
+  const putChunk = createPutChunk({ sessions, storeChunk, chunkTurns: createChunkTurns() });
   const purge = createPurgeOriginal(db, store);
   const abortAbandoned = createAbortAbandoned({ store, sessions, logger, now });
-  const expire = createExpiry({ sessions, staging, abortAbandoned, logger, now });
+  const deletion = createArchiveDeletion({ db, store, logger, now });
+  const expire = createExpiry({
+    sessions,
+    staging,
+    abortAbandoned,
+    finishDeletions: deletion.finish,
+    logger,
+    now,
+  });
   const expiry = createPeriodic('expiry of upload sessions', EXPIRY_INTERVAL_MS, expire, logger);
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });
-  mountSessionRoutes(service, { sessions, staging, createSession, putChunk, complete });
+  mountArchiveRoutes(service, { db, deletion });
+  const clients = createClientActivity();
+  mountSessionRoutes(service, {
+    sessions,
+    staging,
+    createSession,
+    putChunk: (session, offset, req) => clients.during(() => putChunk(session, offset, req)),
+    complete: (session) => clients.during(() => complete(session)),
+  });
+  const imports = createImports(service, {
+    chassis,
+    db,
+    database,
+    store,
+    catalog,
+    sessions,
+    createSession,
+    storeChunk,
+    complete,
+    announce,
+    clients,
+    settings,
+    now,
+    pollMs: deps.importPollMs,
+  });
 
   return {
     name: chassis.name,
@@ -131,10 +165,11 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
         { concurrency: 2 },
       );
       expiry.start();
+      imports.start();
     },
     stop: async () => {
       await bus.drain();
-      await expiry.stop();
+      await Promise.all([expiry.stop(), imports.stop()]);
       await relay.stop();
       await db.$disconnect();
     },

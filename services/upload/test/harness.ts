@@ -98,11 +98,15 @@ export async function startUpload(given: Given = {}) {
     settings: {
       chunkBytes: CHUNK,
       uploadMaxBytes: 100_000,
+      archiveMaxBytes: 10_000_000,
+      importDir: undefined,
+      importReserveBytes: 0,
       uploadSessionHours: 24,
       clamavMaxBytes: 100_000,
       ...given.settings,
     },
     now: () => new Date(Date.now() + offsetMs),
+    importPollMs: 100,
   });
   await service.start();
   const server = await listen(service.handler);
@@ -123,7 +127,8 @@ export async function startUpload(given: Given = {}) {
     /** The keys of everything that this user has in the store. */
     keysOf: async (userId: string): Promise<string[]> => {
       const keys: string[] = [];
-      for await (const { key } of store.list(`originals/${userId}/`)) keys.push(key);
+      for (const folder of ['archives', 'originals'])
+        for await (const { key } of store.list(`${folder}/${userId}/`)) keys.push(key);
       return keys;
     },
     bytesOf: async (photo: { id: string; userId: string }): Promise<Buffer> => {

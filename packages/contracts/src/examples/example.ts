@@ -14,8 +14,10 @@ export interface OperationExample {
   params?: Values;
   query?: Values;
   headers?: Values;
-  /** JSON. Where the body is binary, the test sends the bytes of `sample.picture`. */
+  /** JSON. */
   body?: unknown;
+  /** Of a binary body, in base64; absent: the bytes of `samplePicture`. */
+  bytes?: string;
   /** In place of `body`: the fields of a form. */
   form?: Readonly<Record<string, string>>;
   /** JSON, of the status with which the operation succeeds. */

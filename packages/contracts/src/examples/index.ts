@@ -2,6 +2,7 @@ import { albumExamples } from './albums.js';
 import { authExamples } from './auth.js';
 import type { OperationExample } from './example.js';
 import { feedExamples } from './feed.js';
+import { importExamples } from './imports.js';
 import { gatewayExamples } from './gateway.js';
 import { photoExamples } from './photos.js';
 import { shareExamples } from './shares.js';
@@ -20,5 +21,6 @@ export const examples: Readonly<Record<string, OperationExample>> = {
   ...albumExamples,
   ...shareExamples,
   ...feedExamples,
+  ...importExamples,
   ...gatewayExamples,
 };

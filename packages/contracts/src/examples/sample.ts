@@ -27,6 +27,11 @@ export const sample = {
   shareToken: 'yW3qXo7b0m2Tn5Vd8Kc1Hf4Jp6Ls9Qr-Zt_Ua2Eg3Xi',
   shareUnlockToken: 'eyJhbGciOiJIUzI1NiJ9.dW5sb2NrZWQ.c2lnbmF0dXJl',
   shareMediaHandle: 'b3JpZ2luYWxfb2ZfYV9zaGFyZWRfcGhvdG8',
+  importUploadSessionId: '01968ca3-7700-7e07-8390-c2b1a48f7056',
+  archiveId: '01968ca3-8800-7f08-94a1-d3c2b59081b7',
+  importId: '01968ca3-9900-7009-a5b2-e4d3c6a192c8',
+  otherImportId: '01968ca3-bb00-720b-87d4-06f5e8c3b4ea',
+  importedPhotoId: '01968ca3-aa00-710a-b6c3-f5e4d7b2a3d9',
   originalExpiry: '1777651200',
   originalSignature: 'V0zq3sYJm1b7n6iT2oKx4Rr8uWc9aPdEfGhLkMvNbQs',
 } as const;
@@ -44,6 +49,24 @@ export const samplePicture = {
   hash: 'c00db897c87b3c618ca40b42bdbbccb2d8620bc2d811cdbf0413ddbec02334d3',
   sizeBytes: 6117,
 } as const;
+
+/** A ZIP with a picture and the JSON that Google Photos writes for it, and its bytes in base64. */
+export const sampleArchive = {
+  fileName: 'takeout-20260501T120000Z-001.zip',
+  mimeType: 'application/zip',
+  hash: '75f8ec8481ffd44089bd94b00bb8572d4800b184214402601bed2176b7094d9e',
+  sizeBytes: 614,
+} as const;
+export const sampleArchiveBytes =
+  'UEsDBBQAAAAIAABgoVw/uDyEYwAAAHUAAAAxAAAAVGFrZW91dC9Hb29nbGUgUGhvdG9zL1Bob3RvcyBmcm9tIDIwMjQvc3Vuc2V0' +
+  'LnBuZ+sM8HPn5ZLiYmBg4PX0cAkC0gIgzAEkGKxmLNgLpGw8XRxDKm7FHjzIwKDAcOCAYouAEwca8becXaxFQ0WR23WFk/AugxZN' +
+  'nURu9x2HJvPrl1cwuvAuOAoyz9PVz2WdU0ITAFBLAwQUAAAACAAAYKFc6ixuWFsAAABpAAAATAAAAFRha2VvdXQvR29vZ2xlIFBo' +
+  'b3Rvcy9QaG90b3MgZnJvbSAyMDI0L3N1bnNldC5wbmcuc3VwcGxlbWVudGFsLW1ldGFkYXRhLmpzb24ljMsJgDAMQFcpOYtUQfzM' +
+  '0QWKBg3atJjoRbq7Fs/v84CSHgiTAblYUOvEK1QGFpT5pKQUuUC3oTm8qMEbmX4lbVGj8zuyo1AWzzcLKOpDKk3T27G1w9B1kPML' +
+  'UEsBAhQDFAAAAAgAAGChXD+4PIRjAAAAdQAAADEAAAAAAAAAAAAAAKQBAAAAAFRha2VvdXQvR29vZ2xlIFBob3Rvcy9QaG90b3Mg' +
+  'ZnJvbSAyMDI0L3N1bnNldC5wbmdQSwECFAMUAAAACAAAYKFc6ixuWFsAAABpAAAATAAAAAAAAAAAAAAApAGyAAAAVGFrZW91dC9H' +
+  'b29nbGUgUGhvdG9zL1Bob3RvcyBmcm9tIDIwMjQvc3Vuc2V0LnBuZy5zdXBwbGVtZW50YWwtbWV0YWRhdGEuanNvblBLBQYAAAAA' +
+  'AgACANkAAAB3AQAAAAA=';
 
 export const sampleTime = '2026-05-01T12:00:00.000Z';
 

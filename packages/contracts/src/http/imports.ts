@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { capturedAtSources } from '../capture-dates.js';
 import { defineEndpoint } from './endpoint.js';
 import { byteCount, id, page, pageQuery, sha256, timestamp } from './primitives.js';
+import { photoState } from './uploads.js';
 
 /** The largest number of archives that one import reads. */
 export const MAX_PARTS = 200;
@@ -82,7 +83,7 @@ export const importJob = z
         message: z.string(),
       })
       .meta({ id: 'ImportPause' })
-      .nullable()
+      .optional()
       .meta({ description: 'while the import makes no progress, why; its status stays' }),
     total: byteCount.meta({ description: 'files in the archives that have been listed' }),
     processed: byteCount.meta({ description: 'all of them but those that wait' }),
@@ -119,9 +120,8 @@ export const reportEntry = z
     code: z.string().nullable().meta({ description: 'why it failed, is unsupported or was ignored' }),
     message: z.string().nullable(),
     photoId: id.nullable(),
-    photoState: z
-      .enum(['active', 'trashed', 'deleted'])
-      .nullable()
+    photoState: photoState
+      .optional()
       .meta({ description: 'of a duplicate: where the photo was when it was found' }),
     sidecar: z
       .string()
@@ -135,12 +135,12 @@ export const reportEntry = z
     capturedAt: timestamp.nullable(),
     dateSource: z
       .enum([...capturedAtSources, 'none', 'pending'])
-      .nullable()
       .meta({
         id: 'ImportDateSource',
         description:
           'where capturedAt comes from. none: no date is known. pending: the file itself has not been read yet',
-      }),
+      })
+      .optional(),
   })
   .meta({ id: 'ImportReportEntry' });
 export type ReportEntry = z.output<typeof reportEntry>;
@@ -166,6 +166,10 @@ export const createImport = defineEndpoint({
         .boolean()
         .optional()
         .meta({ description: 'bring back photos that are in the trash or were purged' }),
+      paused: z
+        .boolean()
+        .optional()
+        .meta({ description: 'true: it begins when it is resumed, for example after all parts were added' }),
     })
     .refine(
       ({ hash, hashes, path }) => [hash, hashes, path].filter((given) => given !== undefined).length === 1,
@@ -177,7 +181,7 @@ export const createImport = defineEndpoint({
     body: z.object({ importJobId: id }).meta({ id: 'CreatedImport' }),
     description: 'The import will start as soon as no other one of this user runs',
   },
-  problems: ['archive_not_found', 'forbidden', 'idempotency_key_reused'],
+  problems: ['archive_not_found', 'forbidden', 'too_many_parts', 'idempotency_key_reused'],
 });
 
 export const listImports = defineEndpoint({
@@ -266,7 +270,7 @@ export const getImportReport = defineEndpoint({
   summary: 'What became of each file of the archives',
   auth: 'bearer',
   params: importParams,
-  query: z.object({ format: z.enum(['json', 'csv']).default('json') }),
+  query: z.object({ format: z.enum(['json', 'csv']).meta({ id: 'ImportReportFormat' }).default('json') }),
   success: {
     status: 200,
     body: z.object({ import: importJob, entries: z.array(reportEntry) }).meta({ id: 'ImportReport' }),

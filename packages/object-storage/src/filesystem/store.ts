@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { checkAttributes } from '../attributes.js';
 import { clampRange } from '../byte-range.js';
 import { ObjectNotFoundError } from '../errors.js';
 import { checkKey, checkPrefix } from '../keys.js';
-import type { ByteRange, LocalFiles, ObjectAttributes, ObjectInfo, ObjectStore } from '../port.js';
+import type { ByteRange, FreeSpace, LocalFiles, ObjectAttributes, ObjectInfo, ObjectStore } from '../port.js';
 import { holdErrors } from '../sources.js';
 import { createFolderSync, type FolderSync, withNewFile } from './durable.js';
 import { errnoOf, storing } from './faults.js';
@@ -31,7 +31,7 @@ export interface FilesystemStoreOptions {
 export async function createFilesystemStore({
   root,
   readOnly = false,
-}: FilesystemStoreOptions): Promise<ObjectStore & LocalFiles> {
+}: FilesystemStoreOptions): Promise<ObjectStore & LocalFiles & FreeSpace> {
   const layout = createLayout(root);
   const folderSync = createFolderSync();
   const temporary = createTemporaryFiles(layout.temporary);
@@ -87,6 +87,13 @@ export async function createFilesystemStore({
       await head(key);
       return layout.object(key);
     },
+    freeBytes: () =>
+      storing('look how much room there is', async () => {
+        await objects.checkMounted();
+        // Not `bfree`, which has blocks that only root may write.
+        const { bavail, bsize } = await statfs(layout.objects);
+        return bavail * bsize;
+      }),
   };
 }
 

@@ -14,7 +14,7 @@ export interface Policy {
 }
 
 /** What the prefixes hold: see `@lazyphotos/object-storage`. Nothing becomes visible under `readiness/`. */
-type Prefix = 'originals' | 'derived' | 'readiness';
+type Prefix = 'originals' | 'archives' | 'derived' | 'readiness';
 
 const READ = ['s3:GetObject'];
 const WRITE = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'];
@@ -39,7 +39,7 @@ export function servicePolicies(bucket: string): Record<StoreUser, Policy> {
     gateway: policy(onBucket(LIST), onObjects(READ, 'originals', 'derived')),
     upload: policy(
       onBucket([...LIST, 's3:ListBucketMultipartUploads']),
-      onObjects(WRITE, 'originals'),
+      onObjects(WRITE, 'originals', 'archives'),
       onObjects(PROBE, 'readiness'),
     ),
     'media-worker': policy(

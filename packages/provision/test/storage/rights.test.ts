@@ -7,6 +7,7 @@ import { type StoreUser, storeUsers } from '../../src/index.js';
 import { codeOf, createGround, type Ground } from './ground.js';
 
 const ORIGINAL = 'originals/user/photo';
+const ARCHIVE = 'archives/user/archive';
 const PREVIEW = 'derived/user/photo/thumb';
 const PICTURE = { contentType: 'image/jpeg', metadata: { sha256: 'abc' } };
 const PART_BYTES = 5 * 1024 ** 2;
@@ -27,6 +28,7 @@ describeWithMinio("a service's user of the object store", () => {
     await ground.client.putObject(`${ground.bucket}-other`, ORIGINAL, 'not yours');
     await ground.client.putObject(ground.bucket, ORIGINAL, 'original');
     await ground.client.putObject(ground.bucket, PREVIEW, 'preview');
+    await ground.client.putObject(ground.bucket, ARCHIVE, 'archive');
     await ground.client.putObject(ground.bucket, 'else/where', 'neither');
   });
   afterAll(async () => {
@@ -48,21 +50,25 @@ describeWithMinio("a service's user of the object store", () => {
     expect(await read(stores.gateway, PREVIEW)).toBe('preview');
   });
 
-  test('of upload takes an original in, in parts or whole, and removes it', async () => {
-    const store = stores.upload;
-    const key = 'originals/user/parts';
-    const upload = await store.beginUpload(key, PART_BYTES + 1, PART_BYTES, PICTURE);
-    const first = await store.writePart(upload, 0, Readable.from([Buffer.alloc(PART_BYTES)]));
-    const second = await store.writePart(upload, 1, Readable.from([Buffer.from('x')]));
-    const underWay = [];
-    for await (const one of store.listUploads(key)) underWay.push(one.key);
-    expect(underWay).toEqual([key]);
-    expect(await store.completeUpload(upload, [first, second])).toMatchObject({ size: PART_BYTES + 1 });
-    await store.abortUpload(await store.beginUpload(key, 1, PART_BYTES, PICTURE));
-    await store.put('originals/user/whole', Readable.from(['whole']), PICTURE);
-    expect(await read(store, 'originals/user/whole')).toBe('whole');
-    for (const made of [key, 'originals/user/whole']) await store.delete(made);
-  });
+  test.each(['originals', 'archives'])(
+    'of upload takes files of %s in, in parts or whole, and removes them',
+    async (folder) => {
+      const store = stores.upload;
+      const key = `${folder}/user/parts`;
+      const whole = `${folder}/user/whole`;
+      const upload = await store.beginUpload(key, PART_BYTES + 1, PART_BYTES, PICTURE);
+      const first = await store.writePart(upload, 0, Readable.from([Buffer.alloc(PART_BYTES)]));
+      const second = await store.writePart(upload, 1, Readable.from([Buffer.from('x')]));
+      const underWay = [];
+      for await (const one of store.listUploads(key)) underWay.push(one.key);
+      expect(underWay).toEqual([key]);
+      expect(await store.completeUpload(upload, [first, second])).toMatchObject({ size: PART_BYTES + 1 });
+      await store.abortUpload(await store.beginUpload(key, 1, PART_BYTES, PICTURE));
+      await store.put(whole, Readable.from(['whole']), PICTURE);
+      expect(await read(store, whole)).toBe('whole');
+      for (const made of [key, whole]) await store.delete(made);
+    },
+  );
 
   test('of the media worker reads originals, writes previews and removes them', async () => {
     const store = stores['media-worker'];
@@ -76,16 +82,20 @@ describeWithMinio("a service's user of the object store", () => {
   const forbidden: [StoreUser, string, (client: Client, bucket: string) => Promise<unknown>][] = [
     ['gateway', 'write an original', (client, bucket) => client.putObject(bucket, ORIGINAL, 'forged')],
     ['gateway', 'remove an original', (client, bucket) => client.removeObject(bucket, ORIGINAL)],
+    ['gateway', 'read an archive', (client, bucket) => client.getObject(bucket, ARCHIVE)],
     ['gateway', 'write a preview', (client, bucket) => client.putObject(bucket, PREVIEW, 'forged')],
     ['upload', 'write a preview', (client, bucket) => client.putObject(bucket, PREVIEW, 'forged')],
     ['upload', 'read a preview', (client, bucket) => client.getObject(bucket, PREVIEW)],
     ['media-worker', 'write an original', (client, bucket) => client.putObject(bucket, ORIGINAL, 'forged')],
+    ['media-worker', 'read an archive', (client, bucket) => client.getObject(bucket, ARCHIVE)],
+    ['media-worker', 'remove an archive', (client, bucket) => client.removeObject(bucket, ARCHIVE)],
     ['media-worker', 'remove an original', (client, bucket) => client.removeObject(bucket, ORIGINAL)],
   ];
   test.each(forbidden)('of %s may not %s', async (service, _what, attempt) => {
     expect(await codeOf(attempt(ground.clientOf(ground.users[service]), ground.bucket))).toBe('AccessDenied');
     expect(await read(stores['media-worker'], ORIGINAL)).toBe('original');
     expect(await read(stores.gateway, PREVIEW)).toBe('preview');
+    expect(await read(stores.upload, ARCHIVE)).toBe('archive');
   });
 
   const forbiddenToAll: [string, (client: Client, bucket: string) => Promise<unknown>][] = [

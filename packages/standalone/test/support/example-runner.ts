@@ -92,7 +92,7 @@ export class ExampleRunner {
   }
 
   private async send(operation: DocumentedOperation, example: OperationExample): Promise<HttpReply> {
-    const { token = sample.accessToken, params = {}, query = {}, headers = {}, body, form } = example;
+    const { token = sample.accessToken, params = {}, query = {}, headers = {}, body, bytes, form } = example;
     const path = operation.path.replace(/\{(\w+)\}/g, (_whole, name: string) =>
       encodeURIComponent(String(this.real(params[name]))),
     );
@@ -107,7 +107,7 @@ export class ExampleRunner {
         ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
       },
       ...(operation.security.length > 0 ? { token: String(this.real(token)) } : {}),
-      ...(isBinary ? { body: await pictureBytes() } : {}),
+      ...(isBinary ? { body: bytes ? new Uint8Array(Buffer.from(bytes, 'base64')) : await pictureBytes() } : {}),
       ...(form ? { body: String(new URLSearchParams(form)) } : {}),
       ...(body === undefined ? {} : { json: this.real(body) }),
     });

@@ -7,6 +7,9 @@ import type { AlbumItems } from './items.js';
 import { holdPhotos, lockAlbum, lockWholeAlbum } from './locks.js';
 import { albumOf } from './record.js';
 
+/** An album under an id that an import has chosen. */
+type ImportedAlbumRow = Pick<AlbumRow, 'id' | 'name' | 'description'>;
+
 type NewAlbum = BodyOf<typeof endpoints.createAlbum>;
 
 /** Creating, changing and deleting albums. */
@@ -39,6 +42,37 @@ export function createAlbums(
       return request ? once(tx, request, insert) : insert();
     });
 
+  /**
+   * Makes the albums of an import, by date. Those that are there stay as they are, also another user's of the same id; those that were
+   * deleted stay deleted.
+   */
+  const createImported = async (userId: string, albums: readonly ImportedAlbumRow[]): Promise<void> => {
+    if (albums.length === 0) return;
+    await unitOfWork.transaction(async (tx, emit) => {
+      const at = now();
+      const rows = await tx.album.createManyAndReturn({
+        // In id order: two requests that make the same albums wait for each other's rows.
+        data: [...albums]
+          .sort((a, b) => (a.id < b.id ? -1 : 1))
+          .map(({ id, name, description }) => ({
+            id,
+            userId,
+            name,
+            description,
+            createdAt: at,
+            updatedAt: at,
+          })),
+        skipDuplicates: true,
+      });
+      // Asked after the insert, which has waited for a deletion that was just removing the same row.
+      const deleted = await tx.deletedAlbum.findMany({ where: { id: { in: rows.map(({ id }) => id) } } });
+      const gone = new Set(deleted.map(({ id }) => id));
+      if (gone.size > 0) await tx.album.deleteMany({ where: { id: { in: [...gone] } } });
+      for (const row of rows)
+        if (!gone.has(row.id)) emit('album.changed', { album: albumOf(row), added: [], removed: [] });
+    });
+  };
+
   const update = async (userId: string, id: string, patch: AlbumPatch): Promise<AlbumRow> => {
     // In a transaction of its own, for it locks all photos of the album; without the change of order it shows nowhere.
     if (patch.order === 'manual') await items.arrange(userId, id);
@@ -61,11 +95,13 @@ export function createAlbums(
   /** Everything that ends with an album ends in this transaction. */
   const removeLocked = async (tx: CatalogTx, emit: Emit, userId: string, id: string): Promise<void> => {
     const row = await tx.album.delete({ where: { id } });
+    const deletedAt = now();
+    await tx.deletedAlbum.create({ data: { id, userId, deletedAt } });
     emit('album.deleted', {
       albumId: id,
       userId,
       version: row.version + 1,
-      deletedAt: now().toISOString(),
+      deletedAt: deletedAt.toISOString(),
     });
   };
 
@@ -79,6 +115,6 @@ export function createAlbums(
     while (!(await unitOfWork.transaction(attempt)));
   };
 
-  return { create, update, remove };
+  return { create, createImported, update, remove };
 }
 export type Albums = ReturnType<typeof createAlbums>;

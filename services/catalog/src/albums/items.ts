@@ -1,54 +1,79 @@
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import { notFound } from '@lazyphotos/service-kit';
 import type { CatalogTx } from '../prisma.js';
+import { changeAlbums } from '../trash/albums-of.js';
 import { isInAlbum } from '../visibility.js';
-import { holdOwnPhotos, holdPhoto, lockAlbum } from './locks.js';
+import { holdOwnPhotos, holdPhoto, lockAlbum, lockAlbums } from './locks.js';
 import {
+  type AlbumPhotos,
   arrangeAlbum,
   keyFor,
-  keysBehind,
-  lastKey,
   type Placed,
+  positionsAtEnd,
   positionsOf,
   UNPLACED,
 } from './positions.js';
 import { albumOf } from './record.js';
 
 interface ItemsChange {
-  added?: Placed[];
   removed?: string[];
   moved?: Placed[];
 }
 
-/** Raises an album's version and emits what came, went and moved. */
+/** Raises an album's version and emits what went and moved. */
 async function changeItems(
   tx: CatalogTx,
   emit: Emit,
   albumId: string,
-  { added = [], removed = [], moved = [] }: ItemsChange,
+  { removed = [], moved = [] }: ItemsChange,
   now: Date,
 ): Promise<void> {
   const row = await tx.album.update({
     where: { id: albumId },
     data: {
-      itemCount: { increment: added.length - removed.length },
+      itemCount: { decrement: removed.length },
       version: { increment: 1 },
       updatedAt: now,
     },
   });
   emit('album.changed', {
     album: albumOf(row),
-    added: added.map(({ photoId }) => photoId),
+    added: [],
     removed,
-    ...positionsOf([...added, ...moved]),
+    ...positionsOf(moved),
   });
 }
 
-/** The positions for photos that are put into a locked album: at its end, if it has ever been arranged by hand. */
-async function positionsFor(tx: CatalogTx, albumId: string, count: number): Promise<string[]> {
-  const last = await lastKey(tx, albumId);
-  const { order } = await tx.album.findUniqueOrThrow({ where: { id: albumId }, select: { order: true } });
-  return last === null && order !== 'manual' ? Array<string>(count).fill(UNPLACED) : keysBehind(last, count);
+interface NewItem extends Placed {
+  albumId: string;
+  isDeleted: boolean;
+}
+
+/**
+ * Puts photos that the caller holds into albums that it has locked, and emits `album.changed` for each album that shows more than
+ * before. What is in an album stays where it is.
+ */
+async function insertItems(
+  tx: CatalogTx,
+  emit: Emit,
+  albums: readonly AlbumPhotos[],
+  now: Date,
+): Promise<void> {
+  const placed = await positionsAtEnd(tx, albums);
+  const items = await tx.$queryRaw<NewItem[]>`
+    INSERT INTO album_items (album_id, photo_id, added_at, position)
+    SELECT new.album_id, new.photo_id, ${now}::timestamptz, new.position
+    FROM unnest(
+      ${placed.map(({ albumId }) => albumId)}::uuid[],
+      ${placed.map(({ photoId }) => photoId)}::uuid[],
+      ${placed.map(({ position }) => position)}::text[]
+    ) AS new(album_id, photo_id, position)
+    ON CONFLICT DO NOTHING
+    RETURNING album_id AS "albumId", photo_id AS "photoId", position, is_deleted AS "isDeleted"`;
+  // One in the trash is counted and told when it comes back.
+  const shown = Map.groupBy(items.filter(isInAlbum), ({ albumId }) => albumId);
+  const changes = [...shown].map(([albumId, added]) => ({ albumId, items: added }));
+  await changeAlbums(tx, emit, changes, 1, now);
 }
 
 /** Moves a photo in a transaction of its own; resolves to what the album needs first, if it cannot be done yet. */
@@ -100,16 +125,27 @@ export function createAlbumItems(unitOfWork: UnitOfWork<CatalogTx>, now: () => D
         await lockAlbum(tx, userId, albumId);
         if (unknown.length > 0) return unknown;
         const photoIds = ids.filter((id) => held.has(id));
-        const positions = await positionsFor(tx, albumId, photoIds.length);
-        const items = await tx.$queryRaw<(Placed & { isDeleted: boolean })[]>`
-          INSERT INTO album_items (album_id, photo_id, added_at, position)
-          SELECT ${albumId}::uuid, new.photo_id, ${now()}::timestamptz, new.position
-          FROM unnest(${photoIds}::uuid[], ${positions}::text[]) AS new(photo_id, position)
-          ON CONFLICT DO NOTHING RETURNING photo_id AS "photoId", position, is_deleted AS "isDeleted"`;
-        // One in the trash is counted and told when it comes back.
-        const added = items.filter(isInAlbum);
-        if (added.length > 0) await changeItems(tx, emit, albumId, { added }, now());
+        await insertItems(tx, emit, [{ albumId, photoIds }], now());
         return [];
+      }),
+
+    /**
+     * Adds photos of this user to several albums in one transaction, with a constant number of statements. Albums and photos that are
+     * not there, or not this user's, are left out.
+     */
+    addToAlbums: (userId: string, albums: readonly AlbumPhotos[]): Promise<void> =>
+      unitOfWork.transaction(async (tx, emit) => {
+        const wanted = new Set(albums.flatMap(({ photoIds }) => photoIds));
+        const { held } = await holdOwnPhotos(tx, userId, [...wanted]);
+        const locked = await lockAlbums(
+          tx,
+          userId,
+          albums.map(({ albumId }) => albumId),
+        );
+        const there = albums
+          .filter(({ albumId }) => locked.has(albumId))
+          .map(({ albumId, photoIds }) => ({ albumId, photoIds: photoIds.filter((id) => held.has(id)) }));
+        if (there.length > 0) await insertItems(tx, emit, there, now());
       }),
 
     remove: (userId: string, albumId: string, photoId: string): Promise<void> =>

@@ -1,4 +1,5 @@
 import { notFound } from '@lazyphotos/service-kit';
+import { neverOwned } from '../photos/lock.js';
 import type { CatalogTx } from '../prisma.js';
 import { isShown } from '../visibility.js';
 
@@ -7,11 +8,22 @@ import { isShown } from '../visibility.js';
  * so whatever writes an item holds its photo.
  */
 
+/** Locks albums of this user, in id order. Returns the ids of those that are there. */
+export async function lockAlbums(
+  tx: CatalogTx,
+  userId: string,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM albums WHERE id = ANY(${[...ids]}::uuid[]) AND user_id = ${userId}::uuid ORDER BY id FOR UPDATE`;
+  return new Set(rows.map((row) => row.id));
+}
+
 /** Locks an album of this user against every other change of it. @throws ProblemError `not_found` */
 export async function lockAlbum(tx: CatalogTx, userId: string, id: string): Promise<void> {
-  const rows = await tx.$queryRaw<unknown[]>`
-    SELECT id FROM albums WHERE id = ${id}::uuid AND user_id = ${userId}::uuid FOR UPDATE`;
-  if (rows.length === 0) throw notFound('album');
+  const locked = await lockAlbums(tx, userId, [id]);
+  if (locked.size === 0) throw notFound('album');
 }
 
 /** Makes sure that these are photos of this user outside the trash, and that they stay so. @throws ProblemError `not_found` */
@@ -40,13 +52,8 @@ export async function holdOwnPhotos(
   const rows = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM photos WHERE user_id = ${userId}::uuid AND id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR SHARE`;
   const held = new Set(rows.map((row) => row.id));
-  // Read after the locks: a purge that they waited for has left its trace.
-  const purged = await tx.purgedPhoto.findMany({
-    where: { userId, id: { in: ids.filter((id) => !held.has(id)) } },
-    select: { id: true },
-  });
-  const known = new Set([...held, ...purged.map((row) => row.id)]);
-  return { held, unknown: ids.filter((id) => !known.has(id)) };
+  const missing = ids.filter((id) => !held.has(id));
+  return { held, unknown: await neverOwned(tx, userId, missing) };
 }
 
 /** Makes sure that this is a photo of this user, in the trash or not, and that it stays as it is. @throws ProblemError `not_found` */

@@ -25,17 +25,43 @@ export const positionsOf = (items: readonly Placed[]): { positions?: Record<stri
 };
 
 /**
- * The last key in an album, null if it has none. Those of photos in the trash count: they come back to their places.
- * The caller has locked the album.
+ * The last key in each of these albums; those that have none are left out. Keys of photos in the trash count: they come back to their
+ * places. The caller has locked the albums.
  */
-export async function lastKey(tx: CatalogTx, albumId: string): Promise<string | null> {
-  const [row] = await tx.$queryRaw<{ position: string | null }[]>`
-    SELECT max(last.position) AS position FROM (VALUES (false), (true)) AS part(is_deleted) CROSS JOIN LATERAL (
+async function lastKeys(tx: CatalogTx, albumIds: readonly string[]): Promise<Map<string, string>> {
+  const rows = await tx.$queryRaw<{ albumId: string; position: string }[]>`
+    SELECT a.id AS "albumId", max(last.position) AS position
+    FROM unnest(${[...albumIds]}::uuid[]) AS a(id)
+    CROSS JOIN (VALUES (false), (true)) AS part(is_deleted)
+    CROSS JOIN LATERAL (
       SELECT i.position FROM album_items i
-      WHERE i.album_id = ${albumId}::uuid AND i.is_deleted = part.is_deleted AND i.position < ${UNPLACED}
+      WHERE i.album_id = a.id AND i.is_deleted = part.is_deleted AND i.position < ${UNPLACED}
       ORDER BY i.position DESC LIMIT 1
-    ) AS last`;
-  return row?.position ?? null;
+    ) AS last
+    GROUP BY a.id`;
+  return new Map(rows.map(({ albumId, position }) => [albumId, position]));
+}
+
+/** Photos of an album, in the order in which they are added to it. */
+export interface AlbumPhotos {
+  albumId: string;
+  photoIds: readonly string[];
+}
+
+/** The positions for photos that are put into locked albums: at the end of those that have ever been arranged by hand. */
+export async function positionsAtEnd(
+  tx: CatalogTx,
+  albums: readonly AlbumPhotos[],
+): Promise<(Placed & { albumId: string })[]> {
+  const ids = albums.map(({ albumId }) => albumId);
+  const lasts = await lastKeys(tx, ids);
+  const rows = await tx.album.findMany({ where: { id: { in: ids } }, select: { id: true, order: true } });
+  const manual = new Set(rows.filter(({ order }) => order === 'manual').map(({ id }) => id));
+  return albums.flatMap(({ albumId, photoIds }) => {
+    const last = lasts.get(albumId) ?? null;
+    const keys = last !== null || manual.has(albumId) ? keysBehind(last, photoIds.length) : [];
+    return photoIds.map((photoId, index) => ({ albumId, photoId, position: keys[index] ?? UNPLACED }));
+  });
 }
 
 /** The first key behind `key` that is not of `except`, null if there is none. */
@@ -70,8 +96,7 @@ export async function keyFor(
 }
 
 /** Keys for photos that are appended in this order. */
-export const keysBehind = (last: string | null, count: number): string[] =>
-  generateNKeysBetween(last, null, count);
+const keysBehind = (last: string | null, count: number): string[] => generateNKeysBetween(last, null, count);
 
 /** Emits positions in events of bounded size, each with a version of its own, and resolves to the album's new row. */
 async function emitPositions(
@@ -118,7 +143,8 @@ export async function arrangeAlbum(
       orderBy: [...(anew ? [{ position: 'asc' } as const] : []), { sortAt: 'desc' }, { photoId: 'desc' }],
     });
     if (items.length === 0) return true;
-    const keys = keysBehind(anew ? null : await lastKey(tx, albumId), items.length);
+    const last = anew ? undefined : (await lastKeys(tx, [albumId])).get(albumId);
+    const keys = keysBehind(last ?? null, items.length);
     await tx.$executeRaw`
       UPDATE album_items i SET position = placed.position
       FROM unnest(${items.map(({ photoId }) => photoId)}::uuid[], ${keys}::text[]) AS placed(photo_id, position)

@@ -1,4 +1,4 @@
-import type { EventPayload } from '@lazyphotos/contracts';
+import { type EventPayload, isBetterSource } from '@lazyphotos/contracts';
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import { storableDegrees } from '../coordinates.js';
 import { storableDate } from '../dates.js';
@@ -7,6 +7,7 @@ import { lockPhoto, lockPhotoRow } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import { savePhotos } from '../photos/save.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
+import { announcedTime } from '../uploads/capture-time.js';
 import { isInFeed } from '../visibility.js';
 
 type Result = EventPayload<'media.processed'>;
@@ -27,10 +28,16 @@ function locationOf(edits: Edits, result: Result): Partial<PhotoRow> {
   };
 }
 
-/** The capture time, if the file has one and the user has not set another: a run that finds none leaves what is known. */
-function captureTimeOf(edits: Edits, result: Result): Partial<PhotoRow> {
+/**
+ * The capture time, if the file has one and the user has not set another: a run that finds none leaves what is known. A sidecar's date
+ * stays, or comes back, where the file has but a less believable one.
+ */
+function captureTimeOf(row: PhotoRow, edits: Edits, result: Result): Partial<PhotoRow> {
   const capturedAt = storableDate(result.capturedAt);
   if (edits.at.capturedAt !== undefined || !capturedAt) return {};
+  const { sidecarDate } = row;
+  if (sidecarDate && result.capturedAtSource && isBetterSource('sidecar', result.capturedAtSource))
+    return announcedTime(sidecarDate, 'sidecar');
   return {
     capturedAt,
     capturedAtSource: result.capturedAtSource ?? null,
@@ -49,7 +56,7 @@ export function withResult(row: PhotoRow, result: Result, now: Date): PhotoRow {
     edits.at[field] === undefined ? value : row[field];
   return {
     ...row,
-    ...captureTimeOf(edits, result),
+    ...captureTimeOf(row, edits, result),
     ...locationOf(edits, result),
     width: result.width ?? row.width,
     height: result.height ?? row.height,

@@ -1,14 +1,12 @@
 import type { MetadataPatch } from '@lazyphotos/contracts';
-import type { Emit, UnitOfWork } from '@lazyphotos/database';
+import type { UnitOfWork } from '@lazyphotos/database';
 import type { CatalogMetrics } from '../metrics.js';
 import { chunksOf, readListSizes, rowsOf } from '../photos/chunks.js';
 import { lockPhotos } from '../photos/lock.js';
-import { photoRecordOf } from '../photos/record.js';
-import { savePhotos } from '../photos/save.js';
 import type { CatalogDb, CatalogTx, PhotoRow } from '../prisma.js';
-import { isInFeed, ownPhotosById } from '../visibility.js';
+import { ownPhotosById } from '../visibility.js';
+import { type Draft, draftOf, saveDrafts, takeInto } from './drafts.js';
 import { type Merged, mergePatch, TooManyTagsError } from './merge.js';
-import { relocationOf } from './place.js';
 
 export interface PhotoEdit {
   id: string;
@@ -26,14 +24,6 @@ export interface MetadataDeps {
   unitOfWork: UnitOfWork<CatalogTx>;
   now: () => Date;
   metrics: CatalogMetrics;
-}
-
-/** A photo with the edits of one chunk merged in. */
-interface Draft {
-  before: PhotoRow;
-  row: PhotoRow;
-  isChanged: boolean;
-  isRemembered: boolean;
 }
 
 /** Applies edits in their order. Returns an outcome for each; a photo that is not this user's is `not_found`. */
@@ -77,8 +67,6 @@ export function createEditPhotos({ db, unitOfWork, now, metrics }: MetadataDeps)
 const tagChangesOf = ({ tags = [], addTags = [], removeTags = [] }: MetadataPatch): number =>
   tags.length + addTags.length + removeTags.length;
 
-const draftOf = (row: PhotoRow): Draft => ({ before: row, row, isChanged: false, isRemembered: false });
-
 /** Merges one edit into its photo, if there is one. */
 function mergeInto(
   draft: Draft | undefined,
@@ -96,34 +84,6 @@ function mergeInto(
   }
   counted.applied += merged.applied;
   counted.dropped += merged.dropped;
-  draft.row = merged.row;
-  draft.isChanged ||= merged.isChanged;
-  draft.isRemembered ||= merged.isRemembered;
+  takeInto(draft, merged);
   return { status: 'ok', photo: merged.row };
-}
-
-/** Saves what has changed and emits one event for each photo that shows it. Returns the photos as they are now, by id. */
-async function saveDrafts(
-  tx: CatalogTx,
-  emit: Emit,
-  drafts: readonly Draft[],
-  at: Date,
-): Promise<Map<string, PhotoRow>> {
-  const saved = drafts
-    .filter(({ isChanged, isRemembered }) => isChanged || isRemembered)
-    .map(({ before, row, isChanged }) => ({
-      before,
-      isChanged,
-      row: isChanged ? { ...row, version: row.version + 1, updatedAt: at } : row,
-    }));
-  await savePhotos(
-    tx,
-    saved.map(({ row }) => row),
-  );
-  for (const { before, row, isChanged } of saved) {
-    if (isChanged && isInFeed(row)) emit('photo.changed', { photo: photoRecordOf(row) });
-    const relocation = relocationOf(before, row);
-    if (relocation) emit('photo.relocated', relocation);
-  }
-  return new Map(saved.map(({ row }) => [row.id, row]));
 }

@@ -37,7 +37,7 @@ const tagChangeOf = ({ tags, addTags, removeTags }: MetadataPatch): TagChange | 
   tags || addTags || removeTags ? { set: tags, add: addTags, remove: removeTags } : undefined;
 
 /** Whether a user sees a difference between two states of a photo. */
-const isDifferent = (before: PhotoRow, after: PhotoRow): boolean =>
+export const isDifferent = (before: PhotoRow, after: PhotoRow): boolean =>
   before !== after && !isEqual(photoRecordOf(before), photoRecordOf(after));
 
 const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -11,6 +11,18 @@ export const lockPhotoRow = (tx: CatalogTx, photoId: string) =>
 export const lockPhoto = (tx: CatalogTx, photoId: string) =>
   tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${photoId}, 0))`;
 
+/** Returns those of these ids that never belonged to a photo of this user. The caller has locked the photos that are there. */
+export async function neverOwned(tx: CatalogTx, userId: string, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  // Read after the locks: a purge that they waited for has left its trace.
+  const purged = await tx.purgedPhoto.findMany({
+    where: { userId, id: { in: [...ids] } },
+    select: { id: true },
+  });
+  const gone = new Set(purged.map((row) => row.id));
+  return ids.filter((id) => !gone.has(id));
+}
+
 /** Locks the rows of those photos that are this user's, in the order of their ids. Returns the ids. */
 export async function lockPhotos(
   tx: CatalogTx,

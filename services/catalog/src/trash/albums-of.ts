@@ -1,4 +1,5 @@
 import type { Emit } from '@lazyphotos/database';
+import { lockAlbums } from '../albums/locks.js';
 import { type Placed, positionsOf } from '../albums/positions.js';
 import { albumOf } from '../albums/record.js';
 import type { CatalogTx } from '../prisma.js';
@@ -9,34 +10,29 @@ export interface AlbumChange {
   items: Placed[];
 }
 
-/** Locks albums, in id order. Returns the ids of those that exist: one may have been deleted since its id was read. */
-async function lockAlbums(tx: CatalogTx, ids: Iterable<string>): Promise<Set<string>> {
-  const wanted = [...new Set(ids)].sort();
-  if (wanted.length === 0) return new Set();
-  const rows = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM albums WHERE id = ANY(${wanted}::uuid[]) ORDER BY id FOR UPDATE`;
-  return new Set(rows.map((row) => row.id));
-}
-
 /**
  * Locks the albums that contain these photos. Returns each album with those of the photos that it contains. The caller has locked
  * the photos, so that none is added to an album or removed meanwhile. `others` are further albums to lock and return.
  */
 export async function lockAlbumsOf(
   tx: CatalogTx,
+  userId: string,
   photoIds: readonly string[],
   others: readonly string[] = [],
 ): Promise<AlbumChange[]> {
   const items = await tx.albumItem.findMany({ where: { photoId: { in: [...photoIds] } } });
   const byAlbum = Map.groupBy(items, (item) => item.albumId);
-  const locked = await lockAlbums(tx, [...byAlbum.keys(), ...others]);
+  // One may have been deleted since its id was read.
+  const locked = await lockAlbums(tx, userId, [...byAlbum.keys(), ...others]);
   return [...locked].map((albumId) => ({
     albumId,
     items: byAlbum.get(albumId) ?? [],
   }));
 }
 
-/** Updates the counts of albums whose photos were trashed (`sign` -1) or restored (`sign` 1), and emits `album.changed` for each. */
+/**
+ * Updates the counts of albums whose lists have lost photos (`sign` -1: trashed) or got some (`sign` 1: restored, or added), and emits `album.changed` for each.
+ */
 export async function changeAlbums(
   tx: CatalogTx,
   emit: Emit,

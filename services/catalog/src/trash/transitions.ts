@@ -18,6 +18,23 @@ const deletion = (row: PhotoRow, deletedAt: Date) => ({
   deletedAt: deletedAt.toISOString(),
 });
 
+/** Moves those of these photos of a user into the trash that are not in it. The caller has locked them. */
+export async function trashLocked(
+  tx: CatalogTx,
+  emit: Emit,
+  userId: string,
+  ids: readonly string[],
+  at: Date,
+): Promise<void> {
+  const rows = await tx.photo.updateManyAndReturn({
+    where: { ...ownPhotosById(userId, ids), isDeleted: false },
+    data: { isDeleted: true, deletedAt: at, updatedAt: at, version: { increment: 1 } },
+  });
+  for (const row of rows) emit('photo.trashed', deletion(row, at));
+  const trashed = rows.map((row) => row.id);
+  await changeAlbums(tx, emit, await lockAlbumsOf(tx, userId, trashed), -1, at);
+}
+
 /** The albums that have one of these photos as their cover. */
 async function coveredBy(tx: CatalogTx, userId: string, photoIds: string[]): Promise<string[]> {
   const rows = await tx.album.findMany({
@@ -84,18 +101,8 @@ export function createTransitions({ db, unitOfWork, now, metrics }: TransitionDe
 
   const trash = (userId: string, ids: readonly string[]) =>
     unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
-      const at = now();
       const known = await lockPhotos(tx, userId, ids);
-      const rows = await tx.photo.updateManyAndReturn({
-        where: { ...ownPhotosById(userId, ids), isDeleted: false },
-        data: { isDeleted: true, deletedAt: at, updatedAt: at, version: { increment: 1 } },
-      });
-      for (const row of rows) emit('photo.trashed', deletion(row, at));
-      const albums = await lockAlbumsOf(
-        tx,
-        rows.map((row) => row.id),
-      );
-      await changeAlbums(tx, emit, albums, -1, at);
+      await trashLocked(tx, emit, userId, ids, now());
       return known;
     });
 
@@ -110,6 +117,7 @@ export function createTransitions({ db, unitOfWork, now, metrics }: TransitionDe
       for (const row of rows) emit('photo.changed', { photo: photoRecordOf(row) });
       const albums = await lockAlbumsOf(
         tx,
+        userId,
         rows.map((row) => row.id),
       );
       await changeAlbums(tx, emit, albums, 1, at);
@@ -124,7 +132,7 @@ export function createTransitions({ db, unitOfWork, now, metrics }: TransitionDe
       const rows = await tx.photo.findMany({ where: { ...ownPhotosById(userId, ids), ...due } });
       const gone = rows.map((row) => row.id);
       const covered = await coveredBy(tx, userId, gone);
-      const albums = await lockAlbumsOf(tx, gone, covered);
+      const albums = await lockAlbumsOf(tx, userId, gone, covered);
       await tx.purgedPhoto.createMany({
         data: rows.map((row) => ({ id: row.id, userId, version: row.version + 1, purgedAt: at })),
         skipDuplicates: true,

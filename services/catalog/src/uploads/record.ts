@@ -31,6 +31,7 @@ export function createRecordUpload(unitOfWork: UnitOfWork<CatalogTx>) {
           mimeType: upload.mimeType,
           capturedAt,
           capturedAtSource,
+          sidecarDate: capturedAtSource === 'sidecar' ? capturedAt : null,
           uploadedAt,
           updatedAt: uploadedAt,
           sortAt: capturedAt ?? uploadedAt,

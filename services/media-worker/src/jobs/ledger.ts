@@ -3,6 +3,7 @@ import type { UnitOfWork } from '@lazyphotos/database';
 import type { MediaDb, MediaTx } from '../prisma.js';
 
 type Result = EventPayload<'media.processed'>;
+type Upload = EventPayload<'upload.completed'>;
 
 export interface Begun {
   run: number;
@@ -29,6 +30,19 @@ export function createLedger(db: MediaDb, unitOfWork: UnitOfWork<MediaTx>, now: 
       if (job) return { run: job.run, attempt: job.attempts };
       return (await isPurged(db, photoId)) ? 'purged' : 'done';
     },
+
+    /**
+     * Puts an upload behind those that somebody waits for, unless there is nothing left to do for its photo. Resolves to whether it
+     * was put there.
+     */
+    defer: (upload: Upload): Promise<boolean> =>
+      unitOfWork.transaction(async (tx, emit) => {
+        const { photoId } = upload;
+        const settled = await tx.mediaJob.count({ where: { photoId, state: { not: 'pending' } } });
+        if (settled > 0) return false;
+        emit('media.deferred', { upload });
+        return true;
+      }),
 
     /** An attempt that a fault of the machine ended says nothing about the photo. */
     takeBack: async (photoId: string): Promise<void> => {

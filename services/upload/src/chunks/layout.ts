@@ -9,6 +9,17 @@ export interface ByteSpan {
   length: number;
 }
 
+/** S3 takes 10,000 parts. */
+const MAX_CHUNKS = 9000;
+/** Common proxies let requests of up to 100 MB through. */
+const MAX_CHUNK_BYTES = 95 * 1000 ** 2;
+/** No larger file can be sent in chunks. */
+export const MAX_FILE_BYTES = MAX_CHUNKS * MAX_CHUNK_BYTES;
+
+/** The chunk size of a new session: the usual one, or as much more as a large file needs. */
+export const chunkSizeFor = (sizeBytes: number, usual: number): number =>
+  Math.max(usual, Math.ceil(sizeBytes / MAX_CHUNKS));
+
 export const chunkCount = ({ sizeBytes, chunkSize }: ChunkLayout): number => Math.ceil(sizeBytes / chunkSize);
 
 export const chunkSpan = ({ sizeBytes, chunkSize }: ChunkLayout, index: number): ByteSpan => ({

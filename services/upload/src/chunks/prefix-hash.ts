@@ -3,11 +3,17 @@ import { createHash, type Hash } from 'node:crypto';
 /** Sessions whose hash is kept at a time; beyond that `complete` reads the file once more. */
 const MAX_SESSIONS = 256;
 
+/** A file may have thousands of chunks, so their tags are hashed, too, and not kept. */
 interface Prefix {
   hash: Hash;
-  /** The tags of the chunks that went into the hash, from the first on. */
-  etags: string[];
+  /** How many chunks went into the hash, from the first on, and the hash of their tags. */
+  chunks: number;
+  tags: Hash;
 }
+
+const newPrefix = (): Prefix => ({ hash: createHash('sha256'), chunks: 0, tags: createHash('sha256') });
+
+const withTag = (tags: Hash, etag: string): Hash => tags.update(`${etag}\n`);
 
 /** Hashes one chunk on its way through; `keep` counts it in once the chunk is stored. */
 export interface ChunkHash {
@@ -24,8 +30,8 @@ export function createPrefixHashes() {
   const prefixes = new Map<string, Prefix>();
 
   const begin = (sessionId: string, index: number): ChunkHash | undefined => {
-    const prefix = prefixes.get(sessionId) ?? { hash: createHash('sha256'), etags: [] };
-    if (prefix.etags.length !== index) return undefined;
+    const prefix = prefixes.get(sessionId) ?? newPrefix();
+    if (prefix.chunks !== index) return undefined;
     const working = prefix.hash.copy();
     return {
       update: (bytes) => working.update(bytes),
@@ -33,7 +39,8 @@ export function createPrefixHashes() {
         const oldest = prefixes.keys().next().value;
         if (!prefixes.has(sessionId) && prefixes.size >= MAX_SESSIONS && oldest !== undefined)
           prefixes.delete(oldest);
-        prefixes.set(sessionId, { hash: working, etags: [...prefix.etags, etag] });
+        const tags = withTag(prefix.tags.copy(), etag);
+        prefixes.set(sessionId, { hash: working, chunks: index + 1, tags });
       },
     };
   };
@@ -41,10 +48,10 @@ export function createPrefixHashes() {
   /** A hash that has taken in the first `chunks` of these stored chunks; 0 chunks and a fresh hash when nothing is known. */
   const resume = (sessionId: string, storedEtags: readonly string[]): { hash: Hash; chunks: number } => {
     const prefix = prefixes.get(sessionId);
-    const same = prefix?.etags.every((etag, index) => etag === storedEtags[index]) === true;
-    return prefix && same
-      ? { hash: prefix.hash.copy(), chunks: prefix.etags.length }
-      : { hash: createHash('sha256'), chunks: 0 };
+    if (!prefix) return newPrefix();
+    const stored = storedEtags.slice(0, prefix.chunks).reduce(withTag, createHash('sha256'));
+    const isSame = stored.digest('hex') === prefix.tags.copy().digest('hex');
+    return isSame ? { hash: prefix.hash.copy(), chunks: prefix.chunks } : newPrefix();
   };
 
   const forget = (sessionId: string): void => {

@@ -1,23 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import type { ObjectStore } from '@lazyphotos/object-storage';
 import { ProblemError } from '@lazyphotos/service-kit';
 import type { UploadSession } from '../prisma.js';
-import { endedSince, uploadEnded } from '../sessions/ended.js';
+import { uploadEnded } from '../sessions/ended.js';
 import type { SessionRepository } from '../sessions/repository.js';
-import { layoutOf, type Staging } from '../sessions/staging.js';
+import { layoutOf } from '../sessions/staging.js';
 import { digestCheck } from './content-digest.js';
 import { chunkIndexAt, progressOf } from './layout.js';
-import type { PrefixHashes } from './prefix-hash.js';
-import { type ByteObserver, checkLength, skipChunk, storeChunk } from './receive.js';
+import { checkLength, skipChunk } from './receive.js';
+import type { StoreChunk } from './store.js';
 import type { ChunkTurns } from './turns.js';
 
 export interface PutChunkDeps {
-  store: ObjectStore;
   sessions: SessionRepository;
-  staging: Staging;
-  prefixes: PrefixHashes;
+  storeChunk: StoreChunk;
   chunkTurns: ChunkTurns;
-  onBytes: (count: number) => void;
 }
 
 export type PutChunk = (session: UploadSession, offset: number, req: IncomingMessage) => Promise<void>;
@@ -38,9 +34,9 @@ function asClientFault(req: IncomingMessage, error: unknown): unknown {
   return isGone ? new ProblemError('invalid_request', 'The connection was lost.') : error;
 }
 
-/** Stores one chunk. A chunk that is there already is never written again, so what was hashed stays what is stored. */
+/** Receives one chunk. A chunk that is there already is never written again, so what was hashed stays what is stored. */
 export function createPutChunk(deps: PutChunkDeps): PutChunk {
-  const { store, sessions, staging, prefixes, chunkTurns, onBytes } = deps;
+  const { sessions, storeChunk, chunkTurns } = deps;
 
   const offsetMismatch = async (session: UploadSession): Promise<ProblemError> => {
     const layout = layoutOf(session);
@@ -60,38 +56,9 @@ export function createPutChunk(deps: PutChunkDeps): PutChunk {
     digest?.verify();
   };
 
-  const write = async (session: UploadSession, index: number, req: IncomingMessage): Promise<void> => {
-    const digest = digestCheck(req.headers['content-digest'] as string | undefined);
-    const prefix = prefixes.begin(session.id, index);
-    const upload = await staging.ensure(session);
-    const counter: ByteObserver = { update: (bytes) => onBytes(bytes.length) };
-    const observers = [counter, prefix, digest].filter((observer) => observer !== undefined);
-    const part = await storeChunk(store, upload, index, req, observers);
-    digest?.verify();
-    if (!(await sessions.recordChunk(session.id, index, part.etag)))
-      throw await endedSince(sessions, session);
-    prefix?.keep(part.etag);
-  };
-
-  /**
-   * The store does not know the upload (any more). Either it was ended or completed while this chunk was on its way, or its
-   * parts are lost; then the session ends, so that the file can be announced again.
-   */
-  const withoutStaging = async (session: UploadSession): Promise<void> => {
-    await sessions.end(session.id, 'failed', 'parts_lost');
-    const now = await sessions.find(session.userId, session.id);
-    if (now?.status !== 'completed') throw await endedSince(sessions, session);
-  };
-
   const receive = async (session: UploadSession, index: number, req: IncomingMessage): Promise<void> => {
     if (await sessions.hasChunk(session.id, index)) return skip(session, index, req);
-    try {
-      await write(session, index, req);
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'object_not_found') throw error;
-      // Also when another process has stored the same chunk meanwhile.
-      if (!(await sessions.hasChunk(session.id, index))) await withoutStaging(session);
-    }
+    await storeChunk(session, index, req, digestCheck(req.headers['content-digest'] as string | undefined));
   };
 
   return async (session, offset, req) => {

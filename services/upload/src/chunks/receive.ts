@@ -20,7 +20,7 @@ export function checkLength(contentLength: string | undefined, layout: ChunkLayo
 }
 
 /** Streams a chunk's body into the store. Nothing counts unless it has exactly the right length. */
-export async function storeChunk(
+export async function writeChunk(
   store: ObjectStore,
   upload: StagedUpload,
   index: number,

@@ -26,6 +26,20 @@ export function createAnnounce(db: UploadDb, catalog: CatalogApi, logger: Logger
       const isItsOwn = original !== null && original.sessionId === session.id && original.purgedAt === null;
       if (isItsOwn) await announce(session, original.storedAt);
     },
+    /** For photos that the catalog has not heard of. */
+    announcePhotos: async (userId: string, photoIds: readonly string[]): Promise<void> => {
+      const originals = await db.original.findMany({
+        where: { userId, photoId: { in: [...photoIds] }, purgedAt: null },
+      });
+      const sessions = await db.uploadSession.findMany({
+        where: { id: { in: originals.map(({ sessionId }) => sessionId) } },
+      });
+      const storedAt = new Map(originals.map((original) => [original.sessionId, original.storedAt]));
+      for (const session of sessions) {
+        const at = storedAt.get(session.id);
+        if (at) await announce(session, at);
+      }
+    },
   };
 }
 export type Announce = ReturnType<typeof createAnnounce>;

@@ -1,3 +1,4 @@
+import { isArchiveType } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import { type Logger, ProblemError } from '@lazyphotos/service-kit';
 import { chunkCount, progressOf } from '../chunks/layout.js';
@@ -26,7 +27,7 @@ export interface CompleteDeps {
   onOutcome: (outcome: Verdict | 'duplicate') => void;
 }
 
-/** Answers the photo's id. @throws ProblemError when the file is not complete or not what was announced */
+/** Returns the id of the photo or archive. @throws ProblemError when the file is not complete or not what was announced */
 export type CompleteUpload = (session: UploadSession) => Promise<string>;
 
 const refusals: Readonly<Record<Refusal, (session: UploadSession) => string>> = {
@@ -105,8 +106,13 @@ export function createCompleteUpload(deps: CompleteDeps): CompleteUpload {
       return result.photoId;
     }
     onOutcome('ok');
+    const bytes = Number(session.sizeBytes);
+    if (isArchiveType(session.mimeType)) {
+      logger.info('archive stored', { archiveId: session.photoId, bytes });
+      return session.photoId;
+    }
     await announce.announce(session, uploadedAt);
-    logger.info('upload completed', { photoId: session.photoId, bytes: Number(session.sizeBytes) });
+    logger.info('upload completed', { photoId: session.photoId, bytes });
     return session.photoId;
   };
 

@@ -1,6 +1,7 @@
 import type { Hash } from 'node:crypto';
-import { storedMimeType } from '@lazyphotos/contracts';
+import { isArchiveType, storedMimeType } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
+import { isArchive, storedArchive } from '../imports/zip/index.js';
 import type { MalwareCheck } from '../malware/check.js';
 import { sniffType } from './sniff.js';
 
@@ -41,6 +42,11 @@ export async function verifyObject(
 ): Promise<Verification> {
   await readAll(store, key, begun.hashedBytes, size - 1, (bytes) => begun.hash.update(bytes));
   if (begun.hash.digest('hex') !== hash) return { verdict: 'hash_mismatch' };
+  // Archives are not scanned as a whole: each photo is when it is imported.
+  if (isArchiveType(mimeType)) {
+    const isZip = await isArchive(storedArchive(store, key, size));
+    return isZip ? { verdict: 'ok', mimeType } : { verdict: 'unsupported_media_type' };
+  }
   const sniffed = await sniffType(store, key, size);
   const stored = sniffed === undefined ? undefined : storedMimeType(mimeType, sniffed);
   if (stored === undefined) return { verdict: 'unsupported_media_type' };

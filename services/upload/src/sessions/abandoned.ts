@@ -29,9 +29,11 @@ export function createAbortAbandoned({ store, sessions, logger, now }: Abandoned
   return async (): Promise<void> => {
     const before = new Date(now().getTime() - GRACE_MS);
     let count = 0;
-    for await (const upload of store.listUploads('originals/')) {
-      if (upload.begunAt >= before || (await sessions.isOpenAt(upload.key))) continue;
-      if (await tryAbort(upload)) count += 1;
+    for (const prefix of ['originals/', 'archives/']) {
+      for await (const upload of store.listUploads(prefix)) {
+        if (upload.begunAt >= before || (await sessions.isOpenAt(upload.key))) continue;
+        if (await tryAbort(upload)) count += 1;
+      }
     }
     if (count > 0) logger.info('abandoned uploads aborted', { count });
   };

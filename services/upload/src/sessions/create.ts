@@ -1,13 +1,15 @@
 import {
   type AnswerOf,
+  ARCHIVE_TYPE,
   announcedMimeType,
   type BodyOf,
   type CatalogApi,
   type endpoints,
+  isArchiveType,
   type PhotoLifeState,
 } from '@lazyphotos/contracts';
 import { ProblemError } from '@lazyphotos/service-kit';
-import { progressOf } from '../chunks/layout.js';
+import { chunkSizeFor, MAX_FILE_BYTES, progressOf } from '../chunks/layout.js';
 import type { UploadDb, UploadSession } from '../prisma.js';
 import type { SessionRepository } from './repository.js';
 import { layoutOf, type Staging } from './staging.js';
@@ -20,7 +22,9 @@ export interface CreateSessionDeps {
   sessions: SessionRepository;
   staging: Staging;
   catalog: CatalogApi;
+  /** Of a photo, and of an archive. */
   maxBytes: number;
+  archiveMaxBytes: number;
   chunkSize: number;
   publicUrl: string;
   now: () => Date;
@@ -40,9 +44,9 @@ function storableDate(value: string | undefined): Date | null {
   return year >= 1 && year <= 9999 ? date : null;
 }
 
-/** Hash first: finds the photo if this user has it, else the open session for its hash, else opens one. */
+/** Hash first: finds the photo or the archive if this user has it, else the open session for its hash, else opens one. */
 export function createCreateSession(deps: CreateSessionDeps) {
-  const { db, sessions, staging, catalog, maxBytes, chunkSize, publicUrl, now } = deps;
+  const { db, sessions, staging, catalog, publicUrl, now } = deps;
   const urlOf = (id: string) => `${publicUrl}/upload-sessions/${id}/chunks`;
 
   /** What this user has under the hash, after a restore that was asked for. Only the catalog knows what is in the trash. */
@@ -60,10 +64,15 @@ export function createCreateSession(deps: CreateSessionDeps) {
     return { photoId, sessionId, state: state === 'unknown' ? 'active' : state };
   };
 
+  const findArchive = async (userId: string, hash: string): Promise<Existing | undefined> => {
+    const archive = await db.archive.findUnique({ where: { userId_hash: { userId, hash } } });
+    return archive ? { photoId: archive.id, sessionId: archive.sessionId, state: 'active' } : undefined;
+  };
+
   const existsAnswer = (existing: Existing, { sizeBytes }: Announcement): Answer => ({
     uploadSessionId: existing.sessionId,
     uploadUrl: urlOf(existing.sessionId),
-    chunkSize,
+    chunkSize: chunkSizeFor(sizeBytes, deps.chunkSize),
     alreadyExists: true,
     photoId: existing.photoId,
     photoState: existing.state,
@@ -94,7 +103,7 @@ export function createCreateSession(deps: CreateSessionDeps) {
     body: Announcement,
     mimeType: string,
   ): Promise<UploadSession | undefined> => {
-    const open = await sessions.findOpen(userId, body.hash);
+    const open = await sessions.findOpen({ userId, hash: body.hash, mimeType });
     if (!open) return undefined;
     const overdue = open.expiresAt <= now();
     if (!overdue && Number(open.sizeBytes) === body.sizeBytes && open.mimeType === mimeType) return open;
@@ -107,6 +116,7 @@ export function createCreateSession(deps: CreateSessionDeps) {
     body: Announcement,
     mimeType: string,
     replaces: string | null,
+    importEntryId: bigint | null,
   ) => {
     const capturedAt = storableDate(body.capturedAt);
     // Another request for the same hash may win the insert; then its session is ours, too.
@@ -127,6 +137,8 @@ export function createCreateSession(deps: CreateSessionDeps) {
         locationLat: body.locationLat ?? null,
         locationLon: body.locationLon ?? null,
         replaces,
+        importEntryId,
+        chunkSize: chunkSizeFor(body.sizeBytes, deps.chunkSize),
       });
       if (inserted) return inserted;
     }
@@ -135,17 +147,21 @@ export function createCreateSession(deps: CreateSessionDeps) {
     });
   };
 
-  return async (userId: string, body: Announcement): Promise<Answer> => {
-    const mimeType = announcedMimeType(body.mimeType);
+  return async (userId: string, body: Announcement, importEntryId: bigint | null = null): Promise<Answer> => {
+    const isArchive = isArchiveType(body.mimeType);
+    const mimeType = isArchive ? ARCHIVE_TYPE : announcedMimeType(body.mimeType);
     if (!mimeType) throw new ProblemError('unsupported_media_type', `${body.mimeType} is not accepted.`);
+    const maxBytes = Math.min(isArchive ? deps.archiveMaxBytes : deps.maxBytes, MAX_FILE_BYTES);
     if (body.sizeBytes > maxBytes) {
       throw new ProblemError('payload_too_large', `Files may have up to ${maxBytes} bytes.`, {
         members: { maxBytes },
       });
     }
-    const existing = await findExisting(userId, body);
+    const existing = isArchive ? await findArchive(userId, body.hash) : await findExisting(userId, body);
     const bytesWanted = existing?.state === 'deleted' && body.restore === true;
     if (existing && !bytesWanted) return existsAnswer(existing, body);
-    return sessionAnswer(await openSession(userId, body, mimeType, existing?.photoId ?? null));
+    return sessionAnswer(await openSession(userId, body, mimeType, existing?.photoId ?? null, importEntryId));
   };
 }
+
+export type CreateSession = ReturnType<typeof createCreateSession>;

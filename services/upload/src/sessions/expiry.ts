@@ -10,6 +10,7 @@ export interface ExpiryDeps {
   sessions: SessionRepository;
   staging: Staging;
   abortAbandoned: () => Promise<void>;
+  finishDeletions: () => Promise<void>;
   logger: Logger;
   now: () => Date;
 }
@@ -17,9 +18,10 @@ export interface ExpiryDeps {
 /**
  * Ends sessions whose time has run out, then removes what ended sessions have left in the store. Ending comes first, so that
  * no chunk can be recorded while its file is being removed; a session that cannot be cleaned does not hold up the rest and
- * comes again with the next run. Last come uploads that no session knows of.
+ * comes again with the next run. Last come uploads that no session knows of, and archives whose deletion was interrupted.
  */
-export function createExpiry({ sessions, staging, abortAbandoned, logger, now }: ExpiryDeps) {
+export function createExpiry(deps: ExpiryDeps) {
+  const { sessions, staging, abortAbandoned, finishDeletions, logger, now } = deps;
   const clean = async (): Promise<void> => {
     for (let after = FIRST_ID; ; ) {
       const batch = await sessions.uncleaned(after, BATCH);
@@ -36,6 +38,7 @@ export function createExpiry({ sessions, staging, abortAbandoned, logger, now }:
     await clean();
     await sessions.forgetEnded(new Date(now().getTime() - KEEP_ENDED_MS));
     await abortAbandoned();
+    await finishDeletions();
     return expired;
   };
 }

@@ -1,4 +1,4 @@
-import type { AnnouncedDateSource } from '@lazyphotos/contracts';
+import { type AnnouncedDateSource, isArchiveType } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 import type { UploadDb, UploadSession } from '../prisma.js';
 
@@ -16,26 +16,36 @@ export interface NewSession {
   locationLat: number | null;
   locationLon: number | null;
   replaces: string | null;
+  /** The file of an archive that is being imported; null for uploads of clients. */
+  importEntryId: bigint | null;
+  chunkSize: number;
 }
 
 export interface SessionRepositoryOptions {
-  chunkSize: number;
   lifetimeMs: number;
   now: () => Date;
 }
 
+/** Where the file of a session goes in the store, once it is a photo or an archive. */
+export const storageKeyOf = ({
+  userId,
+  photoId,
+  mimeType,
+}: Pick<UploadSession, 'userId' | 'photoId' | 'mimeType'>): string =>
+  `${isArchiveType(mimeType) ? 'archives' : 'originals'}/${userId}/${photoId}`;
+
+/** Photos and archives are apart: the same hash may be announced as either. */
+const openKeyOf = ({ userId, hash, mimeType }: Pick<UploadSession, 'userId' | 'hash' | 'mimeType'>) =>
+  isArchiveType(mimeType) ? `${userId}:archive:${hash}` : `${userId}:${hash}`;
+
 /** An upload session's row, its life and its chunks. */
-export function createSessionRepository(
-  db: UploadDb,
-  { chunkSize, lifetimeMs, now }: SessionRepositoryOptions,
-) {
-  const openKeyOf = (userId: string, hash: string) => `${userId}:${hash}`;
+export function createSessionRepository(db: UploadDb, { lifetimeMs, now }: SessionRepositoryOptions) {
   const expiry = () => new Date(now().getTime() + lifetimeMs);
 
   return {
     find: (userId: string, id: string) => db.uploadSession.findFirst({ where: { id, userId } }),
-    findOpen: (userId: string, hash: string) =>
-      db.uploadSession.findUnique({ where: { openKey: openKeyOf(userId, hash) } }),
+    findOpen: (wanted: Pick<UploadSession, 'userId' | 'hash' | 'mimeType'>) =>
+      db.uploadSession.findUnique({ where: { openKey: openKeyOf(wanted) } }),
 
     /** Whether an open session's file goes to this key of the store. */
     isOpenAt: async (storageKey: string): Promise<boolean> =>
@@ -50,11 +60,10 @@ export function createSessionRepository(
           ...fresh,
           id,
           photoId,
-          chunkSize,
           status: 'open',
           sizeBytes: BigInt(fresh.sizeBytes),
-          openKey: openKeyOf(fresh.userId, fresh.hash),
-          storageKey: `originals/${fresh.userId}/${photoId}`,
+          openKey: openKeyOf(fresh),
+          storageKey: storageKeyOf({ ...fresh, photoId }),
           createdAt: now(),
           expiresAt: expiry(),
         },

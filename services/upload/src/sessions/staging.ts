@@ -2,7 +2,7 @@ import type { ObjectStore, StagedUpload } from '@lazyphotos/object-storage';
 import { describeError, type Logger } from '@lazyphotos/service-kit';
 import type { UploadSession } from '../prisma.js';
 import { endedSince } from './ended.js';
-import type { SessionRepository } from './repository.js';
+import { type SessionRepository, storageKeyOf } from './repository.js';
 
 export const layoutOf = (session: UploadSession) => ({
   sizeBytes: Number(session.sizeBytes),
@@ -16,10 +16,13 @@ const stagedUpload = (session: UploadSession, uploadId: string): StagedUpload =>
   partSize: session.chunkSize,
 });
 
-/** Whether the session's object is a photo. It is not while the session is open, and never when the user had the photo already. */
-const holdsPhoto = (session: UploadSession): boolean =>
+/**
+ * Whether the session's object may be a photo or an archive: it may still become one while the session is open, and does not when the
+ * user had it already.
+ */
+const holdsFile = (session: UploadSession): boolean =>
   session.status === 'open' ||
-  (session.status === 'completed' && session.storageKey === `originals/${session.userId}/${session.photoId}`);
+  (session.status === 'completed' && session.storageKey === storageKeyOf(session));
 
 /** The staged upload of a session in the object store; begun with the first chunk, so that an announcement alone costs nothing. */
 export function createStaging(store: ObjectStore, sessions: SessionRepository, logger: Logger) {
@@ -41,7 +44,7 @@ export function createStaging(store: ObjectStore, sessions: SessionRepository, l
    */
   const discard = async ({ userId, id }: Pick<UploadSession, 'userId' | 'id'>): Promise<void> => {
     const session = await sessions.find(userId, id);
-    if (!session || session.stagingId === null || holdsPhoto(session)) return;
+    if (!session || session.stagingId === null || holdsFile(session)) return;
     await store.abortUpload({ uploadId: session.stagingId, key: session.storageKey });
     await store.delete(session.storageKey);
     await sessions.markCleaned(session.id);

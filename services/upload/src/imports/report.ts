@@ -1,0 +1,153 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  type CatalogApi,
+  type EntryOutcome,
+  MAX_IMPORTED_PHOTOS,
+  type PhotoDate,
+  type PhotoLifeState,
+  type ReportEntry,
+  reportEntry,
+} from '@lazyphotos/contracts';
+import { stringify } from 'csv-stringify';
+import type { Response } from 'express';
+import type { Import } from '../generated/prisma/client.js';
+import type { UploadDb } from '../prisma.js';
+import { viewImports } from './view.js';
+
+const PAGE = 500;
+
+interface Row {
+  number: number;
+  path: string;
+  sizeBytes: bigint;
+  outcome: string;
+  code: string | null;
+  message: string | null;
+  photoId: string | null;
+  photoState: string | null;
+  sidecar: string | null;
+  sidecarRule: string | null;
+  partOf: string | null;
+  album: string | null;
+}
+
+export interface ReportDeps {
+  db: UploadDb;
+  catalog: CatalogApi;
+}
+
+/** Streams the report of an import: what is not sent yet is not read yet. */
+export type SendReport = (job: Import, format: 'json' | 'csv', res: Response) => Promise<undefined>;
+
+export function createSendReport({ db, catalog }: ReportDeps): SendReport {
+  const readPage = (partId: string, after: number) => db.$queryRaw<Row[]>`
+    SELECT e.number, e.path, e.size_bytes AS "sizeBytes", e.outcome, e.code, e.message, e.photo_id AS "photoId",
+      e.photo_state AS "photoState", s.path AS sidecar, e.sidecar_rule AS "sidecarRule", p.path AS "partOf", a.name AS album
+    FROM import_entries e
+    LEFT JOIN import_entries s ON s.id = e.sidecar_id
+    LEFT JOIN import_entries p ON p.id = e.picture_id
+    LEFT JOIN import_folders f ON f.import_id = e.import_id AND f.path = e.folder
+    LEFT JOIN imported_albums a ON a.id = f.album_id AND e.photo_id IS NOT NULL
+    WHERE e.part_id = ${partId}::uuid AND e.number > ${after} ORDER BY e.number LIMIT ${PAGE}`;
+
+  const datesOf = async (userId: string, rows: readonly Row[]): Promise<Map<string, PhotoDate>> => {
+    const ids = [...new Set(rows.flatMap(({ photoId }) => photoId ?? []))];
+    const dates: PhotoDate[] = [];
+    for (let at = 0; at < ids.length; at += MAX_IMPORTED_PHOTOS)
+      dates.push(...(await catalog.photoDates(userId, ids.slice(at, at + MAX_IMPORTED_PHOTOS))));
+    return new Map(dates.map((date) => [date.photoId, date]));
+  };
+
+  async function* entriesOf(job: Import): AsyncGenerator<ReportEntry> {
+    const parts = await db.importPart.findMany({
+      where: { importId: job.id, state: 'listed' },
+      orderBy: { position: 'asc' },
+    });
+    for (const part of parts) {
+      for (let after = -1; ; ) {
+        const rows = await readPage(part.id, after);
+        const dates = await datesOf(job.userId, rows);
+        for (const row of rows)
+          yield entryOf(row, part.name, row.photoId === null ? undefined : dates.get(row.photoId));
+        const last = rows.at(-1);
+        if (!last || rows.length < PAGE) break;
+        after = last.number;
+      }
+    }
+  }
+
+  async function* asJson(job: Import, entries: AsyncIterable<ReportEntry>): AsyncGenerator<string> {
+    const [view] = await viewImports(db, [job]);
+    yield `{"import":${JSON.stringify(view)},"entries":[`;
+    let isFirst = true;
+    for await (const entry of entries) {
+      yield `${isFirst ? '' : ','}\n${JSON.stringify(entry)}`;
+      isFirst = false;
+    }
+    yield '\n]}\n';
+  }
+
+  return async (job, format, res) => {
+    // A fault that shows with the first rows is a problem response, and no cut connection.
+    const entries = await begun(entriesOf(job));
+    const body = format === 'json' ? Readable.from(asJson(job, entries)) : asCsv(entries);
+    const type = format === 'json' ? 'application/json' : 'text/csv; charset=utf-8; header=present';
+    res.setHeader('Content-Type', type);
+    res.setHeader('Cache-Control', 'no-store');
+    res.setHeader('Content-Disposition', `attachment; filename="import-${job.id}.${format}"`);
+    await pipeline(body, res);
+    return undefined;
+  };
+}
+
+async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
+  const first = await source.next();
+  return (async function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* source;
+  })();
+}
+
+function entryOf(row: Row, archive: string, date: PhotoDate | undefined): ReportEntry {
+  return {
+    path: row.path,
+    archive,
+    sizeBytes: Number(row.sizeBytes),
+    outcome: row.outcome as EntryOutcome,
+    code: row.code,
+    message: row.message,
+    photoId: row.photoId,
+    ...(row.photoState === null ? {} : { photoState: row.photoState as PhotoLifeState }),
+    sidecar: row.sidecar,
+    sidecarRule: row.sidecarRule,
+    partOf: row.partOf,
+    albums: row.album === null ? [] : [row.album],
+    capturedAt: date?.capturedAt ?? null,
+    ...(date ? { dateSource: sourceOf(date) } : {}),
+  };
+}
+
+function sourceOf({ processing, capturedAt, capturedAtSource }: PhotoDate): ReportEntry['dateSource'] {
+  if (processing === 'pending') return 'pending';
+  return capturedAt === undefined ? 'none' : (capturedAtSource ?? 'none');
+}
+
+/** A spreadsheet must not take the name of a file for a formula. */
+const csvOptions = {
+  columns: Object.keys(reportEntry.shape),
+  header: true,
+  bom: true,
+  escape_formulas: true,
+  record_delimiter: 'windows',
+} as const;
+
+function asCsv(entries: AsyncIterable<ReportEntry>): Readable {
+  const rows = async function* () {
+    for await (const entry of entries) yield { ...entry, albums: entry.albums.join('; ') };
+  };
+  const csv = stringify(csvOptions);
+  pipeline(Readable.from(rows()), csv).catch((error: Error) => csv.destroy(error));
+  return csv;
+}

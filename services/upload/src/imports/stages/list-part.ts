@@ -1,0 +1,136 @@
+import { roleOf, splitPath } from '@lazyphotos/import-engine';
+import type { ImportPart } from '../../generated/prisma/client.js';
+import type { UploadDb } from '../../prisma.js';
+import type { ArchivesOfParts } from '../archive-of-part.js';
+import { counters } from '../settle.js';
+import { type ArchivedFile, ArchiveError, type ArchiveLimits, listArchive } from '../zip/index.js';
+
+/** How many entries are written at a time. */
+const BATCH = 1000;
+/** More files than any library has, and few enough for a small machine to keep. */
+const MAX_ENTRIES = 2_000_000;
+
+/** An entry as it is inserted; names are those of the columns. */
+interface NewEntry {
+  number: number;
+  path: string;
+  folder: string;
+  name: string;
+  role: string;
+  size_bytes: number;
+  compressed_bytes: number;
+  header_offset: number;
+  crc32: number;
+  method: number;
+  modified_at: string | null;
+  outcome: string;
+  code: string | null;
+  message: string | null;
+}
+
+const INSERT = `
+  INSERT INTO import_entries (import_id, part_id, number, path, folder, name, role, size_bytes, compressed_bytes, header_offset,
+    crc32, method, modified_at, outcome, code, message)
+  SELECT $1::uuid, $2::uuid, n.* FROM jsonb_to_recordset($3::jsonb) AS n(number int, path text, folder text, name text, role text,
+    size_bytes bigint, compressed_bytes bigint, header_offset bigint, crc32 bigint, method int, modified_at timestamptz,
+    outcome text, code text, message text)`;
+
+function entryOf(file: ArchivedFile): NewEntry {
+  const role = roleOf(file.path);
+  const outcome = file.problem ? 'failed' : role === 'other' ? 'ignored' : 'waiting';
+  return {
+    number: file.number,
+    path: file.path,
+    ...splitPath(file.path),
+    role,
+    size_bytes: file.sizeBytes,
+    compressed_bytes: file.compressedBytes,
+    header_offset: file.headerOffset,
+    crc32: file.crc32,
+    method: file.method,
+    modified_at: file.modifiedAt?.toISOString() ?? null,
+    outcome,
+    code: file.problem?.code ?? (outcome === 'ignored' ? 'not_a_photo' : null),
+    message: file.problem?.message ?? null,
+  };
+}
+
+const COUNT = `
+  WITH listed AS (
+    SELECT outcome, count(*)::int AS count, sum(size_bytes)::bigint AS bytes
+    FROM import_entries WHERE part_id = $2::uuid GROUP BY outcome
+  )
+  UPDATE imports SET
+    ${Object.entries(counters)
+      .map(
+        ([column, outcome]) =>
+          `${column} = ${column} + coalesce((SELECT count FROM listed WHERE outcome = '${outcome}'), 0)`,
+      )
+      .join(',\n    ')},
+    bytes_total = bytes_total + coalesce((SELECT sum(bytes) FROM listed), 0),
+    bytes_processed = bytes_processed + coalesce((SELECT sum(bytes) FROM listed WHERE outcome <> 'waiting'), 0)
+  WHERE id = $1::uuid`;
+
+/** Counts the entries of a part that is listed, and makes its folders. Everything is matched anew: a sidecar may have come. */
+async function finishListing(db: UploadDb, part: ImportPart): Promise<void> {
+  const { importId, id } = part;
+  await db.$transaction(async (tx) => {
+    const { count } = await tx.importPart.updateMany({
+      where: { id, state: 'waiting' },
+      data: { state: 'listed', code: null, message: null },
+    });
+    if (count === 0) return;
+    await tx.$executeRaw`
+      INSERT INTO import_folders (import_id, path)
+      SELECT DISTINCT import_id, folder FROM import_entries WHERE part_id = ${id}::uuid ON CONFLICT DO NOTHING`;
+    await tx.$executeRaw`
+      UPDATE import_folders SET role = NULL, is_matched = false WHERE import_id = ${importId}::uuid`;
+    await tx.$executeRawUnsafe(COUNT, importId, id);
+  });
+}
+
+async function failPart(db: UploadDb, part: ImportPart, code: string, message: string): Promise<void> {
+  await db.$transaction([
+    db.importEntry.deleteMany({ where: { partId: part.id } }),
+    db.importPart.update({ where: { id: part.id }, data: { state: 'failed', code, message } }),
+  ]);
+}
+
+export interface ListPartDeps {
+  db: UploadDb;
+  archives: ArchivesOfParts;
+  limits: ArchiveLimits;
+}
+
+/**
+ * Reads the table of contents of an archive into rows. One that cannot be read fails, and the import goes on with the others. Faults
+ * of the node are thrown; the part is listed again then.
+ */
+export async function listPart(deps: ListPartDeps, part: ImportPart, signal: AbortSignal): Promise<void> {
+  const { db, archives, limits } = deps;
+  // What an earlier attempt has left.
+  await db.importEntry.deleteMany({ where: { partId: part.id } });
+  let batch: NewEntry[] = [];
+  let count = await db.importEntry.count({ where: { importId: part.importId } });
+  const flush = async () => {
+    if (batch.length === 0) return;
+    await db.$executeRawUnsafe(INSERT, part.importId, part.id, JSON.stringify(batch));
+    batch = [];
+  };
+  try {
+    const source = await archives.open(part);
+    for await (const file of listArchive(source, limits)) {
+      signal.throwIfAborted();
+      count += 1;
+      if (count > MAX_ENTRIES)
+        throw new ArchiveError('too_many_files', `An import reads at most ${MAX_ENTRIES} files.`);
+      batch.push(entryOf(file));
+      if (batch.length >= BATCH) await flush();
+    }
+    await flush();
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    return failPart(db, part, error.code, error.message);
+  }
+  await finishListing(db, part);
+}

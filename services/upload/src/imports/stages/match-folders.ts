@@ -1,0 +1,221 @@
+import type { ImportSource } from '@lazyphotos/contracts';
+import {
+  type AlbumFacts,
+  classifyFolders,
+  type FolderRole,
+  type Match,
+  matchSidecars,
+  matchXmp,
+  pairVideos,
+} from '@lazyphotos/import-engine';
+import { newId } from '@lazyphotos/service-kit';
+import type { Import } from '../../generated/prisma/client.js';
+import type { UploadDb, UploadTx } from '../../prisma.js';
+import { type Settlement, settleEntries } from '../settle.js';
+
+/** A folder with more files than this is imported without a look for sidecars, so that memory stays bounded. */
+const MAX_FILES = 200_000;
+
+interface FolderAlbums {
+  path: string;
+  role: FolderRole | null;
+  albums: AlbumFacts[];
+}
+
+/**
+ * Decides what the folders of an import stand for, and which albums they become. Albums keep their ids over imports, so that the
+ * next one fills the same.
+ */
+async function classify(db: UploadDb, job: Import): Promise<void> {
+  const folders = await db.$queryRaw<FolderAlbums[]>`
+    SELECT f.path, f.role, coalesce(jsonb_agg(e.facts ORDER BY e.id) FILTER (WHERE e.id IS NOT NULL), '[]') AS albums
+    FROM import_folders f
+    LEFT JOIN import_entries e
+      ON e.import_id = f.import_id AND e.folder = f.path AND e.role = 'json' AND e.facts->>'kind' = 'album'
+    WHERE f.import_id = ${job.id}::uuid GROUP BY f.path, f.role`;
+  const roles =
+    job.source === 'takeout'
+      ? classifyFolders(folders)
+      : new Map(folders.map(({ path }) => [path, { kind: 'plain' } satisfies FolderRole]));
+  const rows = folders.map(({ path }) => {
+    const role: FolderRole = roles.get(path) ?? { kind: 'plain' };
+    return {
+      path,
+      role,
+      // The folder's own name, for the root has another one in another language.
+      album: role.kind === 'album' ? (path.split('/').at(-1) ?? path) : null,
+      name: role.kind === 'album' ? role.name : null,
+      description: role.kind === 'album' ? (role.description ?? null) : null,
+      id: newId(),
+    };
+  });
+  await db.$transaction(async (tx) => {
+    const given = JSON.stringify(rows);
+    await tx.$executeRawUnsafe(
+      `INSERT INTO imported_albums (id, user_id, folder, name, description)
+       SELECT DISTINCT ON (n.album) n.id, $1::uuid, n.album, n.name, n.description
+       FROM jsonb_to_recordset($2::jsonb) AS n(id uuid, album text, name text, description text)
+       WHERE n.album IS NOT NULL ON CONFLICT (user_id, folder) DO NOTHING`,
+      job.userId,
+      given,
+    );
+    await tx.$executeRawUnsafe(
+      `UPDATE import_folders f SET role = n.role, album_id = a.id
+       FROM jsonb_to_recordset($3::jsonb) AS n(path text, role jsonb, album text)
+       LEFT JOIN imported_albums a ON a.user_id = $2::uuid AND a.folder = n.album
+       WHERE f.import_id = $1::uuid AND f.path = n.path`,
+      job.id,
+      job.userId,
+      given,
+    );
+  });
+}
+
+interface FileOfFolder {
+  id: bigint;
+  name: string;
+  role: string;
+  outcome: string;
+  kind: 'photo' | 'album' | null;
+  title: string | null;
+  sidecarId: bigint | null;
+  pictureId: bigint | null;
+  photoId: string | null;
+}
+
+/** What a media file of a folder is to know. */
+interface Link {
+  id: bigint;
+  sidecarId: bigint | null;
+  rule: string | null;
+  pictureId: bigint | null;
+}
+
+function linksOf(source: ImportSource, files: readonly FileOfFolder[]): { media: Link[]; used: Set<bigint> } {
+  const media = files.filter(({ role }) => role === 'media');
+  const sidecars = files
+    .filter(({ kind }) => kind === 'photo')
+    .map(({ id, name, title }) => ({ id, name, title: title ?? undefined }));
+  const matches: Match<bigint>[] =
+    source === 'takeout' ? matchSidecars(media, sidecars) : matchXmp(media, sidecars);
+  const matchOf = new Map(matches.map((match) => [match.mediaId, match]));
+  const pictureOf = new Map(pairVideos(media).map(({ videoId, pictureId }) => [videoId, pictureId]));
+  return {
+    media: media.map(({ id }) => ({
+      id,
+      sidecarId: matchOf.get(id)?.sidecarId ?? null,
+      rule: matchOf.get(id)?.rule ?? null,
+      pictureId: pictureOf.get(id) ?? null,
+    })),
+    used: new Set(matches.map(({ sidecarId }) => sidecarId)),
+  };
+}
+
+/** What becomes of a sidecar that has been read. */
+function sidecarOutcome({ id, kind }: FileOfFolder, used: ReadonlySet<bigint>): Settlement {
+  if (kind === 'album' || used.has(id)) return { id, outcome: 'sidecar' };
+  return { id, outcome: 'ignored', code: kind === 'photo' ? 'sidecar_without_photo' : 'not_a_sidecar' };
+}
+
+/**
+ * What the match changes: sidecars get their outcome; a photo that was imported before its sidecar came is taken up again, so that
+ * it gets what the sidecar says.
+ */
+function settlementsOf(
+  files: readonly FileOfFolder[],
+  links: readonly Link[],
+  used: ReadonlySet<bigint>,
+): Settlement[] {
+  const linkOf = new Map(links.map((link) => [link.id, link]));
+  return files.flatMap((file): Settlement[] => {
+    if (file.role !== 'media') {
+      if (file.outcome === 'failed') return [];
+      const settlement = sidecarOutcome(file, used);
+      return settlement.outcome === file.outcome ? [] : [settlement];
+    }
+    const hasNewSidecar = (linkOf.get(file.id)?.sidecarId ?? null) !== file.sidecarId;
+    if (!hasNewSidecar || file.photoId === null) return [];
+    return [{ id: file.id, outcome: 'waiting', photoId: file.photoId }];
+  });
+}
+
+async function saveLinks(
+  tx: UploadTx,
+  importId: string,
+  files: readonly FileOfFolder[],
+  links: readonly Link[],
+) {
+  const before = new Map(files.map((file) => [file.id, file]));
+  const changed = links.filter(({ id, sidecarId, pictureId }) => {
+    const file = before.get(id);
+    return file?.sidecarId !== sidecarId || file.pictureId !== pictureId;
+  });
+  const rows = changed.map(({ id, sidecarId, rule, pictureId }) => ({
+    id: String(id),
+    sidecar: sidecarId === null ? null : String(sidecarId),
+    rule,
+    picture: pictureId === null ? null : String(pictureId),
+  }));
+  await tx.$executeRawUnsafe(
+    `UPDATE import_entries e SET sidecar_id = n.sidecar, sidecar_rule = n.rule, picture_id = n.picture
+     FROM jsonb_to_recordset($2::jsonb) AS n(id bigint, sidecar bigint, rule text, picture bigint)
+     WHERE e.import_id = $1::uuid AND e.id = n.id`,
+    importId,
+    JSON.stringify(rows),
+  );
+}
+
+async function matchFolder(db: UploadDb, job: Import, folder: string): Promise<void> {
+  const files = await db.$queryRaw<FileOfFolder[]>`
+    SELECT id, name, role, outcome, facts->>'kind' AS kind, facts->>'title' AS title, sidecar_id AS "sidecarId",
+      picture_id AS "pictureId", photo_id AS "photoId"
+    FROM import_entries
+    WHERE import_id = ${job.id}::uuid AND folder = ${folder} AND role <> 'other' AND outcome <> 'failed'
+    ORDER BY id`;
+  const { media, used } = linksOf(job.source as ImportSource, files);
+  await db.$transaction(
+    async (tx) => {
+      await saveLinks(tx, job.id, files, media);
+      await settleEntries(tx, job.id, settlementsOf(files, media, used));
+    },
+    { timeout: 120_000 },
+  );
+}
+
+/** Gives the sidecars of a folder that is too large their outcome, without a look for their photos. */
+async function passOver(db: UploadDb, job: Import, folder: string): Promise<void> {
+  for (;;) {
+    const rest = await db.importEntry.findMany({
+      where: { importId: job.id, folder, outcome: 'waiting', role: { in: ['json', 'xmp'] } },
+      select: { id: true },
+      take: 10_000,
+    });
+    if (rest.length === 0) return;
+    const message = `The folder has more than ${MAX_FILES} files.`;
+    const settlements = rest.map(({ id }) => ({
+      id,
+      outcome: 'ignored' as const,
+      code: 'folder_too_large',
+      message,
+    }));
+    await settleEntries(db, job.id, settlements);
+  }
+}
+
+/** Matches the photos of the next folder with their sidecars. Resolves to false when none is left. */
+export async function matchNextFolder(db: UploadDb, job: Import): Promise<boolean> {
+  const folder = await db.importFolder.findFirst({
+    where: { importId: job.id, isMatched: false },
+    orderBy: { path: 'asc' },
+  });
+  if (!folder) return false;
+  if (folder.role === null) await classify(db, job);
+  const where = { importId: job.id, folder: folder.path };
+  if ((await db.importEntry.count({ where })) <= MAX_FILES) await matchFolder(db, job, folder.path);
+  else await passOver(db, job, folder.path);
+  await db.importFolder.update({
+    where: { importId_path: { importId: job.id, path: folder.path } },
+    data: { isMatched: true },
+  });
+  return true;
+}

@@ -1,0 +1,88 @@
+import {
+  type ImportJob,
+  type ImportStatus,
+  MAX_LISTED_ERRORS,
+  type PauseReason,
+} from '@lazyphotos/contracts';
+import type { Import, ImportEntry, ImportPart } from '../generated/prisma/client.js';
+import type { UploadDb } from '../prisma.js';
+
+type Failure = Pick<ImportEntry, 'importId' | 'path' | 'code' | 'message'>;
+
+const errorOf = ({ path, code, message }: Pick<Failure, 'path' | 'code' | 'message'>) => ({
+  path,
+  code: code ?? 'internal_error',
+  message: message ?? '',
+});
+
+const partOf = ({ name, sizeBytes, state, code, message }: ImportPart): ImportJob['parts'][number] => ({
+  name,
+  sizeBytes: Number(sizeBytes),
+  state: state as 'listed',
+  ...(code === null ? {} : { code }),
+  ...(message === null ? {} : { message }),
+});
+
+/** Of a rate that is known and an import that moves. */
+function secondsLeft(row: Import): number | null {
+  const left = Number(row.bytesTotal - row.bytesProcessed);
+  if (row.status === 'completed' || row.waiting === 0) return row.finishedAt ? 0 : null;
+  if (row.finishedAt || row.pauseReason || !row.bytesPerSecond) return null;
+  return Math.ceil(left / row.bytesPerSecond);
+}
+
+function viewOf(row: Import, parts: readonly ImportPart[], failures: readonly Failure[]): ImportJob {
+  const { waiting, imported, duplicates, failed, unsupported, sidecars, ignored } = row;
+  const processed = imported + duplicates + failed + unsupported + sidecars + ignored;
+  const failedParts = parts.filter((part) => part.state === 'failed');
+  const errors = [
+    ...failedParts.map((part) => errorOf({ ...part, path: part.name })),
+    ...failures.map(errorOf),
+  ];
+  return {
+    id: row.id,
+    source: row.source as ImportJob['source'],
+    status: row.status as ImportStatus,
+    ...(row.pauseReason
+      ? { paused: { reason: row.pauseReason as PauseReason, message: row.pauseMessage ?? '' } }
+      : {}),
+    total: waiting + processed,
+    processed,
+    waiting,
+    imported,
+    duplicates,
+    failed,
+    unsupported,
+    sidecars,
+    ignored,
+    bytesTotal: Number(row.bytesTotal),
+    bytesProcessed: Number(row.bytesProcessed),
+    bytesPerSecond: row.bytesPerSecond,
+    secondsLeft: secondsLeft(row),
+    errors: errors.slice(0, MAX_LISTED_ERRORS),
+    parts: parts.map(partOf),
+    createdAt: row.createdAt.toISOString(),
+    startedAt: row.startedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+  };
+}
+
+/** Reads what clients see of imports, in the order of `rows`: two statements, whatever their number. */
+export async function viewImports(db: UploadDb, rows: readonly Import[]): Promise<ImportJob[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  const parts = await db.importPart.findMany({
+    where: { importId: { in: ids } },
+    orderBy: [{ importId: 'asc' }, { position: 'asc' }],
+  });
+  const failures = await db.$queryRaw<Failure[]>`
+    SELECT e.import_id AS "importId", e.path, e.code, e.message
+    FROM unnest(${ids}::uuid[]) AS wanted(id)
+    CROSS JOIN LATERAL (
+      SELECT * FROM import_entries WHERE import_id = wanted.id AND outcome = 'failed'
+      ORDER BY role, id LIMIT ${MAX_LISTED_ERRORS}
+    ) AS e`;
+  const partsOf = Map.groupBy(parts, ({ importId }) => importId);
+  const failuresOf = Map.groupBy(failures, ({ importId }) => importId);
+  return rows.map((row) => viewOf(row, partsOf.get(row.id) ?? [], failuresOf.get(row.id) ?? []));
+}

@@ -1,0 +1,25 @@
+import { createCursor } from '@lazyphotos/service-kit';
+import { z } from 'zod';
+
+/** Ids are UUIDs version 7, so the order of ids is the order of creation. */
+const cursors = createCursor(z.object({ before: z.uuid() }));
+
+export interface PageQuery {
+  cursor?: string | undefined;
+  limit: number;
+}
+
+/**
+ * Prisma's arguments for a page of a user's rows, newest first; one row more than asked tells whether there are more.
+ * @throws ProblemError `invalid_cursor`
+ */
+export function newestFirst(userId: string, { cursor, limit }: PageQuery) {
+  const after = cursor === undefined ? {} : { id: { lt: cursors.decode(cursor).before } };
+  return { where: { userId, ...after }, orderBy: { id: 'desc' as const }, take: limit + 1 };
+}
+
+export function toPage<Row extends { id: string }>(rows: readonly Row[], limit: number) {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, cursor: last ? cursors.encode({ before: last.id }) : null, hasMore: rows.length > limit };
+}
