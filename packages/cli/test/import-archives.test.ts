@@ -214,7 +214,7 @@ describe('following', () => {
       steps.length,
       { status: 'running', total: 10, processed: 2 },
       { paused: { reason: 'storage_full', message: 'The storage is full.' } },
-      { paused: null, processed: 5 },
+      { paused: undefined, processed: 5 },
       done,
     );
     node.fail({ on: `${FOLLOWING}${job.id}`, effect: { status: 503 }, after: 3, times: 4 });
@@ -355,7 +355,7 @@ describe('looking after imports', () => {
     expect((await run(['import', 'show', job.id.slice(0, 9)])).stdout).toContain('10/10 files');
     expect((await run(['import', 'pause', job.id, '--json'])).json.import.paused?.reason).toBe('user');
     expect((await run(['import', 'show', job.id])).stdout).toContain('paused: It waits until resumed.');
-    expect((await run(['import', 'resume', job.id, '--json'])).json.import.paused).toBeNull();
+    expect((await run(['import', 'resume', job.id, '--json'])).json.import.paused).toBeUndefined();
     for (const _time of [1, 2])
       expect((await run(['import', 'cancel', job.id, '--json'])).json.import.status).toBe('cancelled');
     expect(await run(['import', 'pause', job.id])).toMatchObject({

@@ -14,7 +14,6 @@ const entry = (path: string): ReportEntry => ({
   code: null,
   message: null,
   photoId: crypto.randomUUID(),
-  photoState: null,
   sidecar: null,
   sidecarRule: null,
   partOf: null,

@@ -393,7 +393,7 @@ describe('the account of an unpacked folder', () => {
     expect(code).toBe(1);
     expect(json).toMatchObject({ files: 7, imported: 2, failed: 1, unsupported: 1, sidecars: 1, ignored: 2 });
     const [head, ...lines] = (await readFile(report, 'utf8')).trimEnd().split('\r\n');
-    expect(head).toMatch(/^path,outcome,code,message,photoId,sidecar,sidecarRule,partOf,/);
+    expect(head).toMatch(/^\ufeffpath,outcome,code,message,photoId,sidecar,sidecarRule,partOf,/);
     expect(lines).toHaveLength(7);
     const line = (name: string) => lines.find((text) => text.split(',')[0]?.endsWith(name)) ?? '';
     expect(line('=1+1.jpg')).toMatch(/,imported,,,[0-9a-f-]{36},=1\+1\.jpg\.json|,'=1\+1\.jpg\.json/);

@@ -11,7 +11,6 @@ const entry = (path: string) => ({
   code: null,
   message: null,
   photoId: crypto.randomUUID(),
-  photoState: null,
   sidecar: null,
   sidecarRule: null,
   partOf: null,
@@ -48,7 +47,7 @@ describe('following an import', () => {
       steps.length,
       { status: 'running', processed: 1 },
       { paused: { reason: 'storage_full', message: 'no room' } },
-      { paused: null, processed: 2 },
+      { paused: undefined, processed: 2 },
       { status: 'completed', processed: 3 },
     );
     // More failures than a single question survives.
@@ -115,7 +114,7 @@ describe('changing an import', () => {
     for (const action of ['pause', 'resume', 'parts'])
       node.fail({ on: `POST /imports/${params.id}/${action}`, effect: { status: 503 } });
     expect((await client.pauseImport({ params })).paused?.reason).toBe('user');
-    expect((await client.resumeImport({ params })).paused).toBeNull();
+    expect((await client.resumeImport({ params })).paused).toBeUndefined();
     for (const _time of [1, 2])
       expect((await client.addImportParts({ params, body: { hashes: [hash] } })).parts).toHaveLength(1);
     await client.cancelImport({ params });

@@ -8,7 +8,7 @@ const POLL_MS = 1000;
 
 /** How far an import is, in one line. */
 export function jobLine(job: ImportJob): string {
-  if (job.paused !== null) return `${doneLine(job)}, paused: ${job.paused.message}`;
+  if (job.paused !== undefined) return `${doneLine(job)}, paused: ${job.paused.message}`;
   const unlisted = job.parts.filter(({ state }) => state === 'waiting').length;
   if (job.status === 'pending') return 'waiting for its turn';
   if (job.total === 0 || unlisted > 0)
@@ -45,8 +45,8 @@ export async function followToEnd(context: Context, id: string): Promise<ImportJ
     for await (const job of followImport(client, id, { signal, pollMs: POLL_MS, onTrouble })) {
       latest = job;
       isAway = false;
-      if (job.paused !== null && job.paused.reason !== reason) note(`Paused: ${job.paused.message}`);
-      if (job.paused === null && reason !== undefined) note('Going on.');
+      if (job.paused !== undefined && job.paused.reason !== reason) note(`Paused: ${job.paused.message}`);
+      if (job.paused === undefined && reason !== undefined) note('Going on.');
       reason = job.paused?.reason;
     }
   } finally {

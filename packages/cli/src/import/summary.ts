@@ -50,7 +50,7 @@ export const jobColumns = (job: ImportJob): string[] => {
   return [
     formatLocalTime(createdAt),
     source,
-    paused === null ? status : `${status}, paused`,
+    paused === undefined ? status : `${status}, paused`,
     `${imported} imported, ${duplicates} duplicates, ${failed} failed`,
     id,
   ];

@@ -29,6 +29,7 @@ export async function writeReport(
   const part = `${target}.part`;
   const lines = stringify({
     header: true,
+    bom: true,
     columns: [...columns],
     record_delimiter: 'windows',
     // A file name must not become a formula of a spreadsheet.

@@ -22,7 +22,6 @@ export function addImport(state: FakeState, source: ImportSource = 'takeout'): F
     id: uuid(),
     source,
     status: 'pending',
-    paused: null,
     ...counts,
     unsupported: 0,
     sidecars: 0,
@@ -103,7 +102,7 @@ async function getImportReport(call: FakeCall): Promise<void> {
   const isCsv = query.get('format') === 'csv';
   const whole = isCsv
     ? ['path,outcome', ...entries.map(({ path, outcome }) => `${path},${outcome}`)].join('\r\n')
-    : JSON.stringify({ import: job, entries });
+    : `${JSON.stringify({ import: job, entries })}\n`;
   const limit = fault !== undefined && 'cutAfterBytes' in fault ? fault.cutAfterBytes : undefined;
   const bytes = Buffer.from(whole).subarray(0, limit);
   res.writeHead(200, { 'content-type': isCsv ? 'text/csv; charset=utf-8' : 'application/json' });
@@ -142,7 +141,7 @@ export const importHandlers: Record<string, FakeHandler> = {
   },
   pauseImport: (call) =>
     changeRunning(call, { paused: { reason: 'user', message: 'It waits until resumed.' } }),
-  resumeImport: (call) => changeRunning(call, { paused: null }),
+  resumeImport: (call) => changeRunning(call, { paused: undefined }),
   listArchives: ({ state, query }) => {
     const { items, ...rest } = pageOf([...state.archives.values()].reverse(), query);
     return { archives: items, ...rest };

@@ -57,7 +57,7 @@ async function print(stdout: Sink, pieces: AsyncIterable<Uint8Array>, format: Fo
     if (stdout.destroyed === true) return;
     await write(decoder.decode(piece, { stream: true }));
   }
-  await write(`${decoder.decode()}${format === 'json' ? '\n' : ''}`);
+  await write(decoder.decode());
 }
 
 /** Resolves when there is room again, or when the reader has gone. */
