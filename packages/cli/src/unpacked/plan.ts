@@ -11,7 +11,7 @@ import {
 import { type ErrorReport, reportOf } from '../errors.js';
 import { type LocalPath, readablePath } from '../local-path.js';
 import type { HashCache } from '../upload/hash-cache.js';
-import type { LeftOut, SkippedFolder } from '../upload/left-out.js';
+import type { LeftOut, LeftOutReason, SkippedFolder } from '../upload/left-out.js';
 import { type PlannedPhoto, planUpload } from '../upload/plan.js';
 import { groupBy, matchByFolder, type Placed, type PlacedSidecar } from './match.js';
 import { leftOutEntry, type OtherEntry } from './other-files.js';
@@ -84,11 +84,14 @@ async function readRoot(root: LocalPath, reading: Reading, options: UnpackedPlan
     const place = placeOf(leftOut.path);
     const role = leftOut.reason === 'not_a_photo' ? roleOf(place.name) : 'other';
     if (role === 'json' || role === 'xmp') await readFacts(leftOut.path, place, role, reading, nextId());
-    else if (leftOut.reason === 'unsupported_type' || leftOut.reason === 'misnamed')
-      reading.media.push({ id: nextId(), place, leftOut });
+    else if (isMedium(leftOut.reason, place.name)) reading.media.push({ id: nextId(), place, leftOut });
     else reading.others.push(leftOutEntry(leftOut));
   }
 }
+
+/** Whether a file that is not uploaded may have a sidecar. */
+const isMedium = (reason: LeftOutReason, name: string): boolean =>
+  reason === 'unsupported_type' || reason === 'misnamed' || (reason === 'empty' && roleOf(name) === 'media');
 
 const failedEntry = (path: LocalPath, { code, message }: ErrorReport): OtherEntry => ({
   path: readablePath(path),
