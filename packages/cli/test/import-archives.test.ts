@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { addArchive, addImport, type FakeNode } from '@lazyphotos/client/testing';
@@ -293,6 +293,31 @@ describe('what is given', () => {
     expect(code).toBe(0);
     expect(stderr).toContain('Not downloaded to its end: takeout-20240115T101500Z-004.zip.crdownload');
     expect(stderr).toContain('Not here: takeout-20240115T101500Z-002.zip');
+  });
+
+  test('what browsers and download managers put beside a download that has not ended is none', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, {
+      'takeout-1Z-001.zip': zip(),
+      'takeout-1Z-002.zip': '',
+      'takeout-1Z-002.AbCd12.zip.part': zip(),
+      'takeout-1Z-003.zip': zip(),
+      'takeout-1Z-003.zip.aria2': 'x',
+    });
+    await symlink(join(folder, 'nowhere'), join(folder, 'takeout-1Z-004.zip'));
+    expect((await run(['import', 'takeout', folder, '--no-follow'])).code).toBe(0);
+    expect(onlyImport(node).job.parts.map(({ name }) => name)).toEqual(['takeout-1Z-001.zip']);
+  });
+
+  test('an archive whose hash is known is no photo to upload', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.zip': zip(), 'b.jpg': jpeg() });
+    await run(['import', 'takeout', folder, '--no-follow'], { env: TEN_SECONDS_LATER });
+    const { json } = await run(['upload', folder, '--json']);
+    expect(json).toMatchObject({ photos: 1, uploaded: 1, ignoredByReason: { not_a_photo: { files: 1 } } });
+    expect(node.state.archives.size).toBe(1);
   });
 
   test('missing parts are found by their numbers', () => {

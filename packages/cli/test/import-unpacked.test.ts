@@ -328,6 +328,45 @@ describe('import takeout of an unpacked folder', () => {
     expect(node.count('POST /photos/metadata/batch')).toBe(3);
   });
 
+  test('facts that the node does not take now are sent later', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    const files = Array.from({ length: 520 }, (_, number) => `${number}.jpg`);
+    await writeFiles(
+      join(folder, 'Photos from 2015'),
+      Object.fromEntries(
+        files.flatMap((name) => [
+          [name, jpeg(100)],
+          [`${name}.json`, sidecar(name, { favorited: true })],
+        ]),
+      ),
+    );
+    node.fail({ on: 'POST /photos/metadata/batch', effect: { status: 500, code: 'internal_error' } });
+    const { code, json } = await run(['import', 'takeout', folder, '--json', '--concurrency', '16']);
+    expect([code, json]).toMatchObject([0, { imported: 520, described: 520, problems: [] }]);
+    expect([...node.state.photos.values()].every(({ photo }) => photo.favorite)).toBe(true);
+  });
+
+  test('facts that the node refuses are told, and the photo is there', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, {
+      'Photos from 2015/a.jpg': jpeg(),
+      'Photos from 2015/a.jpg.json': sidecar('a.jpg', { description: 'A' }),
+    });
+    node.fail({
+      on: 'POST /photos/metadata/batch',
+      effect: { status: 500, code: 'internal_error' },
+      times: 99,
+    });
+    const { code, json, stderr } = await run(['import', 'takeout', folder, '--json']);
+    expect([code, json]).toMatchObject([
+      1,
+      { imported: 1, failed: 0, stoppedBy: { code: 'internal_error' } },
+    ]);
+    expect(stderr).toContain('the same command continues');
+  });
+
   test('Ctrl-C stops in order, and the same command continues', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
@@ -379,6 +418,7 @@ describe('the account of an unpacked folder', () => {
       'Photos from 2015/live.jpg': jpeg(),
       'Photos from 2015/live.mp4': video,
       'Photos from 2015/empty.jpg': '',
+      'Photos from 2015/empty.jpg.json': sidecar('empty.jpg'),
       '@eaDir/thumb.jpg': jpeg(),
     });
     await symlink(join(folder, 'nowhere'), join(folder, 'broken.jpg'));
@@ -391,23 +431,26 @@ describe('the account of an unpacked folder', () => {
     const report = join(await temporaryFolder(), 'report.csv');
     const { code, json } = await run(['import', 'takeout', folder, '--report', report, '--json']);
     expect(code).toBe(1);
-    expect(json).toMatchObject({ files: 7, imported: 2, failed: 1, unsupported: 1, sidecars: 1, ignored: 2 });
+    expect(json).toMatchObject({ files: 8, imported: 2, failed: 1, unsupported: 1, sidecars: 2, ignored: 2 });
+    expect(json).toMatchObject({ unmatchedSidecars: 0 });
     const [head, ...lines] = (await readFile(report, 'utf8')).trimEnd().split('\r\n');
     expect(head).toMatch(/^\ufeffpath,outcome,code,message,photoId,sidecar,sidecarRule,partOf,/);
-    expect(lines).toHaveLength(7);
+    expect(lines).toHaveLength(8);
     const line = (name: string) => lines.find((text) => text.split(',')[0]?.endsWith(name)) ?? '';
-    expect(line('=1+1.jpg')).toMatch(/,imported,,,[0-9a-f-]{36},=1\+1\.jpg\.json|,'=1\+1\.jpg\.json/);
+    expect(line('=1+1.jpg')).toMatch(/,imported,,,[0-9a-f-]{36},'=1\+1\.jpg\.json,exact,/);
     expect(line('=1+1.jpg')).toContain('2015-06-01T10:00:00.000Z,sidecar');
     expect(line('live.mp4')).toContain('unsupported');
     expect(line('live.mp4')).toContain('live.jpg');
     expect(line('empty.jpg')).toContain('failed,empty');
     // It is never replaced by accident.
     await writeFile(report, 'mine');
+    const nowhere = await run(['import', 'takeout', folder, '--report', join(folder, 'no/report.csv')]);
+    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no folder') });
     const again = await run(['import', 'takeout', folder, '--report', report]);
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('--force') });
     expect(await readFile(report, 'utf8')).toBe('mine');
     await run(['import', 'takeout', folder, '--report', report, '--force']);
-    expect((await readFile(report, 'utf8')).split('\r\n')).toHaveLength(9);
+    expect((await readFile(report, 'utf8')).split('\r\n')).toHaveLength(10);
   });
 
   test('says to people what was not stored, with --verbose each file', async () => {
@@ -416,7 +459,7 @@ describe('the account of an unpacked folder', () => {
     const brief = await run(['import', 'takeout', folder]);
     expect(brief.stdout).toContain('1 of types that are not stored yet');
     expect(brief.stdout).not.toContain('live.mp4');
-    expect(brief.stdout).toContain('7 files in all');
+    expect(brief.stdout).toContain('8 files in all');
     const verbose = await run(['import', 'takeout', folder, '--verbose']);
     expect(verbose.stdout).toContain('live.mp4');
   });

@@ -12,7 +12,7 @@ import {
 } from '../local-path.js';
 import { fileStateOf } from '../upload/file-state.js';
 import type { PlannedPhoto } from '../upload/plan.js';
-import { isUnfinishedFile } from '../upload/unfinished-transfers.js';
+import { isUnfinishedFile, namesWithControlFile } from '../upload/unfinished-transfers.js';
 
 export interface FoundSources {
   archives: PlannedPhoto[];
@@ -55,12 +55,18 @@ async function archivesIn(
 ): Promise<Pick<FoundSources, 'unfinished'> & { paths: LocalPath[] }> {
   const paths: LocalPath[] = [];
   const unfinished: LocalPath[] = [];
-  for (const name of await readdir(folder, { encoding: 'buffer' })) {
+  const names = await readdir(folder, { encoding: 'buffer' });
+  const controlled = namesWithControlFile(names.map(readableText));
+  for (const name of names) {
     const text = readableText(name);
     const path = joinPath(folder, name);
-    if (text.startsWith('.')) continue;
-    if (isUnfinishedFile(text) && /\.zip\b/i.test(text)) unfinished.push(path);
-    else if (/\.zip$/i.test(text) && (await stat(path)).isFile()) paths.push(path);
+    if (text.startsWith('.') || !/\.zip\b/i.test(text)) continue;
+    const isUnfinished = isUnfinishedFile(text) || controlled.has(text);
+    // A link to nowhere is no archive.
+    const stats = await stat(path).catch(() => undefined);
+    // Browsers put an empty file where a download will be.
+    if (isUnfinished || (stats?.isFile() && stats.size === 0)) unfinished.push(path);
+    else if (/\.zip$/i.test(text) && stats?.isFile()) paths.push(path);
   }
   const ofTakeout = paths.filter((path) => /^takeout-/i.test(readableName(path)));
   const chosen = source === 'takeout' && ofTakeout.length > 0 ? ofTakeout : paths;

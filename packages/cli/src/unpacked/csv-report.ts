@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
-import { renameInto } from '../import/new-file.js';
+import { partOf, renameInto } from '../import/new-file.js';
 import type { AccountEntry } from './account.js';
 
 const columns = [
@@ -26,7 +26,7 @@ export async function writeReport(
   entries: Iterable<AccountEntry>,
   force: boolean,
 ): Promise<void> {
-  const part = `${target}.part`;
+  const part = partOf(target);
   const lines = stringify({
     header: true,
     bom: true,
@@ -36,7 +36,7 @@ export async function writeReport(
     escape_formulas: true,
   });
   try {
-    await pipeline(Readable.from(entries), lines, createWriteStream(part, { mode: 0o600 }));
+    await pipeline(Readable.from(entries), lines, createWriteStream(part, { mode: 0o600, flags: 'wx' }));
     await renameInto(part, target, force);
   } catch (error) {
     await rm(part, { force: true });

@@ -39,9 +39,9 @@ export interface PhotoProblem extends ErrorReport {
 }
 
 export interface Describer {
-  /** Sends the update with others, some time. When it throws, the update is kept. */
+  /** Sends the update with others, now or later. One that cannot be sent now is kept for `finish`. */
   add(path: string, update: Update): Promise<void>;
-  /** Sends what is left. */
+  /** Sends what is left. @throws when it cannot be sent */
   finish(): Promise<void>;
   /** Photos that have what was set. */
   readonly described: number;
@@ -51,6 +51,8 @@ export interface Describer {
 interface Waiting {
   path: string;
   update: Update;
+  /** Of the update as JSON. */
+  bytes: number;
 }
 
 /** The node takes bodies of up to 1 MB; a description can have 40 kB. */
@@ -58,12 +60,16 @@ const MAX_BATCH_BYTES = 500_000;
 /** The node may hear of a photo a little later than its upload ends. */
 export const UNKNOWN_PAUSES_MS = [500, 1000, 2000, 4000, 8000];
 
+const bytesOf = (batch: readonly Waiting[]): number => batch.reduce((sum, { bytes }) => sum + bytes, 0);
+
 /** Adds what is known of photos to them, many at a time. */
 export function createDescriber(client: Client, signal: AbortSignal): Describer {
   const waiting: Waiting[] = [];
   const unknown: Waiting[] = [];
   const problems: PhotoProblem[] = [];
-  let bytes = 0;
+  let gatheredBytes = 0;
+  /** After a failure, updates gather up to this many before the next attempt. */
+  let sendFrom = MAX_LIMIT;
   let described = 0;
 
   const settle = (item: Waiting, result: MetadataResult | undefined): void => {
@@ -76,13 +82,24 @@ export function createDescriber(client: Client, signal: AbortSignal): Describer 
     const { results } = await client.editPhotos({ body: { updates } }, { signal });
     for (const [index, item] of batch.entries()) settle(item, results[index]);
   };
+  /** As many as the node takes at once. */
+  const nextBatch = (): Waiting[] => {
+    let size = 0;
+    const end = waiting.findIndex(({ bytes }, index) => {
+      size += bytes;
+      return index > 0 && (index >= MAX_LIMIT || size > MAX_BATCH_BYTES);
+    });
+    const batch = waiting.splice(0, end === -1 ? waiting.length : end);
+    gatheredBytes -= bytesOf(batch);
+    return batch;
+  };
   const flush = async (): Promise<void> => {
-    const batch = waiting.splice(0, MAX_LIMIT);
-    bytes = 0;
+    const batch = nextBatch();
     try {
       if (batch.length > 0) await send(batch);
     } catch (error) {
       waiting.unshift(...batch);
+      gatheredBytes += bytesOf(batch);
       throw error;
     }
   };
@@ -93,16 +110,28 @@ export function createDescriber(client: Client, signal: AbortSignal): Describer 
       return described;
     },
     add: async (path, update) => {
-      waiting.push({ path, update });
-      bytes += Buffer.byteLength(JSON.stringify(update));
-      if (waiting.length >= MAX_LIMIT || bytes >= MAX_BATCH_BYTES) await flush();
+      const bytes = Buffer.byteLength(JSON.stringify(update));
+      waiting.push({ path, update, bytes });
+      gatheredBytes += bytes;
+      const isLarge = gatheredBytes > MAX_BATCH_BYTES && sendFrom === MAX_LIMIT;
+      const isFull = isLarge || waiting.length >= sendFrom;
+      if (!isFull) return;
+      try {
+        await flush();
+        sendFrom = MAX_LIMIT;
+      } catch {
+        // The uploads notice by themselves that the node has gone. Otherwise this is for later, and not for each photo anew.
+        sendFrom = waiting.length + MAX_LIMIT;
+      }
     },
     finish: async () => {
       while (waiting.length > 0) await flush();
       for (const pause of UNKNOWN_PAUSES_MS) {
         if (unknown.length === 0) return;
         await sleep(pause, signal);
-        waiting.push(...unknown.splice(0));
+        const again = unknown.splice(0);
+        waiting.push(...again);
+        gatheredBytes += bytesOf(again);
         while (waiting.length > 0) await flush();
       }
       for (const { path } of unknown.splice(0))

@@ -1,22 +1,15 @@
 import { resolve } from 'node:path';
-import { dateOf, fileNameOf, type PhotoFacts } from '@lazyphotos/import-engine';
 import { type Context, nextCommand, signedInAccount } from '../context.js';
 import { CliError, exitCodes, InterruptedError, reportOf } from '../errors.js';
 import { count, formatBytes } from '../format.js';
 import { vacantOrThrow } from '../import/new-file.js';
 import { type LocalPath, readablePath } from '../local-path.js';
-import type { QueueResult } from '../transfer/queue.js';
-import { type HashCache, noHashCache, openHashCache } from '../upload/hash-cache.js';
-import { sendFiles } from '../upload/send-files.js';
-import { type Announcement, announcedName, type UploadedFile } from '../upload/upload-file.js';
+import { noHashCache, openHashCache } from '../upload/hash-cache.js';
 import { type Account, createAccount } from './account.js';
-import { createAlbumFiller } from './albums.js';
 import { writeReport } from './csv-report.js';
-import { createDescriber, updateOf } from './describe.js';
-import { type ExportedPhoto, planUnpacked, type UnpackedPlan } from './plan.js';
-import { factsOf } from './sidecars.js';
+import { planUnpacked, type UnpackedPlan } from './plan.js';
+import { type SentUnpacked, sendUnpacked } from './send-unpacked.js';
 import { countsOf, type UnpackedSummary, unpackedLines } from './summary.js';
-import { createTrash } from './trash.js';
 
 export interface UnpackedOptions {
   concurrency: number;
@@ -49,9 +42,10 @@ export async function importUnpacked(
   if (!plan.isExport) throw noExport(context, roots);
   output.note(`${count(plan.photos.length, 'photo')} (${formatBytes(plan.bytes)}).`);
   const account = createAccount(plan);
-  const sent = await send(context, plan, account, { ...options, cache, deviceId });
+  const { concurrency, restore = false } = options;
+  const sent = await sendUnpacked(context, plan, account, { concurrency, restore, cache, deviceId });
   // Not after an interruption: the same command continues, and would find the file in its way.
-  const isWhole = sent.result.stoppedBy === undefined;
+  const isWhole = sent.stoppedBy === undefined;
   if (report !== undefined && isWhole) await writeReport(report, account.entries(), force);
   const seconds = Math.round(performance.now() - started) / 1000;
   return finish(
@@ -71,133 +65,18 @@ function noExport(context: Context, roots: readonly LocalPath[]): CliError {
   );
 }
 
-interface Sending extends Omit<UnpackedOptions, 'cache'> {
-  cache: HashCache;
-  deviceId: string | undefined;
-}
-
-interface Sent {
-  result: QueueResult<ExportedPhoto>;
-  importedBytes: number;
-  described: number;
-  trashed: number;
-  albums: number;
-  problems: { path: string; code: string; message: string }[];
-  duplicates: { inTrash: number; deleted: number };
-}
-
-/**
- * Photos with a sidecar come first: of a photo that is there twice, the copy that knows its date should be the one that is sent. What is in
- * the trash comes last, because a photo that is also elsewhere does not belong there.
- */
-const groupsOf = ({ photos }: UnpackedPlan): ExportedPhoto[][] => {
-  const kept = photos.filter(({ isTrashed }) => !isTrashed);
-  const isDescribed = ({ sidecars }: ExportedPhoto) => sidecars.json !== undefined;
-  return [
-    kept.filter(isDescribed),
-    kept.filter((photo) => !isDescribed(photo)),
-    photos.filter(({ isTrashed }) => isTrashed),
-  ];
-};
-
-async function send(
-  context: Context,
-  plan: UnpackedPlan,
-  account: Account,
-  { concurrency, cache, restore = false, deviceId }: Sending,
-): Promise<Sent> {
-  const { client, signal } = context;
-  const describer = createDescriber(client, signal);
-  const albums = createAlbumFiller(client, signal);
-  const trash = createTrash(client);
-  const { problems } = describer;
-  const duplicates = { inTrash: 0, deleted: 0 };
-  /** Of the photos that are on their way. */
-  const facts = new Map<ExportedPhoto, PhotoFacts | undefined>();
-  let importedBytes = 0;
-
-  const onDone = async (photo: ExportedPhoto, uploaded: UploadedFile): Promise<void> => {
-    const { outcome, photoId } = uploaded;
-    if (!account.isSettled(photo)) {
-      const isNew = outcome === 'uploaded' || outcome === 'restored';
-      if (isNew) importedBytes += photo.sizeBytes;
-      if (outcome === 'inTrash' || outcome === 'deleted') duplicates[outcome] += 1;
-      if (photo.isTrashed && isNew && photoId !== undefined) trash.expect(photoId);
-    }
-    account.settle(photo, uploaded);
-    if (photoId !== undefined && outcome !== 'deleted') {
-      await trash.move(photoId);
-      const update = updateOf(photoId, photo, facts.get(photo));
-      if (photo.folder.kind === 'album') albums.add(photo.folder, photoId);
-      if (update !== undefined) await describer.add(readablePath(photo.path), update);
-    }
-    facts.delete(photo);
-  };
-  const result = await sendFiles(context, groupsOf(plan), {
-    concurrency,
-    restore,
-    cache,
-    deviceId,
-    announce: async (photo) => {
-      facts.set(photo, await factsOf(photo.sidecars));
-      const announcement = announcementOf(photo, facts.get(photo));
-      account.announced(photo, announcement);
-      return announcement;
-    },
-    onDone,
-    onFailed: (photo, error) => {
-      facts.delete(photo);
-      // It is in the library; what failed came afterwards.
-      if (account.isSettled(photo)) problems.push({ path: readablePath(photo.path), ...reportOf(error) });
-      else account.fail(photo, reportOf(error));
-    },
-  });
-  const stopped = 'stoppedBy' in result ? result : await complete([describer.finish, albums.finish]);
-  return {
-    result: { ...result, ...stopped },
-    importedBytes,
-    described: describer.described,
-    trashed: trash.moved,
-    albums: albums.filled,
-    problems,
-    duplicates,
-  };
-}
-
-/** Does what is left to do after the uploads. Resolves to the error that ended it. */
-async function complete(steps: readonly (() => Promise<void>)[]): Promise<{ stoppedBy?: unknown }> {
-  try {
-    for (const step of steps) await step();
-    return {};
-  } catch (error) {
-    return { stoppedBy: error };
-  }
-}
-
-function announcementOf(photo: ExportedPhoto, facts: PhotoFacts | undefined): Announcement {
-  const { name, folder, rule, path } = photo;
-  const fileName = fileNameOf(name, facts, rule);
-  const date = dateOf({ facts, fileName, folder, now: new Date() });
-  return {
-    fileName: announcedName(fileName) ?? announcedName(path),
-    ...(date && { capturedAt: date.capturedAt, capturedAtSource: date.source }),
-    ...(facts?.location && { locationLat: facts.location.lat, locationLon: facts.location.lon }),
-  };
-}
-
 interface Ended {
   roots: readonly LocalPath[];
   plan: UnpackedPlan;
   account: Account;
-  sent: Sent;
+  sent: SentUnpacked;
   report: string | undefined;
   seconds: number;
 }
 
 function summarize({ server }: Context, ended: Ended): UnpackedSummary {
   const { roots, plan, account, sent, report, seconds } = ended;
-  const { result, duplicates, ...done } = sent;
-  const { stoppedBy } = result;
+  const { stoppedBy, ...done } = sent;
   const interrupted = stoppedBy instanceof InterruptedError;
   const failures: UnpackedSummary['failures'] = [];
   const unsupportedFiles: string[] = [];
@@ -211,7 +90,6 @@ function summarize({ server }: Context, ended: Ended): UnpackedSummary {
     folders: roots.map(readablePath),
     server,
     ...countsOf(account.counts()),
-    ...duplicates,
     ...done,
     unmatchedSidecars: plan.unmatchedSidecars,
     seconds,
@@ -228,7 +106,7 @@ function summarize({ server }: Context, ended: Ended): UnpackedSummary {
 function finish(
   { output }: Context,
   summary: UnpackedSummary,
-  { result: { stoppedBy } }: Sent,
+  { stoppedBy }: SentUnpacked,
   { verbose = false }: UnpackedOptions,
 ): number {
   output.document(summary);

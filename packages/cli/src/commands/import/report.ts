@@ -5,7 +5,7 @@ import { type Context, signedInAccount } from '../../context.js';
 import { exitCodes, UsageError } from '../../errors.js';
 import { formatBytes } from '../../format.js';
 import { importOrThrow } from '../../import/find-import.js';
-import { renameInto, vacantOrThrow } from '../../import/new-file.js';
+import { partOf, renameInto, vacantOrThrow } from '../../import/new-file.js';
 import { escapedJson, printableLines, type Sink } from '../../output.js';
 
 type Format = 'json' | 'csv';
@@ -76,8 +76,8 @@ async function drained(stdout: Sink): Promise<void> {
 
 /** Writes a file that is whole or not there. Resolves to its size. */
 async function save(target: string, pieces: AsyncIterable<Uint8Array>, force: boolean): Promise<number> {
-  const part = `${target}.part`;
-  const file = await open(part, 'w', 0o600);
+  const part = partOf(target);
+  const file = await open(part, 'wx', 0o600);
   let bytes = 0;
   try {
     try {
