@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
+import { type SamplePhoto, type SamplePhotos, samplePhotos } from '@lazyphotos/testkit';
 
 const MAX_BYTES = 2_000_000;
 const START_OF_IMAGE_BYTES = 2;
@@ -15,8 +15,12 @@ function comment(text: string): Buffer {
 }
 
 /** Real photos in `folder`, each different from every other: the good JPEGs in turn, with a number inside. */
-export async function distinctPhotos(folder: string, count: number): Promise<SamplePhoto[]> {
-  const sources = samplePhotos()
+export async function distinctPhotos(
+  folder: string,
+  count: number,
+  collection: SamplePhotos = samplePhotos(),
+): Promise<SamplePhoto[]> {
+  const sources = collection
     .folder('good/jpeg')
     .filter(({ referenceResult, bytes }) => referenceResult === 'ok' && bytes < MAX_BYTES);
   return Promise.all(
