@@ -1,20 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  describeWithPostgres,
-  type HttpReply,
-  http,
-  ownSamplePhotos,
-  type SamplePhoto,
-  samplePhotos,
-} from '@lazyphotos/testkit';
-import { claim, createPhone, type Phone, password } from './support/api.js';
+import { describeWithPostgres, type HttpReply, ownSamplePhotos, type SamplePhoto } from '@lazyphotos/testkit';
+import { claim, type Phone } from './support/api.js';
 import { distinctPhotos } from './support/distinct-photos.js';
 import {
   type Files,
   importEnded,
-  readImport,
   reportOf,
   sendArchives,
   settledPhotos,
@@ -96,7 +87,9 @@ describeWithPostgres('a node that imports from Google Photos', () => {
   /** All that a client can see of the library, without signed addresses, which are new each time. */
   const library = async () => {
     const replies = await Promise.all(
-      ['/photos?limit=500', '/photos?limit=500&trashed=true', '/albums', '/tags'].map((path) => phone.call(path)),
+      ['/photos?limit=500', '/photos?limit=500&trashed=true', '/albums', '/tags'].map((path) =>
+        phone.call(path),
+      ),
     );
     return replies.map(({ status, body }) => ({ status, ...withoutAddresses(body) }));
   };
@@ -204,7 +197,12 @@ describeWithPostgres('a node that imports from Google Photos', () => {
         sidecar: `${ROOT}/Photos from 2024/IMG_1.jpg.json`,
         dateSource: 'exifOriginal',
       },
-      [`${year}/clip.mp4`]: { archive: 'takeout-002.zip', outcome: 'unsupported', code: 'video', photoId: null },
+      [`${year}/clip.mp4`]: {
+        archive: 'takeout-002.zip',
+        outcome: 'unsupported',
+        code: 'video',
+        photoId: null,
+      },
       [`${year}/clip.mp4.json`]: { outcome: 'sidecar' },
       [`${year}/empty.jpg`]: { outcome: 'failed', code: 'empty_file' },
       [`${year}/gone.jpg.json`]: { outcome: 'ignored', code: 'sidecar_without_photo' },
@@ -216,7 +214,10 @@ describeWithPostgres('a node that imports from Google Photos', () => {
     const { headers, text, status } = await phone.call(`/imports/${importId}/report?format=csv`);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^text\/csv/);
-    const [header = '', ...lines] = text.replace(/^\uFEFF/, '').trimEnd().split('\r\n');
+    const [header = '', ...lines] = text
+      .replace(/^\uFEFF/, '')
+      .trimEnd()
+      .split('\r\n');
     expect(header).toMatch(/^path,archive,sizeBytes,outcome,code,/);
     const cells = lines.map((line) => line.split(','));
     const report = Object.values(await reportOf(phone, importId));

@@ -14,11 +14,17 @@ function comment(text: string): Buffer {
   return Buffer.concat([header, content]);
 }
 
+interface DistinctOptions {
+  collection?: SamplePhotos;
+  /** Photos of two calls differ if their labels do. */
+  label?: string;
+}
+
 /** Real photos in `folder`, each different from every other: the good JPEGs in turn, with a number inside. */
 export async function distinctPhotos(
   folder: string,
   count: number,
-  collection: SamplePhotos = samplePhotos(),
+  { collection = samplePhotos(), label = 'copy' }: DistinctOptions = {},
 ): Promise<SamplePhoto[]> {
   const sources = collection
     .folder('good/jpeg')
@@ -29,7 +35,7 @@ export async function distinctPhotos(
       const original = await readFile(source.path);
       const bytes = Buffer.concat([
         original.subarray(0, START_OF_IMAGE_BYTES),
-        comment(`copy ${number}`),
+        comment(`${label} ${number}`),
         original.subarray(START_OF_IMAGE_BYTES),
       ]);
       const name = `photo-${String(number).padStart(3, '0')}.jpg`;

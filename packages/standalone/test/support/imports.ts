@@ -91,7 +91,9 @@ export async function reportOf(phone: Phone, id: string): Promise<Record<string,
 /** All photos, also those in the trash, once none of them waits for its previews. */
 export const settledPhotos = (phone: Phone): Promise<Body[]> =>
   eventually(async () => {
-    const lists = await Promise.all(['', '&trashed=true'].map((filter) => phone.call(`/photos?limit=500${filter}`)));
+    const lists = await Promise.all(
+      ['', '&trashed=true'].map((filter) => phone.call(`/photos?limit=500${filter}`)),
+    );
     const photos = lists.flatMap(({ body }) => body.photos);
     const pending = photos.filter(({ processing }) => processing === 'pending');
     if (pending.length > 0) throw new Error(`${pending.length} photos are still pending`);
