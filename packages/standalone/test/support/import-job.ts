@@ -71,3 +71,15 @@ export async function importTakeout(folder: string, phone: Phone): Promise<void>
   expect((await phone.call('/archives')).body.archives).toEqual([]);
   expect((await phone.call(`/photos/${photoIds[0]}/download?size=original`)).status).toBe(200);
 }
+
+/** Imports so many photos from a plain ZIP. Resolves to their ids; their previews may still have to be made. */
+export async function importFolder(folder: string, phone: Phone, count: number): Promise<string[]> {
+  const files: Files = {};
+  const place = await mkdtemp(join(folder, 'import-'));
+  for (const { name, path } of await distinctPhotos(place, count, { label: 'zipped' }))
+    files[`Holiday/${name}`] = await readFile(path);
+  const [hash] = await sendArchives(phone, [await writeArchive(place, 'holiday.zip', files)]);
+  const id = await startImport(phone, { source: 'folder', hash });
+  expect(await importEnded(phone, id)).toMatchObject({ status: 'completed', imported: count });
+  return Object.values(await reportOf(phone, id)).map(({ photoId }) => photoId);
+}
