@@ -1,9 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { describeWithServers, http, type SamplePhoto } from '@lazyphotos/testkit';
+import { describeWithServers, eventually, http, type SamplePhoto } from '@lazyphotos/testkit';
 import { distinctPhotos } from './support/distinct-photos.js';
+import { importFolder } from './support/import-job.js';
 import { startInfrastructure, type TestInfrastructure } from './support/infrastructure.js';
 import { describeMainJob } from './support/main-job.js';
 import { type SixProcesses, startSixProcesses } from './support/six-processes.js';
+
+/** Many more than the media worker works on at a time. */
+const IMPORTED = 20;
 
 /** As in containers: each service its own process, role, key and port, on PostgreSQL, RabbitMQ and MinIO. */
 describeWithServers(['postgres', 'rabbitmq', 'minio'], 'six services in six processes', () => {
@@ -39,6 +43,24 @@ describeWithServers(['postgres', 'rabbitmq', 'minio'], 'six services in six proc
       await six.start('media-worker');
       expect(await phone().processed(body.photoId)).toMatchObject({ processing: 'ready' });
       await six.ready();
+    });
+
+    test('a fresh photo gets its previews before those of an import that came before it', async () => {
+      await six.end('media-worker', 'SIGKILL');
+      const imported = await importFolder(six.folder, phone(), IMPORTED);
+      const { body } = await phone().upload(photos[2] as SamplePhoto);
+      const { cursor } = await phone().feed();
+      await six.start('media-worker');
+      for (const id of [body.photoId, ...imported]) await phone().processed(id);
+      await six.ready();
+      // The feed has the photos in the order in which they became ready.
+      const ids = await eventually(async () => {
+        const { items } = await phone().feed(cursor);
+        const ready = items.filter(({ data }) => data.processing === 'ready').map(({ data }) => data.id);
+        expect(new Set(ready).size).toBe(IMPORTED + 1);
+        return ready;
+      });
+      expect(ids.length - 1 - ids.indexOf(body.photoId)).toBeGreaterThan(IMPORTED / 2);
     });
 
     test('without auth, who has a token goes on; readiness says what is missing', async () => {

@@ -4,11 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeWithPostgres, http, ownSamplePhotos, type SamplePhoto } from '@lazyphotos/testkit';
 import { claim, createPhone, type Phone, password } from './support/api.js';
 import { doors, type Kind, type Library, OWN } from './support/doors.js';
+import { type ForeignImport, foreignImport, importAgain, importDoors } from './support/import-doors.js';
+import { readImport } from './support/imports.js';
 import { createNodeFolder, type NodeFolder, repository } from './support/node-process.js';
 
 describeWithPostgres('every door of a node', () => {
   let folder: NodeFolder;
   let library: Library;
+  let foreign: ForeignImport;
 
   beforeAll(async () => {
     folder = await createNodeFolder();
@@ -50,7 +53,9 @@ describeWithPostgres('every door of a node', () => {
     await phone.call(`/albums/${albumId}/items/${archived.id}`, { method: 'PUT', json: { after: null } });
     await phone.call(`/photos/${trashed.id}`, { method: 'DELETE' });
     const link = await phone.call('/share-links', { json: { albumId, showLocation: true } });
-    library = { url: node.url, phone, albumId, shareToken: link.body.token, photos };
+    const importId = await importAgain(folder.path, phone, files.slice(0, OWN.length));
+    library = { url: node.url, phone, albumId, shareToken: link.body.token, importId, photos };
+    foreign = await foreignImport(folder.path, stranger, files[OWN.length] as SamplePhoto);
   });
   afterAll(() => folder?.remove());
 
@@ -62,6 +67,35 @@ describeWithPostgres('every door of a node', () => {
     );
     const kinds = shown.map((id) => photos.find(([, photo]) => photo.id === id)?.[0]);
     expect(kinds.sort()).toEqual([...door.kinds].sort());
+  });
+
+  test.each(importDoors.map((door) => [door.name, door] as const))(
+    '%s of another user is none',
+    async (_name, door) => {
+      const { status, body } = await door.ask(library, foreign);
+      expect({ status, code: body?.code }).toEqual({ status: 404, code: door.code });
+    },
+  );
+
+  test('no list has an import or an archive of another user, who still has both', async () => {
+    const listed = async (phone: Phone) => ({
+      imports: (await phone.call('/imports')).body.imports.map(({ id }: { id: string }) => id),
+      archives: (await phone.call('/archives')).body.archives.map(({ id }: { id: string }) => id),
+    });
+    const own = await listed(library.phone);
+    expect(own.imports).toContain(library.importId);
+    expect(own.imports).not.toContain(foreign.importId);
+    expect(own.archives).not.toContain(foreign.archiveId);
+    const { importId, archiveId } = foreign;
+    expect(await listed(foreign.phone)).toEqual({ imports: [importId], archives: [archiveId] });
+    expect(await readImport(foreign.phone, importId)).toEqual(foreign.job);
+  });
+
+  test('the archive of another user is not known by its hash: it has to be sent', async () => {
+    const { hash, sizeBytes } = foreign;
+    const json = { hash, sizeBytes, mimeType: 'application/zip' };
+    const { status, body } = await library.phone.call('/upload-sessions', { json });
+    expect({ status, alreadyExists: body.alreadyExists }).toEqual({ status: 200, alreadyExists: false });
   });
 });
 

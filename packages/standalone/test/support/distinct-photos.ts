@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
+import { type SamplePhoto, type SamplePhotos, samplePhotos } from '@lazyphotos/testkit';
 
 const MAX_BYTES = 2_000_000;
 const START_OF_IMAGE_BYTES = 2;
@@ -14,9 +14,19 @@ function comment(text: string): Buffer {
   return Buffer.concat([header, content]);
 }
 
+interface DistinctOptions {
+  collection?: SamplePhotos;
+  /** Photos of two calls differ if their labels do. */
+  label?: string;
+}
+
 /** Real photos in `folder`, each different from every other: the good JPEGs in turn, with a number inside. */
-export async function distinctPhotos(folder: string, count: number): Promise<SamplePhoto[]> {
-  const sources = samplePhotos()
+export async function distinctPhotos(
+  folder: string,
+  count: number,
+  { collection = samplePhotos(), label = 'copy' }: DistinctOptions = {},
+): Promise<SamplePhoto[]> {
+  const sources = collection
     .folder('good/jpeg')
     .filter(({ referenceResult, bytes }) => referenceResult === 'ok' && bytes < MAX_BYTES);
   return Promise.all(
@@ -25,7 +35,7 @@ export async function distinctPhotos(folder: string, count: number): Promise<Sam
       const original = await readFile(source.path);
       const bytes = Buffer.concat([
         original.subarray(0, START_OF_IMAGE_BYTES),
-        comment(`copy ${number}`),
+        comment(`${label} ${number}`),
         original.subarray(START_OF_IMAGE_BYTES),
       ]);
       const name = `photo-${String(number).padStart(3, '0')}.jpg`;

@@ -1,15 +1,20 @@
 import { expect } from '@jest/globals';
 import { type HttpReply, http } from '@lazyphotos/testkit';
 import type { Phone } from './api.js';
+import { reportOf } from './imports.js';
 
 export type Kind = 'active' | 'archived' | 'trashed' | 'foreign';
 
-/** What each door is asked with: one phone's photos, the album that all of them are in, and a link to that album. */
+/**
+ * What each door is asked with: one phone's photos, the album that all of them are in, a link to that album, and an import that found
+ * them all.
+ */
 export interface Library {
   url: string;
   phone: Phone;
   albumId: string;
   shareToken: string;
+  importId: string;
   photos: Record<Kind, { id: string; fileName: string }>;
 }
 
@@ -208,6 +213,12 @@ export const doors: Door[] = [
       }
       return known;
     },
+  },
+  {
+    name: 'the report of an import',
+    kinds: OWN,
+    shows: async ({ phone, importId }) =>
+      Object.values(await reportOf(phone, importId)).map(({ photoId }) => photoId),
   },
   {
     name: 'the content of a link',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, http, type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
 import { claim, type Phone, sha256OfFile, signIn } from './api.js';
+import { importTakeout } from './import-job.js';
 import { repository, run } from './node-process.js';
 import { shareAlbum } from './share-job.js';
 
@@ -206,6 +207,10 @@ export function describeMainJob(
 
     test('a share link shows an album to somebody without an account, and no place unless it is told to', async () => {
       await shareAlbum(system.url, system.folder, phone);
+    });
+
+    test('an import brings photos with what Google Photos knew of them', async () => {
+      await importTakeout(system.folder, phone);
     });
 
     test('what nobody may see stays unseen', async () => {

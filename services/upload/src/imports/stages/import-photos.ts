@@ -13,6 +13,7 @@ import type { Import } from '../../generated/prisma/client.js';
 import type { UploadDb } from '../../prisma.js';
 import type { ArchivesOfParts, EntryOfPart } from '../archive-of-part.js';
 import type { ImportPhoto } from '../import-photo.js';
+import { withoutPlaced } from '../placements.js';
 import { type Settlement, settleEntries } from '../settle.js';
 import { ArchiveError, EntryError } from '../zip/index.js';
 
@@ -202,9 +203,10 @@ async function describe(
   job: Import,
   done: readonly { entry: Planned; settlement: Settlement }[],
 ): Promise<void> {
-  let left = done.flatMap(({ entry, settlement }) =>
+  const photos = done.flatMap(({ entry, settlement }) =>
     hasPhoto(settlement) ? [importedPhoto(deps, job, entry, settlement)] : [],
   );
+  let left = await withoutPlaced(deps.db, photos);
   while (left.length > 0) {
     const firsts = left.filter(
       (photo, index) => left.findIndex(({ photoId }) => photoId === photo.photoId) === index,

@@ -52,7 +52,9 @@ async function classify(db: UploadDb, job: Import): Promise<void> {
       `INSERT INTO imported_albums (id, user_id, folder, name, description)
        SELECT DISTINCT ON (n.album) n.id, $1::uuid, n.album, n.name, n.description
        FROM jsonb_to_recordset($2::jsonb) AS n(id uuid, album text, name text, description text)
-       WHERE n.album IS NOT NULL ON CONFLICT (user_id, folder) DO NOTHING`,
+       WHERE n.album IS NOT NULL
+       ON CONFLICT (user_id, folder) DO UPDATE SET name = excluded.name, description = excluded.description
+         WHERE NOT imported_albums.is_made`,
       job.userId,
       given,
     );
