@@ -7,8 +7,8 @@ import { freePort } from '../../packages/testkit/dist/index.js';
 
 const main = fileURLToPath(new URL('../../packages/standalone/dist/main.js', import.meta.url));
 
-/** Starts the node as `npm start` does on a built tree. */
-export async function startNode(dataDir) {
+/** Starts the node as `npm start` does on a built tree; `more` are settings. */
+export async function startNode(dataDir, more = {}) {
   const port = await freePort();
   const env = {
     ...process.env,
@@ -17,6 +17,7 @@ export async function startNode(dataDir) {
     LAZYPHOTOS_PORT: String(port),
     LAZYPHOTOS_METRICS_PORT: '0',
     LAZYPHOTOS_LOG_OUTPUT: 'file',
+    ...more,
   };
   const started = performance.now();
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -60,6 +61,9 @@ async function parentOf(pid) {
   const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/^PPid:\s+(\d+)/m.exec(text)?.[1] ?? 0);
 }
+
+/** The memory of one process in bytes. */
+export const processMemory = proportionalBytes;
 
 /** The memory of the node, its helpers and its PostgreSQL, where the system tells (Linux). */
 export async function memoryOf(pid, dataDir) {
