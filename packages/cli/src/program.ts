@@ -7,6 +7,7 @@ import { upload } from './commands/upload.js';
 import { DEFAULT_SERVER } from './config.js';
 import { createContext, type GlobalOptions, IMPATIENT, type Io, outputOf, type Perform } from './context.js';
 import { exitCodes, InterruptedError, reportOf, UsageError } from './errors.js';
+import { addImportCommands } from './import-commands.js';
 import { addLibraryCommands } from './library-commands.js';
 import { concurrency, variant } from './option-values.js';
 
@@ -47,6 +48,7 @@ function addCommands(program: Command, perform: Perform): void {
     .command('status')
     .description('the node, the account and what is stored')
     .action(() => perform(status, IMPATIENT));
+  addImportCommands(program, perform);
   addLibraryCommands(program, perform);
 }
 

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from '@jest/globals';
 import { addAccount, type FakeNode, startFakeNode } from '@lazyphotos/client/testing';
+import type { ImportJob } from '@lazyphotos/contracts';
 
 const BIN = fileURLToPath(new URL('../bin/lazyphotos.js', import.meta.url));
 export const EMAIL = 'ada@example.org';
@@ -23,6 +24,10 @@ export const sha256 = (bytes: Buffer): string => createHash('sha256').update(byt
 /** Bytes that magic-byte readers take for a JPEG. */
 export const jpeg = (size = 20_000): Buffer =>
   Buffer.concat([Buffer.from('ffd8ffe000104a464946', 'hex'), randomBytes(size - 10)]);
+
+/** Bytes that begin like a ZIP. */
+export const zip = (size = 20_000): Buffer =>
+  Buffer.concat([Buffer.from('504b0304', 'hex'), randomBytes(size - 4)]);
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-cli-'));
@@ -51,7 +56,8 @@ export const TEN_SECONDS_LATER = {
 
 /** The fields of the commands' documents that tests read one by one. */
 interface CliDocument {
-  error: { code: string };
+  error: { code: string; message: string };
+  import: ImportJob;
   deviceId: string;
   photos: number;
   uploaded: number;

@@ -8,6 +8,7 @@ import {
   SessionEndedError,
   SourceChangedError,
 } from '@lazyphotos/client';
+import { photoTypeOf } from '@lazyphotos/contracts';
 import { readEnv } from '../src/config.js';
 import { nameKey, originalNames, previewStem, safeFileName } from '../src/download/names.js';
 import { InterruptedError, reportOf } from '../src/errors.js';
@@ -19,7 +20,6 @@ import { createProgress } from '../src/transfer/progress.js';
 import { progressLine } from '../src/transfer/progress-view.js';
 import { type QueueOptions, runQueue } from '../src/transfer/queue.js';
 import { openHashCache } from '../src/upload/hash-cache.js';
-import { photoTypeOf } from '@lazyphotos/contracts';
 import { temporaryFolder, writeFiles } from './helpers.js';
 
 describe('the queue', () => {

@@ -5,7 +5,7 @@ import { parseJson } from './problem.js';
 import { isRepeatable, normalizeBaseUrl, prepareRequest } from './request.js';
 import { defaultRetryPolicy, type RetryPolicy, retrying } from './retry.js';
 import { createSession, type TokenStore } from './tokens.js';
-import { type Fetch, type RawAnswer, sendOnce } from './transport.js';
+import { type Fetch, openOnce, type RawAnswer, sendOnce } from './transport.js';
 import type { Answer, CallInput, CallOptions, EndpointMethod, UntypedInput } from './types.js';
 
 type Endpoints = typeof endpoints;
@@ -43,6 +43,14 @@ export interface Client extends EndpointMethods {
   signOut(options?: CallOptions): Promise<{ endedOnServer: boolean }>;
   /** GET /health/ready. */
   readiness(options?: CallOptions): Promise<Readiness>;
+  /**
+   * The report of an import, byte by byte as it arrives: it has an entry for each file of the archives, so it may be too long for
+   * `getImportReport`, which reads it as a whole and takes JSON only. Repeated until it begins, not afterwards.
+   */
+  openImportReport(
+    input: CallInput<Endpoints['getImportReport']>,
+    options?: CallOptions,
+  ): Promise<AsyncIterable<Uint8Array>>;
   /** GETs a signed URL, once and without a token. The caller reads the body; any status is an answer. */
   fetchMedia(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<Response>;
 }
@@ -75,13 +83,20 @@ export function createClient(options: ClientOptions): Client {
     input: UntypedInput,
     callOptions: CallOptions = {},
   ): Promise<unknown> {
+    return answerOf(endpoint, await attempts(endpoint, input, callOptions, sendOnce));
+  }
+
+  /** Sends a request as often as it may be sent, with the token that it needs. */
+  function attempts<T>(
+    endpoint: Endpoint,
+    input: UntypedInput,
+    callOptions: CallOptions,
+    sendBy: (...args: Parameters<typeof sendOnce>) => Promise<T>,
+  ): Promise<T> {
     const request = prepareRequest(baseUrl, endpoint, input);
-    const send = (token?: string) => sendOnce(fetch, request, token, callOptions);
+    const send = (token?: string) => sendBy(fetch, request, token, callOptions);
     const attempt = endpoint.auth === 'bearer' ? () => session.authorized(send) : () => send();
-    const raw = isRepeatable(endpoint)
-      ? await retrying(attempt, { policy, signal: callOptions.signal })
-      : await attempt();
-    return answerOf(endpoint, raw);
+    return isRepeatable(endpoint) ? retrying(attempt, { policy, signal: callOptions.signal }) : attempt();
   }
 
   function callTyped<Name extends keyof Endpoints>(
@@ -120,6 +135,8 @@ export function createClient(options: ClientOptions): Client {
       await session.forget();
       return { endedOnServer };
     },
+    openImportReport: (input, callOptions = {}) =>
+      attempts(endpoints.getImportReport, asInput(input), callOptions, openOnce),
     readiness: (callOptions) => readiness(fetch, baseUrl, callOptions),
     fetchMedia: (url, headers, signal) => fetchMedia(fetch, url, headers, signal),
   };

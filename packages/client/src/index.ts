@@ -3,6 +3,7 @@ export * from './download/download-photo.js';
 export * from './errors.js';
 export * from './feed.js';
 export * from './hash.js';
+export * from './imports.js';
 export * from './pages.js';
 export { normalizeBaseUrl } from './request.js';
 export { defaultRetryPolicy, isTransient, type RetryPolicy } from './retry.js';

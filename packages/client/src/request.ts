@@ -37,11 +37,14 @@ function queryOf(query: UntypedInput['query'] = {}): string {
     : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`;
 }
 
+const acceptOf = ({ success }: Endpoint): string =>
+  ['application/json', 'application/problem+json', ...(success.alternatives ?? [])].join(', ');
+
 export function prepareRequest(baseUrl: string, endpoint: Endpoint, input: UntypedInput): PreparedRequest {
   const request: PreparedRequest = {
     method: endpoint.method.toUpperCase(),
     url: `${baseUrl}${pathOf(endpoint.path, input.params)}${queryOf(input.query)}`,
-    headers: { accept: 'application/json, application/problem+json' },
+    headers: { accept: acceptOf(endpoint) },
     body: undefined,
   };
   // Made once for all attempts: it is what makes a repetition safe.
@@ -68,6 +71,9 @@ const REPEATABLE_POSTS = new Set([
   'deletePhotos',
   'restorePhotos',
   'emptyTrash',
+  'pauseImport',
+  'resumeImport',
+  'addImportParts',
 ]);
 
 /** Whether sending a request twice has the effect of sending it once. */

@@ -39,22 +39,37 @@ function countedBody(body: BinaryBody, onBytes: () => void) {
   return { state, stream: ReadableStream.from(bytes()) };
 }
 
-/**
- * Sends a request once and reads the answer.
- *
- * @throws NetworkError without an (entire) answer, ApiError for any answer but 2xx, the signal's reason when aborted, and
- * whatever the source of a binary body throws.
- */
-export async function sendOnce(
+/** What a request was sent with, until its response has been read. */
+interface Exchange {
+  response: Response;
+  /** To be called for each piece of the response that arrives. */
+  touch(): void;
+  /** What an error that ended the exchange stands for. */
+  errorOf(error: unknown): unknown;
+  end(): void;
+}
+
+/** Sends a request. Resolves when the head of the response is there. `end` must be called. */
+async function exchange(
   fetch: Fetch,
   request: PreparedRequest,
   token: string | undefined,
   { signal, idleTimeoutMs = IDLE_TIMEOUT_MS }: CallOptions,
-): Promise<RawAnswer> {
+): Promise<Exchange> {
   const stop = linkedAbort(signal);
-  const origin = new URL(request.url).origin;
   const watchdog = createWatchdog(idleTimeoutMs, () => stop.abort(new Error('idle')));
   const counted = typeof request.body === 'object' ? countedBody(request.body, watchdog.touch) : undefined;
+  const errorOf = (error: unknown): unknown => {
+    if (error instanceof ApiError) return error;
+    if (signal?.aborted) return signal.reason;
+    if (counted?.state.failure !== undefined) return counted.state.failure;
+    const idle = stop.signal.aborted ? `no answer for ${idleTimeoutMs / 1000} s` : undefined;
+    return new NetworkError(new URL(request.url).origin, error, idle);
+  };
+  const end = () => {
+    watchdog.stop();
+    stop.unlink();
+  };
   try {
     const response = await fetch(request.url, {
       method: request.method,
@@ -68,18 +83,73 @@ export async function sendOnce(
         : { body: counted.stream, duplex: 'half' }),
     } as RequestInit);
     watchdog.touch();
+    return { response, touch: watchdog.touch, errorOf, end };
+  } catch (error) {
+    end();
+    throw errorOf(error);
+  }
+}
+
+/**
+ * Sends a request once and reads the answer.
+ *
+ * @throws NetworkError without an (entire) answer, ApiError for any answer but 2xx, the signal's reason when aborted, and
+ * whatever the source of a binary body throws.
+ */
+export async function sendOnce(
+  fetch: Fetch,
+  request: PreparedRequest,
+  token: string | undefined,
+  options: CallOptions,
+): Promise<RawAnswer> {
+  const { response, errorOf, end } = await exchange(fetch, request, token, options);
+  try {
     const text = await response.text();
     return accepted({ status: response.status, headers: response.headers, text });
   } catch (error) {
-    if (error instanceof ApiError) throw error;
-    if (signal?.aborted) throw signal.reason;
-    if (counted?.state.failure !== undefined) throw counted.state.failure;
-    const idle = stop.signal.aborted ? `no answer for ${idleTimeoutMs / 1000} s` : undefined;
-    throw new NetworkError(origin, error, idle);
+    throw errorOf(error);
   } finally {
-    watchdog.stop();
-    stop.unlink();
+    end();
   }
+}
+
+/**
+ * Sends a request once. Resolves to the body of a 2xx response, which is read as the caller asks for it. Reading throws NetworkError
+ * when the body ends too early or stalls, and the signal's reason when aborted.
+ *
+ * @throws like `sendOnce`
+ */
+export async function openOnce(
+  fetch: Fetch,
+  request: PreparedRequest,
+  token: string | undefined,
+  options: CallOptions,
+): Promise<AsyncIterable<Uint8Array>> {
+  const { response, touch, errorOf, end } = await exchange(fetch, request, token, options);
+  if (!response.ok) {
+    try {
+      const text = await response.text();
+      accepted({ status: response.status, headers: response.headers, text });
+    } catch (error) {
+      throw errorOf(error);
+    } finally {
+      end();
+    }
+  }
+  async function* pieces(): AsyncGenerator<Uint8Array, void> {
+    try {
+      for await (const piece of response.body ?? []) {
+        touch();
+        yield piece;
+        touch();
+      }
+    } catch (error) {
+      throw errorOf(error);
+    } finally {
+      end();
+    }
+  }
+  return pieces();
 }
 
 function accepted(answer: RawAnswer): RawAnswer {

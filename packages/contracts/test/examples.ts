@@ -54,8 +54,7 @@ const deletedPhoto = {
   deletedAt: TIME,
 };
 
-/** One event of each type, with every field that it may have. */
-const uploadExample: EventPayload<'upload.completed'> = {
+const uploadCompleted: EventPayload<'upload.completed'> = {
   photoId: PHOTO,
   userId: USER,
   deviceId: ALBUM,
@@ -71,11 +70,13 @@ const uploadExample: EventPayload<'upload.completed'> = {
   locationLat: 90,
   locationLon: -180,
   uploadedAt: TIME,
+  background: true,
 };
 
+/** One event of each type, with every field that it may have. */
 export const payloadExamples: { [T in EventType]: EventPayload<T> } = {
-  'upload.completed': uploadExample,
-  'media.deferred': { upload: { ...uploadExample, background: true } },
+  'upload.completed': uploadCompleted,
+  'media.deferred': { upload: uploadCompleted },
   'media.processed': {
     photoId: PHOTO,
     userId: USER,

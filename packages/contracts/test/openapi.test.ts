@@ -145,7 +145,10 @@ describe('the OpenAPI document', () => {
       expect(description.length).toBeGreaterThan(2);
       if (status === '204') expect(content).toBeUndefined();
       else if (status.startsWith('2'))
-        expect(Object.keys(content ?? {})).toEqual(['application/json', ...alternativesOf(operation.operationId)]);
+        expect(Object.keys(content ?? {})).toEqual([
+          'application/json',
+          ...alternativesOf(operation.operationId),
+        ]);
       else {
         expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
         for (const code of description.split(', ')) {

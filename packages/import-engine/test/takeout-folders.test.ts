@@ -55,6 +55,24 @@ describe('rule 12: folders', () => {
     expect(roleOf('Takeout/Google Photos/2016-06-16', 'Thursday in Berlin')).toMatchObject({ kind: 'album' });
   });
 
+  test('its album JSON is in another language', () => {
+    expect(roleOf('Takeout/Google Fotos/Fotos von 2015', 'Photos from 2015')).toEqual({
+      kind: 'year',
+      year: 2015,
+    });
+    expect(roleOf('Takeout/Google Fotos/Fotos von 2015', 'Photos from 2016')).toMatchObject({
+      kind: 'album',
+    });
+  });
+
+  test('the folders of a Chinese account', () => {
+    const root = 'Takeout/Google 相册';
+    const names = ['Photos from 2018', 'Photos from 2019', '归档文件', '无标题', '无标题(1)', '无标题(2)'];
+    expect(
+      Object.values(classify(...names.map((name) => `${root}/${name}`))).map(({ kind }) => kind),
+    ).toEqual([...['year', 'year', 'archive', 'untitled', 'untitled', 'untitled']]);
+  });
+
   test('a year folder that was packed without those around it', () => {
     expect(roleOf('Photos from 2015')).toEqual({ kind: 'year', year: 2015 });
     expect(roleOf('Takeout/Photos from 2015')).toEqual({ kind: 'year', year: 2015 });

@@ -144,6 +144,23 @@ describe('rule 4: the name of the photo loses its end as well', () => {
 });
 
 describe('rule 5: the number moves', () => {
+  test('names that were cut to one, with titles that were made unrecognisable', () => {
+    const start = 'Backyard_ceremony_wedding_photography_xxxxxxx_';
+    const numbers = ['', '(1)', '(494)'];
+    const end = ['xxxxxxx_magnoliastudios-371', 'xxxxxxx_magnoliastudios-181', 'markham_magnoliastudios-19'];
+    const sidecars = numbers.map((number, index) => ({
+      name: `${start}${number}.json`,
+      title: `Backyard_ceremony_wedding_photography_${end[index]}.jpg`,
+    }));
+    const found = matchNames(
+      numbers.map((number) => `${start}m${number}.jpg`),
+      sidecars,
+    );
+    expect(numbers.map((number) => found[`${start}m${number}.jpg`]?.[0])).toEqual(
+      sidecars.map(({ name }) => name),
+    );
+  });
+
   test.each([
     ['DSC_0101(1).JPG', 'DSC_0101.JPG(1).json'],
     ['2015-02-04(1).jpg', '2015-02-04.jpg(1).json'],
@@ -367,6 +384,17 @@ describe('rule 9: motion and live photos have one sidecar', () => {
     for (const [name, sidecar] of Object.entries(expected)) expect(found[name]?.[0]).toBe(sidecar);
   });
 
+  test('a motion video with a sidecar of its own uses that', () => {
+    const found = matchNames(['X.MP', 'X.MP.jpg'], ['X.MP.json', 'X.MP.jpg.json']);
+    expect(found).toEqual({ 'X.MP': ['X.MP.json', 'exact'], 'X.MP.jpg': ['X.MP.jpg.json', 'exact'] });
+  });
+
+  test('a sidecar that was cut to the name of the video serves the picture, too', () => {
+    const video = `${'x'.repeat(43)}.MP`;
+    const found = matchNames([video, `${video}.jpg`], [`${video}.json`]);
+    expect(Object.keys(found)).toHaveLength(2);
+  });
+
   test('a video with a sidecar of its own uses that', () => {
     const found = matchNames(['IMG_1.HEIC', 'IMG_1.MP4'], ['IMG_1.HEIC.json', 'IMG_1.MP4.json']);
     expect(found['IMG_1.MP4']).toEqual(['IMG_1.MP4.json', 'exact']);
@@ -388,6 +416,8 @@ describe('rule 10: names in form NFD', () => {
   test('are the same as in form NFC', () => {
     const { name } = splitPath('Takeout/Google Fotos/Fotos von 2011/Bei den Landungsbru\u0308cken.png');
     expect(matchOne(name, 'Bei den Landungsbrücken.png.json')).toBe('exact');
+    expect(matchOne('u\u0308.png', '\u00fc.png.json')).toBe('exact');
+    expect(matchOne('\u00fc(1).png', 'u\u0308.png(1).json')).toBe('number');
   });
 });
 
@@ -409,6 +439,14 @@ describe('rule 11: the order of the rules', () => {
     ['Foto.jpg', 'foto.JPG'],
   ])('a title has characters that names of files have not: %s', (media, title) => {
     expect(matchOne(media, { name: 'something else.json', title })).toBe('title');
+  });
+
+  test('a title that is cut to another name is that of another photo', () => {
+    const start = 'Backyard_ceremony_wedding_photography_xxxxxxx_';
+    expect(matchOne(`${start}m.jpg`, { name: `${start}.json`, title: `${start}magnolia.jpg` })).toBe('cut');
+    expect(
+      matchOne(`${start}m.jpg`, { name: `${start}.json`, title: `${start}narcissus.jpg` }),
+    ).toBeUndefined();
   });
 
   test('a title that two sidecars have is none', () => {

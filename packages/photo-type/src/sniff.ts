@@ -29,5 +29,7 @@ const tiffSignatures = [Buffer.from('II*\0', 'latin1'), Buffer.from('MM\0*', 'la
 export async function sniffStart(bytes: Uint8Array): Promise<string | undefined> {
   const found = await fileTypeFromBuffer(bytes, options).catch(() => undefined);
   if (found) return found.mime;
-  return tiffSignatures.some((signature) => signature.equals(bytes.subarray(0, 4))) ? 'image/tiff' : undefined;
+  return tiffSignatures.some((signature) => signature.equals(bytes.subarray(0, 4)))
+    ? 'image/tiff'
+    : undefined;
 }

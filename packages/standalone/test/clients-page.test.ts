@@ -1,6 +1,7 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sampleArchiveBytes } from '@lazyphotos/contracts/examples';
 import { describeWithTools, ownSamplePhotos } from '@lazyphotos/testkit';
 import { claim, password } from './support/api.js';
 import {
@@ -40,6 +41,7 @@ describeWithTools(['jq'], 'docs/clients.md', () => {
     await claim(node.url, node.claimCode(), EMAIL);
     const picture = ownSamplePhotos().folder('good/jpeg')[0]?.path ?? '';
     await copyFile(picture, join(folder.path, 'picture.jpg'));
+    await writeFile(join(folder.path, 'takeout-001.zip'), Buffer.from(sampleArchiveBytes, 'base64'));
   });
   afterAll(() => folder?.remove());
 
@@ -49,7 +51,16 @@ describeWithTools(['jq'], 'docs/clients.md', () => {
     const result = await run('bash', ['-c', beginning + examples], {}, folder.path);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).not.toMatch(/^(null|40\d|50\d)$/m);
-    for (const line of ['206', '304', '"By the sea"', '"ok"', 'picture.jpg', '204', '{"month":'])
+    for (const line of [
+      '206',
+      '304',
+      '"By the sea"',
+      '"ok"',
+      'picture.jpg',
+      '204',
+      '{"month":',
+      'sunset.png,takeout-001.zip',
+    ])
       expect(result.stdout).toContain(line);
   });
 });

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # the variables of scripts/setup
 # The data folders. Everything in the containers runs as one user, to whom theirs belong.
 
-readonly data_folders='postgres rabbitmq minio auth scratch caddy tailscale prometheus grafana clamav'
+readonly data_folders='postgres rabbitmq minio auth scratch import caddy tailscale prometheus grafana clamav'
 
 make_folders() {
   local folder path=${settings[LAZYPHOTOS_DATA_PATH]}

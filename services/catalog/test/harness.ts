@@ -214,5 +214,6 @@ async function collect(bus: Awaited<ReturnType<typeof createPgBossBus>>): Promis
 
 function userOf({ type, payload }: AnyEvent): string {
   if (type === 'photo.changed') return payload.photo.userId;
+  if (type === 'media.deferred') return payload.upload.userId;
   return type === 'album.changed' ? payload.album.userId : payload.userId;
 }

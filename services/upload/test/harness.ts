@@ -135,8 +135,8 @@ export async function startUpload(given: Given = {}) {
       const { body } = await store.get(originalKey(photo));
       return Buffer.concat(await body.toArray());
     },
-    user: (id: string = newId()): User => {
-      const token = issuer.tokenFor(id);
+    user: (id: string = newId(), role = 'member'): User => {
+      const token = issuer.tokenFor(id, { role });
       return createUser(id, token, (path: string, options: HttpOptions = {}) =>
         http(server.url + path, { token, ...options }),
       );

@@ -1,16 +1,14 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { type Context, signedInAccount } from '../context.js';
-import { exitCodes, InterruptedError, reportOf, UsageError } from '../errors.js';
+import { exitCodes, InterruptedError, reportOf } from '../errors.js';
 import { count, formatBytes } from '../format.js';
-import { findDecodedPath, type LocalPath, readablePath } from '../local-path.js';
-import { judgeTransfer, RETRY_PAUSES_MS } from '../transfer/judge.js';
-import { createProgress } from '../transfer/progress.js';
-import { showProgress } from '../transfer/progress-view.js';
-import { type QueueResult, runQueue } from '../transfer/queue.js';
+import { folderOrThrow } from '../given-path.js';
+import { type LocalPath, readableName, readablePath } from '../local-path.js';
+import type { QueueResult } from '../transfer/queue.js';
+import { announcedTime } from '../upload/capture-time.js';
 import { type HashCache, noHashCache, openHashCache } from '../upload/hash-cache.js';
 import { leftOutSummary } from '../upload/left-out-summary.js';
 import { type Plan, type PlannedPhoto, planUpload } from '../upload/plan.js';
+import { sendFiles } from '../upload/send-files.js';
 import {
   createTally,
   interruptedLine,
@@ -18,7 +16,7 @@ import {
   type Tally,
   type UploadSummary,
 } from '../upload/summary.js';
-import { uploadFile } from '../upload/upload-file.js';
+import { type Announcement, announcedName } from '../upload/upload-file.js';
 
 export interface UploadOptions {
   concurrency: number;
@@ -26,9 +24,6 @@ export interface UploadOptions {
   /** False with --no-cache. */
   cache: boolean;
 }
-
-/** What hashing a big library has found out survives a crash up to this much of it. */
-const SAVE_CACHE_MS = 60_000;
 
 export async function upload(context: Context, folder: string, options: UploadOptions): Promise<number> {
   const { io, output, server, signal } = context;
@@ -53,18 +48,6 @@ export async function upload(context: Context, folder: string, options: UploadOp
   return finish(context, summary, result);
 }
 
-async function folderOrThrow(folder: string): Promise<LocalPath> {
-  const given = resolve(folder);
-  const root = given.includes('\ufffd') ? await findDecodedPath(given) : given;
-  const stats = root === undefined ? undefined : await stat(root).catch(() => undefined);
-  if (root !== undefined && stats?.isDirectory()) return root;
-  if (given.includes('\ufffd'))
-    throw new UsageError(
-      `${folder} is not UTF-8, and none or more than one folder may be meant; try the one above`,
-    );
-  throw new UsageError(`there is no folder ${folder}`);
-}
-
 function announce({ output }: Context, photos: number): void {
   if (photos % 10_000 === 0) output.note(`${photos} so far …`);
 }
@@ -77,44 +60,20 @@ interface Sending {
   deviceId: string | undefined;
 }
 
-async function send(context: Context, plan: Plan, sending: Sending): Promise<QueueResult<PlannedPhoto>> {
-  const { client, signal } = context;
-  const { cache, tally, restore = false, deviceId, concurrency } = sending;
-  const progress = createProgress({ files: plan.photos.length, bytes: plan.bytes });
-  const hide = showProgress(context, progress);
-  const saving = setInterval(() => void cache.save().catch(() => undefined), SAVE_CACHE_MS);
-  const deps = { client, cache, deviceId, restore, signal, inThisRun: new Map(), onBytes: progress.move };
-  try {
-    return await runQueue(plan.photos, {
-      concurrency,
-      pausesMs: RETRY_PAUSES_MS,
-      signal,
-      judge: judgeTransfer,
-      work: async (file) => {
-        progress.begin(file);
-        try {
-          tally.add(await uploadFile(file, deps), file.sizeBytes);
-          progress.finish(file, file.sizeBytes);
-        } catch (error) {
-          progress.drop(file);
-          throw error;
-        }
-      },
-      onFailed: (file, error) => {
-        tally.fail(file.path, error);
-        progress.finish(file, file.sizeBytes);
-      },
-    });
-  } finally {
-    hide();
-    clearInterval(saving);
-    // The photos are safe whether or not the next run will be quick.
-    await cache
-      .save()
-      .catch((error: unknown) =>
-        context.output.note(`The hashes could not be kept: ${reportOf(error).message}`),
-      );
-  }
+const announcementOf = async ({ path, mtimeNs }: PlannedPhoto): Promise<Announcement> => ({
+  fileName: announcedName(path),
+  ...announcedTime(readableName(path), mtimeNs, new Date()),
+});
+
+function send(context: Context, plan: Plan, sending: Sending): Promise<QueueResult<PlannedPhoto>> {
+  const { tally, restore = false, ...options } = sending;
+  return sendFiles(context, [plan.photos], {
+    ...options,
+    restore,
+    announce: announcementOf,
+    onDone: async ({ sizeBytes }, { outcome }) => tally.add(outcome, sizeBytes),
+    onFailed: ({ path }, error) => tally.fail(path, error),
+  });
 }
 
 interface Ended {

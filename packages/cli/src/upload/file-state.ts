@@ -64,9 +64,10 @@ export async function hashUnchanged(
   path: LocalPath,
   found: FileState,
   signal: AbortSignal,
+  onRead?: (bytes: number) => void,
 ): Promise<HashedFile> {
   const readAt = Date.now();
-  const hash = await sha256File(path, signal);
+  const hash = await sha256File(path, signal, onRead);
   const state = await stateNow(path);
   if (isSameState(state, found)) return { hash, state, readAt };
   return readAgain(path, state, hash, { expected: found, signal });

@@ -1,6 +1,7 @@
+import { canonicalMimeType } from '@lazyphotos/contracts';
 import { type LocalPath, readableName } from '../local-path.js';
 import { isCutOff } from './cut-off.js';
-import type { HashCache } from './hash-cache.js';
+import type { HashCache, KnownFile } from './hash-cache.js';
 import { type LeftOut, reasonByContent, type SkippedFolder } from './left-out.js';
 import { type DetectedType, detectPhotoType } from './photo-type.js';
 import { mayBeUnfinished } from './unfinished-transfers.js';
@@ -55,6 +56,12 @@ export async function planUpload(root: LocalPath, options: PlanOptions): Promise
   return plan;
 }
 
+/** The cache has other files too: archives that were imported. */
+function knownPhoto(file: FoundFile, cache: HashCache): KnownFile | undefined {
+  const known = cache.get(file);
+  return known !== undefined && canonicalMimeType(known.mimeType) !== undefined ? known : undefined;
+}
+
 async function lookInto(
   file: FoundFile,
   cache: HashCache,
@@ -62,7 +69,7 @@ async function lookInto(
 ): Promise<PlannedPhoto | LeftOut> {
   const { path } = file;
   if (file.sizeBytes === 0) return { path, reason: 'empty' };
-  const known = cache.get(file);
+  const known = knownPhoto(file, cache);
   const type = known === undefined ? await detect(path) : { accepted: known.mimeType, sniffed: undefined };
   if (type.accepted === undefined) return { path, ...reasonByContent(path, type) };
   if (mayBeUnfinished(readableName(path)) && (await isCutOff(path)))

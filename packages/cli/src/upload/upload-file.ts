@@ -1,11 +1,23 @@
-import { type Client, hasCode, uploadPhoto } from '@lazyphotos/client';
+import { type Client, hasCode, type PhotoToUpload, uploadPhoto } from '@lazyphotos/client';
 import { type LocalPath, readableName } from '../local-path.js';
-import { announcedTime } from './capture-time.js';
 import { assertUnchanged, type HashedFile, hashUnchanged } from './file-state.js';
 import type { HashCache } from './hash-cache.js';
 import type { PlannedPhoto } from './plan.js';
 
 export type FileOutcome = 'uploaded' | 'existing' | 'duplicate' | 'restored' | 'inTrash' | 'deleted';
+
+export interface UploadedFile {
+  outcome: FileOutcome;
+  hash: string;
+  /** Of an archive: the id of the archive. Undefined for what was removed for good. */
+  photoId: string | undefined;
+}
+
+/** What is announced of a file besides its contents. */
+export type Announcement = Pick<
+  PhotoToUpload,
+  'fileName' | 'capturedAt' | 'capturedAtSource' | 'locationLat' | 'locationLon'
+>;
 
 export interface UploadFileDeps {
   client: Client;
@@ -14,7 +26,9 @@ export interface UploadFileDeps {
   restore: boolean;
   signal: AbortSignal;
   /** By hash: uploads of this run that are on the way or done. */
-  inThisRun: Map<string, Promise<FileOutcome>>;
+  inThisRun: Map<string, Promise<UploadedFile>>;
+  /** How much of the file has been read, while its hash is not known. */
+  onRead(file: PlannedPhoto, bytes: number): void;
   onBytes(file: PlannedPhoto, bytes: number): void;
 }
 
@@ -30,26 +44,35 @@ export function announcedName(path: LocalPath): string | undefined {
 
 type Hashed = Pick<HashedFile, 'hash' | 'state'> & { isCached: boolean };
 
-async function hashOf(file: PlannedPhoto, { cache, signal }: UploadFileDeps): Promise<Hashed> {
+async function hashOf(file: PlannedPhoto, { cache, signal, onRead }: UploadFileDeps): Promise<Hashed> {
   const known = cache.get(file);
   if (known !== undefined) return { hash: known.hash, state: file, isCached: true };
-  const { hash, state, readAt } = await hashUnchanged(file.path, file, signal);
+  const { hash, state, readAt } = await hashUnchanged(file.path, file, signal, (bytes) =>
+    onRead(file, bytes),
+  );
   cache.set({ path: file.path, ...state }, { hash, mimeType: file.mimeType }, readAt);
   return { hash, state, isCached: false };
 }
 
 /** Hashes one file and sees to it that the node has it. */
-export async function uploadFile(file: PlannedPhoto, deps: UploadFileDeps): Promise<FileOutcome> {
+export async function uploadFile(
+  file: PlannedPhoto,
+  announcement: Announcement,
+  deps: UploadFileDeps,
+): Promise<UploadedFile> {
   const { cache, inThisRun, signal } = deps;
   const hashed = await hashOf(file, deps);
   const { hash, isCached } = hashed;
   for (let twin = inThisRun.get(hash); twin !== undefined; twin = inThisRun.get(hash)) {
-    const outcome = await twin.catch(() => undefined);
-    if (outcome !== undefined) return outcome === 'inTrash' || outcome === 'deleted' ? outcome : 'duplicate';
+    const uploaded = await twin.catch(() => undefined);
+    if (uploaded !== undefined) {
+      const isGone = uploaded.outcome === 'inTrash' || uploaded.outcome === 'deleted';
+      return isGone ? uploaded : { ...uploaded, outcome: 'duplicate' };
+    }
     // This file takes the place of the one that failed, which may have been to blame itself.
     if (inThisRun.get(hash) === twin) inThisRun.delete(hash);
   }
-  const sending = send(file, hashed, deps);
+  const sending = send(file, announcement, hashed, deps);
   inThisRun.set(hash, sending);
   try {
     return await sending;
@@ -58,36 +81,35 @@ export async function uploadFile(file: PlannedPhoto, deps: UploadFileDeps): Prom
     if (!hasCode(error, 'hash_mismatch')) throw error;
     cache.forget(file.path);
     // The remembered hash was wrong.
-    if (isCached) return uploadFile(file, deps);
+    if (isCached) return uploadFile(file, announcement, deps);
     await assertUnchanged(file.path, hashed, signal);
     throw error;
   }
 }
 
-async function send(file: PlannedPhoto, hashed: Hashed, deps: UploadFileDeps): Promise<FileOutcome> {
+async function send(
+  file: PlannedPhoto,
+  announcement: Announcement,
+  hashed: Hashed,
+  deps: UploadFileDeps,
+): Promise<UploadedFile> {
   const { client, deviceId, restore, signal } = deps;
   const { path, sizeBytes, mimeType } = file;
-  const photo = {
-    source: { path },
-    hash: hashed.hash,
-    sizeBytes,
-    mimeType,
-    fileName: announcedName(path),
-    ...announcedTime(readableName(path), file.mtimeNs, new Date()),
-    deviceId,
-  };
+  const { hash } = hashed;
+  const photo = { source: { path }, hash, sizeBytes, mimeType, ...announcement, deviceId };
   const options = {
     signal,
     onProgress: ({ sentBytes }: { sentBytes: number }) => deps.onBytes(file, sentBytes),
   };
   // Asked without `restore` first, so that what is brought back can be told from what was there.
   const result = await uploadPhoto(client, photo, options);
+  const { photoId } = result;
   if (result.outcome === 'uploaded') {
     await assertUnchanged(path, hashed, signal);
-    return 'uploaded';
+    return { outcome: 'uploaded', hash, photoId };
   }
-  if (result.photoState === 'active') return 'existing';
-  if (!restore) return result.photoState === 'trashed' ? 'inTrash' : 'deleted';
-  await uploadPhoto(client, { ...photo, restore }, options);
-  return 'restored';
+  if (result.photoState === 'active') return { outcome: 'existing', hash, photoId };
+  if (!restore) return { outcome: result.photoState === 'trashed' ? 'inTrash' : 'deleted', hash, photoId };
+  const restored = await uploadPhoto(client, { ...photo, restore }, options);
+  return { outcome: 'restored', hash, photoId: restored.photoId };
 }

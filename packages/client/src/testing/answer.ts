@@ -24,6 +24,8 @@ export interface FakeBody {
   fileName?: string;
   capturedAt?: string;
   capturedAtSource?: AnnouncedDateSource;
+  locationLat?: number;
+  locationLon?: number;
   restore?: boolean;
 }
 
@@ -80,6 +82,8 @@ export function sendProblem(res: ServerResponse, problem: FakeProblem): void {
 }
 
 export function sendSuccess(res: ServerResponse, endpoint: Endpoint, body: unknown): void {
+  // A handler that streams has done it by itself.
+  if (res.headersSent || res.destroyed) return;
   const { status, body: schema } = endpoint.success;
   if (schema === undefined) {
     res.writeHead(status).end();

@@ -12,6 +12,7 @@ import {
 import { authHandlers } from './auth-handlers.js';
 import { createFakeState, type FakeState } from './fake-state.js';
 import { createFaults, cutRequest, type Fault } from './faults.js';
+import { importHandlers } from './import-handlers.js';
 import { libraryHandlers } from './library-handlers.js';
 import { photoHandlers, sendMedia } from './photo-handlers.js';
 import { uploadHandlers } from './upload-handlers.js';
@@ -35,6 +36,7 @@ const handlers: Record<string, FakeHandler> = {
   ...uploadHandlers,
   ...photoHandlers,
   ...libraryHandlers,
+  ...importHandlers,
 };
 
 const routes = Object.values(endpoints as Record<string, Endpoint>).map((endpoint) => ({
@@ -80,7 +82,8 @@ export async function startFakeNode(): Promise<FakeNode> {
     const fault = faults.take(method, path);
     const isMedia = path.startsWith('/media/');
     if (fault !== undefined && 'until' in fault) await fault.until;
-    if (fault !== undefined && 'cutAfterBytes' in fault && !isMedia)
+    const cutsResponse = isMedia || path.endsWith('/report');
+    if (fault !== undefined && 'cutAfterBytes' in fault && !cutsResponse)
       return cutRequest(req, res, fault.cutAfterBytes);
     if (fault !== undefined && 'status' in fault) {
       const headers = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };

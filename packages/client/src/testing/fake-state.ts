@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Album, AnnouncedDateSource, FeedItem, Photo, ShareLink, User } from '@lazyphotos/contracts';
+import type {
+  Album,
+  AnnouncedDateSource,
+  Archive,
+  FeedItem,
+  ImportJob,
+  MetadataPatch,
+  Photo,
+  ReportEntry,
+  ShareLink,
+  User,
+} from '@lazyphotos/contracts';
 
 export interface FakeUpload {
   id: string;
@@ -10,6 +21,8 @@ export interface FakeUpload {
   fileName: string;
   capturedAt?: string | undefined;
   capturedAtSource?: AnnouncedDateSource | undefined;
+  locationLat?: number | undefined;
+  locationLon?: number | undefined;
   status: 'open' | 'completed' | 'failed' | 'aborted' | 'expired';
   chunks: Map<number, Buffer>;
   photoId?: string;
@@ -19,6 +32,16 @@ export interface FakePhoto {
   photo: Photo;
   bytes: Buffer;
   state: 'active' | 'trashed' | 'deleted';
+}
+
+export interface FakeImport {
+  job: ImportJob;
+  /** Of its archives. */
+  hashes: Set<string>;
+  restore: boolean;
+  entries: ReportEntry[];
+  /** What each question for the import brings; with the last one it stays as it is. */
+  steps: Partial<ImportJob>[];
 }
 
 interface FakeAccount {
@@ -38,8 +61,16 @@ export interface FakeState {
   devices: Map<string, { platform: string }>;
   uploads: Map<string, FakeUpload>;
   photos: Map<string, FakePhoto>;
+  /** Edits of photos, in the order of arrival. */
+  edits: (MetadataPatch & { id: string })[];
   albums: Map<string, { album: Album; photoIds: string[] }>;
   shareLinks: Map<string, { link: ShareLink; password: string | undefined }>;
+  archives: Map<string, Archive>;
+  imports: Map<string, FakeImport>;
+  /** Paths below IMPORT_DIR at which there is an archive. */
+  importPaths: Set<string>;
+  /** The steps of imports that are made from now on. */
+  importSteps: Partial<ImportJob>[];
   feed: FeedItem[];
   /** Cursors below this number are too old. */
   feedStart: number;
@@ -64,8 +95,13 @@ export function createFakeState(): FakeState {
     devices: new Map(),
     uploads: new Map(),
     photos: new Map(),
+    edits: [],
     albums: new Map(),
     shareLinks: new Map(),
+    archives: new Map(),
+    imports: new Map(),
+    importPaths: new Set(),
+    importSteps: [{ status: 'completed', finishedAt: new Date().toISOString() }],
     feed: [],
     feedStart: 0,
     ready: true,
@@ -98,10 +134,13 @@ export interface NewPhoto {
   bytes: Buffer;
   capturedAt?: string | undefined;
   capturedAtSource?: AnnouncedDateSource | undefined;
+  locationLat?: number | undefined;
+  locationLon?: number | undefined;
 }
 
 export function addPhoto(state: FakeState, added: NewPhoto): Photo {
   const { userId, hash, fileName, mimeType, bytes, capturedAt, capturedAtSource } = added;
+  const { locationLat, locationLon } = added;
   const now = new Date().toISOString();
   const id = uuid();
   const photo: Photo = {
@@ -114,6 +153,8 @@ export function addPhoto(state: FakeState, added: NewPhoto): Photo {
     mimeType,
     capturedAt,
     capturedAtSource,
+    locationLat,
+    locationLon,
     uploadedAt: now,
     updatedAt: now,
     width: null,
@@ -130,4 +171,14 @@ export function addPhoto(state: FakeState, added: NewPhoto): Photo {
   state.photos.set(id, { photo, bytes, state: 'active' });
   state.feed.push({ type: 'photo', data: photo, updatedAt: now });
   return photo;
+}
+
+export function addArchive(
+  state: FakeState,
+  { hash, fileName, sizeBytes }: Pick<Archive, 'hash' | 'fileName' | 'sizeBytes'>,
+): Archive {
+  const uploadedAt = new Date().toISOString();
+  const archive: Archive = { id: uuid(), hash, fileName, sizeBytes, uploadedAt, importIds: [] };
+  state.archives.set(archive.id, archive);
+  return archive;
 }

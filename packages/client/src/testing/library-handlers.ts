@@ -40,26 +40,41 @@ function restorePhotos({ state, body }: FakeCall) {
   return { results };
 }
 
+/** Takes every edit for the newest. Each is kept as it came, for tests to look at. */
 function editPhotos({ state, body }: FakeCall) {
   const { updates } = bodyAs<{ updates: (MetadataPatch & { id: string })[] }>(body);
-  const results = updates.map(({ id, addTags = [], removeTags = [] }) => {
+  const results = updates.map((update) => {
+    const { id, addTags = [], removeTags = [], updatedAt: _time, tags: _tags, ...fields } = update;
     const kept = state.photos.get(id);
     if (kept === undefined || kept.state === 'deleted') return { id, status: 'not_found' };
     const tags = new Set([...kept.photo.tags, ...addTags]);
     for (const name of removeTags) tags.delete(name);
-    kept.photo.tags = [...tags];
+    Object.assign(kept.photo, fields, { tags: [...tags] });
+    state.edits.push(update);
     return { id, status: 'ok', photo: kept.photo };
   });
   return { results };
 }
 
+function deletePhotos({ state, body }: FakeCall) {
+  const { ids } = bodyAs<{ ids: string[] }>(body);
+  const results = ids.map((id) => {
+    const photo = state.photos.get(id);
+    if (photo === undefined || photo.state === 'deleted') return { id, status: 'not_found' };
+    photo.state = 'trashed';
+    return { id, status: 'ok' };
+  });
+  return { results };
+}
+
 function createAlbum({ state, body, email }: FakeCall): Album {
-  const { name } = bodyAs<{ name: string }>(body);
+  const { name, description } = bodyAs<{ name: string; description?: string }>(body);
   const now = new Date().toISOString();
   const album: Album = {
     id: uuid(),
     userId: found(state.accounts.get(email)).user.id,
     name,
+    description,
     order: 'date',
     itemCount: 0,
     createdAt: now,
@@ -75,7 +90,7 @@ function addAlbumItems({ state, params, body }: FakeCall): void {
   const kept = found(state.albums.get(params.id ?? ''));
   const { photoIds } = bodyAs<{ photoIds: string[] }>(body);
   for (const id of photoIds) found(state.photos.get(id));
-  kept.photoIds.push(...photoIds);
+  kept.photoIds = [...new Set([...kept.photoIds, ...photoIds])];
   kept.album.itemCount = kept.photoIds.length;
 }
 
@@ -103,6 +118,7 @@ export const libraryHandlers: Record<string, FakeHandler> = {
   emptyTrash,
   restorePhotos,
   editPhotos,
+  deletePhotos,
   createAlbum,
   addAlbumItems,
   listAlbums: ({ state, query }) => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { isArchiveType } from '@lazyphotos/contracts';
 import { type FakeCall, type FakeHandler, FakeProblem, found, readBody } from './answer.js';
-import { addPhoto, type FakeState, type FakeUpload, uuid } from './fake-state.js';
+import { addArchive, addPhoto, type FakeState, type FakeUpload, uuid } from './fake-state.js';
 
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
 
@@ -27,6 +28,8 @@ function openUpload(call: FakeCall, userId: string): FakeUpload {
     fileName: body.fileName ?? body.hash,
     capturedAt: body.capturedAt,
     capturedAtSource: body.capturedAt === undefined ? undefined : body.capturedAtSource,
+    locationLat: body.locationLat,
+    locationLon: body.locationLon,
     status: 'open',
     chunks: new Map(),
   };
@@ -35,25 +38,32 @@ function openUpload(call: FakeCall, userId: string): FakeUpload {
 }
 
 function createUploadSession(call: FakeCall) {
-  const { state, body, baseUrl } = call;
+  const { state, body } = call;
   const userId = userIdOf(call);
+  const archive = [...state.archives.values()].find(({ hash }) => hash === body.hash);
+  if (archive !== undefined)
+    return { ...sessionOf(call, uuid()), alreadyExists: true, photoId: archive.id, photoState: 'active' };
   const existing = [...state.photos.values()].find(
     ({ photo }) => photo.hash === body.hash && photo.userId === userId,
   );
   if (existing?.state === 'trashed' && body.restore === true) existing.state = 'active';
   const alreadyExists = existing !== undefined && (existing.state !== 'deleted' || body.restore !== true);
   const upload = alreadyExists ? undefined : openUpload(call, userId);
-  const id = upload?.id ?? uuid();
   return {
-    uploadSessionId: id,
-    uploadUrl: `${baseUrl}/upload-sessions/${id}/chunks`,
-    chunkSize: state.chunkSize,
+    ...sessionOf(call, upload?.id ?? uuid()),
     alreadyExists,
     ...(alreadyExists ? { photoId: existing.photo.id, photoState: existing.state } : {}),
     nextOffset: upload === undefined ? 0 : nextOffset(upload),
-    expiresAt: inAnHour(),
   };
 }
+
+const sessionOf = ({ state, baseUrl }: FakeCall, id: string) => ({
+  uploadSessionId: id,
+  uploadUrl: `${baseUrl}/upload-sessions/${id}/chunks`,
+  chunkSize: state.chunkSize,
+  nextOffset: 0,
+  expiresAt: inAnHour(),
+});
 
 function getUploadSession({ state, params }: FakeCall) {
   const upload = found(state.uploads.get(params.id ?? ''));
@@ -97,11 +107,15 @@ function keep(state: FakeState, upload: FakeUpload): string {
     upload.status = 'failed';
     throw new FakeProblem('hash_mismatch');
   }
+  upload.status = 'completed';
+  if (isArchiveType(upload.mimeType)) {
+    upload.photoId = addArchive(state, { ...upload, sizeBytes: bytes.length }).id;
+    return upload.photoId;
+  }
   for (const [id, { photo }] of state.photos) {
     if (photo.hash === upload.hash && photo.userId === upload.userId) state.photos.delete(id);
   }
   const photo = addPhoto(state, { ...upload, bytes });
-  upload.status = 'completed';
   upload.photoId = photo.id;
   return photo.id;
 }

@@ -56,9 +56,14 @@ function roleElsewhere(folder: FolderToClassify, roots: ReadonlySet<string>): Fo
   return album ? albumRole(album, name) : PLAIN;
 }
 
-/** Exports before 2020 have an album JSON in each folder, titled like it. */
-const isTitledLikeItsName = ({ path, albums }: FolderToClassify): boolean =>
-  albums.every(({ title }) => isNamedLike(title, nameOf(path)));
+/** Exports before 2020 have an album JSON in each folder, titled like it; of a year folder maybe in another language. */
+function isTitledLikeItsName({ path, albums }: FolderToClassify): boolean {
+  const name = nameOf(path);
+  const year = yearOfName(name);
+  return albums.every(
+    ({ title }) => isNamedLike(title, name) || (year !== undefined && yearOfName(title) === year),
+  );
+}
 
 /** Beside Google Photos, a Takeout has the files of Drive, YouTube, Keep and others, some with titles in JSON files as well. */
 function isOfOtherProduct(path: string, roots: ReadonlySet<string>): boolean {

@@ -40,7 +40,9 @@ export function readSidecarName(sidecarName: string): Reading[] {
     if (stem === undefined) return [{ name, number }];
     // Some exports number the name before the suffix.
     const inner = number === '' ? withoutNumber(stem) : [{ name: stem, number }];
-    return [...inner, { name, number }];
+    // A short rest of the suffix can also be that of an extension: `.s` of `.svg`.
+    const isSurelySuffix = name.length - stem.length > '.sup'.length - 1 && splitExtension(stem)[1] !== '';
+    return isSurelySuffix ? inner : [...inner, { name, number }];
   });
   return readings.filter(({ name }) => name !== '');
 }
@@ -63,9 +65,6 @@ function withoutSuffix(text: string): string | undefined {
  */
 export const SIDECAR_CUT = 45;
 export const MEDIA_CUT = 50;
-/** 46 code points that are surrogate pairs, or letters with two marks each when they are taken apart. */
-export const LONGEST_CUT = 140;
-
 /** Returns whether the end of a sidecar's name may have been cut off. Titles from macOS were cut in form NFD. */
 export function mayBeCut(stem: string): boolean {
   if (stem.length >= SIDECAR_CUT) return true;

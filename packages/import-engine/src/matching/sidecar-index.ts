@@ -1,11 +1,17 @@
 import type { NamedSidecar } from '../types.js';
-import { cutKey, LONGEST_CUT, mayBeCut, type Reading, readSidecarName } from './names.js';
+import { cutKey, mayBeCut, type Reading, readSidecarName } from './names.js';
+import { PrefixIndex } from './prefix-index.js';
 
 export interface Sidecar<Id> {
   id: Id;
   name: string;
   title: string | undefined;
   readings: Reading[];
+}
+
+export interface CutSidecar<Id> {
+  sidecar: Sidecar<Id>;
+  missing: number;
 }
 
 /** The sidecars of one folder by all that a photo can look for. Each look-up takes a bounded number of steps, however many there are. */
@@ -16,15 +22,14 @@ export class SidecarIndex<Id extends string | number | bigint> {
   /** The same without the extension, and without what is left of a cut one. */
   private readonly byStem = new Map<string, Sidecar<Id>[]>();
   /** Only those that may have lost their end. */
-  private readonly byCut = new Map<string, Sidecar<Id>[]>();
-  /** Descending. */
-  private readonly cutLengths: number[] = [];
+  private readonly cuts: PrefixIndex<Sidecar<Id>[]>;
   private readonly numberedCuts = new Set<string>();
 
   constructor(sidecars: readonly NamedSidecar<Id>[]) {
     this.sidecars = distinct(sidecars).sort(preferred);
-    for (const sidecar of this.sidecars) this.add(sidecar);
-    this.cutLengths.sort((a, b) => b - a);
+    const byCut = new Map<string, Sidecar<Id>[]>();
+    for (const sidecar of this.sidecars) this.add(sidecar, byCut);
+    this.cuts = new PrefixIndex(byCut);
   }
 
   named({ name, number }: Reading): readonly Sidecar<Id>[] {
@@ -37,16 +42,14 @@ export class SidecarIndex<Id extends string | number | bigint> {
   }
 
   /** Sidecars whose name has been cut and is the beginning of this one, the longest first, with the length of what is missing. */
-  cutFrom({ name, number }: Reading): { sidecar: Sidecar<Id>; missing: number }[] {
-    const whole = name.normalize('NFD');
-    return this.cutLengths
-      .filter((length) => length <= whole.length)
-      .flatMap((length) =>
-        (this.byCut.get(keyOf(whole.slice(0, length), number)) ?? []).map((sidecar) => ({
-          sidecar,
-          missing: whole.length - length,
-        })),
-      );
+  cutFrom({ name, number }: Reading): CutSidecar<Id>[] {
+    const whole = keyOf(name.normalize('NFD'), number);
+    return this.cuts
+      .beginningsOf(whole, MAX_CUTS)
+      .flatMap(([key, sidecars]) =>
+        sidecars.map((sidecar) => ({ sidecar, missing: whole.length - key.length })),
+      )
+      .slice(0, MAX_CUTS);
   }
 
   /** Whether the export has numbered sidecars whose names were cut to this one. */
@@ -54,22 +57,23 @@ export class SidecarIndex<Id extends string | number | bigint> {
     return readings.some(({ name }) => this.numberedCuts.has(cutKey(name)));
   }
 
-  private add(sidecar: Sidecar<Id>): void {
+  private add(sidecar: Sidecar<Id>, byCut: Map<string, Sidecar<Id>[]>): void {
     for (const { name, number } of sidecar.readings) {
       append(this.byName, keyOf(name, number), sidecar);
       append(this.byStem, keyOf(name, number), sidecar);
       append(this.byStem, keyOf(name.replace(/\.[A-Za-z\d~]{0,6}$/, ''), number), sidecar);
+      if (!mayBeCut(name)) continue;
       const key = cutKey(name);
-      if (!mayBeCut(name) || key.length > LONGEST_CUT) continue;
-      append(this.byCut, keyOf(key, number), sidecar);
-      if (!this.cutLengths.includes(key.length)) this.cutLengths.push(key.length);
+      append(byCut, keyOf(key, number), sidecar);
       if (number !== '') this.numberedCuts.add(key);
     }
   }
 }
 
+/** One export cuts at one length, and few folders have names from two, each with two namings. */
+const MAX_CUTS = 8;
 /** More than one folder has of the same name with other extensions or suffixes, so that no list makes the work quadratic. */
-const MAX_ALIKE = 32;
+const MAX_ALIKE = 16;
 
 export const keyOf = (name: string, number: string): string => `${number}\0${name}`;
 
@@ -87,7 +91,8 @@ function preferred<Id>(a: Sidecar<Id>, b: Sidecar<Id>): number {
 /** One of each name: parts of one export repeat files. */
 function distinct<Id extends string | number | bigint>(sidecars: readonly NamedSidecar<Id>[]): Sidecar<Id>[] {
   const byName = new Map<string, Sidecar<Id>>();
-  for (const { id, name, title } of sidecars) {
+  for (const { id, name: given, title } of sidecars) {
+    const name = given.normalize('NFC');
     const known = byName.get(name);
     if (known && known.id <= id) continue;
     byName.set(name, { id, name, title, readings: readSidecarName(name) });

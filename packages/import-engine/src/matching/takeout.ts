@@ -2,7 +2,7 @@ import type { Match, MatchRule, NamedFile, NamedSidecar } from '../types.js';
 import { readEditedName } from './edited.js';
 import { isMotionName, isVideoExtension, type Reading, readMediaName, splitExtension } from './names.js';
 import { type Sidecar, SidecarIndex } from './sidecar-index.js';
-import { TitleIndex, titleFit } from './titles.js';
+import { ownTitleFit, TitleIndex, titleFit } from './titles.js';
 
 /**
  * Returns which JSON files of one folder of a Google Takeout, with its files of all parts, belong to which photos and videos. Google documents
@@ -14,10 +14,13 @@ export function matchSidecars<Id extends string | number | bigint>(
   media: readonly NamedFile<Id>[],
   sidecars: readonly NamedSidecar<Id>[],
 ): Match<Id>[] {
-  const matcher = new FolderMatcher(new SidecarIndex(sidecars), new Set(media.map(({ name }) => name)));
+  const matcher = new FolderMatcher(
+    new SidecarIndex(sidecars),
+    new Set(media.map(({ name }) => name.normalize('NFC'))),
+  );
   const found = matcher.match();
   return media.flatMap(({ id, name }) => {
-    const candidate = found.get(name);
+    const candidate = found.get(name.normalize('NFC'));
     return candidate ? [{ mediaId: id, sidecarId: candidate.sidecar.id, rule: candidate.rule }] : [];
   });
 }
@@ -114,7 +117,7 @@ class FolderMatcher<Id extends string | number | bigint> {
             ),
         );
         const inStem = this.cutCandidates(reading, 'cut', edited?.isKnown).filter(
-          ({ sidecar, missing }) => missing > extension.length && titleFit(reading.name, sidecar.title) !== 1,
+          ({ sidecar, missing }) => missing > extension.length && ownTitleFit(reading.name, sidecar) !== 1,
         );
         return [...inExtension, ...inStem];
       });
@@ -129,7 +132,7 @@ class FolderMatcher<Id extends string | number | bigint> {
     return this.index
       .cutFrom(reading)
       .filter(({ sidecar, missing }) => {
-        const fit = titleFit(reading.name, sidecar.title);
+        const fit = ownTitleFit(reading.name, sidecar);
         return fit !== 0 && !isBeyondMark(stem, missing - extension.length, isEdited && fit === undefined);
       })
       .map(({ sidecar, missing }) => ({ sidecar, rule, missing }));
@@ -163,6 +166,8 @@ class FolderMatcher<Id extends string | number | bigint> {
           ? [reading.name, reading.name.replace(/~\d+$/, ''), stem]
           : [stem, `${stem}.MP`];
         return [
+          // Some have a sidecar of their own; it can also be that of the picture, cut to this very name.
+          ...(isMotion ? this.ownOfMotion(reading) : []),
           ...stems.flatMap((picture) => this.index.withStem(picture, reading.number)).map(asMotion),
           ...this.cutCandidates(reading, 'motion'),
         ];
@@ -170,6 +175,11 @@ class FolderMatcher<Id extends string | number | bigint> {
     return isMotion
       ? candidates
       : candidates.filter(({ sidecar }) => !isVideoExtension(extensionOf(sidecar)));
+  }
+
+  private ownOfMotion(reading: Reading): Candidate<Id>[] {
+    const rule = reading.number === '' ? 'exact' : 'number';
+    return this.index.named(reading).map((sidecar) => ({ sidecar, rule, missing: 0 }));
   }
 
   /** Google Photos exports an edited copy beside its original, without a sidecar: `IMG-edited.jpg`, `IMG-edited(1).jpg`. */
@@ -220,9 +230,10 @@ class FolderMatcher<Id extends string | number | bigint> {
       const converted = this.index
         .withStem(stem, number)
         .filter((sidecar) => areConvertible(extension, extensionOf(sidecar)));
-      // The last letter is missing, whatever the length.
+      // Whatever the length: the last letter is missing.
       const isShort = stem.length > 20 && /\p{L}$/u.test(stem);
-      return isShort ? [...converted, ...this.index.named({ name: stem.slice(0, -1), number })] : converted;
+      const shortened = isShort ? this.index.named({ name: stem.slice(0, -1), number }) : [];
+      return [...converted, ...shortened].filter((sidecar) => ownTitleFit(original, sidecar) !== 0);
     });
     return this.onlyFree(candidates, 'extension');
   }
@@ -255,7 +266,7 @@ function isBetterClaim<Id>(a: Claim<Id>, b: Claim<Id>): boolean {
 }
 
 const claimFit = <Id>({ name, candidate }: Claim<Id>): number =>
-  Math.max(...readMediaName(name).map((reading) => titleFit(reading.name, candidate.sidecar.title) ?? 0));
+  Math.max(...readMediaName(name).map((reading) => ownTitleFit(reading.name, candidate.sidecar) ?? 0));
 
 /** Of the name that the sidecar has been read as first. */
 const extensionOf = <Id>({ readings }: Sidecar<Id>): string => splitExtension(readings[0]?.name ?? '')[1];

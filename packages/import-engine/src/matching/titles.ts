@@ -1,4 +1,4 @@
-import { MEDIA_CUT, mayBeCut, type Reading, splitExtension } from './names.js';
+import { cutKey, MEDIA_CUT, mayBeCut, type Reading, splitExtension } from './names.js';
 import { append, keyOf, type Sidecar } from './sidecar-index.js';
 
 /** Sidecars by the names in them, which only few photos need. */
@@ -55,10 +55,20 @@ export function titleFit(name: string, title: string | undefined): number | unde
   const [titleStem, titleExtension] = splitExtension(title);
   const own = lettersOf(stem);
   const whole = lettersOf(titleStem);
-  if (mayBeCut(stem) ? own.length > whole.length : own.length !== whole.length) return 0;
-  if (!own.every((letter, index) => isLetterOf(letter, whole[index] ?? ''))) return 0;
+  if (!startsWith(whole, own) || (own.length !== whole.length && !mayBeCut(stem))) return 0;
   return titleExtension === '' || extension.toLowerCase() === titleExtension.toLowerCase() ? 2 : 1;
 }
+
+/** The same for the title of a sidecar, if the sidecar has its own name from it; other titles say nothing about names. */
+export function ownTitleFit<Id>(name: string, { title, readings }: Sidecar<Id>): number | undefined {
+  if (title === undefined) return undefined;
+  const whole = lettersOf(title);
+  const isOwn = readings.some((reading) => startsWith(whole, lettersOf(cutKey(reading.name))));
+  return isOwn ? titleFit(name, title) : undefined;
+}
+
+const startsWith = (whole: readonly string[], own: readonly string[]): boolean =>
+  own.length <= whole.length && own.every((letter, index) => isLetterOf(letter, whole[index] ?? ''));
 
 const lettersOf = (text: string): string[] => [...text.trim().normalize('NFD').toLowerCase()];
 

@@ -59,7 +59,7 @@ function candidatesOf(name: string): string[] {
   });
 }
 
-const keyOf = (stem: string, number: string): string => `${number}\0${stem.toLowerCase()}`;
+const keyOf = (stem: string, number: string): string => `${number}\0${stem.normalize('NFC').toLowerCase()}`;
 
 const rankIn = (extensions: readonly string[], name: string): number =>
   extensions.indexOf(splitExtension(name)[1].toLowerCase());

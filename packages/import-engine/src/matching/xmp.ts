@@ -24,7 +24,7 @@ export function matchXmp<Id extends string | number | bigint>(
 }
 
 /** Never the same as a name: no name has a NUL. */
-const keyOf = (name: string): string => `\0${name.toLowerCase()}`;
+const keyOf = (name: string): string => `\0${name.normalize('NFC').toLowerCase()}`;
 
 function byNameThenId<Id extends string | number | bigint>(a: NamedFile<Id>, b: NamedFile<Id>): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;

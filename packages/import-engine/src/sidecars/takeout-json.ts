@@ -56,7 +56,8 @@ function photoFacts(root: Fields): PhotoFacts {
     ...flag('archived', root.archived),
     ...flag('trashed', root.trashed),
     ...(people.length > 0 && { people }),
-    ...flag('isFromPartner', fieldsOf(root.googlePhotosOrigin)?.fromPartnerSharing !== undefined),
+    // An empty object in all exports that are known.
+    ...flag('isFromPartner', Boolean(fieldsOf(root.googlePhotosOrigin)?.fromPartnerSharing)),
     ...defined(
       'editedAt',
       timeOf(root.photoLastModifiedTime) ?? timeOf(root.modificationTime) ?? timeOf(root.creationTime),

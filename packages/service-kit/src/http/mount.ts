@@ -20,7 +20,9 @@ export interface Call<E extends Endpoint> {
 /** Resolves to the response's body. Where a client can ask for another media type, the handler may send the response itself. */
 export type Handler<E extends Endpoint> = (
   call: Call<E>,
-) => Promise<E['success'] extends { alternatives: readonly string[] } ? AnswerOf<E> | undefined : AnswerOf<E>>;
+) => Promise<
+  E['success'] extends { alternatives: readonly string[] } ? AnswerOf<E> | undefined : AnswerOf<E>
+>;
 
 /** Requests whose body has no bytes. The parser takes that for `{}`, which is not what such a client has said. */
 const emptyBodies = new WeakSet<IncomingMessage>();

@@ -107,7 +107,9 @@ export class ExampleRunner {
         ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
       },
       ...(operation.security.length > 0 ? { token: String(this.real(token)) } : {}),
-      ...(isBinary ? { body: bytes ? new Uint8Array(Buffer.from(bytes, 'base64')) : await pictureBytes() } : {}),
+      ...(isBinary
+        ? { body: bytes ? new Uint8Array(Buffer.from(bytes, 'base64')) : await pictureBytes() }
+        : {}),
       ...(form ? { body: String(new URLSearchParams(form)) } : {}),
       ...(body === undefined ? {} : { json: this.real(body) }),
     });

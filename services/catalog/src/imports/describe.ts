@@ -57,7 +57,8 @@ export function createDescribeImported(deps: DescribeImportedDeps): CatalogApi['
         userId,
         ids.filter((id) => !known.has(id)),
       );
-      const rows = await tx.photo.findMany({ where: ownPhotosById(userId, ids) });
+      // Not by all ids: one that came in between is not locked.
+      const rows = await tx.photo.findMany({ where: ownPhotosById(userId, [...known]) });
       const drafts = new Map(rows.map((row) => [row.id, draftOf(row)]));
       for (const photo of photos) {
         const draft = drafts.get(photo.photoId);
@@ -68,17 +69,10 @@ export function createDescribeImported(deps: DescribeImportedDeps): CatalogApi['
         counted.dropped += merged.dropped;
       }
       await saveDrafts(tx, emit, [...drafts.values()], at);
-      const trashed = [...drafts.values()].filter(
-        ({ before, row }) => row.trashedByImport && !before.trashedByImport,
-      );
-      if (trashed.length > 0)
-        await trashLocked(
-          tx,
-          emit,
-          userId,
-          trashed.map(({ row }) => row.id),
-          at,
-        );
+      const trashed = [...drafts.values()]
+        .filter(({ before, row }) => row.trashedByImport && !before.trashedByImport)
+        .map(({ row }) => row.id);
+      if (trashed.length > 0) await trashLocked(tx, emit, userId, trashed, at);
       return { drafts: [...drafts.values()], unknown };
     });
     const changed = drafts.filter(({ isChanged }) => isChanged).length;

@@ -3,6 +3,7 @@ import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import { storableDegrees } from '../coordinates.js';
 import { storableDate } from '../dates.js';
 import { type Edits, readEdits } from '../metadata/edits.js';
+import { questionAfterResult } from '../metadata/place.js';
 import { lockPhoto, lockPhotoRow } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import { savePhotos } from '../photos/save.js';
@@ -109,5 +110,7 @@ export function createApplyMedia(unitOfWork: UnitOfWork<CatalogTx>, now: () => D
       await savePhotos(tx, [updated]);
       // A photo in the trash is a tombstone in the feed; what was found out shows when it comes back.
       if (isInFeed(updated)) emit('photo.changed', { photo: photoRecordOf(updated) });
+      const question = questionAfterResult(updated);
+      if (question) emit('photo.relocated', question);
     });
 }

@@ -35,8 +35,8 @@ export function createEditPhotos({ db, unitOfWork, now, metrics }: MetadataDeps)
     const outcomes = await unitOfWork.transaction(async (tx, emit) => {
       const at = now();
       const ids = [...new Set(edits.map(({ id }) => id))];
-      await lockPhotos(tx, userId, ids);
-      const rows = await tx.photo.findMany({ where: ownPhotosById(userId, ids) });
+      const locked = await lockPhotos(tx, userId, ids);
+      const rows = await tx.photo.findMany({ where: ownPhotosById(userId, [...locked]) });
       const drafts = new Map(rows.map((row) => [row.id, draftOf(row)]));
       const merged = edits.map(({ id, patch }) => mergeInto(drafts.get(id), patch, at, counted));
       const saved = await saveDrafts(tx, emit, [...drafts.values()], at);

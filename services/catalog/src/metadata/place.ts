@@ -5,18 +5,30 @@ import { photoRecordOf } from '../photos/record.js';
 import { savePhotos } from '../photos/save.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
 import { isInFeed } from '../visibility.js';
+import { readEdits } from './edits.js';
 
 type Location = Pick<PhotoRow, 'locationLat' | 'locationLon'>;
 
 const isSameLocation = (a: Location, b: Location): boolean =>
   a.locationLat === b.locationLat && a.locationLon === b.locationLon;
 
-/** Returns the event that asks what the place of an edited photo is called, when its location has no known place any more. */
-export function relocationOf(before: PhotoRow, row: PhotoRow): EventPayload<'photo.relocated'> | undefined {
+/** Returns the event that asks what the place of a photo is called, when its location has no known place. */
+function questionOf(row: PhotoRow): EventPayload<'photo.relocated'> | undefined {
   const { id: photoId, userId, version, locationLat, locationLon, place } = row;
   if (locationLat === null || locationLon === null || place !== null) return undefined;
-  if (isSameLocation(before, row) && before.place === null) return undefined;
   return { photoId, userId, version, locationLat, locationLon };
+}
+
+/**
+ * Returns the event that asks for the place of a location that the user, or an import, has set before the file was processed: the place
+ * in the result is that of another location, or that of the same one when the client had announced it.
+ */
+export const questionAfterResult = (row: PhotoRow): EventPayload<'photo.relocated'> | undefined =>
+  readEdits(row.edits).at.location === undefined ? undefined : questionOf(row);
+
+/** Returns the event that asks what the place of an edited photo is called, when its location has no known place any more. */
+export function relocationOf(before: PhotoRow, row: PhotoRow): EventPayload<'photo.relocated'> | undefined {
+  return isSameLocation(before, row) && before.place === null ? undefined : questionOf(row);
 }
 
 /** Writes down what the place of a photo is called, if the photo is still there: an older location's is dropped. */

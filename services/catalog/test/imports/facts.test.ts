@@ -265,20 +265,39 @@ describeWithPostgres('what an import knows of a photo', () => {
         expect(body).toMatchObject(located);
         expect(body).not.toHaveProperty('altitude');
         expect(body).not.toHaveProperty('place');
-        expect(await node.relocationsOf(photo.user.id)).toMatchObject([located]);
+        for (const question of await node.relocationsOf(photo.user.id))
+          expect(question).toMatchObject(located);
+        expect(await node.relocationsOf(photo.user.id)).not.toEqual([]);
+      }
+    });
+
+    it.each([
+      ['has none', { place: { city: 'Vienna' } }],
+      ['has another one', { locationLat: 50, locationLon: 8, place: { city: 'Mainz' } }],
+    ])('that was announced and also set gets its place when the file %s', async (_name, found) => {
+      const [before, after] = [await photoOf(located), await photoOf(located)];
+      await before.processed(found);
+      await before.describe({ location: PLACE, edits: { location: PLACE } });
+      await after.describe({ location: PLACE, edits: { location: PLACE } });
+      await after.processed(found);
+      const place = { city: 'Vienna' };
+      for (const photo of [before, after]) {
+        for (const { version: _version, ...question } of await node.relocationsOf(photo.user.id))
+          await node.deliver(eventOf('place.found', { ...question, place }));
+        expect(await photo.body()).toMatchObject({ ...located, place });
       }
     });
   });
 
   describe('what people set there', () => {
-    const edits = {
+    const edits: ImportedPhoto['edits'] = {
       description: 'by the lake',
       favorite: true,
       archived: true,
       rating: 4,
       location: PLACE,
       tags: ['Anna', 'Bert'],
-    } as const;
+    };
     const shown = {
       description: 'by the lake',
       favorite: true,

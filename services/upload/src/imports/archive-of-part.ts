@@ -20,6 +20,11 @@ export interface ArchivesOfParts {
   close(): Promise<void>;
 }
 
+const missing = () => new ArchiveError('archive_missing', 'The archive was deleted.');
+
+const isObjectMissing = (error: unknown): boolean =>
+  (error as { code?: unknown } | null)?.code === 'object_not_found';
+
 /** The archives that one stretch of work reads. */
 export function createArchivesOfParts(
   db: UploadDb,
@@ -44,8 +49,15 @@ export function createArchivesOfParts(
     }
     const archive =
       part.archiveId === null ? null : await db.archive.findUnique({ where: { id: part.archiveId } });
-    if (!archive || archive.deletedAt) throw new ArchiveError('archive_missing', 'The archive was deleted.');
-    return storedArchive(store, archive.storageKey, Number(archive.sizeBytes));
+    if (!archive || archive.deletedAt) throw missing();
+    const source = storedArchive(store, archive.storageKey, Number(archive.sizeBytes));
+    return {
+      ...source,
+      read: (start, end) =>
+        source.read(start, end).catch((error: unknown) => {
+          throw isObjectMissing(error) ? missing() : error;
+        }),
+    };
   };
 
   const open = (part: ImportPart): Promise<ArchiveSource> => {

@@ -185,6 +185,18 @@ function importedPhoto(
 const hasPhoto = (settlement: Settlement): settlement is Settlement & { photoId: string } =>
   settlement.photoId !== undefined && settlement.photoState !== 'deleted';
 
+/** A request between services may have a megabyte. */
+const MAX_REQUEST_BYTES = 400_000;
+
+/** As many of the first photos as one request takes; one at least. */
+function withinSize(photos: readonly ImportedPhoto[]): ImportedPhoto[] {
+  let bytes = 0;
+  return photos.filter((photo, index) => {
+    bytes += Buffer.byteLength(JSON.stringify(photo));
+    return index === 0 || bytes <= MAX_REQUEST_BYTES;
+  });
+}
+
 /** Tells the catalog what the sidecars and folders say. Entries with the same content are one photo, and told one after the other. */
 async function describe(
   deps: ImportPhotosDeps,
@@ -199,8 +211,9 @@ async function describe(
     const firsts = left.filter(
       (photo, index) => left.findIndex(({ photoId }) => photoId === photo.photoId) === index,
     );
-    await describeOnce(deps, job, firsts);
-    left = left.filter((photo) => !firsts.includes(photo));
+    const request = withinSize(firsts);
+    await describeOnce(deps, job, request);
+    left = left.filter((photo) => !request.includes(photo));
   }
 }
 

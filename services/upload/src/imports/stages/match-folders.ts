@@ -3,10 +3,7 @@ import {
   type AlbumFacts,
   classifyFolders,
   type FolderRole,
-  type Match,
-  matchSidecars,
-  matchXmp,
-  pairVideos,
+  matchFolderInThread,
 } from '@lazyphotos/import-engine';
 import { newId } from '@lazyphotos/service-kit';
 import type { Import } from '../../generated/prisma/client.js';
@@ -93,15 +90,17 @@ interface Link {
   pictureId: bigint | null;
 }
 
-function linksOf(source: ImportSource, files: readonly FileOfFolder[]): { media: Link[]; used: Set<bigint> } {
-  const media = files.filter(({ role }) => role === 'media');
+async function linksOf(
+  source: ImportSource,
+  files: readonly FileOfFolder[],
+): Promise<{ media: Link[]; used: Set<bigint> }> {
+  const media = files.filter(({ role }) => role === 'media').map(({ id, name }) => ({ id, name }));
   const sidecars = files
     .filter(({ kind }) => kind === 'photo')
     .map(({ id, name, title }) => ({ id, name, title: title ?? undefined }));
-  const matches: Match<bigint>[] =
-    source === 'takeout' ? matchSidecars(media, sidecars) : matchXmp(media, sidecars);
+  const { matches, pairs } = await matchFolderInThread({ source, media, sidecars });
   const matchOf = new Map(matches.map((match) => [match.mediaId, match]));
-  const pictureOf = new Map(pairVideos(media).map(({ videoId, pictureId }) => [videoId, pictureId]));
+  const pictureOf = new Map(pairs.map(({ videoId, pictureId }) => [videoId, pictureId]));
   return {
     media: media.map(({ id }) => ({
       id,
@@ -174,7 +173,7 @@ async function matchFolder(db: UploadDb, job: Import, folder: string): Promise<v
     FROM import_entries
     WHERE import_id = ${job.id}::uuid AND folder = ${folder} AND role <> 'other' AND outcome <> 'failed'
     ORDER BY id`;
-  const { media, used } = linksOf(job.source as ImportSource, files);
+  const { media, used } = await linksOf(job.source as ImportSource, files);
   await db.$transaction(
     async (tx) => {
       await saveLinks(tx, job.id, files, media);

@@ -1,0 +1,109 @@
+import { hasCode } from '@lazyphotos/client';
+import type { Archive } from '@lazyphotos/contracts';
+import { type Context, nextCommand, signedInAccount } from '../../context.js';
+import { CliError, type ErrorReport, exitCodes, reportOf, UsageError } from '../../errors.js';
+import { count, formatBytes, formatLocalTime } from '../../format.js';
+import { importOrThrow } from '../../import/find-import.js';
+import { archivePages, archivesOf, totalBytes } from '../../import/summary.js';
+import { printList } from '../../library/listing.js';
+import { isBeginningOf, theOnly } from '../../library/references.js';
+
+/** Lists the archives on the node, the newest first. */
+export async function listArchives(context: Context, { limit }: { limit: number }): Promise<number> {
+  const { client, output, signal } = context;
+  await signedInAccount(context);
+  const { entries, hasMore } = await printList(context, {
+    limit,
+    page: async (query) => {
+      const { archives: items, ...rest } = await client.listArchives({ query }, { signal });
+      return { items, ...rest };
+    },
+    nothing: 'There is no archive on the node.',
+    entry: (archive) => archive,
+    columns: ({ id, fileName, sizeBytes, uploadedAt, importIds }) => [
+      fileName,
+      formatBytes(sizeBytes),
+      formatLocalTime(uploadedAt),
+      importIds.length === 0 ? 'not imported' : count(importIds.length, 'import'),
+      id,
+    ],
+  });
+  output.document({ archives: entries, hasMore });
+  return exitCodes.ok;
+}
+
+export interface DeleteArchivesOptions {
+  archive?: string[];
+  yes?: boolean;
+}
+
+/** Deletes the archives of an import, or those that are named. The photos that came from them stay. */
+export async function deleteArchives(
+  context: Context,
+  importReference: string | undefined,
+  { archive: references = [], yes = false }: DeleteArchivesOptions,
+): Promise<number> {
+  const { output, prompts } = context;
+  if ((importReference === undefined) === (references.length === 0))
+    throw new UsageError('give an import, or --archive <id>');
+  await signedInAccount(context);
+  const archives =
+    importReference === undefined
+      ? await archivesOrThrow(context, references)
+      : await archivesOf(context, (await importOrThrow(context, importReference)).id);
+  if (archives.length === 0) {
+    output.line('The node has no archive of this import.');
+    output.document({ deleted: 0, bytes: 0, failed: 0, failures: [] });
+    return exitCodes.ok;
+  }
+  const what = `${count(archives.length, 'archive')} (${formatBytes(totalBytes(archives))})`;
+  for (const { fileName, sizeBytes } of archives) output.note(`${fileName}, ${formatBytes(sizeBytes)}`);
+  const question = `Delete ${what} from the node? The photos stay; files that were not imported go.`;
+  if (!yes && !(await prompts.confirm(question, '--yes')))
+    throw new CliError('not_confirmed', 'nothing was deleted');
+  return deleteAll(context, archives);
+}
+
+interface ArchiveFailure extends ErrorReport {
+  id: string;
+  fileName: string;
+}
+
+async function deleteAll({ client, output, signal }: Context, archives: Archive[]): Promise<number> {
+  const deleted: Archive[] = [];
+  const failures: ArchiveFailure[] = [];
+  for (const archive of archives) {
+    const { id, fileName } = archive;
+    try {
+      await client.deleteArchive({ params: { id } }, { signal });
+      deleted.push(archive);
+    } catch (error) {
+      // Deleted by another run meanwhile.
+      if (hasCode(error, 'not_found')) deleted.push(archive);
+      else if (hasCode(error, 'archive_in_use')) failures.push({ id, fileName, ...reportOf(error) });
+      else throw error;
+    }
+  }
+  const bytes = totalBytes(deleted);
+  output.line(`Deleted ${count(deleted.length, 'archive')} (${formatBytes(bytes)}).`);
+  output.document({ deleted: deleted.length, bytes, failed: failures.length, failures });
+  if (output.mode !== 'json')
+    for (const { fileName, message } of failures) output.error(`${fileName}: ${message}`);
+  return failures.length > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Archives by id, the beginning of it or file name, each once. @throws CliError `not_found`, `ambiguous` */
+async function archivesOrThrow(context: Context, references: readonly string[]): Promise<Archive[]> {
+  const all: Archive[] = [];
+  for await (const { archives } of archivePages(context)) all.push(...archives);
+  const found = references.map((reference) => {
+    const matches = all.filter(
+      ({ id, fileName }) => id === reference || fileName === reference || isBeginningOf(reference, id),
+    );
+    const archive = theOnly(reference, matches, ({ id, fileName }) => ({ id, label: fileName }));
+    if (archive !== undefined) return archive;
+    const list = nextCommand(context, 'import archives');
+    throw new CliError('not_found', `there is no archive "${reference}"; to see yours, run: ${list}`);
+  });
+  return [...new Set(found)];
+}

@@ -1,0 +1,111 @@
+import { open, readdir, stat } from 'node:fs/promises';
+import { ARCHIVE_TYPE, type ImportSource } from '@lazyphotos/contracts';
+import { UsageError } from '../errors.js';
+import { pathOrThrow } from '../given-path.js';
+import {
+  joinPath,
+  type LocalPath,
+  pathKey,
+  readableName,
+  readablePath,
+  readableText,
+} from '../local-path.js';
+import { fileStateOf } from '../upload/file-state.js';
+import type { PlannedPhoto } from '../upload/plan.js';
+import { isUnfinishedFile, namesWithControlFile } from '../upload/unfinished-transfers.js';
+
+export interface FoundSources {
+  archives: PlannedPhoto[];
+  /** Folders without an archive: an export that was unpacked, or nothing of use. */
+  folders: LocalPath[];
+  /** Archives that a browser has not downloaded to their end. */
+  unfinished: LocalPath[];
+}
+
+/** The first bytes of a ZIP: a file in it, its end if it is empty, or the mark of a ZIP in several pieces (APPNOTE 4.3). */
+const ZIP_BEGINNINGS = ['504b0304', '504b0506', '504b0708'];
+
+/** Looks at four bytes only. Readers of magic bytes look for office documents in a ZIP, which can mean to read all of it. */
+async function isZip(path: LocalPath): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return ZIP_BEGINNINGS.includes(buffer.subarray(0, bytesRead).toString('hex'));
+  } finally {
+    await file.close();
+  }
+}
+
+async function archiveOrThrow(path: LocalPath): Promise<PlannedPhoto> {
+  if (!(await isZip(path))) {
+    const isTar = /\.(?:tgz|tar|tar\.gz)$/i.test(readableName(path));
+    const instead = isTar ? '; order the export as .zip, or unpack it' : '';
+    throw new UsageError(`${readablePath(path)} is not a ZIP archive${instead}`);
+  }
+  return { path, ...fileStateOf(await stat(path, { bigint: true })), mimeType: ARCHIVE_TYPE };
+}
+
+const byName = (a: LocalPath, b: LocalPath): number =>
+  readableName(a).localeCompare(readableName(b), 'en', { numeric: true });
+
+/** The archives in a folder, not in the folders below it. Those that are called like a Takeout go before others, which stay out then. */
+async function archivesIn(
+  folder: LocalPath,
+  source: ImportSource,
+): Promise<Pick<FoundSources, 'unfinished'> & { paths: LocalPath[] }> {
+  const paths: LocalPath[] = [];
+  const unfinished: LocalPath[] = [];
+  const names = await readdir(folder, { encoding: 'buffer' });
+  const controlled = namesWithControlFile(names.map(readableText));
+  for (const name of names) {
+    const text = readableText(name);
+    const path = joinPath(folder, name);
+    if (text.startsWith('.') || !/\.zip\b/i.test(text)) continue;
+    const isUnfinished = isUnfinishedFile(text) || controlled.has(text);
+    // A link to nowhere is no archive.
+    const stats = await stat(path).catch(() => undefined);
+    // Browsers put an empty file where a download will be.
+    if (isUnfinished || (stats?.isFile() && stats.size === 0)) unfinished.push(path);
+    else if (/\.zip$/i.test(text) && stats?.isFile()) paths.push(path);
+  }
+  const ofTakeout = paths.filter((path) => /^takeout-/i.test(readableName(path)));
+  const chosen = source === 'takeout' && ofTakeout.length > 0 ? ofTakeout : paths;
+  return { paths: chosen.sort(byName), unfinished: unfinished.sort(byName) };
+}
+
+/** Finds out what the arguments of an import are. @throws UsageError */
+export async function findSources(given: readonly string[], source: ImportSource): Promise<FoundSources> {
+  const found: FoundSources = { archives: [], folders: [], unfinished: [] };
+  const seen = new Set<string>();
+  const isNew = (path: LocalPath): boolean =>
+    !seen.has(pathKey(path)) && seen.add(pathKey(path)) !== undefined;
+  for (const text of given) {
+    const { path, stats } = await pathOrThrow(text);
+    if (!stats.isDirectory()) {
+      if (isNew(path)) found.archives.push(await archiveOrThrow(path));
+      continue;
+    }
+    const { paths, unfinished } = await archivesIn(path, source);
+    found.unfinished.push(...unfinished);
+    if (paths.length === 0 && unfinished.length === 0 && isNew(path)) found.folders.push(path);
+    for (const archive of paths) if (isNew(archive)) found.archives.push(await archiveOrThrow(archive));
+  }
+  return found;
+}
+
+/** A part of a Takeout: `takeout-20240115T101500Z-003.zip`, `takeout-20240115T101500Z-2-003.zip`. */
+const PART = /^(takeout-.*-)(\d{3})(?:\(\d+\)| \(\d+\))?\.zip$/i;
+
+/** Returns the names of parts that must exist, since parts with higher numbers do, and are not among these. */
+export function missingParts(names: readonly string[]): string[] {
+  const exports = new Map<string, Set<number>>();
+  for (const name of names) {
+    const [, prefix, number] = PART.exec(name) ?? [];
+    if (prefix !== undefined) exports.set(prefix, (exports.get(prefix) ?? new Set()).add(Number(number)));
+  }
+  return [...exports].flatMap(([prefix, numbers]) =>
+    Array.from({ length: Math.max(...numbers) }, (_, index) => index + 1)
+      .filter((number) => !numbers.has(number))
+      .map((number) => `${prefix}${String(number).padStart(3, '0')}.zip`),
+  );
+}

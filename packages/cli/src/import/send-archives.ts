@@ -1,0 +1,106 @@
+import { MAX_PARTS } from '@lazyphotos/contracts';
+import type { Context } from '../context.js';
+import { CliError, type ErrorReport, InterruptedError, reportOf, UsageError } from '../errors.js';
+import { count, formatBytes, formatSeconds } from '../format.js';
+import { readableName } from '../local-path.js';
+import { openHashCache } from '../upload/hash-cache.js';
+import type { PlannedPhoto } from '../upload/plan.js';
+import { sendFiles } from '../upload/send-files.js';
+import { createTally, type FailedFile } from '../upload/summary.js';
+import { announcedName } from '../upload/upload-file.js';
+import { missingParts } from './find-archives.js';
+
+/** What --json says of the archives that were sent. */
+export interface SentArchives {
+  archives: number;
+  bytes: number;
+  uploaded: number;
+  existing: number;
+  failed: number;
+  left: number;
+  uploadedBytes: number;
+  seconds: number;
+  failures: FailedFile[];
+  interrupted: boolean;
+  stoppedBy: ErrorReport | null;
+}
+
+export interface SendResult {
+  sent: SentArchives;
+  /** Of those that are on the node. */
+  hashes: string[];
+  /** Why the sending ended early. */
+  stoppedBy: unknown;
+}
+
+/** While one archive is read, another one is sent. More at once would only make a disk seek. */
+const AT_ONCE = 2;
+
+/** Uploads archives that are not on the node yet. */
+export async function sendArchives(
+  context: Context,
+  archives: readonly PlannedPhoto[],
+  deviceId: string | undefined,
+): Promise<SendResult> {
+  const { io, output } = context;
+  if (archives.length > MAX_PARTS)
+    throw new UsageError(`an import can have ${MAX_PARTS} archives; these are ${archives.length}`);
+  const bytes = archives.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  output.note(`${count(archives.length, 'archive')} (${formatBytes(bytes)}).`);
+  const missing = missingParts(archives.map(({ path }) => readableName(path)));
+  if (missing.length > 0)
+    output.note(`Not here: ${missing.join(', ')}. Add what is missing later: run the same command again.`);
+  const started = performance.now();
+  const tally = createTally();
+  const hashes = new Set<string>();
+  const { stoppedBy, left } = await sendFiles(context, [archives], {
+    concurrency: AT_ONCE,
+    restore: false,
+    cache: await openHashCache(io.env.configDir),
+    deviceId,
+    announce: async ({ path }) => ({ fileName: announcedName(path) }),
+    onDone: async ({ sizeBytes }, { outcome, hash }) => {
+      tally.add(outcome, sizeBytes);
+      hashes.add(hash);
+    },
+    onFailed: ({ path }, error) => tally.fail(path, error),
+  });
+  const { counts, failures, uploadedBytes } = tally;
+  const interrupted = stoppedBy instanceof InterruptedError;
+  const sent: SentArchives = {
+    archives: archives.length,
+    bytes,
+    uploaded: counts.uploaded,
+    existing: archives.length - counts.uploaded - failures.length - left.length,
+    failed: failures.length,
+    left: left.length,
+    uploadedBytes,
+    seconds: Math.round(performance.now() - started) / 1000,
+    failures,
+    interrupted,
+    stoppedBy: stoppedBy === undefined || interrupted ? null : reportOf(stoppedBy),
+  };
+  return { sent, hashes: [...hashes], stoppedBy };
+}
+
+/** The line of the summary for people. */
+export function sentLine({ uploaded, uploadedBytes, existing, seconds }: SentArchives): string {
+  const there = existing > 0 ? `, ${existing} there already` : '';
+  return `Uploaded ${count(uploaded, 'archive')} (${formatBytes(uploadedBytes)}) in ${formatSeconds(seconds)}${there}.`;
+}
+
+/** Why an import cannot start after this. Undefined when all archives are on the node. */
+export function sendingError({ sent, stoppedBy }: SendResult): unknown {
+  const { uploaded, existing, left, failed, failures } = sent;
+  if (stoppedBy instanceof InterruptedError) return stoppedBy;
+  const done = `${uploaded + existing} of ${sent.archives} archives are on the node`;
+  const again = 'the import has not started; the same command continues';
+  if (stoppedBy !== undefined) {
+    const { code, message } = reportOf(stoppedBy);
+    return new CliError(code, `stopped with ${count(left, 'archive')} left: ${message}; ${done}, ${again}`);
+  }
+  const [first] = failures;
+  if (first === undefined) return undefined;
+  const more = failed > 1 ? ` (and ${failed - 1} more)` : '';
+  return new CliError(first.code, `${first.path}: ${first.message}${more}; ${done}, ${again}`);
+}

@@ -1,0 +1,129 @@
+import { readableName, readablePath } from '../local-path.js';
+import type { FileOutcome, UploadedFile } from '../upload/upload-file.js';
+import type { OtherEntry } from './other-files.js';
+import type { ExportedPhoto, UnpackedPlan } from './plan.js';
+
+export type Outcome = 'imported' | 'duplicate' | 'failed' | 'unsupported' | 'sidecar' | 'ignored' | 'left';
+
+/** What became of one file. */
+export interface AccountEntry {
+  path: string;
+  outcome: Outcome;
+  code: string | undefined;
+  message: string | undefined;
+  photoId: string | undefined;
+  sidecar: string | undefined;
+  sidecarRule: string | undefined;
+  partOf: string | undefined;
+  album: string | undefined;
+  /** What was announced. A date in the file itself goes first, unless its source is less believable. */
+  announcedDate: string | undefined;
+  announcedDateSource: string | undefined;
+}
+
+export type Counts = Record<Outcome, number>;
+
+interface Settled {
+  outcome: 'imported' | 'duplicate' | 'failed';
+  code?: string | undefined;
+  message?: string | undefined;
+  photoId?: string | undefined;
+}
+
+export interface Announced {
+  capturedAt?: string | undefined;
+  capturedAtSource?: string | undefined;
+}
+
+/** Every file of an export, with what became of it. */
+export interface Account {
+  announced(photo: ExportedPhoto, date: Announced): void;
+  /** The first outcome stays: a photo that was uploaded and is tried again is no duplicate. */
+  settle(photo: ExportedPhoto, uploaded: UploadedFile): void;
+  fail(photo: ExportedPhoto, error: { code: string; message: string }): void;
+  isSettled(photo: ExportedPhoto): boolean;
+  counts(): Counts;
+  /** By path. */
+  entries(): Generator<AccountEntry, void>;
+}
+
+const codes: Partial<Record<FileOutcome, string>> = {
+  existing: 'in_library',
+  duplicate: 'same_as_another',
+  restored: 'restored',
+  inTrash: 'in_trash',
+  deleted: 'deleted',
+};
+
+export function createAccount(plan: UnpackedPlan): Account {
+  const settled = new Map<ExportedPhoto, Settled>();
+  const dates = new Map<ExportedPhoto, Announced>();
+
+  const photoEntry = (photo: ExportedPhoto): AccountEntry => {
+    const { json, xmp } = photo.sidecars;
+    const { outcome = 'left', code, message, photoId } = settled.get(photo) ?? {};
+    const { capturedAt, capturedAtSource } = dates.get(photo) ?? {};
+    const sidecar = json ?? xmp;
+    return {
+      path: readablePath(photo.path),
+      outcome,
+      code,
+      message,
+      photoId,
+      sidecar: sidecar === undefined ? undefined : readableName(sidecar),
+      sidecarRule: photo.rule,
+      partOf: undefined,
+      album: photo.folder.kind === 'album' ? photo.folder.name : undefined,
+      announcedDate: capturedAt,
+      announcedDateSource: capturedAtSource ?? 'none',
+    };
+  };
+  const entryOf = (file: ExportedPhoto | OtherEntry): AccountEntry =>
+    'outcome' in file ? otherEntry(file) : photoEntry(file);
+
+  return {
+    announced: (photo, date) => void dates.set(photo, date),
+    settle: (photo, { outcome, photoId }) => {
+      if (settled.has(photo)) return;
+      const isNew = outcome === 'uploaded' || outcome === 'restored';
+      settled.set(photo, { outcome: isNew ? 'imported' : 'duplicate', code: codes[outcome], photoId });
+    },
+    fail: (photo, { code, message }) => void settled.set(photo, { outcome: 'failed', code, message }),
+    isSettled: (photo) => settled.has(photo),
+    counts: () => {
+      const counts: Counts = {
+        imported: 0,
+        duplicate: 0,
+        failed: 0,
+        unsupported: 0,
+        sidecar: 0,
+        ignored: 0,
+        left: 0,
+      };
+      for (const photo of plan.photos) counts[settled.get(photo)?.outcome ?? 'left'] += 1;
+      for (const { outcome } of plan.others) counts[outcome] += 1;
+      return counts;
+    },
+    entries: function* () {
+      const files = [...plan.photos, ...plan.others].map((file) => ({ path: pathOf(file), file }));
+      files.sort((a, b) => (a.path < b.path ? -1 : 1));
+      for (const { file } of files) yield entryOf(file);
+    },
+  };
+}
+
+const pathOf = ({ path }: ExportedPhoto | OtherEntry): string => readablePath(path);
+
+const otherEntry = ({ path, outcome, code, message, partOf }: OtherEntry): AccountEntry => ({
+  path,
+  outcome,
+  code,
+  message,
+  photoId: undefined,
+  sidecar: undefined,
+  sidecarRule: undefined,
+  partOf,
+  album: undefined,
+  announcedDate: undefined,
+  announcedDateSource: undefined,
+});

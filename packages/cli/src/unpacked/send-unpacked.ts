@@ -1,0 +1,148 @@
+import type { Client } from '@lazyphotos/client';
+import { dateOf, fileNameOf, type PhotoFacts } from '@lazyphotos/import-engine';
+import type { Context } from '../context.js';
+import { type ErrorReport, reportOf } from '../errors.js';
+import { readablePath } from '../local-path.js';
+import type { HashCache } from '../upload/hash-cache.js';
+import { sendFiles } from '../upload/send-files.js';
+import { type Announcement, announcedName, type UploadedFile } from '../upload/upload-file.js';
+import type { Account } from './account.js';
+import { createAlbumFiller } from './albums.js';
+import { createDescriber, updateOf } from './describe.js';
+import type { ExportedPhoto, UnpackedPlan } from './plan.js';
+import { factsOf } from './sidecars.js';
+import { createTrash } from './trash.js';
+
+export interface SendUnpackedOptions {
+  concurrency: number;
+  restore: boolean;
+  cache: HashCache;
+  deviceId: string | undefined;
+}
+
+/** What was done besides the outcomes in the account. */
+export interface SentUnpacked {
+  importedBytes: number;
+  described: number;
+  trashed: number;
+  albums: number;
+  inTrash: number;
+  deleted: number;
+  /** Photos that are in the library, but not all that is known of them. */
+  problems: (ErrorReport & { path: string })[];
+  /** Why it ended early; undefined when it did not. */
+  stoppedBy: unknown;
+}
+
+/**
+ * Photos with a sidecar come first: of a photo that is there twice, the copy that knows its date should be the one that is sent. What is in
+ * the trash comes last, because a photo that is also elsewhere does not belong there.
+ */
+const groupsOf = ({ photos }: UnpackedPlan): ExportedPhoto[][] => {
+  const kept = photos.filter(({ isTrashed }) => !isTrashed);
+  const isDescribed = ({ sidecars }: ExportedPhoto) => sidecars.json !== undefined;
+  return [
+    kept.filter(isDescribed),
+    kept.filter((photo) => !isDescribed(photo)),
+    photos.filter(({ isTrashed }) => isTrashed),
+  ];
+};
+
+/** Uploads the photos of an export, and adds what is known of them to those that are new and to those that were there. */
+export async function sendUnpacked(
+  context: Context,
+  plan: UnpackedPlan,
+  account: Account,
+  options: SendUnpackedOptions,
+): Promise<SentUnpacked> {
+  const { client, signal } = context;
+  const followUp = createFollowUp(client, signal, account);
+  /** Of the photos that are on their way. */
+  const facts = new Map<ExportedPhoto, PhotoFacts | undefined>();
+  const result = await sendFiles(context, groupsOf(plan), {
+    ...options,
+    announce: async (photo) => {
+      facts.set(photo, await factsOf(photo.sidecars));
+      const announcement = announcementOf(photo, facts.get(photo));
+      account.announced(photo, announcement);
+      return announcement;
+    },
+    onDone: async (photo, uploaded) => {
+      await followUp.add(photo, uploaded, facts.get(photo));
+      facts.delete(photo);
+    },
+    onFailed: (photo, error) => {
+      facts.delete(photo);
+      if (account.isSettled(photo)) followUp.fail(photo, error);
+      else account.fail(photo, reportOf(error));
+    },
+  });
+  return followUp.finish(result.stoppedBy);
+}
+
+/** What is done with photos once the node has them. */
+function createFollowUp(client: Client, signal: AbortSignal, account: Account) {
+  const describer = createDescriber(client, signal);
+  const albums = createAlbumFiller(client, signal);
+  const trash = createTrash(client);
+  const { problems } = describer;
+  const counts = { importedBytes: 0, inTrash: 0, deleted: 0 };
+
+  const count = (photo: ExportedPhoto, { outcome, photoId }: UploadedFile): void => {
+    const isNew = outcome === 'uploaded' || outcome === 'restored';
+    if (isNew) counts.importedBytes += photo.sizeBytes;
+    if (outcome === 'inTrash' || outcome === 'deleted') counts[outcome] += 1;
+    if (photo.isTrashed && isNew && photoId !== undefined) trash.expect(photoId);
+  };
+  const completed = async (): Promise<unknown> => {
+    try {
+      await describer.finish();
+      await albums.finish();
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+
+  return {
+    add: async (
+      photo: ExportedPhoto,
+      uploaded: UploadedFile,
+      facts: PhotoFacts | undefined,
+    ): Promise<void> => {
+      const { outcome, photoId } = uploaded;
+      if (!account.isSettled(photo)) count(photo, uploaded);
+      account.settle(photo, uploaded);
+      if (photoId === undefined || outcome === 'deleted') return;
+      await trash.move(photoId);
+      if (photo.folder.kind === 'album') albums.add(photo.folder, photoId);
+      const update = updateOf(photoId, photo, facts);
+      if (update !== undefined) await describer.add(readablePath(photo.path), update);
+    },
+    /** The photo is in the library; something afterwards has failed for good. */
+    fail: ({ path }: ExportedPhoto, error: unknown): void =>
+      void problems.push({ path: readablePath(path), ...reportOf(error) }),
+    finish: async (stoppedBy: unknown): Promise<SentUnpacked> => {
+      const reason = stoppedBy ?? (await completed());
+      return {
+        ...counts,
+        described: describer.described,
+        trashed: trash.moved,
+        albums: albums.filled,
+        problems,
+        stoppedBy: reason,
+      };
+    },
+  };
+}
+
+function announcementOf(photo: ExportedPhoto, facts: PhotoFacts | undefined): Announcement {
+  const { name, folder, rule, path } = photo;
+  const fileName = fileNameOf(name, facts, rule);
+  const date = dateOf({ facts, fileName, folder, now: new Date() });
+  return {
+    fileName: announcedName(fileName) ?? announcedName(path),
+    ...(date && { capturedAt: date.capturedAt, capturedAtSource: date.source }),
+    ...(facts?.location && { locationLat: facts.location.lat, locationLon: facts.location.lon }),
+  };
+}

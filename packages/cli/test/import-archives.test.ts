@@ -1,0 +1,479 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { addArchive, addImport, type FakeNode } from '@lazyphotos/client/testing';
+import type { ImportJob } from '@lazyphotos/contracts';
+import { missingParts } from '../src/import/find-archives.js';
+import {
+  jpeg,
+  sha256,
+  signedInCli,
+  TEN_SECONDS_LATER,
+  temporaryFolder,
+  until,
+  writeFiles,
+  zip,
+} from './helpers.js';
+
+const CHUNK = 64 * 1024;
+const FOLLOWING = 'GET /imports/';
+
+const counts: Partial<ImportJob> = {
+  total: 10,
+  processed: 10,
+  imported: 3,
+  duplicates: 1,
+  unsupported: 2,
+  sidecars: 3,
+  ignored: 1,
+  bytesTotal: 5000,
+  bytesProcessed: 5000,
+};
+const done: Partial<ImportJob> = { ...counts, status: 'completed', finishedAt: new Date().toISOString() };
+
+const onlyImport = ({ state }: FakeNode) => {
+  const [first, ...others] = state.imports.values();
+  if (first === undefined || others.length > 0) throw new Error(`${state.imports.size} imports`);
+  return first;
+};
+
+describe('import takeout with archives', () => {
+  test('uploads all parts, imports them as one, and says what became of them', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    const parts = [zip(3 * CHUNK), zip()];
+    await writeFiles(folder, {
+      'takeout-20240115T101500Z-001.zip': parts[0] ?? '',
+      'takeout-20240115T101500Z-002.zip': parts[1] ?? '',
+      'holiday-prints.zip': zip(),
+      'letter.pdf': '%PDF',
+    });
+    node.state.importSteps = [{ status: 'running', total: 10, processed: 4 }, done];
+    const { code, stdout, stderr } = await run(['import', 'takeout', folder]);
+    expect(stderr).not.toContain('lazyphotos: ');
+    expect(code).toBe(0);
+    const { job, hashes } = onlyImport(node);
+    expect([job.source, hashes]).toEqual(['takeout', new Set(parts.map(sha256))]);
+    expect([...node.state.archives.values()].map(({ fileName }) => fileName).sort()).toEqual([
+      'takeout-20240115T101500Z-001.zip',
+      'takeout-20240115T101500Z-002.zip',
+    ]);
+    expect(node.state.photos.size).toBe(0);
+    for (const words of [
+      'Uploaded 2 archives',
+      '3 imported',
+      '1 in the library',
+      '2 of types',
+      '3 with facts',
+    ])
+      expect(stdout).toContain(words);
+    expect(stderr).toContain(`import report ${job.id}`);
+    expect(stderr).toMatch(/archives take \d+ kB on the node.*import delete-archives/);
+  });
+
+  test('the same command again sends nothing twice and follows an import that has not ended', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.zip': zip(), 'b.zip': zip() });
+    node.state.importSteps = [{ status: 'running' }];
+    const first = await run(['import', 'takeout', folder, '--no-follow', '--json'], {
+      env: TEN_SECONDS_LATER,
+    });
+    expect(first.code).toBe(0);
+    expect(first.json).toMatchObject({ sent: { uploaded: 2, existing: 0 }, import: { status: 'running' } });
+    const puts = node.count('PUT ');
+    onlyImport(node).steps.splice(0, 1, { status: 'running' }, done);
+    const second = await run(['import', 'takeout', folder, '--json']);
+    expect(second.code).toBe(0);
+    expect(second.json).toMatchObject({
+      sent: { uploaded: 0, existing: 2, failures: [] },
+      import: { id: first.json.import.id, status: 'completed' },
+      archivesOnNode: { archives: 2, bytes: 40_000 },
+    });
+    expect(node.count('PUT ')).toBe(puts);
+    // That one has ended.
+    expect((await run(['import', 'takeout', folder, '--no-follow'])).code).toBe(0);
+    expect(node.state.imports.size).toBe(2);
+  });
+
+  test('parts that came later are added to the import that has not ended', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.zip': zip() });
+    node.state.importSteps = [{ status: 'running' }];
+    await run(['import', 'takeout', folder, '--no-follow']);
+    await writeFiles(folder, { 'b.zip': zip() });
+    const { code, stderr } = await run(['import', 'takeout', folder, '--no-follow']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('added 1 archive to it');
+    expect(onlyImport(node).job.parts.map(({ name }) => name)).toEqual(['a.zip', 'b.zip']);
+  });
+
+  test('an import of another kind is not taken for the same', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.zip': zip() });
+    node.state.importSteps = [{ status: 'running' }];
+    await run(['import', 'zip', folder, '--no-follow']);
+    await run(['import', 'takeout', folder, '--no-follow', '--restore']);
+    expect([...node.state.imports.values()].map(({ job, restore }) => [job.source, restore])).toEqual([
+      ['folder', false],
+      ['takeout', true],
+    ]);
+  });
+
+  test('cut connections and a busy node do not stop the upload', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    const archive = zip(6 * CHUNK);
+    await writeFiles(folder, { 'a.zip': archive });
+    node.fail({ on: 'PUT /upload-sessions', effect: { cutAfterBytes: 1000 }, times: 2 });
+    node.fail({ on: 'POST /upload-sessions', effect: { status: 503, retryAfter: 1 } });
+    const { code, json } = await run(['import', 'takeout', join(folder, 'a.zip'), '--json']);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ sent: { uploaded: 1, failed: 0 } });
+    expect([...node.state.archives.values()]).toMatchObject([{ hash: sha256(archive) }]);
+  });
+
+  test('Ctrl-C while archives are sent: nothing starts, and the same command continues', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    const archive = zip(20 * CHUNK);
+    await writeFiles(folder, { 'a.zip': archive });
+    const { promise: stopped, resolve } = Promise.withResolvers<void>();
+    node.fail({ on: 'PUT /upload-sessions', effect: { until: stopped }, times: 20, after: 7 });
+    const first = await run(['import', 'takeout', folder], {
+      meanwhile: async (kill) => {
+        await until(() => node.state.chunkBytes > 6 * CHUNK);
+        kill('SIGINT');
+      },
+    });
+    resolve();
+    expect(first.code).toBe(130);
+    expect(first.stderr).toMatch(/Interrupted: 0 uploaded, 0 there already, 1 left.*has not started/);
+    expect(node.state.imports.size).toBe(0);
+    const before = node.state.chunkBytes;
+    const second = await run(['import', 'takeout', folder, '--json']);
+    expect(second.json).toMatchObject({ sent: { uploaded: 1 }, import: { status: 'completed' } });
+    expect(node.state.chunkBytes - before).toBeLessThan(archive.length - 4 * CHUNK);
+  });
+
+  test('an archive that fails keeps the import from starting without it', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.zip': zip(), 'b.zip': zip() });
+    node.fail({ on: 'POST /upload-sessions', effect: { status: 413, code: 'payload_too_large' } });
+    const bad = await run(['import', 'takeout', folder, '--json']);
+    expect(bad.code).toBe(1);
+    expect(bad.json).toMatchObject({
+      sent: { uploaded: 1, failed: 1, failures: [{ code: 'payload_too_large' }] },
+      import: null,
+    });
+    expect(bad.stderr).toContain('1 of 2 archives are on the node');
+    expect(node.state.imports.size).toBe(0);
+    node.fail({ on: 'POST /upload-sessions', effect: { status: 503, code: 'storage_full' }, times: 9 });
+    await writeFiles(folder, { 'c.zip': zip(), 'd.zip': zip() });
+    const full = await run(['import', 'takeout', folder, '--json']);
+    expect([full.code, full.json]).toMatchObject([1, { sent: { stoppedBy: { code: 'storage_full' } } }]);
+    expect(node.state.imports.size).toBe(0);
+  });
+});
+
+describe('following', () => {
+  test('Ctrl-C stops it, and the import goes on', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.zip': zip() });
+    node.state.importSteps = [{ status: 'running', processed: 1 }];
+    for (const args of [
+      ['import', 'takeout', folder],
+      ['import', 'takeout', folder, '--json'],
+    ]) {
+      const seen = node.answered(FOLLOWING);
+      const { code, stdout, stderr } = await run(args, {
+        meanwhile: async (kill) => {
+          await until(() => node.answered(FOLLOWING) > seen + 1);
+          kill('SIGINT');
+        },
+      });
+      expect(code).toBe(130);
+      const { id, status } = onlyImport(node).job;
+      expect(status).toBe('running');
+      expect(stderr).toContain(`import ${id} goes on`);
+      expect(stderr).toContain(`import cancel ${id}`);
+      if (args.includes('--json'))
+        expect(JSON.parse(stdout)).toMatchObject({ interrupted: true, import: { id } });
+    }
+  });
+
+  test('goes on through a pause and while the node restarts', async () => {
+    const { node, run } = await signedInCli();
+    const { job, steps } = addImport(node.state);
+    steps.splice(
+      0,
+      steps.length,
+      { status: 'running', total: 10, processed: 2 },
+      { paused: { reason: 'storage_full', message: 'The storage is full.' } },
+      { paused: undefined, processed: 5 },
+      done,
+    );
+    node.fail({ on: `${FOLLOWING}${job.id}`, effect: { status: 503 }, after: 3, times: 4 });
+    const { code, stdout, stderr } = await run(['import', 'show', job.id, '--follow']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('Paused: The storage is full.');
+    expect(stderr).toContain('Going on.');
+    expect(stderr).toContain('No connection to the node');
+    expect(stdout).toContain('completed');
+  });
+
+  test.each([
+    ['failed', { errors: [{ path: 'a.zip', code: 'archive_unreadable', message: 'It is damaged.' }] }],
+    ['cancelled', {}],
+    ['completed', { failed: 1, errors: [{ path: 'x.jpg', code: 'wrong_crc', message: 'It is damaged.' }] }],
+  ] as const)('an import that is %s with failures ends with 1', async (status, more) => {
+    const { node, run } = await signedInCli();
+    const { job, steps } = addImport(node.state);
+    steps.splice(0, steps.length, { ...done, ...more, status } as Partial<ImportJob>);
+    const { code, stdout } = await run(['import', 'show', job.id.slice(0, 8), '--follow']);
+    expect(code).toBe(1);
+    expect(stdout).toContain(status);
+    if ('errors' in more) expect(stdout).toContain(`${more.errors[0].path}: It is damaged.`);
+    const quiet = await run(['import', 'show', job.id, '--follow', '--quiet']);
+    expect(quiet).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('lazyphotos: ') });
+  });
+});
+
+describe('what is given', () => {
+  test('is a ZIP by its content', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, {
+      'no extension': zip(),
+      'b.zip': 'text',
+      'c.tgz': '\u001f\u008b',
+      'd/e.zip': 'x',
+    });
+    expect((await run(['import', 'takeout', join(folder, 'no extension'), '--no-follow'])).code).toBe(0);
+    for (const [name, words] of [
+      ['b.zip', 'is not a ZIP archive'],
+      ['c.tgz', 'order the export as .zip'],
+      ['d', 'is not a ZIP archive'],
+      ['nothing', 'there is no file or folder'],
+    ] as const)
+      expect(await run(['import', 'takeout', join(folder, name)])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(words),
+      });
+    expect(node.state.imports.size).toBe(1);
+  });
+
+  test('an archive that is given twice is sent once', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    const archive = zip();
+    await writeFiles(folder, { 'a.zip': archive, 'a (1).zip': archive });
+    const { json } = await run(['import', 'takeout', folder, join(folder, 'a.zip'), '--json']);
+    expect(json).toMatchObject({ sent: { archives: 2, uploaded: 1, existing: 1 } });
+    expect(onlyImport(node).job.parts).toHaveLength(1);
+  });
+
+  test('downloads that have not ended and parts that are missing are named', async () => {
+    const { run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'takeout-20240115T101500Z-004.zip.crdownload': zip() });
+    expect(await run(['import', 'takeout', folder])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('not downloaded to the end'),
+    });
+    await writeFiles(folder, {
+      'takeout-20240115T101500Z-001.zip': zip(),
+      'takeout-20240115T101500Z-003.zip': zip(),
+    });
+    const { code, stderr } = await run(['import', 'takeout', folder]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('Not downloaded to its end: takeout-20240115T101500Z-004.zip.crdownload');
+    expect(stderr).toContain('Not here: takeout-20240115T101500Z-002.zip');
+  });
+
+  test('what browsers and download managers put beside a download that has not ended is none', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, {
+      'takeout-1Z-001.zip': zip(),
+      'takeout-1Z-002.zip': '',
+      'takeout-1Z-002.AbCd12.zip.part': zip(),
+      'takeout-1Z-003.zip': zip(),
+      'takeout-1Z-003.zip.aria2': 'x',
+    });
+    await symlink(join(folder, 'nowhere'), join(folder, 'takeout-1Z-004.zip'));
+    expect((await run(['import', 'takeout', folder, '--no-follow'])).code).toBe(0);
+    expect(onlyImport(node).job.parts.map(({ name }) => name)).toEqual(['takeout-1Z-001.zip']);
+  });
+
+  test('an archive whose hash is known is no photo to upload', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.zip': zip(), 'b.jpg': jpeg() });
+    await run(['import', 'takeout', folder, '--no-follow'], { env: TEN_SECONDS_LATER });
+    const { json } = await run(['upload', folder, '--json']);
+    expect(json).toMatchObject({ photos: 1, uploaded: 1, ignoredByReason: { not_a_photo: { files: 1 } } });
+    expect(node.state.archives.size).toBe(1);
+  });
+
+  test('missing parts are found by their numbers', () => {
+    expect(
+      missingParts(['takeout-1Z-001.zip', 'takeout-1Z-003(1).zip', 'takeout-2Z-5-002.zip', 'x.zip']),
+    ).toEqual(['takeout-1Z-002.zip', 'takeout-2Z-5-001.zip']);
+    expect(missingParts(['takeout-1Z-001.zip', 'takeout-1Z-002 (2).zip'])).toEqual([]);
+  });
+
+  test('archives and unpacked folders do not go together; a folder of photos is for upload', async () => {
+    const { run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'zips/a.zip': zip(), 'photos/a.jpg': jpeg() });
+    const [zips, photos] = [join(folder, 'zips'), join(folder, 'photos')];
+    expect((await run(['import', 'takeout', zips, photos])).code).toBe(2);
+    for (const args of [
+      ['import', 'takeout', photos],
+      ['import', 'zip', photos],
+    ]) {
+      const { code, stderr } = await run(args);
+      expect(code).not.toBe(0);
+      expect(stderr).toContain('lazyphotos upload <folder>');
+    }
+  });
+
+  test('without a session it says how to sign in', async () => {
+    const { run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.zip': zip() });
+    await run(['logout']);
+    for (const args of [
+      ['takeout', folder],
+      ['zip', folder],
+      ['path', 'x'],
+      ['list'],
+      ['show', 'x'],
+      ['report', 'x'],
+      ['pause', 'x'],
+      ['add', 'x', folder],
+      ['archives'],
+      ['delete-archives', 'x'],
+    ])
+      expect(await run(['import', ...args])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('lazyphotos login'),
+      });
+  });
+});
+
+describe('looking after imports', () => {
+  test('list, show, pause, resume and cancel', async () => {
+    const { node, run } = await signedInCli();
+    node.state.importSteps = [{ status: 'running', ...counts }];
+    const { job } = addImport(node.state);
+    addImport(node.state, 'folder');
+    const list = await run(['import', 'list', '--json']);
+    expect(list.json).toMatchObject({ imports: [{ source: 'folder' }, { id: job.id }], hasMore: false });
+    expect((await run(['import', 'list', '--limit', '1'])).stderr).toContain('There is more');
+    expect((await run(['import', 'show', job.id])).stdout).toContain('10/10 files');
+    expect((await run(['import', 'show', job.id.slice(0, 9)])).stdout).toContain('10/10 files');
+    expect((await run(['import', 'pause', job.id, '--json'])).json.import.paused?.reason).toBe('user');
+    expect((await run(['import', 'show', job.id])).stdout).toContain('paused: It waits until resumed.');
+    expect((await run(['import', 'resume', job.id, '--json'])).json.import.paused).toBeUndefined();
+    for (const _time of [1, 2])
+      expect((await run(['import', 'cancel', job.id, '--json'])).json.import.status).toBe('cancelled');
+    expect(await run(['import', 'pause', job.id])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is nothing to pause'),
+    });
+    for (const missing of ['0189ffff', crypto.randomUUID()])
+      expect(await run(['import', 'show', missing])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('import list'),
+      });
+  });
+
+  test('add uploads further archives and adds them', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'a.zip': zip(), 'plain/b.jpg': jpeg() });
+    const { job, steps } = addImport(node.state);
+    steps.splice(0, steps.length, done);
+    const { code } = await run(['import', 'add', job.id, join(folder, 'a.zip')]);
+    expect(code).toBe(0);
+    expect(job.parts).toMatchObject([{ name: 'a.zip' }]);
+    expect((await run(['import', 'add', job.id, join(folder, 'plain')])).code).toBe(2);
+    job.status = 'cancelled';
+    expect(await run(['import', 'add', job.id, join(folder, 'a.zip')])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('has ended'),
+    });
+  });
+
+  test('path imports what lies on the node', async () => {
+    const { node, run } = await signedInCli();
+    node.state.importPaths.add('family/takeout');
+    const { code, json } = await run(['import', 'path', 'family/takeout', '--source', 'folder', '--json']);
+    expect([code, json.import]).toMatchObject([0, { source: 'folder', status: 'completed' }]);
+    const missing = await run(['import', 'path', 'other', '--json']);
+    expect([missing.code, missing.json.error.code]).toEqual([1, 'archive_not_found']);
+    expect((await run(['import', 'path', 'x', '--source', 'flickr'])).code).toBe(2);
+  });
+});
+
+describe('archives on the node', () => {
+  async function withArchives() {
+    const cli = await signedInCli();
+    const { state } = cli.node;
+    const { job } = addImport(state);
+    const [a, b, c] = ['a.zip', 'b.zip', 'c.zip'].map((fileName) =>
+      addArchive(state, { hash: sha256(Buffer.from(fileName)), fileName, sizeBytes: 1_000_000 }),
+    );
+    if (a === undefined || b === undefined || c === undefined) throw new Error('no archives');
+    a.importIds.push(job.id);
+    b.importIds.push(job.id);
+    job.status = 'completed';
+    return { ...cli, job, archives: { a, b, c } };
+  }
+
+  test('are listed with their sizes', async () => {
+    const { run, archives } = await withArchives();
+    const { json } = await run(['import', 'archives', '--json']);
+    expect(json).toMatchObject({ archives: [archives.c, archives.b, archives.a], hasMore: false });
+    const { stdout } = await run(['import', 'archives']);
+    expect(stdout).toMatch(/c\.zip +1\.0 MB .*not imported/);
+  });
+
+  test('are deleted when that is confirmed, and only those of the import', async () => {
+    const { node, run, job } = await withArchives();
+    expect((await run(['import', 'delete-archives', job.id])).code).toBe(2);
+    expect(node.state.archives.size).toBe(3);
+    const { code, json } = await run(['import', 'delete-archives', job.id, '--yes', '--json']);
+    expect([code, json]).toMatchObject([0, { deleted: 2, bytes: 2_000_000, failed: 0 }]);
+    expect([...node.state.archives.values()].map(({ fileName }) => fileName)).toEqual(['c.zip']);
+    expect(await run(['import', 'delete-archives', job.id, '--yes'])).toMatchObject({ code: 0 });
+  });
+
+  test('one that an import still reads stays, and the others go', async () => {
+    const { node, run, archives } = await withArchives();
+    archives.b.importIds.push(addImport(node.state).job.id);
+    const names = ['--archive', 'a.zip', '--archive', archives.b.id, '--archive', archives.c.id.slice(0, 8)];
+    const { code, json } = await run(['import', 'delete-archives', ...names, '--yes', '--json']);
+    expect([code, json]).toMatchObject([1, { deleted: 2, failures: [{ code: 'archive_in_use' }] }]);
+    expect([...node.state.archives.values()]).toEqual([archives.b]);
+    for (const args of [[], [crypto.randomUUID(), '--archive', 'b.zip']])
+      expect((await run(['import', 'delete-archives', ...args, '--yes'])).code).toBe(2);
+    expect((await run(['import', 'delete-archives', '--archive', 'nothing', '--yes'])).code).toBe(1);
+  });
+});
+
+test('a folder that is not UTF-8 and a name of one character do no harm', async () => {
+  const { node, run } = await signedInCli();
+  const folder = Buffer.concat([Buffer.from(await temporaryFolder()), Buffer.from('/caf\xe9', 'latin1')]);
+  await mkdir(folder);
+  await writeFile(Buffer.concat([folder, Buffer.from('/\xe9.zip', 'latin1')]), zip());
+  const { code } = await run(['import', 'takeout', folder.toString(), '--no-follow']);
+  expect(code).toBe(0);
+  expect([...node.state.archives.values()]).toMatchObject([{ fileName: 'é.zip' }]);
+});
