@@ -62,6 +62,30 @@ describeWithPostgres('an import of several archives', () => {
     expect(told.at(-1)).toMatchObject({ edits: { description: 'Late' }, date: { source: 'sidecar' } });
   });
 
+  it('puts photos into an album that only a later part makes of their folder', async () => {
+    const user = node.user();
+    const path = 'Backup/Wedding/w.jpg';
+    const first = await store(user, 'takeout-001.zip', { [path]: photo('its album comes later') });
+    const id = await startImport(user, { source: 'takeout', hash: first });
+    expect(await ended(user, id)).toMatchObject({ imported: 1 });
+    expect((await reportOf(user, id))[path]).toMatchObject({ albums: [] });
+
+    const second = await store(user, 'takeout-002.zip', {
+      'Backup/Wedding/metadata.json': { title: 'The wedding' },
+    });
+    await user.call(`/imports/${id}/parts`, { json: { hashes: [second] } });
+    expect(await ended(user, id)).toMatchObject({ imported: 1, duplicates: 0, sidecars: 1, total: 2 });
+    const entry = (await reportOf(user, id))[path];
+    expect(entry).toMatchObject({ outcome: 'imported', albums: ['The wedding'] });
+    const told = node.catalog.described.filter(({ photos }) =>
+      photos.some(({ photoId }) => photoId === entry.photoId),
+    );
+    expect(told.at(-1)).toMatchObject({
+      newAlbums: [{ name: 'The wedding' }],
+      photos: [{ albumIds: [expect.any(String)] }],
+    });
+  });
+
   it('adds a part once, and none to an import that was cancelled', async () => {
     const user = node.user();
     const hash = await store(user, 'takeout-001.zip', { [`${YEAR}/c.jpg`]: photo('once') });

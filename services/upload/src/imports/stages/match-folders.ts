@@ -12,6 +12,7 @@ import { type Settlement, settleEntries } from '../settle.js';
 
 /** A folder with more files than this is imported without a look for sidecars, so that memory stays bounded. */
 const MAX_FILES = 200_000;
+const REOPENED_AT_ONCE = 10_000;
 
 interface FolderAlbums {
   path: string;
@@ -46,7 +47,7 @@ async function classify(db: UploadDb, job: Import): Promise<void> {
       id: newId(),
     };
   });
-  await db.$transaction(async (tx) => {
+  const saveRoles = async (tx: UploadTx) => {
     const given = JSON.stringify(rows);
     await tx.$executeRawUnsafe(
       `INSERT INTO imported_albums (id, user_id, folder, name, description)
@@ -58,6 +59,7 @@ async function classify(db: UploadDb, job: Import): Promise<void> {
       job.userId,
       given,
     );
+    await reopenForAlbums(tx, job, given);
     await tx.$executeRawUnsafe(
       `UPDATE import_folders f SET role = n.role, album_id = a.id
        FROM jsonb_to_recordset($3::jsonb) AS n(path text, role jsonb, album text)
@@ -67,7 +69,34 @@ async function classify(db: UploadDb, job: Import): Promise<void> {
       job.userId,
       given,
     );
-  });
+  };
+  await db.$transaction(saveRoles, { timeout: 120_000 });
+}
+
+/**
+ * Takes up again the photos of folders that have become an album since they were imported, by the JSON of a later part. `folders` are
+ * their paths and albums as JSON.
+ */
+async function reopenForAlbums(tx: UploadTx, job: Import, folders: string): Promise<void> {
+  const photos = await tx.$queryRawUnsafe<{ id: bigint; photoId: string }[]>(
+    `SELECT e.id, e.photo_id AS "photoId"
+     FROM jsonb_to_recordset($3::jsonb) AS n(path text, album text)
+     JOIN imported_albums a ON a.user_id = $2::uuid AND a.folder = n.album
+     JOIN import_folders f ON f.import_id = $1::uuid AND f.path = n.path AND f.album_id IS DISTINCT FROM a.id
+     JOIN import_entries e ON e.import_id = f.import_id AND e.folder = f.path
+     WHERE e.outcome IN ('imported', 'duplicate') AND e.photo_id IS NOT NULL`,
+    job.id,
+    job.userId,
+    folders,
+  );
+  for (let at = 0; at < photos.length; at += REOPENED_AT_ONCE) {
+    const some = photos.slice(at, at + REOPENED_AT_ONCE);
+    await settleEntries(
+      tx,
+      job.id,
+      some.map(({ id, photoId }) => ({ id, outcome: 'waiting', photoId })),
+    );
+  }
 }
 
 interface FileOfFolder {
