@@ -119,6 +119,17 @@ describeWithTools(['schemathesis'], 'a node under generated requests', () => {
       ['GET', '/s/{token}/media/{handle}', 206],
       ['GET', '/s/{token}/media/{handle}', 416],
       ['GET', '/s/{token}/archive', 200],
+      ['POST', '/imports', 200],
+      ['POST', '/imports', 404],
+      ['GET', '/imports', 200],
+      ['GET', '/imports/{id}', 200],
+      ['POST', '/imports/{id}/pause', 200],
+      ['POST', '/imports/{id}/resume', 200],
+      ['POST', '/imports/{id}/parts', 200],
+      ['DELETE', '/imports/{id}', 204],
+      ['GET', '/imports/{id}/report', 200],
+      ['GET', '/archives', 200],
+      ['DELETE', '/archives/{id}', 204],
     ] as const;
     for (const [method, route, status] of reached) {
       const count = await answered(method, route, status);

@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { describeWithPostgres, type HttpReply, ownSamplePhotos, type SamplePhoto } from '@lazyphotos/testkit';
-import { claim, type Phone } from './support/api.js';
+import { basename } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  describeWithPostgres,
+  type HttpReply,
+  http,
+  ownSamplePhotos,
+  type SamplePhoto,
+  samplePhotos,
+} from '@lazyphotos/testkit';
+import { claim, createPhone, type Phone, password } from './support/api.js';
 import { distinctPhotos } from './support/distinct-photos.js';
 import {
   type Files,
@@ -28,6 +36,26 @@ const beach = sample('good/jpeg/plain.jpg');
 const receipt = sample('good/png/transparent.png');
 const blurred = sample('good/webp/square.webp');
 const clip = Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1'), Buffer.alloc(400)]);
+
+const XMP = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/"
+  xmlns:dc="http://purl.org/dc/elements/1.1/" xmp:Rating="4" exif:DateTimeOriginal="2015-06-11T10:29:26Z">
+<dc:subject><rdf:Bag><rdf:li>Sea</rdf:li></rdf:Bag></dc:subject>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">Dunes</rdf:li></rdf:Alt></dc:description>
+</rdf:Description></rdf:RDF></x:xmpmeta>`;
+
+const collection = samplePhotos();
+const whenShared = collection.source === 'shared' ? test : test.skip;
+
+/** Files of the shared collection below a folder, at the same paths in an archive. */
+async function sharedFiles(folder: string): Promise<Files> {
+  const files = await Promise.all(
+    collection
+      .folder(folder)
+      .map(async ({ name, path }): Promise<[string, Buffer]> => [name, await readFile(path)]),
+  );
+  return Object.fromEntries(files);
+}
 
 const point = (latitude: number, longitude: number) => ({ latitude, longitude, altitude: 0 });
 
@@ -275,6 +303,71 @@ describeWithPostgres('a node that imports from Google Photos', () => {
     const { removeTags, ...kept } = json;
     expect(await byHash(beach)).toMatchObject({ ...kept, tags: ['Anna'] });
     expect(await library()).toEqual(before);
+  });
+
+  describe('into another account', () => {
+    let ben: Phone;
+
+    /** Imports everything in one archive. Resolves to the import, and to the photos by the name of their file in it. */
+    const importAll = async (source: 'takeout' | 'folder', files: Files) => {
+      const [hash] = await sendArchives(ben, [await writeArchive(folder.path, `${source}.zip`, files)]);
+      const id = await startImport(ben, { source, hash });
+      const job = await importEnded(ben, id);
+      const photos = new Map((await settledPhotos(ben)).map((photo) => [photo.id, photo]));
+      const byName = Object.values(await reportOf(ben, id))
+        .filter(({ photoId }) => photoId !== null)
+        .map(({ path, photoId }) => [basename(path), photos.get(photoId)]);
+      return { job, photos: Object.fromEntries(byName) };
+    };
+
+    beforeAll(async () => {
+      const json = { email: 'ben@example.org', password };
+      const { body } = await http(`${node.url}/auth/register`, { json });
+      ben = createPhone(node.url, body.accessToken);
+    });
+
+    test('a plain ZIP brings photos with what their XMP files say', async () => {
+      const { job, photos } = await importAll('folder', {
+        'Holiday/plain.jpg': await readFile(beach.path),
+        'Holiday/plain.xmp': Buffer.from(XMP),
+      });
+      expect(job).toMatchObject({ status: 'completed', imported: 1, sidecars: 1 });
+      expect(photos['plain.jpg']).toMatchObject({
+        capturedAt: '2015-06-11T10:29:26.000Z',
+        capturedAtSource: 'sidecar',
+        description: 'Dunes',
+        rating: 4,
+        tags: ['Sea'],
+      });
+    });
+
+    whenShared('a real export with moved numbers: each photo gets its own date', async () => {
+      const { job, photos } = await importAll('takeout', await sharedFiles('takeout/Takeout'));
+      expect(job).toMatchObject({ status: 'completed', imported: 2, sidecars: 2, ignored: 0 });
+      expect(photos['2015-02-04.jpg']).toMatchObject({
+        capturedAt: '2015-02-04T18:18:55.000Z',
+        capturedAtSource: 'sidecar',
+      });
+      expect(photos['2015-02-04(1).jpg']).toMatchObject({
+        capturedAt: '2015-02-04T20:00:44.000Z',
+        capturedAtSource: 'sidecar',
+      });
+    });
+
+    whenShared('real photos with XMP and real copies: each content is one photo', async () => {
+      const { job, photos } = await importAll('folder', {
+        ...(await sharedFiles('sidecar')),
+        ...(await sharedFiles('dupes')),
+      });
+      // Three photos with XMP, IMG_4120 three times, and its edited copy.
+      expect(job).toMatchObject({ status: 'completed', imported: 5, duplicates: 2, failed: 0 });
+      expect(photos['exifr__IMG_5910.jpg']).toMatchObject({
+        description: 'Squirrel at berkely',
+        rating: 3,
+        tags: expect.arrayContaining(['Alvin the Squirrel', 'Berkley', 'USA']),
+        capturedAtSource: 'exifOriginal',
+      });
+    });
   });
 });
 

@@ -8,11 +8,13 @@ is misled, and only takes the place of a value that is valid itself.
 
 import base64
 import hashlib
+import io
 import itertools
 import json
 import os
 import re
 import uuid
+import zipfile
 from collections import defaultdict
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -53,16 +55,30 @@ def ask(method, path, **options):
     return response.json() if response.content else None
 
 
-class Upload:
-    """An upload session of a picture that no other one has: a comment at its end makes it so."""
+def new_picture():
+    """Returns a picture that no other one is equal to: a comment at its end makes it so."""
+    return PICTURE + f"{next(numbers)}".encode()
 
-    def __init__(self):
-        self.content = PICTURE + f"{next(numbers)}".encode()
+
+def new_zip():
+    """Returns a ZIP with one picture."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("Holiday/picture.jpg", new_picture())
+    return content.getvalue()
+
+
+class Upload:
+    """An upload session of a file that no other one is equal to."""
+
+    def __init__(self, content=None, mime_type="image/jpeg", name="picture.jpg"):
+        self.content = content or new_picture()
+        self.hash = hashlib.sha256(self.content).hexdigest()
         announcement = {
-            "hash": hashlib.sha256(self.content).hexdigest(),
+            "hash": self.hash,
             "sizeBytes": len(self.content),
-            "mimeType": "image/jpeg",
-            "fileName": "picture.jpg",
+            "mimeType": mime_type,
+            "fileName": name,
         }
         self.id = ask("POST", "/upload-sessions", json=announcement)["uploadSessionId"]
 
@@ -108,6 +124,17 @@ def new_link():
     return ask("POST", "/share-links", json={"albumId": albums.any()})
 
 
+def new_archive():
+    upload = Upload(new_zip(), "application/zip", "archive.zip").send()
+    return {"id": upload.complete(), "hash": upload.hash}
+
+
+def new_import(**options):
+    """Returns the id of an import of an archive of its own, so that no archive of the pool is in use for long."""
+    body = {"source": "folder", "hash": new_archive()["hash"], **options}
+    return ask("POST", "/imports", json=body)["importJobId"]
+
+
 class Pool:
     """Things of one kind that exist. Those that a request has removed are replaced."""
 
@@ -130,6 +157,8 @@ class Pool:
 photos = Pool(new_photo, 4)
 albums = Pool(new_album, 3)
 links = Pool(new_link, 3)
+archives = Pool(new_archive, 3)
+imports = Pool(new_import, 3)
 
 
 def is_id(value):
@@ -170,6 +199,22 @@ def set_body(case, **values):
 
 def is_password_change(case):
     return isinstance(case.body, dict) and case.body.get("currentPassword") == PASSWORD
+
+
+def for_import_parts(case):
+    """Puts archives that exist into a body that names archives."""
+    set_body(case, hash=archives.any()["hash"])
+    hashes = case.body.get("hashes") if isinstance(case.body, dict) else None
+    if isinstance(hashes, list) and hashes and all(re.fullmatch("[0-9a-f]{64}", str(one)) for one in hashes):
+        set_body(case, hashes=[archives.any()["hash"]])
+
+
+def for_import(case, operation):
+    """Puts the id of an import into a path. Those that a request may end or hold up are made for it."""
+    if operation in ("pauseImport", "resumeImport", "cancelImport", "addImportParts"):
+        set_id(case, new_import(paused=True))
+    else:
+        set_id(case, imports.any())
 
 
 def set_cursor(case):
@@ -272,6 +317,8 @@ LISTS = (
     "listShareLinks",
     "getShareContent",
     "getFeed",
+    "listImports",
+    "listArchives",
 )
 
 
@@ -319,6 +366,12 @@ def prepare(case):
         set_link(case)
     elif operation == "getShareMedia" and turn < 3:
         for_share_media(case, turn)
+    elif "{id}" in case.operation.path and "/imports" in case.operation.path and turn:
+        for_import(case, operation)
+    elif operation == "deleteArchive" and turn:
+        set_id(case, new_archive()["id"])
+    if operation in ("createImport", "addImportParts") and turn:
+        for_import_parts(case)
     if operation == "createShareLink" and turn:
         set_body(case, photoId=photos.any())
         set_body(case, albumId=albums.any())

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type BodyOf, type endpoints, photoTypeOf } from '@lazyphotos/contracts';
+import { type BodyOf, type endpoints, type PhotoLifeState, photoTypeOf } from '@lazyphotos/contracts';
 import { ProblemError } from '@lazyphotos/service-kit';
 import { chunkCount } from '../chunks/layout.js';
 import type { StoreChunk } from '../chunks/store.js';
@@ -26,8 +26,9 @@ export interface Candidate {
   userId: string;
   name: string;
   sizeBytes: number;
-  /** Known when it was imported before. */
+  /** Known when it was imported before, and where the photo was then if it is a duplicate. */
   photoId: string | null;
+  photoState: PhotoLifeState | null;
   /** Whether it is the video of a live or motion photo. */
   isVideoOfPhoto: boolean;
   /** The unpacked bytes, from the beginning. */
@@ -132,8 +133,8 @@ export function createImportPhoto(deps: ImportPhotoDeps): ImportPhoto {
   };
 
   return async (candidate, announcement) => {
-    const { id, sizeBytes, photoId } = candidate;
-    if (photoId) return existing(candidate, photoId, undefined);
+    const { id, sizeBytes, photoId, photoState } = candidate;
+    if (photoId) return existing(candidate, photoId, photoState ?? undefined);
     if (sizeBytes === 0) return { id, outcome: 'failed', code: 'empty_file', message: 'The file is empty.' };
     try {
       return await take(candidate, announcement).catch((error: unknown) => {

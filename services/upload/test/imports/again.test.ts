@@ -38,6 +38,19 @@ describeWithPostgres('an import that is repeated', () => {
     expect(node.catalog.described.length).toBeGreaterThan(told);
   });
 
+  it('puts a photo into its album once: its owner may have taken it out since', async () => {
+    const user = node.user();
+    const hash = await sendArchive(user, await zipOf(twoPhotos));
+    const albumsOf = async () => {
+      const told = node.catalog.described.length;
+      await ended(user, await startImport(user, { source: 'takeout', hash }));
+      const photos = node.catalog.described.slice(told).flatMap((request) => request.photos);
+      return photos.map(({ albumIds }) => albumIds.length).sort();
+    };
+    expect(await albumsOf()).toEqual([0, 0, 1]);
+    expect(await albumsOf()).toEqual([0, 0, 0]);
+  });
+
   it('of which two run at once ends in one set', async () => {
     const user = node.user();
     const hash = await sendArchive(user, await zipOf(twoPhotos));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { startUpload, type UploadNode } from '../harness.js';
+import { fileOf } from '../user.js';
 import { damaged, ended, photo, reportOf, sendArchive, sidecar, startImport, zipOf } from './archives.js';
 
 const YEAR = 'Takeout/Google Photos/Photos from 2015';
@@ -60,6 +61,49 @@ describeWithPostgres('an import of several archives', () => {
       .flatMap(({ photos }) => photos)
       .filter((each) => each.photoId === photoId);
     expect(told.at(-1)).toMatchObject({ edits: { description: 'Late' }, date: { source: 'sidecar' } });
+  });
+
+  it('still reports a purged photo as such when its sidecar comes with a later part', async () => {
+    const user = node.user();
+    const bytes = photo('purged before');
+    await node.purge(await user.upload(fileOf(Buffer.from(bytes))));
+    const first = await store(user, 'takeout-001.zip', { [`${YEAR}/p.jpg`]: bytes });
+    const id = await startImport(user, { source: 'takeout', hash: first });
+    await ended(user, id);
+    const second = await store(user, 'takeout-002.zip', {
+      [`${YEAR}/p.jpg.json`]: sidecar('p.jpg', '2015-07-02T10:00:00Z'),
+    });
+    await user.call(`/imports/${id}/parts`, { json: { hashes: [second] } });
+    expect(await ended(user, id)).toMatchObject({ duplicates: 1, sidecars: 1 });
+    expect((await reportOf(user, id))[`${YEAR}/p.jpg`]).toMatchObject({
+      outcome: 'duplicate',
+      photoState: 'deleted',
+      sidecar: `${YEAR}/p.jpg.json`,
+    });
+  });
+
+  it('puts photos into an album that only a later part makes of their folder', async () => {
+    const user = node.user();
+    const path = 'Backup/Wedding/w.jpg';
+    const first = await store(user, 'takeout-001.zip', { [path]: photo('its album comes later') });
+    const id = await startImport(user, { source: 'takeout', hash: first });
+    expect(await ended(user, id)).toMatchObject({ imported: 1 });
+    expect((await reportOf(user, id))[path]).toMatchObject({ albums: [] });
+
+    const second = await store(user, 'takeout-002.zip', {
+      'Backup/Wedding/metadata.json': { title: 'The wedding' },
+    });
+    await user.call(`/imports/${id}/parts`, { json: { hashes: [second] } });
+    expect(await ended(user, id)).toMatchObject({ imported: 1, duplicates: 0, sidecars: 1, total: 2 });
+    const entry = (await reportOf(user, id))[path];
+    expect(entry).toMatchObject({ outcome: 'imported', albums: ['The wedding'] });
+    const told = node.catalog.described.filter(({ photos }) =>
+      photos.some(({ photoId }) => photoId === entry.photoId),
+    );
+    expect(told.at(-1)).toMatchObject({
+      newAlbums: [{ name: 'The wedding' }],
+      photos: [{ albumIds: [expect.any(String)] }],
+    });
   });
 
   it('adds a part once, and none to an import that was cancelled', async () => {

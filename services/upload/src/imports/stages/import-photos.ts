@@ -1,4 +1,4 @@
-import type { CatalogApi, ImportedPhoto } from '@lazyphotos/contracts';
+import type { CatalogApi, ImportedPhoto, PhotoLifeState } from '@lazyphotos/contracts';
 import {
   dateOf,
   type FolderRole,
@@ -119,6 +119,7 @@ async function importEntry(
         name,
         sizeBytes: Number(entry.sizeBytes),
         photoId: entry.photoId,
+        photoState: entry.photoState as PhotoLifeState | null,
         isVideoOfPhoto: entry.pictureId !== null,
         open: () => deps.archives.openEntry(entry, signal),
       },

@@ -1,4 +1,4 @@
-import type { ImportSource } from '@lazyphotos/contracts';
+import type { ImportSource, PhotoLifeState } from '@lazyphotos/contracts';
 import {
   type AlbumFacts,
   classifyFolders,
@@ -12,6 +12,7 @@ import { type Settlement, settleEntries } from '../settle.js';
 
 /** A folder with more files than this is imported without a look for sidecars, so that memory stays bounded. */
 const MAX_FILES = 200_000;
+const REOPENED_AT_ONCE = 10_000;
 
 interface FolderAlbums {
   path: string;
@@ -46,7 +47,7 @@ async function classify(db: UploadDb, job: Import): Promise<void> {
       id: newId(),
     };
   });
-  await db.$transaction(async (tx) => {
+  const saveRoles = async (tx: UploadTx) => {
     const given = JSON.stringify(rows);
     await tx.$executeRawUnsafe(
       `INSERT INTO imported_albums (id, user_id, folder, name, description)
@@ -58,6 +59,7 @@ async function classify(db: UploadDb, job: Import): Promise<void> {
       job.userId,
       given,
     );
+    await reopenForAlbums(tx, job, given);
     await tx.$executeRawUnsafe(
       `UPDATE import_folders f SET role = n.role, album_id = a.id
        FROM jsonb_to_recordset($3::jsonb) AS n(path text, role jsonb, album text)
@@ -67,7 +69,44 @@ async function classify(db: UploadDb, job: Import): Promise<void> {
       job.userId,
       given,
     );
-  });
+  };
+  await db.$transaction(saveRoles, { timeout: 120_000 });
+}
+
+/** An entry whose photo is known, and is to be described once more. */
+const reopened = (id: bigint, photoId: string, photoState: PhotoLifeState | null): Settlement => ({
+  id,
+  outcome: 'waiting',
+  photoId,
+  ...(photoState === null ? {} : { photoState }),
+});
+
+/**
+ * Takes up again the photos of folders that have become an album since they were imported, by the JSON of a later part. `folders` are
+ * their paths and albums as JSON.
+ */
+async function reopenForAlbums(tx: UploadTx, job: Import, folders: string): Promise<void> {
+  const photos = await tx.$queryRawUnsafe<
+    { id: bigint; photoId: string; photoState: PhotoLifeState | null }[]
+  >(
+    `SELECT e.id, e.photo_id AS "photoId", e.photo_state AS "photoState"
+     FROM jsonb_to_recordset($3::jsonb) AS n(path text, album text)
+     JOIN imported_albums a ON a.user_id = $2::uuid AND a.folder = n.album
+     JOIN import_folders f ON f.import_id = $1::uuid AND f.path = n.path AND f.album_id IS DISTINCT FROM a.id
+     JOIN import_entries e ON e.import_id = f.import_id AND e.folder = f.path
+     WHERE e.outcome IN ('imported', 'duplicate') AND e.photo_id IS NOT NULL`,
+    job.id,
+    job.userId,
+    folders,
+  );
+  for (let at = 0; at < photos.length; at += REOPENED_AT_ONCE) {
+    const some = photos.slice(at, at + REOPENED_AT_ONCE);
+    await settleEntries(
+      tx,
+      job.id,
+      some.map(({ id, photoId, photoState }) => reopened(id, photoId, photoState)),
+    );
+  }
 }
 
 interface FileOfFolder {
@@ -80,6 +119,7 @@ interface FileOfFolder {
   sidecarId: bigint | null;
   pictureId: bigint | null;
   photoId: string | null;
+  photoState: PhotoLifeState | null;
 }
 
 /** What a media file of a folder is to know. */
@@ -136,7 +176,7 @@ function settlementsOf(
     }
     const hasNewSidecar = (linkOf.get(file.id)?.sidecarId ?? null) !== file.sidecarId;
     if (!hasNewSidecar || file.photoId === null) return [];
-    return [{ id: file.id, outcome: 'waiting', photoId: file.photoId }];
+    return [reopened(file.id, file.photoId, file.photoState)];
   });
 }
 
@@ -169,7 +209,7 @@ async function saveLinks(
 async function matchFolder(db: UploadDb, job: Import, folder: string): Promise<void> {
   const files = await db.$queryRaw<FileOfFolder[]>`
     SELECT id, name, role, outcome, facts->>'kind' AS kind, facts->>'title' AS title, sidecar_id AS "sidecarId",
-      picture_id AS "pictureId", photo_id AS "photoId"
+      picture_id AS "pictureId", photo_id AS "photoId", photo_state AS "photoState"
     FROM import_entries
     WHERE import_id = ${job.id}::uuid AND folder = ${folder} AND role <> 'other' AND outcome <> 'failed'
     ORDER BY id`;
