@@ -15,7 +15,7 @@ import { processMemory, startNode } from './start-node.mjs';
 
 const yazl = createRequire(new URL('../../services/gateway/package.json', import.meta.url))('yazl');
 
-const PHOTOS = Number(process.env.PHOTOS ?? 1250);
+const PHOTOS = Number(process.argv[3] ?? 1250);
 const PHOTO_BYTES = 4_000_000;
 const COPIED = 100;
 const SMALL_FILES = 20_000;
@@ -43,7 +43,13 @@ async function writeArchive(path, addFiles) {
 }
 
 const sidecarOf = (name) =>
-  Buffer.from(JSON.stringify({ title: name, photoTakenTime: { timestamp: '1449418710' }, description: `About ${name}` }));
+  Buffer.from(
+    JSON.stringify({
+      title: name,
+      photoTakenTime: { timestamp: '1449418710' },
+      description: `About ${name}`,
+    }),
+  );
 
 const makePhotos = (path) =>
   writeArchive(path, (zip) => {
@@ -58,7 +64,8 @@ const makePhotos = (path) =>
 
 const makeSmallFiles = (path) =>
   writeArchive(path, (zip) => {
-    for (let at = 0; at < SMALL_FILES; at += 1) zip.addBuffer(sidecarOf(`IMG_${at}.jpg`), `${YEAR}/IMG_${at}.jpg.json`, { compress: false });
+    for (let at = 0; at < SMALL_FILES; at += 1)
+      zip.addBuffer(sidecarOf(`IMG_${at}.jpg`), `${YEAR}/IMG_${at}.jpg.json`, { compress: false });
   });
 
 /** What any durable import has to do at least: read, hash, write, sync. */
@@ -107,6 +114,8 @@ try {
   const client = createClient({ baseUrl: node.url, tokens: createMemoryTokenStore() });
   await client.signUp({ email: 'bench@example.org', password: 'a long password', code: node.claimCode });
   await client.claimServer({ body: { ownerEmail: 'bench@example.org', code: node.claimCode } });
+  // The token from before the claim is not the owner's.
+  await client.signIn({ email: 'bench@example.org', password: 'a long password' });
   for (const path of ['photos.zip', 'small.zip']) {
     const { importJobId } = await client.createImport({ body: { source: 'takeout', path } });
     const { job, seconds, before, most } = await follow(client, node, importJobId);

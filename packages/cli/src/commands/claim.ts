@@ -32,6 +32,8 @@ export async function claim(context: Context, options: ClaimOptions): Promise<nu
   const password = await prompts.newPassword('Password for the new account');
   await enter(context, { email, password, code, displayName: options.name });
   const { serverId } = await client.claimServer({ body: { ownerEmail: email, code } }, { signal });
+  // The access token from before does not say that this is the owner.
+  await client.signIn({ email, password }, { signal });
   const deviceId = await registerThisDevice(context);
   await credentials.remember(server, { email, deviceId });
   output.line(`${server} is yours now, and you are signed in as ${email}.`);

@@ -33,7 +33,10 @@ describeWithPostgres('an archive that means harm, or is damaged', () => {
       { name: `${YEAR}/same.jpg`, content: photo('same name, first') },
       { name: `${YEAR}/same.jpg`, content: photo('same name, second') },
     ]);
-    const id = await startImport(user, { source: 'takeout', hash: await sendArchive(user, archive) });
+    const id = await startImport(user, {
+      source: 'takeout',
+      hash: await sendArchive(user, Buffer.from(archive)),
+    });
     const job = await ended(user, id);
     expect(job).toMatchObject({ status: 'completed', total: 13, imported: 3, failed: 10 });
     const { body } = await user.call(`/imports/${id}/report`);
@@ -72,7 +75,10 @@ describeWithPostgres('an archive that means harm, or is damaged', () => {
         ),
       },
     ]);
-    const id = await startImport(user, { source: 'takeout', hash: await sendArchive(user, archive) });
+    const id = await startImport(user, {
+      source: 'takeout',
+      hash: await sendArchive(user, Buffer.from(archive)),
+    });
     expect(await ended(user, id)).toMatchObject({ status: 'completed', imported: 2, sidecars: 1 });
     const [description] = node.catalog.described
       .flatMap(({ photos }) => photos)
@@ -88,7 +94,10 @@ describeWithPostgres('an archive that means harm, or is damaged', () => {
       { name: `${YEAR}/a.jpg`, content: photo('a') },
       { name: `${YEAR}/b.jpg`, content: photo('a'), offset: 0 },
     ]);
-    const id = await startImport(user, { source: 'takeout', hash: await sendArchive(user, archive) });
+    const id = await startImport(user, {
+      source: 'takeout',
+      hash: await sendArchive(user, Buffer.from(archive)),
+    });
     expect(await ended(user, id)).toMatchObject({
       status: 'failed',
       total: 0,
