@@ -83,7 +83,7 @@ export function createImportRunner(deps: ImportRunnerDeps) {
     });
     if (part) {
       estimated.delete(job.id);
-      await listPart({ db, archives, limits: deps.limits }, part, signal);
+      await listPart({ db, archives, limits: deps.limits }, job, part, signal);
       return 'progress';
     }
     if (await readSidecars({ db, archives }, job, signal)) return 'progress';

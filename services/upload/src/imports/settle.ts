@@ -11,6 +11,14 @@ export interface Settlement {
   photoState?: PhotoLifeState | undefined;
 }
 
+/** An entry whose photo is known, and is to be described once more. */
+export const reopened = (id: bigint, photoId: string, photoState: PhotoLifeState | null): Settlement => ({
+  id,
+  outcome: 'waiting',
+  photoId,
+  ...(photoState === null ? {} : { photoState }),
+});
+
 /** The counters of an import, each with its outcome. */
 export const counters = {
   waiting: 'waiting',

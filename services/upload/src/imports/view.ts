@@ -80,7 +80,7 @@ export async function viewImports(db: UploadDb, rows: readonly Import[]): Promis
     FROM unnest(${ids}::uuid[]) AS wanted(id)
     CROSS JOIN LATERAL (
       SELECT * FROM import_entries WHERE import_id = wanted.id AND outcome = 'failed'
-      ORDER BY role, id LIMIT ${MAX_LISTED_ERRORS}
+      ORDER BY role, is_read, id LIMIT ${MAX_LISTED_ERRORS}
     ) AS e`;
   const partsOf = Map.groupBy(parts, ({ importId }) => importId);
   const failuresOf = Map.groupBy(failures, ({ importId }) => importId);

@@ -76,7 +76,7 @@ export async function importNextPhotos(
 
 async function nextEntries(db: UploadDb, job: Import): Promise<Planned[]> {
   const entries = await db.importEntry.findMany({
-    where: { importId: job.id, outcome: 'waiting', role: 'media' },
+    where: { importId: job.id, outcome: 'waiting', role: 'media', isRead: false },
     orderBy: { id: 'asc' },
     take: BATCH,
     include: { part: true },

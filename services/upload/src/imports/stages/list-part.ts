@@ -1,14 +1,17 @@
-import { roleOf, splitPath } from '@lazyphotos/import-engine';
-import type { ImportPart } from '../../generated/prisma/client.js';
+import type { ImportSource } from '@lazyphotos/contracts';
+import { type FileRole, roleOf, splitPath } from '@lazyphotos/import-engine';
+import type { Import, ImportPart } from '../../generated/prisma/client.js';
 import type { UploadDb } from '../../prisma.js';
 import type { ArchivesOfParts } from '../archive-of-part.js';
 import { counters } from '../settle.js';
 import { type ArchivedFile, ArchiveError, type ArchiveLimits, listArchive } from '../zip/index.js';
+import { sidecarRole } from './read-sidecars.js';
 
 /** How many entries are written at a time. */
 const BATCH = 1000;
-/** More files than any library has, and few enough for a small machine to keep. */
+/** More files and folders than any library has, and few enough for a small machine to keep. */
 const MAX_ENTRIES = 2_000_000;
+const MAX_FOLDERS = 10_000;
 
 /** An entry as it is inserted; names are those of the columns. */
 interface NewEntry {
@@ -35,9 +38,14 @@ const INSERT = `
     size_bytes bigint, compressed_bytes bigint, header_offset bigint, crc32 bigint, method int, modified_at timestamptz,
     outcome text, code text, message text)`;
 
-function entryOf(file: ArchivedFile): NewEntry {
+/** What is no use to an import of this source: web pages, and the sidecars of other programs. */
+function isIgnored(role: FileRole, source: ImportSource): boolean {
+  return role === 'other' || (role !== 'media' && role !== sidecarRole[source]);
+}
+
+function entryOf(file: ArchivedFile, source: ImportSource): NewEntry {
   const role = roleOf(file.path);
-  const outcome = file.problem ? 'failed' : role === 'other' ? 'ignored' : 'waiting';
+  const outcome = file.problem ? 'failed' : isIgnored(role, source) ? 'ignored' : 'waiting';
   return {
     number: file.number,
     path: file.path,
@@ -50,7 +58,9 @@ function entryOf(file: ArchivedFile): NewEntry {
     method: file.method,
     modified_at: file.modifiedAt?.toISOString() ?? null,
     outcome,
-    code: file.problem?.code ?? (outcome === 'ignored' ? 'not_a_photo' : null),
+    code:
+      file.problem?.code ??
+      (outcome !== 'ignored' ? null : role === 'other' ? 'not_a_photo' : 'not_a_sidecar'),
     message: file.problem?.message ?? null,
   };
 }
@@ -106,12 +116,19 @@ export interface ListPartDeps {
  * Reads the table of contents of an archive into rows. One that cannot be read fails, and the import goes on with the others. Faults
  * of the node are thrown; the part is listed again then.
  */
-export async function listPart(deps: ListPartDeps, part: ImportPart, signal: AbortSignal): Promise<void> {
+export async function listPart(
+  deps: ListPartDeps,
+  job: Import,
+  part: ImportPart,
+  signal: AbortSignal,
+): Promise<void> {
   const { db, archives, limits } = deps;
   // What an earlier attempt has left.
   await db.importEntry.deleteMany({ where: { partId: part.id } });
   let batch: NewEntry[] = [];
-  let count = await db.importEntry.count({ where: { importId: part.importId } });
+  let count = await db.importEntry.count({ where: { importId: job.id } });
+  const knownFolders = await db.importFolder.count({ where: { importId: job.id } });
+  const folders = new Set<string>();
   const flush = async () => {
     if (batch.length === 0) return;
     await db.$executeRawUnsafe(INSERT, part.importId, part.id, JSON.stringify(batch));
@@ -124,7 +141,11 @@ export async function listPart(deps: ListPartDeps, part: ImportPart, signal: Abo
       count += 1;
       if (count > MAX_ENTRIES)
         throw new ArchiveError('too_many_files', `An import reads at most ${MAX_ENTRIES} files.`);
-      batch.push(entryOf(file));
+      const entry = entryOf(file, job.source as ImportSource);
+      folders.add(entry.folder);
+      if (knownFolders + folders.size > MAX_FOLDERS)
+        throw new ArchiveError('too_many_files', `An import reads at most ${MAX_FOLDERS} folders.`);
+      batch.push(entry);
       if (batch.length >= BATCH) await flush();
     }
     await flush();

@@ -13,7 +13,7 @@ const AT_A_TIME = 4;
 const MAX_BYTES = 1024 * 1024;
 
 /** The files that hold facts, by where they come from. */
-const sidecarRole = { takeout: 'json', folder: 'xmp' } as const satisfies Record<ImportSource, string>;
+export const sidecarRole = { takeout: 'json', folder: 'xmp' } as const satisfies Record<ImportSource, string>;
 
 interface SidecarRead {
   id: bigint;
@@ -34,15 +34,15 @@ export async function readSidecars(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { db } = deps;
+  const source = job.source as ImportSource;
   const unread = await db.importEntry.findMany({
-    where: { importId: job.id, outcome: 'waiting', role: { in: ['json', 'xmp'] }, isRead: false },
+    where: { importId: job.id, outcome: 'waiting', role: sidecarRole[source], isRead: false },
     orderBy: { id: 'asc' },
     take: BATCH,
     include: { part: true },
   });
   if (unread.length === 0) return false;
   const limit = pLimit(AT_A_TIME);
-  const source = job.source as ImportSource;
   const read = await Promise.all(
     unread.map((entry) => limit(() => readSidecar(deps, source, entry, signal))),
   );
@@ -56,8 +56,7 @@ async function readSidecar(
   entry: EntryOfPart,
   signal: AbortSignal,
 ): Promise<SidecarRead> {
-  const { id, role } = entry;
-  if (role !== sidecarRole[source]) return { id, facts: undefined };
+  const { id } = entry;
   const fail = (code: string, message: string): SidecarRead => ({
     id,
     facts: undefined,

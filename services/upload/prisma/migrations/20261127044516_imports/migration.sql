@@ -145,13 +145,19 @@ CREATE INDEX "import_parts_archive_id_idx" ON "import_parts"("archive_id");
 CREATE UNIQUE INDEX "import_parts_import_id_position_key" ON "import_parts"("import_id", "position");
 
 -- CreateIndex
-CREATE INDEX "import_entries_import_id_outcome_role_id_idx" ON "import_entries"("import_id", "outcome", "role", "id");
+CREATE INDEX "import_entries_import_id_outcome_role_is_read_id_idx" ON "import_entries"("import_id", "outcome", "role", "is_read", "id");
 
 -- CreateIndex
 CREATE INDEX "import_entries_import_id_folder_idx" ON "import_entries"("import_id", "folder");
 
 -- CreateIndex
+CREATE INDEX "import_entries_photo_id_idx" ON "import_entries"("photo_id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "import_entries_part_id_number_key" ON "import_entries"("part_id", "number");
+
+-- CreateIndex
+CREATE INDEX "import_folders_import_id_is_matched_path_idx" ON "import_folders"("import_id", "is_matched", "path");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "imported_albums_user_id_folder_key" ON "imported_albums"("user_id", "folder");
