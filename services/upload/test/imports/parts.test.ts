@@ -19,7 +19,7 @@ describeWithPostgres('an import of several archives', () => {
     files: Parameters<typeof zipOf>[0],
   ) => sendArchive(user, await zipOf(files), name);
 
-  it('finds the sidecar of a photo in another part', async () => {
+  it('finds the sidecar of a photo in another part (rule 1)', async () => {
     const user = node.user();
     const hashes = [
       await store(user, 'takeout-001.zip', {

@@ -12,7 +12,7 @@ describeWithPostgres('an import from Google Photos', () => {
   });
   afterAll(() => node.stop());
 
-  it('every file of the archive is accounted for', async () => {
+  it('rule 14: a photo in a year folder and in an album is stored once; every file is accounted for (rule 17: unmatched ones are imported)', async () => {
     const user = node.user();
     const beach = photo('beach');
     const hash = await sendArchive(
