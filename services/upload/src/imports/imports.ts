@@ -13,6 +13,7 @@ import { createImportDir } from './import-dir.js';
 import { createImportPhoto } from './import-photo.js';
 import { createImportJobs } from './jobs.js';
 import { createImportMetrics } from './metrics.js';
+import { createFindParts } from './parts.js';
 import { createSendReport } from './report.js';
 import { mountImportRoutes } from './routes.js';
 import { createImportRunner } from './runner.js';
@@ -70,7 +71,12 @@ export function createImports(service: ServiceApp, deps: ImportsDeps) {
     now,
   });
   const running = createPeriodic('imports', deps.pollMs ?? POLL_MS, run, logger);
-  const jobs = createImportJobs({ db, importDir, now, onWork: running.nudge });
+  const jobs = createImportJobs({
+    db,
+    findParts: createFindParts(db, importDir),
+    now,
+    onWork: running.nudge,
+  });
   mountImportRoutes(service, jobs, createSendReport({ db, catalog }));
   return { start: running.start, stop: running.stop };
 }

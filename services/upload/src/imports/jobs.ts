@@ -1,32 +1,18 @@
-import { type BodyOf, type endpoints, type ImportJob, MAX_PARTS, type Role } from '@lazyphotos/contracts';
+import { type BodyOf, type endpoints, type ImportJob, MAX_PARTS } from '@lazyphotos/contracts';
 import { once } from '@lazyphotos/database';
 import { type KeyedRequest, newId, notFound, ProblemError } from '@lazyphotos/service-kit';
 import type { Import } from '../generated/prisma/client.js';
 import { newestFirst, type PageQuery, toPage } from '../pages.js';
 import type { UploadDb, UploadTx } from '../prisma.js';
-import type { ImportDir } from './import-dir.js';
+import { type FindParts, holdArchives, type ImportUser, type NewPart, tooManyParts } from './parts.js';
 import { viewImports } from './view.js';
 
 type NewImport = BodyOf<typeof endpoints.createImport>;
 type MoreParts = BodyOf<typeof endpoints.addImportParts>;
 
-interface User {
-  userId: string;
-  role: Role;
-}
-
-/** An archive that becomes a part of an import. */
-interface NewPart {
-  archiveId: string | null;
-  path: string | null;
-  name: string;
-  sizeBytes: bigint;
-  modifiedAt: Date | null;
-}
-
 export interface ImportJobsDeps {
   db: UploadDb;
-  importDir: ImportDir;
+  findParts: FindParts;
   now: () => Date;
   /** Told when there may be something to do. */
   onWork: () => void;
@@ -45,38 +31,7 @@ const pausedByUser = {
 const isUnfinished = (status: string): boolean => status === 'pending' || status === 'running';
 
 /** Makes imports, and changes them as their users ask. */
-export function createImportJobs({ db, importDir, now, onWork }: ImportJobsDeps) {
-  const uploadedArchives = async (userId: string, hashes: readonly string[]): Promise<NewPart[]> => {
-    const wanted = [...new Set(hashes)];
-    const found = await db.archive.findMany({ where: { userId, hash: { in: wanted }, deletedAt: null } });
-    const byHash = new Map(found.map((archive) => [archive.hash, archive]));
-    const missing = wanted.filter((hash) => !byHash.has(hash));
-    if (missing.length > 0) {
-      throw new ProblemError('archive_not_found', 'Upload the archives first, as application/zip.', {
-        members: { errors: missing.map((hash) => ({ path: hash, message: 'was not uploaded' })) },
-      });
-    }
-    return wanted.flatMap((hash) => {
-      const archive = byHash.get(hash);
-      if (!archive) return [];
-      const { id, fileName, sizeBytes } = archive;
-      return [{ archiveId: id, path: null, name: fileName, sizeBytes, modifiedAt: null }];
-    });
-  };
-
-  const partsFor = async (user: User, body: Partial<NewImport> & MoreParts): Promise<NewPart[]> => {
-    const { hash, hashes, path } = body;
-    if (path === undefined) return uploadedArchives(user.userId, hashes ?? (hash ? [hash] : []));
-    const files = await importDir.find(user, path);
-    return files.map((file) => ({
-      archiveId: null,
-      path: file.path,
-      name: file.name,
-      sizeBytes: BigInt(file.sizeBytes),
-      modifiedAt: file.modifiedAt,
-    }));
-  };
-
+export function createImportJobs({ db, findParts, now, onWork }: ImportJobsDeps) {
   const find = async (userId: string, id: string): Promise<Import> => {
     const row = await db.import.findFirst({ where: { id, userId } });
     if (!row) throw notFound('import');
@@ -117,11 +72,12 @@ export function createImportJobs({ db, importDir, now, onWork }: ImportJobsDeps)
     find,
     view: async (userId: string, id: string) => view(await find(userId, id)),
 
-    create: async (user: User, body: NewImport, request: KeyedRequest | undefined) => {
-      const parts = await partsFor(user, body);
+    create: async (user: ImportUser, body: NewImport, request: KeyedRequest | undefined) => {
+      const parts = await findParts(user, body);
       if (parts.length > MAX_PARTS) throw tooManyParts();
       const importJobId = await db.$transaction(async (tx) => {
         const insert = async (): Promise<string> => {
+          await holdArchives(tx, parts);
           const id = newId();
           const at = now();
           await tx.import.create({
@@ -182,9 +138,9 @@ export function createImportJobs({ db, importDir, now, onWork }: ImportJobsDeps)
     },
 
     /** Adds archives; a completed import runs again for them. */
-    addParts: async (user: User, id: string, body: MoreParts): Promise<ImportJob> => {
+    addParts: async (user: ImportUser, id: string, body: MoreParts): Promise<ImportJob> => {
       await find(user.userId, id);
-      const parts = await partsFor(user, body);
+      const parts = await findParts(user, body);
       const changed = await db.$transaction(async (tx) => {
         const row = await findLocked(tx, user.userId, id);
         if (!isUnfinished(row.status) && row.status !== 'completed') throw ended(row);
@@ -194,6 +150,7 @@ export function createImportJobs({ db, importDir, now, onWork }: ImportJobsDeps)
         const fresh = parts.filter((part) => !isKnown(part));
         if (known.length + fresh.length > MAX_PARTS) throw tooManyParts();
         if (fresh.length === 0) return row;
+        await holdArchives(tx, fresh);
         await tx.importPart.createMany({
           data: fresh.map((part, index) => ({
             id: newId(),
@@ -212,6 +169,3 @@ export function createImportJobs({ db, importDir, now, onWork }: ImportJobsDeps)
   };
 }
 export type ImportJobs = ReturnType<typeof createImportJobs>;
-
-const tooManyParts = () =>
-  new ProblemError('too_many_parts', `An import reads at most ${MAX_PARTS} archives.`);

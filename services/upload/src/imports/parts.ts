@@ -1,0 +1,76 @@
+import { MAX_PARTS, type Role } from '@lazyphotos/contracts';
+import { ProblemError } from '@lazyphotos/service-kit';
+import type { UploadDb, UploadTx } from '../prisma.js';
+import type { ImportDir } from './import-dir.js';
+
+export interface ImportUser {
+  userId: string;
+  role: Role;
+}
+
+/** An archive that becomes a part of an import. */
+export interface NewPart {
+  archiveId: string | null;
+  path: string | null;
+  name: string;
+  sizeBytes: bigint;
+  modifiedAt: Date | null;
+}
+
+/** What a request says of archives: the hashes of uploaded ones, or a path below IMPORT_DIR. */
+export interface NamedArchives {
+  hash?: string | undefined;
+  hashes?: readonly string[] | undefined;
+  path?: string | undefined;
+}
+
+/** Finds the archives that a user has named. @throws ProblemError `archive_not_found`, `forbidden` */
+export type FindParts = (user: ImportUser, archives: NamedArchives) => Promise<NewPart[]>;
+
+export function createFindParts(db: UploadDb, importDir: ImportDir): FindParts {
+  const uploadedArchives = async (userId: string, hashes: readonly string[]): Promise<NewPart[]> => {
+    const wanted = [...new Set(hashes)];
+    const found = await db.archive.findMany({ where: { userId, hash: { in: wanted }, deletedAt: null } });
+    const byHash = new Map(found.map((archive) => [archive.hash, archive]));
+    const missing = wanted.filter((hash) => !byHash.has(hash));
+    if (missing.length > 0) {
+      throw notUploaded(missing.map((hash) => ({ path: hash, message: 'was not uploaded' })));
+    }
+    return wanted.flatMap((hash) => {
+      const archive = byHash.get(hash);
+      if (!archive) return [];
+      const { id, fileName, sizeBytes } = archive;
+      return [{ archiveId: id, path: null, name: fileName, sizeBytes, modifiedAt: null }];
+    });
+  };
+
+  return async (user, { hash, hashes, path }) => {
+    if (path === undefined) return uploadedArchives(user.userId, hashes ?? (hash ? [hash] : []));
+    const files = await importDir.find(user, path);
+    return files.map((file) => ({
+      archiveId: null,
+      path: file.path,
+      name: file.name,
+      sizeBytes: BigInt(file.sizeBytes),
+      modifiedAt: file.modifiedAt,
+    }));
+  };
+}
+
+const notUploaded = (errors: { path: string; message: string }[]) =>
+  new ProblemError('archive_not_found', 'Upload the archives first, as application/zip.', {
+    members: { errors },
+  });
+
+/** Keeps archives from being deleted until the transaction has made them parts. @throws ProblemError `archive_not_found` */
+export async function holdArchives(tx: UploadTx, parts: readonly NewPart[]): Promise<void> {
+  const ids = parts.flatMap(({ archiveId }) => archiveId ?? []);
+  const held = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM archives WHERE id = ANY(${ids}::uuid[]) AND deleted_at IS NULL ORDER BY id FOR SHARE`;
+  const isHeld = new Set(held.map(({ id }) => id));
+  const gone = parts.filter(({ archiveId }) => archiveId !== null && !isHeld.has(archiveId));
+  if (gone.length > 0) throw notUploaded(gone.map(({ name }) => ({ path: name, message: 'was deleted' })));
+}
+
+export const tooManyParts = () =>
+  new ProblemError('too_many_parts', `An import reads at most ${MAX_PARTS} archives.`);
