@@ -98,7 +98,7 @@ export async function startUpload(given: Given = {}) {
     settings: {
       chunkBytes: CHUNK,
       uploadMaxBytes: 100_000,
-      archiveMaxBytes: 10_000_000,
+      archiveMaxBytes: 1_000_000,
       importDir: undefined,
       importReserveBytes: 0,
       uploadSessionHours: 24,

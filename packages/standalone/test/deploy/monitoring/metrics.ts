@@ -79,7 +79,7 @@ const seriesOf = (kind: string, name: string) =>
 /** The names of all series that there can be. */
 export async function knownSeries(): Promise<Set<string>> {
   const common = await createMetrics().registry.getMetricsAsJSON();
-  const sources = globSync(['services/*/src/metrics.ts', 'packages/service-kit/src/metrics.ts'], {
+  const sources = globSync(['services/*/src/**/metrics.ts', 'packages/service-kit/src/metrics.ts'], {
     cwd: repository,
   }).map((file) => readFileSync(join(repository, file), 'utf8'));
   const declared = sources
