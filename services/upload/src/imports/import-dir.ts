@@ -28,6 +28,9 @@ const notThere = (path: string) =>
     members: { errors: [{ path: 'body.path', message: `${path} is no archive below IMPORT_DIR` }] },
   });
 
+/** Names all archives that lie directly in IMPORT_DIR. */
+const WHOLE_FOLDER = '.';
+
 const isArchiveName = (name: string): boolean => extname(name).toLowerCase() === '.zip';
 
 /** Whether a path has only names in it: no way up, no absolute path, no device or stream of Windows. */
@@ -37,13 +40,13 @@ const hasOnlyNames = (path: string): boolean =>
   path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
 
 export function createImportDir(dir: string | undefined): ImportDir {
-  /** Follows links, and refuses what they lead to outside. */
+  /** Refuses links: whoever can write into a subfolder could make one to another user's archives, or out of the folder. */
   const resolveBelow = async (path: string): Promise<string> => {
-    if (dir === undefined || !hasOnlyNames(path)) throw notThere(path);
+    if (dir === undefined || (path !== WHOLE_FOLDER && !hasOnlyNames(path))) throw notThere(path);
     try {
       const root = await realpath(dir);
-      const found = await realpath(join(root, path));
-      if (found.startsWith(root + sep)) return found;
+      const named = join(root, path);
+      if ((await realpath(named)) === named) return named;
     } catch {
       // Not there, or not readable for this service.
     }
@@ -70,7 +73,9 @@ export function createImportDir(dir: string | undefined): ImportDir {
         );
       }
       const isFolder = (await stat(found)).isDirectory();
-      const paths = isFolder ? (await readdir(found)).sort().map((name) => `${path}/${name}`) : [path];
+      const paths = isFolder
+        ? (await readdir(found)).sort().map((name) => (path === WHOLE_FOLDER ? name : `${path}/${name}`))
+        : [path];
       const described = await Promise.all(paths.map((each) => describe(each).catch(() => undefined)));
       const archives = described.filter((archive) => archive !== undefined);
       if (archives.length === 0) throw notThere(path);

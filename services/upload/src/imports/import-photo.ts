@@ -4,6 +4,7 @@ import { ProblemError } from '@lazyphotos/service-kit';
 import { chunkCount } from '../chunks/layout.js';
 import type { StoreChunk } from '../chunks/store.js';
 import type { CompleteUpload } from '../completion/complete.js';
+import { createKeyedLock } from '../keyed-lock.js';
 import type { UploadDb, UploadSession } from '../prisma.js';
 import type { CreateSession } from '../sessions/create.js';
 import type { SessionRepository } from '../sessions/repository.js';
@@ -85,6 +86,7 @@ export type ImportPhoto = (candidate: Candidate, announcement: PhotoAnnouncement
 
 export function createImportPhoto(deps: ImportPhotoDeps): ImportPhoto {
   const { db, sessions, createSession, storeChunk, complete, space, maxBytes } = deps;
+  const hashLock = createKeyedLock();
 
   /** A photo that is there already may be here because an earlier attempt at the same entry brought it. */
   const existing = async (
@@ -103,7 +105,8 @@ export function createImportPhoto(deps: ImportPhotoDeps): ImportPhoto {
     const layout = layoutOf(session);
     let index = 0;
     for await (const piece of inChunks(body, layout.chunkSize)) {
-      if (index >= chunkCount(layout)) throw new ProblemError('hash_mismatch', 'The file has changed.');
+      if (index >= chunkCount(layout))
+        throw new ProblemError('upload_ended', 'Another request has ended the upload.');
       const bytes = Readable.from(piece, { objectMode: false });
       if (await sessions.hasChunk(session.id, index)) await drain(bytes);
       else await storeChunk(session, index, bytes);
@@ -112,7 +115,7 @@ export function createImportPhoto(deps: ImportPhotoDeps): ImportPhoto {
   };
 
   const take = async (candidate: Candidate, announcement: PhotoAnnouncement): Promise<Settlement> => {
-    const { id, userId, name, sizeBytes } = candidate;
+    const { userId, name, sizeBytes } = candidate;
     const typeOf = (sniffed: string | undefined) => sniffed && photoTypeOf(sniffed, name);
     const { hash, sniffed } = await readContent(
       await candidate.open(),
@@ -122,7 +125,15 @@ export function createImportPhoto(deps: ImportPhotoDeps): ImportPhoto {
     if (!mimeType) return notAPhoto(candidate, sniffed);
     if (sizeBytes > maxBytes)
       throw new ProblemError('payload_too_large', `Photos may have up to ${maxBytes} bytes.`);
-    const answer = await createSession(userId, { ...announcement, hash, sizeBytes, mimeType }, id);
+    // Equal files share an upload session: one after the other, so that the second one finds the photo.
+    return hashLock(`${userId}:${hash}`, () =>
+      upload(candidate, { ...announcement, hash, sizeBytes, mimeType }),
+    );
+  };
+
+  const upload = async (candidate: Candidate, announcement: Announcement): Promise<Settlement> => {
+    const { id, userId, sizeBytes } = candidate;
+    const answer = await createSession(userId, announcement, id);
     if (answer.alreadyExists && answer.photoId) return existing(candidate, answer.photoId, answer.photoState);
     const session = await sessions.find(userId, answer.uploadSessionId);
     if (!session) throw new ProblemError('service_unavailable', 'The upload session is gone.');
@@ -138,7 +149,7 @@ export function createImportPhoto(deps: ImportPhotoDeps): ImportPhoto {
     if (sizeBytes === 0) return { id, outcome: 'failed', code: 'empty_file', message: 'The file is empty.' };
     try {
       return await take(candidate, announcement).catch((error: unknown) => {
-        // Its session was a client's, too, who has given it up meanwhile.
+        // Its session was a client's, too, who has completed it or given it up meanwhile.
         if (!(error instanceof ProblemError) || error.code !== 'upload_ended') throw error;
         return take(candidate, announcement);
       });

@@ -4,7 +4,14 @@ import { type KeyedRequest, newId, notFound, ProblemError } from '@lazyphotos/se
 import type { Import } from '../generated/prisma/client.js';
 import { newestFirst, type PageQuery, toPage } from '../pages.js';
 import type { UploadDb, UploadTx } from '../prisma.js';
-import { type FindParts, holdArchives, type ImportUser, type NewPart, tooManyParts } from './parts.js';
+import {
+  type FindParts,
+  holdArchives,
+  type ImportUser,
+  type NewPart,
+  resetFailedParts,
+  tooManyParts,
+} from './parts.js';
 import { viewImports } from './view.js';
 
 type NewImport = BodyOf<typeof endpoints.createImport>;
@@ -148,8 +155,9 @@ export function createImportJobs({ db, findParts, now, onWork }: ImportJobsDeps)
         const isKnown = (part: NewPart) =>
           known.some(({ archiveId, path }) => archiveId === part.archiveId && path === part.path);
         const fresh = parts.filter((part) => !isKnown(part));
+        const repaired = await resetFailedParts(tx, known, parts);
         if (known.length + fresh.length > MAX_PARTS) throw tooManyParts();
-        if (fresh.length === 0) return row;
+        if (fresh.length === 0 && repaired === 0) return row;
         await holdArchives(tx, fresh);
         await tx.importPart.createMany({
           data: fresh.map((part, index) => ({

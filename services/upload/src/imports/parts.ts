@@ -1,5 +1,6 @@
 import { MAX_PARTS, type Role } from '@lazyphotos/contracts';
 import { ProblemError } from '@lazyphotos/service-kit';
+import type { ImportPart } from '../generated/prisma/client.js';
 import type { UploadDb, UploadTx } from '../prisma.js';
 import type { ImportDir } from './import-dir.js';
 
@@ -70,6 +71,25 @@ export async function holdArchives(tx: UploadTx, parts: readonly NewPart[]): Pro
   const isHeld = new Set(held.map(({ id }) => id));
   const gone = parts.filter(({ archiveId }) => archiveId !== null && !isHeld.has(archiveId));
   if (gone.length > 0) throw notUploaded(gone.map(({ name }) => ({ path: name, message: 'was deleted' })));
+}
+
+/** Lets archives below IMPORT_DIR be read again that could not be read, if they have been replaced. Resolves to their number. */
+export async function resetFailedParts(
+  tx: UploadTx,
+  known: readonly ImportPart[],
+  named: readonly NewPart[],
+): Promise<number> {
+  const failed = known.filter(({ state, path }) => state === 'failed' && path !== null);
+  const replaced = failed.flatMap((part) => {
+    const now = named.find(({ path }) => path === part.path);
+    return now ? [{ id: part.id, sizeBytes: now.sizeBytes, modifiedAt: now.modifiedAt }] : [];
+  });
+  for (const { id, sizeBytes, modifiedAt } of replaced)
+    await tx.importPart.update({
+      where: { id },
+      data: { state: 'waiting', code: null, message: null, sizeBytes, modifiedAt },
+    });
+  return replaced.length;
 }
 
 export const tooManyParts = () =>

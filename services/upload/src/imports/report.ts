@@ -11,7 +11,7 @@ import {
 } from '@lazyphotos/contracts';
 import { stringify } from 'csv-stringify';
 import type { Response } from 'express';
-import type { Import } from '../generated/prisma/client.js';
+import type { Import, ImportPart } from '../generated/prisma/client.js';
 import type { UploadDb } from '../prisma.js';
 import { viewImports } from './view.js';
 
@@ -49,6 +49,7 @@ export function createSendReport({ db, catalog }: ReportDeps): SendReport {
     LEFT JOIN import_entries p ON p.id = e.picture_id
     LEFT JOIN import_folders f ON f.import_id = e.import_id AND f.path = e.folder
     LEFT JOIN imported_albums a ON a.id = f.album_id AND e.photo_id IS NOT NULL
+      AND e.photo_state IS DISTINCT FROM 'deleted'
     WHERE e.part_id = ${partId}::uuid AND e.number > ${after} ORDER BY e.number LIMIT ${PAGE}`;
 
   const datesOf = async (userId: string, rows: readonly Row[]): Promise<Map<string, PhotoDate>> => {
@@ -61,10 +62,11 @@ export function createSendReport({ db, catalog }: ReportDeps): SendReport {
 
   async function* entriesOf(job: Import): AsyncGenerator<ReportEntry> {
     const parts = await db.importPart.findMany({
-      where: { importId: job.id, state: 'listed' },
+      where: { importId: job.id, state: { not: 'waiting' } },
       orderBy: { position: 'asc' },
     });
     for (const part of parts) {
+      if (part.state === 'failed') yield entryOf(rowOfArchive(part), part.name, undefined);
       for (let after = -1; ; ) {
         const rows = await readPage(part.id, after);
         const dates = await datesOf(job.userId, rows);
@@ -100,6 +102,22 @@ export function createSendReport({ db, catalog }: ReportDeps): SendReport {
     return undefined;
   };
 }
+
+/** An archive that could not be read, as a row without the path of a file. */
+const rowOfArchive = ({ sizeBytes, code, message }: ImportPart): Row => ({
+  number: 0,
+  path: '',
+  sizeBytes,
+  outcome: 'failed',
+  code,
+  message,
+  photoId: null,
+  photoState: null,
+  sidecar: null,
+  sidecarRule: null,
+  partOf: null,
+  album: null,
+});
 
 async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
   const first = await source.next();

@@ -1,6 +1,6 @@
 import type { Database } from '@lazyphotos/database';
 import type { ObjectStore } from '@lazyphotos/object-storage';
-import { describeError, type Logger } from '@lazyphotos/service-kit';
+import { describeError, type Logger, toProblem } from '@lazyphotos/service-kit';
 import type { Import } from '../generated/prisma/client.js';
 import { type ArchivesOfParts, createArchivesOfParts } from './archive-of-part.js';
 import type { ImportDir } from './import-dir.js';
@@ -16,6 +16,8 @@ import type { ArchiveLimits } from './zip/index.js';
 
 /** How long one import is worked on before the next user's comes. */
 const SLICE_MS = 10_000;
+/** How often an unexpected error is met before an import fails. */
+const MAX_FAULTS = 5;
 /** How much of the rate so far goes into the next one. */
 const RATE_MEMORY = 0.8;
 
@@ -41,6 +43,8 @@ export function createImportRunner(deps: ImportRunnerDeps) {
   const states = createImportStates(db, now);
   /** Imports whose need for room was compared with what there is, since they began or went on. */
   const estimated = new Set<string>();
+  /** How often in a row an import has met an error that nothing explains. */
+  const faults = new Map<string, number>();
 
   const estimate = async (job: Import): Promise<void> => {
     if (estimated.has(job.id)) return;
@@ -73,7 +77,7 @@ export function createImportRunner(deps: ImportRunnerDeps) {
     });
     if (part) {
       estimated.delete(job.id);
-      await listPart({ db, archives, limits: deps.limits }, job, part, signal);
+      await listPart({ db, states, archives, limits: deps.limits }, job, part, signal);
       return 'progress';
     }
     if (await readSidecars({ db, archives }, job, signal)) return 'progress';
@@ -90,6 +94,23 @@ export function createImportRunner(deps: ImportRunnerDeps) {
     logger.info('import ended', { importId: id, status, imported, duplicates, failed, unsupported });
   };
 
+  /** A fault of the node ends by itself; an error that nothing explains does so a few times at most. */
+  const onFault = async (id: string, error: unknown): Promise<void> => {
+    estimated.delete(id);
+    const count = toProblem(error).code === 'internal_error' ? (faults.get(id) ?? 0) + 1 : 0;
+    faults.set(id, count);
+    const about = { importId: id, error: describeError(error) };
+    if (count < MAX_FAULTS) {
+      await states.pause(id, error);
+      logger.warn('import paused', about);
+      return;
+    }
+    faults.delete(id);
+    await states.fail(id);
+    metrics.ended.inc({ status: 'failed' });
+    logger.error('import failed', about);
+  };
+
   const runSlice = async (id: string, signal: AbortSignal): Promise<void> => {
     const archives = createArchivesOfParts(db, store, importDir);
     const until = performance.now() + SLICE_MS;
@@ -100,13 +121,11 @@ export function createImportRunner(deps: ImportRunnerDeps) {
         if (job.status === 'pending') await states.begin(job);
         const did = await step(job, archives, signal);
         if (job.pauseReason !== null) await states.unpause(id);
+        faults.delete(id);
         if (did === 'done') return await finish(id);
       } while (performance.now() < until && !signal.aborted);
     } catch (error) {
-      if (signal.aborted) return;
-      estimated.delete(id);
-      await states.pause(id, error);
-      logger.warn('import paused', { importId: id, error: describeError(error) });
+      if (!signal.aborted) await onFault(id, error);
     } finally {
       await archives.close();
       await states.noteWork(id);

@@ -36,6 +36,7 @@ const SETTLE = `
       AS n(id bigint, outcome text, code text, message text, photo_id uuid, photo_state text)
   ), old AS (
     SELECT e.id, e.outcome, e.size_bytes FROM import_entries e JOIN new USING (id) WHERE e.import_id = $1::uuid
+    FOR UPDATE OF e
   ), saved AS (
     UPDATE import_entries e
     SET outcome = new.outcome, code = new.code, message = new.message,

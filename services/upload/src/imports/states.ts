@@ -12,6 +12,7 @@ const notPaused = { pauseReason: null, pauseMessage: null, retryAt: null };
  * How the runner changes an import:
  *
  *     pending ──begin──▶ running ──finish──▶ completed, or failed when no part could be listed
+ *                           └─────fail────▶ failed
  *
  * `pause` and `unpause` leave the status as it is. Users cancel, pause, resume and add parts (jobs.ts), also meanwhile: so each change
  * here names the state that it starts from.
@@ -63,6 +64,14 @@ export function createImportStates(db: UploadDb, now: () => Date) {
       });
     },
 
+    /** Ends an import that meets the same unexpected error again and again. */
+    fail: async (id: string): Promise<void> => {
+      await db.import.updateMany({
+        where: { id, status: { in: ['pending', 'running'] } },
+        data: { status: 'failed', finishedAt: now(), ...notPaused },
+      });
+    },
+
     /** Ends a pause because of a fault, once there was progress. */
     unpause: async (id: string): Promise<void> => {
       await db.import.updateMany({ where: { id, pauseReason: { not: 'user' } }, data: notPaused });
@@ -83,6 +92,12 @@ function pauseFor(fault: unknown): { pauseReason: string; pauseMessage: string }
   if (fault instanceof NoRoomError) return { pauseReason: 'storage_full', pauseMessage: fault.message };
   if (toProblem(fault).code === 'storage_full')
     return { pauseReason: 'storage_full', pauseMessage: 'The storage is full.' };
+  if (toProblem(fault).code === 'internal_error')
+    return {
+      pauseReason: 'service_unavailable',
+      pauseMessage:
+        'An unexpected error occurred; the import tries again. The log of the upload service has more.',
+    };
   return {
     pauseReason: 'service_unavailable',
     pauseMessage: 'Another part of the node is not available; the import goes on when it is back.',

@@ -102,11 +102,16 @@ export function createCreateSession(deps: CreateSessionDeps) {
     userId: string,
     body: Announcement,
     mimeType: string,
+    importEntryId: bigint | null,
   ): Promise<UploadSession | undefined> => {
     const open = await sessions.findOpen({ userId, hash: body.hash, mimeType });
     if (!open) return undefined;
     const overdue = open.expiresAt <= now();
-    if (!overdue && Number(open.sizeBytes) === body.sizeBytes && open.mimeType === mimeType) return open;
+    if (!overdue && Number(open.sizeBytes) === body.sizeBytes && open.mimeType === mimeType) {
+      // What a client goes on with is no background upload any more.
+      if (open.importEntryId !== null && importEntryId === null) return sessions.takeFromImport(open.id);
+      return open;
+    }
     if (await sessions.end(open.id, overdue ? 'expired' : 'aborted')) await staging.tryDiscard(open);
     return undefined;
   };
@@ -121,7 +126,7 @@ export function createCreateSession(deps: CreateSessionDeps) {
     const capturedAt = storableDate(body.capturedAt);
     // Another request for the same hash may win the insert; then its session is ours, too.
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      const open = await reusable(userId, body, mimeType);
+      const open = await reusable(userId, body, mimeType, importEntryId);
       if (open) return open;
       const inserted = await sessions.insert({
         userId,

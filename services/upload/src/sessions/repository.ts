@@ -72,6 +72,10 @@ export function createSessionRepository(db: UploadDb, { lifetimeMs, now }: Sessi
       return rows[0] ?? null;
     },
 
+    /** Makes a session that an import has opened a client's. */
+    takeFromImport: (id: string): Promise<UploadSession> =>
+      db.uploadSession.update({ where: { id }, data: { importEntryId: null } }),
+
     /** Remembers the staged upload; the first one to come wins. Answers the one that counts. */
     setStaging: async (id: string, stagingId: string): Promise<string | null> => {
       await db.uploadSession.updateMany({

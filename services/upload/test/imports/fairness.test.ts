@@ -25,9 +25,9 @@ it('an import waits for uploads of clients, but not for ever', async () => {
 
   const endless = Promise.withResolvers<void>();
   void clients.during(() => endless.promise);
-  const patience = clients.waitUntilQuiet(never);
+  const waitingLong = clients.waitUntilQuiet(never);
   now = 11_000;
-  await patience;
+  await waitingLong;
 
   const stop = new AbortController();
   const stopped = clients.waitUntilQuiet(stop.signal);
@@ -64,6 +64,34 @@ describeWithPostgres('imports beside each other', () => {
     for (const job of jobs) expect(job).toMatchObject({ status: 'completed', imported: 20, duplicates: 0 });
     for (const user of users) expect(await originalsOf(first, user)).toHaveLength(20);
     await Promise.all(nodes.map((node) => node.stop()));
+  });
+
+  it('end the same way when the connection that holds their lock is lost', async () => {
+    const nodes = [await startUpload({ ground }), await startUpload({ ground })];
+    const [node] = nodes;
+    if (!node) throw new Error('no node');
+    const user = node.user();
+    const id = await startImport(user, {
+      source: 'takeout',
+      hash: await sendArchive(user, await photos('lost', 40)),
+    });
+    let cut = 0;
+    const job = await eventually(async () => {
+      const { body } = await user.call(`/imports/${id}`);
+      const { rowCount } = await node.pool.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND $1::int < 3`,
+        [cut],
+      );
+      cut += rowCount ?? 0;
+      node.advance(60_000);
+      expect(body.status).toBe('completed');
+      return body;
+    });
+    expect(cut).toBeGreaterThan(0);
+    expect(job).toMatchObject({ total: 40, imported: 40, duplicates: 0, failed: 0, waiting: 0 });
+    expect(await originalsOf(node, user)).toHaveLength(40);
+    await Promise.all(nodes.map((each) => each.stop()));
   });
 
   it('of one user come one after the other', async () => {

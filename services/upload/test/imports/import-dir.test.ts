@@ -55,8 +55,8 @@ describeWithPostgres('an archive below IMPORT_DIR', () => {
     'up/secret.zip',
     'up',
     'missing.zip',
-    '.',
     '..',
+    './one.zip',
     'parts//takeout-1.zip',
     'parts\\takeout-1.zip',
     'one.zip\0.jpg',
@@ -64,6 +64,23 @@ describeWithPostgres('an archive below IMPORT_DIR', () => {
   ])('is not found as %j', async (path) => {
     const reply = await owner().call('/imports', { json: { source: 'takeout', path } });
     expect([reply.status, reply.body.code]).toEqual([404, 'archive_not_found']);
+  });
+
+  it('is a part when the whole folder is named', async () => {
+    const user = owner();
+    const job = await ended(user, await startImport(user, { source: 'takeout', path: '.' }));
+    expect(job.parts.map(({ name }: { name: string }) => name)).toContain('one.zip');
+    expect(job.parts.map(({ name }: { name: string }) => name)).not.toContain('link.zip');
+  });
+
+  it('of another user is not reached by a link in the own folder', async () => {
+    const member = node.user();
+    await mkdir(join(folder, 'in', member.id));
+    await symlink(join('..', 'one.zip'), join(folder, 'in', member.id, 'theirs.zip'));
+    for (const path of [member.id, `${member.id}/theirs.zip`]) {
+      const reply = await member.call('/imports', { json: { source: 'takeout', path } });
+      expect([path, reply.status, reply.body.code]).toEqual([path, 404, 'archive_not_found']);
+    }
   });
 
   it('is for the owner and administrators; a member has a folder of its own', async () => {
@@ -93,7 +110,11 @@ describeWithPostgres('an archive below IMPORT_DIR', () => {
       status: 'failed',
       errors: [{ path: 'changing.zip', code: 'archive_changed' }],
     });
-    expect(await reportOf(user, id)).toEqual({});
+    expect(await reportOf(user, id)).toEqual({
+      '': expect.objectContaining({ archive: 'changing.zip', outcome: 'failed', code: 'archive_changed' }),
+    });
+    const again = await user.call(`/imports/${id}/parts`, { json: { path: 'changing.zip' } });
+    expect(again.body.code).toBe('import_ended');
   });
 });
 

@@ -42,7 +42,7 @@ interface Planned extends EntryOfPart {
   albumId: string | null;
 }
 
-/** Imports the next photos. Resolves to their size in bytes; undefined when none is left. */
+/** Imports the next photos. Resolves to how many of their bytes were read; undefined when none is left. */
 export async function importNextPhotos(
   deps: ImportPhotosDeps,
   job: Import,
@@ -50,7 +50,6 @@ export async function importNextPhotos(
 ): Promise<number | undefined> {
   const entries = await nextEntries(deps.db, job);
   if (entries.length === 0) return undefined;
-  const bytes = entries.reduce((sum, { sizeBytes }) => sum + Number(sizeBytes), 0);
   const limit = pLimit(AT_A_TIME);
   const results = await Promise.allSettled(
     entries.map((entry) =>
@@ -61,6 +60,8 @@ export async function importNextPhotos(
       }),
     ),
   );
+  // Another process may be at work on the same import by now.
+  signal.throwIfAborted();
   const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   await describe(deps, job, done);
   await settleEntries(
@@ -71,13 +72,20 @@ export async function importNextPhotos(
   for (const { settlement } of done) deps.onSettled(settlement);
   const fault = results.find((result) => result.status === 'rejected');
   if (fault) throw fault.reason;
-  return bytes;
+  return bytesRead(done);
 }
+
+/** Of a video, only the first bytes are read. */
+const bytesRead = (done: readonly { entry: Planned; settlement: Settlement }[]): number =>
+  done
+    .filter(({ settlement }) => settlement.outcome !== 'unsupported' && settlement.outcome !== 'ignored')
+    .reduce((sum, { entry }) => sum + Number(entry.sizeBytes), 0);
 
 async function nextEntries(db: UploadDb, job: Import): Promise<Planned[]> {
   const entries = await db.importEntry.findMany({
     where: { importId: job.id, outcome: 'waiting', role: 'media', isRead: false },
-    orderBy: { id: 'asc' },
+    // A photo that is in the trash and elsewhere does not belong into the trash.
+    orderBy: [{ isTrashed: 'asc' }, { id: 'asc' }],
     take: BATCH,
     include: { part: true },
   });
@@ -112,7 +120,7 @@ async function importEntry(
   const location = facts?.location;
   const date = dateOfEntry(deps, job, entry);
   try {
-    return await deps.importPhoto(
+    const settlement = await deps.importPhoto(
       {
         id,
         userId: job.userId,
@@ -132,6 +140,7 @@ async function importEntry(
         restore: job.restore,
       },
     );
+    return await outOfTrash(deps, job, entry, settlement);
   } catch (error) {
     if (error instanceof EntryError || error instanceof ArchiveError)
       return { id, outcome: 'failed', code: error.code, message: error.message };
@@ -140,6 +149,25 @@ async function importEntry(
     deps.onUnexpected(entry, error);
     return { id, outcome: 'failed', code: 'internal_error', message: 'The file could not be imported.' };
   }
+}
+
+/** A photo that this import has put into the trash, and that a later part has outside of it, comes back. */
+async function outOfTrash(
+  { db, catalog }: ImportPhotosDeps,
+  job: Import,
+  entry: Planned,
+  settlement: Settlement,
+): Promise<Settlement> {
+  const { photoId, photoState } = settlement;
+  if (entry.isTrashed || photoState !== 'trashed' || photoId === undefined) return settlement;
+  const [bringer] = await db.$queryRaw<{ id: bigint }[]>`
+    SELECT e.id FROM originals o
+    JOIN upload_sessions s ON s.id = o.session_id
+    JOIN import_entries e ON e.id = s.import_entry_id
+    WHERE o.photo_id = ${photoId}::uuid AND e.import_id = ${job.id}::uuid AND e.is_trashed`;
+  if (!bringer) return settlement;
+  await catalog.restorePhoto(job.userId, photoId);
+  return { ...settlement, photoState: 'active' };
 }
 
 /** The date to announce. A folder that somebody has zipped keeps the files' times; an export has its own day there. */
@@ -162,7 +190,6 @@ function importedPhoto(
   const { sidecarFacts: facts, folderRole, albumId } = entry;
   const date = dateOfEntry(deps, job, entry);
   const isArchived = facts?.archived || folderRole.kind === 'archive' || folderRole.kind === 'locked';
-  const isTrashed = facts?.trashed || folderRole.kind === 'trash';
   const tags = facts ? planTags(facts) : [];
   return {
     photoId: settlement.photoId,
@@ -178,7 +205,7 @@ function importedPhoto(
       tags: tags.length > 0 ? tags : undefined,
     },
     // What the library had before stays where it is.
-    trashed: isTrashed === true && settlement.outcome === 'imported',
+    trashed: entry.isTrashed && settlement.outcome === 'imported',
     albumIds: albumId === null ? [] : [albumId],
   };
 }

@@ -4,6 +4,7 @@ import type { Import, ImportPart } from '../../generated/prisma/client.js';
 import type { UploadDb } from '../../prisma.js';
 import type { ArchivesOfParts } from '../archive-of-part.js';
 import { counters } from '../settle.js';
+import type { ImportStates } from '../states.js';
 import { type ArchivedFile, ArchiveError, type ArchiveLimits, listArchive } from '../zip/index.js';
 import { sidecarRole } from './read-sidecars.js';
 
@@ -38,14 +39,28 @@ const INSERT = `
     size_bytes bigint, compressed_bytes bigint, header_offset bigint, crc32 bigint, method int, modified_at timestamptz,
     outcome text, code text, message text)`;
 
-/** What is no use to an import of this source: web pages, and the sidecars of other programs. */
-function isIgnored(role: FileRole, source: ImportSource): boolean {
-  return role === 'other' || (role !== 'media' && role !== sidecarRole[source]);
+/** Archives inside of the archive are not opened. */
+const ARCHIVE_NAME = /\.(?:zip|tgz|tar|gz|7z|rar)$/i;
+
+/** What is known of a file's outcome by its listing. */
+function verdictOf(
+  { path, problem }: ArchivedFile,
+  role: FileRole,
+  source: ImportSource,
+): Pick<NewEntry, 'outcome' | 'code' | 'message'> {
+  if (problem) return { outcome: 'failed', ...problem };
+  if (ARCHIVE_NAME.test(path)) {
+    const message = 'Archives in archives are not opened: import it by itself.';
+    return { outcome: 'unsupported', code: 'archive_in_archive', message };
+  }
+  if (role === 'other') return { outcome: 'ignored', code: 'not_a_photo', message: null };
+  if (role !== 'media' && role !== sidecarRole[source])
+    return { outcome: 'ignored', code: 'not_a_sidecar', message: null };
+  return { outcome: 'waiting', code: null, message: null };
 }
 
 function entryOf(file: ArchivedFile, source: ImportSource): NewEntry {
   const role = roleOf(file.path);
-  const outcome = file.problem ? 'failed' : isIgnored(role, source) ? 'ignored' : 'waiting';
   return {
     number: file.number,
     path: file.path,
@@ -57,11 +72,7 @@ function entryOf(file: ArchivedFile, source: ImportSource): NewEntry {
     crc32: file.crc32,
     method: file.method,
     modified_at: file.modifiedAt?.toISOString() ?? null,
-    outcome,
-    code:
-      file.problem?.code ??
-      (outcome !== 'ignored' ? null : role === 'other' ? 'not_a_photo' : 'not_a_sidecar'),
-    message: file.problem?.message ?? null,
+    ...verdictOf(file, role, source),
   };
 }
 
@@ -81,7 +92,7 @@ const COUNT = `
     bytes_processed = bytes_processed + coalesce((SELECT sum(bytes) FROM listed WHERE outcome <> 'waiting'), 0)
   WHERE id = $1::uuid`;
 
-/** Counts the entries of a part that is listed, and makes its folders. Everything is matched anew: a sidecar may have come. */
+/** Counts the entries of a part that is listed, and makes its folders. Its folders are matched anew: a sidecar may have come. */
 async function finishListing(db: UploadDb, part: ImportPart): Promise<void> {
   const { importId, id } = part;
   await db.$transaction(async (tx) => {
@@ -94,7 +105,9 @@ async function finishListing(db: UploadDb, part: ImportPart): Promise<void> {
       INSERT INTO import_folders (import_id, path)
       SELECT DISTINCT import_id, folder FROM import_entries WHERE part_id = ${id}::uuid ON CONFLICT DO NOTHING`;
     await tx.$executeRaw`
-      UPDATE import_folders SET role = NULL, is_matched = false WHERE import_id = ${importId}::uuid`;
+      UPDATE import_folders SET role = NULL, is_matched = false
+      WHERE import_id = ${importId}::uuid
+        AND path IN (SELECT folder FROM import_entries WHERE part_id = ${id}::uuid)`;
     await tx.$executeRawUnsafe(COUNT, importId, id);
   });
 }
@@ -106,8 +119,12 @@ async function failPart(db: UploadDb, part: ImportPart, code: string, message: s
   ]);
 }
 
+/** The import was cancelled or paused: the part is listed when it goes on. */
+class StoppedError extends Error {}
+
 export interface ListPartDeps {
   db: UploadDb;
+  states: Pick<ImportStates, 'findRunnable'>;
   archives: ArchivesOfParts;
   limits: ArchiveLimits;
 }
@@ -122,7 +139,7 @@ export async function listPart(
   part: ImportPart,
   signal: AbortSignal,
 ): Promise<void> {
-  const { db, archives, limits } = deps;
+  const { db, states, archives, limits } = deps;
   // What an earlier attempt has left.
   await db.importEntry.deleteMany({ where: { partId: part.id } });
   let batch: NewEntry[] = [];
@@ -131,6 +148,8 @@ export async function listPart(
   const folders = new Set<string>();
   const flush = async () => {
     if (batch.length === 0) return;
+    // A long listing must not go on for a user who has cancelled or paused it.
+    if ((await states.findRunnable(job.id)) === undefined) throw new StoppedError();
     await db.$executeRawUnsafe(INSERT, part.importId, part.id, JSON.stringify(batch));
     batch = [];
   };
@@ -150,6 +169,7 @@ export async function listPart(
     }
     await flush();
   } catch (error) {
+    if (error instanceof StoppedError) return;
     if (!(error instanceof ArchiveError)) throw error;
     return failPart(db, part, error.code, error.message);
   }

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { ImportSource, PhotoLifeState } from '@lazyphotos/contracts';
-import { matchFolderInThread } from '@lazyphotos/import-engine';
+import { type FolderRole, matchFolderInThread } from '@lazyphotos/import-engine';
 import type { Import } from '../../generated/prisma/client.js';
 import type { UploadDb, UploadTx } from '../../prisma.js';
 import { reopened, type Settlement, settleEntries } from '../settle.js';
@@ -8,9 +8,9 @@ import { classifyAllFolders } from './classify-folders.js';
 
 /**
  * A folder with more files than this is imported without a look for sidecars, so that memory stays bounded: a file takes about a
- * kilobyte of the heap while it is matched. With 128 MB of heap this is 100,000 files, 50,000 photos with their sidecars.
+ * kilobyte of each of two heaps while it is matched. With 128 MB of heap this is 50,000 files, 25,000 photos with their sidecars.
  */
-const BYTES_PER_FILE = 1300;
+const BYTES_PER_FILE = 2600;
 const maxFiles = (): number =>
   Math.min(200_000, Math.floor(getHeapStatistics().heap_size_limit / BYTES_PER_FILE));
 
@@ -21,6 +21,8 @@ interface FileOfFolder {
   outcome: string;
   kind: 'photo' | 'album' | null;
   title: string | null;
+  /** Of a sidecar. */
+  isTrashed: boolean | null;
   sidecarId: bigint | null;
   pictureId: bigint | null;
   photoId: string | null;
@@ -30,6 +32,7 @@ interface FileOfFolder {
 /** What a media file of a folder is to know. */
 interface Link {
   id: bigint;
+  isTrashed: boolean;
   sidecarId: bigint | null;
   rule: string | null;
   pictureId: bigint | null;
@@ -38,6 +41,7 @@ interface Link {
 async function linksOf(
   source: ImportSource,
   files: readonly FileOfFolder[],
+  isTrash: boolean,
 ): Promise<{ media: Link[]; used: Set<bigint> }> {
   const media = files.filter(({ role }) => role === 'media').map(({ id, name }) => ({ id, name }));
   const sidecars = files
@@ -45,10 +49,12 @@ async function linksOf(
     .map(({ id, name, title }) => ({ id, name, title: title ?? undefined }));
   const { matches, pairs } = await matchFolderInThread({ source, media, sidecars });
   const matchOf = new Map(matches.map((match) => [match.mediaId, match]));
+  const trashed = new Set(files.filter(({ isTrashed }) => isTrashed).map(({ id }) => id));
   const pictureOf = new Map(pairs.map(({ videoId, pictureId }) => [videoId, pictureId]));
   return {
     media: media.map(({ id }) => ({
       id,
+      isTrashed: isTrash || trashed.has(matchOf.get(id)?.sidecarId ?? id),
       sidecarId: matchOf.get(id)?.sidecarId ?? null,
       rule: matchOf.get(id)?.rule ?? null,
       pictureId: pictureOf.get(id) ?? null,
@@ -92,19 +98,21 @@ async function saveLinks(
   links: readonly Link[],
 ) {
   const before = new Map(files.map((file) => [file.id, file]));
-  const changed = links.filter(({ id, sidecarId, pictureId }) => {
+  const changed = links.filter(({ id, sidecarId, pictureId, isTrashed }) => {
     const file = before.get(id);
-    return file?.sidecarId !== sidecarId || file.pictureId !== pictureId;
+    return isTrashed || file?.sidecarId !== sidecarId || file.pictureId !== pictureId;
   });
-  const rows = changed.map(({ id, sidecarId, rule, pictureId }) => ({
+  const rows = changed.map(({ id, sidecarId, rule, pictureId, isTrashed }) => ({
+    trashed: isTrashed,
     id: String(id),
     sidecar: sidecarId === null ? null : String(sidecarId),
     rule,
     picture: pictureId === null ? null : String(pictureId),
   }));
   await tx.$executeRawUnsafe(
-    `UPDATE import_entries e SET sidecar_id = n.sidecar, sidecar_rule = n.rule, picture_id = n.picture
-     FROM jsonb_to_recordset($2::jsonb) AS n(id bigint, sidecar bigint, rule text, picture bigint)
+    `UPDATE import_entries e SET sidecar_id = n.sidecar, sidecar_rule = n.rule, picture_id = n.picture,
+       is_trashed = n.trashed
+     FROM jsonb_to_recordset($2::jsonb) AS n(id bigint, sidecar bigint, rule text, picture bigint, trashed boolean)
      WHERE e.import_id = $1::uuid AND e.id = n.id`,
     importId,
     JSON.stringify(rows),
@@ -112,13 +120,18 @@ async function saveLinks(
 }
 
 async function matchFolder(db: UploadDb, job: Import, folder: string): Promise<void> {
+  const { role } = await db.importFolder.findUniqueOrThrow({
+    where: { importId_path: { importId: job.id, path: folder } },
+  });
+  const isTrash = (role as FolderRole | null)?.kind === 'trash';
   const files = await db.$queryRaw<FileOfFolder[]>`
-    SELECT id, name, role, outcome, facts->>'kind' AS kind, facts->>'title' AS title, sidecar_id AS "sidecarId",
+    SELECT id, name, role, outcome, facts->>'kind' AS kind, facts->>'title' AS title,
+      facts->>'trashed' = 'true' AS "isTrashed", sidecar_id AS "sidecarId",
       picture_id AS "pictureId", photo_id AS "photoId", photo_state AS "photoState"
     FROM import_entries
-    WHERE import_id = ${job.id}::uuid AND folder = ${folder} AND role <> 'other' AND outcome <> 'failed'
+    WHERE import_id = ${job.id}::uuid AND folder = ${folder} AND role <> 'other'
     ORDER BY id`;
-  const { media, used } = await linksOf(job.source as ImportSource, files);
+  const { media, used } = await linksOf(job.source as ImportSource, files, isTrash);
   await db.$transaction(
     async (tx) => {
       await saveLinks(tx, job.id, files, media);

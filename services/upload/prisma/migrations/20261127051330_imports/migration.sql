@@ -85,6 +85,7 @@ CREATE TABLE "import_entries" (
     "facts" JSONB,
     "sidecar_id" BIGINT,
     "sidecar_rule" TEXT,
+    "is_trashed" BOOLEAN NOT NULL DEFAULT false,
     "picture_id" BIGINT,
     "photo_id" UUID,
     "photo_state" TEXT,
@@ -145,7 +146,7 @@ CREATE INDEX "import_parts_archive_id_idx" ON "import_parts"("archive_id");
 CREATE UNIQUE INDEX "import_parts_import_id_position_key" ON "import_parts"("import_id", "position");
 
 -- CreateIndex
-CREATE INDEX "import_entries_import_id_outcome_role_is_read_id_idx" ON "import_entries"("import_id", "outcome", "role", "is_read", "id");
+CREATE INDEX "import_entries_import_id_outcome_role_is_read_is_trashed_id_idx" ON "import_entries"("import_id", "outcome", "role", "is_read", "is_trashed", "id");
 
 -- CreateIndex
 CREATE INDEX "import_entries_import_id_folder_idx" ON "import_entries"("import_id", "folder");

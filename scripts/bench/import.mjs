@@ -1,4 +1,4 @@
-// `npm run bench imports`: an import of a 5 GB archive, its speed against hashing and copying, and the memory of the node meanwhile; then the
+// `npm run bench import`: an import of a 5 GB archive, its speed against hashing and copying, and the memory of the node meanwhile; then the
 // time that an archive of many small files takes.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
