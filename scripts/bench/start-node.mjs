@@ -65,6 +65,31 @@ async function parentOf(pid) {
 /** The memory of one process in bytes. */
 export const processMemory = proportionalBytes;
 
+/** The processor time of the node, its helpers and its PostgreSQL so far, in seconds (Linux). */
+export async function processorSeconds(pid, dataDir) {
+  let ticks = 0;
+  for (const candidate of await processesOf(pid, dataDir)) {
+    const stat = await readFile(`/proc/${candidate}/stat`, 'utf8').catch(() => '');
+    // After the name, which may have blanks: fields 14 to 17 are the times of the process and of its ended children.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    for (const at of [11, 12, 13, 14]) ticks += Number(fields[at] ?? 0);
+  }
+  return ticks / 100;
+}
+
+async function processesOf(pid, dataDir) {
+  const postmaster = Number(
+    (await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n')[0],
+  );
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = [];
+  for (const candidate of pids) {
+    const parent = await parentOf(candidate);
+    if ([candidate, parent].some((id) => id === pid || id === postmaster)) found.push(candidate);
+  }
+  return found;
+}
+
 /** The memory of the node, its helpers and its PostgreSQL, where the system tells (Linux). */
 export async function memoryOf(pid, dataDir) {
   const postmaster = Number(
