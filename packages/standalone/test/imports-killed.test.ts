@@ -9,6 +9,7 @@ import {
   ownSamplePhotos,
   type SamplePhoto,
 } from '@lazyphotos/testkit';
+import fc from 'fast-check';
 import pLimit from 'p-limit';
 import { claim, createPhone, type Phone, password, signIn } from './support/api.js';
 import { distinctPhotos } from './support/distinct-photos.js';
@@ -26,8 +27,14 @@ import {
 import { createNodeFolder, type NodeFolder, type NodeProcess } from './support/node-process.js';
 
 const PHOTOS = 60;
-/** The node is killed as soon as the library has so many photos: at once, and in the middle of two batches. */
-const KILLS = [0, 23, 45];
+/** The node is killed as soon as the library has so many photos: at random moments, the same in each run. */
+const SEED = 20_151_206;
+const KILLS = (
+  fc.sample(fc.uniqueArray(fc.integer({ min: 0, max: PHOTOS - 5 }), { minLength: 3, maxLength: 3 }), {
+    seed: SEED,
+    numRuns: 1,
+  })[0] ?? []
+).sort((a, b) => a - b);
 const ROOT = 'Takeout/Google Photos';
 const ANNA = 'anna@example.org';
 /** So that little happens between two looks. */
