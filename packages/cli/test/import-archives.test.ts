@@ -267,6 +267,32 @@ describe('what is given', () => {
     expect(node.state.imports.size).toBe(1);
   });
 
+  test('an archive that was cut off is named and stays here, and the others are imported', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    const commented = zip();
+    commented.writeUInt16LE(3, commented.length - 2);
+    await writeFiles(folder, {
+      'takeout-1Z-001.zip': Buffer.concat([commented, Buffer.from('abc')]),
+      'takeout-1Z-002.zip': zip(100_000).subarray(0, -1),
+      'takeout-1Z-003.zip': zip(),
+    });
+    node.state.importSteps = [done];
+    const { code, json, stderr } = await run(['import', 'takeout', folder, '--json']);
+    expect([code, json]).toMatchObject([
+      1,
+      { sent: { archives: 2 }, cutOff: [join(folder, 'takeout-1Z-002.zip')] },
+    ]);
+    expect(stderr).toContain('takeout-1Z-002.zip: the download was cut off');
+    expect(onlyImport(node).job.parts.map(({ name }) => name)).toEqual([
+      'takeout-1Z-001.zip',
+      'takeout-1Z-003.zip',
+    ]);
+    const alone = await run(['import', 'takeout', join(folder, 'takeout-1Z-002.zip')]);
+    expect(alone).toMatchObject({ code: 1, stderr: expect.stringContaining('download it again') });
+    expect(node.state.archives.size).toBe(2);
+  });
+
   test('an archive that is given twice is sent once', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();

@@ -8,7 +8,14 @@ import { sendArchives } from '../../import/send-archives.js';
 import { jobColumns, jobLines } from '../../import/summary.js';
 import { printList } from '../../library/listing.js';
 import { readablePath } from '../../local-path.js';
-import { type FollowOptions, finishSending, followOrLeave } from './ending.js';
+import {
+  assertSomeWhole,
+  type FollowOptions,
+  finishSending,
+  followOrLeave,
+  reportCutOff,
+  unlessCutOff,
+} from './ending.js';
 
 /** Lists imports, the newest first. */
 export async function listImports(context: Context, { limit }: { limit: number }): Promise<number> {
@@ -84,11 +91,13 @@ export async function addToImport(
   const { client, signal } = context;
   const { deviceId } = await signedInAccount(context);
   const { id, source } = await importOrThrow(context, reference);
-  const { archives, folders, unfinished } = await findSources(given, source);
+  const { archives, folders, unfinished, cutOff } = await findSources(given, source);
   const [useless] = [...folders, ...unfinished];
   if (useless !== undefined) throw new UsageError(`${readablePath(useless)} is no archive, and holds none`);
+  const incomplete = reportCutOff(context, cutOff);
+  assertSomeWhole(archives, cutOff);
   const result = await sendArchives(context, archives, deviceId);
-  const stopped = finishSending(context, result);
+  const stopped = finishSending(context, result, incomplete);
   if (stopped !== undefined) return stopped;
   try {
     await client.addImportParts({ params: { id }, body: { hashes: result.hashes } }, { signal });
@@ -97,7 +106,8 @@ export async function addToImport(
     const again = nextCommand(context, 'import takeout <archives...>');
     throw new CliError(error.code, `import ${id} has ended; to start another one, run: ${again}`);
   }
-  return followOrLeave(context, id, { follow }, { sent: result.sent });
+  const more = { sent: result.sent, cutOff: incomplete };
+  return unlessCutOff(await followOrLeave(context, id, { follow }, more), cutOff);
 }
 
 export interface PathOptions extends FollowOptions {
