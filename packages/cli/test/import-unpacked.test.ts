@@ -142,6 +142,26 @@ describe('import takeout of an unpacked folder', () => {
     expect(node.state.albums.size).toBe(1);
   });
 
+  test('a photo that its owner took out of an album stays out, and a new one comes in', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(join(folder, 'Google Photos/Trip'), {
+      'metadata.json': JSON.stringify({ title: 'Trip' }),
+      'a.jpg': jpeg(),
+      'b.jpg': jpeg(),
+    });
+    await run(['import', 'takeout', folder]);
+    const [trip] = node.state.albums.values();
+    if (trip === undefined) throw new Error('no album');
+    const kept = photosOf(node).get('b.jpg')?.photo.id ?? '';
+    trip.photoIds = [kept];
+    await writeFiles(join(folder, 'Google Photos/Trip'), { 'c.jpg': jpeg() });
+    expect((await run(['import', 'takeout', folder, '--json'])).json).toMatchObject({ albums: 1 });
+    expect(trip.photoIds).toEqual([kept, photosOf(node).get('c.jpg')?.photo.id]);
+    expect((await run(['import', 'takeout', folder, '--json'])).json).toMatchObject({ albums: 0 });
+    expect(trip.photoIds).toHaveLength(2);
+  });
+
   test('an album of this name is filled, the oldest of several', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
@@ -407,6 +427,29 @@ describe('import takeout of an unpacked folder', () => {
     expect([code, json]).toMatchObject([1, { left: 2, stoppedBy: { code: 'storage_full' } }]);
     expect(stderr).toContain('2 photos left');
   });
+});
+
+test('photos that came before an interruption are put into an album that was there', async () => {
+  const { node, run } = await signedInCli();
+  const folder = await temporaryFolder();
+  const trip = join(folder, 'Google Photos/Trip');
+  await writeFiles(trip, { 'metadata.json': JSON.stringify({ title: 'Trip' }), 'a.jpg': jpeg() });
+  await run(['import', 'takeout', folder]);
+  await writeFiles(trip, { 'b.jpg': jpeg(), 'c.jpg': jpeg(4 * CHUNK) });
+  const puts = node.count('PUT ');
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  node.fail({ on: 'PUT /upload-sessions', effect: { until: stopped }, after: 2, times: 9 });
+  const args = ['import', 'takeout', folder, '--concurrency', '1', '--json'];
+  const first = await run(args, {
+    meanwhile: async (kill) => {
+      await until(() => node.count('PUT ') > puts + 2);
+      kill('SIGINT');
+    },
+  });
+  resolve();
+  expect([first.code, first.json]).toMatchObject([130, { imported: 1, left: 1, interrupted: true }]);
+  await run(args);
+  expect([...node.state.albums.values()]).toMatchObject([{ album: { itemCount: 3 } }]);
 });
 
 describe('the account of an unpacked folder', () => {
