@@ -5,7 +5,14 @@ import { login, logout } from './commands/login.js';
 import { status } from './commands/status.js';
 import { upload } from './commands/upload.js';
 import { DEFAULT_SERVER } from './config.js';
-import { createContext, type GlobalOptions, INTERACTIVE_RETRY, type Io, outputOf, type Perform } from './context.js';
+import {
+  createContext,
+  type GlobalOptions,
+  INTERACTIVE_RETRY,
+  type Io,
+  outputOf,
+  type Perform,
+} from './context.js';
 import { exitCodes, InterruptedError, reportOf, UsageError } from './errors.js';
 import { addImportCommands } from './import-commands.js';
 import { addLibraryCommands } from './library-commands.js';

@@ -420,6 +420,15 @@ describe('looking after imports', () => {
       });
   });
 
+  test('an archive that cannot be read is named in the list and by show', async () => {
+    const { node, run } = await signedInCli();
+    const { job } = addImport(node.state);
+    const message = 'The archive is damaged.';
+    job.parts = [{ name: 'a.zip', sizeBytes: 5, state: 'failed', code: 'archive_damaged', message }];
+    for (const args of [['list'], ['show', job.id]])
+      expect((await run(['import', ...args])).stdout).toContain(`cannot be read: a.zip: ${message}`);
+  });
+
   test('add uploads further archives and adds them', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
@@ -479,6 +488,17 @@ describe('archives on the node', () => {
     expect([code, json]).toMatchObject([0, { deleted: 2, bytes: 2_000_000, failed: 0 }]);
     expect([...node.state.archives.values()].map(({ fileName }) => fileName)).toEqual(['c.zip']);
     expect(await run(['import', 'delete-archives', job.id, '--yes'])).toMatchObject({ code: 0 });
+  });
+
+  test('files that are in the archives only are named before and no longer after they are deleted', async () => {
+    const { run, job } = await withArchives();
+    Object.assign(job, { total: 10, unsupported: 3, failed: 2 });
+    expect((await run(['import', 'show', job.id])).stdout).toContain('they stay in the archives');
+    const { stderr } = await run(['import', 'delete-archives', job.id, '--yes']);
+    expect(stderr).toContain('3 unsupported (such as videos) and 2 failed files');
+    const { stdout } = await run(['import', 'show', job.id]);
+    expect(stdout).toContain('3 of types');
+    expect(stdout).not.toContain('they stay in the archives');
   });
 
   test('one that an import still reads stays, and the others go', async () => {

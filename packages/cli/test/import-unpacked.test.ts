@@ -477,11 +477,14 @@ describe('the account of an unpacked folder', () => {
     expect(json).toMatchObject({ files: 8, imported: 2, failed: 1, unsupported: 1, sidecars: 2, ignored: 2 });
     expect(json).toMatchObject({ unmatchedSidecars: 0 });
     const [head, ...lines] = (await readFile(report, 'utf8')).trimEnd().split('\r\n');
-    expect(head).toMatch(/^\ufeffpath,outcome,code,message,photoId,sidecar,sidecarRule,partOf,/);
+    expect(head).toBe(
+      '\ufeffpath,archive,sizeBytes,outcome,code,message,photoId,photoState,sidecar,sidecarRule,partOf,albums,capturedAt,dateSource',
+    );
     expect(lines).toHaveLength(8);
     const line = (name: string) => lines.find((text) => text.split(',')[0]?.endsWith(name)) ?? '';
-    expect(line('=1+1.jpg')).toMatch(/,imported,,,[0-9a-f-]{36},'=1\+1\.jpg\.json,exact,/);
+    expect(line('=1+1.jpg')).toMatch(/,,20000,imported,,,[0-9a-f-]{36},,'=1\+1\.jpg\.json,exact,/);
     expect(line('=1+1.jpg')).toContain('2015-06-01T10:00:00.000Z,sidecar');
+    expect(line('live.jpg')).toMatch(/,2015-01-01T00:00:00\.000Z,pending$/);
     expect(line('live.mp4')).toContain('unsupported');
     expect(line('live.mp4')).toContain('live.jpg');
     expect(line('empty.jpg')).toContain('failed,empty');
@@ -493,7 +496,9 @@ describe('the account of an unpacked folder', () => {
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('--force') });
     expect(await readFile(report, 'utf8')).toBe('mine');
     await run(['import', 'takeout', folder, '--report', report, '--force']);
-    expect((await readFile(report, 'utf8')).split('\r\n')).toHaveLength(10);
+    const replaced = await readFile(report, 'utf8');
+    expect(replaced.split('\r\n')).toHaveLength(10);
+    expect(replaced).toMatch(/,duplicate,in_library,,[0-9a-f-]{36},active,/);
   });
 
   test('says to people what was not stored, with --verbose each file', async () => {

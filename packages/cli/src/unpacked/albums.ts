@@ -53,8 +53,7 @@ export function createAlbumFiller(client: Client): AlbumFiller {
   /** Of albums that are called alike, the oldest: in every run the same. */
   const albumIds = async (): Promise<Map<string, string>> => {
     const ids = new Map<string, string>();
-    const ask = (cursor: string | undefined) =>
-      client.listAlbums({ query: { cursor, limit: MAX_LIMIT } });
+    const ask = (cursor: string | undefined) => client.listAlbums({ query: { cursor, limit: MAX_LIMIT } });
     for await (const { albums } of pagesOf(ask))
       for (const { id, name } of albums) ids.set(albumName(name), id);
     return ids;

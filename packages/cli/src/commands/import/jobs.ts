@@ -5,7 +5,7 @@ import { CliError, exitCodes, UsageError } from '../../errors.js';
 import { findSources } from '../../import/find-archives.js';
 import { importOrThrow } from '../../import/find-import.js';
 import { sendArchives } from '../../import/send-archives.js';
-import { jobColumns, jobLines } from '../../import/summary.js';
+import { archivesOf, jobColumns, jobLines } from '../../import/summary.js';
 import { printList } from '../../library/listing.js';
 import { readablePath } from '../../local-path.js';
 import {
@@ -44,12 +44,14 @@ export async function showImport(
   await signedInAccount(context);
   const job = await importOrThrow(context, reference);
   if (follow) return followOrLeave(context, job.id, { follow });
-  printJob(context, job);
+  await printJob(context, job);
   return exitCodes.ok;
 }
 
-function printJob({ output }: Context, job: ImportJob): void {
-  for (const line of jobLines(job)) output.line(line);
+async function printJob(context: Context, job: ImportJob): Promise<void> {
+  const { output } = context;
+  const archives = job.unsupported > 0 && output.mode === 'human' ? await archivesOf(context, job.id) : [];
+  for (const line of jobLines(job, archives)) output.line(line);
   output.document({ import: job });
 }
 
@@ -68,12 +70,12 @@ export async function changeImport(
   if (change === 'cancel') {
     await client.cancelImport({ params }, { signal });
     output.note('What was imported stays.');
-    printJob(context, await client.getImport({ params }, { signal }));
+    await printJob(context, await client.getImport({ params }, { signal }));
     return exitCodes.ok;
   }
   const call = change === 'pause' ? client.pauseImport : client.resumeImport;
   try {
-    printJob(context, await call({ params }, { signal }));
+    await printJob(context, await call({ params }, { signal }));
   } catch (error) {
     if (!hasCode(error, 'import_ended')) throw error;
     throw new CliError(error.code, `import ${id} has ended; there is nothing to ${change}`);

@@ -65,7 +65,9 @@ async function sendAndImport(
   const incomplete = reportCutOff(context, cutOff);
   assertSomeWhole(archives, cutOff);
   if (archives.length === 0)
-    throw new UsageError(`${count(unfinished.length, 'archive')} not downloaded to the end, and no other one`);
+    throw new UsageError(
+      `${count(unfinished.length, 'archive')} not downloaded to the end, and no other one`,
+    );
   const { deviceId } = await signedInAccount(context);
   const result = await sendArchives(context, archives, deviceId);
   const stopped = finishSending(context, result, incomplete);
