@@ -503,7 +503,9 @@ describe('archives on the node', () => {
 
   test('one that an import still reads stays, and the others go', async () => {
     const { node, run, archives } = await withArchives();
-    archives.b.importIds.push(addImport(node.state).job.id);
+    const { job, steps } = addImport(node.state);
+    steps.splice(0, steps.length, { status: 'running' });
+    archives.b.importIds.push(job.id);
     const names = ['--archive', 'a.zip', '--archive', archives.b.id, '--archive', archives.c.id.slice(0, 8)];
     const { code, json } = await run(['import', 'delete-archives', ...names, '--yes', '--json']);
     expect([code, json]).toMatchObject([1, { deleted: 2, failures: [{ code: 'archive_in_use' }] }]);
