@@ -58,8 +58,8 @@ function serverOf(options: GlobalOptions, env: Env): string {
 export const outputOf = (options: GlobalOptions, io: Io): Output =>
   createOutput(options.json ? 'json' : options.quiet ? 'quiet' : 'human', io.stdout, io.stderr);
 
-/** Somebody waits at the keyboard: an address that is wrong should be noticed soon. */
-export const IMPATIENT: Partial<RetryPolicy> = { retries: 2, minDelayMs: 300 };
+/** Few retries, for commands that a person waits for: a wrong address is reported soon. */
+export const INTERACTIVE_RETRY: Partial<RetryPolicy> = { retries: 2, minDelayMs: 300 };
 
 export function createContext(options: GlobalOptions, io: Io, retry: Partial<RetryPolicy> = {}): Context {
   const server = serverOf(options, io.env);

@@ -10,7 +10,7 @@ import {
 } from './commands/import/jobs.js';
 import { importReport } from './commands/import/report.js';
 import { importTakeout, importZip } from './commands/import/takeout.js';
-import { IMPATIENT, type Perform } from './context.js';
+import { INTERACTIVE_RETRY, type Perform } from './context.js';
 import { collect, concurrency, limit } from './option-values.js';
 
 const LIMIT = ['--limit <n>', 'list at most so many', limit, 50] as const;
@@ -44,7 +44,7 @@ export function addImportCommands(program: Command, perform: Perform): void {
     );
   addStarts(imports, perform);
   addJobs(imports, perform);
-  addArchives(imports, (work) => perform(work, IMPATIENT));
+  addArchives(imports, (work) => perform(work, INTERACTIVE_RETRY));
 }
 
 function addStarts(imports: Command, perform: Perform): void {
@@ -84,7 +84,7 @@ function addStarts(imports: Command, perform: Perform): void {
 }
 
 function addJobs(imports: Command, perform: Perform): void {
-  const ask: Perform = (work) => perform(work, IMPATIENT);
+  const ask: Perform = (work) => perform(work, INTERACTIVE_RETRY);
   imports
     .command('list')
     .description('list your imports, newest first')

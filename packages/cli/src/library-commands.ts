@@ -6,7 +6,7 @@ import { listShares, revokeShare } from './commands/share-links.js';
 import { tag } from './commands/tag.js';
 import { emptyTrash, listTrash } from './commands/trash.js';
 import { restoreFromTrash } from './commands/trash-restore.js';
-import { IMPATIENT, type Perform } from './context.js';
+import { INTERACTIVE_RETRY, type Perform } from './context.js';
 import { collect, coordinates, expiry, from, kilometres, limit, to } from './option-values.js';
 
 const LIMIT = ['--limit <n>', 'list at most so many', limit, 50] as const;
@@ -16,7 +16,7 @@ const examples = (...lines: string[]): string =>
 
 /** Commands that look at the photos on the node and change what is known of them. */
 export function addLibraryCommands(program: Command, perform: Perform): void {
-  const ask: Perform = (work) => perform(work, IMPATIENT);
+  const ask: Perform = (work) => perform(work, INTERACTIVE_RETRY);
   addSearch(program, ask);
   addAlbums(program, ask);
   addShare(program, ask);

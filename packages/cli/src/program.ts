@@ -5,7 +5,14 @@ import { login, logout } from './commands/login.js';
 import { status } from './commands/status.js';
 import { upload } from './commands/upload.js';
 import { DEFAULT_SERVER } from './config.js';
-import { createContext, type GlobalOptions, IMPATIENT, type Io, outputOf, type Perform } from './context.js';
+import {
+  createContext,
+  type GlobalOptions,
+  INTERACTIVE_RETRY,
+  type Io,
+  outputOf,
+  type Perform,
+} from './context.js';
 import { exitCodes, InterruptedError, reportOf, UsageError } from './errors.js';
 import { addImportCommands } from './import-commands.js';
 import { addLibraryCommands } from './library-commands.js';
@@ -20,16 +27,16 @@ function addCommands(program: Command, perform: Perform): void {
     .option('--email <address>', 'your e-mail address')
     .option('--name <name>', 'how others see you')
     .option('--code <code>', 'the claim code')
-    .action((options) => perform((context) => claim(context, options), IMPATIENT));
+    .action((options) => perform((context) => claim(context, options), INTERACTIVE_RETRY));
   program
     .command('login')
     .description('sign in on this computer')
     .option('--email <address>', 'your e-mail address')
-    .action((options) => perform((context) => login(context, options), IMPATIENT));
+    .action((options) => perform((context) => login(context, options), INTERACTIVE_RETRY));
   program
     .command('logout')
     .description('end the session on this computer')
-    .action(() => perform(logout, IMPATIENT));
+    .action(() => perform(logout, INTERACTIVE_RETRY));
   program
     .command('upload <folder>')
     .description('back up every photo in a folder and the folders in it')
@@ -47,7 +54,7 @@ function addCommands(program: Command, perform: Perform): void {
   program
     .command('status')
     .description('the node, the account and what is stored')
-    .action(() => perform(status, IMPATIENT));
+    .action(() => perform(status, INTERACTIVE_RETRY));
   addImportCommands(program, perform);
   addLibraryCommands(program, perform);
 }

@@ -25,9 +25,14 @@ export const sha256 = (bytes: Buffer): string => createHash('sha256').update(byt
 export const jpeg = (size = 20_000): Buffer =>
   Buffer.concat([Buffer.from('ffd8ffe000104a464946', 'hex'), randomBytes(size - 10)]);
 
-/** Bytes that begin like a ZIP. */
+/** Bytes that begin and end like a ZIP. */
 export const zip = (size = 20_000): Buffer =>
-  Buffer.concat([Buffer.from('504b0304', 'hex'), randomBytes(size - 4)]);
+  Buffer.concat([
+    Buffer.from('504b0304', 'hex'),
+    randomBytes(size - 26),
+    Buffer.from('504b0506', 'hex'),
+    Buffer.alloc(18),
+  ]);
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-cli-'));

@@ -267,6 +267,32 @@ describe('what is given', () => {
     expect(node.state.imports.size).toBe(1);
   });
 
+  test('an archive that was cut off is named and stays here, and the others are imported', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    const commented = zip();
+    commented.writeUInt16LE(3, commented.length - 2);
+    await writeFiles(folder, {
+      'takeout-1Z-001.zip': Buffer.concat([commented, Buffer.from('abc')]),
+      'takeout-1Z-002.zip': zip(100_000).subarray(0, -1),
+      'takeout-1Z-003.zip': zip(),
+    });
+    node.state.importSteps = [done];
+    const { code, json, stderr } = await run(['import', 'takeout', folder, '--json']);
+    expect([code, json]).toMatchObject([
+      1,
+      { sent: { archives: 2 }, cutOff: [join(folder, 'takeout-1Z-002.zip')] },
+    ]);
+    expect(stderr).toContain('takeout-1Z-002.zip: the download was cut off');
+    expect(onlyImport(node).job.parts.map(({ name }) => name)).toEqual([
+      'takeout-1Z-001.zip',
+      'takeout-1Z-003.zip',
+    ]);
+    const alone = await run(['import', 'takeout', join(folder, 'takeout-1Z-002.zip')]);
+    expect(alone).toMatchObject({ code: 1, stderr: expect.stringContaining('download it again') });
+    expect(node.state.archives.size).toBe(2);
+  });
+
   test('an archive that is given twice is sent once', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
@@ -394,6 +420,15 @@ describe('looking after imports', () => {
       });
   });
 
+  test('an archive that cannot be read is named in the list and by show', async () => {
+    const { node, run } = await signedInCli();
+    const { job } = addImport(node.state);
+    const message = 'The archive is damaged.';
+    job.parts = [{ name: 'a.zip', sizeBytes: 5, state: 'failed', code: 'archive_damaged', message }];
+    for (const args of [['list'], ['show', job.id]])
+      expect((await run(['import', ...args])).stdout).toContain(`cannot be read: a.zip: ${message}`);
+  });
+
   test('add uploads further archives and adds them', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
@@ -455,9 +490,22 @@ describe('archives on the node', () => {
     expect(await run(['import', 'delete-archives', job.id, '--yes'])).toMatchObject({ code: 0 });
   });
 
+  test('files that are in the archives only are named before and no longer after they are deleted', async () => {
+    const { run, job } = await withArchives();
+    Object.assign(job, { total: 10, unsupported: 3, failed: 2 });
+    expect((await run(['import', 'show', job.id])).stdout).toContain('they stay in the archives');
+    const { stderr } = await run(['import', 'delete-archives', job.id, '--yes']);
+    expect(stderr).toContain('3 unsupported (such as videos) and 2 failed files');
+    const { stdout } = await run(['import', 'show', job.id]);
+    expect(stdout).toContain('3 of types');
+    expect(stdout).not.toContain('they stay in the archives');
+  });
+
   test('one that an import still reads stays, and the others go', async () => {
     const { node, run, archives } = await withArchives();
-    archives.b.importIds.push(addImport(node.state).job.id);
+    const { job, steps } = addImport(node.state);
+    steps.splice(0, steps.length, { status: 'running' });
+    archives.b.importIds.push(job.id);
     const names = ['--archive', 'a.zip', '--archive', archives.b.id, '--archive', archives.c.id.slice(0, 8)];
     const { code, json } = await run(['import', 'delete-archives', ...names, '--yes', '--json']);
     expect([code, json]).toMatchObject([1, { deleted: 2, failures: [{ code: 'archive_in_use' }] }]);

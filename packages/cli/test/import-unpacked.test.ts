@@ -142,6 +142,26 @@ describe('import takeout of an unpacked folder', () => {
     expect(node.state.albums.size).toBe(1);
   });
 
+  test('a photo that its owner took out of an album stays out, and a new one comes in', async () => {
+    const { node, run } = await signedInCli();
+    const folder = await temporaryFolder();
+    await writeFiles(join(folder, 'Google Photos/Trip'), {
+      'metadata.json': JSON.stringify({ title: 'Trip' }),
+      'a.jpg': jpeg(),
+      'b.jpg': jpeg(),
+    });
+    await run(['import', 'takeout', folder]);
+    const [trip] = node.state.albums.values();
+    if (trip === undefined) throw new Error('no album');
+    const kept = photosOf(node).get('b.jpg')?.photo.id ?? '';
+    trip.photoIds = [kept];
+    await writeFiles(join(folder, 'Google Photos/Trip'), { 'c.jpg': jpeg() });
+    expect((await run(['import', 'takeout', folder, '--json'])).json).toMatchObject({ albums: 1 });
+    expect(trip.photoIds).toEqual([kept, photosOf(node).get('c.jpg')?.photo.id]);
+    expect((await run(['import', 'takeout', folder, '--json'])).json).toMatchObject({ albums: 0 });
+    expect(trip.photoIds).toHaveLength(2);
+  });
+
   test('an album of this name is filled, the oldest of several', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
@@ -409,6 +429,29 @@ describe('import takeout of an unpacked folder', () => {
   });
 });
 
+test('photos that came before an interruption are put into an album that was there', async () => {
+  const { node, run } = await signedInCli();
+  const folder = await temporaryFolder();
+  const trip = join(folder, 'Google Photos/Trip');
+  await writeFiles(trip, { 'metadata.json': JSON.stringify({ title: 'Trip' }), 'a.jpg': jpeg() });
+  await run(['import', 'takeout', folder]);
+  await writeFiles(trip, { 'b.jpg': jpeg(), 'c.jpg': jpeg(4 * CHUNK) });
+  const puts = node.count('PUT ');
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  node.fail({ on: 'PUT /upload-sessions', effect: { until: stopped }, after: 2, times: 9 });
+  const args = ['import', 'takeout', folder, '--concurrency', '1', '--json'];
+  const first = await run(args, {
+    meanwhile: async (kill) => {
+      await until(() => node.count('PUT ') > puts + 2);
+      kill('SIGINT');
+    },
+  });
+  resolve();
+  expect([first.code, first.json]).toMatchObject([130, { imported: 1, left: 1, interrupted: true }]);
+  await run(args);
+  expect([...node.state.albums.values()]).toMatchObject([{ album: { itemCount: 3 } }]);
+});
+
 describe('the account of an unpacked folder', () => {
   async function unpackedFolder() {
     const folder = await temporaryFolder();
@@ -434,11 +477,14 @@ describe('the account of an unpacked folder', () => {
     expect(json).toMatchObject({ files: 8, imported: 2, failed: 1, unsupported: 1, sidecars: 2, ignored: 2 });
     expect(json).toMatchObject({ unmatchedSidecars: 0 });
     const [head, ...lines] = (await readFile(report, 'utf8')).trimEnd().split('\r\n');
-    expect(head).toMatch(/^\ufeffpath,outcome,code,message,photoId,sidecar,sidecarRule,partOf,/);
+    expect(head).toBe(
+      '\ufeffpath,archive,sizeBytes,outcome,code,message,photoId,photoState,sidecar,sidecarRule,partOf,albums,capturedAt,dateSource',
+    );
     expect(lines).toHaveLength(8);
     const line = (name: string) => lines.find((text) => text.split(',')[0]?.endsWith(name)) ?? '';
-    expect(line('=1+1.jpg')).toMatch(/,imported,,,[0-9a-f-]{36},'=1\+1\.jpg\.json,exact,/);
+    expect(line('=1+1.jpg')).toMatch(/,,20000,imported,,,[0-9a-f-]{36},,'=1\+1\.jpg\.json,exact,/);
     expect(line('=1+1.jpg')).toContain('2015-06-01T10:00:00.000Z,sidecar');
+    expect(line('live.jpg')).toMatch(/,2015-01-01T00:00:00\.000Z,pending$/);
     expect(line('live.mp4')).toContain('unsupported');
     expect(line('live.mp4')).toContain('live.jpg');
     expect(line('empty.jpg')).toContain('failed,empty');
@@ -450,7 +496,9 @@ describe('the account of an unpacked folder', () => {
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('--force') });
     expect(await readFile(report, 'utf8')).toBe('mine');
     await run(['import', 'takeout', folder, '--report', report, '--force']);
-    expect((await readFile(report, 'utf8')).split('\r\n')).toHaveLength(10);
+    const replaced = await readFile(report, 'utf8');
+    expect(replaced.split('\r\n')).toHaveLength(10);
+    expect(replaced).toMatch(/,duplicate,in_library,,[0-9a-f-]{36},active,/);
   });
 
   test('says to people what was not stored, with --verbose each file', async () => {

@@ -20,6 +20,8 @@ export interface FoundSources {
   folders: LocalPath[];
   /** Archives that a browser has not downloaded to their end. */
   unfinished: LocalPath[];
+  /** ZIPs without an end record: their download was cut off. */
+  cutOff: LocalPath[];
 }
 
 /** The first bytes of a ZIP: a file in it, its end if it is empty, or the mark of a ZIP in several pieces (APPNOTE 4.3). */
@@ -31,6 +33,29 @@ async function isZip(path: LocalPath): Promise<boolean> {
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
     return ZIP_BEGINNINGS.includes(buffer.subarray(0, bytesRead).toString('hex'));
+  } finally {
+    await file.close();
+  }
+}
+
+/** The end of central directory record (APPNOTE 4.3.16): its signature, its size, and the longest comment that can follow it. */
+const END_SIGNATURE = Buffer.from('504b0506', 'hex');
+const END_BYTES = 22;
+const MAX_COMMENT_BYTES = 0xffff;
+
+/** Returns whether a ZIP has its end record. A download that was cut off has none. */
+async function hasEndRecord(path: LocalPath): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, END_BYTES + MAX_COMMENT_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    const tail = buffer.subarray(0, bytesRead);
+    const isWhole = (at: number): boolean =>
+      at + END_BYTES <= tail.length && at + END_BYTES + tail.readUInt16LE(at + 20) <= tail.length;
+    let at = tail.lastIndexOf(END_SIGNATURE);
+    while (at > 0 && !isWhole(at)) at = tail.lastIndexOf(END_SIGNATURE, at - 1);
+    return at >= 0 && isWhole(at);
   } finally {
     await file.close();
   }
@@ -75,20 +100,25 @@ async function archivesIn(
 
 /** Finds out what the arguments of an import are. @throws UsageError */
 export async function findSources(given: readonly string[], source: ImportSource): Promise<FoundSources> {
-  const found: FoundSources = { archives: [], folders: [], unfinished: [] };
+  const found: FoundSources = { archives: [], folders: [], unfinished: [], cutOff: [] };
   const seen = new Set<string>();
   const isNew = (path: LocalPath): boolean =>
     !seen.has(pathKey(path)) && seen.add(pathKey(path)) !== undefined;
+  const addArchive = async (path: LocalPath): Promise<void> => {
+    const archive = await archiveOrThrow(path);
+    if (await hasEndRecord(path)) found.archives.push(archive);
+    else found.cutOff.push(path);
+  };
   for (const text of given) {
     const { path, stats } = await pathOrThrow(text);
     if (!stats.isDirectory()) {
-      if (isNew(path)) found.archives.push(await archiveOrThrow(path));
+      if (isNew(path)) await addArchive(path);
       continue;
     }
     const { paths, unfinished } = await archivesIn(path, source);
     found.unfinished.push(...unfinished);
     if (paths.length === 0 && unfinished.length === 0 && isNew(path)) found.folders.push(path);
-    for (const archive of paths) if (isNew(archive)) found.archives.push(await archiveOrThrow(archive));
+    for (const archive of paths) if (isNew(archive)) await addArchive(archive);
   }
   return found;
 }

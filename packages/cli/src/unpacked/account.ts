@@ -1,24 +1,30 @@
-import { readableName, readablePath } from '../local-path.js';
+import type { PhotoLifeState, ReportEntry } from '@lazyphotos/contracts';
+import { type LocalPath, readableName, readablePath } from '../local-path.js';
 import type { FileOutcome, UploadedFile } from '../upload/upload-file.js';
 import type { OtherEntry } from './other-files.js';
 import type { ExportedPhoto, UnpackedPlan } from './plan.js';
 
 export type Outcome = 'imported' | 'duplicate' | 'failed' | 'unsupported' | 'sidecar' | 'ignored' | 'left';
 
-/** What became of one file. */
+/** What became of one file. The names are those of the node's report. */
 export interface AccountEntry {
   path: string;
+  /** The file itself, whose name may be no text. */
+  file: LocalPath;
   outcome: Outcome;
   code: string | undefined;
   message: string | undefined;
   photoId: string | undefined;
+  /** Of a duplicate: where the photo was when it was found. */
+  photoState: PhotoLifeState | undefined;
   sidecar: string | undefined;
   sidecarRule: string | undefined;
   partOf: string | undefined;
-  album: string | undefined;
-  /** What was announced. A date in the file itself goes first, unless its source is less believable. */
-  announcedDate: string | undefined;
-  announcedDateSource: string | undefined;
+  albums: string[];
+  /** What was announced with the photo. */
+  capturedAt: string | undefined;
+  /** `pending` where the file itself may have a better date: it is not read here. */
+  dateSource: ReportEntry['dateSource'];
 }
 
 export type Counts = Record<Outcome, number>;
@@ -28,6 +34,7 @@ interface Settled {
   code?: string | undefined;
   message?: string | undefined;
   photoId?: string | undefined;
+  photoState?: PhotoLifeState | undefined;
 }
 
 export interface Announced {
@@ -55,27 +62,37 @@ const codes: Partial<Record<FileOutcome, string>> = {
   deleted: 'deleted',
 };
 
+const states: Partial<Record<FileOutcome, PhotoLifeState>> = {
+  existing: 'active',
+  duplicate: 'active',
+  inTrash: 'trashed',
+  deleted: 'deleted',
+};
+
 export function createAccount(plan: UnpackedPlan): Account {
   const settled = new Map<ExportedPhoto, Settled>();
   const dates = new Map<ExportedPhoto, Announced>();
 
   const photoEntry = (photo: ExportedPhoto): AccountEntry => {
     const { json, xmp } = photo.sidecars;
-    const { outcome = 'left', code, message, photoId } = settled.get(photo) ?? {};
+    const { outcome = 'left', code, message, photoId, photoState } = settled.get(photo) ?? {};
     const { capturedAt, capturedAtSource } = dates.get(photo) ?? {};
+    const isKept = photoId !== undefined;
     const sidecar = json ?? xmp;
     return {
       path: readablePath(photo.path),
+      file: photo.path,
       outcome,
       code,
       message,
       photoId,
+      photoState,
       sidecar: sidecar === undefined ? undefined : readableName(sidecar),
       sidecarRule: photo.rule,
       partOf: undefined,
-      album: photo.folder.kind === 'album' ? photo.folder.name : undefined,
-      announcedDate: capturedAt,
-      announcedDateSource: capturedAtSource ?? 'none',
+      albums: isKept && photo.folder.kind === 'album' ? [photo.folder.name] : [],
+      capturedAt: isKept ? capturedAt : undefined,
+      dateSource: !isKept ? undefined : capturedAtSource === 'sidecar' ? 'sidecar' : 'pending',
     };
   };
   const entryOf = (file: ExportedPhoto | OtherEntry): AccountEntry =>
@@ -86,7 +103,12 @@ export function createAccount(plan: UnpackedPlan): Account {
     settle: (photo, { outcome, photoId }) => {
       if (settled.has(photo)) return;
       const isNew = outcome === 'uploaded' || outcome === 'restored';
-      settled.set(photo, { outcome: isNew ? 'imported' : 'duplicate', code: codes[outcome], photoId });
+      settled.set(photo, {
+        outcome: isNew ? 'imported' : 'duplicate',
+        code: codes[outcome],
+        photoId,
+        photoState: states[outcome],
+      });
     },
     fail: (photo, { code, message }) => void settled.set(photo, { outcome: 'failed', code, message }),
     isSettled: (photo) => settled.has(photo),
@@ -115,15 +137,17 @@ export function createAccount(plan: UnpackedPlan): Account {
 const pathOf = ({ path }: ExportedPhoto | OtherEntry): string => readablePath(path);
 
 const otherEntry = ({ path, outcome, code, message, partOf }: OtherEntry): AccountEntry => ({
-  path,
+  path: readablePath(path),
+  file: path,
   outcome,
   code,
   message,
   photoId: undefined,
+  photoState: undefined,
   sidecar: undefined,
   sidecarRule: undefined,
   partOf,
-  album: undefined,
-  announcedDate: undefined,
-  announcedDateSource: undefined,
+  albums: [],
+  capturedAt: undefined,
+  dateSource: undefined,
 });

@@ -20,10 +20,17 @@ export const albumName = (name: string): string =>
   ).trim();
 
 export interface AlbumFiller {
-  /** Puts a photo into the album of this name, at the end. */
+  /** This run has brought the photo. */
+  brought(photoId: string): void;
+  /** Notes that a photo belongs into the album of this name. */
   add(album: { name: string; description?: string | undefined }, photoId: string): void;
   /** Creates the albums that are missing and puts the photos into them. */
   finish(): Promise<void>;
+  /**
+   * Puts the photos of a run that has ended early into albums that are there: the next run would not do it, because it finds both.
+   * Missing albums are left to the next run, which puts all of their photos into them.
+   */
+  finishEarly(): Promise<void>;
   /** Albums that photos were put into. */
   readonly filled: number;
   readonly created: number;
@@ -34,37 +41,56 @@ interface Filling {
   photoIds: Set<string>;
 }
 
-/** Puts photos into albums that are found by their names. Photos that are in an album already stay. */
-export function createAlbumFiller(client: Client, signal: AbortSignal): AlbumFiller {
+/**
+ * Puts photos into albums that are found by their names. An album that was there before this run gets only photos that this run has
+ * brought: the owner may have taken the others out. Ctrl-C does not stop it, for the same reason.
+ */
+export function createAlbumFiller(client: Client): AlbumFiller {
   const fillings = new Map<string, Filling>();
+  const broughtIds = new Set<string>();
   let [filled, created] = [0, 0];
 
   /** Of albums that are called alike, the oldest: in every run the same. */
   const albumIds = async (): Promise<Map<string, string>> => {
     const ids = new Map<string, string>();
-    const ask = (cursor: string | undefined) =>
-      client.listAlbums({ query: { cursor, limit: MAX_LIMIT } }, { signal });
+    const ask = (cursor: string | undefined) => client.listAlbums({ query: { cursor, limit: MAX_LIMIT } });
     for await (const { albums } of pagesOf(ask))
       for (const { id, name } of albums) ids.set(albumName(name), id);
     return ids;
   };
   const create = async (name: string, { description }: Filling): Promise<string> => {
     const about = description === undefined ? {} : { description: cut(description, MAX_DESCRIPTION) };
-    const album = await client.createAlbum({ body: { name, ...about } }, { signal });
+    const album = await client.createAlbum({ body: { name, ...about } });
     created += 1;
     return album.id;
   };
   const put = async (id: string, photoIds: string[]): Promise<void> => {
     for (const pause of [...UNKNOWN_PAUSES_MS, undefined]) {
       try {
-        await client.addAlbumItems({ params: { id }, body: { photoIds } }, { signal });
+        await client.addAlbumItems({ params: { id }, body: { photoIds } });
         return;
       } catch (error) {
         // The node may hear of a photo a little later than its upload ends.
         const isUnknown = hasCode(error, 'not_found') && error.errors.length > 0;
         if (!isUnknown || pause === undefined) throw error;
-        await sleep(pause, signal);
+        await sleep(pause);
       }
+    }
+  };
+
+  const fill = async ({ createMissing }: { createMissing: boolean }): Promise<void> => {
+    if (fillings.size === 0) return;
+    const known = await albumIds();
+    for (const [name, filling] of fillings) {
+      const found = known.get(name);
+      if (found === undefined && !createMissing) continue;
+      const id = found ?? (await create(name, filling));
+      const all = [...filling.photoIds];
+      const photoIds = found === undefined ? all : all.filter((photoId) => broughtIds.has(photoId));
+      for (let start = 0; start < photoIds.length; start += MAX_LIMIT)
+        await put(id, photoIds.slice(start, start + MAX_LIMIT));
+      if (photoIds.length > 0) filled += 1;
+      fillings.delete(name);
     }
   };
 
@@ -75,6 +101,7 @@ export function createAlbumFiller(client: Client, signal: AbortSignal): AlbumFil
     get created() {
       return created;
     },
+    brought: (photoId) => void broughtIds.add(photoId),
     add: ({ name, description }, photoId) => {
       const key = albumName(name);
       if (key === '') return;
@@ -83,17 +110,7 @@ export function createAlbumFiller(client: Client, signal: AbortSignal): AlbumFil
       filling.photoIds.add(photoId);
       fillings.set(key, filling);
     },
-    finish: async () => {
-      if (fillings.size === 0) return;
-      const known = await albumIds();
-      for (const [name, filling] of fillings) {
-        const id = known.get(name) ?? (await create(name, filling));
-        const photoIds = [...filling.photoIds];
-        for (let start = 0; start < photoIds.length; start += MAX_LIMIT)
-          await put(id, photoIds.slice(start, start + MAX_LIMIT));
-        filled += 1;
-        fillings.delete(name);
-      }
-    },
+    finish: () => fill({ createMissing: true }),
+    finishEarly: () => fill({ createMissing: false }),
   };
 }

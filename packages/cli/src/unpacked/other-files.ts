@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { readablePath } from '../local-path.js';
+import { type LocalPath, readablePath } from '../local-path.js';
 import type { LeftOut, LeftOutReason } from '../upload/left-out.js';
 import { isMediaName } from '../upload/photo-type.js';
 
 /** What becomes of a file that is not uploaded. */
 export interface OtherEntry {
-  path: string;
+  path: LocalPath;
   outcome: 'failed' | 'unsupported' | 'sidecar' | 'ignored';
   code?: string | undefined;
   message?: string | undefined;
@@ -26,9 +26,7 @@ const isLoss = (reason: LeftOutReason, path: string): boolean =>
   reason === 'misnamed' || (reason === 'empty' && isMediaName(basename(path)));
 
 export function leftOutEntry({ path, reason, mimeType }: LeftOut): OtherEntry {
-  const text = readablePath(path);
-  if (reason === 'unsupported_type')
-    return { path: text, outcome: 'unsupported', code: reason, message: mimeType };
-  const outcome = isLoss(reason, text) ? 'failed' : 'ignored';
-  return { path: text, outcome, code: reason, message: messages[reason] };
+  if (reason === 'unsupported_type') return { path, outcome: 'unsupported', code: reason, message: mimeType };
+  const outcome = isLoss(reason, readablePath(path)) ? 'failed' : 'ignored';
+  return { path, outcome, code: reason, message: messages[reason] };
 }

@@ -94,7 +94,7 @@ const isMedium = (reason: LeftOutReason, name: string): boolean =>
   reason === 'unsupported_type' || reason === 'misnamed' || (reason === 'empty' && roleOf(name) === 'media');
 
 const failedEntry = (path: LocalPath, { code, message }: ErrorReport): OtherEntry => ({
-  path: readablePath(path),
+  path,
   outcome: 'failed',
   code,
   message,
@@ -114,15 +114,14 @@ async function readFacts(
     reading.others.push(failedEntry(path, reportOf(error)));
     return;
   }
-  const text = readablePath(path);
   if (sidecar.kind === 'useless') {
-    reading.others.push({ path: text, outcome: 'ignored', code: sidecar.code });
+    reading.others.push({ path, outcome: 'ignored', code: sidecar.code });
     return;
   }
   const { facts } = sidecar;
   if (facts.kind === 'album') {
     reading.albums.push({ exportFolder: place.exportFolder, facts });
-    reading.others.push({ path: text, outcome: 'sidecar', code: 'album' });
+    reading.others.push({ path, outcome: 'sidecar', code: 'album' });
     return;
   }
   const { title, trashed = false } = facts;
@@ -149,7 +148,7 @@ function planOf(reading: Reading): UnpackedPlan {
     const { id, place, photo, leftOut } = medium;
     const folder = roles.get(place.exportFolder) ?? { kind: 'plain' };
     if (folder.kind === 'failed-videos') {
-      others.push({ path: pathOf(medium), outcome: 'ignored', code: 'failed_videos' });
+      others.push({ path: fileOf(medium), outcome: 'ignored', code: 'failed_videos' });
       continue;
     }
     if (leftOut !== undefined) others.push({ ...leftOutEntry(leftOut), partOf: pictureOf.get(id) });
@@ -169,7 +168,7 @@ function planOf(reading: Reading): UnpackedPlan {
   const matched = new Set([...jsonOf.values(), ...xmpOf.values()].map(({ sidecarId }) => sidecarId));
   for (const { id, path } of sidecarById.values())
     others.push({
-      path: readablePath(path),
+      path,
       outcome: 'sidecar',
       code: matched.has(id) ? undefined : 'unmatched',
     });
@@ -186,7 +185,7 @@ function planOf(reading: Reading): UnpackedPlan {
 const hasYear = (roles: ReadonlyMap<string, FolderRole>): boolean =>
   [...roles.values()].some(({ kind }) => kind === 'year');
 
-const pathOf = ({ photo, leftOut }: Medium): string => readablePath((photo ?? leftOut)?.path ?? '');
+const fileOf = ({ photo, leftOut }: Medium): LocalPath => (photo ?? leftOut)?.path ?? '';
 
 /** The paths of pictures, by the video that is a part of them. */
 function videoPairs(media: readonly Medium[]): Map<number, string> {
@@ -197,7 +196,7 @@ function videoPairs(media: readonly Medium[]): Map<number, string> {
       files.map(({ id, place }) => ({ id, name: place.name })),
     )) {
       const picture = byId.get(pictureId);
-      if (picture !== undefined) pairs.set(videoId, pathOf(picture));
+      if (picture !== undefined) pairs.set(videoId, readablePath(fileOf(picture)));
     }
   }
   return pairs;

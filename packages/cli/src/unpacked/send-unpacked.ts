@@ -83,7 +83,7 @@ export async function sendUnpacked(
 /** What is done with photos once the node has them. */
 function createFollowUp(client: Client, signal: AbortSignal, account: Account) {
   const describer = createDescriber(client, signal);
-  const albums = createAlbumFiller(client, signal);
+  const albums = createAlbumFiller(client);
   const trash = createTrash(client);
   const { problems } = describer;
   const counts = { importedBytes: 0, inTrash: 0, deleted: 0 };
@@ -92,16 +92,23 @@ function createFollowUp(client: Client, signal: AbortSignal, account: Account) {
     const isNew = outcome === 'uploaded' || outcome === 'restored';
     if (isNew) counts.importedBytes += photo.sizeBytes;
     if (outcome === 'inTrash' || outcome === 'deleted') counts[outcome] += 1;
+    if (isNew && photoId !== undefined) albums.brought(photoId);
     if (photo.isTrashed && isNew && photoId !== undefined) trash.expect(photoId);
   };
-  const completed = async (): Promise<unknown> => {
+  /** Resolves to why the run ended early, if it did. */
+  const complete = async (stoppedBy: unknown): Promise<unknown> => {
+    let reason = stoppedBy;
     try {
-      await describer.finish();
-      await albums.finish();
-      return undefined;
+      if (reason === undefined) await describer.finish();
     } catch (error) {
-      return error;
+      reason = error;
     }
+    try {
+      await (reason === undefined ? albums.finish() : albums.finishEarly());
+    } catch (error) {
+      reason ??= error;
+    }
+    return reason;
   };
 
   return {
@@ -123,7 +130,7 @@ function createFollowUp(client: Client, signal: AbortSignal, account: Account) {
     fail: ({ path }: ExportedPhoto, error: unknown): void =>
       void problems.push({ path: readablePath(path), ...reportOf(error) }),
     finish: async (stoppedBy: unknown): Promise<SentUnpacked> => {
-      const reason = stoppedBy ?? (await completed());
+      const reason = await complete(stoppedBy);
       return {
         ...counts,
         described: describer.described,

@@ -1,12 +1,12 @@
 import { hasCode } from '@lazyphotos/client';
-import type { Archive } from '@lazyphotos/contracts';
+import type { Archive, ImportJob } from '@lazyphotos/contracts';
 import { type Context, nextCommand, signedInAccount } from '../../context.js';
 import { CliError, type ErrorReport, exitCodes, reportOf, UsageError } from '../../errors.js';
 import { count, formatBytes, formatLocalTime } from '../../format.js';
 import { importOrThrow } from '../../import/find-import.js';
 import { archivePages, archivesOf, totalBytes } from '../../import/summary.js';
 import { printList } from '../../library/listing.js';
-import { isBeginningOf, theOnly } from '../../library/references.js';
+import { isBeginningOf, theOnly, unlessNotFound } from '../../library/references.js';
 
 /** Lists the archives on the node, the newest first. */
 export async function listArchives(context: Context, { limit }: { limit: number }): Promise<number> {
@@ -47,10 +47,9 @@ export async function deleteArchives(
   if ((importReference === undefined) === (references.length === 0))
     throw new UsageError('give an import, or --archive <id>');
   await signedInAccount(context);
+  const job = importReference === undefined ? undefined : await importOrThrow(context, importReference);
   const archives =
-    importReference === undefined
-      ? await archivesOrThrow(context, references)
-      : await archivesOf(context, (await importOrThrow(context, importReference)).id);
+    job === undefined ? await archivesOrThrow(context, references) : await archivesOf(context, job.id);
   if (archives.length === 0) {
     output.line('The node has no archive of this import.');
     output.document({ deleted: 0, bytes: 0, failed: 0, failures: [] });
@@ -58,10 +57,34 @@ export async function deleteArchives(
   }
   const what = `${count(archives.length, 'archive')} (${formatBytes(totalBytes(archives))})`;
   for (const { fileName, sizeBytes } of archives) output.note(`${fileName}, ${formatBytes(sizeBytes)}`);
+  for (const line of notImportedLines(job === undefined ? await importsOf(context, archives) : [job]))
+    output.note(line);
   const question = `Delete ${what} from the node? The photos stay; files that were not imported go.`;
   if (!yes && !(await prompts.confirm(question, '--yes')))
     throw new CliError('not_confirmed', 'nothing was deleted');
   return deleteAll(context, archives);
+}
+
+/** The imports that read archives. */
+async function importsOf({ client, signal }: Context, archives: readonly Archive[]): Promise<ImportJob[]> {
+  const ids = new Set(archives.flatMap(({ importIds }) => importIds));
+  const jobs: ImportJob[] = [];
+  for (const id of ids) {
+    const job = await unlessNotFound(client.getImport({ params: { id } }, { signal }));
+    if (job !== undefined) jobs.push(job);
+  }
+  return jobs;
+}
+
+/** Says of each import how many of its files are nowhere but in its archives. */
+function notImportedLines(jobs: readonly ImportJob[]): string[] {
+  return jobs
+    .filter(({ unsupported, failed }) => unsupported + failed > 0)
+    .map(
+      ({ id, unsupported, failed }) =>
+        `Import ${id} has ${unsupported} unsupported (such as videos) and ${failed} failed ` +
+        'files. On the node they are in its archives only: deleting an archive deletes those in it.',
+    );
 }
 
 interface ArchiveFailure extends ErrorReport {

@@ -5,10 +5,17 @@ import { CliError, exitCodes, UsageError } from '../../errors.js';
 import { findSources } from '../../import/find-archives.js';
 import { importOrThrow } from '../../import/find-import.js';
 import { sendArchives } from '../../import/send-archives.js';
-import { jobColumns, jobLines } from '../../import/summary.js';
+import { archivesOf, jobColumns, jobLines } from '../../import/summary.js';
 import { printList } from '../../library/listing.js';
 import { readablePath } from '../../local-path.js';
-import { type FollowOptions, finishSending, followOrLeave } from './ending.js';
+import {
+  assertSomeWhole,
+  type FollowOptions,
+  finishSending,
+  followOrLeave,
+  reportCutOff,
+  unlessCutOff,
+} from './ending.js';
 
 /** Lists imports, the newest first. */
 export async function listImports(context: Context, { limit }: { limit: number }): Promise<number> {
@@ -37,12 +44,14 @@ export async function showImport(
   await signedInAccount(context);
   const job = await importOrThrow(context, reference);
   if (follow) return followOrLeave(context, job.id, { follow });
-  printJob(context, job);
+  await printJob(context, job);
   return exitCodes.ok;
 }
 
-function printJob({ output }: Context, job: ImportJob): void {
-  for (const line of jobLines(job)) output.line(line);
+async function printJob(context: Context, job: ImportJob): Promise<void> {
+  const { output } = context;
+  const archives = job.unsupported > 0 && output.mode === 'human' ? await archivesOf(context, job.id) : [];
+  for (const line of jobLines(job, archives)) output.line(line);
   output.document({ import: job });
 }
 
@@ -61,12 +70,12 @@ export async function changeImport(
   if (change === 'cancel') {
     await client.cancelImport({ params }, { signal });
     output.note('What was imported stays.');
-    printJob(context, await client.getImport({ params }, { signal }));
+    await printJob(context, await client.getImport({ params }, { signal }));
     return exitCodes.ok;
   }
   const call = change === 'pause' ? client.pauseImport : client.resumeImport;
   try {
-    printJob(context, await call({ params }, { signal }));
+    await printJob(context, await call({ params }, { signal }));
   } catch (error) {
     if (!hasCode(error, 'import_ended')) throw error;
     throw new CliError(error.code, `import ${id} has ended; there is nothing to ${change}`);
@@ -84,11 +93,13 @@ export async function addToImport(
   const { client, signal } = context;
   const { deviceId } = await signedInAccount(context);
   const { id, source } = await importOrThrow(context, reference);
-  const { archives, folders, unfinished } = await findSources(given, source);
+  const { archives, folders, unfinished, cutOff } = await findSources(given, source);
   const [useless] = [...folders, ...unfinished];
   if (useless !== undefined) throw new UsageError(`${readablePath(useless)} is no archive, and holds none`);
+  const incomplete = reportCutOff(context, cutOff);
+  assertSomeWhole(archives, cutOff);
   const result = await sendArchives(context, archives, deviceId);
-  const stopped = finishSending(context, result);
+  const stopped = finishSending(context, result, incomplete);
   if (stopped !== undefined) return stopped;
   try {
     await client.addImportParts({ params: { id }, body: { hashes: result.hashes } }, { signal });
@@ -97,7 +108,8 @@ export async function addToImport(
     const again = nextCommand(context, 'import takeout <archives...>');
     throw new CliError(error.code, `import ${id} has ended; to start another one, run: ${again}`);
   }
-  return followOrLeave(context, id, { follow }, { sent: result.sent });
+  const more = { sent: result.sent, cutOff: incomplete };
+  return unlessCutOff(await followOrLeave(context, id, { follow }, more), cutOff);
 }
 
 export interface PathOptions extends FollowOptions {

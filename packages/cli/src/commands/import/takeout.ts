@@ -2,12 +2,19 @@ import type { ImportSource } from '@lazyphotos/contracts';
 import { type Context, nextCommand, signedInAccount } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { count } from '../../format.js';
-import { findSources } from '../../import/find-archives.js';
+import { type FoundSources, findSources } from '../../import/find-archives.js';
 import { sendArchives } from '../../import/send-archives.js';
 import { startImport } from '../../import/start-import.js';
 import { readableName, readablePath } from '../../local-path.js';
 import { importUnpacked, type UnpackedOptions } from '../../unpacked/import-unpacked.js';
-import { type FollowOptions, finishSending, followOrLeave } from './ending.js';
+import {
+  assertSomeWhole,
+  type FollowOptions,
+  finishSending,
+  followOrLeave,
+  reportCutOff,
+  unlessCutOff,
+} from './ending.js';
 
 export interface ImportOptions extends FollowOptions {
   restore?: boolean;
@@ -21,14 +28,15 @@ export async function importTakeout(
   given: readonly string[],
   options: TakeoutOptions,
 ): Promise<number> {
-  const { archives, folders, unfinished } = await findSources(given, 'takeout');
-  if (archives.length > 0 && folders.length > 0)
+  const sources = await findSources(given, 'takeout');
+  const { archives, folders, unfinished, cutOff } = sources;
+  if (archives.length + cutOff.length > 0 && folders.length > 0)
     throw new UsageError(
       `${folders.map(readablePath).join(', ')} holds no archive; import archives and unpacked folders one after the other`,
     );
   for (const path of unfinished) context.output.note(`Not downloaded to its end: ${readableName(path)}`);
   if (folders.length > 0) return importUnpacked(context, folders, options);
-  return sendAndImport(context, archives, 'takeout', { ...options, unfinished: unfinished.length });
+  return sendAndImport(context, sources, 'takeout', options);
 }
 
 /** Imports ZIPs of photos, with XMP files beside them, if any. */
@@ -37,28 +45,34 @@ export async function importZip(
   given: readonly string[],
   options: ImportOptions,
 ): Promise<number> {
-  const { archives, folders, unfinished } = await findSources(given, 'folder');
+  const sources = await findSources(given, 'folder');
+  const { folders, unfinished } = sources;
   const [folder] = folders;
   if (folder !== undefined)
     throw new UsageError(
       `${readablePath(folder)} holds no archive; to back up the photos in a folder, run: ${nextCommand(context, 'upload <folder>')}`,
     );
   for (const path of unfinished) context.output.note(`Not downloaded to its end: ${readableName(path)}`);
-  return sendAndImport(context, archives, 'folder', { ...options, unfinished: unfinished.length });
+  return sendAndImport(context, sources, 'folder', options);
 }
 
 async function sendAndImport(
   context: Context,
-  archives: Awaited<ReturnType<typeof findSources>>['archives'],
+  { archives, unfinished, cutOff }: FoundSources,
   source: ImportSource,
-  { unfinished, restore = false, follow }: ImportOptions & { unfinished: number },
+  { restore = false, follow }: ImportOptions,
 ): Promise<number> {
+  const incomplete = reportCutOff(context, cutOff);
+  assertSomeWhole(archives, cutOff);
   if (archives.length === 0)
-    throw new UsageError(`${count(unfinished, 'archive')} not downloaded to the end, and no other one`);
+    throw new UsageError(
+      `${count(unfinished.length, 'archive')} not downloaded to the end, and no other one`,
+    );
   const { deviceId } = await signedInAccount(context);
   const result = await sendArchives(context, archives, deviceId);
-  const stopped = finishSending(context, result);
+  const stopped = finishSending(context, result, incomplete);
   if (stopped !== undefined) return stopped;
   const { id } = await startImport(context, { source, hashes: result.hashes, restore });
-  return followOrLeave(context, id, { follow }, { sent: result.sent });
+  const more = { sent: result.sent, cutOff: incomplete };
+  return unlessCutOff(await followOrLeave(context, id, { follow }, more), cutOff);
 }
