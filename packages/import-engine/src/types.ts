@@ -45,7 +45,7 @@ export interface AlbumFacts {
 export type FolderRole =
   | { kind: 'year'; year: number }
   | { kind: 'album'; name: string; description?: string }
-  /** Albums without a name, which the export has put into one folder: which photo was in which, nobody knows. */
+  /** Albums without a name, which the export has put into one folder: which photo was in which is lost. */
   | { kind: 'untitled' }
   | { kind: 'archive' }
   | { kind: 'trash' }

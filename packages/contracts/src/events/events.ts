@@ -37,7 +37,7 @@ const uploadCompleted = z.object({
   locationLat: latitude.optional(),
   locationLon: longitude.optional(),
   uploadedAt: timestamp,
-  /** Of an import: nobody waits for its previews. */
+  /** Of an import: its previews can wait. */
   background: z.boolean().optional(),
 });
 

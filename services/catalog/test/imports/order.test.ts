@@ -186,7 +186,7 @@ describeWithPostgres('what is known of an imported photo', () => {
         const expected = await live(one.story, stepsOf(one.story));
         expect(await live(one.story, one.order)).toEqual(expected);
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 });

@@ -18,7 +18,7 @@ export interface ArchiveDeletion {
 
 /**
  * Deletes archives: the row is marked, then the object goes, then the row, so that whatever stops in between is found again. A marked
- * row has given its hash away: the same archive may be uploaded again at once.
+ * row has released its hash: the same archive may be uploaded again at once.
  */
 export function createArchiveDeletion({ db, store, logger, now }: ArchiveDeletionDeps): ArchiveDeletion {
   const mark = (userId: string, id: string): Promise<Archive> =>

@@ -110,7 +110,7 @@ describeWithPostgres('an import that is cut off', () => {
           await node.stop();
         },
       ),
-      { numRuns: 4, seed: 20151206 },
+      { numRuns: 3, seed: 20151206 },
     );
   });
 });

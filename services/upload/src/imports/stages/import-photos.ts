@@ -145,7 +145,7 @@ async function importEntry(
     if (error instanceof EntryError || error instanceof ArchiveError)
       return { id, outcome: 'failed', code: error.code, message: error.message };
     if (signal.aborted || toProblem(error).code !== 'internal_error') throw error;
-    // One file that nobody has thought of does not hold up all others.
+    // An unexpected error with one file does not hold up all others.
     deps.onUnexpected(entry, error);
     return { id, outcome: 'failed', code: 'internal_error', message: 'The file could not be imported.' };
   }

@@ -27,7 +27,7 @@ export interface ReadSidecarsDeps {
   archives: ArchivesOfParts;
 }
 
-/** Reads the next sidecars that nobody has read. Resolves to false when there was none. */
+/** Reads the next unread sidecars. Resolves to false when there was none. */
 export async function readSidecars(
   deps: ReadSidecarsDeps,
   job: Import,
