@@ -429,6 +429,21 @@ describe('import takeout of an unpacked folder', () => {
   });
 });
 
+test('an album that cannot be filled is created anew by the next run', async () => {
+  const { node, run } = await signedInCli();
+  const folder = await temporaryFolder();
+  await writeFiles(join(folder, 'Google Photos/Trip'), {
+    'metadata.json': JSON.stringify({ title: 'Trip' }),
+    'a.jpg': jpeg(),
+  });
+  // Besides the request that creates the album.
+  node.fail({ on: 'POST /albums', effect: { status: 403, code: 'forbidden' }, after: 1, times: 1 });
+  expect((await run(['import', 'takeout', folder])).code).toBe(1);
+  expect(node.state.albums.size).toBe(0);
+  expect((await run(['import', 'takeout', folder])).code).toBe(0);
+  expect([...node.state.albums.values()]).toMatchObject([{ album: { name: 'Trip', itemCount: 1 } }]);
+});
+
 test('photos that came before an interruption are put into an album that was there', async () => {
   const { node, run } = await signedInCli();
   const folder = await temporaryFolder();

@@ -77,19 +77,31 @@ export function createAlbumFiller(client: Client): AlbumFiller {
       }
     }
   };
+  const putAll = async (id: string, photoIds: string[]): Promise<void> => {
+    for (let start = 0; start < photoIds.length; start += MAX_LIMIT)
+      await put(id, photoIds.slice(start, start + MAX_LIMIT));
+  };
+  /** Creates an album with all of its photos. If that fails, the album goes again, so that the next run can create it. */
+  const createFilled = async (name: string, filling: Filling): Promise<void> => {
+    const id = await create(name, filling);
+    try {
+      await putAll(id, [...filling.photoIds]);
+    } catch (error) {
+      await client.deleteAlbum({ params: { id } }).catch(() => undefined);
+      throw error;
+    }
+  };
 
   const fill = async ({ createMissing }: { createMissing: boolean }): Promise<void> => {
     if (fillings.size === 0) return;
     const known = await albumIds();
     for (const [name, filling] of fillings) {
-      const found = known.get(name);
-      if (found === undefined && !createMissing) continue;
-      const id = found ?? (await create(name, filling));
-      const all = [...filling.photoIds];
-      const photoIds = found === undefined ? all : all.filter((photoId) => broughtIds.has(photoId));
-      for (let start = 0; start < photoIds.length; start += MAX_LIMIT)
-        await put(id, photoIds.slice(start, start + MAX_LIMIT));
-      if (photoIds.length > 0) filled += 1;
+      const id = known.get(name);
+      if (id === undefined && !createMissing) continue;
+      const brought = [...filling.photoIds].filter((photoId) => broughtIds.has(photoId));
+      if (id === undefined) await createFilled(name, filling);
+      else await putAll(id, brought);
+      if (id === undefined || brought.length > 0) filled += 1;
       fillings.delete(name);
     }
   };
