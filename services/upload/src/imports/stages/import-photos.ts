@@ -81,14 +81,19 @@ const bytesRead = (done: readonly { entry: Planned; settlement: Settlement }[]):
     .filter(({ settlement }) => settlement.outcome !== 'unsupported' && settlement.outcome !== 'ignored')
     .reduce((sum, { entry }) => sum + Number(entry.sizeBytes), 0);
 
-async function nextEntries(db: UploadDb, job: Import): Promise<Planned[]> {
-  const entries = await db.importEntry.findMany({
-    where: { importId: job.id, outcome: 'waiting', role: 'media', isRead: false },
-    // A photo that is in the trash and elsewhere does not belong into the trash.
-    orderBy: [{ isTrashed: 'asc' }, { id: 'asc' }],
+/** The next media entries that wait, of those that were in the trash or of the others. */
+const waitingEntries = (db: UploadDb, job: Import, isTrashed: boolean): Promise<EntryOfPart[]> =>
+  db.importEntry.findMany({
+    where: { importId: job.id, outcome: 'waiting', role: 'media', isRead: false, isTrashed },
+    orderBy: { id: 'asc' },
     take: BATCH,
     include: { part: true },
   });
+
+async function nextEntries(db: UploadDb, job: Import): Promise<Planned[]> {
+  const others = await waitingEntries(db, job, false);
+  // A photo that is in the trash and elsewhere does not belong in the trash: all others come first.
+  const entries = others.length > 0 ? others : await waitingEntries(db, job, true);
   const sidecars = await db.importEntry.findMany({
     where: { id: { in: entries.flatMap(({ sidecarId }) => sidecarId ?? []) } },
     select: { id: true, facts: true },
