@@ -52,16 +52,16 @@ export async function sendArchives(
     output.note(`Not here: ${missing.join(', ')}. Add what is missing later: run the same command again.`);
   const started = performance.now();
   const tally = createTally();
-  const hashes = new Set<string>();
+  const hashOf = new Map<PlannedPhoto['path'], string>();
   const { stoppedBy, left } = await sendFiles(context, [archives], {
     concurrency: AT_ONCE,
     restore: false,
     cache: await openHashCache(io.env.configDir),
     deviceId,
     announce: async ({ path }) => ({ fileName: announcedName(path) }),
-    onDone: async ({ sizeBytes }, { outcome, hash }) => {
+    onDone: async ({ path, sizeBytes }, { outcome, hash }) => {
       tally.add(outcome, sizeBytes);
-      hashes.add(hash);
+      hashOf.set(path, hash);
     },
     onFailed: ({ path }, error) => tally.fail(path, error),
   });
@@ -80,6 +80,8 @@ export async function sendArchives(
     interrupted,
     stoppedBy: stoppedBy === undefined || interrupted ? null : reportOf(stoppedBy),
   };
+  // In the order of the archives, whichever was sent first.
+  const hashes = new Set(archives.flatMap(({ path }) => hashOf.get(path) ?? []));
   return { sent, hashes: [...hashes], stoppedBy };
 }
 
