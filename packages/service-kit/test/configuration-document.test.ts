@@ -18,7 +18,7 @@ test('every setting has a name of its own, a sentence, and a row that says what 
     .filter((line) => line.startsWith('| `'));
   expect(rows).toHaveLength(settings.length);
   for (const [index, setting] of settings.entries()) {
-    expect(setting.name).toMatch(/^(LAZYPHOTOS|S3|MEDIA|CLAMAV)_[A-Z_]+$/);
+    expect(setting.name).toMatch(/^(LAZYPHOTOS|S3|MEDIA|CLAMAV|IMPORT)_[A-Z_]+$/);
     expect(setting.description.length).toBeGreaterThan(15);
     const cells = rows[index]?.split(' | ') ?? [];
     expect(cells).toHaveLength(3);
