@@ -40,7 +40,7 @@ const hasOnlyNames = (path: string): boolean =>
   path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
 
 export function createImportDir(dir: string | undefined): ImportDir {
-  /** Refuses links: whoever can write into a subfolder could make one to another user's archives, or out of the folder. */
+  /** Refuses links: a user who can write into a subfolder could make one to another user's archives, or out of the folder. */
   const resolveBelow = async (path: string): Promise<string> => {
     if (dir === undefined || (path !== WHOLE_FOLDER && !hasOnlyNames(path))) throw notThere(path);
     try {
