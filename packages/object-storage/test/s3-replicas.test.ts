@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { describeWithMinio } from '@lazyphotos/testkit';
-import type { ObjectInfo, ObjectStore } from '../src/index.js';
+import type { ObjectInfo, ObjectStore, StoredPart } from '../src/index.js';
 import { expectSameBytes, PLAIN, read, rejectsWith, sha256, streamOf } from '../src/testing/suite.js';
 import { startProxy, type TcpProxy } from './proxy.js';
 import { type S3Server, startS3 } from './s3-server.js';
@@ -73,6 +73,28 @@ describeWithMinio('a staged upload in S3', () => {
     await rejectsWith(store.completeUpload(upload, parts), 'object_not_found');
     await store.abortUpload(upload);
     await rejectsWith(store.head('cleared'), 'object_not_found');
+  });
+
+  test('that is gone is known to be gone when the response to a part is lost', async () => {
+    const { upload } = await staged('gone');
+    await store.abortUpload(upload);
+    const unlucky = server.open({ endpoint: proxy.endpoint });
+    proxy.loseAnswerTo('PUT /', 'partNumber=1');
+    const again = streamOf(randomBytes(5 * MIB));
+    await rejectsWith(unlucky.writePart(upload, 0, again), 'object_not_found');
+    expect(proxy.lost()).toBe(1);
+  });
+
+  test('that is still there takes a part again whose response was lost', async () => {
+    const { upload, parts } = await staged('still-there');
+    const unlucky = server.open({ endpoint: proxy.endpoint });
+    proxy.loseAnswerTo('PUT /', 'partNumber=1');
+    const again = streamOf(randomBytes(5 * MIB));
+    await rejectsWith(unlucky.writePart(upload, 0, again), 'storage_unavailable');
+    await store.completeUpload(upload, [
+      await store.writePart(upload, 0, streamOf(randomBytes(5 * MIB))),
+      parts[1] as StoredPart,
+    ]);
   });
 
   test('of an id that this server never gave is not there, and aborting it is no error', async () => {

@@ -2,6 +2,7 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { checkAttributes } from '../attributes.js';
@@ -57,11 +58,24 @@ export function createStaging({ client, bucket, timeouts }: Bucket, objects: Obj
       ContentLength: length,
       ChecksumAlgorithm: CHECKSUM.ChecksumAlgorithm,
     };
-    const { ETag, ChecksumCRC32 } = await sendAsBody(sendingOf(body, length), (Body, abortSignal) =>
+    const sending = sendingOf(body, length);
+    const { ETag, ChecksumCRC32 } = await sendAsBody(sending, (Body, abortSignal) =>
       storing('store a part', () => client.send(new UploadPartCommand({ ...part, Body }), { abortSignal })),
-    );
+    ).catch(async (error: unknown) => {
+      if (sending.failure === undefined && error instanceof StorageUnavailableError) await find(upload);
+      throw error;
+    });
     return { index, etag: toPartTag(tagOrThrow(ETag), ChecksumCRC32) };
   };
+
+  /**
+   * Throws ObjectNotFoundError when the server does not know the upload. A server that refuses a part closes the connection
+   * while the part is still being sent, and its response may be lost with it: then only this tells why the part was refused.
+   */
+  async function find(upload: StagedUpload): Promise<void> {
+    const command = new ListPartsCommand({ ...request(upload), MaxParts: 1 });
+    await storing('find an upload', () => client.send(command, quick));
+  }
 
   /**
    * Whoever completes first, this process, another one or a request whose answer was lost, takes the upload away. That it was
