@@ -50,5 +50,7 @@ export * from './media-types.js';
 export * from './month-names.js';
 export * from './photo-view.js';
 export * from './place-in-language.js';
+export * from './storable-date.js';
+export * from './storage-keys.js';
 export { tagKey } from './tag-key.js';
 export { VERSION } from './version.js';

@@ -14,6 +14,14 @@ export abstract class ObjectStoreError extends Error {
   }
 }
 
+/** Returns whether the error is an object store's, and one of these failures. */
+export function isObjectStoreError(
+  error: unknown,
+  ...codes: readonly ObjectStoreErrorCode[]
+): error is ObjectStoreError {
+  return error instanceof ObjectStoreError && codes.includes(error.code);
+}
+
 /** No object under this key, or no staged upload with this id. */
 export class ObjectNotFoundError extends ObjectStoreError {
   readonly code = 'object_not_found';

@@ -18,6 +18,10 @@ export class ProblemError extends Error {
   }
 }
 
+/** Returns whether the error is a problem, and one of these. */
+export const isProblem = (error: unknown, ...codes: readonly ProblemCode[]): error is ProblemError =>
+  error instanceof ProblemError && codes.includes(error.code);
+
 export const notFound = (what: string): ProblemError =>
   new ProblemError('not_found', `There is no such ${what}.`);
 

@@ -1,5 +1,6 @@
 import type { Album } from '../http/albums.js';
 import type { Photo } from '../http/photos.js';
+import { storageKeys } from '../storage-keys.js';
 
 /**
  * The values in examples that only a node can know. The same value means the same thing in every example: the test puts the
@@ -79,7 +80,7 @@ export const sampleMediaUrl = mediaUrl('original', sample.originalExpiry, sample
 export const sampleUploadedPhoto: Photo = {
   id: sample.photoId,
   userId: sample.userId,
-  storageKey: `originals/${sample.userId}/${sample.photoId}`,
+  storageKey: storageKeys.original(sample.userId, sample.photoId),
   ...samplePicture,
   capturedAt: '2024-02-29T12:14:15.250Z',
   capturedAtSource: 'exifOriginal',

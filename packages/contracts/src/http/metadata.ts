@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableDate } from '../storable-date.js';
 import { tagKey } from '../tag-key.js';
 import { defineEndpoint } from './endpoint.js';
 import { photo, rating } from './photos.js';
@@ -9,8 +10,6 @@ import { fieldError, problemCode } from './problems.js';
 export const MAX_TAGS = 100;
 export const MAX_TAG_LENGTH = 100;
 
-const FIRST_TIME = Date.parse('0001-01-01T00:00:00.000Z');
-const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 const MAX_OFFSET_MINUTES = 18 * 60;
 
 /** Minutes east of UTC that an RFC 3339 time is written with; undefined for `Z` and `-00:00`, which name no zone (RFC 9557). */
@@ -23,8 +22,7 @@ export function offsetOf(time: string): number | undefined {
 }
 
 function isStorableTime(value: string): boolean {
-  const time = Date.parse(value);
-  return time >= FIRST_TIME && time <= LAST_TIME && Math.abs(offsetOf(value) ?? 0) <= MAX_OFFSET_MINUTES;
+  return storableDate(value) !== undefined && Math.abs(offsetOf(value) ?? 0) <= MAX_OFFSET_MINUTES;
 }
 
 /** A name under which a file can be saved anywhere: no path, no second line, no text that runs backwards. */

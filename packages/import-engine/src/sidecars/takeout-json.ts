@@ -1,3 +1,4 @@
+import { storableDate } from '@lazyphotos/contracts';
 import { MAX_DESCRIPTION, MAX_FILE_NAME } from '../limits.js';
 import { cleanLine, cleanText, decodeReferences, firstCharacters } from '../texts.js';
 import type { AlbumFacts, Location, PhotoFacts } from '../types.js';
@@ -125,9 +126,7 @@ function locationOf(value: unknown): Location | undefined {
 function timeOf(value: unknown): string | undefined {
   const seconds = numberOf(fieldsOf(value)?.timestamp);
   if (seconds === undefined || seconds === 0) return undefined;
-  const date = new Date(seconds * 1000);
-  const year = date.getUTCFullYear();
-  return year >= 1 && year <= 9999 ? date.toISOString() : undefined;
+  return storableDate(seconds * 1000)?.toISOString();
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -1,4 +1,4 @@
-import { MAX_TAG_LENGTH, type WallClock, wallClockAsUtc } from '@lazyphotos/contracts';
+import { MAX_TAG_LENGTH, storableDate, type WallClock, wallClockAsUtc } from '@lazyphotos/contracts';
 import { MAX_DESCRIPTION } from '../limits.js';
 import { cleanLine, cleanText, firstCharacters } from '../texts.js';
 import type { Location, PhotoFacts } from '../types.js';
@@ -109,8 +109,7 @@ function timeOf(value: string | undefined): string | undefined {
   };
   const date = wallClockAsUtc(clock);
   if (date === undefined) return undefined;
-  const utc = new Date(date.getTime() - minutesOf(zone) * 60_000);
-  return utc.getUTCFullYear() >= 1 && utc.getUTCFullYear() <= 9999 ? utc.toISOString() : undefined;
+  return storableDate(date.getTime() - minutesOf(zone) * 60_000)?.toISOString();
 }
 
 function minutesOf(zone: string): number {

@@ -1,3 +1,5 @@
+import type { StorageFolder } from '@lazyphotos/contracts';
+
 /** The services that use the object store, each with a user of its own. */
 export const storeUsers = ['gateway', 'upload', 'media-worker'] as const;
 export type StoreUser = (typeof storeUsers)[number];
@@ -13,8 +15,8 @@ export interface Policy {
   Statement: Statement[];
 }
 
-/** What the prefixes hold: see `@lazyphotos/object-storage`. Nothing becomes visible under `readiness/`. */
-type Prefix = 'originals' | 'archives' | 'derived' | 'readiness';
+/** `storageKeys` has what the folders hold. Nothing becomes visible under `readiness/`: see `@lazyphotos/object-storage`. */
+type Prefix = StorageFolder | 'readiness';
 
 const READ = ['s3:GetObject'];
 const WRITE = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'];

@@ -4,9 +4,9 @@ import {
   isBetterSource,
   MAX_TAGS,
   type MetadataPatch,
+  storableDate,
 } from '@lazyphotos/contracts';
 import { storableDegrees } from '../coordinates.js';
-import { storableDate } from '../dates.js';
 import { type Edits, readEdits } from '../metadata/edits.js';
 import { isDifferent, type Merged, mergePatch } from '../metadata/merge.js';
 import { mergeTags, tagsOf } from '../metadata/tags.js';

@@ -1,7 +1,6 @@
-import { type EventPayload, isBetterSource } from '@lazyphotos/contracts';
+import { type EventPayload, isBetterSource, storableDate } from '@lazyphotos/contracts';
 import type { Emit, UnitOfWork } from '@lazyphotos/database';
 import { storableDegrees } from '../coordinates.js';
-import { storableDate } from '../dates.js';
 import { type Edits, readEdits } from '../metadata/edits.js';
 import { questionAfterResult } from '../metadata/place.js';
 import { lockPhoto, lockPhotoRow } from '../photos/lock.js';

@@ -4,8 +4,8 @@ import {
   dateOfFile,
   type EventPayload,
   isBetterSource,
+  storableDate,
 } from '@lazyphotos/contracts';
-import { storableDate } from '../dates.js';
 import type { PhotoRow } from '../prisma.js';
 
 type Upload = EventPayload<'upload.completed'>;
@@ -25,7 +25,7 @@ export const announcedTime = (capturedAt: Date, capturedAtSource: AnnouncedDateS
  * unless it is less believable.
  */
 export function announcedCaptureTime(upload: Upload): CaptureTime {
-  const announced = storableDate(upload.capturedAt) ?? undefined;
+  const announced = storableDate(upload.capturedAt);
   const source = upload.capturedAtSource ?? 'client';
   const asAnnounced = { capturedAt: announced ?? null, capturedAtSource: announced ? source : null };
   if (announced && !isBetterSource('fileName', source)) return asAnnounced;

@@ -1,3 +1,4 @@
+import { storageKeys } from '@lazyphotos/contracts';
 import type { ObjectStore, PresignedUrls } from '@lazyphotos/object-storage';
 import {
   type MediaLocation,
@@ -23,7 +24,9 @@ export interface MediaDeps {
 const MEDIA_PATH = '/media/:userId/:photoId/:variant';
 
 const keyOf = ({ userId, photoId, variant }: MediaLocation): string =>
-  variant === 'original' ? `originals/${userId}/${photoId}` : `derived/${userId}/${photoId}/${variant}`;
+  variant === 'original'
+    ? storageKeys.original(userId, photoId)
+    : storageKeys.derived(userId, photoId, variant);
 
 /** Serves originals and previews by signed URL, straight from the object store, without asking any other service. */
 export function mountMedia(router: Router, { store, presigned, mediaUrls, now }: MediaDeps): void {

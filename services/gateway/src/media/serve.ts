@@ -1,13 +1,16 @@
 import { pipeline } from 'node:stream/promises';
-import type { ByteRange, ObjectInfo, ObjectStore } from '@lazyphotos/object-storage';
+import {
+  type ByteRange,
+  isObjectStoreError,
+  type ObjectInfo,
+  type ObjectStore,
+} from '@lazyphotos/object-storage';
 import { notFound, ProblemError } from '@lazyphotos/service-kit';
 import type { Request, Response } from 'express';
 import fresh from 'fresh';
 import { resolveRange } from './range.js';
 
 const etagOf = (info: ObjectInfo): string => `"${info.etag}"`;
-
-const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
 
 /** A preview may be made again at any moment; headers of the old one do not fit the new one. */
 const changedMeanwhile = (cause?: unknown) =>
@@ -20,8 +23,8 @@ export async function orNotFound<T>(read: Promise<T>): Promise<T> {
   try {
     return await read;
   } catch (error) {
-    if (codeOf(error) === 'object_not_found') throw notFound('file');
-    if (codeOf(error) === 'invalid_range') throw changedMeanwhile(error);
+    if (isObjectStoreError(error, 'object_not_found')) throw notFound('file');
+    if (isObjectStoreError(error, 'invalid_range')) throw changedMeanwhile(error);
     throw error;
   }
 }
@@ -74,7 +77,8 @@ function wantedRange(req: Request, info: ObjectInfo): ByteRange | undefined {
 }
 
 /** A client that goes away in the middle of a response is no fault. */
-export const isGone = (error: unknown): boolean => codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE';
+export const isGone = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
 
 /** An object, and what the response says of it. */
 export interface ServedObject {

@@ -1,4 +1,4 @@
-import type { CopiesApi } from '@lazyphotos/contracts';
+import { type CopiesApi, storageKeys } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import type { ShareMedia } from '@lazyphotos/service-kit';
 import { orNotFound } from '../media/serve.js';
@@ -14,8 +14,8 @@ export type FindSharedObject = (media: ShareMedia) => Promise<string>;
 export const createFindSharedObject =
   (store: ObjectStore, copies: CopiesApi): FindSharedObject =>
   async ({ userId, photoId, variant, stripLocation }) => {
-    if (variant !== 'original') return `derived/${userId}/${photoId}/${variant}`;
-    const storageKey = `originals/${userId}/${photoId}`;
+    if (variant !== 'original') return storageKeys.derived(userId, photoId, variant);
+    const storageKey = storageKeys.original(userId, photoId);
     const { contentType: mimeType } = await orNotFound(store.head(storageKey));
     const { key } = await copies.makeCopy({
       kind: stripLocation ? 'without-location' : 'without-owner',

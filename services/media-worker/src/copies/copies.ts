@@ -1,5 +1,5 @@
-import type { CopiesApi, CopyRequest } from '@lazyphotos/contracts';
-import type { ObjectStore } from '@lazyphotos/object-storage';
+import { type CopiesApi, type CopyRequest, storageKeys } from '@lazyphotos/contracts';
+import { isObjectStoreError, type ObjectStore } from '@lazyphotos/object-storage';
 import { type Logger, notFound, ProblemError } from '@lazyphotos/service-kit';
 import pLimit from 'p-limit';
 import type { Ledger } from '../jobs/ledger.js';
@@ -37,11 +37,6 @@ export interface Copies extends CopiesApi {
   /** Waits for the copies that are being made and ends exiftool. */
   close(): Promise<void>;
 }
-
-const keyOf = (request: CopyRequest): string => {
-  const folder = `derived/${request.userId}/${request.photoId}`;
-  return request.kind === 'embedded' ? `${folder}/embedded-${request.version}` : `${folder}/${request.kind}`;
-};
 
 /** Copies of originals with other metadata, made on demand and kept for a while. */
 export function createCopies(deps: CopiesDeps): Copies {
@@ -93,7 +88,7 @@ export function createCopies(deps: CopiesDeps): Copies {
 
   return {
     makeCopy: async (request) => {
-      const key = keyOf(request);
+      const key = storageKeys.copy(request);
       let running = inFlight.get(key);
       if (!running) {
         running = provide(request, key).finally(() => inFlight.delete(key));
@@ -132,12 +127,10 @@ async function isStored(store: ObjectStore, key: string): Promise<boolean> {
     await store.head(key);
     return true;
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (isObjectStoreError(error, 'object_not_found')) return false;
     throw error;
   }
 }
-
-const isMissing = (error: unknown): boolean => (error as { code?: unknown }).code === 'object_not_found';
 
 const unsupported = (reason: string | undefined, cause?: unknown) =>
   new ProblemError('copy_unsupported', reason, { cause });
@@ -156,5 +149,5 @@ const isBusyTool = (error: unknown): boolean =>
 function problemOf(error: unknown): ProblemError | undefined {
   if (error instanceof ProblemError) return error;
   if (error instanceof CopyUnsupportedError) return unsupported(error.message, error);
-  return isMissing(error) ? notFound('original') : undefined;
+  return isObjectStoreError(error, 'object_not_found') ? notFound('original') : undefined;
 }

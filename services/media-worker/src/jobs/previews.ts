@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import { previewVariants } from '@lazyphotos/contracts';
+import { previewVariants, storageKeys } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import type { Preview } from '../pipeline/index.js';
-
-const keyOf = (userId: string, photoId: string, variant: string): string =>
-  `derived/${userId}/${photoId}/${variant}`;
 
 /** The derived objects of a photo. */
 export function createPreviews(store: ObjectStore) {
@@ -12,11 +9,15 @@ export function createPreviews(store: ObjectStore) {
     save: async (userId: string, photoId: string, previews: readonly Preview[]): Promise<void> => {
       for (const { variant, data, contentType } of previews) {
         const sha256 = createHash('sha256').update(data).digest('hex');
-        await store.put(keyOf(userId, photoId, variant), data, { contentType, metadata: { sha256 } });
+        await store.put(storageKeys.derived(userId, photoId, variant), data, {
+          contentType,
+          metadata: { sha256 },
+        });
       }
     },
     remove: async (userId: string, photoId: string): Promise<void> => {
-      for (const variant of previewVariants) await store.delete(keyOf(userId, photoId, variant));
+      for (const variant of previewVariants)
+        await store.delete(storageKeys.derived(userId, photoId, variant));
     },
   };
 }

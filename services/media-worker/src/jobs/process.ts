@@ -1,5 +1,5 @@
 import type { EventPayload } from '@lazyphotos/contracts';
-import { type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
+import { isObjectStoreError, type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
 import type { Places } from '@lazyphotos/places';
 import type { Logger } from '@lazyphotos/service-kit';
 import type { MediaMetrics } from '../metrics.js';
@@ -25,14 +25,12 @@ export interface ProcessDeps {
   logger: Logger;
 }
 
-const isMissing = (error: unknown): boolean => (error as { code?: unknown }).code === 'object_not_found';
-
 const failureOf = (identity: JobIdentity, error: unknown): Result | undefined => {
   if (error instanceof MediaError) {
     const { code, message: reason } = error;
     return failedResult(identity, { code, reason }, error);
   }
-  if (!isMissing(error)) return undefined;
+  if (!isObjectStoreError(error, 'object_not_found')) return undefined;
   return failedResult(identity, { code: 'original_missing', reason: 'The original is not there' });
 };
 

@@ -1,5 +1,10 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
-import type { ObjectStore, StagedUpload, StoredPart } from '@lazyphotos/object-storage';
+import {
+  isObjectStoreError,
+  type ObjectStore,
+  type StagedUpload,
+  type StoredPart,
+} from '@lazyphotos/object-storage';
 import { ProblemError } from '@lazyphotos/service-kit';
 import { type ChunkLayout, chunkSpan } from './layout.js';
 
@@ -38,7 +43,7 @@ export async function writeChunk(
   try {
     return await store.writePart(upload, index, observed);
   } catch (error) {
-    if ((error as { code?: unknown }).code !== 'part_mismatch') throw error;
+    if (!isObjectStoreError(error, 'part_mismatch')) throw error;
     throw wrongLength(chunkSpan({ sizeBytes: upload.size, chunkSize: upload.partSize }, index).length);
   }
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ObjectStore } from '@lazyphotos/object-storage';
+import { isObjectStoreError, type ObjectStore } from '@lazyphotos/object-storage';
 import type { UploadSession } from '../prisma.js';
 import { endedSince } from '../sessions/ended.js';
 import type { SessionRepository } from '../sessions/repository.js';
@@ -56,7 +56,7 @@ export function createStoreChunk(deps: StoreChunkDeps): StoreChunk {
     try {
       await write(session, index, body, digest);
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'object_not_found') throw error;
+      if (!isObjectStoreError(error, 'object_not_found')) throw error;
       // Also when another process has stored the same chunk meanwhile.
       if (!(await sessions.hasChunk(session.id, index))) await withoutStaging(session);
     }

@@ -1,5 +1,5 @@
 import { isArchiveType } from '@lazyphotos/contracts';
-import type { ObjectStore } from '@lazyphotos/object-storage';
+import { isObjectStoreError, type ObjectStore } from '@lazyphotos/object-storage';
 import { type Logger, ProblemError } from '@lazyphotos/service-kit';
 import { chunkCount, progressOf } from '../chunks/layout.js';
 import type { PrefixHashes } from '../chunks/prefix-hash.js';
@@ -40,8 +40,7 @@ const refusals: Readonly<Record<Refusal, (session: UploadSession) => string>> = 
 const MAX_LISTED = 100;
 
 /** The store does not have what was recorded. */
-const isLost = (error: unknown): boolean =>
-  ['object_not_found', 'part_mismatch'].includes(String((error as { code?: unknown }).code));
+const isLost = (error: unknown): boolean => isObjectStoreError(error, 'object_not_found', 'part_mismatch');
 
 export function createCompleteUpload(deps: CompleteDeps): CompleteUpload {
   const { store, sessions, staging, prefixes, sessionLock, commit, announce, logger, now, onOutcome } = deps;

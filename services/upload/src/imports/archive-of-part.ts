@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ObjectStore } from '@lazyphotos/object-storage';
+import { isObjectStoreError, type ObjectStore } from '@lazyphotos/object-storage';
 import { ProblemError } from '@lazyphotos/service-kit';
 import type { ImportEntry, ImportPart } from '../generated/prisma/client.js';
 import type { UploadDb } from '../prisma.js';
@@ -21,9 +21,6 @@ export interface ArchivesOfParts {
 }
 
 const missing = () => new ArchiveError('archive_missing', 'The archive was deleted.');
-
-const isObjectMissing = (error: unknown): boolean =>
-  (error as { code?: unknown } | null)?.code === 'object_not_found';
 
 /** The archives that one stretch of work reads. */
 export function createArchivesOfParts(
@@ -55,7 +52,7 @@ export function createArchivesOfParts(
       ...source,
       read: (start, end) =>
         source.read(start, end).catch((error: unknown) => {
-          throw isObjectMissing(error) ? missing() : error;
+          throw isObjectStoreError(error, 'object_not_found') ? missing() : error;
         }),
     };
   };

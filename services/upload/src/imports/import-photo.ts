@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type BodyOf, type endpoints, type PhotoLifeState, photoTypeOf } from '@lazyphotos/contracts';
-import { ProblemError } from '@lazyphotos/service-kit';
+import { isProblem, ProblemError } from '@lazyphotos/service-kit';
 import { chunkCount } from '../chunks/layout.js';
 import type { StoreChunk } from '../chunks/store.js';
 import type { CompleteUpload } from '../completion/complete.js';
@@ -150,7 +150,7 @@ export function createImportPhoto(deps: ImportPhotoDeps): ImportPhoto {
     try {
       return await take(candidate, announcement).catch((error: unknown) => {
         // Its session was a client's, too, who has completed it or given it up meanwhile.
-        if (!(error instanceof ProblemError) || error.code !== 'upload_ended') throw error;
+        if (!isProblem(error, 'upload_ended')) throw error;
         return take(candidate, announcement);
       });
     } catch (error) {

@@ -1,9 +1,12 @@
+import type { StorageFolder } from '@lazyphotos/contracts';
 import type { ObjectStore, UploadUnderWay } from '@lazyphotos/object-storage';
 import { describeError, type Logger } from '@lazyphotos/service-kit';
 import type { SessionRepository } from './repository.js';
 
 /** Longer than any request takes from beginning an upload to noting its id. */
 const GRACE_MS = 86_400_000;
+/** Where upload sessions store files. */
+const FOLDERS: readonly StorageFolder[] = ['originals', 'archives'];
 
 export interface AbandonedUploadsDeps {
   store: ObjectStore;
@@ -29,8 +32,8 @@ export function createAbortAbandoned({ store, sessions, logger, now }: Abandoned
   return async (): Promise<void> => {
     const before = new Date(now().getTime() - GRACE_MS);
     let count = 0;
-    for (const prefix of ['originals/', 'archives/']) {
-      for await (const upload of store.listUploads(prefix)) {
+    for (const folder of FOLDERS) {
+      for await (const upload of store.listUploads(`${folder}/`)) {
         if (upload.begunAt >= before || (await sessions.isOpenAt(upload.key))) continue;
         if (await tryAbort(upload)) count += 1;
       }

@@ -7,6 +7,7 @@ import {
   type endpoints,
   isArchiveType,
   type PhotoLifeState,
+  storableDate,
 } from '@lazyphotos/contracts';
 import { ProblemError } from '@lazyphotos/service-kit';
 import { chunkSizeFor, MAX_FILE_BYTES, progressOf } from '../chunks/layout.js';
@@ -34,14 +35,6 @@ interface Existing {
   photoId: string;
   sessionId: string;
   state: PhotoLifeState;
-}
-
-/** RFC 3339 and PostgreSQL agree on the years 1 to 9999. A camera that is outside is not believed; its picture is kept. */
-function storableDate(value: string | undefined): Date | null {
-  if (value === undefined) return null;
-  const date = new Date(value);
-  const year = date.getUTCFullYear();
-  return year >= 1 && year <= 9999 ? date : null;
 }
 
 /** Hash first: finds the photo or the archive if this user has it, else the open session for its hash, else opens one. */
@@ -123,7 +116,7 @@ export function createCreateSession(deps: CreateSessionDeps) {
     replaces: string | null,
     importEntryId: bigint | null,
   ) => {
-    const capturedAt = storableDate(body.capturedAt);
+    const capturedAt = storableDate(body.capturedAt) ?? null;
     // Another request for the same hash may win the insert; then its session is ours, too.
     for (let attempt = 0; attempt < 5; attempt += 1) {
       const open = await reusable(userId, body, mimeType, importEntryId);

@@ -1,4 +1,4 @@
-import { type AnnouncedDateSource, isArchiveType } from '@lazyphotos/contracts';
+import { type AnnouncedDateSource, isArchiveType, storageKeys } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 import type { UploadDb, UploadSession } from '../prisma.js';
 
@@ -32,7 +32,7 @@ export const storageKeyOf = ({
   photoId,
   mimeType,
 }: Pick<UploadSession, 'userId' | 'photoId' | 'mimeType'>): string =>
-  `${isArchiveType(mimeType) ? 'archives' : 'originals'}/${userId}/${photoId}`;
+  isArchiveType(mimeType) ? storageKeys.archive(userId, photoId) : storageKeys.original(userId, photoId);
 
 /** Photos and archives are apart: the same hash may be announced as either. */
 const openKeyOf = ({ userId, hash, mimeType }: Pick<UploadSession, 'userId' | 'hash' | 'mimeType'>) =>

@@ -1,3 +1,4 @@
+import { storableDate } from '@lazyphotos/contracts';
 import type { Entry } from 'yauzl';
 import { type ArchiveLimits, DEFLATE_MAX_RATIO } from './limits.js';
 import { decodeName, displayPath, isPathTooLong, shortenPath, unsafePathReason } from './names.js';
@@ -76,8 +77,7 @@ function modifiedAtOf(entry: Entry): Date | undefined {
   const dos = entry.getLastModDate({ timezone: 'UTC', forceDosFormat: true });
   const isDosDate = (entry.lastModFileDate & 0x1f) !== 0 && (entry.lastModFileDate & 0x1e0) !== 0;
   if (date.getTime() === dos.getTime() && !isDosDate) return undefined;
-  const year = date.getUTCFullYear();
-  return year >= 1 && year <= 9999 ? date : undefined;
+  return storableDate(date);
 }
 
 /** `dataEnd`: where the files' bytes end and the table of contents begins. */
