@@ -1,4 +1,4 @@
-import type { SqlRunner } from './sql.js';
+import type { SqlRunner } from './database.js';
 
 /** A client used one Idempotency-Key for two different requests. */
 export class IdempotencyKeyReusedError extends Error {

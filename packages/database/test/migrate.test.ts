@@ -1,10 +1,11 @@
-import { rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, describeWithPostgres, type TestDatabase } from '@lazyphotos/testkit';
 import pg from 'pg';
 import { migrate } from '../src/index.js';
-import { createServiceFolder, type ServiceFolder } from './migrations-folder.js';
+import { createMigrationsFolder, type MigrationsFolder } from './migrations-folder.js';
 
 const FIRST = '20260101000000_first';
 const SECOND = '20260201000000_second';
@@ -17,11 +18,11 @@ const UNTIL_TWO_WAIT = `
   END $$;`;
 
 describeWithPostgres('migrate', () => {
-  let folder: ServiceFolder;
+  let folder: MigrationsFolder;
   let database: TestDatabase;
   let client: pg.Client;
   beforeEach(async () => {
-    folder = await createServiceFolder();
+    folder = await createMigrationsFolder();
     await folder.add(FIRST, 'CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first VALUES (1);');
     database = await createTestDatabase('migrate');
     client = new pg.Client({ connectionString: database.url });
@@ -33,7 +34,7 @@ describeWithPostgres('migrate', () => {
     await folder.remove();
   });
 
-  const up = () => migrate(database.url, folder.migrations);
+  const up = () => migrate(database.url, folder.path);
   const tables = async (): Promise<string[]> => {
     const { rows } = await client.query<{ name: string }>(
       `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
@@ -124,7 +125,7 @@ describeWithPostgres('migrate', () => {
     const quoted = client.escapeIdentifier(owner);
     await client.query(`CREATE ROLE ${quoted} NOLOGIN`);
     await client.query(`ALTER DATABASE ${database.name} OWNER TO ${quoted}`);
-    await migrate(database.url, folder.migrations, { role: owner });
+    await migrate(database.url, folder.path, { role: owner });
     const { rows } = await client.query(
       `SELECT DISTINCT tableowner AS owner FROM pg_tables WHERE schemaname = 'public'`,
     );
@@ -137,12 +138,66 @@ describeWithPostgres('migrate', () => {
   test('a database that is ahead of the folder is left alone', async () => {
     await folder.add(SECOND, 'CREATE TABLE second (id int);');
     await up();
-    await rm(join(folder.migrations, SECOND), { recursive: true });
+    await rm(join(folder.path, SECOND), { recursive: true });
     expect(await up()).toEqual([]);
   });
 
+  test('a file that was edited after it was applied is named, and nothing is applied', async () => {
+    await folder.add(SECOND, 'CREATE TABLE second (id int);');
+    await up();
+    await folder.add(FIRST, 'CREATE TABLE first (id int);');
+    await folder.add('20260301000000_third', 'CREATE TABLE third (id int);');
+    await expect(up()).rejects.toMatchObject({
+      name: 'MigrationChangedError',
+      code: 'migration_changed',
+      migrations: [FIRST],
+      message: `these migrations differ from those that were applied to this database: ${FIRST}; restore their files`,
+    });
+    await folder.add(SECOND, 'CREATE TABLE second (id bigint);');
+    await expect(up()).rejects.toMatchObject({ migrations: [FIRST, SECOND] });
+    expect(await tables()).toEqual(['first', 'second']);
+  });
+
+  test('an edited file whose earlier checksum is listed beside it counts as applied', async () => {
+    const sql = '-- old words\nCREATE TABLE second (id int);';
+    await folder.add(SECOND, sql);
+    await up();
+    await folder.add(SECOND, '-- new words\nCREATE TABLE second (id int);');
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    await writeFile(join(folder.path, SECOND, 'earlier-checksums.txt'), `${checksum}\n`);
+    expect(await up()).toEqual([]);
+  });
+
+  test('other line ends are no edit', async () => {
+    await folder.add(SECOND, 'CREATE TABLE second\n(id int);\n');
+    await up();
+    await folder.add(SECOND, 'CREATE TABLE second\r\n(id int);\r\n');
+    expect(await up()).toEqual([]);
+  });
+
+  test('what prisma migrate recorded goes on: applied migrations by their checksum, a failed one is applied again', async () => {
+    const sql = 'CREATE TABLE second (id int);';
+    await up();
+    await folder.add(SECOND, sql);
+    const third = await folder.add('20260301000000_third', 'CREATE TABLE third (id int);');
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    await client.query(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES
+      ('a', '${checksum}', '${SECOND}', now()), ('b', 'of another file', '${third}', NULL)`);
+    expect(await up()).toEqual([third]);
+    expect(await tables()).toEqual(['first', 'third']);
+    expect(await history()).toHaveLength(3);
+  });
+
+  test('a statement that cannot run in a transaction is refused, and names its migration', async () => {
+    await folder.add(SECOND, 'CREATE INDEX CONCURRENTLY first_id ON first (id);');
+    await expect(up()).rejects.toThrow(
+      `the migration ${SECOND} failed: CREATE INDEX CONCURRENTLY cannot run inside a transaction block`,
+    );
+    expect(await history()).toHaveLength(1);
+  });
+
   test('an unreachable database and a missing folder are errors', async () => {
-    await expect(migrate('postgresql://nobody@127.0.0.1:1/none', folder.migrations)).rejects.toMatchObject({
+    await expect(migrate('postgresql://nobody@127.0.0.1:1/none', folder.path)).rejects.toMatchObject({
       code: 'ECONNREFUSED',
     });
     await expect(migrate(database.url, join(folder.path, 'nowhere'))).rejects.toMatchObject({

@@ -5,16 +5,16 @@ import { createTestDatabase, describeWithPostgres, eventually, type TestDatabase
 import pg from 'pg';
 import { migrate, openWhenMigrated } from '../src/index.js';
 import { createGate } from './gate.js';
-import { createServiceFolder, type ServiceFolder } from './migrations-folder.js';
+import { createMigrationsFolder, type MigrationsFolder } from './migrations-folder.js';
 
 const FIRST = '20260101000000_first';
 const SECOND = '20260201000000_second';
 
 describeWithPostgres('openWhenMigrated', () => {
-  let folder: ServiceFolder;
+  let folder: MigrationsFolder;
   let created: TestDatabase;
   beforeEach(async () => {
-    folder = await createServiceFolder();
+    folder = await createMigrationsFolder();
     await folder.add(FIRST, 'CREATE TABLE first (id int PRIMARY KEY)');
     created = await createTestDatabase('when_migrated');
   });
@@ -25,10 +25,10 @@ describeWithPostgres('openWhenMigrated', () => {
 
   const options = (url = created.url) => ({
     url,
-    migrationsPath: folder.migrations,
+    migrationsPath: folder.path,
     poolSize: 2,
     applicationName: created.name,
-    patienceMs: 600_000,
+    retryForMs: 600_000,
   });
   const connections = async (): Promise<number> => {
     const client = new pg.Client({ connectionString: created.url });
@@ -41,14 +41,14 @@ describeWithPostgres('openWhenMigrated', () => {
   };
 
   test('opens a database that has all migrations, and runs none itself', async () => {
-    await migrate(created.url, folder.migrations);
+    await migrate(created.url, folder.path);
     const database = await openWhenMigrated(options());
     expect((await database.pool.query('SELECT id FROM first')).rows).toEqual([]);
     await database.close();
   });
 
   test('waits while another program migrates, and says what for', async () => {
-    await migrate(created.url, folder.migrations);
+    await migrate(created.url, folder.path);
     await folder.add(SECOND, 'CREATE TABLE second (id int)');
     const reasons: string[] = [];
     let migrated: Promise<unknown> | undefined;
@@ -56,7 +56,7 @@ describeWithPostgres('openWhenMigrated', () => {
       ...options(),
       onWaiting: (reason) => {
         reasons.push(reason);
-        migrated ??= migrate(created.url, folder.migrations);
+        migrated ??= migrate(created.url, folder.path);
       },
     });
     await migrated;
@@ -66,7 +66,7 @@ describeWithPostgres('openWhenMigrated', () => {
   });
 
   test('waits for a server that is still starting', async () => {
-    await migrate(created.url, folder.migrations);
+    await migrate(created.url, folder.path);
     const gate = await createGate(created.url);
     let opened: Promise<void> | undefined;
     const database = await openWhenMigrated({
@@ -83,14 +83,14 @@ describeWithPostgres('openWhenMigrated', () => {
 
   test('a database that is ahead is fine: in a rolling update the next version has migrated already', async () => {
     await folder.add(SECOND, 'CREATE TABLE second (id int)');
-    await migrate(created.url, folder.migrations);
-    await rm(join(folder.migrations, SECOND), { recursive: true });
+    await migrate(created.url, folder.path);
+    await rm(join(folder.path, SECOND), { recursive: true });
     const database = await openWhenMigrated(options());
     await database.close();
   });
 
   test('gives up on a database that nobody migrates, and leaves no connection', async () => {
-    await expect(openWhenMigrated({ ...options(), patienceMs: 300 })).rejects.toMatchObject({
+    await expect(openWhenMigrated({ ...options(), retryForMs: 300 })).rejects.toMatchObject({
       name: 'DatabaseNotReadyError',
       code: 'database_not_ready',
       message: `the database is not migrated (it lacks ${FIRST}): run the provision step`,
@@ -101,15 +101,25 @@ describeWithPostgres('openWhenMigrated', () => {
 
   test('gives up on a server that is not there, and says why', async () => {
     const gate = await createGate(created.url);
-    await expect(openWhenMigrated({ ...options(gate.url), patienceMs: 300 })).rejects.toMatchObject({
+    await expect(openWhenMigrated({ ...options(gate.url), retryForMs: 300 })).rejects.toMatchObject({
       code: 'database_not_ready',
       message: expect.stringContaining('ECONNREFUSED'),
       cause: { code: 'ECONNREFUSED' },
     });
   });
 
+  test('does not retry when applied migrations differ from the files', async () => {
+    await migrate(created.url, folder.path);
+    await folder.add(FIRST, 'CREATE TABLE first (id bigint PRIMARY KEY)');
+    await expect(openWhenMigrated(options())).rejects.toMatchObject({
+      code: 'migration_changed',
+      migrations: [FIRST],
+    });
+    await eventually(async () => expect(await connections()).toBe(0));
+  });
+
   test('a build without its migrations does not wait', async () => {
-    await rm(folder.migrations, { recursive: true });
+    await rm(folder.path, { recursive: true });
     await expect(openWhenMigrated(options())).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AnyEvent } from '@lazyphotos/contracts';
@@ -21,11 +23,11 @@ import {
   once,
   openDatabase,
   type SqlRunner,
+  TRANSACTION_OPTIONS,
   type TransactionRunner,
-  transactionOptions,
 } from '../src/index.js';
-import { createMigration } from '../src/migrations/create.js';
-import { createServiceFolder, SCHEMA } from './migrations-folder.js';
+
+const PRISMA = fileURLToPath(new URL('./prisma', import.meta.url));
 
 type Tx = SqlRunner & { note: { create(query: { data: { id: string; text: string } }): Promise<unknown> } };
 type Client = TransactionRunner<Tx> & { note: { count(): Promise<number> }; $disconnect(): Promise<void> };
@@ -35,7 +37,11 @@ async function generateClient(): Promise<new (options: object) => Client> {
   const prisma = createRequire(import.meta.url).resolve('prisma/build/index.js');
   // `generate` would download an engine that it does not use, unless it believes to have one.
   const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' };
-  await promisify(execFile)(process.execPath, [prisma, 'generate', '--schema', SCHEMA], { env });
+  await promisify(execFile)(
+    process.execPath,
+    [prisma, 'generate', '--schema', join(PRISMA, 'schema.prisma')],
+    { env },
+  );
   const path = '../dist/test-client/client.ts';
   return ((await import(path)) as { PrismaClient: new (options: object) => Client }).PrismaClient;
 }
@@ -48,12 +54,9 @@ describeWithPostgres('with a generated Prisma client', () => {
   beforeAll(async () => {
     PrismaClient = await generateClient();
     created = await createTestDatabase('prisma_client');
-    const folder = await createServiceFolder();
-    await createMigration(created.url, folder.prisma, 'init');
-    await migrate(created.url, folder.migrations);
-    await folder.remove();
+    await migrate(created.url, join(PRISMA, 'migrations'));
     database = openDatabase({ url: created.url, poolSize: 5, applicationName: 'prisma-test' });
-    client = new PrismaClient({ adapter: database.adapter, transactionOptions });
+    client = new PrismaClient({ adapter: database.adapter, transactionOptions: TRANSACTION_OPTIONS });
   });
   afterAll(async () => {
     await client.$disconnect();

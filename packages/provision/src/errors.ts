@@ -4,7 +4,7 @@ export class ProvisionError extends Error {
   constructor(
     message: string,
     /** Whether a later try may succeed: the server is away, or still starting. */
-    readonly passing = false,
+    readonly temporary = false,
     cause?: unknown,
   ) {
     super(message, cause === undefined ? undefined : { cause });
@@ -12,4 +12,4 @@ export class ProvisionError extends Error {
   }
 }
 
-export const isPassing = (error: Error): boolean => error instanceof ProvisionError && error.passing;
+export const isTemporary = (error: Error): boolean => error instanceof ProvisionError && error.temporary;

@@ -72,6 +72,20 @@ describe('imports point inward', () => {
     expect(sources('packages/contracts').filter(({ text }) => imported(text).length > 0)).toEqual([]);
   });
 
+  test('no service and no program in an image depends on the tool that writes migrations', () => {
+    const manifests = ['packages', 'services'].flatMap((parent) =>
+      readdirSync(join(repository, parent)).map((name) =>
+        JSON.parse(readFileSync(join(repository, parent, name, 'package.json'), 'utf8')),
+      ),
+    );
+    const dependents = manifests.filter(({ dependencies = {} }) =>
+      Object.keys(dependencies).some((name) =>
+        /^(prisma|@prisma\/schema-engine-wasm|@lazyphotos\/migrations)$/.test(name),
+      ),
+    );
+    expect(dependents.map(({ name }) => name)).toEqual(['@lazyphotos/migrations']);
+  });
+
   test('the environment is read by entry points, config and tests’ helpers only', () => {
     const allowed = /\/(main|config|dead-letters|new-migration)\.ts$|^packages\/testkit\//;
     const readers = [...sources('services'), ...sources('packages')]

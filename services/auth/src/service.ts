@@ -1,5 +1,5 @@
 import type { AccountsApi, NodeApi } from '@lazyphotos/contracts';
-import { transactionOptions } from '@lazyphotos/database';
+import { TRANSACTION_OPTIONS } from '@lazyphotos/database';
 import { argon2Hasher, createPasswords } from '@lazyphotos/passwords';
 import { createPeriodic, createServiceApp, type JsonWebKeySet, type Service } from '@lazyphotos/service-kit';
 import { createAccounts } from './accounts/accounts.js';
@@ -37,7 +37,7 @@ function compose(deps: AuthDeps) {
   const { chassis, database, settings, keys: keyStore, claimCode } = deps;
   const { clock = () => new Date(), passwordHasher = argon2Hasher } = deps;
   const { logger } = chassis;
-  const db = new PrismaClient({ adapter: database.adapter, transactionOptions });
+  const db = new PrismaClient({ adapter: database.adapter, transactionOptions: TRANSACTION_OPTIONS });
   const keys = createKeyRing(keyStore);
   const node = createNode({ db, claimCode, clock, logger });
   const invites = createInvites({ db, clock });

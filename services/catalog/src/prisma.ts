@@ -1,4 +1,4 @@
-import { type Database, transactionOptions } from '@lazyphotos/database';
+import { type Database, TRANSACTION_OPTIONS } from '@lazyphotos/database';
 import { Prisma, PrismaClient } from './generated/prisma/client.js';
 
 export type {
@@ -11,4 +11,4 @@ export type CatalogDb = PrismaClient;
 export type CatalogTx = Prisma.TransactionClient;
 
 export const createPrisma = (database: Database): CatalogDb =>
-  new PrismaClient({ adapter: database.adapter, transactionOptions });
+  new PrismaClient({ adapter: database.adapter, transactionOptions: TRANSACTION_OPTIONS });

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { schemaDrift } from '@lazyphotos/database/migrations';
+import { schemaDrift } from '@lazyphotos/migrations';
 import { createTestDatabase, describeWithPostgres } from '@lazyphotos/testkit';
 import { migrationsPath } from '../src/index.js';
 

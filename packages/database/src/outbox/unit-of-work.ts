@@ -1,6 +1,6 @@
 import { type EventPayload, type EventType, eventSchemas } from '@lazyphotos/contracts';
 import { v7 } from 'uuid';
-import type { SqlRunner, TransactionOptions, TransactionRunner } from '../sql.js';
+import type { SqlRunner, TransactionOptions, TransactionRunner } from '../database.js';
 
 /** Adds an event that is published if, and only if, the transaction commits. @throws ZodError for a payload that nobody could read */
 export type Emit = <T extends EventType>(type: T, payload: EventPayload<T>) => void;

@@ -1,6 +1,6 @@
-import { type Patience, patiently, reasonOf } from '@lazyphotos/database';
+import { type RetryOptions, reasonOf, retryUntilReady } from '@lazyphotos/database';
 import pg from 'pg';
-import { isPassing, ProvisionError } from '../errors.js';
+import { isTemporary, ProvisionError } from '../errors.js';
 
 const CONNECT_MS = 5000;
 /** Classes of SQLSTATE with which a server that is up says no: the password is wrong, or there is no such database. */
@@ -31,10 +31,10 @@ async function connect(url: string): Promise<pg.Client> {
  */
 export async function withClient<T>(
   url: string,
-  patience: Patience,
+  retry: RetryOptions,
   use: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = await patiently(() => connect(url), patience, isPassing);
+  const client = await retryUntilReady(() => connect(url), retry, isTemporary);
   try {
     return await use(client);
   } finally {

@@ -56,7 +56,7 @@ export async function migrateAndGrant(adminUrl: string, plan: DatabasePlan): Pro
   const url = urlOf(adminUrl, plan.database);
   const database = escapeIdentifier(plan.database);
   const role = escapeIdentifier(plan.role);
-  return withClient(url, { patienceMs: 0 }, async (client) => {
+  return withClient(url, { retryForMs: 0 }, async (client) => {
     await client.query(`SET ROLE ${escapeIdentifier(plan.owner)}`);
     await inTransaction(client, beforeMigrations(database, role));
     const applied = await migrate(url, plan.migrationsPath, { role: plan.owner });

@@ -1,4 +1,4 @@
-import type { Patience } from '@lazyphotos/database';
+import type { RetryOptions } from '@lazyphotos/database';
 import type { Logger } from '@lazyphotos/service-kit';
 import { withClient } from './connect.js';
 import { ensureDatabase, migrateAndGrant } from './databases.js';
@@ -11,8 +11,8 @@ export interface ProvisionPostgresOptions {
   adminUrl: string;
   services: readonly ServiceDatabase[];
   logger: Logger;
-  /** How long to wait for a server that is still starting; a minute if not given. */
-  patienceMs?: number;
+  /** How long to wait for a server that is still starting, in milliseconds; a minute if absent. */
+  retryForMs?: number;
 }
 
 /** Any number will do, as long as every run takes the same. */
@@ -26,11 +26,11 @@ export const PROVISION_LOCK = 7_301_448_201;
 export async function provisionPostgres(options: ProvisionPostgresOptions): Promise<void> {
   const { adminUrl, services, logger } = options;
   const plans = planDatabases(adminUrl, services);
-  const patience: Patience = {
-    patienceMs: options.patienceMs,
+  const retry: RetryOptions = {
+    retryForMs: options.retryForMs,
     onWaiting: (reason) => logger.info('waiting for PostgreSQL', { reason }),
   };
-  await withClient(adminUrl, patience, async (client) => {
+  await withClient(adminUrl, retry, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [PROVISION_LOCK]);
     const admin = await describeAdmin(client);
     for (const plan of plans) {

@@ -1,7 +1,7 @@
-import { patiently } from '@lazyphotos/database';
+import { retryUntilReady } from '@lazyphotos/database';
 import type { Logger } from '@lazyphotos/service-kit';
 import type { Client } from 'minio';
-import { isPassing } from '../errors.js';
+import { isTemporary } from '../errors.js';
 import { createAdminClient, ensureBucket } from './bucket.js';
 import { ensureLifecycle, incompleteUploadDays } from './lifecycle.js';
 import { createMinioAdmin, isMinio } from './minio-admin.js';
@@ -14,7 +14,7 @@ export interface ProvisionStorageOptions extends StoreAddress {
   sessionHours: number;
   logger: Logger;
   /** How long to wait for a store that is still starting; a minute if not given. */
-  patienceMs?: number;
+  retryForMs?: number;
 }
 
 async function prepareMinio(endpoint: string, options: ProvisionStorageOptions): Promise<void> {
@@ -53,7 +53,7 @@ async function prepareOther(client: Client, options: ProvisionStorageOptions): P
  * @throws ProvisionError
  */
 export async function provisionStorage(options: ProvisionStorageOptions): Promise<void> {
-  const { bucket, region, endpoint, logger, patienceMs } = options;
+  const { bucket, region, endpoint, logger, retryForMs } = options;
   const client = createAdminClient(options);
   const prepare = async () => {
     const created = await ensureBucket(client, bucket, region);
@@ -63,5 +63,5 @@ export async function provisionStorage(options: ProvisionStorageOptions): Promis
   };
   // All of it may be repeated, so a store that is still starting is met by beginning again.
   const onWaiting = (reason: string) => logger.info('waiting for the object store', { reason });
-  await patiently(prepare, { patienceMs, onWaiting }, isPassing);
+  await retryUntilReady(prepare, { retryForMs, onWaiting }, isTemporary);
 }

@@ -43,7 +43,7 @@ describeWithPostgres("a service's role", () => {
       migrationsPath: migrationsOf(service),
       poolSize: 2,
       applicationName: service,
-      patienceMs: 0,
+      retryForMs: 0,
     });
     await database.ready();
     await database.close();
@@ -55,7 +55,7 @@ describeWithPostgres("a service's role", () => {
       migrationsPath: migrationsOf('catalog'),
       poolSize: 3,
       applicationName: 'catalog',
-      patienceMs: 0,
+      retryForMs: 0,
     });
     await database.pool.query(
       `INSERT INTO outbox_messages (id, type, occurred_at, payload) VALUES (gen_random_uuid(), 'album.deleted', now(), $1)`,

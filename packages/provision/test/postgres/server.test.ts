@@ -18,7 +18,7 @@ describeWithPostgres('provisioning a server that is ours alone', () => {
 
   test('one that does not come is not waited for for ever', async () => {
     await server.shutDown();
-    const options = { adminUrl: server.url, services, logger: createLog(), patienceMs: 300 };
+    const options = { adminUrl: server.url, services, logger: createLog(), retryForMs: 300 };
     await expect(provisionPostgres(options)).rejects.toMatchObject({
       code: 'provision_failed',
       message: expect.stringContaining('PostgreSQL does not answer: '),

@@ -1,6 +1,6 @@
 /** `npm run new-migration services/<name> <migration_name>` */
 import { join, relative } from 'node:path';
-import { createMigration } from './migrations/create.js';
+import { createMigration } from './create.js';
 
 const [, , service, name] = process.argv;
 const url = process.env.LAZYPHOTOS_TEST_POSTGRES_URL;
@@ -11,10 +11,10 @@ function fail(line: string): never {
 }
 
 if (!service || !name) fail('usage: new-migration services/<name> <migration_name>');
-if (!/^[a-z0-9_]{1,100}$/.test(name)) fail(`${name}: a migration's name is made of a-z, 0-9 and _`);
+if (!/^[a-z0-9_]{1,100}$/.test(name)) fail(`${name}: the name of a migration may have only a-z, 0-9 and _`);
 if (!url) {
   fail(
-    'Set LAZYPHOTOS_TEST_POSTGRES_URL to a PostgreSQL on which databases may be created; migrations are replayed there.',
+    'Set LAZYPHOTOS_TEST_POSTGRES_URL to a PostgreSQL where databases may be created: the migrations are applied to a temporary one.',
   );
 }
 

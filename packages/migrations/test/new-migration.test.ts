@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { migrate } from '@lazyphotos/database';
 import { createTestDatabase, describeWithPostgres, type TestDatabase } from '@lazyphotos/testkit';
 import pg from 'pg';
-import { migrate } from '../src/index.js';
-import { schemaDrift } from '../src/migrations/diff.js';
-import { createServiceFolder, type ServiceFolder } from './migrations-folder.js';
+import { schemaDrift } from '../src/index.js';
+import { createServiceFolder, type ServiceFolder } from './service-folder.js';
 
 const SCRIPT = fileURLToPath(new URL('../dist/new-migration.js', import.meta.url));
 const run = promisify(execFile);

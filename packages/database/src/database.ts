@@ -1,0 +1,113 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { findPending, type Migration, MigrationChangedError, migrate, readMigrations } from './migrations.js';
+import { type RetryOptions, reasonOf, retryUntilReady } from './retry.js';
+
+export interface DatabaseOptions {
+  url: string;
+  /** The largest number of connections. */
+  poolSize: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  /** Called for each connection that breaks while it is idle; the pool replaces it. */
+  onIdleError?: (error: Error) => void;
+}
+
+/** A connection pool and the Prisma adapter on it: a service's Prisma client and its outbox relay share one pool. */
+export interface Database {
+  pool: pg.Pool;
+  adapter: PrismaPg;
+  /** Rejects when the database does not respond. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The part of a Prisma client, or of one of its transactions, that runs raw SQL. */
+export interface SqlRunner {
+  $executeRawUnsafe(query: string, ...values: unknown[]): PromiseLike<number>;
+  $queryRawUnsafe<T = unknown>(query: string, ...values: unknown[]): PromiseLike<T>;
+}
+
+export interface TransactionOptions {
+  maxWait?: number;
+  timeout?: number;
+}
+
+/** A Prisma client; `Tx` is the type of its transactions. */
+export interface TransactionRunner<Tx> {
+  $transaction<R>(fn: (tx: Tx) => Promise<R>, options?: TransactionOptions): Promise<R>;
+}
+
+/** The database did not become ready for this build in time. The message says what to do; the cause, if any, says why. */
+export class DatabaseNotReadyError extends Error {
+  readonly code = 'database_not_ready';
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'DatabaseNotReadyError';
+  }
+}
+
+/** The time limit for a connection of the pool, including the time until one is free. */
+const CONNECT_MS = 10_000;
+
+/** For a Prisma client: the time limits for the connection and for the transaction. Prisma's own 2 s and 5 s are too short for a busy Pi. */
+export const TRANSACTION_OPTIONS = { maxWait: CONNECT_MS, timeout: 30_000 };
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: CONNECT_MS,
+    // Idle connections use memory of the server, which is scarce on a Pi.
+    idleTimeoutMillis: 10_000,
+  });
+  pool.on('error', (error) => options.onIdleError?.(error));
+  return {
+    pool,
+    adapter: new PrismaPg(pool),
+    ready: async () => {
+      await pool.query('SELECT 1');
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** Applies the pending migrations, then opens the database: for a node whose role owns the database. */
+export async function openMigrated(options: DatabaseOptions & { migrationsPath: string }): Promise<Database> {
+  await migrate(options.url, options.migrationsPath);
+  return openDatabase(options);
+}
+
+/**
+ * Opens a database that another program migrates: for services in containers, whose role cannot run DDL. Retries until the database
+ * responds and has every migration of this build. It may have newer ones, as in a rolling update.
+ * @throws DatabaseNotReadyError, MigrationChangedError
+ */
+export async function openWhenMigrated(
+  options: DatabaseOptions & RetryOptions & { migrationsPath: string },
+): Promise<Database> {
+  const migrations = await readMigrations(options.migrationsPath);
+  const database = openDatabase(options);
+  try {
+    const isTemporary = (error: Error) => !(error instanceof MigrationChangedError);
+    await retryUntilReady(() => requireMigrated(database.pool, migrations), options, isTemporary);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function requireMigrated(pool: pg.Pool, migrations: readonly Migration[]): Promise<void> {
+  const pending = await findPending(pool, migrations).catch((error: unknown) => {
+    if (error instanceof MigrationChangedError) throw error;
+    throw new DatabaseNotReadyError(`the database cannot be opened: ${reasonOf(error)}`, error);
+  });
+  if (pending.length > 0) {
+    const names = pending.map(({ name }) => name).join(', ');
+    throw new DatabaseNotReadyError(
+      `the database is not migrated (it lacks ${names}): run the provision step`,
+    );
+  }
+}

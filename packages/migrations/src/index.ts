@@ -1,0 +1,1 @@
+export { createMigration, schemaDrift } from './create.js';
