@@ -1,84 +1,93 @@
-import type { AccountsApi, NodeApi } from '@lazyphotos/contracts';
-import { TRANSACTION_OPTIONS } from '@lazyphotos/database';
-import { argon2Hasher, createPasswords } from '@lazyphotos/passwords';
-import { createPeriodic, createServiceApp, type JsonWebKeySet, type Service } from '@lazyphotos/service-kit';
-import { createAccounts } from './accounts/accounts.js';
-import { createAdmission } from './accounts/admission.js';
+import { type AccountsApi, endpoints, type NodeApi } from '@lazyphotos/contracts';
+import type { Database } from '@lazyphotos/database';
+import { argon2Hasher, createPasswords, type PasswordHasher } from '@lazyphotos/passwords';
+import {
+  type Chassis,
+  createPeriodic,
+  createServiceApp,
+  type JsonWebKeySet,
+  type Service,
+  type ServiceApp,
+  type Settings,
+} from '@lazyphotos/service-kit';
+import { Accounts } from './accounts/accounts.js';
 import { mountAccounts } from './accounts/routes.js';
-import type { AuthDeps } from './context.js';
-import { createDevices } from './devices/devices.js';
+import type { settingKeys } from './config.js';
+import { Devices } from './devices/devices.js';
 import { mountDevices } from './devices/routes.js';
-import { PrismaClient } from './generated/prisma/client.js';
-import { createInvites } from './invites/invites.js';
+import { Invites } from './invites/invites.js';
 import { mountInvites } from './invites/routes.js';
-import { createKeyRing } from './keys/key-ring.js';
-import { mountKeys } from './keys/routes.js';
-import { createNode, type NodeStatus } from './node/node.js';
-import { mountNode } from './node/routes.js';
-import { createAccessTokens } from './sessions/access-tokens.js';
-import { createLogin } from './sessions/login.js';
+import { KeyRing, type KeyStore } from './keys/key-ring.js';
+import type { ClaimCodeStore } from './node/claim-code-file.js';
+import { NodeClaim, type NodeStatus } from './node/node-claim.js';
+import { createPrisma } from './prisma.js';
 import { mountSessions } from './sessions/routes.js';
-import { createSessions } from './sessions/sessions.js';
-import { createSignedIn } from './sessions/signed-in.js';
+import { Sessions } from './sessions/sessions.js';
+import { SignIn } from './sessions/sign-in.js';
 
-const SWEEP_INTERVAL_MS = 3_600_000;
+export interface AuthServiceDeps {
+  chassis: Chassis;
+  database: Database;
+  settings: Settings<(typeof settingKeys)[number]>;
+  keys: KeyStore;
+  claimCode: ClaimCodeStore;
+  now?: () => Date;
+  /** Argon2id if absent. */
+  passwordHasher?: PasswordHasher;
+}
 
 export interface AuthService extends Service {
   nodeStatus(): Promise<NodeStatus & { version: string }>;
   /** The public keys that access tokens are verified with. */
   keySet(): Promise<JsonWebKeySet>;
-  /** The code with which this node can be claimed; undefined once it has been. Known after `start`. */
+  /** The code with which this node can be claimed; undefined once it has been claimed. Known after `start`. */
   claimCode(): Promise<string | undefined>;
   api: NodeApi & AccountsApi;
 }
 
-/** Everything between the ports: builds the objects in the order in which they need each other. */
-function compose(deps: AuthDeps) {
-  const { chassis, database, settings, keys: keyStore, claimCode } = deps;
-  const { clock = () => new Date(), passwordHasher = argon2Hasher } = deps;
-  const { logger } = chassis;
-  const db = new PrismaClient({ adapter: database.adapter, transactionOptions: TRANSACTION_OPTIONS });
-  const keys = createKeyRing(keyStore);
-  const node = createNode({ db, claimCode, clock, logger });
-  const invites = createInvites({ db, clock });
-  const devices = createDevices({ db, clock });
-  const passwords = createPasswords(passwordHasher);
-  const accessTokens = createAccessTokens({ keys, clock, lifetimeSeconds: settings.accessTokenSeconds });
-  const sessions = createSessions({ db, accessTokens, devices, settings, clock, logger });
-  const login = createLogin({ db, passwords, sessions, devices });
-  const admission = createAdmission({ node, invites, registration: settings.registration });
-  const accounts = createAccounts({ db, admission, passwords, sessions, clock });
-  const sweeper = createPeriodic('removing ended sessions', SWEEP_INTERVAL_MS, sessions.sweep, logger);
-  return {
-    db,
-    keys,
-    node,
-    invites,
-    devices,
-    sessions,
-    login,
-    accounts,
-    sweeper,
-    signedIn: createSignedIn(db),
-  };
-}
+const SWEEP_INTERVAL_MS = 3_600_000;
+/** Everybody may cache public keys; a verifier that gets an unknown `kid` requests them again anyway. */
+const KEY_SET_CACHE_CONTROL = 'public, max-age=300';
 
 /** Accounts, passwords, tokens, devices, the node's claim and invites. The caller has migrated the database. */
-export function createAuthService(deps: AuthDeps): AuthService {
-  const { chassis, database } = deps;
+export function createAuthService(deps: AuthServiceDeps): AuthService {
+  const { chassis, database, settings, now = () => new Date(), passwordHasher = argon2Hasher } = deps;
   const { logger, version } = chassis;
-  const { db, keys, node, invites, devices, sessions, login, accounts, sweeper, signedIn } = compose(deps);
-  const serviceApp = createServiceApp(chassis, { database: database.ready });
-  mountNode(serviceApp, { node, signedIn, version });
-  mountAccounts(serviceApp, { accounts, signedIn, logger });
-  mountSessions(serviceApp, { sessions, login, signedIn, logger });
-  mountDevices(serviceApp, { db, devices, signedIn });
-  mountInvites(serviceApp, { invites, signedIn, logger });
-  mountKeys(serviceApp, keys);
+  const db = createPrisma(database);
+  const keys = new KeyRing(deps.keys);
+  const node = new NodeClaim({ db, store: deps.claimCode, now, logger });
+  const invites = new Invites(db, now);
+  const devices = new Devices(db, now);
+  const passwords = createPasswords(passwordHasher);
+  const sessions = new Sessions({ db, keys, devices, settings, now, logger });
+  const signIn = new SignIn({ db, passwords, sessions, devices });
+  const { registration } = settings;
+  const accounts = new Accounts({ db, node, invites, registration, passwords, sessions, now });
+  const sweeper = createPeriodic(
+    'removing ended sessions',
+    SWEEP_INTERVAL_MS,
+    () => sessions.sweep(),
+    logger,
+  );
+
+  const service = createServiceApp(chassis, { database: database.ready });
+  mountNode(service, { node, keys, sessions, version });
+  mountAccounts(service, { accounts, sessions, logger });
+  mountSessions(service, { sessions, signIn, logger });
+  mountDevices(service, { db, devices, sessions });
+  mountInvites(service, { invites, sessions, logger });
+
   return {
     name: chassis.name,
-    handler: serviceApp.app,
-    ready: serviceApp.ready,
+    handler: service.app,
+    ready: service.ready,
+    api: {
+      isClaimed: () => node.isClaimed(),
+      displayName: (userId) => accounts.displayName(userId),
+    },
+    nodeStatus: async () => ({ ...(await node.status()), version }),
+    keySet: () => keys.keySet(),
+    claimCode: () => node.claimCode(),
     start: async () => {
       await keys.start();
       await node.start();
@@ -88,9 +97,20 @@ export function createAuthService(deps: AuthDeps): AuthService {
       await sweeper.stop();
       await db.$disconnect();
     },
-    nodeStatus: async () => ({ ...(await node.status()), version }),
-    keySet: keys.keySet,
-    claimCode: node.claimCode,
-    api: { isClaimed: node.isClaimed, displayName: accounts.displayName },
   };
+}
+
+function mountNode(
+  { mount }: ServiceApp,
+  deps: { node: NodeClaim; keys: KeyRing; sessions: Sessions; version: string },
+): void {
+  const { node, keys, sessions, version } = deps;
+  mount(endpoints.serverStatus, async () => ({ ...(await node.status()), version }));
+  mount(endpoints.claimServer, async ({ principal, body }) =>
+    node.claim(await sessions.requireUser(principal), body.ownerEmail, body.code),
+  );
+  mount(endpoints.jwks, async ({ res }) => {
+    res.setHeader('Cache-Control', KEY_SET_CACHE_CONTROL);
+    return keys.keySet();
+  });
 }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createAuthenticate, createMetrics, type Logger, silentLogger } from '@lazyphotos/service-kit';
 import { createTestDatabase, type HttpOptions, type HttpReply, http, listen } from '@lazyphotos/testkit';
-import type { AuthSettings } from '../src/context.js';
+
 import {
-  type AuthDeps,
   type AuthService,
+  type AuthServiceDeps,
   createAuthService,
   createFileClaimCodeStore,
   createFileKeyStore,
@@ -26,7 +26,7 @@ export interface Account {
 
 export type AuthNode = Awaited<ReturnType<typeof startAuth>>;
 
-export type Overrides = Partial<Pick<AuthDeps, 'keys' | 'claimCode' | 'passwordHasher'>>;
+export type Overrides = Partial<Pick<AuthServiceDeps, 'keys' | 'claimCode' | 'passwordHasher'>>;
 
 /** What a node leaves on disk and in PostgreSQL; several services can run on it, one after the other or at once. */
 export async function createGround() {
@@ -68,7 +68,7 @@ function recordingLogger(lines: LogLine[]): Logger {
 
 /** One auth service over real HTTP and PostgreSQL, every answer checked against its schema. */
 export async function startAuth(
-  settings: Partial<AuthSettings> = {},
+  settings: Partial<AuthServiceDeps['settings']> = {},
   given: { ground?: Ground; overrides?: Overrides } = {},
 ) {
   const ground = given.ground ?? (await createGround());
@@ -88,7 +88,7 @@ export async function startAuth(
     settings: { registration: 'invite', accessTokenSeconds: 900, refreshTokenDays: 90, ...settings },
     keys: createFileKeyStore(ground.keysDir),
     claimCode: createFileClaimCodeStore(ground.dataDir),
-    clock: () => new Date(Date.now() + offsetMs),
+    now: () => new Date(Date.now() + offsetMs),
     ...given.overrides,
   });
   await service.start();

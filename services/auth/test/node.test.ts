@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { createFileClaimCodeStore } from '../src/index.js';
-import { normalizeCode } from '../src/node/codes.js';
+import { normalizeCode } from '../src/secrets.js';
 import {
   type AuthNode,
   addMember,

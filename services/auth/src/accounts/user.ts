@@ -1,15 +1,7 @@
 import { type Role, roles, type User } from '@lazyphotos/contracts';
-import type { User as UserRow } from '../generated/prisma/client.js';
+import type { UserRow } from '../prisma.js';
 
-export type { UserRow };
-
-export function roleOf(row: { id: string; role: string }): Role {
-  const role = roles.find((name) => name === row.role);
-  if (!role) throw new Error(`the account ${row.id} has no known role`);
-  return role;
-}
-
-/** An account as its person sees it. */
+/** Returns an account as its owner sees it. */
 export const toUser = (row: UserRow): User => ({
   id: row.id,
   email: row.email,
@@ -17,3 +9,9 @@ export const toUser = (row: UserRow): User => ({
   ...(row.displayName === null ? {} : { displayName: row.displayName }),
   role: roleOf(row),
 });
+
+export function roleOf(row: { id: string; role: string }): Role {
+  const role = roles.find((name) => name === row.role);
+  if (!role) throw new Error(`the account ${row.id} has no known role`);
+  return role;
+}

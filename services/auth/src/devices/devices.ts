@@ -1,7 +1,6 @@
 import { newId, notFound } from '@lazyphotos/service-kit';
-import type { Clock, Tx } from '../context.js';
-import type { Device, PrismaClient } from '../generated/prisma/client.js';
 import { newestFirst, type PageQuery, toPage } from '../pages.js';
+import type { AuthDb, AuthTx, Device } from '../prisma.js';
 
 export interface NewDevice {
   platform: string;
@@ -10,52 +9,49 @@ export interface NewDevice {
   name?: string | undefined;
 }
 
-export function createDevices({ db, clock }: { db: PrismaClient; clock: Clock }) {
-  return {
-    register: async (tx: Tx, userId: string, device: NewDevice): Promise<{ deviceId: string }> => {
-      const now = clock();
-      const { platform, model, appVersion, name = null } = device;
-      const data = {
-        id: newId(),
-        userId,
-        platform,
-        model,
-        appVersion,
-        name,
-        createdAt: now,
-        lastSeenAt: now,
-      };
-      await tx.device.create({ data });
-      return { deviceId: data.id };
-    },
+export class Devices {
+  constructor(
+    private readonly db: AuthDb,
+    private readonly now: () => Date,
+  ) {}
 
-    list: async (userId: string, query: PageQuery) => {
-      const { where, ...page } = newestFirst(query);
-      const rows: Device[] = await db.device.findMany({ where: { ...where, userId }, ...page });
-      return toPage(rows, query.limit);
-    },
+  async register(tx: AuthTx, userId: string, device: NewDevice): Promise<{ deviceId: string }> {
+    const now = this.now();
+    const { platform, model, appVersion, name = null } = device;
+    const id = newId();
+    await tx.device.create({
+      data: { id, userId, platform, model, appVersion, name, createdAt: now, lastSeenAt: now },
+    });
+    return { deviceId: id };
+  }
 
-    /**
-     * Sessions first: a refresh under way holds its session, and nobody who holds a device waits for a session.
-     * @throws ProblemError `not_found`
-     */
-    remove: (userId: string, id: string): Promise<void> =>
-      db.$transaction(async (tx) => {
-        await tx.session.deleteMany({ where: { deviceId: id, userId } });
-        const { count } = await tx.device.deleteMany({ where: { id, userId } });
-        if (count === 0) throw notFound('device');
-      }),
+  async list(userId: string, query: PageQuery) {
+    const { where, ...page } = newestFirst(query);
+    const rows: Device[] = await this.db.device.findMany({ where: { ...where, userId }, ...page });
+    return toPage(rows, query.limit);
+  }
 
-    /** Keeps the device from being removed until the session that is bound to it exists. @throws ProblemError `not_found` */
-    claimForLogin: async (tx: Tx, userId: string, id: string): Promise<void> => {
-      const { count } = await tx.device.updateMany({ where: { id, userId }, data: { lastSeenAt: clock() } });
+  /**
+   * Deletes sessions first: a refresh locks its session before the device, and no transaction that locks a device waits for a session.
+   * @throws ProblemError `not_found`
+   */
+  async remove(userId: string, id: string): Promise<void> {
+    await this.db.$transaction(async (tx) => {
+      await tx.session.deleteMany({ where: { deviceId: id, userId } });
+      const { count } = await tx.device.deleteMany({ where: { id, userId } });
       if (count === 0) throw notFound('device');
-    },
+    });
+  }
 
-    /** The device may be gone by now, which is no concern of whoever used it. */
-    seen: async (id: string): Promise<void> => {
-      await db.device.updateMany({ where: { id }, data: { lastSeenAt: clock() } });
-    },
-  };
+  /** Locks the device, so that it cannot be removed before its new session exists. @throws ProblemError `not_found` */
+  async lockForSignIn(tx: AuthTx, userId: string, id: string): Promise<void> {
+    const data = { lastSeenAt: this.now() };
+    const { count } = await tx.device.updateMany({ where: { id, userId }, data });
+    if (count === 0) throw notFound('device');
+  }
+
+  /** Does nothing when the device has been removed. */
+  async markSeen(id: string): Promise<void> {
+    await this.db.device.updateMany({ where: { id }, data: { lastSeenAt: this.now() } });
+  }
 }
-export type Devices = ReturnType<typeof createDevices>;

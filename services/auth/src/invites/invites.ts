@@ -1,16 +1,9 @@
 import type { Role } from '@lazyphotos/contracts';
 import { newId, notFound, ProblemError } from '@lazyphotos/service-kit';
-import { roleOf, type UserRow } from '../accounts/user.js';
-import type { Clock, Db, Tx } from '../context.js';
-import type { Invite, PrismaClient } from '../generated/prisma/client.js';
-import { newCode, normalizeCode } from '../node/codes.js';
+import { roleOf } from '../accounts/user.js';
 import { newestFirst, type PageQuery, toPage } from '../pages.js';
-import { secretHash } from '../sessions/secrets.js';
-
-const DAY_MS = 86_400_000;
-const DEFAULT_DAYS = 7;
-/** 140 bits. */
-const CODE_GROUPS = 7;
+import type { AuthDb, AuthTx, Invite, UserRow } from '../prisma.js';
+import { newCode, normalizeCode, secretHash } from '../secrets.js';
 
 export interface NewInvite {
   email?: string | undefined;
@@ -18,65 +11,83 @@ export interface NewInvite {
   expiresAt?: string | undefined;
 }
 
-const codeHash = (code: string) => secretHash(normalizeCode(code));
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 7;
+/** 140 bits. */
+const CODE_GROUPS = 7;
 
-/** @throws ProblemError `invalid_request` for a time that has passed */
-function expiryOf({ expiresAt }: NewInvite, now: Date): Date {
+export class Invites {
+  constructor(
+    private readonly db: AuthDb,
+    private readonly now: () => Date,
+  ) {}
+
+  /** @throws ProblemError `forbidden` when an admin invites an admin, `invalid_request` for a time in the past */
+  async create(
+    by: UserRow,
+    { role, email, expiresAt }: NewInvite,
+  ): Promise<{ invite: Invite; code: string }> {
+    if (role === 'admin' && by.role !== 'owner') {
+      throw new ProblemError('forbidden', 'Only the owner can invite an admin.');
+    }
+    const code = newCode(CODE_GROUPS);
+    const createdAt = this.now();
+    const invite = await this.db.invite.create({
+      data: {
+        id: newId(),
+        codeHash: hashOf(code),
+        role,
+        email: email ?? null,
+        createdById: by.id,
+        createdAt,
+        expiresAt: expiryOf(expiresAt, createdAt),
+      },
+    });
+    return { invite, code };
+  }
+
+  async list(query: PageQuery) {
+    const rows: Invite[] = await this.db.invite.findMany(newestFirst(query));
+    return toPage(rows, query.limit);
+  }
+
+  /** @throws ProblemError `not_found` */
+  async remove(id: string): Promise<void> {
+    const { count } = await this.db.invite.deleteMany({ where: { id } });
+    if (count === 0) throw notFound('invite');
+  }
+
+  /** Returns the role that a code would give. */
+  async find(code: string, email: string): Promise<Role | undefined> {
+    const invite = await this.db.invite.findFirst({ where: this.#usable(code, email) });
+    return invite ? roleOf(invite) : undefined;
+  }
+
+  /** Uses a code up and returns the role that it gives. Of several concurrent uses of a code, one succeeds. */
+  async consume(tx: AuthTx, code: string, email: string): Promise<Role | undefined> {
+    const where = this.#usable(code, email);
+    const { count } = await tx.invite.updateMany({ where, data: { usedAt: this.now() } });
+    if (count === 0) return undefined;
+    return roleOf(await tx.invite.findUniqueOrThrow({ where: { codeHash: hashOf(code) } }));
+  }
+
+  /** The conditions under which an invite admits this person. */
+  #usable(code: string, email: string) {
+    return {
+      codeHash: hashOf(code),
+      usedAt: null,
+      expiresAt: { gt: this.now() },
+      OR: [{ email: null }, { email }],
+    };
+  }
+}
+
+const hashOf = (code: string) => secretHash(normalizeCode(code));
+
+function expiryOf(expiresAt: string | undefined, now: Date): Date {
   if (expiresAt === undefined) return new Date(now.getTime() + DEFAULT_DAYS * DAY_MS);
   const date = new Date(expiresAt);
   if (date > now) return date;
   const errors = [{ path: 'body.expiresAt', message: 'must be in the future' }];
   throw new ProblemError('invalid_request', 'expiresAt must be in the future.', { members: { errors } });
 }
-
-export function createInvites({ db, clock }: { db: PrismaClient; clock: Clock }) {
-  /** What an invite must be to let this person in. */
-  const usable = (code: string, email: string) => ({
-    codeHash: codeHash(code),
-    usedAt: null,
-    expiresAt: { gt: clock() },
-    OR: [{ email: null }, { email }],
-  });
-
-  return {
-    /** @throws ProblemError `forbidden` when an admin invites an admin */
-    create: async (by: UserRow, wanted: NewInvite): Promise<{ invite: Invite; code: string }> => {
-      if (wanted.role === 'admin' && by.role !== 'owner') {
-        throw new ProblemError('forbidden', 'Only the owner can invite an admin.');
-      }
-      const code = newCode(CODE_GROUPS);
-      const { role, email = null } = wanted;
-      const data = { id: newId(), codeHash: codeHash(code), role, email, createdById: by.id };
-      const now = clock();
-      const invite = await db.invite.create({
-        data: { ...data, createdAt: now, expiresAt: expiryOf(wanted, now) },
-      });
-      return { invite, code };
-    },
-
-    list: async (query: PageQuery) => {
-      const rows: Invite[] = await db.invite.findMany(newestFirst(query));
-      return toPage(rows, query.limit);
-    },
-
-    /** @throws ProblemError `not_found` */
-    remove: async (id: string): Promise<void> => {
-      const { count } = await db.invite.deleteMany({ where: { id } });
-      if (count === 0) throw notFound('invite');
-    },
-
-    /** The role that a code would give. */
-    find: async (on: Db, code: string, email: string): Promise<Role | undefined> => {
-      const invite = await on.invite.findFirst({ where: usable(code, email) });
-      return invite ? roleOf(invite) : undefined;
-    },
-
-    /** Uses a code up, at most once however many try, and answers the role that it gives. */
-    consume: async (tx: Tx, code: string, email: string): Promise<Role | undefined> => {
-      const { count } = await tx.invite.updateMany({ where: usable(code, email), data: { usedAt: clock() } });
-      if (count === 0) return undefined;
-      return roleOf(await tx.invite.findUniqueOrThrow({ where: { codeHash: codeHash(code) } }));
-    },
-  };
-}
-export type Invites = ReturnType<typeof createInvites>;

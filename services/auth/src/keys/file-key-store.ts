@@ -2,7 +2,7 @@ import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { makePrivateFolder, writePrivateFile } from '../private-files.js';
-import type { KeyStore, SigningJwk } from './key-store.js';
+import type { KeyStore, SigningJwk } from './key-ring.js';
 
 const coordinate = z.base64url().length(43);
 const signingJwk = z.object({

@@ -1,20 +1,17 @@
 import { endpoints } from '@lazyphotos/contracts';
 import type { Logger, ServiceApp } from '@lazyphotos/service-kit';
 import { toUser } from '../accounts/user.js';
-import type { Login } from './login.js';
 import type { Sessions } from './sessions.js';
-import type { SignedIn } from './signed-in.js';
+import type { SignIn } from './sign-in.js';
 
 export function mountSessions(
   { mount }: ServiceApp,
-  deps: { sessions: Sessions; login: Login; signedIn: SignedIn; logger: Logger },
+  { sessions, signIn, logger }: { sessions: Sessions; signIn: SignIn; logger: Logger },
 ): void {
-  const { sessions, login, signedIn, logger } = deps;
-
   mount(endpoints.login, async ({ req, res, body }) => {
-    // The strategy reads the request; it must see what was validated and put into its normal form.
+    // Passport reads the request; it must see the validated and normalised body.
     req.body = body;
-    const { user, tokens } = await login(req, res, body.deviceId);
+    const { user, tokens } = await signIn.signIn(req, res, body.deviceId);
     return { ...tokens, user: toUser(user) };
   });
 
@@ -26,7 +23,7 @@ export function mountSessions(
   });
 
   mount(endpoints.logoutAll, async ({ principal }) => {
-    const user = await signedIn(principal);
+    const user = await sessions.requireUser(principal);
     await sessions.endAll(user.id);
     logger.info('all sessions ended', { userId: user.id });
     return undefined;

@@ -1,9 +1,19 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writePrivateFile } from '../private-files.js';
-import type { ClaimCodeStore } from './claim-code-store.js';
 
-/** `<dataDir>/claim-code.txt`, readable by the service's user only. An empty file counts as none. */
+/** Where the claim code is stored: a place that only the person who runs the node can read. */
+export interface ClaimCodeStore {
+  /** The place, in words that help to find it. */
+  readonly location: string;
+  read(): Promise<string | undefined>;
+  /** Once this resolves, the code survives a power cut. */
+  write(code: string): Promise<void>;
+  /** Does nothing when there is no code. */
+  remove(): Promise<void>;
+}
+
+/** Stores the code in `<dataDir>/claim-code.txt`, which only the service's user can read. An empty file counts as no code. */
 export function createFileClaimCodeStore(dataDir: string): ClaimCodeStore {
   const location = join(resolve(dataDir), 'claim-code.txt');
   return {
