@@ -261,7 +261,7 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
     const described = await share({ albumId: await album({ name: 'Walks' }, [first, second]) });
     const page = await open(described.url);
     const caption = () => page.locator('.viewer figcaption span').textContent();
-    const whole = page.getByText('Read all of it');
+    const whole = page.getByText('Read the whole text');
     await page.locator(`.grid a[href*="${second}"]`).click();
     await eventually(async () => expect(await caption()).toMatch(/^A gull\./));
     expect(await whole.isVisible()).toBe(false);
@@ -334,12 +334,12 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
   it.each([true, false])('asks for a password before it shows anything (scripts: %s)', async (javaScript) => {
     const locked = await share({ albumId, password: 'open sesame' });
     const page = await open(locked.url, { ...phone, javaScript, locale: 'de-DE' });
-    expect(await page.locator('h1').textContent()).toBe('Dieser Link hat ein Passwort');
+    expect(await page.locator('h1').textContent()).toBe('Dieser Link ist mit einem Passwort geschützt');
     if (javaScript) await expectNothingWrong();
     // The field has the focus.
     await page.keyboard.type('wrong');
     await page.keyboard.press('Enter');
-    await page.getByText('Das ist nicht das Passwort').waitFor();
+    await page.getByText('Das Passwort ist falsch').waitFor();
     if (javaScript) expect(await opened.accessibilityViolations()).toEqual([]);
     await page.locator('#password').fill('open sesame');
     await page.keyboard.press('Enter');

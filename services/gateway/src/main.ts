@@ -10,11 +10,11 @@ import {
   storeSettingKeys,
 } from '@lazyphotos/service-kit';
 import { settingKeys } from './config.js';
+import { httpUpstream } from './http-upstream.js';
 import { migrationsPath } from './migrations-path.js';
 import { createNodeClient } from './node-client.js';
 import { createGatewayService } from './service.js';
 import { createSharesClient } from './shares/shares-client.js';
-import { httpUpstream } from './upstreams/http.js';
 
 await runContainer({
   name: 'gateway',

@@ -1,20 +1,36 @@
-import { type Endpoint, endpoints, type ServiceName } from '@lazyphotos/contracts';
-import { methodNotAllowed, notFound, setRoute } from '@lazyphotos/service-kit';
-import type { RequestHandler, Router } from 'express';
-import type { Limits } from './limits/limiter.js';
-import type { Upstream } from './upstreams/upstream.js';
+import { type Endpoint, endpoints, type NodeApi, type ServiceName } from '@lazyphotos/contracts';
+import { methodNotAllowed, notFound, ProblemError, setRoute } from '@lazyphotos/service-kit';
+import type { Request, RequestHandler, Response, Router } from 'express';
+import type { Limits } from './limits.js';
+
+/** A service behind the gateway. */
+export interface Upstream {
+  /** Sends the request to the service and its response to the client; both are streamed. */
+  forward: RequestHandler;
+  /** Rejects while the service is not ready. */
+  ready(): Promise<unknown>;
+}
+
+/** A service in the same process: its Express application handles the request. */
+export const localUpstream = (service: {
+  handler: (req: Request, res: Response) => void;
+  ready(): Promise<unknown>;
+}): Upstream => ({
+  forward: (req, res) => service.handler(req, res),
+  ready: () => service.ready(),
+});
 
 export type RoutedService = Exclude<ServiceName, 'gateway' | 'media-worker'>;
 
 export interface RouteDeps {
   upstreams: Readonly<Record<RoutedService, Upstream>>;
   limits: Limits;
-  requireClaimed: RequestHandler;
+  node: NodeApi;
   authenticate: RequestHandler;
 }
 
-/** Endpoints where somebody may try to guess a secret. */
-const guessable = new Set<string>([
+/** Endpoints with which an attacker could guess a secret. */
+const GUESSABLE = new Set<string>([
   'login',
   'register',
   'refresh',
@@ -23,18 +39,19 @@ const guessable = new Set<string>([
   'unlockShare',
 ]);
 
-const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+/** Routes the public API to the services. What is not in the contracts cannot be reached. */
+export function mountRoutes(router: Router, deps: RouteDeps): void {
+  const byPath = Map.groupBy(Object.values<Endpoint>(endpoints), ({ path }) => path);
+  // `/devices/register` comes before `/devices/{id}`: a method that only the second one has does not exist at the first.
+  const literalFirst = [...byPath].sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')));
+  for (const [path, ofPath] of literalFirst) {
+    const expressPath = path.replace(/\{(\w+)\}/g, ':$1');
+    for (const endpoint of ofPath) router[endpoint.method](expressPath, ...stepsFor(endpoint, deps));
+    router.all(expressPath, methodNotAllowed(ofPath.map(({ method }) => method.toUpperCase())));
+  }
+}
 
-/**
- * Refuses a path whose variable parts are not what the contract says. They name nothing, so the answer is the service's own;
- * and no `..`, backslash or encoded slash in them can lead whoever reads the path next somewhere else.
- */
-const requireParams =
-  ({ params }: Endpoint): RequestHandler =>
-  (req, _res, next) =>
-    next(params && !params.safeParse(req.params).success ? notFound('thing') : undefined);
-
-/** The steps before a request is passed on, as its endpoint says. */
+/** The steps that a request to an endpoint passes, the last of which forwards it. */
 function stepsFor(endpoint: Endpoint, deps: RouteDeps): RequestHandler[] {
   const upstream = deps.upstreams[endpoint.service as RoutedService];
   return [
@@ -43,25 +60,31 @@ function stepsFor(endpoint: Endpoint, deps: RouteDeps): RequestHandler[] {
       next();
     },
     ...(endpoint.auth === 'none' ? [deps.limits.anonymous] : []),
-    ...(guessable.has(endpoint.id) ? [deps.limits.signIn] : []),
+    ...(GUESSABLE.has(endpoint.id) ? [deps.limits.signIn] : []),
     ...(endpoint.id === 'unlockShare' ? [deps.limits.unlock] : []),
-    ...(endpoint.whileUnclaimed ? [] : [deps.requireClaimed]),
+    ...(endpoint.whileUnclaimed ? [] : [requireClaimed(deps.node)]),
     ...(endpoint.auth === 'bearer' ? [deps.authenticate] : []),
     requireParams(endpoint),
     upstream.forward,
   ];
 }
 
-/** `/devices/register` before `/devices/{id}`: a method that only the second one has does not exist at the first. */
-const literalFirst = (byPath: Map<string, Endpoint[]>): [string, Endpoint[]][] =>
-  [...byPath].sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')));
+/** Refuses requests that an unclaimed node does not serve. */
+const requireClaimed =
+  (node: NodeApi): RequestHandler =>
+  async (_req, _res, next) => {
+    if (await node.isClaimed()) return next();
+    throw new ProblemError(
+      'server_unclaimed',
+      'Claim this node first: register, sign in, POST /servers/claim.',
+    );
+  };
 
-/** Routes the public API, and nothing but it, to the services: what is not in the contracts is not reachable. */
-export function mountRoutes(router: Router, deps: RouteDeps): void {
-  for (const [path, ofPath] of literalFirst(
-    Map.groupBy(Object.values<Endpoint>(endpoints), ({ path }) => path),
-  )) {
-    for (const endpoint of ofPath) router[endpoint.method](expressPath(path), ...stepsFor(endpoint, deps));
-    router.all(expressPath(path), methodNotAllowed(ofPath.map(({ method }) => method.toUpperCase())));
-  }
-}
+/**
+ * Refuses a path whose variable parts do not match the contract. They name nothing, so the response is that of the service. It also
+ * means that no `..`, backslash or encoded slash reaches the next reader of the path.
+ */
+const requireParams =
+  ({ params }: Endpoint): RequestHandler =>
+  (req, _res, next) =>
+    next(params && !params.safeParse(req.params).success ? notFound('thing') : undefined);

@@ -11,16 +11,16 @@ import {
   type ShareSigning,
 } from '@lazyphotos/service-kit';
 import helmet from 'helmet';
-import { createIsClaimed, createRequireClaimed } from './claimed.js';
 import type { settingKeys } from './config.js';
 import { mountDocs } from './docs/routes.js';
-import { mountHome } from './home/routes.js';
-import { createLimits } from './limits/limiter.js';
-import { mountMedia } from './media/deliver.js';
-import { mountRoutes, type RoutedService } from './routes.js';
+import { mountHome } from './home.js';
+import { createLimits } from './limits.js';
+import { mountMedia } from './media/routes.js';
+import { mountRoutes, type RoutedService, type Upstream } from './routes.js';
 import { mountShares } from './shares/routes.js';
-import { ARCHIVE_STALL_MS } from './shares/stalled-reader.js';
-import type { Upstream } from './upstreams/upstream.js';
+
+/** How long a client of an archive may take no byte. */
+const ARCHIVE_STALL_MS = 60_000;
 
 export interface GatewayDeps {
   chassis: Chassis;
@@ -40,7 +40,7 @@ export interface GatewayDeps {
   archiveStallMs?: number;
 }
 
-/** What signs URLs of the store, if pictures are to come from there. @throws SettingsError when the store cannot */
+/** Returns the store if pictures are to come from there directly. @throws SettingsError when it cannot sign URLs */
 function presignedUrlsOf(store: ObjectStore, delivery: 'proxy' | 'presigned'): PresignedUrls | undefined {
   if (delivery === 'proxy') return undefined;
   if (hasPresignedUrls(store)) return store;
@@ -51,7 +51,7 @@ function presignedUrlsOf(store: ObjectStore, delivery: 'proxy' | 'presigned'): P
 
 /** The only public door. @throws SettingsError when settings do not fit the store */
 export function createGatewayService(deps: GatewayDeps): Service {
-  const { chassis, database, store, mediaUrls, node, upstreams, settings, now = () => new Date() } = deps;
+  const { chassis, database, store, mediaUrls, upstreams, settings, now = () => new Date() } = deps;
   const readiness = Object.fromEntries(
     Object.entries(upstreams).map(([name, upstream]) => [name, () => upstream.ready()]),
   );
@@ -64,7 +64,7 @@ export function createGatewayService(deps: GatewayDeps): Service {
   const { app, router } = service;
   if (settings.trustedProxies) app.set('trust proxy', settings.trustedProxies);
 
-  // Nothing here may run scripts, be framed or sniffed; pages of ours say what they need (src/pages).
+  // By default a response may not run scripts, be framed or sniffed. Pages have their own policy (src/pages).
   router.use(
     helmet({
       contentSecurityPolicy: {
@@ -72,12 +72,12 @@ export function createGatewayService(deps: GatewayDeps): Service {
         directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
       },
       crossOriginResourcePolicy: { policy: 'cross-origin' },
-      // TLS ends in front of us, if at all; a node at home on plain HTTP must stay reachable.
+      // TLS ends before the gateway, if it is used; a node at home on plain HTTP must stay reachable.
       strictTransportSecurity: false,
     }),
   );
-  const isClaimed = createIsClaimed(node);
-  mountHome(router, { version: chassis.version, isClaimed });
+  const node = rememberClaimed(deps.node);
+  mountHome(router, chassis.version, node);
   mountDocs(router);
   mountMedia(router, {
     store,
@@ -103,7 +103,7 @@ export function createGatewayService(deps: GatewayDeps): Service {
   mountRoutes(router, {
     upstreams,
     authenticate: chassis.authenticate,
-    requireClaimed: createRequireClaimed(isClaimed),
+    node,
     limits,
   });
   return {
@@ -112,5 +112,16 @@ export function createGatewayService(deps: GatewayDeps): Service {
     ready: service.ready,
     start: async () => undefined,
     stop: async () => undefined,
+  };
+}
+
+/** Asks the auth service until the node has an owner. It keeps that for as long as the process runs, since a node never loses its owner. */
+function rememberClaimed(node: NodeApi): NodeApi {
+  let claimed = false;
+  return {
+    isClaimed: async () => {
+      claimed ||= await node.isClaimed();
+      return claimed;
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { clientKey } from '../src/limits/client-key.js';
+import { clientKey } from '../src/limits.js';
 
 it.each([
   ['192.0.2.7', '192.0.2.7'],

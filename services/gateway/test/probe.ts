@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { ServiceName } from '@lazyphotos/contracts';
 import { type Listening, listen } from '@lazyphotos/testkit';
-import { httpUpstream } from '../src/upstreams/http.js';
-import { localUpstream, type Upstream } from '../src/upstreams/upstream.js';
+import { httpUpstream } from '../src/http-upstream.js';
+import { localUpstream, type Upstream } from '../src/routes.js';
 
 export interface Seen {
   method: string;

@@ -10,7 +10,7 @@ import {
   silentLogger,
 } from '@lazyphotos/service-kit';
 import { type HttpOptions, type HttpReply, http } from '@lazyphotos/testkit';
-import { httpUpstream, type Tuning } from '../src/upstreams/http.js';
+import { httpUpstream, type Tuning } from '../src/http-upstream.js';
 import { tokenFor } from './probe.js';
 
 /** One process of a service that has several, all with the same port and each with its address. */

@@ -10,9 +10,8 @@ import { createHttpServer, listen } from '@lazyphotos/service-kit';
 import { describeWithPostgres, eventually, http } from '@lazyphotos/testkit';
 import fc from 'fast-check';
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl';
-import { createEntryNames } from '../src/shares/entry-names.js';
-import { entryTime } from '../src/shares/entry-time.js';
-import { cutStalledReader } from '../src/shares/stalled-reader.js';
+import { createEntryNames, entryTime } from '../src/shares/archive-entries.js';
+import { cutStalledReader } from '../src/shares/zip.js';
 import { type Gateway, startGateway } from './harness.js';
 import { cleaned, createShared, type Shared } from './shared.js';
 

@@ -433,7 +433,7 @@ describeWithPostgres('the page of a share link', () => {
       const wrong = await unlock(token, 'password=Sesame');
       expect(wrong.status).toBe(403);
       expect(wrong.headers.get('set-cookie')).toBeNull();
-      expect(wrong.text).toContain('That is not the password');
+      expect(wrong.text).toContain('This password is wrong');
       expect(wrong.text).toContain('aria-invalid="true"');
       for (const body of ['', 'password=', 'other=x', 'password=sesame&password=sesame'])
         expect([body, (await unlock(token, body)).status]).toEqual([body, 400]);

@@ -1,6 +1,6 @@
 import { lookup as dnsLookup } from 'node:dns';
 import { Agent, type ClientRequestArgs } from 'node:http';
-import type { LookupFunction, Socket } from 'node:net';
+import { type LookupFunction, type NetConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 const CONNECT_MS = 5000;
@@ -51,6 +51,23 @@ function limitConnecting(socket: Socket): void {
   for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer));
 }
 
+type WriteDone = (error?: Error | null) => void;
+
+/**
+ * A connection that can still be read after a write to it has failed. A service that refuses a body responds and closes before it
+ * has read the whole body. The next write then fails, and `net.Socket` would drop the response that has arrived. A service that
+ * closes without a response is noticed all the same, because reading ends. `_write` and `_writev` are the methods that
+ * `stream.Writable` documents for subclasses.
+ */
+class ReplicaSocket extends Socket {
+  override _write(chunk: unknown, encoding: BufferEncoding, done: WriteDone): void {
+    super._write(chunk, encoding, () => done());
+  }
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: WriteDone): void {
+    super._writev?.(chunks, () => done());
+  }
+}
+
 /**
  * Connections to a service whose name may stand for several replicas: each new one goes to any of them, and on to the next if
  * that one is gone; none is kept for long.
@@ -74,11 +91,10 @@ export class ReplicaAgent extends Agent {
     return Date.now() - (this.#madeAt.get(socket) ?? 0) >= this.#maxAgeMs;
   }
 
-  override createConnection(
-    options: ClientRequestArgs,
-    created?: (error: Error | null, stream: Duplex) => void,
-  ): Duplex | null | undefined {
-    const socket = super.createConnection(options, created) as Socket;
+  override createConnection(options: ClientRequestArgs): Socket {
+    const socket = new ReplicaSocket(options as SocketConstructorOpts);
+    if (options.timeout) socket.setTimeout(options.timeout);
+    socket.connect(options as NetConnectOpts);
     this.#madeAt.set(socket, Date.now());
     limitConnecting(socket);
     return socket;

@@ -11,7 +11,7 @@ export class Html {
   }
 }
 
-/** What may stand in a template. `undefined`, `null` and `false` render as nothing; arrays as their parts. */
+/** A value in a template. `undefined`, `null` and `false` render as nothing, arrays as their parts. */
 export type HtmlValue = Html | string | number | undefined | null | false | readonly HtmlValue[];
 
 function render(value: HtmlValue): string {
@@ -23,11 +23,11 @@ function render(value: HtmlValue): string {
 
 /**
  * A template whose values are escaped, in text and in quoted attributes alike: html`<a href="${url}">${name}</a>`. Nested
- * templates stay markup. Attributes must be quoted; a URL must come from us, since `javascript:` needs no special characters.
+ * templates stay markup. Attributes must be quoted. A URL must come from this code, since `javascript:` has no special characters.
  */
 export function html(strings: TemplateStringsArray, ...values: HtmlValue[]): Html {
   return new Html(strings.reduce((markup, part, index) => markup + render(values[index - 1]) + part));
 }
 
-/** Text that is markup already: a style sheet or script of ours, never something that a user wrote. */
+/** Text that is markup already: a style sheet or script of this package, never text that a user wrote. */
 export const trusted = (markup: string): Html => new Html(markup);

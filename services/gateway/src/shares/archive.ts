@@ -4,21 +4,28 @@ import { ProblemError, type ShareMedia, type ShareSigning } from '@lazyphotos/se
 import { create } from 'content-disposition';
 import type { Request, Response } from 'express';
 import pRetry from 'p-retry';
-import { clientKey } from '../limits/client-key.js';
-import { openWhole } from '../media/serve.js';
-import { createArchiveSlots } from './archive-slots.js';
-import { createEntryNames } from './entry-names.js';
-import { entryTime } from './entry-time.js';
-import type { FindSharedObject } from './shared-object.js';
-import { type SharedOriginal, sharedOriginals } from './shared-photos.js';
-import { cutStalledReader } from './stalled-reader.js';
-import { unlockTokenOf } from './unlock-token.js';
-import { sendZip, type ZipWriter } from './zip.js';
+import { clientKey } from '../limits.js';
+import { orNotFound } from '../media/serve-object.js';
+import { createEntryNames, entryTime, type SharedOriginal, sharedOriginals } from './archive-entries.js';
+import { type FindSharedObject, unlockTokenOf } from './media.js';
+import { cutStalledReader, sendZip, type ZipWriter } from './zip.js';
 
 /** Photos whose URLs are fetched at a time. */
 const PAGE = 100;
 /** The media worker may have a queue; it is asked again for half a minute. */
 const COPY_RETRIES = { retries: 5, minTimeout: 1000, maxTimeout: 10_000 };
+/** How many archives one process sends at a time; each takes one connection to the store and some buffers. */
+const MAX_ARCHIVES = 16;
+const MAX_PER_LINK = 8;
+const MAX_PER_CLIENT = 3;
+const RETRY_AFTER = { headers: { 'Retry-After': '30' } };
+/** Why a photo is not in the archive, by the code of the problem. */
+const REASONS: Record<string, string> = {
+  not_found: 'it was deleted while the archive was made',
+  copy_unsupported: 'its owner or location cannot be removed from a file of this format',
+  service_unavailable:
+    'a copy of it without its owner or location could not be made in time; try again later',
+};
 
 export interface ArchiveDeps {
   shares: SharesApi;
@@ -29,82 +36,45 @@ export interface ArchiveDeps {
   stallMs: number;
 }
 
-const reasons: Record<string, string> = {
-  not_found: 'it was deleted while the archive was made',
-  copy_unsupported: 'its owner or location cannot be removed from a file of this format',
-  service_unavailable:
-    'a copy of it without its owner or location could not be made in time; try again later',
-};
+/** Sends all originals of a link as one ZIP. Limits the archives that are sent at a time, in all and by link and client. */
+export class ArchiveSender {
+  readonly #deps: ArchiveDeps;
+  /** The link and the client of each archive that is being sent. */
+  readonly #inProgress = new Set<{ token: string; client: string }>();
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof ProblemError ? error.code : undefined;
+  constructor(deps: ArchiveDeps) {
+    this.#deps = deps;
+  }
 
-const archiveName = ({ title, albumName, kind }: SharedLink, photos: ShareContent['photos']): string => {
-  const ofPhoto = kind === 'photo' ? photos[0]?.fileName.replace(/\.[^.]*$/, '') : undefined;
-  return `${title ?? albumName ?? (ofPhoto || 'photos')}.zip`;
-};
-
-/** What the archive lacks, for people to read; Windows still likes its own line ends. */
-const missingText = (missing: readonly { name: string; reason: string }[]): string =>
-  [
-    'These photos are not in this archive:',
-    '',
-    ...missing.map(({ name, reason }) => `${name}: ${reason}.`),
-    '',
-  ].join('\r\n');
-
-/** Sends all originals of a link as one ZIP. */
-export function createSendArchive({ shares, signing, store, findObject, stallMs }: ArchiveDeps) {
-  const slots = createArchiveSlots();
-
-  const open = (token: string, url: string): ShareMedia | undefined =>
-    signing.openMedia(token, url.slice(url.lastIndexOf('/') + 1));
-
-  const keyOf = (media: ShareMedia, isGone: () => boolean): Promise<string> =>
-    pRetry(() => findObject(media), {
-      ...COPY_RETRIES,
-      shouldRetry: ({ error }) => !isGone() && codeOf(error) === 'service_unavailable',
-    });
-
-  /** Returns why a photo is left out; undefined when it was written. A failure of the store ends the whole archive. */
-  const addPhoto = async (
-    zip: ZipWriter,
-    nameFor: (fileName: string) => string,
-    { photo, media }: SharedOriginal,
-    isGone: () => boolean,
-  ): Promise<string | undefined> => {
-    const opened = await keyOf(media, isGone)
-      .then((key) => openWhole(store, key))
-      .catch((error: unknown) => {
-        const reason = reasons[codeOf(error) ?? ''];
-        if (reason === undefined) throw error;
-        return reason;
-      });
-    if (typeof opened === 'string') return opened;
-    const { body, info } = opened;
-    const time = entryTime(photo, info.lastModified);
-    await zip.add(nameFor(photo.fileName), body, { size: info.size, time });
-    return undefined;
-  };
-
-  const write = async (zip: ZipWriter, photos: AsyncIterable<SharedOriginal>, isGone: () => boolean) => {
-    const nameFor = createEntryNames();
-    const missing: { name: string; reason: string }[] = [];
-    for await (const shared of photos) {
-      const reason = await addPhoto(zip, nameFor, shared, isGone);
-      if (reason !== undefined) missing.push({ name: shared.photo.fileName, reason });
+  /** @throws ProblemError `rate_limited` when the client has too many archives, `service_unavailable` when the link or the process has */
+  async send(req: Request, res: Response): Promise<void> {
+    const archive = { token: String(req.params.token), client: clientKey(req.ip) };
+    this.#requireSlot(archive);
+    this.#inProgress.add(archive);
+    try {
+      await this.#sendArchive(req, res, archive.token);
+    } finally {
+      this.#inProgress.delete(archive);
     }
-    if (missing.length > 0) zip.addText(nameFor('not-included.txt'), missingText(missing));
-  };
+  }
 
-  const send = async (req: Request, res: Response): Promise<void> => {
-    const { token = '' } = req.params as Record<string, string>;
+  #requireSlot({ token, client }: { token: string; client: string }): void {
+    const archives = [...this.#inProgress];
+    if (archives.filter((other) => other.client === client).length >= MAX_PER_CLIENT)
+      throw new ProblemError('rate_limited', 'You are downloading several archives already.', RETRY_AFTER);
+    const ofLink = archives.filter((other) => other.token === token).length;
+    if (archives.length >= MAX_ARCHIVES || ofLink >= MAX_PER_LINK)
+      throw new ProblemError('service_unavailable', 'Too many archives are being downloaded.', RETRY_AFTER);
+  }
+
+  async #sendArchive(req: Request, res: Response, token: string): Promise<void> {
+    const { shares, signing, stallMs } = this.#deps;
     const unlockToken = unlockTokenOf(req);
     const readPage = (cursor: string | undefined) =>
       shares.view({ token, unlockToken, cursor, limit: PAGE, counted: false });
     const first = await readPage(undefined);
     if (!first.link.allowDownload)
-      throw new ProblemError('downloads_not_allowed', 'Its owner lets visitors look only.');
+      throw new ProblemError('downloads_not_allowed', 'The owner lets visitors only look at the photos.');
     res.setHeader('Content-Type', 'application/zip');
     res.setHeader('Content-Disposition', create(archiveName(first.link, first.photos)));
     res.setHeader('Cache-Control', 'private, no-store');
@@ -113,16 +83,51 @@ export function createSendArchive({ shares, signing, store, findObject, stallMs 
       return;
     }
     cutStalledReader(res, stallMs);
-    const photos = sharedOriginals(first, readPage, (url) => open(token, url));
-    await sendZip(res, (zip) => write(zip, photos, () => res.destroyed));
-  };
+    const photos = sharedOriginals(first, readPage, (url) =>
+      signing.openMedia(token, url.slice(url.lastIndexOf('/') + 1)),
+    );
+    await sendZip(res, (zip) => this.#writePhotos(zip, photos, res));
+  }
 
-  return async (req: Request, res: Response): Promise<void> => {
-    const release = slots.take(String(req.params.token), clientKey(req.ip));
-    try {
-      await send(req, res);
-    } finally {
-      release();
+  async #writePhotos(zip: ZipWriter, photos: AsyncIterable<SharedOriginal>, res: Response): Promise<void> {
+    const nameFor = createEntryNames();
+    const missing: string[] = [];
+    for await (const { photo, media } of photos) {
+      const opened = await this.#open(media, res);
+      if ('reason' in opened) {
+        missing.push(`${photo.fileName}: ${opened.reason}.`);
+        continue;
+      }
+      const { body, info } = opened;
+      const time = entryTime(photo, info.lastModified);
+      await zip.add(nameFor(photo.fileName), body, { size: info.size, time });
     }
-  };
+    if (missing.length === 0) return;
+    // The line ends are those of Windows, which all systems can read.
+    const text = ['These photos are not in this archive:', '', ...missing, ''].join('\r\n');
+    zip.addText(nameFor('not-included.txt'), text);
+  }
+
+  /** Opens a photo, or returns the reason why it is left out. Any other failure ends the whole archive. */
+  async #open(media: ShareMedia, res: Response) {
+    try {
+      const key = await pRetry(() => this.#deps.findObject(media), {
+        ...COPY_RETRIES,
+        shouldRetry: ({ error }) => !res.destroyed && codeOf(error) === 'service_unavailable',
+      });
+      return await orNotFound(this.#deps.store.get(key));
+    } catch (error) {
+      const reason = REASONS[codeOf(error) ?? ''];
+      if (reason === undefined) throw error;
+      return { reason };
+    }
+  }
 }
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof ProblemError ? error.code : undefined;
+
+const archiveName = ({ title, albumName, kind }: SharedLink, photos: ShareContent['photos']): string => {
+  const ofPhoto = kind === 'photo' ? photos[0]?.fileName.replace(/\.[^.]*$/, '') : undefined;
+  return `${title ?? albumName ?? (ofPhoto || 'photos')}.zip`;
+};

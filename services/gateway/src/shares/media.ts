@@ -1,11 +1,15 @@
+import { type CopiesApi, type ShareUnlock, storageKeys } from '@lazyphotos/contracts';
 import type { ObjectStore } from '@lazyphotos/object-storage';
-import { ProblemError, type ShareSigning, shareProblem } from '@lazyphotos/service-kit';
+import { ProblemError, type ShareMedia, type ShareSigning, shareProblem } from '@lazyphotos/service-kit';
+import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
-import { dispositionOf } from '../media/disposition.js';
-import { cacheControlFor, secondsLeft } from '../media/lifetime.js';
-import { orNotFound, serveObject } from '../media/serve.js';
-import type { FindSharedObject } from './shared-object.js';
-import { unlockTokenOf } from './unlock-token.js';
+import {
+  cacheControlFor,
+  dispositionOf,
+  orNotFound,
+  secondsLeft,
+  serveObject,
+} from '../media/serve-object.js';
 
 export interface ShareMediaDeps {
   store: ObjectStore;
@@ -16,26 +20,73 @@ export interface ShareMediaDeps {
 
 /**
  * Serves a picture of a share link by the handle in its URL, without asking whether the link still exists: the handle ends
- * within LAZYPHOTOS_SHARE_MEDIA_SECONDS. Always through the gateway, since a presigned URL of the store would show the owner's
- * id. Without a password, caches on the way may keep it as long as the handle is good; with one, only the visitor's browser may.
+ * within LAZYPHOTOS_SHARE_MEDIA_SECONDS. It is always sent by the gateway, since a presigned URL of the store would show the
+ * owner's id. Without a password, shared caches may keep it until the handle ends; with one, only the visitor's browser may.
  */
-export const createServeShareMedia =
-  ({ store, signing, findObject, now }: ShareMediaDeps) =>
-  async (req: Request, res: Response): Promise<void> => {
-    const { token = '', handle = '' } = req.params as Record<string, string>;
-    const media = signing.openMedia(token, handle);
-    if (!media) throw new ProblemError('invalid_signature');
-    const { passwordVersion } = media;
-    if (
-      passwordVersion !== undefined &&
-      signing.unlocks.passwordVersionOf(token, unlockTokenOf(req)) !== passwordVersion
-    )
-      throw shareProblem('share_password_required');
-    const info = await orNotFound(store.head(await findObject(media)));
-    const scope = passwordVersion === undefined ? 'public' : 'private';
-    await serveObject(req, res, store, {
-      info,
-      cacheControl: cacheControlFor(secondsLeft(media, now()), scope),
-      disposition: dispositionOf(media.photoId, media.variant, media.name),
-    });
-  };
+export async function serveShareMedia(deps: ShareMediaDeps, req: Request, res: Response): Promise<void> {
+  const { store, signing, findObject, now } = deps;
+  const { token = '', handle = '' } = req.params as Record<string, string>;
+  const media = signing.openMedia(token, handle);
+  if (!media) throw new ProblemError('invalid_signature');
+  const { passwordVersion } = media;
+  if (
+    passwordVersion !== undefined &&
+    signing.unlocks.passwordVersionOf(token, unlockTokenOf(req)) !== passwordVersion
+  )
+    throw shareProblem('share_password_required');
+  const info = await orNotFound(store.head(await findObject(media)));
+  const scope = passwordVersion === undefined ? 'public' : 'private';
+  await serveObject(req, res, store, {
+    info,
+    cacheControl: cacheControlFor(secondsLeft(media, now()), scope),
+    disposition: dispositionOf(media.photoId, media.variant, media.name),
+  });
+}
+
+export type FindSharedObject = (media: ShareMedia) => Promise<string>;
+
+/**
+ * Returns the key of the object that holds what a link may show of a photo. An original is served as a copy that does not name its
+ * owner, and holds no location unless the link shows it. The media worker makes the copy on the first request; if the original
+ * names neither, the key of the original is returned. Previews hold no metadata.
+ * @throws ProblemError `not_found`, `copy_unsupported` (no such copy can be made of this format), `service_unavailable`
+ */
+export async function findSharedObject(
+  store: ObjectStore,
+  copies: CopiesApi,
+  media: ShareMedia,
+): Promise<string> {
+  const { userId, photoId, variant, stripLocation } = media;
+  if (variant !== 'original') return storageKeys.derived(userId, photoId, variant);
+  const storageKey = storageKeys.original(userId, photoId);
+  const { contentType: mimeType } = await orNotFound(store.head(storageKey));
+  const kind = stripLocation ? 'without-location' : 'without-owner';
+  const { key } = await copies.makeCopy({ kind, userId, photoId, storageKey, mimeType });
+  return key;
+}
+
+/** Each link has its own cookie, which is sent only to paths below `/s/{token}`. */
+const UNLOCK_COOKIE = 'share-unlock';
+
+/** Returns the visitor's unlock token: that in `X-Share-Token`, or that in the cookie of the page. */
+export function unlockTokenOf(req: Request): string | undefined {
+  return req.get('x-share-token') ?? parseCookie(req.headers.cookie ?? '')[UNLOCK_COOKIE];
+}
+
+/** Keeps an unlock in the visitor's browser for one page until it ends. Scripts and other sites cannot read it. */
+export function keepUnlock(
+  res: Response,
+  unlock: ShareUnlock,
+  page: { path: string; isHttps: boolean },
+): void {
+  const cookie = stringifySetCookie({
+    name: UNLOCK_COOKIE,
+    value: unlock.token,
+    path: page.path,
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: page.isHttps,
+    expires: new Date(unlock.expiresAt),
+  });
+  res.append('Set-Cookie', cookie);
+}

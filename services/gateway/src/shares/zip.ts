@@ -1,6 +1,6 @@
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import type { Response } from 'express';
 import { ZipFile } from 'yazl';
 
 export interface ZipWriter {
@@ -11,16 +11,16 @@ export interface ZipWriter {
 
 /**
  * Streams a ZIP into a response: `write` adds its files one after the other, each only as fast as the client reads. Photos are
- * compressed already, so they are stored as they are; ZIP64 is used where it has to be. If `write` fails the connection is cut,
- * since half an archive must not pass for the whole; if the client goes away, `write` is broken off.
+ * compressed already, so they are stored as they are; ZIP64 is used where it is needed. If `write` fails, the connection is
+ * closed, since half an archive must not look like the whole. If the client disconnects, `write` is aborted.
  */
-export async function sendZip(res: Response, write: (zip: ZipWriter) => Promise<void>): Promise<void> {
+export async function sendZip(res: ServerResponse, write: (zip: ZipWriter) => Promise<void>): Promise<void> {
   const file = new ZipFile();
   const output = file.outputStream as Readable;
   file.on('error', (error: Error) => output.destroy(error));
   const ended = new AbortController();
   const sending = pipeline(output, res).finally(() => ended.abort());
-  // MS-DOS times have no zone: the clock of the place where the photo was taken is what programs show.
+  // MS-DOS times have no zone: programs show the local time of the place where the photo was taken.
   const stored = { compress: false, forceDosTimestamp: true, mode: 0o100644 };
   const writer: ZipWriter = {
     add: async (name, body, { size, time }) => {
@@ -42,6 +42,17 @@ export async function sendZip(res: Response, write: (zip: ZipWriter) => Promise<
       throw error;
     },
   );
-  // The first failure is the cause; the other one only follows from it.
+  // The first failure is the cause of the other.
   await Promise.all([sending, writing]).finally(() => Promise.allSettled([sending, writing]));
+}
+
+/**
+ * Closes the connection of a client that has taken no byte of the response for `stallMs`. The socket's timer starts again whenever
+ * the kernel has taken bytes (`net.Socket` compares `writeQueueSize`), so a slow client is not affected. If nothing waits to be
+ * written, the delay is on this side, and the connection stays open.
+ */
+export function cutStalledReader(res: ServerResponse, stallMs: number): void {
+  res.setTimeout(stallMs, () => {
+    if ((res.socket?.writableLength ?? 0) > 0) res.destroy();
+  });
 }

@@ -1,75 +1,43 @@
-import type { Translations } from '../../pages/language.js';
+import type { Translations } from '../../pages/page.js';
 
-interface ShareMessages {
-  /** Of a link without a title of its own. */
-  album: string;
-  photo: string;
-  description: string;
-  photos(count: number): string;
-  from(name: string): string;
-  downloadAll: string;
-  download: string;
-  more: string;
-  empty: string;
-  noPreview: string;
-  alt(date: string): string;
-  back(title: string): string;
-  previous: string;
-  next: string;
-  close: string;
-  viewer: string;
-  wholeText: string;
-  footer: string;
-  lockedTitle: string;
-  lockedText: string;
-  password: string;
-  unlock: string;
-  wrongPassword: string;
-  passwordMissing: string;
-  tooManyAttempts: string;
-  goneTitle: string;
-  goneText: string;
-  busyTitle: string;
-  busyText: string;
-  slowDownTitle: string;
-  slowDownText: string;
-}
+const en = {
+  /** The title of a link that has no title. */
+  album: 'Shared photos',
+  photo: 'Shared photo',
+  description: 'Photos shared with LazyPhotos',
+  photos: (count: number) => (count === 1 ? '1 photo' : `${count.toLocaleString('en')} photos`),
+  from: (name: string) => `from ${name}`,
+  downloadAll: 'Download all',
+  download: 'Download',
+  more: 'More photos',
+  empty: 'There are no photos here yet.',
+  noPreview: 'The preview is not ready yet',
+  alt: (date: string) => `Photo, ${date}`,
+  back: (title: string) => `Back to ${title}`,
+  previous: 'Previous photo',
+  next: 'Next photo',
+  close: 'Close',
+  viewer: 'Photo in full size',
+  wholeText: 'Read the whole text',
+  footer: 'Shared with LazyPhotos',
+  lockedTitle: 'This link is protected by a password',
+  lockedText: 'Enter the password that you received with the link.',
+  password: 'Password',
+  unlock: 'Show the photos',
+  wrongPassword: 'This password is wrong. Try again.',
+  passwordMissing: 'Enter the password.',
+  tooManyAttempts: 'There were too many attempts. Wait a few minutes, then try again.',
+  goneTitle: 'There is nothing here',
+  goneText:
+    'The link may have expired, it may have been withdrawn, or a part of its address is missing. Ask the person who sent it to you for a new one.',
+  busyTitle: 'The photos cannot be shown right now',
+  busyText: 'A part of this server does not respond at the moment. Try again in a minute.',
+  slowDownTitle: 'Too many requests',
+  slowDownText: 'Wait a minute, then load this page again.',
+};
 
-export const shareMessages: Translations<ShareMessages> = {
-  en: {
-    album: 'Shared photos',
-    photo: 'Shared photo',
-    description: 'Photos shared with LazyPhotos',
-    photos: (count) => (count === 1 ? '1 photo' : `${count.toLocaleString('en')} photos`),
-    from: (name) => `from ${name}`,
-    downloadAll: 'Download all',
-    download: 'Download',
-    more: 'More photos',
-    empty: 'There are no photos here yet.',
-    noPreview: 'The preview is not ready yet',
-    alt: (date) => `Photo, ${date}`,
-    back: (title) => `Back to ${title}`,
-    previous: 'Previous photo',
-    next: 'Next photo',
-    close: 'Close',
-    viewer: 'Photo in full size',
-    wholeText: 'Read all of it',
-    footer: 'Shared with LazyPhotos',
-    lockedTitle: 'This link has a password',
-    lockedText: 'Enter the password that you got together with the link.',
-    password: 'Password',
-    unlock: 'Show the photos',
-    wrongPassword: 'That is not the password. Try it again.',
-    passwordMissing: 'Enter the password.',
-    tooManyAttempts: 'There were too many attempts. Wait a few minutes, then try it again.',
-    goneTitle: 'There is nothing here',
-    goneText:
-      'The link may have expired or been withdrawn, or a part of its address is missing. Ask the person who sent it to you for a new one.',
-    busyTitle: 'The photos cannot be shown right now',
-    busyText: 'A part of this server does not respond at the moment. Try it again in a minute.',
-    slowDownTitle: 'Too many requests',
-    slowDownText: 'Wait a minute, then load this page again.',
-  },
+export const SHARE_MESSAGES: Translations<typeof en> = {
+  en,
   de: {
     album: 'Geteilte Fotos',
     photo: 'Geteiltes Foto',
@@ -89,11 +57,11 @@ export const shareMessages: Translations<ShareMessages> = {
     viewer: 'Foto in voller Größe',
     wholeText: 'Ganzen Text lesen',
     footer: 'Mit LazyPhotos geteilt',
-    lockedTitle: 'Dieser Link hat ein Passwort',
+    lockedTitle: 'Dieser Link ist mit einem Passwort geschützt',
     lockedText: 'Geben Sie das Passwort ein, das Sie zusammen mit dem Link bekommen haben.',
     password: 'Passwort',
     unlock: 'Fotos anzeigen',
-    wrongPassword: 'Das ist nicht das Passwort. Bitte noch einmal versuchen.',
+    wrongPassword: 'Das Passwort ist falsch. Bitte noch einmal versuchen.',
     passwordMissing: 'Bitte das Passwort eingeben.',
     tooManyAttempts: 'Das waren zu viele Versuche. Bitte in einigen Minuten noch einmal versuchen.',
     goneTitle: 'Hier gibt es nichts',

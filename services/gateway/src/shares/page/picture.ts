@@ -2,7 +2,7 @@ import { previewSizes, type SharedPhoto } from '@lazyphotos/contracts';
 import { thumbHashToAverageRGBA } from 'thumbhash';
 import { type Html, html } from '../../pages/html.js';
 
-/** Ratios beyond these are cropped in the grid: a panorama would be a line, a long screenshot a column. */
+/** Ratios outside these are cropped in the grid: a panorama would be a line, a long screenshot a column. */
 const WIDEST = 3;
 const TALLEST = 0.45;
 
@@ -16,9 +16,9 @@ const averageColour = (placeholder: string | undefined): string | undefined => {
 };
 
 /**
- * How a photo is laid out, as class names. The policy of the page forbids `style` attributes, so a style sheet says what the
- * classes mean. A name says it, too (`r150` is a ratio of 1.50, `c7ab` the colour #7ab), so photos that look alike share a class,
- * and the sheets of several pages fit together.
+ * The layout of a photo, as class names. The policy of the page forbids `style` attributes, so a style sheet defines the classes.
+ * The name of a class holds its value (`r150` is a ratio of 1.50, `c7ab` the colour #7ab), so similar photos share a class, and the
+ * style sheets of several pages can be combined.
  */
 export interface Look {
   classes: string;
@@ -37,33 +37,33 @@ export function lookOf(photo: SharedPhoto): Look {
   };
 }
 
-/** The style sheet that says what the classes of these photos mean. */
+/** Returns the style sheet that defines the classes of these photos. */
 export const styleOf = (looks: readonly Look[]): string =>
   [...new Set(looks.flatMap(({ rules }) => rules))].join('');
 
-/** The size of a preview: at most `longSide` pixels, and never larger than the photo. */
+/** Returns the size of a preview: at most `longSide` pixels, and never larger than the photo. */
 function previewSize({ width, height }: SharedPhoto, longSide: number): { width: number; height: number } {
   if (!width || !height) return { width: longSide, height: longSide };
   const scale = Math.min(1, longSide / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-export interface PictureOptions {
+interface PictureOptions {
   photo: SharedPhoto;
   alt: string;
-  /** The `sizes` of HTML: how wide the picture is shown, if the larger preview has this width. */
+  /** Returns the `sizes` attribute: the width at which the picture is shown, if the larger preview has this width. */
   sizes: (width: number) => string;
   isLazy: boolean;
   urlFor: (mediaUrl: string) => string;
 }
 
-/** Both previews, of which the browser takes the one that it needs. Undefined while there are none. */
+/** Returns an image with both previews, from which the browser chooses. Undefined while there are none. */
 export function picture({ photo, alt, sizes, isLazy, urlFor }: PictureOptions): Html | undefined {
   const { thumb, medium } = photo.thumbnails;
   if (thumb === undefined || medium === undefined) return undefined;
   const small = previewSize(photo, previewSizes.thumb);
   const large = previewSize(photo, previewSizes.medium);
-  // A browser that knows no `srcset` has left the world (2014); `src` would be a third long URL.
+  // All browsers have known `srcset` since 2015; `src` would be a third long URL.
   return html`<img srcset="${urlFor(thumb)} ${small.width}w, ${urlFor(medium)} ${large.width}w" sizes="${sizes(large.width)}" width="${
     large.width
   }" height="${large.height}" alt="${alt}"${isLazy && html` loading="lazy"`}>`;

@@ -19,21 +19,20 @@ import {
   type Router,
   urlencoded,
 } from 'express';
-import type { Limits } from '../../limits/limiter.js';
-import { languageOf } from '../../pages/language.js';
-import { sendPage } from '../../pages/send.js';
-import { keepUnlock, unlockTokenOf } from '../unlock-token.js';
+import type { Limits } from '../../limits.js';
+import { languageOf, sendPage } from '../../pages/page.js';
+import { keepUnlock, unlockTokenOf } from '../media.js';
+import { type PageScript, pageScript, type ShareAddresses, shareAddresses } from './addresses.js';
 import {
   busyNotice,
   goneNotice,
   type Notice,
+  noticePage,
+  sharePage,
   slowDownNotice,
   type UnlockFault,
   unlockForm,
-} from './notices.js';
-import { noticePage, sharePage } from './page.js';
-import { pageScript } from './script.js';
-import { type ShareAddress, shareAddress } from './share-address.js';
+} from './page.js';
 
 export interface SharePageDeps {
   shares: SharesApi;
@@ -44,46 +43,112 @@ export interface SharePageDeps {
 
 const PAGE_PATH = '/s/:token';
 const UNLOCK_PATH = '/s/:token/unlock';
-/** Photos on a page: with so many, the page stays below 50 kB before compression whatever its texts are, and mostly with its script, too. */
+/** Photos on a page. With so many, a page has less than 50 kB before compression, whatever its texts are. */
 const PHOTOS = 24;
 const LONGEST_PASSWORD = 1000;
-/** Of a form: a password of that length, percent-encoded. */
+/** The size of a form with a password of that length, percent-encoded. */
 const FORM_BYTES = LONGEST_PASSWORD * 12 + 100;
 
 const A_YEAR = 'public, max-age=31536000, immutable';
-/** What a guarded link shows is kept nowhere. */
-const NOWHERE = 'private, no-store';
-/** Going back to an open link shows it at once; a revoked one is gone from the browser after a minute, and from caches on the way always. */
+/** For what a password protects: no cache keeps it. */
+const NO_STORE = 'private, no-store';
+/** Going back to an open link shows it at once. A revoked one is gone from the browser after a minute; shared caches never have it. */
 const A_MINUTE = 'private, max-age=60';
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof ProblemError ? error.code : undefined;
+/** Mounts the page of a share link, for browsers, with the form for its password and its script. */
+export function mountSharePages(router: Router, deps: SharePageDeps): void {
+  const { limits, signing } = deps;
+  const script = pageScript();
+  const showRefusal = refusalHandler(deps.logger);
+  const showTooManyAttempts: ErrorRequestHandler = (error, req, res, next) => {
+    if (codeOf(error) !== 'rate_limited') return next(error);
+    setRetryAfter(res, error);
+    sendForm(req, res, shareAddresses(tokenOf(req), signing), 429, 'tooManyAttempts');
+  };
 
-/** @throws ProblemError `not_found` */
-function tokenOf(req: Request): string {
-  const token = shareToken.safeParse(req.params.token);
-  if (!token.success) throw notFound('link');
-  return token.data;
+  router.get(
+    PAGE_PATH,
+    atRoute('/s/{token}'),
+    compression(),
+    limits.anonymous,
+    (req: Request, res: Response) => showShare(deps, script, req, res),
+    showRefusal,
+  );
+  router.post(
+    UNLOCK_PATH,
+    atRoute('/s/{token}/unlock'),
+    limits.anonymous,
+    limits.signIn,
+    limits.unlock,
+    urlencoded({ extended: false, limit: FORM_BYTES }),
+    (req: Request, res: Response) => unlockShare(deps, req, res),
+    showTooManyAttempts,
+    showRefusal,
+  );
+  router.get(script.path, compression(), (req, res) => {
+    setRoute(req, '/assets');
+    res.setHeader('Cache-Control', A_YEAR);
+    res.type('text/javascript').send(script.code);
+  });
+  router.all([PAGE_PATH, script.path], methodNotAllowed(['GET']));
+  router.all(UNLOCK_PATH, methodNotAllowed(['POST']));
 }
 
-/** A parameter that comes once; what is repeated or nested counts as absent. */
-const parameter = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-function sendNotice(req: Request, res: Response, notice: Notice, status: number): void {
-  sendPage(res, noticePage(notice, languageOf(req)), { status, cacheControl: NOWHERE });
+/** Shows the list, one photo on its own page, or the form for the password; or redirects to an original. */
+async function showShare(
+  { shares, signing }: SharePageDeps,
+  script: PageScript,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const token = tokenOf(req);
+  const [cursor, photoId] = [parameter(req.query.cursor), parameter(req.query.photo)];
+  const address = shareAddresses(token, signing);
+  const counted = isByVisitor(req) && photoId === undefined;
+  const content = await shares
+    .view({ token, unlockToken: unlockTokenOf(req), cursor, limit: PHOTOS, counted })
+    .catch((error: unknown) => {
+      if (codeOf(error) === 'share_password_required') return undefined;
+      throw error;
+    });
+  if (!content) return sendForm(req, res, address, 200);
+  const { link, photos } = content;
+  const photo = link.kind === 'photo' ? photos[0] : photos.find(({ id }) => id === photoId);
+  // The photo has left the album, or moved to another page of the list since the visitor got its address.
+  if (!photo && photoId !== undefined) return redirect(res, 303, address.page);
+  if (photo && photoId !== undefined && req.query.download !== undefined) {
+    if (photo.originalUrl === undefined) throw new ProblemError('downloads_not_allowed');
+    return redirect(res, 302, address.ofMedia(photo.originalUrl));
+  }
+  const nonce = randomBytes(16).toString('base64');
+  const view = { content, cursor, address, language: languageOf(req) };
+  sendPage(res, sharePage(view, photo, { script, nonce }), {
+    cacheControl: link.hasPassword ? NO_STORE : A_MINUTE,
+  });
 }
 
-/** The script asks for pages that the visitor has seen already, to renew the URLs of their pictures: that is no new view. */
-const isByVisitor = (req: Request): boolean =>
-  req.method === 'GET' && req.get('x-requested-with') === undefined;
-
-function setRetryAfter(res: Response, { more }: ProblemError): void {
-  const seconds = more.headers?.['Retry-After'];
-  if (seconds !== undefined) res.setHeader('Retry-After', seconds);
+/**
+ * Takes the password from the form. It needs no token against cross-site requests: another site that sent the form could only
+ * unlock, in the visitor's browser, a link whose password it knows.
+ */
+async function unlockShare({ shares, signing }: SharePageDeps, req: Request, res: Response): Promise<void> {
+  const token = tokenOf(req);
+  const address = shareAddresses(token, signing);
+  const password = parameter(req.body?.password);
+  if (!password) return sendForm(req, res, address, 400, 'passwordMissing');
+  if (password.length > LONGEST_PASSWORD) return sendForm(req, res, address, 403, 'wrongPassword');
+  try {
+    const { page: path, isHttps } = address;
+    keepUnlock(res, await shares.unlock(token, password), { path, isHttps });
+  } catch (error) {
+    if (codeOf(error) !== 'wrong_share_password') throw error;
+    return sendForm(req, res, address, 403, 'wrongPassword');
+  }
+  redirect(res, 303, address.page);
 }
 
-/** Refusals as pages. A cursor that is not valid leads nowhere, as an unknown link does. */
-function createShowRefusal(logger: Logger): ErrorRequestHandler {
+/** Shows refusals as pages. A cursor that is not valid gets the same page as an unknown link. */
+function refusalHandler(logger: Logger): ErrorRequestHandler {
   return (error, req, res, next) => {
     const problem = toProblem(error);
     const language = languageOf(req);
@@ -104,66 +169,28 @@ function createShowRefusal(logger: Logger): ErrorRequestHandler {
   };
 }
 
-function createSharePages({ shares, signing }: Pick<SharePageDeps, 'shares' | 'signing'>) {
-  const script = pageScript();
+function sendNotice(req: Request, res: Response, notice: Notice, status: number): void {
+  sendPage(res, noticePage(notice, languageOf(req)), { status, cacheControl: NO_STORE });
+}
 
-  const sendForm = (
-    req: Request,
-    res: Response,
-    address: ShareAddress,
-    status: number,
-    fault?: UnlockFault,
-  ) => sendNotice(req, res, unlockForm(address.unlock, languageOf(req), fault), status);
+const sendForm = (
+  req: Request,
+  res: Response,
+  address: ShareAddresses,
+  status: number,
+  fault?: UnlockFault,
+): void => sendNotice(req, res, unlockForm(address.unlock, languageOf(req), fault), status);
 
-  /** Shows the list, a photo on a page of its own, or the form for the password; or leads to an original. */
-  const show = async (req: Request, res: Response): Promise<void> => {
-    const token = tokenOf(req);
-    const [cursor, photoId] = [parameter(req.query.cursor), parameter(req.query.photo)];
-    const address = shareAddress(token, signing);
-    const counted = isByVisitor(req) && photoId === undefined;
-    const content = await shares
-      .view({ token, unlockToken: unlockTokenOf(req), cursor, limit: PHOTOS, counted })
-      .catch((error: unknown) => {
-        if (codeOf(error) === 'share_password_required') return undefined;
-        throw error;
-      });
-    if (!content) return sendForm(req, res, address, 200);
-    const { link, photos } = content;
-    const photo = link.kind === 'photo' ? photos[0] : photos.find(({ id }) => id === photoId);
-    // The photo has left the album, or moved to another page of the list since the visitor got its address.
-    if (!photo && photoId !== undefined) return redirect(res, 303, address.page);
-    if (photo && photoId !== undefined && req.query.download !== undefined) {
-      if (photo.originalUrl === undefined) throw new ProblemError('downloads_not_allowed');
-      return redirect(res, 302, address.ofMedia(photo.originalUrl));
-    }
-    const nonce = randomBytes(16).toString('base64');
-    const view = { content, cursor, address, language: languageOf(req) };
-    sendPage(res, sharePage(view, photo, { script, nonce }), {
-      cacheControl: link.hasPassword ? NOWHERE : A_MINUTE,
-    });
-  };
+/** Redirects to an address of this node or its store; no part of it comes from the request. */
+function redirect(res: Response, status: 302 | 303, location: string): void {
+  res.setHeader('Cache-Control', NO_STORE);
+  res.setHeader('Referrer-Policy', 'no-referrer');
+  res.status(status).setHeader('Location', location).end();
+}
 
-  /**
-   * Takes the password from the form. It needs no token against cross-site requests: another site that sent the form could only
-   * unlock, in the visitor's browser, a link whose password it knows.
-   */
-  const unlock = async (req: Request, res: Response): Promise<void> => {
-    const token = tokenOf(req);
-    const address = shareAddress(token, signing);
-    const password = parameter(req.body?.password);
-    if (!password) return sendForm(req, res, address, 400, 'passwordMissing');
-    if (password.length > LONGEST_PASSWORD) return sendForm(req, res, address, 403, 'wrongPassword');
-    try {
-      const { page: path, isHttps } = address;
-      keepUnlock(res, await shares.unlock(token, password), { path, isHttps });
-    } catch (error) {
-      if (codeOf(error) !== 'wrong_share_password') throw error;
-      return sendForm(req, res, address, 403, 'wrongPassword');
-    }
-    redirect(res, 303, address.page);
-  };
-
-  return { show, unlock, script };
+function setRetryAfter(res: Response, { more }: ProblemError): void {
+  const seconds = more.headers?.['Retry-After'];
+  if (seconds !== undefined) res.setHeader('Retry-After', seconds);
 }
 
 const atRoute =
@@ -173,45 +200,19 @@ const atRoute =
     next();
   };
 
-/** To an address of ours; nothing in a request says where. */
-function redirect(res: Response, status: 302 | 303, location: string): void {
-  res.setHeader('Cache-Control', NOWHERE);
-  res.setHeader('Referrer-Policy', 'no-referrer');
-  res.status(status).setHeader('Location', location).end();
+/** @throws ProblemError `not_found` */
+function tokenOf(req: Request): string {
+  const token = shareToken.safeParse(req.params.token);
+  if (!token.success) throw notFound('link');
+  return token.data;
 }
 
-/** The page of a share link, for browsers, with the form for its password and its script. */
-export function mountSharePages(router: Router, { limits, logger, ...deps }: SharePageDeps): void {
-  const { show, unlock, script } = createSharePages(deps);
-  const showRefusal = createShowRefusal(logger);
+/** Returns a parameter that is given once. Repeated and nested ones count as absent. */
+const parameter = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-  router.get(PAGE_PATH, atRoute('/s/{token}'), compression(), limits.anonymous, show, showRefusal);
-  const showTooMany: ErrorRequestHandler = (error, req, res, next) => {
-    if (codeOf(error) !== 'rate_limited') return next(error);
-    setRetryAfter(res, error);
-    const form = unlockForm(
-      shareAddress(tokenOf(req), deps.signing).unlock,
-      languageOf(req),
-      'tooManyAttempts',
-    );
-    sendNotice(req, res, form, 429);
-  };
-  router.post(
-    UNLOCK_PATH,
-    atRoute('/s/{token}/unlock'),
-    limits.anonymous,
-    limits.signIn,
-    limits.unlock,
-    urlencoded({ extended: false, limit: FORM_BYTES }),
-    unlock,
-    showTooMany,
-    showRefusal,
-  );
-  router.get(script.path, compression(), (req, res) => {
-    setRoute(req, '/assets');
-    res.setHeader('Cache-Control', A_YEAR);
-    res.type('text/javascript').send(script.code);
-  });
-  router.all([PAGE_PATH, script.path], methodNotAllowed(['GET']));
-  router.all(UNLOCK_PATH, methodNotAllowed(['POST']));
-}
+/** The script requests pages that the visitor has seen already, to renew the URLs of their pictures. That is not a new view. */
+const isByVisitor = (req: Request): boolean =>
+  req.method === 'GET' && req.get('x-requested-with') === undefined;
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof ProblemError ? error.code : undefined;
