@@ -1,4 +1,4 @@
-/** The failures of an object store. Callers match on `code`, which never changes; messages are for people and logs. */
+/** The failures of an object store. Callers compare `code`, which never changes; messages are for people and logs. */
 export type ObjectStoreErrorCode =
   | 'object_not_found'
   | 'invalid_key'
@@ -27,7 +27,7 @@ export class ObjectNotFoundError extends ObjectStoreError {
   readonly code = 'object_not_found';
 }
 
-/** The key breaks the rules of port.ts, or would be a folder of another key. */
+/** The key breaks the rules of ObjectStore, or would be a folder of another key. */
 export class InvalidKeyError extends ObjectStoreError {
   readonly code = 'invalid_key';
 }
@@ -35,7 +35,7 @@ export class InvalidKeyError extends ObjectStoreError {
 /** The range holds no byte of the object. */
 export class InvalidRangeError extends ObjectStoreError {
   readonly code = 'invalid_range';
-  /** bytes in the object, which a 416 answer has to name */
+  /** Bytes of the object, which a response with status 416 has to name. */
   readonly size: number;
 
   constructor(message: string, size: number) {
@@ -45,8 +45,8 @@ export class InvalidRangeError extends ObjectStoreError {
 }
 
 /**
- * A part's stream did not have the length that the part must have (`actual` is then a lower bound when it was too long,
- * since reading stops there), or the parts that were to be completed are not those that are stored.
+ * A part's stream did not have the length that the part must have (`actual` is a lower bound when it was too long, since reading
+ * stops there), or the parts to complete are not those that are stored.
  */
 export class PartMismatchError extends ObjectStoreError {
   readonly code = 'part_mismatch';
@@ -60,12 +60,12 @@ export class PartMismatchError extends ObjectStoreError {
   }
 }
 
-/** No room: the disk is full or the quota is used up. Nothing of the failed write remains. */
+/** The disk is full or the quota is used up. Nothing of the failed write remains. */
 export class StorageFullError extends ObjectStoreError {
   readonly code = 'storage_full';
 }
 
-/** Any other fault of the storage; `cause` has the original error. */
+/** Any other fault of the storage; `cause` is the original error. */
 export class StorageUnavailableError extends ObjectStoreError {
   readonly code = 'storage_unavailable';
 }

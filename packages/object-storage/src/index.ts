@@ -1,13 +1,8 @@
-export { checkAttributes } from './attributes.js';
-export { clampRange } from './byte-range.js';
 export * from './errors.js';
 export { createFilesystemStore, type FilesystemStoreOptions } from './filesystem/store.js';
-export { hasFreeSpace } from './free-space.js';
-export { checkKey, checkPrefix } from './keys.js';
-export { hasLocalFiles, removeOldCopies, withLocalFile } from './local-copy.js';
+export { removeOldCopies, withLocalFile } from './local-copy.js';
 export { openStore, type StoreSettings, StoreSettingsError } from './open.js';
-export { checkAllParts, checkShape, partCount, partLength } from './parts.js';
-export type * from './port.js';
-export { hasPresignedUrls } from './presigned-urls.js';
-export type { S3StoreOptions, S3Timeouts } from './s3/options.js';
+export * from './port.js';
+export { partCount, partIndexAt, partLength, type UploadShape } from './rules.js';
+export type { S3StoreOptions, S3Timeouts } from './s3/client.js';
 export { createS3Store } from './s3/store.js';

@@ -3,18 +3,11 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { LocalFiles, ObjectStore } from './port.js';
-
-export function hasLocalFiles(store: ObjectStore): store is ObjectStore & LocalFiles {
-  return 'localPath' in store && typeof store.localPath === 'function';
-}
+import { hasLocalFiles, type ObjectStore } from './port.js';
 
 const PREFIX = 'object-';
 
-/**
- * Removes the copies that killed processes have left behind: those that are older than anybody would need. Other processes may be
- * using the same folder.
- */
+/** Removes old copies, which killed processes have left. Young ones may be in use: other processes can share the folder. */
 export async function removeOldCopies(scratchDir: string, olderThanMs: number): Promise<void> {
   await mkdir(scratchDir, { recursive: true });
   for (const name of await readdir(scratchDir)) {
@@ -25,8 +18,8 @@ export async function removeOldCopies(scratchDir: string, olderThanMs: number): 
 }
 
 /**
- * Runs `fn` with the path of a file that holds the object's bytes, for libraries that want a file. The file is only to be
- * read, and only until `fn`'s promise settles: it is the stored file itself, or a copy in `scratchDir` that is removed then.
+ * Runs `fn` with the path of a file that holds the object's bytes, for libraries that need a file. `fn` must only read it, and only
+ * until its promise settles: it is the stored file itself, or a copy in `scratchDir` that is removed afterwards.
  * @throws ObjectNotFoundError
  */
 export async function withLocalFile<T>(

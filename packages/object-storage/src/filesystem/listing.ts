@@ -1,15 +1,15 @@
 import { opendir } from 'node:fs/promises';
 import path from 'node:path';
-import { isKeySegment } from '../keys.js';
 import type { ObjectInfo } from '../port.js';
-import { isMissing, storing } from './faults.js';
+import { isKeySegment } from '../rules.js';
+import { isMissing, translateErrors } from './files.js';
 
-/** Sidecars read at a time: enough to keep a disk busy, too few to hold up an upload. */
+/** How many sidecars are read at a time: enough to keep a disk busy, too few to delay an upload. */
 const LOOK_AHEAD = 16;
 
 type Find = (key: string) => Promise<ObjectInfo | undefined>;
 
-/** One folder's names are in memory at a time (and those of the folders above it), never the whole tree. */
+/** Holds the names of one folder and of its parents in memory, never the whole tree. */
 export async function* listObjects(root: string, prefix: string, find: Find): AsyncGenerator<ObjectInfo> {
   const slash = prefix.lastIndexOf('/') + 1;
   yield* walk(root, prefix.slice(0, slash), prefix.slice(slash), find);
@@ -21,7 +21,7 @@ async function* walk(
   beginning: string,
   find: Find,
 ): AsyncGenerator<ObjectInfo> {
-  const names = await storing('list a folder', () => readNames(path.join(root, folder), beginning));
+  const names = await translateErrors('list a folder', () => readNames(path.join(root, folder), beginning));
   let files: string[] = [];
   for (const name of names) {
     const isFolder = name.endsWith('/');
@@ -35,7 +35,7 @@ async function* walk(
   yield* findAll(files, find);
 }
 
-/** Objects that are deleted in the meantime are left out. */
+/** Leaves out objects that were deleted meanwhile. */
 async function* findAll(keys: readonly string[], find: Find): AsyncGenerator<ObjectInfo> {
   for (const info of await Promise.all(keys.map(find))) {
     if (info) yield info;
@@ -43,8 +43,8 @@ async function* findAll(keys: readonly string[], find: Find): AsyncGenerator<Obj
 }
 
 /**
- * Sorted with the folders' `/`, since that is how keys compare: `a-b` comes before `a/b`, though `a` comes before `a-b`.
- * Links, sockets and names that no key has are not ours.
+ * Sorts folders with their `/`, since keys compare that way: `a-b` comes before `a/b`, though `a` comes before `a-b`.
+ * Leaves out links, sockets and names that no key has: this store did not create them.
  */
 async function readNames(folder: string, beginning: string): Promise<string[]> {
   const names: string[] = [];

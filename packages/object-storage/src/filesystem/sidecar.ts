@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { ObjectInfo } from '../port.js';
-import { isMissing } from './faults.js';
+import { ifPresent } from './files.js';
 
 /** Tells one version of a data file from another. Numbers as text: JSON has no 64-bit integers. */
 export interface Stamp {
@@ -10,22 +10,21 @@ export interface Stamp {
   size: string;
 }
 
-/** What is kept about one version of an object. */
 export interface ObjectRecord {
   contentType: string;
   metadata: Record<string, string>;
   etag: string;
   /** ISO 8601 */
   lastModified: string;
-  /** The staged upload that it came from, so that completing it again finds it. */
+  /** The staged upload that the object was made of, so that a repeated completion finds it. */
   uploadId?: string;
   stamp: Stamp;
 }
 
 /**
- * The content of `meta/<key>+.json`. It is in place before its data file is, so while an object is replaced (and forever,
- * when the power went just then) the data may still be the previous version: `previous` describes that one, and the
- * stamps tell which of the two the bytes belong to.
+ * The content of `meta/<key>+.json`. It is in place before its data file is, so while an object is replaced (and for ever, after a
+ * power cut at that moment) the data may still be the previous version: `previous` describes it, and the stamps tell which of the two
+ * the bytes belong to.
  */
 export interface Sidecar {
   current: ObjectRecord;
@@ -36,15 +35,10 @@ export function stampOf(stats: BigIntStats): Stamp {
   return { inode: `${stats.ino}`, modified: `${stats.mtimeNs}`, size: `${stats.size}` };
 }
 
-/** Undefined when there is none, or none that can be read: the bytes are worth more than what is said about them. */
+/** Resolves to undefined when there is none, or when it is damaged: the bytes are still readable, and worth more than their metadata. */
 export async function readSidecar(file: string): Promise<Sidecar | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const text = await ifPresent(readFile(file, 'utf8'));
+  if (text === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(text);
     return isSidecar(parsed) ? parsed : undefined;
@@ -65,7 +59,7 @@ function isRecord(value: unknown): value is ObjectRecord {
   return texts.every((text) => typeof text === 'string') && typeof metadata === 'object' && metadata !== null;
 }
 
-/** The record that was written for exactly this file. */
+/** Returns the record that was written for exactly this file. */
 export function recordOf(sidecar: Sidecar | undefined, stamp: Stamp): ObjectRecord | undefined {
   return pick(sidecar, (known) => {
     return known.inode === stamp.inode && known.modified === stamp.modified && known.size === stamp.size;
@@ -73,7 +67,7 @@ export function recordOf(sidecar: Sidecar | undefined, stamp: Stamp): ObjectReco
 }
 
 /**
- * The record that fits best when none fits exactly: a restored backup has other inodes, perhaps other times, and some file
+ * Returns the record that fits best when none fits exactly: a restored backup has other inodes, perhaps other times, and some file
  * systems number their inodes anew at each mount.
  */
 export function likeliestRecordOf(sidecar: Sidecar | undefined, stamp: Stamp): ObjectRecord | undefined {
@@ -91,16 +85,10 @@ function pick(sidecar: Sidecar | undefined, fits: (stamp: Stamp) => boolean): Ob
 export function toInfo(key: string, stats: BigIntStats, record: ObjectRecord | undefined): ObjectInfo {
   const size = Number(stats.size);
   if (record === undefined) {
-    // Only damage by other hands gets here. The photo is still there and still to be read.
+    // The sidecar was damaged or removed by something else. The photo is still there and readable.
     const etag = `unknown-${stats.mtimeNs}-${stats.size}`;
-    return {
-      key,
-      size,
-      contentType: 'application/octet-stream',
-      etag,
-      lastModified: stats.mtime,
-      metadata: {},
-    };
+    const contentType = 'application/octet-stream';
+    return { key, size, contentType, etag, lastModified: stats.mtime, metadata: {} };
   }
   const { contentType, etag, metadata } = record;
   return { key, size, contentType, etag, lastModified: new Date(record.lastModified), metadata };

@@ -1,185 +1,150 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
-import { ObjectNotFoundError } from '../errors.js';
-import { checkAllParts, checkShape } from '../parts.js';
+import AsyncLock from 'async-lock';
 import type { ObjectAttributes, ObjectInfo, StagedUpload, StoredPart, UploadUnderWay } from '../port.js';
-import { type FolderSync, withNewFile, writeDurably } from './durable.js';
-import { isMissing, storing } from './faults.js';
-import { createKeyedLock } from './keyed-lock.js';
+import { checkAllParts, checkShape } from '../rules.js';
+import { type FolderSync, ifPresent, translateErrors, withNewFile, writeDurably } from './files.js';
+import type { Layout } from './layout.js';
 import type { Objects } from './objects.js';
-import { findPartFiles, listPartFiles } from './part-files.js';
-import { createPartWriters } from './part-writers.js';
-import { createPartWriting } from './part-writing.js';
-import type { Layout } from './paths.js';
-import { placeRepeated } from './repeated-parts.js';
-import type { TemporaryFiles } from './temporary-files.js';
+import { findPartFiles, folderOrThrow, type Parts, unknownUpload } from './parts.js';
 
-/** `upload.json`: what has to be known when the upload is completed. */
+/** `upload.json`: what is needed to complete the upload. */
 interface Manifest extends StagedUpload {
   attributes: ObjectAttributes;
   etag: string;
 }
 
-export interface Staging {
-  begin(key: string, size: number, partSize: number, attributes: ObjectAttributes): Promise<StagedUpload>;
-  writePart(upload: StagedUpload, index: number, body: Readable): Promise<StoredPart>;
-  complete(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo>;
-  abort(uploadId: string): Promise<void>;
-  /** Those to keys that start with `prefix`. */
-  list(prefix: string): AsyncIterable<UploadUnderWay>;
-  /** Clears what a crash at the very end of a completion has left: its object is in place. */
-  removeCompleted(): Promise<void>;
-}
+/** Begins and ends staged uploads. Each has a folder with its manifest, its `data` file and the files of its parts (parts.ts). */
+export class Staging {
+  readonly #layout: Layout;
+  readonly #folderSync: FolderSync;
+  readonly #objects: Objects;
+  readonly #parts: Parts;
+  readonly #uploadLock = new AsyncLock({ maxPending: Number.POSITIVE_INFINITY });
 
-interface Tools {
-  layout: Layout;
-  temporary: TemporaryFiles;
-  folderSync: FolderSync;
-  objects: Objects;
-}
+  constructor(layout: Layout, folderSync: FolderSync, objects: Objects, parts: Parts) {
+    this.#layout = layout;
+    this.#folderSync = folderSync;
+    this.#objects = objects;
+    this.#parts = parts;
+  }
 
-export function createStaging(tools: Tools): Staging {
-  const { layout, temporary, folderSync, objects } = tools;
-  const writers = createPartWriters();
-  const writePart = createPartWriting({ temporary, folderSync, writers, checkMounted: objects.checkMounted });
-  const locked = createKeyedLock();
+  async begin(
+    key: string,
+    size: number,
+    partSize: number,
+    attributes: ObjectAttributes,
+  ): Promise<StagedUpload> {
+    checkShape({ size, partSize });
+    this.#layout.object(key);
+    const upload: StagedUpload = { uploadId: randomBytes(16).toString('hex'), key, size, partSize };
+    const etag = attributes.metadata?.sha256 ?? randomBytes(16).toString('hex');
+    await translateErrors('begin an upload', () => this.#create({ ...upload, attributes, etag }));
+    return upload;
+  }
+
+  /** Prepares a temporary folder and renames it, so that a crash leaves no incomplete upload. */
+  async #create(manifest: Manifest): Promise<void> {
+    const draft = this.#layout.temporaryFile();
+    try {
+      await mkdir(draft);
+      await withNewFile(path.join(draft, 'data'), (data) => data.truncate(manifest.size));
+      await writeDurably(path.join(draft, 'upload.json'), JSON.stringify(manifest));
+      await this.#folderSync.sync(draft);
+      await rename(draft, path.join(this.#layout.staging, manifest.uploadId));
+      await this.#folderSync.sync(this.#layout.staging);
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  complete(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo> {
+    return this.#uploadLock.acquire(upload.uploadId, () =>
+      translateErrors('complete an upload', () => this.#complete(upload, parts)),
+    );
+  }
 
   /**
-   * Every step may be the last before a crash, and repeating the call goes on from there: parts are copied into place again;
-   * the sidecar is written again; and once the data file has been renamed, the object itself says which upload it was.
+   * Any step may be the last before a crash, and a repeated call continues: parts are copied into place again; the sidecar is written
+   * again; and when the data file has been renamed, the object itself says which upload it was.
    */
-  async function complete(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo> {
-    const folder = folderOrThrow(layout, upload.uploadId);
+  async #complete(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo> {
+    const folder = folderOrThrow(this.#layout, upload.uploadId);
     const manifest = await readManifest(folder);
     const data = path.join(folder, 'data');
-    if (manifest === undefined || !(await exists(data))) return completedBefore(upload, folder);
-    if (manifest.key !== upload.key) throw unknown(upload.uploadId);
+    if (manifest === undefined || !(await exists(data))) return this.#completedBefore(upload, folder);
+    if (manifest.key !== upload.key) throw unknownUpload(upload.uploadId);
     checkAllParts(manifest, parts);
-    const files = findPartFiles(await listPartFiles(folder), parts);
-    return writers.keepOut(upload.uploadId, async () => {
-      await placeRepeated(folder, manifest.partSize, files, folderSync);
+    const files = await findPartFiles(folder, parts);
+    return this.#parts.withoutWrites(upload.uploadId, async () => {
+      await this.#parts.place(folder, manifest.partSize, files);
       const { etag, attributes, uploadId, key } = manifest;
       const stats = await stat(data, { bigint: true });
       const sync = async (): Promise<void> => {}; // each part was synced when it was written
-      const info = await objects.commit(key, { file: data, stats, etag, attributes, uploadId, sync });
-      await discard(temporary, folder);
+      const info = await this.#objects.commit(key, { file: data, stats, etag, attributes, uploadId, sync });
+      await this.#remove(folder);
       return info;
     });
   }
 
-  async function completedBefore(upload: StagedUpload, folder: string): Promise<ObjectInfo> {
-    const found = await objects.find(upload.key);
-    if (found?.uploadId !== upload.uploadId) throw unknown(upload.uploadId);
-    await discard(temporary, folder);
+  async #completedBefore(upload: StagedUpload, folder: string): Promise<ObjectInfo> {
+    const found = await this.#objects.find(upload.key);
+    if (found?.uploadId !== upload.uploadId) throw unknownUpload(upload.uploadId);
+    await this.#remove(folder);
     return found.info;
   }
 
-  return {
-    async begin(key, size, partSize, attributes) {
-      checkShape({ size, partSize });
-      layout.object(key);
-      const upload: StagedUpload = { uploadId: randomBytes(16).toString('hex'), key, size, partSize };
-      const etag = attributes.metadata?.sha256 ?? randomBytes(16).toString('hex');
-      await storing('begin an upload', () => begin(tools, { ...upload, attributes, etag }));
-      return upload;
-    },
-    writePart: async (upload, index, body) =>
-      writePart(folderOrThrow(layout, upload.uploadId), upload, index, body),
-    complete: (upload, parts) =>
-      locked(upload.uploadId, () => storing('complete an upload', () => complete(upload, parts))),
-    abort: (uploadId) =>
-      locked(uploadId, () =>
-        storing('abort an upload', async () => {
-          const folder = layout.upload(uploadId);
-          if (folder === undefined) return;
-          await writers.keepOut(uploadId, () => discard(temporary, folder));
-          await folderSync.sync(layout.staging);
-        }),
-      ),
-    async *list(prefix) {
-      for (const name of await storing('list uploads', () => readdir(layout.staging))) {
-        const upload = await storing('list uploads', () => findUpload(layout, name));
-        if (upload?.key.startsWith(prefix)) yield upload;
-      }
-    },
-    async removeCompleted() {
-      for (const name of await readdir(layout.staging)) {
-        const folder = layout.upload(name);
-        if (folder && !(await exists(path.join(folder, 'data')))) await discard(temporary, folder);
-      }
-    },
-  };
-}
-
-/** Undefined when it has ended meanwhile, or is no upload of ours. */
-async function findUpload(layout: Layout, name: string): Promise<UploadUnderWay | undefined> {
-  const folder = layout.upload(name);
-  const manifest = folder && (await readManifest(folder));
-  if (!folder || !manifest) return undefined;
-  try {
-    const { mtime: begunAt } = await stat(path.join(folder, 'upload.json'));
-    return { uploadId: manifest.uploadId, key: manifest.key, begunAt };
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
+  abort(uploadId: string): Promise<void> {
+    return this.#uploadLock.acquire(uploadId, () =>
+      translateErrors('abort an upload', async () => {
+        const folder = this.#layout.upload(uploadId);
+        if (folder === undefined) return;
+        await this.#parts.withoutWrites(uploadId, () => this.#remove(folder));
+        await this.#folderSync.sync(this.#layout.staging);
+      }),
+    );
   }
-}
 
-/** Prepared aside and renamed, so that a crash leaves no half-made upload that nobody knows of. */
-async function begin({ layout, temporary, folderSync }: Tools, manifest: Manifest): Promise<void> {
-  const draft = temporary.path();
-  try {
-    await mkdir(draft);
-    await withNewFile(path.join(draft, 'data'), (data) => data.truncate(manifest.size));
-    await writeDurably(path.join(draft, 'upload.json'), JSON.stringify(manifest));
-    await folderSync.sync(draft);
-    await rename(draft, path.join(layout.staging, manifest.uploadId));
-    await folderSync.sync(layout.staging);
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    throw error;
+  /** Yields the uploads to keys that start with `prefix`. */
+  async *list(prefix: string): AsyncGenerator<UploadUnderWay> {
+    for (const name of await translateErrors('list uploads', () => readdir(this.#layout.staging))) {
+      const upload = await translateErrors('list uploads', () => this.#find(name));
+      if (upload?.key.startsWith(prefix)) yield upload;
+    }
   }
-}
 
-/** Out of sight at once; a crash in mid-removal leaves a temporary folder, which the next start removes. */
-async function discard(temporary: TemporaryFiles, folder: string): Promise<void> {
-  const draft = temporary.path();
-  try {
-    await rename(folder, draft);
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw error;
+  /** Resolves to undefined when it has ended meanwhile, or the name is not that of an upload. */
+  async #find(name: string): Promise<UploadUnderWay | undefined> {
+    const folder = this.#layout.upload(name);
+    const manifest = folder && (await readManifest(folder));
+    if (!folder || !manifest) return undefined;
+    const stats = await ifPresent(stat(path.join(folder, 'upload.json')));
+    return stats && { uploadId: manifest.uploadId, key: manifest.key, begunAt: stats.mtime };
   }
-  await rm(draft, { recursive: true, force: true });
-}
 
-function folderOrThrow(layout: Layout, uploadId: string): string {
-  const folder = layout.upload(uploadId);
-  if (folder === undefined) throw unknown(uploadId);
-  return folder;
-}
+  /** Removes the folders that a crash at the end of a completion has left: their objects are in place. */
+  async removeCompleted(): Promise<void> {
+    for (const name of await readdir(this.#layout.staging)) {
+      const folder = this.#layout.upload(name);
+      if (folder && !(await exists(path.join(folder, 'data')))) await this.#remove(folder);
+    }
+  }
 
-function unknown(uploadId: string): ObjectNotFoundError {
-  return new ObjectNotFoundError(`there is no upload ${JSON.stringify(uploadId)}`);
+  /** Renames the folder first: a crash during the removal leaves a temporary folder, which the next start removes. */
+  async #remove(folder: string): Promise<void> {
+    const draft = this.#layout.temporaryFile();
+    const isThere = await ifPresent(rename(folder, draft).then(() => true));
+    if (isThere) await rm(draft, { recursive: true, force: true });
+  }
 }
 
 async function readManifest(folder: string): Promise<Manifest | undefined> {
-  try {
-    return JSON.parse(await readFile(path.join(folder, 'upload.json'), 'utf8')) as Manifest;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const text = await ifPresent(readFile(path.join(folder, 'upload.json'), 'utf8'));
+  return text === undefined ? undefined : (JSON.parse(text) as Manifest);
 }
 
 async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
+  return (await ifPresent(stat(file))) !== undefined;
 }

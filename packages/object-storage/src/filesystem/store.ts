@@ -2,79 +2,69 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { checkAttributes } from '../attributes.js';
-import { clampRange } from '../byte-range.js';
 import { ObjectNotFoundError } from '../errors.js';
-import { checkKey, checkPrefix } from '../keys.js';
 import type { ByteRange, FreeSpace, LocalFiles, ObjectAttributes, ObjectInfo, ObjectStore } from '../port.js';
-import { holdErrors } from '../sources.js';
-import { createFolderSync, type FolderSync, withNewFile } from './durable.js';
-import { errnoOf, storing } from './faults.js';
+import { checkAttributes, checkKey, checkPrefix, clampRange } from '../rules.js';
+import { chunksOf, holdErrors } from '../streams.js';
+import { errnoOf, FolderSync, translateErrors, withNewFile, writeStream } from './files.js';
+import { Layout } from './layout.js';
 import { listObjects } from './listing.js';
-import { createObjects, type Objects } from './objects.js';
-import { createLayout, type Layout } from './paths.js';
-import { pour } from './pour.js';
-import { createStaging } from './staging.js';
-import { createTemporaryFiles, type TemporaryFiles } from './temporary-files.js';
+import { Objects } from './objects.js';
+import { Parts } from './parts.js';
+import { Staging } from './staging.js';
 
-/** Bytes a read asks the disk for. */
-const READ_SIZE = 256 * 1024;
+/** Bytes of one read from the disk. */
+const READ_BYTES = 256 * 1024;
 
 export interface FilesystemStoreOptions {
-  /** The folder that everything is kept in; made if need be. Processes may share it as long as only one of them writes a key. */
+  /** The folder that holds everything; created if it is missing. Processes may share it as long as only one of them writes a key. */
   root: string;
-  /** Nothing is made or cleared; the store is ready when the folder of the objects is there. */
+  /** Nothing is created or removed; the store is ready when the folder of the objects exists. */
   readOnly?: boolean;
 }
 
-/** @throws StorageUnavailableError when the folder cannot be made or written to, StorageFullError when it has no room. */
+/** @throws StorageUnavailableError when the folder cannot be created or written to, StorageFullError when the disk is full. */
 export async function createFilesystemStore({
   root,
   readOnly = false,
 }: FilesystemStoreOptions): Promise<ObjectStore & LocalFiles & FreeSpace> {
-  const layout = createLayout(root);
-  const folderSync = createFolderSync();
-  const temporary = createTemporaryFiles(layout.temporary);
-  const objects = createObjects({ layout, temporary, folderSync });
-  const staging = createStaging({ layout, temporary, folderSync, objects });
-  const put = createPut(temporary, objects);
+  const layout = new Layout(root);
+  const folderSync = new FolderSync();
+  const objects = new Objects(layout, folderSync);
+  const parts = new Parts(layout, folderSync, () => objects.checkMounted());
+  const staging = new Staging(layout, folderSync, objects, parts);
 
-  const find = async (key: string): Promise<ObjectInfo | undefined> => {
-    return (await storing('read an object', () => objects.find(key)))?.info;
-  };
-  const head = async (key: string): Promise<ObjectInfo> => {
-    const info = await find(key);
-    if (info === undefined) throw new ObjectNotFoundError(`there is no object ${key}`);
-    return info;
-  };
-  const check = readOnly ? objects.checkMounted : () => probe(temporary, objects);
-  const ready = (): Promise<void> => storing(`${readOnly ? 'read' : 'write to'} ${layout.root}`, check);
+  const ready = (): Promise<void> =>
+    translateErrors(`${readOnly ? 'read' : 'write to'} ${layout.root}`, async () => {
+      await objects.checkMounted();
+      if (!readOnly) await probe(layout);
+    });
 
   if (!readOnly) {
-    await storing(`prepare the storage folder ${layout.root}`, async () => {
+    await translateErrors(`prepare the storage folder ${layout.root}`, async () => {
       await prepare(layout, folderSync);
-      await temporary.removeLeftovers();
+      await layout.removeLeftovers();
       await staging.removeCompleted();
     });
     await ready();
   }
 
   return {
-    put,
-    head,
+    put: (key, body, attributes) => put(layout, objects, key, body, attributes),
+    head: (key) => head(objects, key),
     get: (key, range) => get(objects, key, range),
-    delete: (key) => storing('delete an object', () => objects.delete(key)),
+    delete: (key) => translateErrors('delete an object', () => objects.delete(key)),
     async *list(prefix) {
       checkPrefix(prefix);
       await objects.checkMounted();
-      yield* listObjects(layout.objects, prefix, find);
+      yield* listObjects(layout.objects, prefix, (key) => find(objects, key));
     },
     async beginUpload(key, size, partSize, attributes) {
       checkAttributes(attributes);
       return staging.begin(key, size, partSize, attributes);
     },
-    writePart: staging.writePart,
-    completeUpload: staging.complete,
+    writePart: (upload, index, body) => parts.write(upload, index, body),
+    completeUpload: (upload, stored) => staging.complete(upload, stored),
     abortUpload: ({ uploadId }) => staging.abort(uploadId),
     async *listUploads(prefix) {
       checkPrefix(prefix);
@@ -84,54 +74,76 @@ export async function createFilesystemStore({
     ready,
     close: async () => {},
     async localPath(key) {
-      await head(key);
+      await head(objects, key);
       return layout.object(key);
     },
-    freeBytes: () =>
-      storing('look how much room there is', async () => {
-        await objects.checkMounted();
-        // Not `bfree`, which has blocks that only root may write.
-        const { bavail, bsize } = await statfs(layout.objects);
-        return bavail * bsize;
-      }),
+    freeBytes: () => translateErrors('read how much room there is', () => freeBytes(layout, objects)),
   };
 }
 
-function createPut(temporary: TemporaryFiles, objects: Objects): ObjectStore['put'] {
-  return async (key: string, body: Readable | Buffer, attributes: ObjectAttributes) => {
-    checkKey(key);
-    checkAttributes(attributes);
-    if (body instanceof Readable) holdErrors(body);
-    const given = attributes.metadata?.sha256;
-    const hash = createHash('sha256');
-    const draft = temporary.path();
-    const file = await storing('create a temporary file', () => open(draft, 'wx', 0o600));
-    try {
-      // Whoever gives the hash has computed it; twice would be half of what storing a photo costs a Pi 4.
-      await pour(body, file, 0, (chunk) => given === undefined && hash.update(chunk));
-      const stats = await storing('store an object', () => file.stat({ bigint: true }));
-      const etag = given ?? hash.digest('hex');
-      const finished = { file: draft, stats, etag, attributes, sync: () => file.datasync() };
-      return await storing('store an object', () => objects.commit(key, finished));
-    } catch (error) {
-      await rm(draft, { force: true });
-      throw error;
-    } finally {
-      await file.close();
+async function put(
+  layout: Layout,
+  objects: Objects,
+  key: string,
+  body: Readable | Buffer,
+  attributes: ObjectAttributes,
+): Promise<ObjectInfo> {
+  checkKey(key);
+  checkAttributes(attributes);
+  if (body instanceof Readable) holdErrors(body);
+  const given = attributes.metadata?.sha256;
+  const hash = createHash('sha256');
+  const source = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of chunksOf(body)) {
+      // A caller that gives the hash has computed it; a second time would be half of what storing a photo costs a Pi 4.
+      if (given === undefined) hash.update(chunk);
+      yield chunk;
     }
   };
+  const draft = layout.temporaryFile();
+  const file = await translateErrors('create a temporary file', () => open(draft, 'wx', 0o600));
+  try {
+    await writeStream(source(), file, 0);
+    return await translateErrors('store an object', async () => {
+      const stats = await file.stat({ bigint: true });
+      const etag = given ?? hash.digest('hex');
+      return objects.commit(key, { file: draft, stats, etag, attributes, sync: () => file.datasync() });
+    });
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function find(objects: Objects, key: string): Promise<ObjectInfo | undefined> {
+  return (await translateErrors('read an object', () => objects.find(key)))?.info;
+}
+
+async function head(objects: Objects, key: string): Promise<ObjectInfo> {
+  const info = await find(objects, key);
+  if (info === undefined) throw new ObjectNotFoundError(`there is no object ${key}`);
+  return info;
 }
 
 async function get(objects: Objects, key: string, range?: ByteRange): ReturnType<ObjectStore['get']> {
-  const { info, handle } = await storing('read an object', () => objects.open(key));
+  const { info, handle } = await translateErrors('read an object', () => objects.open(key));
   try {
     const bytes = range && clampRange(range, info.size);
-    const body = handle.createReadStream({ start: 0, ...bytes, highWaterMark: READ_SIZE });
+    const body = handle.createReadStream({ start: 0, ...bytes, highWaterMark: READ_BYTES });
     return { info, body };
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+async function freeBytes(layout: Layout, objects: Objects): Promise<number> {
+  await objects.checkMounted();
+  // Not `bfree`, which counts blocks that only root may write.
+  const { bavail, bsize } = await statfs(layout.objects);
+  return bavail * bsize;
 }
 
 async function prepare(layout: Layout, folderSync: FolderSync): Promise<void> {
@@ -143,8 +155,8 @@ async function prepare(layout: Layout, folderSync: FolderSync): Promise<void> {
 }
 
 /**
- * Not `mkdir` with `recursive`: that never returns where a folder exists but takes no other, as in /proc. Other accounts of
- * the machine have no business in what is made here; a folder that exists keeps the mode that its owner gave it.
+ * Not `mkdir` with `recursive`: that never returns where a folder exists but takes no other, as in /proc. Other accounts of the machine
+ * must not read what is created here; an existing folder keeps the mode that its owner has set.
  */
 async function makeRoot(folder: string, folderSync: FolderSync): Promise<void> {
   const parent = path.dirname(folder);
@@ -155,16 +167,15 @@ async function makeRoot(folder: string, folderSync: FolderSync): Promise<void> {
     await makeRoot(parent, folderSync);
   }
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
-    // Another process was quicker. (If it is a file, making the folders inside says so.)
+    // Another process was faster. (If it is a file, creating the folders inside fails and says so.)
     if (errnoOf(error) !== 'EEXIST') throw error;
   });
   await folderSync.sync(parent);
 }
 
-/** A full or read-only disk shows only when it is written to. Nothing to be synced: a probe need not last. */
-async function probe(temporary: TemporaryFiles, objects: Objects): Promise<void> {
-  await objects.checkMounted();
-  const file = temporary.path();
+/** A full or read-only disk shows only when it is written to. The file need not survive, so it is not synced. */
+async function probe(layout: Layout): Promise<void> {
+  const file = layout.temporaryFile();
   try {
     await withNewFile(file, (handle) => handle.writeFile(randomUUID()));
   } finally {

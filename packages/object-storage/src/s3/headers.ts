@@ -1,17 +1,19 @@
+import { randomBytes } from 'node:crypto';
+import type { CompletedPart } from '@aws-sdk/client-s3';
 import { StorageUnavailableError } from '../errors.js';
-import type { ObjectInfo } from '../port.js';
+import type { ObjectInfo, StoredPart } from '../port.js';
 
-/** Headers take the printable letters of ASCII, and are trimmed on their way. */
+/** Headers can hold the printable characters of ASCII, and lose spaces at their ends. */
 const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 const ENCODED = /^=\?UTF-8\?B\?([A-Za-z0-9+/]*=*)\?=$/;
 
 /**
- * Our own entries beside the caller's metadata begin with a letter that no name of theirs has (attributes.ts). This one tells
- * which staged upload an object came from, so that completing it again finds it.
+ * An entry beside the caller's metadata; no name of theirs begins with `-` (rules.ts). It says which staged upload an object was made
+ * of, so that a repeated completion finds it.
  */
 const UPLOAD = '-upload';
 
-/** Other than plain ones, values become one encoded word of RFC 2047, as S3's own tools write them. */
+/** Values that are not plain become one encoded word of RFC 2047, as S3's own tools write them. */
 export function encodeMetadata(
   metadata: Readonly<Record<string, string>> = {},
   uploadMark?: string,
@@ -33,9 +35,9 @@ function decodeValue(value: string): string {
 }
 
 /** What HeadObject and GetObject say about an object. */
-export interface ObjectHeaders {
+interface ObjectHeaders {
   ContentLength?: number | undefined;
-  /** `bytes 0-9/100` in the answer to a range. */
+  /** `bytes 0-9/100` in the response to a range. */
   ContentRange?: string | undefined;
   ContentType?: string | undefined;
   ETag?: string | undefined;
@@ -43,12 +45,11 @@ export interface ObjectHeaders {
   Metadata?: Record<string, string> | undefined;
 }
 
-/** An object as the port tells it. */
 export function toInfo(key: string, headers: ObjectHeaders): ObjectInfo {
   const { ContentLength, ContentRange, ContentType, ETag, LastModified } = headers;
   const size = ContentRange === undefined ? ContentLength : Number(ContentRange.split('/')[1]);
   if (size === undefined || !Number.isSafeInteger(size) || ETag === undefined || LastModified === undefined)
-    throw new StorageUnavailableError(`the server does not tell size, tag and time of ${key}`);
+    throw new StorageUnavailableError(`the response has no size, tag or time of ${key}`);
   const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers.Metadata ?? {})) {
     if (!name.startsWith('-')) metadata[name] = decodeValue(value);
@@ -63,11 +64,47 @@ export function toInfo(key: string, headers: ObjectHeaders): ObjectInfo {
   };
 }
 
-/** The staged upload that an object came from, or undefined when it was put. */
+/** Returns the mark of the staged upload that an object was made of, or undefined when it was put. */
 export function uploadMarkOf(headers: ObjectHeaders): string | undefined {
   return headers.Metadata?.[UPLOAD];
 }
 
 export function unquote(etag: string): string {
   return etag.replace(/^"|"$/g, '');
+}
+
+/** @throws StorageUnavailableError when the response has none. */
+export function tagOrThrow(tag: string | undefined): string {
+  if (tag === undefined) throw new StorageUnavailableError('the response has no tag of what was stored');
+  return tag;
+}
+
+/**
+ * Returns what the server says about a stored part: its tag and, if there is one, its checksum. Completing sends both back, so that the
+ * server compares the bytes and not only their name.
+ */
+export function toPartTag(tag: string, crc32: string | undefined): string {
+  return crc32 === undefined ? unquote(tag) : `${unquote(tag)}#${crc32}`;
+}
+
+export function toCompletedPart({ index, etag }: StoredPart): CompletedPart {
+  const [tag = '', crc32] = etag.split('#');
+  return { PartNumber: index + 1, ETag: `"${tag}"`, ...(crc32 !== undefined && { ChecksumCRC32: crc32 }) };
+}
+
+/**
+ * An upload's id as the port has it: S3's own, and the mark that its object will have. S3 forgets an id together with the upload; later
+ * only the mark says that the object was made of it. The ids of a listing, which can only be aborted, have no mark.
+ */
+export function formatUploadId(id: string, mark: string): string {
+  return `${id}#${mark}`;
+}
+
+export function parseUploadId(uploadId: string): { id: string; mark?: string } {
+  const end = uploadId.lastIndexOf('#');
+  return end < 0 ? { id: uploadId } : { id: uploadId.slice(0, end), mark: uploadId.slice(end + 1) };
+}
+
+export function newUploadMark(): string {
+  return randomBytes(16).toString('hex');
 }

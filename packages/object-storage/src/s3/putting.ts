@@ -1,74 +1,95 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
-import { StorageUnavailableError } from '../errors.js';
-import type { ObjectAttributes } from '../port.js';
-import { holdErrors } from '../sources.js';
+import type { ObjectAttributes, ObjectInfo, StoredPart } from '../port.js';
+import { checkAttributes, checkKey } from '../rules.js';
+import { batchesOf, chunksOf, holdErrors } from '../streams.js';
 import type { Bucket } from './client.js';
-import { storing } from './faults.js';
-import { encodeMetadata } from './headers.js';
-import { sendingOf } from './sending.js';
+import { translateErrors } from './errors.js';
+import { encodeMetadata, tagOrThrow, toInfo, unquote } from './headers.js';
+import { findObject } from './objects.js';
+import { abortUpload, createUpload, sendCompletion, sendPart } from './uploads.js';
 
-/** The smallest that S3 takes: this much of a stream of unknown length is in memory, and again while it is sent. */
-const STREAM_PART_SIZE = 5 * 1024 * 1024;
+/** The smallest part that S3 takes: this much of a stream of unknown length is in memory, and again while it is sent. */
+const STREAM_PART_BYTES = 5 * 1024 * 1024;
 
 /** What a put has stored; `tag` is S3's own, in quotes. */
-export interface Stored {
+interface Stored {
   size: number;
   tag: string;
 }
 
-export type PutObject = (
+/** Stores a whole object: a buffer by one request, a stream, whose length is unknown, by as many parts as it needs. */
+export async function putObject(
+  bucket: Bucket,
   key: string,
   body: Readable | Buffer,
   attributes: ObjectAttributes,
-) => Promise<Stored>;
+): Promise<ObjectInfo> {
+  checkKey(key);
+  checkAttributes(attributes);
+  const { size, tag } = Buffer.isBuffer(body)
+    ? await putBuffer(bucket, key, body, attributes)
+    : await putStream(bucket, key, body, attributes);
+  const found = await findObject(bucket, key);
+  if (found?.ETag === tag) return toInfo(key, found);
+  // Another request has replaced or deleted it meanwhile; what was stored is returned all the same.
+  const { contentType } = attributes;
+  const metadata = { ...attributes.metadata };
+  const etag = metadata.sha256 ?? unquote(tag);
+  return { key, size, contentType, etag, lastModified: new Date(), metadata };
+}
 
-/** Stores whole objects: a buffer by one request; a stream, whose length nobody knows, by as many parts as it takes. */
-export function createPut({ client, bucket }: Bucket): PutObject {
-  type Params = ReturnType<typeof paramsOf>;
-
-  const paramsOf = (key: string, { contentType, metadata }: ObjectAttributes) => ({
+async function putBuffer(
+  { client, bucket }: Bucket,
+  key: string,
+  bytes: Buffer,
+  { contentType, metadata }: ObjectAttributes,
+): Promise<Stored> {
+  const command = new PutObjectCommand({
     Bucket: bucket,
     Key: key,
     ContentType: contentType,
     Metadata: encodeMetadata(metadata),
+    Body: bytes,
   });
-
-  async function putStream(params: Params, source: Readable): Promise<Stored> {
-    holdErrors(source);
-    const sending = sendingOf(source);
-    const Body = Readable.from(sending.pieces, { objectMode: false });
-    const upload = new Upload({
-      client,
-      params: { ...params, Body },
-      partSize: STREAM_PART_SIZE,
-      queueSize: 1,
-    });
-    try {
-      const { ETag } = await storing('store an object', () => upload.done());
-      return { size: sending.total, tag: tagOrThrow(ETag) };
-    } catch (error) {
-      throw sending.failure === undefined ? error : sending.failure.error;
-    } finally {
-      Body.destroy();
-    }
-  }
-
-  async function putBuffer(params: Params, bytes: Buffer): Promise<Stored> {
-    const command = new PutObjectCommand({ ...params, Body: bytes });
-    const { ETag } = await storing('store an object', () => client.send(command));
-    return { size: bytes.length, tag: tagOrThrow(ETag) };
-  }
-
-  return async (key, body, attributes) => {
-    const params = paramsOf(key, attributes);
-    return Buffer.isBuffer(body) ? putBuffer(params, body) : putStream(params, body);
-  };
+  const { ETag } = await translateErrors('store an object', () => client.send(command));
+  return { size: bytes.length, tag: tagOrThrow(ETag) };
 }
 
-export function tagOrThrow(tag: string | undefined): string {
-  if (tag === undefined)
-    throw new StorageUnavailableError('the server does not tell the tag of what it stored');
-  return tag;
+async function putStream(
+  bucket: Bucket,
+  key: string,
+  source: Readable,
+  attributes: ObjectAttributes,
+): Promise<Stored> {
+  holdErrors(source);
+  const pieces = piecesOf(source, STREAM_PART_BYTES);
+  const first = (await pieces.next()).value ?? Buffer.alloc(0);
+  if (first.length < STREAM_PART_BYTES) return putBuffer(bucket, key, first, attributes);
+  const upload = await createUpload(bucket, key, attributes);
+  try {
+    const parts: StoredPart[] = [await sendPart(bucket, upload, 0, first, first.length)];
+    let size = first.length;
+    for await (const piece of pieces) {
+      parts.push(await sendPart(bucket, upload, parts.length, piece, piece.length));
+      size += piece.length;
+    }
+    return { size, tag: await sendCompletion(bucket, upload, parts) };
+  } catch (error) {
+    // The first error counts; a server that cannot abort now is asked again by the one who clears abandoned uploads.
+    await abortUpload(bucket, upload).catch(() => {});
+    throw error;
+  }
+}
+
+/** Yields the bytes in pieces of exactly `size` bytes; the last one may be shorter. */
+async function* piecesOf(source: Readable, size: number): AsyncGenerator<Buffer, undefined> {
+  let rest = Buffer.alloc(0);
+  for await (const batch of batchesOf(chunksOf(source), size)) {
+    const bytes = Buffer.concat([rest, ...batch]);
+    let start = 0;
+    for (; bytes.length - start >= size; start += size) yield bytes.subarray(start, start + size);
+    rest = bytes.subarray(start);
+  }
+  if (rest.length > 0) yield rest;
 }

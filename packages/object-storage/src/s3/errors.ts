@@ -6,24 +6,24 @@ import {
 } from '../errors.js';
 
 const MISSING = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
-/** MinIO: the disk, then a bucket's quota; others. */
+/** Of MinIO for the disk, of MinIO for a bucket's quota, and of other servers. */
 const FULL = new Set([
   'XMinioStorageFull',
   'XMinioAdminBucketQuotaExceeded',
   'QuotaExceeded',
   'InsufficientStorage',
 ]);
-/** The last bytes of a disk: MinIO calls it an internal error, until it has noticed that the disk is full. */
+/** MinIO calls it an internal error until it has noticed that the disk is full. */
 const NO_SPACE = /no space left on device/i;
 
-/** S3's name of what went wrong. Not by `instanceof`: an error may come from another realm or copy of the SDK. */
+/** Returns S3's name of an error. Without `instanceof`: it may come from another realm or copy of the SDK. */
 export function nameOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('name' in error)) return undefined;
   return typeof error.name === 'string' ? error.name : undefined;
 }
 
-/** Runs requests and turns what goes wrong into the port's errors. Never let the caller's own stream fail in it. */
-export async function storing<T>(what: string, work: () => Promise<T>): Promise<T> {
+/** Sends requests and translates their errors into those of the port. The caller's stream must not fail in it. */
+export async function translateErrors<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -31,7 +31,7 @@ export async function storing<T>(what: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** Undefined when there is no such object, or upload. */
+/** Resolves to undefined when there is no such object or upload. */
 export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
@@ -54,7 +54,7 @@ export function translate(what: string, cause: unknown): ObjectStoreError {
   return new StorageUnavailableError(`could not ${what}: ${reasonOf(cause)}`, { cause });
 }
 
-/** Errors of S3 have names, those of Node codes; a server that listens on none of its addresses has no message. */
+/** S3's errors have names, Node's have codes; the error of a refused connection may have no message. */
 function reasonOf(cause: unknown): string {
   const { name, code, message } = cause as { name?: string; code?: unknown; message?: string };
   const kind = typeof code === 'string' ? code : name;
