@@ -5,9 +5,9 @@ import { openPrograms, type Programs } from './programs.js';
 export const HOST = '127.0.0.1';
 export const SUPERUSER = 'lazyphotos';
 
-/** One data folder, what lies beside it, and the means to work on it. */
+/** One data folder, the files beside it, and the programs that work on it. */
 export interface Cluster {
-  /** Its real path: the same whichever way the caller came. */
+  /** Its real path, without symbolic links. */
   dataDir: string;
   passwordFile: string;
   logFile: string;
@@ -17,17 +17,17 @@ export interface Cluster {
 }
 
 export interface StartOptions {
-  /** Where the database lives. `<dataDir>.password` and `<dataDir>.log` are written beside it. */
+  /** The folder of the database. `<dataDir>.password` and `<dataDir>.log` are written beside it. */
   dataDir: string;
-  /** Told in a line what a start takes time for. */
+  /** Called with a line for each step of a start that takes time. */
   log?: (line: string) => void;
   /** postgresql.conf settings that replace the defaults of settings.ts. */
   settings?: Record<string, string>;
-  /** Where to listen if that port is free; otherwise, and when left out, on any free port. */
+  /** The port to listen on if it is free; otherwise, and if absent, any free port. */
   port?: number;
 }
 
-/** The data folder's absolute path; makes the folder that it is to stand in. */
+/** Returns the real path of the data folder. Creates its parent folder. */
 export async function resolveDataDir(path: string): Promise<string> {
   const absolute = resolve(path);
   await mkdir(dirname(absolute), { recursive: true, mode: 0o700 });

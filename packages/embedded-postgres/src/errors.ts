@@ -14,7 +14,7 @@ export class PostgresStartError extends Error {
   }
 }
 
-/** The server did not leave, neither when asked nor when told to. */
+/** The server did not stop, neither in an orderly way nor at once. */
 export class PostgresStopError extends Error {
   override readonly name = 'PostgresStopError';
   readonly code = 'failed';
@@ -27,13 +27,13 @@ export class PostgresStopError extends Error {
   }
 }
 
-/** Another node holds the lock: it works on this data folder now. */
+/** Another node has the lock: it uses this data folder now. */
 export class DataFolderInUseError extends Error {
   override readonly name = 'DataFolderInUseError';
   readonly code = 'data_folder_in_use';
 }
 
-/** The code that an operating system's error stands for. */
+/** Our code for an error of the operating system. */
 const ERRNO_CODES: Record<string, PostgresErrorCode> = {
   ENOSPC: 'disk_full',
   EDQUOT: 'disk_full',
@@ -69,7 +69,7 @@ function messageOf(error: unknown): string {
   return typeof message === 'string' ? message : String(error);
 }
 
-/** An error of Node's file or process functions, in our words; one of ours passes unchanged. */
+/** Translates an error of Node's file or process functions. Returns one of ours unchanged. */
 export function toStartError(doing: string, error: unknown): PostgresStartError | DataFolderInUseError {
   if (error instanceof PostgresStartError || error instanceof DataFolderInUseError) return error;
   const code = ERRNO_CODES[errnoOf(error) ?? ''] ?? 'failed';
@@ -84,7 +84,7 @@ export function toStartError(doing: string, error: unknown): PostgresStartError 
   );
 }
 
-/** What a program of PostgreSQL printed before it failed, in our words. */
+/** Translates what a program of PostgreSQL printed before it failed. */
 export function outputError(doing: string, output: string): PostgresStartError {
   const code = OUTPUT_CODES.find(([pattern]) => pattern.test(output))?.[1] ?? 'failed';
   return new PostgresStartError(code, `${doing} failed: ${REASONS[code]}`, output.trim());

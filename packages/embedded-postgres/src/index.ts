@@ -1,5 +1,5 @@
-export type { HeldLock } from './advisory-lock.js';
 export type { StartOptions } from './cluster.js';
+export type { HeldLock } from './connection.js';
 export {
   DataFolderInUseError,
   type PostgresErrorCode,

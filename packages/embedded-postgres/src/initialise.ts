@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { MAJOR_VERSION } from './binaries.js';
+import { syncFolder, writeFileDurably } from '@lazyphotos/system';
 import { type Cluster, SUPERUSER } from './cluster.js';
 import { errnoOf, outputError, PostgresStartError } from './errors.js';
 
-/** Whether the folder holds a database already. Rejects when it holds one that we cannot run, or something else. */
+/** The major version of the binaries, as the PG_VERSION of a data folder states it. */
+const MAJOR_VERSION = '18';
+
+/** Returns whether the folder holds a database. Rejects when it holds one of another version, or something else. */
 export async function isInitialised({ dataDir }: Pick<Cluster, 'dataDir'>): Promise<boolean> {
   const version = await readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(unlessMissing);
   if (version?.trim() === MAJOR_VERSION) return true;
@@ -27,8 +30,8 @@ function unlessMissing(error: unknown): undefined {
 }
 
 /**
- * Creates the database in a sibling folder and moves it in place when it is complete and on the disk, so that the
- * data folder never holds half a database. What a broken-off attempt left behind goes first.
+ * Creates the database in a sibling folder and moves it into place when it is complete and on the disk, so that the data folder never
+ * holds half a database. First removes what interrupted attempts left behind.
  */
 export async function initialise(cluster: Cluster, password: string): Promise<void> {
   const { dataDir } = cluster;
@@ -71,7 +74,7 @@ async function createIn(workshop: string, cluster: Cluster, password: string): P
   if (result.code !== 0) throw outputError('Creating the database', result.output);
 }
 
-/** An initdb whose node was killed may still be at work there; what it leaves then goes at the next start. */
+/** An initdb whose node was killed may still write there; the next start removes the rest. */
 async function removeLeftovers(parent: string, prefix: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (name.startsWith(prefix))
@@ -79,19 +82,21 @@ async function removeLeftovers(parent: string, prefix: string): Promise<void> {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return; // a folder cannot be opened there
-  const handle = await open(folder);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Data that was restored or copied by root belongs to root: the server must own it, and nobody else may read it. */
+/** Data that root restored or copied belongs to root: the server must own it, and no other user may read it. */
 export async function takeOwnership({ dataDir, programs }: Cluster): Promise<void> {
   const { uid, mode } = await stat(dataDir);
   if (process.getuid?.() === 0 && uid === 0) await programs.giveToServer(dataDir);
   else if ((mode & 0o077) !== 0) await chmod(dataDir, 0o700);
+}
+
+/** Reads the password beside the data, or makes one. An empty file (a power cut while writing) counts as missing. */
+export async function readOrCreatePassword(file: string): Promise<string> {
+  const stored = (await readFile(file, 'utf8').catch(unlessMissing))?.trim();
+  if (stored) {
+    await chmod(file, 0o600);
+    return stored;
+  }
+  const value = randomBytes(24).toString('base64url');
+  await writeFileDurably(file, `${value}\n`);
+  return value;
 }

@@ -1,14 +1,19 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Cluster, openCluster, type StartOptions, SUPERUSER } from './cluster.js';
-import { probe } from './connect.js';
-import { outputError, PostgresStartError, toStartError } from './errors.js';
-import { initialise, isInitialised, takeOwnership } from './initialise.js';
+import { type Cluster, HOST, openCluster, type StartOptions, SUPERUSER } from './cluster.js';
+import { probe } from './connection.js';
+import { errnoOf, outputError, PostgresStartError, toStartError } from './errors.js';
+import { initialise, isInitialised, readOrCreatePassword, takeOwnership } from './initialise.js';
 import { boundLogFile, createLogFile, logSize, logTail } from './log-file.js';
-import { readOrCreatePassword } from './password.js';
-import { type PidFile, readPidFile } from './pid-file.js';
-import { freePort, isFree } from './port.js';
-import { clearRemains, findServer, SETTLE_MS, stopServer } from './postmaster.js';
-import { ownershipOf } from './processes.js';
+import {
+  clearRemains,
+  findServer,
+  ownershipOf,
+  type PidFile,
+  readPidFile,
+  SETTLE_MS,
+  stopServer,
+} from './server-process.js';
 import { writeSettings } from './settings.js';
 
 /** One run of the server, found or started. */
@@ -16,15 +21,17 @@ export interface Running {
   cluster: Cluster;
   process: PidFile;
   password: string;
-  /** It ran already, started by a node that died, or that is at work now (`lock` tells). */
+  /** It was running already: another node started it, which has died or still works (`lock` tells). */
   adopted: boolean;
 }
 
 const ATTEMPTS = 3;
-const ANSWER_MS = 120_000;
+const RESPOND_MS = 120_000;
 const POLL_MS = 50;
+/** Where programs look for a PostgreSQL by default; one of the system's may start there later. */
+const WELL_KNOWN_PORT = 5432;
 
-/** Finds or starts the server of a data folder. Only one process may do this at a time (`withStartLock`). */
+/** Finds or starts the server of a data folder. Only one process may do this at a time (its start lock). */
 export async function launch(dataDir: string, options: StartOptions, port?: number): Promise<Running> {
   try {
     const cluster = await openCluster(dataDir, options);
@@ -37,7 +44,7 @@ export async function launch(dataDir: string, options: StartOptions, port?: numb
   }
 }
 
-/** Leaves a complete database that belongs to the server's user, and answers its password. */
+/** Makes sure that there is a complete database that belongs to the server's user. Returns its password. */
 async function prepare(cluster: Cluster): Promise<string> {
   const initialised = await isInitialised(cluster);
   const password = await readOrCreatePassword(cluster.passwordFile);
@@ -46,29 +53,29 @@ async function prepare(cluster: Cluster): Promise<string> {
   return password;
 }
 
-/** The live server, if there is one that we can use. One that does not know our password is stopped. */
+/** Returns the live server, if there is one. Stops one that does not accept our password. */
 async function adopt(cluster: Cluster, password: string): Promise<PidFile | undefined> {
-  const deadline = Date.now() + ANSWER_MS;
+  const deadline = Date.now() + RESPOND_MS;
   for (;;) {
     const live = await findServer(cluster.dataDir);
     if (!live) return undefined;
     const found = await probe({ port: live.port, password });
-    if (found === 'answers') {
+    if (found === 'responds') {
       cluster.log('Using the PostgreSQL that already runs on this data folder');
       return live;
     }
     if (found === 'wrong_password') await stopServer(cluster);
-    // A silent one is about to leave: the system takes a moment to clear a killed process.
+    // A silent one is about to end: the system takes a moment to remove a killed process.
     else if (Date.now() < deadline) await sleep(POLL_MS);
     else
       throw new PostgresStartError(
         'failed',
-        `The PostgreSQL on this data folder does not answer (pid ${live.pid})`,
+        `The PostgreSQL on this data folder does not respond (pid ${live.pid})`,
       );
   }
 }
 
-/** A server whose password file was lost is told the new password: the data folder's owner may do that. */
+/** Starts the server. If the password file was lost, sets the new password first, as the owner of the data folder may. */
 async function startWithPassword(cluster: Cluster, password: string, port?: number): Promise<PidFile> {
   await clearRemains(cluster);
   const process = await start(cluster, port);
@@ -79,7 +86,7 @@ async function startWithPassword(cluster: Cluster, password: string, port?: numb
   return start(cluster, process.port);
 }
 
-/** Someone may take the port first, and a killed server's shared memory may linger: hence several attempts. */
+/** Tries several times: another program may take the port first, and the shared memory of a killed server may still exist. */
 async function start(cluster: Cluster, wantedPort?: number): Promise<PidFile> {
   for (let attempt = 1; ; attempt += 1) {
     const port = wantedPort && (await isFree(wantedPort)) ? wantedPort : await freePort();
@@ -89,7 +96,7 @@ async function start(cluster: Cluster, wantedPort?: number): Promise<PidFile> {
       const final = !(error instanceof PostgresStartError) || error.code !== 'failed';
       if (final || attempt === ATTEMPTS || (await findServer(cluster.dataDir))) throw error;
       await clearRemains(cluster);
-      // Nothing tells when the system has taken back the memory of the last process.
+      // No event tells when the system has removed the shared memory of the last process.
       await sleep(500 * attempt);
     }
   }
@@ -116,4 +123,31 @@ async function setPassword(cluster: Cluster, password: string): Promise<void> {
   const args = ['--single', '-D', cluster.dataDir, 'postgres'];
   const result = await cluster.programs.run('postgres', args, statement);
   if (result.code !== 0) throw outputError('Setting the database password', result.output);
+}
+
+/** Returns a loopback port on which no program listens now. */
+async function freePort(): Promise<number> {
+  const port = await listenOnce(0);
+  return port === WELL_KNOWN_PORT ? freePort() : port;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return listenOnce(port).then(
+    () => true,
+    (error: unknown) => {
+      if (errnoOf(error) === 'EADDRINUSE') return false;
+      throw error;
+    },
+  );
+}
+
+function listenOnce(wanted: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(wanted, HOST, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }

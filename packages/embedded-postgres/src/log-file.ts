@@ -4,14 +4,14 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const CHECK_EVERY_MS = 10 * 60_000;
 const TAIL_BYTES = 4096;
 
-/** Makes the file when it is missing; only its owner reads it, since a failed statement may show a user's data. */
+/** Creates the file when it is missing. Only its owner can read it, because a failed statement may contain a user's data. */
 export async function createLogFile(file: string): Promise<void> {
   await writeFile(file, '', { flag: 'a', mode: 0o600 });
 }
 
 /**
- * Keeps the log at 4 MB and one older generation. Copied and emptied rather than renamed: the server holds the file
- * open, in append mode, for as long as it runs.
+ * Keeps the log at 4 MB and one older generation. Copies and empties it instead of renaming it: the server keeps the
+ * file open, in append mode, while it runs.
  */
 export async function boundLogFile(file: string, maxBytes = MAX_BYTES): Promise<void> {
   if ((await logSize(file)) <= maxBytes) return;
@@ -19,7 +19,7 @@ export async function boundLogFile(file: string, maxBytes = MAX_BYTES): Promise<
   await truncate(file);
 }
 
-/** Checks the size now and then, until the returned function is called. Never keeps the process alive. */
+/** Checks the size regularly until the returned function is called. Does not keep the process alive. */
 export function keepLogBounded(file: string): () => void {
   const timer = setInterval(() => void boundLogFile(file).catch(() => {}), CHECK_EVERY_MS);
   timer.unref();
@@ -33,7 +33,7 @@ export async function logSize(file: string): Promise<number> {
   );
 }
 
-/** The last lines that were written after byte `from`. */
+/** Returns the last lines that were written after byte `from`. */
 export async function logTail(file: string, from: number): Promise<string> {
   const handle = await open(file).catch(() => undefined);
   if (!handle) return '';

@@ -15,7 +15,7 @@ export interface RunOptions {
 const OUTPUT_LIMIT = 64 * 1024;
 
 /**
- * PostgreSQL takes settings from PG* variables, and its messages from the locale: it gets an environment of its own.
+ * PostgreSQL takes settings from PG* variables, and the language of its messages from the locale, so it gets an environment of its own.
  * On Windows a program does not even load without the system's variables.
  */
 const ENVIRONMENT =
@@ -24,16 +24,15 @@ const ENVIRONMENT =
     : { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 
 /**
- * Runs a program to its end. It gets a session of its own, so that a Ctrl-C meant for the node does not also break
- * off an orderly shutdown of the database. Rejects only when the program cannot be started.
+ * Runs a program to its end, in a session of its own: a Ctrl-C for the node must not interrupt an orderly shutdown of the database.
+ * Rejects only when the program cannot be started.
  */
 export function run(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
   const { input, ...account } = options;
   return new Promise((resolve, reject) => {
-    // The working folder of the caller may be closed to the other user.
     const child = spawn(file, args, {
       ...account,
-      cwd: '/',
+      cwd: '/', // the other user may not be allowed to enter the current folder
       env: ENVIRONMENT,
       detached: true,
       windowsHide: true,
@@ -44,7 +43,7 @@ export function run(file: string, args: string[], options: RunOptions = {}): Pro
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
-    child.stdin.on('error', () => {}); // a program that has already left; its exit code tells
+    child.stdin.on('error', () => {}); // the program has already ended; its exit code tells
     child.stdin.end(input ?? '');
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, output }));

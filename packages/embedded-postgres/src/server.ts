@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LockTimeoutError, withSocketLock } from '@lazyphotos/system';
 import type { Client } from 'pg';
-import { type HeldLock, takeLock } from './advisory-lock.js';
 import { HOST, resolveDataDir, type StartOptions, SUPERUSER } from './cluster.js';
-import { type Access, probe, withClient } from './connect.js';
+import { type Access, type HeldLock, probe, takeLock, withClient } from './connection.js';
 import { DataFolderInUseError, errnoOf, toStartError } from './errors.js';
 import { launch, type Running } from './launch.js';
 import { keepLogBounded } from './log-file.js';
-import { readPidFile } from './pid-file.js';
-import { stopServer } from './postmaster.js';
-import { withStartLock } from './start-lock.js';
+import { readPidFile, stopServer } from './server-process.js';
 
 /** A running PostgreSQL of this machine alone: it listens on 127.0.0.1. */
 export interface PostgresServer {
@@ -16,29 +14,30 @@ export interface PostgresServer {
   readonly port: number;
   readonly user: string;
   readonly password: string;
-  /** The server ran already when `startPostgres` was called. Take the lock before working with it. */
+  /** Whether the server ran already when `startPostgres` was called. Take the lock before you use it. */
   readonly adopted: boolean;
   url(database: string): string;
   /** Creates the database if there is none of that name. */
   ensureDatabase(name: string): Promise<void>;
   /**
-   * Makes this process the only one with that lock; the system takes it back when the process dies. Rejects with
-   * DataFolderInUseError after `waitMs`. Starts the server again if the one that it found leaves meanwhile, with the
-   * node that had it: read `port` and `url` after this.
+   * Takes a lock that only one process can have; it ends with the process. Rejects with DataFolderInUseError after `waitMs`. If the
+   * node that has the lock stops the server meanwhile, starts it again: read `port` and `url` after this.
    */
   lock(name: string, options: { waitMs: number }): Promise<HeldLock>;
   isAlive(): Promise<boolean>;
   /** Starts the server again if it died, on the same port if that is free. */
   ensureRunning(): Promise<void>;
-  /** Stops the server, also an adopted one. Does nothing when it has stopped, or is another run than this one's. */
+  /** Stops the server, also an adopted one. Does nothing when it has stopped, or when another process has started it again. */
   stop(): Promise<void>;
 }
 
 const RETRY_MS = 100;
+/** How long another process may take to create the database, or to recover it, on a slow card. */
+const START_LOCK_MS = 5 * 60_000;
 /** duplicate_database, and unique_violation when two callers create it at the same moment. */
 const EXISTS_ALREADY = ['42P04', '23505'];
 
-/** Starts the PostgreSQL of a data folder, or adopts the one that runs there. Rejects with PostgresStartError. */
+/** Starts the PostgreSQL of a data folder, or adopts the one that runs there. @throws PostgresStartError, DataFolderInUseError */
 export async function startPostgres(options: StartOptions): Promise<PostgresServer> {
   const dataDir = await resolveDataDir(options.dataDir).catch((error: unknown) => {
     throw toStartError('Opening the data folder', error);
@@ -104,7 +103,7 @@ class EmbeddedServer implements PostgresServer {
   }
 
   async isAlive(): Promise<boolean> {
-    return (await probe(this.#access)) === 'answers';
+    return (await probe(this.#access)) === 'responds';
   }
 
   async ensureRunning(): Promise<void> {
@@ -127,4 +126,16 @@ async function createDatabase(client: Client, name: string): Promise<void> {
   } catch (error) {
     if (!EXISTS_ALREADY.includes(errnoOf(error) ?? '')) throw error;
   }
+}
+
+/** Lets one process at a time initialise or start the server of a folder. */
+export async function withStartLock<T>(
+  dataDir: string,
+  work: () => Promise<T>,
+  waitMs = START_LOCK_MS,
+): Promise<T> {
+  return withSocketLock(dataDir, work, { waitMs }).catch((error: unknown) => {
+    if (!(error instanceof LockTimeoutError)) throw toStartError('Starting PostgreSQL', error);
+    throw new DataFolderInUseError('Another process is still starting PostgreSQL on this data folder');
+  });
 }

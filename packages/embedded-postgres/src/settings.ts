@@ -1,9 +1,9 @@
-import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileDurably } from '@lazyphotos/system';
 
 /**
- * For a Raspberry Pi: little memory, few processes, few writes to the card. What a client was told is stored must
- * survive a power cut, so fsync, full_page_writes and synchronous_commit keep their default, on.
+ * For a Raspberry Pi: little memory, few processes, few writes to the card. Stored data must survive a power cut,
+ * so fsync, full_page_writes and synchronous_commit keep their default, on.
  */
 const DEFAULTS: Record<string, string> = {
   max_connections: '60',
@@ -36,7 +36,7 @@ const DEFAULTS: Record<string, string> = {
   log_min_error_statement: 'panic', // a statement may hold a user's data
 };
 
-/** Writes postgresql.conf anew at each start, so that an update brings its settings and nothing depends on edits. */
+/** Replaces postgresql.conf at each start, so that an update brings its settings. Returns its path. */
 export async function writeSettings(
   dataDir: string,
   port: number,
@@ -48,13 +48,6 @@ export async function writeSettings(
     ([name, value]) => `${name} = '${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`,
   );
   const file = join(dataDir, 'postgresql.conf');
-  const handle = await open(`${file}.new`, 'w', 0o600);
-  try {
-    await handle.writeFile(`# Written by LazyPhotos at each start.\n${lines.join('\n')}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${file}.new`, file);
+  await writeFileDurably(file, `# Written by LazyPhotos at each start.\n${lines.join('\n')}\n`);
   return file;
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach } from '@jest/globals';
 import { Client } from 'pg';
 import { type PostgresServer, type StartOptions, startPostgres } from '../src/index.js';
-import { serverProcesses } from '../src/processes.js';
+import { serverProcesses } from '../src/server-process.js';
 
 const POLL_MS = 5;
 const folders: string[] = [];

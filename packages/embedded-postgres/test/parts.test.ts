@@ -1,11 +1,11 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { firstClosedFolder } from '../src/capability.js';
+import { firstClosedFolder } from '../src/account.js';
 import { outputError, toStartError } from '../src/errors.js';
 import { boundLogFile, logTail } from '../src/log-file.js';
-import { parsePidFile } from '../src/pid-file.js';
-import { withStartLock } from '../src/start-lock.js';
+import { withStartLock } from '../src/server.js';
+import { parsePidFile } from '../src/server-process.js';
 import { newDataDir } from './helpers.js';
 
 describe('postmaster.pid', () => {

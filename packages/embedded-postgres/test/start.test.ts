@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { findBinaries } from '../src/binaries.js';
 import { PostgresStartError, startPostgres } from '../src/index.js';
+import { findBinaries } from '../src/programs.js';
 import { newDataDir, postmasterPid, query, start } from './helpers.js';
 
 const isRoot = process.getuid?.() === 0;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileDurably } from '@lazyphotos/system';
 
 /** The key that signs media URLs, made on the first start. Losing it only ends the URLs that are out. */
 export async function mediaSigningKey(keysFolder: string): Promise<string> {
@@ -12,13 +13,6 @@ export async function mediaSigningKey(keysFolder: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const key = randomBytes(32).toString('base64url');
-  const handle = await open(`${file}.new`, 'w', 0o600);
-  await handle.writeFile(`${key}\n`);
-  await handle.sync();
-  await handle.close();
-  await rename(`${file}.new`, file);
-  const folder = await open(keysFolder);
-  await folder.sync();
-  await folder.close();
+  await writeFileDurably(file, `${key}\n`);
   return key;
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { withLock } from './lock.js';
+import { withSocketLock } from '@lazyphotos/system';
 
 /** Where built and installed tools stay between runs: outside the repository, so that a fresh clone finds them. */
 export function toolsFolder(): string {
@@ -13,7 +13,7 @@ export function toolsFolder(): string {
 export async function cached(file: string, make: () => Promise<void>): Promise<string> {
   if (existsSync(file)) return file;
   await mkdir(dirname(file), { recursive: true });
-  await withLock(file, async () => {
+  await withSocketLock(file, async () => {
     if (!existsSync(file)) await make();
   });
   return file;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { withLock } from './lock.js';
+import { withSocketLock } from '@lazyphotos/system';
 import { run } from './run.js';
 import { step } from './step.js';
 
@@ -30,7 +30,7 @@ export function isDebianRoot(): boolean {
 export async function installDebianPackages(what: string, packages: string[]): Promise<void> {
   if (!isDebianRoot()) throw new Error(`${what} is missing (Debian: apt install ${packages.join(' ')})`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await withLock('apt-get', () =>
+  await withSocketLock('apt-get', () =>
     step(`Installing ${what} from Debian's packages, once`, () =>
       run('sh', ['-c', INSTALL, 'install', ...packages], { env, ownSession: true }),
     ),

@@ -1,9 +1,9 @@
 import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withSocketLock } from '@lazyphotos/system';
 import { cached, toolsFolder } from './cache.js';
 import { goProgram } from './go.js';
-import { withLock } from './lock.js';
 import { run } from './run.js';
 import { step } from './step.js';
 
@@ -50,7 +50,7 @@ async function build(name: GoToolName, platform?: GoPlatform): Promise<void> {
       await run(go, ['get', `${path}@${version}`], { cwd: folder, env });
       const flags = ['-trimpath', '-ldflags=-s -w', '-o', join(folder, name)];
       // One at a time: each of these takes all processors and up to 2 GB for linking.
-      await withLock(`${toolsFolder()}: go build`, () =>
+      await withSocketLock(`${toolsFolder()}: go build`, () =>
         run(go, ['build', ...flags, path], { cwd: folder, env: { ...env, ...target } }),
       );
     });

@@ -1,7 +1,7 @@
-import { chmod, readdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileDurably } from '@lazyphotos/system';
 import { z } from 'zod';
-import { makePrivateFolder, writePrivateFile } from '../private-files.js';
 import type { KeyStore, SigningJwk } from './key-ring.js';
 
 const coordinate = z.base64url().length(43);
@@ -35,7 +35,7 @@ function parse(file: string, content: string): SigningJwk {
 export function createFileKeyStore(folder: string): KeyStore {
   return {
     load: async () => {
-      await makePrivateFolder(folder);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
       const names = (await readdir(folder)).filter((name) => /^[^.].*\.json$/.test(name));
       return Promise.all(
         names.map(async (name) => {
@@ -45,10 +45,10 @@ export function createFileKeyStore(folder: string): KeyStore {
       );
     },
     save: async (key) => {
-      await makePrivateFolder(folder);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
       // It may have been there before, made by somebody less careful.
       await chmod(folder, 0o700);
-      await writePrivateFile(join(folder, `${key.kid}.json`), `${JSON.stringify(key)}\n`);
+      await writeFileDurably(join(folder, `${key.kid}.json`), `${JSON.stringify(key)}\n`);
     },
   };
 }

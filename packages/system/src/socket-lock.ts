@@ -5,14 +5,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const POLL_MS = 200;
+/** Another process still has the lock. */
+export class LockTimeoutError extends Error {
+  override readonly name = 'LockTimeoutError';
+  readonly code = 'lock_timeout';
+}
+
+const POLL_MS = 50;
 
 /**
- * Lets one process of this machine at a time do `work` on what `name` names; the others wait. The lock is a listening
- * local socket, because the system takes that back from a process that dies, however it dies.
+ * Lets one process of this machine at a time run `work` for a name. Others wait, for `waitMs` at most if given. The lock is a listening
+ * local socket, because the system closes that for a process that dies in any way.
+ * @throws LockTimeoutError
  */
-export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const server = await take(addressOf(name));
+export async function withSocketLock<T>(
+  name: string,
+  work: () => Promise<T>,
+  { waitMs = Number.POSITIVE_INFINITY }: { waitMs?: number } = {},
+): Promise<T> {
+  const server = await acquire(addressOf(name), Date.now() + waitMs);
   try {
     return await work();
   } finally {
@@ -26,12 +37,13 @@ function addressOf(name: string): string {
   return process.platform === 'win32' ? `\\\\.\\pipe\\${short}` : join(tmpdir(), `${short}.sock`);
 }
 
-async function take(address: string): Promise<Server> {
+async function acquire(address: string, deadline: number): Promise<Server> {
   for (;;) {
     const server = await tryListen(address);
     if (server) return server;
-    // Only a socket file can be stale: nobody listens on it any more.
-    if (address.endsWith('.sock') && !(await someoneListens(address))) await rm(address, { force: true });
+    if (Date.now() >= deadline) throw new LockTimeoutError('Another process has the lock');
+    // Only a socket file can be left behind without a process that listens.
+    if (address.endsWith('.sock') && !(await hasListener(address))) await rm(address, { force: true });
     else await sleep(POLL_MS);
   }
 }
@@ -42,11 +54,11 @@ function tryListen(address: string): Promise<Server | undefined> {
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
     );
-    server.listen(address, () => resolve(server));
+    server.listen(address, () => resolve(server.unref()));
   });
 }
 
-function someoneListens(address: string): Promise<boolean> {
+function hasListener(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(address, () => {
       socket.destroy();
