@@ -7,12 +7,11 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The folders of the workspace's packages, relative to the root. */
 export function workspaceFolders() {
-  return ['packages', 'services'].flatMap((group) => {
+  const grouped = ['packages', 'services'].flatMap((group) => {
     const names = existsSync(join(root, group)) ? readdirSync(join(root, group)).sort() : [];
-    return names
-      .map((name) => `${group}/${name}`)
-      .filter((folder) => existsSync(join(root, folder, 'package.json')));
+    return names.map((name) => `${group}/${name}`);
   });
+  return [...grouped, 'deploy'].filter((folder) => existsSync(join(root, folder, 'package.json')));
 }
 
 export function readJson(path) {

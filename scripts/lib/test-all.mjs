@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GROUPS } from '../test-groups.mjs';
 import { endWithNpm } from './end-with-npm.mjs';
 import { lint } from './lint-all.mjs';
 import { StepFailed, say } from './output.mjs';
@@ -9,13 +10,20 @@ import { prepare } from './prepare.mjs';
 import { readJson } from './project.mjs';
 import { runOnPinnedNode } from './run-node.mjs';
 
-/** `npm test [jest arguments]`: all that CI runs. The last line is `N passed, N failed`. */
+/** Lets the tests install Debian packages and build programs that they miss; so does CI=true. */
+const INSTALL_SERVERS = '--install-servers';
+
+/**
+ * `npm test [group] [--install-servers] [jest arguments]`: without a group, all that CI runs; a group of test-groups.mjs is tested without
+ * lint. The last line is `N passed, N failed`.
+ */
 export async function main(args) {
   endWithNpm();
+  const { group, installs, jestArguments } = readArguments(args);
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  if (await passes(setUp)) {
-    if (!(await passes(lint))) counts.failed += 1;
-    addCounts(counts, await runJest(args));
+  if (await passes(() => setUp(group, installs))) {
+    if (!group && !(await passes(lint))) counts.failed += 1;
+    addCounts(counts, await runJest(jestArguments, installs));
   } else {
     counts.failed += 1;
   }
@@ -26,6 +34,17 @@ export async function main(args) {
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
   say(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
   return counts.failed > 0 ? 1 : 0;
+}
+
+function readArguments(args) {
+  const group = Object.keys(GROUPS).find((name) => name === args[0]);
+  const rest = args.slice(group ? 1 : 0);
+  const selected = group ? ['--selectProjects', group, '--'] : [];
+  return {
+    group,
+    installs: process.env.CI === 'true' || rest.includes(INSTALL_SERVERS),
+    jestArguments: [...selected, ...rest.filter((arg) => arg !== INSTALL_SERVERS)],
+  };
 }
 
 async function passes(work) {
@@ -39,12 +58,12 @@ async function passes(work) {
   }
 }
 
-async function setUp() {
-  await ensurePerl();
+async function setUp(group, installs) {
+  if (group !== 'unit') await ensurePerl(installs);
   await prepare();
 }
 
-async function runJest(args) {
+async function runJest(args, installs) {
   const folder = mkdtempSync(join(tmpdir(), 'lazyphotos-jest-'));
   const outputFile = join(folder, 'results.json');
   const flags = ['--json', `--outputFile=${outputFile}`, ...(process.env.CI === 'true' ? ['--ci'] : [])];
@@ -52,7 +71,9 @@ async function runJest(args) {
   const began = Date.now();
   try {
     say('Testing …');
-    const code = await runOnPinnedNode([...jest, '--config', 'scripts/jest.config.mjs', ...flags, ...args]);
+    const defaults = installs ? { LAZYPHOTOS_TEST_INSTALL: 'true' } : {};
+    const config = ['--config', 'scripts/jest.config.mjs'];
+    const code = await runOnPinnedNode([...jest, ...config, ...flags, ...args], { defaults });
     say(`Testing: ${Math.round((Date.now() - began) / 1000)} s`);
     return countResults(outputFile, code);
   } finally {

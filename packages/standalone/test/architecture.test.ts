@@ -7,8 +7,8 @@ import { eventSchemas, topology } from '@lazyphotos/contracts';
 import * as feed from '@lazyphotos/feed/events';
 import * as gateway from '@lazyphotos/gateway/events';
 import * as mediaWorker from '@lazyphotos/media-worker/events';
+import { repository } from '@lazyphotos/testkit';
 import * as upload from '@lazyphotos/upload/events';
-import { repository } from './support/node-process.js';
 
 const services: Record<string, { consumes: readonly string[]; publishes: readonly string[] }> = {
   gateway,

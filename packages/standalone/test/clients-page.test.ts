@@ -2,15 +2,9 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sampleArchiveBytes } from '@lazyphotos/contracts/examples';
-import { describeWithTools, ownSamplePhotos } from '@lazyphotos/testkit';
+import { describeWithTools, ownSamplePhotos, repository, run } from '@lazyphotos/testkit';
 import { claim, password } from './support/api.js';
-import {
-  createNodeFolder,
-  type NodeFolder,
-  type NodeProcess,
-  repository,
-  run,
-} from './support/node-process.js';
+import { createNodeFolder, type NodeFolder, type NodeProcess } from './support/node-process.js';
 
 const page = join(repository, 'docs/clients.md');
 const EMAIL = 'you@example.org';

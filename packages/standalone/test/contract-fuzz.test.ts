@@ -1,16 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { describeWithTools, http, ownSamplePhotos, pythonTool } from '@lazyphotos/testkit';
+import { describeWithTools, http, ownSamplePhotos, pythonTool, repository, run } from '@lazyphotos/testkit';
 import { parse, stringify } from 'yaml';
 import { claim, password } from './support/api.js';
-import {
-  createNodeFolder,
-  type NodeFolder,
-  type NodeProcess,
-  repository,
-  run,
-} from './support/node-process.js';
+import { createNodeFolder, type NodeFolder, type NodeProcess } from './support/node-process.js';
 
 const EMAIL = 'owner@example.org';
 const SPARE_EMAIL = 'spare@example.org';

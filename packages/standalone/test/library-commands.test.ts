@@ -1,16 +1,9 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, http, ownSamplePhotos } from '@lazyphotos/testkit';
+import { type Exit, eventually, http, ownSamplePhotos, repository, run } from '@lazyphotos/testkit';
 import { type Phone, password, signIn } from './support/api.js';
-import {
-  createNodeFolder,
-  type Exit,
-  type NodeFolder,
-  type NodeProcess,
-  repository,
-  run,
-} from './support/node-process.js';
+import { createNodeFolder, type NodeFolder, type NodeProcess } from './support/node-process.js';
 
 const EMAIL = 'anna@example.org';
 const BIN = join(repository, 'packages/cli/bin/lazyphotos.js');

@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { freePort } from '@lazyphotos/testkit';
-import { nodeMain, run } from './support/node-process.js';
+import { freePort, run } from '@lazyphotos/testkit';
+import { nodeMain } from './support/node-process.js';
 
 /** What cannot work must end at once, with a code that is not 0 and a line that says what to mend. */
 let folder: string;

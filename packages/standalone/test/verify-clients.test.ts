@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { repository, run } from './support/node-process.js';
+import { repository, run } from '@lazyphotos/testkit';
 
 const script = join(repository, 'scripts/verify-clients');
 const parts = join(repository, 'scripts/clients');

@@ -1,12 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { describeWithPostgres, http, ownSamplePhotos, type SamplePhoto } from '@lazyphotos/testkit';
+import {
+  describeWithPostgres,
+  http,
+  ownSamplePhotos,
+  repository,
+  type SamplePhoto,
+} from '@lazyphotos/testkit';
 import { claim, createPhone, type Phone, password } from './support/api.js';
 import { doors, type Kind, type Library, OWN } from './support/doors.js';
 import { type ForeignImport, foreignImport, importAgain, importDoors } from './support/import-doors.js';
 import { readImport } from './support/imports.js';
-import { createNodeFolder, type NodeFolder, repository } from './support/node-process.js';
+import { createNodeFolder, type NodeFolder } from './support/node-process.js';
 
 describeWithPostgres('every door of a node', () => {
   let folder: NodeFolder;

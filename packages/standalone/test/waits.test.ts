@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { repository } from './support/node-process.js';
+import { repository } from '@lazyphotos/testkit';
 
 /**
  * A wait for a fixed time is right on one machine and wrong on a busier one. Tests wait for what they want to see, with
@@ -98,11 +98,14 @@ const ALLOWED: { file: string; line: string; why: string }[] = [
 /** Goes with an allowed `sleep(`; every use of the name is a finding of its own. */
 const SLEEP_IMPORT = "import { setTimeout as sleep } from 'node:timers/promises';";
 
-const places = ['packages', 'services'].flatMap((group) =>
-  readdirSync(join(repository, group)).flatMap((name) =>
-    ['test', 'src/testing'].map((folder) => join(repository, group, name, folder)),
+const places = [
+  join(repository, 'deploy/test'),
+  ...['packages', 'services'].flatMap((group) =>
+    readdirSync(join(repository, group)).flatMap((name) =>
+      ['test', 'src/testing'].map((folder) => join(repository, group, name, folder)),
+    ),
   ),
-);
+];
 
 /** Every file that is there for tests, with its text. */
 function testFiles(): { file: string; text: string }[] {

@@ -1,15 +1,25 @@
-import type { describe } from '@jest/globals';
-import { POSTGRES_URL } from './postgres/source.js';
-import { foundSources, type StartedServer } from './servers/sources.js';
-import { missingTools, type ToolName } from './tools/prepare.js';
+import type { describe, it } from '@jest/globals';
+import { POSTGRES_URL } from './postgres.js';
+import { isFirstInRun, requestSource, type ServerName } from './servers/test-run.js';
+import { type ToolName, whyToolIsMissing } from './tools/find-tool.js';
 
-type Describe = typeof describe;
+/** jest's own globals, because importing its module outside a test run throws, and benchmarks use this package too. */
+interface JestGlobals {
+  describe: typeof describe;
+  it: typeof it;
+  /** The group of the test file: see scripts/test-groups.mjs. */
+  TEST_GROUP?: string;
+}
+const jest = globalThis as unknown as JestGlobals;
 
-export type ServerName = 'postgres' | StartedServer;
-
-/** A suite that needs these servers: skipped on a machine that lacks one (global setup has said so, and CI refuses). */
+/**
+ * A suite that needs these servers, which are looked for now. On a machine that lacks one it is skipped, and a line says how to get
+ * the server; with CI=true it fails.
+ */
 export function describeWithServers(servers: readonly ServerName[], name: string, suite: () => void): void {
-  describeIf(servers.every(isThere), name, suite);
+  if (jest.TEST_GROUP === 'unit')
+    throw new Error('this file needs servers: scripts/test-groups.mjs must not have it in UNIT');
+  describeUnless(servers.map(whyServerIsMissing), name, suite);
 }
 
 export function describeWithPostgres(name: string, suite: () => void): void {
@@ -33,20 +43,32 @@ export function describeWithBrowser(name: string, suite: () => void): void {
   describeWithServers(['postgres', 'chromium'], name, suite);
 }
 
-/** A suite that calls `goTool`, `pythonTool` or `debianTool`: skipped on a machine that can neither build nor install these tools. */
+/** A suite that calls `goTool`, `pythonTool` or `debianTool`, which install these tools where someone asked for it. Else as above. */
 export function describeWithTools(tools: readonly ToolName[], name: string, suite: () => void): void {
-  const missing = missingTools();
-  describeIf(!tools.some((tool) => missing.includes(tool)), name, suite);
+  const missing = tools.map((tool) => {
+    const reason = whyToolIsMissing(tool);
+    if (reason !== undefined && isFirstInRun(tool))
+      process.stderr.write(`No ${tool} for tests: suites that need it are skipped. ${reason}\n`);
+    return reason && `no ${tool} for tests: ${reason}`;
+  });
+  describeUnless(missing, name, suite);
 }
 
-function isThere(server: ServerName): boolean {
-  if (server === 'postgres') return Boolean(process.env[POSTGRES_URL]);
-  const source = foundSources()[server];
-  return source !== undefined && source.kind !== 'none';
+function whyServerIsMissing(server: ServerName): string | undefined {
+  const source = requestSource(server);
+  if (source.kind === 'none') return `no ${server} for tests: ${source.reason}`;
+  if (server === 'postgres' && source.kind === 'shared') process.env[POSTGRES_URL] = source.url;
+  return undefined;
 }
 
-function describeIf(condition: boolean, name: string, suite: () => void): void {
-  // jest's own global, because importing its module outside a test run throws, and benchmarks use this package too.
-  const { describe } = globalThis as unknown as { describe: Describe };
-  (condition ? describe : describe.skip)(name, suite);
+function describeUnless(missing: (string | undefined)[], name: string, suite: () => void): void {
+  const problems = missing.filter((problem) => problem !== undefined);
+  if (problems.length === 0) jest.describe(name, suite);
+  else if (process.env.CI !== 'true') jest.describe.skip(name, suite);
+  else
+    jest.describe(name, () => {
+      jest.it('has what it needs', () => {
+        throw new Error(problems.join('\n'));
+      });
+    });
 }

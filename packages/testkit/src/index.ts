@@ -1,5 +1,12 @@
-export { type OpenedPage, type PageOptions, startBrowser, type TestBrowser } from './browser/browser.js';
-export { startClamd, type TestClamd } from './clamd/start.js';
+export { type OpenedPage, type PageOptions, startBrowser, type TestBrowser } from './browser.js';
+export { startClamd, type TestClamd } from './clamd.js';
+export {
+  createServiceKeys,
+  createTokenIssuer,
+  type ServiceKeys,
+  type TokenIssuer,
+  type TokenIssuerOptions,
+} from './credentials.js';
 export {
   describeWithBrowser,
   describeWithClamd,
@@ -8,16 +15,14 @@ export {
   describeWithRabbitMq,
   describeWithServers,
   describeWithTools,
-  type ServerName,
 } from './describe.js';
 export { type EventuallyOptions, eventually, standsStill } from './eventually.js';
 export { type HttpOptions, type HttpReply, http, type Listening, listen } from './http.js';
-export { startMinio, type TestMinio } from './minio/start.js';
+export { startMinio, type TestMinio } from './minio.js';
 export { freePort } from './port.js';
-export { POSTGRES_URL } from './postgres/source.js';
-export { startTestPostgres, type TestPostgres } from './postgres/start.js';
-export { createTestDatabase, dropTestDatabase, type TestDatabase } from './postgres/test-database.js';
-export { startRabbitMq, type TestRabbitMq } from './rabbitmq/start.js';
+export { POSTGRES_URL, startTestPostgres, type TestPostgres } from './postgres.js';
+export { cleanEnvironment, type Exit, repository, run } from './programs.js';
+export { startRabbitMq, type TestRabbitMq } from './rabbitmq.js';
 export {
   type ExpectedMetadata,
   ownSamplePhotos,
@@ -25,12 +30,12 @@ export {
   type SamplePhotos,
   samplePhotos,
 } from './sample-photos.js';
-export type { QueueLength } from './servers/own-server.js';
-export type { TestServer } from './servers/test-server.js';
-export { createServiceKeys, type ServiceKeys } from './service-keys.js';
+export type { QueueLength } from './servers/server.js';
+export type { TestServer } from './servers/start-server-process.js';
+export type { ServerName } from './servers/test-run.js';
+export { createTestDatabase, dropTestDatabase, type TestDatabase } from './test-database.js';
 export { buildTiff, type TiffOrder, type TiffPage, type TiffValue } from './tiff.js';
-export { createTokenIssuer, type TokenIssuer, type TokenIssuerOptions } from './tokens.js';
-export { type DebianToolName, debianTool } from './tools/debian-tool.js';
+export { type DebianToolName, debianTool } from './tools/debian.js';
+export type { ToolName } from './tools/find-tool.js';
 export { type GoPlatform, type GoToolName, goTool } from './tools/go-tool.js';
-export type { ToolName } from './tools/prepare.js';
 export { type PythonToolName, pythonTool } from './tools/python-tool.js';

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { describeWithBrowser, type Listening, listen, startBrowser, type TestBrowser } from '../src/index.js';
+import {
+  describeWithBrowser,
+  type Listening,
+  listen,
+  startBrowser,
+  type TestBrowser,
+} from '@lazyphotos/testkit';
 
 const PAGES: Record<string, string> = {
   '/good': '<!doctype html><html lang="en"><title>Good</title><main><h1>Good</h1></main></html>',

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually, freePort } from '../src/index.js';
-import { MINIO_IMAGE } from '../src/minio/source.js';
-import { ContainerRabbitMq } from '../src/rabbitmq/container.js';
-import { RABBITMQ_IMAGE } from '../src/rabbitmq/source.js';
-import { DockerServer, hasImage } from '../src/servers/docker.js';
+import { MINIO_IMAGE } from '../src/minio.js';
+import { openRabbitMq, RABBITMQ_IMAGE } from '../src/rabbitmq.js';
+import { DockerServer, hasImage } from '../src/servers/docker-server.js';
 import { listens } from './helpers.js';
 
 const FAKE = join(import.meta.dirname, 'fixtures/fake-docker.mjs');
@@ -32,7 +31,7 @@ const silent = (url: string) => eventually(async () => expect(await listens(url)
 const calls = async () => (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n');
 
 describe('a server in a container', () => {
-  it('is published on one loopback port for good, and stays between a kill and the next start', async () => {
+  it('is published on one loopback port until it is removed, and stays between a kill and the next start', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const server = new DockerServer({
@@ -62,13 +61,14 @@ describe('a server in a container', () => {
     ]);
   });
 
-  it('that leaves is an error with its log', async () => {
-    const server = new ContainerRabbitMq('broken', 12_345);
-    await expect(server.start()).rejects.toThrow('broken left:\nno space left');
+  it('that ends is an error with its log', async () => {
+    const server = await openRabbitMq(folder, { kind: 'docker', image: 'broken' });
+    const { port } = new URL(server.url);
+    await expect(server.start()).rejects.toThrow('broken ended:\nno space left');
     await server.end();
     const [run, ...rest] = await calls();
     expect(run).toBe(
-      'run --detach --publish 127.0.0.1:12345:5672 --env RABBITMQ_DEFAULT_USER=lazyphotos ' +
+      `run --detach --publish 127.0.0.1:${port}:5672 --env RABBITMQ_DEFAULT_USER=lazyphotos ` +
         '--env RABBITMQ_DEFAULT_PASS=lazyphotos ' +
         '--env RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-rabbit quorum_tick_interval 200 broken',
     );

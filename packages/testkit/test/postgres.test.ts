@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
+import { createTestDatabase, describeWithPostgres, dropTestDatabase } from '@lazyphotos/testkit';
 import { Client } from 'pg';
-import { createTestDatabase, describeWithPostgres, dropTestDatabase } from '../src/index.js';
 
 describeWithPostgres('createTestDatabase', () => {
   it('makes an empty database of its own for each caller, and removes it under open connections', async () => {

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, http, type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
+import { eventually, http, repository, run, type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
 import { claim, type Phone, sha256OfFile, signIn } from './api.js';
 import { importTakeout } from './import-job.js';
-import { repository, run } from './node-process.js';
 import { shareAlbum } from './share-job.js';
 
 /** A running LazyPhotos, however it is put together. */

@@ -2,10 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { eventually, freePort, http } from '@lazyphotos/testkit';
+import { cleanEnvironment, eventually, freePort, http, repository } from '@lazyphotos/testkit';
 
-export const repository = fileURLToPath(new URL('../../../..', import.meta.url));
 const launcher = join(repository, 'scripts/start.mjs');
 export const nodeMain = join(repository, 'packages/standalone/dist/main.js');
 
@@ -25,33 +23,6 @@ export interface NodeFolder {
   start(env?: Record<string, string>): Promise<NodeProcess>;
   /** Ends what still runs and removes the folder. */
   remove(): Promise<void>;
-}
-
-export interface Exit {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** The environment of a child: ours, without what would configure a node. */
-export function cleanEnvironment(env: Record<string, string>): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('LAZYPHOTOS_'));
-  return { ...Object.fromEntries(inherited), ...env };
-}
-
-/** Runs a program to its end. */
-export function run(
-  command: string,
-  args: string[],
-  env: Record<string, string>,
-  cwd = repository,
-): Promise<Exit> {
-  const child = spawn(command, args, { cwd, env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] });
-  const out = collect(child);
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...out() }));
-  });
 }
 
 function collect(child: ChildProcess) {

@@ -5,9 +5,16 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServiceName, serviceNames } from '@lazyphotos/contracts';
-import { createServiceKeys, eventually, freePort, http } from '@lazyphotos/testkit';
+import {
+  cleanEnvironment,
+  createServiceKeys,
+  eventually,
+  freePort,
+  http,
+  repository,
+  run,
+} from '@lazyphotos/testkit';
 import type { RunningSystem } from './main-job.js';
-import { cleanEnvironment, repository, run } from './node-process.js';
 
 /** What containers get from others. */
 export interface Infrastructure {

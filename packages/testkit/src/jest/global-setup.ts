@@ -1,55 +1,37 @@
-import { findRunningPostgres, POSTGRES_URL } from '../postgres/source.js';
-import { startSuitesPostgres } from '../postgres/start.js';
-import { FOUND_SERVERS, findServers } from '../servers/sources.js';
-import { MISSING_TOOLS, prepareTools } from '../tools/prepare.js';
-import { keep } from './kept-postgres.js';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { TEST_RUN } from '../servers/test-run.js';
 
-/** The part of jest's configuration that is read here. */
-interface GlobalConfig {
-  testPathPatterns: { patterns: string[] };
+let provider: ChildProcess | undefined;
+
+/** Before the first test: starts the provider. It looks for nothing and starts nothing until a suite asks for a server. */
+export default async function globalSetup(): Promise<void> {
+  provider = fork(fileURLToPath(new URL('../servers/provider.js', import.meta.url)), {
+    detached: true, // a Ctrl-C is for the tests; the provider then cleans up
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  process.env[TEST_RUN] = await folderOf(provider);
+  // Nothing but the provider's end keeps this process alive, and only in stopProvider().
+  provider.unref();
+  provider.channel?.unref();
 }
 
-/**
- * Before the first test: a PostgreSQL for all suites; where RabbitMQ, MinIO, ClamAV and Chromium are started from, when a suite
- * wants one; and before a whole run the tools too, lest their builds slow down the tests. All is told to the test files by
- * environment variables.
- */
-export default async function globalSetup(config: GlobalConfig): Promise<void> {
-  const isWholeRun = config.testPathPatterns.patterns.length === 0;
-  const problems = await Promise.all([providePostgres(), provideServers(), isWholeRun ? provideTools() : []]);
-  const lines = problems.flat();
-  if (lines.length > 0 && process.env.CI === 'true') throw new Error(lines.join('\n'));
-  for (const line of lines) process.stderr.write(`${line}\nSuites that need it are skipped.\n`);
-}
-
-async function providePostgres(): Promise<string[]> {
-  if (process.env[POSTGRES_URL]) return [];
-  try {
-    process.env[POSTGRES_URL] = (await findRunningPostgres()) ?? (await startKept());
-    return [];
-  } catch (error) {
-    return [`No PostgreSQL for tests: ${error instanceof Error ? error.message : String(error)}`];
-  }
-}
-
-async function startKept(): Promise<string> {
-  const server = await startSuitesPostgres();
-  keep(server);
-  return server.url;
-}
-
-async function provideServers(): Promise<string[]> {
-  const sources = await findServers();
-  process.env[FOUND_SERVERS] = JSON.stringify(sources);
-  const names = { rabbitmq: 'RabbitMQ', minio: 'MinIO', clamd: 'ClamAV', chromium: 'Chromium' };
-  return (['rabbitmq', 'minio', 'clamd', 'chromium'] as const).flatMap((name) => {
-    const source = sources[name];
-    return source.kind === 'none' ? [`No ${names[name]} for tests: ${source.reason}`] : [];
+function folderOf(provider: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    provider.once('message', (folder) => resolve(String(folder)));
+    provider.once('exit', (code) => reject(new Error(`the provider of servers ended with code ${code}`)));
   });
 }
 
-async function provideTools(): Promise<string[]> {
-  const missing = await prepareTools();
-  process.env[MISSING_TOOLS] = missing.map(({ name }) => name).join(',');
-  return missing.map(({ name, reason }) => `No ${name} for tests: ${reason}`);
+/** Ends the provider, and with it the server that it started; jest loads global setup and teardown in one process. */
+export async function stopProvider(): Promise<void> {
+  if (!provider) return;
+  const exited = once(provider, 'exit');
+  provider.ref();
+  provider.disconnect();
+  await exited;
+  provider = undefined;
+  delete process.env[TEST_RUN];
 }

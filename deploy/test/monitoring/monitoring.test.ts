@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { serviceNames, topology } from '@lazyphotos/contracts';
+import { settingsCatalog } from '@lazyphotos/service-kit';
+import { run } from '@lazyphotos/testkit';
+import {
+  alerts,
+  configFile,
+  dashboards,
+  dataSources,
+  expressions,
+  knownSeries,
+  rulesFile,
+  scraped,
+  seriesIn,
+} from './metrics.js';
+
+describe('monitoring', () => {
+  test('asks only for metrics that there are', async () => {
+    const known = await knownSeries();
+    expect(expressions.length).toBeGreaterThan(30);
+    for (const { place, expr } of expressions) {
+      const series = seriesIn(expr);
+      expect([place, series.length > 0]).toEqual([place, true]);
+      expect([place, series.filter((name) => !known.has(name))]).toEqual([place, []]);
+    }
+  });
+
+  test('scrapes every replica of the six services', () => {
+    const [services] = scraped.flatMap(({ dns_sd_configs = [] }) => dns_sd_configs);
+    expect(services?.names.toSorted()).toEqual([...serviceNames].sort());
+    expect(services?.port).toBe(settingsCatalog.metricsPort.schema.parse(undefined));
+  });
+
+  test('tells queues of events from dead letters and retries by their names', () => {
+    const matcher = /queue!~"(.*?)"/.exec(expressions.map(({ expr }) => expr).join())?.[1] ?? '';
+    const others = new RegExp(`^(${matcher.replaceAll('\\\\', '\\')})$`);
+    const queues = Object.keys(topology);
+    expect(queues.filter((queue) => others.test(queue))).toEqual([]);
+    expect(others.test(`${queues[0]}.dead`)).toBe(true);
+    expect(others.test('lazyphotos.retry.5s')).toBe(true);
+  });
+
+  test('every alert says what is wrong and how bad it is', () => {
+    for (const { alert, labels, annotations } of alerts) {
+      expect([alert, labels.severity]).toEqual([alert, expect.stringMatching(/^(warning|critical)$/)]);
+      expect(annotations.summary).toMatch(/\S/);
+    }
+    expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
+  });
+
+  test('the dashboards use the data source that is provisioned', () => {
+    for (const { title, panels } of dashboards) {
+      expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+      const used = panels.filter(({ type }) => type !== 'row').map(({ datasource }) => datasource?.uid);
+      expect([title, [...new Set(used)]]).toEqual([title, dataSources.map(({ uid }) => uid)]);
+    }
+  });
+});
+
+const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+
+(hasPromtool ? describe : describe.skip)('Prometheus', () => {
+  const promtool = async (...args: string[]) => {
+    const { code, stdout, stderr } = await run('promtool', args, {});
+    return code === 0 ? 'ok' : `${stdout}${stderr}`;
+  };
+
+  test('takes its configuration and the alerts', async () => {
+    expect(await promtool('check', 'config', configFile)).toBe('ok');
+    expect(await promtool('check', 'rules', rulesFile)).toBe('ok');
+  });
+
+  test('understands every expression of the dashboards', async () => {
+    const rules = expressions.map(({ expr }, index) => ({ record: `expression_${index}`, expr }));
+    const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-promql-'));
+    try {
+      const file = join(folder, 'rules.yml');
+      await writeFile(file, JSON.stringify({ groups: [{ name: 'all', rules }] }));
+      expect(await promtool('check', 'rules', file)).toBe('ok');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('fires each alert when it should, and not otherwise', async () => {
+    const cases = fileURLToPath(new URL('alerts.cases.yml', import.meta.url));
+    expect(await promtool('test', 'rules', cases)).toBe('ok');
+  });
+});
