@@ -82,5 +82,9 @@ test('the build context has no secrets and no history in it', () => {
   const ignored = read('.dockerignore').split('\n');
   // Everything that begins with a dot: .env and .git among it.
   expect(ignored).toContain('.*');
-  expect(ignored.filter((line) => line.startsWith('!'))).toEqual(['!.tsconfig.base.json', '!deploy/image']);
+  expect(ignored.filter((line) => line.startsWith('!'))).toEqual([
+    '!.tsconfig.base.json',
+    '!deploy/image',
+    '!deploy/package.json',
+  ]);
 });

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { generateKeyPairSync, type JsonWebKey, randomUUID, sign } from 'node:crypto';
 
 const SERVICES = ['gateway', 'auth', 'upload', 'catalog', 'feed', 'media-worker'];
 
@@ -12,7 +12,7 @@ const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toStr
 
 export interface TokenIssuer {
   /** What the auth service publishes. */
-  keySet(): Promise<{ keys: object[] }>;
+  keySet(): Promise<{ keys: (JsonWebKey & { kid: string })[] }>;
   /** A token of this user, valid for an hour. */
   tokenFor(userId: string, claims?: object): string;
 }
