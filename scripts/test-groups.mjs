@@ -22,6 +22,7 @@ const UNIT = [
   'packages/provision/test/postgres/plan.test.ts',
   'packages/provision/test/storage/other-stores.test.ts',
   'packages/service-kit/',
+  'packages/system/',
   'packages/testkit/test/docker.test.ts',
   'packages/testkit/test/helpers.test.ts',
   'packages/testkit/test/tools.test.ts',
