@@ -1,23 +1,11 @@
 import type { Topology } from '@lazyphotos/contracts';
-import { parseBusUrl } from './bus-url.js';
 import { createPgBossBus } from './pg-boss/adapter.js';
-import type { BusObserver, EventBus, RetryPolicy } from './port.js';
+import type { BusOptions, EventBus } from './port.js';
 import { createRabbitMqBus } from './rabbitmq/adapter.js';
-
-export interface BusOptions {
-  /** RabbitMQ (`amqp://`, `amqps://`), or a PostgreSQL database of its own (`postgresql://`, `postgres://`). */
-  url: string;
-  topology: Topology;
-  /** What the broker shows as the name of the connection. */
-  name?: string;
-  retry?: RetryPolicy;
-  observer?: BusObserver;
-  /** How long `close` waits for the handlers under way. */
-  drainMs?: number;
-}
+import { parseBusUrl } from './text.js';
 
 /** Connects to the bus that the URL names, and declares the topology. Rejects when the broker cannot be reached. */
-export async function openBus(options: BusOptions): Promise<EventBus> {
+export async function openBus<T extends Topology>(options: BusOptions<T>): Promise<EventBus<T>> {
   const { protocol } = parseBusUrl(options.url);
   switch (protocol) {
     case 'amqp:':

@@ -1,13 +1,11 @@
-/** Takes one event, says so and never finishes it. Its parent kills it. */
+/** Takes one event (or a batch), writes its ids and attempts, and never finishes it. Its parent kills it. */
 import { createPgBossBus } from '@lazyphotos/messaging';
 
-const { url, topology, queue, retry } = JSON.parse(process.argv[2]);
+const { url, topology, queue, retry, batch } = JSON.parse(process.argv[2]);
 const bus = await createPgBossBus({ url, topology, retry, heartbeatSeconds: 10, exclusive: true });
-await bus.consume(
-  queue,
-  (event, { attempt }) => {
-    process.stdout.write(`${event.id} ${attempt}\n`);
-    return new Promise(() => undefined);
-  },
-  { concurrency: 1 },
-);
+const handle = (deliveries) => {
+  process.stdout.write(`${deliveries.map(({ event, attempt }) => `${event.id} ${attempt}`).join('\n')}\n`);
+  return new Promise(() => undefined);
+};
+const single = (event, { attempt }) => handle([{ event, attempt }]);
+await bus.consume(queue, { 'album.deleted': batch ? { batch, handle } : single }, { concurrency: 1 });

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { topology } from '@lazyphotos/contracts';
+import { type QueueName, topology } from '@lazyphotos/contracts';
 import { createTestDatabase, describeWithPostgres, eventually, type TestDatabase } from '@lazyphotos/testkit';
 import pg from 'pg';
 import { TestClock } from 'pg-boss';
-import { createPgBossBus, type EventBus } from '../src/index.js';
-import { albumEvent, depthOf, recorder, TOPOLOGY } from '../src/testing/suite.js';
+import { createPgBossBus, type PgBossBusOptions } from '../src/index.js';
+import { albumEvent, depthOf, recorder, type TestBus, TOPOLOGY } from '../src/testing/suite.js';
 
 describeWithPostgres('the bus on pg-boss', () => {
   let database: TestDatabase;
   let client: pg.Client;
-  const open: EventBus[] = [];
+  const open: TestBus[] = [];
   beforeEach(async () => {
     database = await createTestDatabase('pg_boss');
     client = new pg.Client({ connectionString: database.url });
@@ -20,7 +20,7 @@ describeWithPostgres('the bus on pg-boss', () => {
     await client.end();
     await database.drop();
   });
-  const createBus = async (...[options]: [Partial<Parameters<typeof createPgBossBus>[0]>?]) => {
+  const createBus = async (options: Partial<PgBossBusOptions<typeof TOPOLOGY>> = {}) => {
     const bus = await createPgBossBus({ url: database.url, topology: TOPOLOGY, ...options });
     open.push(bus);
     return bus;
@@ -66,7 +66,7 @@ describeWithPostgres('the bus on pg-boss', () => {
     const retry = { maxAttempts: 2, baseDelaySeconds: 1, maxDelaySeconds: 1 };
     const bus = await createBus({ retry });
     const { handler, ids } = recorder();
-    await bus.consume('one.albums', handler, { concurrency: 1 });
+    await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency: 1 });
     const event = albumEvent();
     await bus.publish([{ ...event, payload: { nonsense: true } } as never, event]);
     await eventually(() => expect(ids()).toEqual([event.id]));
@@ -83,7 +83,7 @@ describeWithPostgres('the bus on pg-boss', () => {
     const { handler, ids } = recorder(() => {
       if (broken) throw new Error('down');
     });
-    await bus.consume('one.albums', handler, { concurrency: 4 });
+    await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency: 4 });
     await bus.publish(Array.from({ length: 1100 }, () => albumEvent()));
     const depth = () => depthOf(bus, 'one.albums');
     await eventually(async () => expect(await depth()).toMatchObject({ deadLetters: 1100 }));
@@ -98,9 +98,10 @@ describeWithPostgres('the bus on pg-boss', () => {
     const commitsOf = async (idleMs: number): Promise<number> => {
       const before = await commits();
       const clock = new TestClock();
-      const bus = await createBus({ topology, exclusive: true, clock });
-      for (const queue of Object.keys(topology)) {
-        await bus.consume(queue, async () => undefined, { concurrency: 2 });
+      const bus = await createPgBossBus({ url: database.url, topology, exclusive: true, clock });
+      for (const [queue, types] of Object.entries(topology)) {
+        const handlers = Object.fromEntries(types.map((type) => [type, async () => undefined]));
+        await bus.consume(queue as QueueName, handlers as never, { concurrency: 2 });
       }
       await clock.tick(idleMs);
       await bus.close();

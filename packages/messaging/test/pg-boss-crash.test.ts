@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
-import { createPgBossBus, type EventBus, type PgBossBusOptions } from '../src/index.js';
-import { albumEvent, depthOf, recorder, TOPOLOGY } from '../src/testing/suite.js';
+import { createPgBossBus, type EventDelivery, type PgBossBusOptions } from '../src/index.js';
+import { albumEvent, depthOf, recorder, type TestBus, TOPOLOGY } from '../src/testing/suite.js';
 import { createTestBroker } from './broker.js';
 
 const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));
@@ -13,14 +13,14 @@ const RETRY = { maxAttempts: 3, baseDelaySeconds: 1, maxDelaySeconds: 1 };
 
 describeWithPostgres('a consumer that is killed while it handles an event', () => {
   const broker = createTestBroker();
-  const open: EventBus[] = [];
+  const open: TestBus[] = [];
   beforeEach(() => broker.reset());
   afterEach(async () => {
     await Promise.all(open.splice(0).map((bus) => bus.close()));
   });
   afterAll(() => broker.close());
 
-  const createBus = async (more: Partial<PgBossBusOptions> = {}) => {
+  const createBus = async (more: Partial<PgBossBusOptions<typeof TOPOLOGY>> = {}) => {
     const bus = await createPgBossBus({
       url: broker.url(),
       topology: TOPOLOGY,
@@ -32,9 +32,9 @@ describeWithPostgres('a consumer that is killed while it handles an event', () =
     return bus;
   };
 
-  /** Starts a consumer in a process of its own, waits until it has an event in hand, and kills it; answers what it had. */
-  const killInHandler = async (): Promise<string> => {
-    const task = JSON.stringify({ url: broker.url(), topology: TOPOLOGY, queue: QUEUE, retry: RETRY });
+  /** Starts a consumer in a process of its own, waits until it handles an event, and kills it. Returns what it was handling. */
+  const killInHandler = async (batch?: number): Promise<string> => {
+    const task = JSON.stringify({ url: broker.url(), topology: TOPOLOGY, queue: QUEUE, retry: RETRY, batch });
     const child = spawn(process.execPath, [CHILD, task], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = once(child, 'exit');
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
@@ -49,20 +49,34 @@ describeWithPostgres('a consumer that is killed while it handles an event', () =
     await bus.publish([event]);
     expect(await killInHandler()).toBe(`${event.id} 1`);
     const { handler, seen } = recorder();
-    await bus.consume(QUEUE, handler, { concurrency: 1 });
+    await bus.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 1 });
     await eventually(() => expect(seen).toHaveLength(1));
     expect(seen[0]).toMatchObject({ event, attempt: 2 });
   });
 
+  test('each event of its batch is delivered again, alone', async () => {
+    const events = [albumEvent(), albumEvent(), albumEvent()];
+    await (await createBus()).publish(events);
+    expect((await killInHandler(3)).split('\n').sort()).toEqual(events.map(({ id }) => `${id} 1`).sort());
+    const calls: string[][] = [];
+    const handle = async (deliveries: readonly EventDelivery<'album.deleted'>[]) => {
+      calls.push(deliveries.map(({ event, attempt }) => `${event.id} ${attempt}`));
+      return deliveries.map(() => 'done' as const);
+    };
+    const successor = await createBus({ exclusive: true });
+    await successor.consume(QUEUE, { 'album.deleted': { batch: 3, handle } }, { concurrency: 1 });
+    await eventually(() => expect([...calls].sort()).toEqual(events.map(({ id }) => [`${id} 2`]).sort()));
+  });
+
   test('its event is delivered again at once to an exclusive successor', async () => {
-    // An event takes the heartbeat of its queue along: nobody misses it for an hour.
+    // An event keeps the heartbeat of its queue: only after an hour its consumer would count as dead.
     const publisher = await createBus({ heartbeatSeconds: 3600 });
     const event = albumEvent();
     await publisher.publish([event]);
     await killInHandler();
     const { handler, seen } = recorder();
     const successor = await createBus({ exclusive: true });
-    await successor.consume(QUEUE, handler, { concurrency: 1 });
+    await successor.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 1 });
     await eventually(() => expect(seen).toHaveLength(1));
     expect(seen[0]).toMatchObject({ event, attempt: 2 });
     await eventually(async () => expect(await depthOf(successor, QUEUE)).toMatchObject({ pending: 0 }));
@@ -75,7 +89,7 @@ describeWithPostgres('a consumer that is killed while it handles an event', () =
     for (const attempt of [1, 2, 3]) expect(await killInHandler()).toBe(`${poison.id} ${attempt}`);
     const successor = await createBus({ exclusive: true });
     const { handler, seen, ids } = recorder();
-    await successor.consume(QUEUE, handler, { concurrency: 1 });
+    await successor.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 1 });
     await successor.publish([fine]);
     await eventually(() => expect(ids()).toEqual([fine.id]));
     expect(await depthOf(successor, QUEUE)).toMatchObject({ deadLetters: 1 });

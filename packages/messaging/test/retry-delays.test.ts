@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { defaultRetryPolicy } from '../src/index.js';
+import { DEFAULT_RETRY_POLICY } from '../src/index.js';
 import { delaySeconds, delaysOf, jitteredMs } from '../src/rabbitmq/retry-delays.js';
 
 describe('retry delays', () => {
@@ -13,7 +13,7 @@ describe('retry delays', () => {
   });
 
   test('of the default policy make the last delivery come after about half an hour', () => {
-    const seconds = delaysOf(defaultRetryPolicy).reduce((sum, delay) => sum + delay, 0);
+    const seconds = delaysOf(DEFAULT_RETRY_POLICY).reduce((sum, delay) => sum + delay, 0);
     expect(seconds).toBeGreaterThan(15 * 60);
     expect(2 * seconds).toBeLessThan(40 * 60);
   });

@@ -29,9 +29,12 @@ describeWithRabbitMq('dead letters of the services', () => {
     bus = await openBus({ url: rabbitMq.url, topology, retry });
     await bus.consume(
       QUEUE,
-      async (event) => {
-        if (broken) throw new Error('the shelf is broken');
-        handled.push(event.id);
+      {
+        'album.changed': async () => undefined,
+        'album.deleted': async ({ id }) => {
+          if (broken) throw new Error('the shelf is broken');
+          handled.push(id);
+        },
       },
       { concurrency: 1 },
     );

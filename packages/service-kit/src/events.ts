@@ -4,24 +4,17 @@ import type { Chassis } from './http/app.js';
 import { describeError, type Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
 
-type Handle<D> = (event: AnyEvent, delivery: D) => Promise<void>;
-
-/** Handles an event under the id of the request that caused it, so that it can be followed through the logs of every service. */
+/**
+ * Handles an event under the id of the request that caused it, so that it can be followed through the logs of every service. For the
+ * `around` of a consumer.
+ */
 export const withEvent =
-  <D>(logger: Logger, handle: Handle<D>): Handle<D> =>
-  (event, delivery) =>
+  (logger: Logger) =>
+  (event: AnyEvent, handle: () => Promise<void>): Promise<void> =>
     withRequestId(event.requestId ?? event.id, async () => {
-      await handle(event, delivery);
+      await handle();
       logger.info('event handled', { type: event.type, eventId: event.id });
     });
-
-/**
- * Refuses an event of a type that the queue's handler does not know; the compiler refuses a handler that leaves a type out. The
- * event becomes a dead letter, and can be replayed when a version runs that knows it.
- */
-export function unknownEvent(type: never): never {
-  throw new Error(`this queue's handler does not know the event ${String(type)}`);
-}
 
 /** Reports what an outbox relay does to the service's metrics and logs. */
 export function relayObserver({ name, metrics, logger }: Chassis) {

@@ -11,7 +11,7 @@ export { SERVICE_TOKEN_HEADER } from './auth/service-token.js';
 export { currentRequestId, placesForRequest, withRequestId } from './context.js';
 export { createCursor } from './cursor.js';
 export { isProblem, notFound, ProblemError, toProblem } from './errors.js';
-export { busObserver, onIdleError, relayObserver, unknownEvent, withEvent } from './events.js';
+export { busObserver, onIdleError, relayObserver, withEvent } from './events.js';
 export { type ReadinessCheck, type ReadinessReport, readinessOf } from './health.js';
 export { type Chassis, createServiceApp, type ServiceApp } from './http/app.js';
 export { createCopiesClient } from './http/copies-client.js';

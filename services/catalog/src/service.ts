@@ -2,7 +2,6 @@ import {
   type AccountsApi,
   type CatalogApi,
   type CopiesApi,
-  type EventOn,
   endpoints,
   type FeedApi,
   type SharesApi,
@@ -20,7 +19,6 @@ import {
   type Service,
   type Settings,
   type ShareSigning,
-  unknownEvent,
   withEvent,
 } from '@lazyphotos/service-kit';
 import { createAlbums } from './albums/albums.js';
@@ -139,28 +137,20 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     purgeTrash: () => retention.purgeExpired(),
     start: async () => {
       relay.start();
-      const onUpload = withEvent(logger, async (event) => {
-        const { type, payload } = event as EventOn<'catalog.upload'>;
-        switch (type) {
-          case 'upload.completed':
-            return recordUpload(payload);
-          default:
-            return unknownEvent(type);
-        }
-      });
-      const onMedia = withEvent(logger, async (event) => {
-        const { type, payload } = event as EventOn<'catalog.media'>;
-        switch (type) {
-          case 'media.processed':
-            return applyMedia(payload);
-          case 'place.found':
-            return setPlace(payload);
-          default:
-            return unknownEvent(type);
-        }
-      });
-      await bus.consume('catalog.upload', onUpload, { concurrency: 2 });
-      await bus.consume('catalog.media', onMedia, { concurrency: 2 });
+      const options = { concurrency: 2, around: withEvent(logger) };
+      await bus.consume(
+        'catalog.upload',
+        { 'upload.completed': ({ payload }) => recordUpload(payload) },
+        options,
+      );
+      await bus.consume(
+        'catalog.media',
+        {
+          'media.processed': ({ payload }) => applyMedia(payload),
+          'place.found': ({ payload }) => setPlace(payload),
+        },
+        options,
+      );
       purges.start();
       emptyings.start();
       searchFill.start();

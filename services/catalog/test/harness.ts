@@ -6,7 +6,7 @@ import {
   topology,
 } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
-import { createPgBossBus } from '@lazyphotos/messaging';
+import { createPgBossBus, type EventBus } from '@lazyphotos/messaging';
 import {
   createAuthenticate,
   createMediaUrls,
@@ -192,23 +192,29 @@ export async function startCatalog(given: Given = {}) {
 export type CatalogNode = Awaited<ReturnType<typeof startCatalog>>;
 
 /** Consumes questions for places, as the media worker does. */
-async function collectRelocations(bus: Awaited<ReturnType<typeof createPgBossBus>>) {
+async function collectRelocations(bus: EventBus) {
   const relocated: EventPayload<'photo.relocated'>[] = [];
-  const keep = async ({ type, payload }: AnyEvent) => {
-    if (type === 'photo.relocated') relocated.push(payload);
-  };
-  await bus.consume('media-worker.location', keep, { concurrency: 2 });
+  await bus.consume(
+    'media-worker.location',
+    {
+      'photo.relocated': async ({ payload }) => {
+        relocated.push(payload);
+      },
+    },
+    { concurrency: 2 },
+  );
   return relocated;
 }
 
 /** Consumes what the catalog publishes, as the feed does. */
-async function collect(bus: Awaited<ReturnType<typeof createPgBossBus>>): Promise<AnyEvent[]> {
+async function collect(bus: EventBus): Promise<AnyEvent[]> {
   const published: AnyEvent[] = [];
   const keep = async (event: AnyEvent) => {
     published.push(event);
   };
-  await bus.consume('feed.photo', keep, { concurrency: 2 });
-  await bus.consume('feed.album', keep, { concurrency: 2 });
+  const photos = { 'photo.changed': keep, 'photo.trashed': keep, 'photo.purged': keep };
+  await bus.consume('feed.photo', photos, { concurrency: 2 });
+  await bus.consume('feed.album', { 'album.changed': keep, 'album.deleted': keep }, { concurrency: 2 });
   return published;
 }
 

@@ -42,23 +42,30 @@ export function createFeedService({ chassis, database, bus, mediaUrls }: FeedSer
     cursor: await positions.headCursor(params.userId),
   }));
 
-  const onPhoto = withEvent(chassis.logger, async (event) => {
-    if (event.type === 'photo.changed') await photoLog.changed(event.payload);
-    if (event.type === 'photo.trashed') await photoLog.trashed(event.payload);
-    if (event.type === 'photo.purged') await photoLog.purged(event.payload);
-  });
-  const onAlbum = withEvent(chassis.logger, async (event) => {
-    if (event.type === 'album.changed') await albumLog.changed(event.payload);
-    if (event.type === 'album.deleted') await albumLog.deleted(event.payload);
-  });
   return {
     name: chassis.name,
     handler: service.app,
     ready: service.ready,
     api: { headCursor: positions.headCursor },
     start: async () => {
-      await bus.consume('feed.photo', onPhoto, { concurrency: 2 });
-      await bus.consume('feed.album', onAlbum, { concurrency: 2 });
+      const options = { concurrency: 2, around: withEvent(chassis.logger) };
+      await bus.consume(
+        'feed.photo',
+        {
+          'photo.changed': ({ payload }) => photoLog.changed(payload),
+          'photo.trashed': ({ payload }) => photoLog.trashed(payload),
+          'photo.purged': ({ payload }) => photoLog.purged(payload),
+        },
+        options,
+      );
+      await bus.consume(
+        'feed.album',
+        {
+          'album.changed': ({ payload }) => albumLog.changed(payload),
+          'album.deleted': ({ payload }) => albumLog.deleted(payload),
+        },
+        options,
+      );
     },
     stop: async () => {
       await bus.drain();

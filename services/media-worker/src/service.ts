@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { type CopiesApi, type EventOn, type EventPayload, internalEndpoints } from '@lazyphotos/contracts';
+import { type CopiesApi, type EventPayload, internalEndpoints } from '@lazyphotos/contracts';
 import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
-import type { Delivery, EventBus } from '@lazyphotos/messaging';
+import type { EventBus, EventHandler } from '@lazyphotos/messaging';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import { openPlaces } from '@lazyphotos/places';
 import {
@@ -12,7 +12,6 @@ import {
   relayObserver,
   type Service,
   type Settings,
-  unknownEvent,
   withEvent,
 } from '@lazyphotos/service-kit';
 import type { settingKeys } from './config.js';
@@ -92,53 +91,21 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const processOnce = (upload: EventPayload<'upload.completed'>, signal: AbortSignal) =>
     inHand.run(upload.photoId, () => processUpload(upload, signal));
 
-  const onUpload = withEvent(logger, async (event, { signal }: Delivery) => {
-    const { type, payload } = event as EventOn<'media-worker.upload'>;
-    switch (type) {
-      case 'upload.completed':
-        if (!payload.background) return foreground.run(() => processOnce(payload, signal));
-        if (await ledger.defer(payload)) metrics.deferred.inc();
-        return;
-      default:
-        return unknownEvent(type);
-    }
-  });
-  const onBackground = withEvent(logger, async (event, { signal }: Delivery) => {
-    const { type, payload } = event as EventOn<'media-worker.background'>;
-    switch (type) {
-      case 'media.deferred': {
-        const waited = metrics.backgroundWait.startTimer();
-        await foreground.idle(signal);
-        waited();
-        return processOnce(payload.upload, signal);
-      }
-      default:
-        return unknownEvent(type);
-    }
-  });
-  const onPhoto = withEvent(logger, async (event) => {
-    const { type, payload } = event as EventOn<'media-worker.photo'>;
-    switch (type) {
-      case 'photo.purged': {
-        const { photoId, userId } = payload;
-        await ledger.markPurged(photoId, userId);
-        await previews.remove(userId, photoId);
-        await copies.remove(photoId);
-        return;
-      }
-      default:
-        return unknownEvent(type);
-    }
-  });
-  const onLocation = withEvent(logger, async (event) => {
-    const { type, payload } = event as EventOn<'media-worker.location'>;
-    switch (type) {
-      case 'photo.relocated':
-        return findNewPlace(payload);
-      default:
-        return unknownEvent(type);
-    }
-  });
+  const onUpload: EventHandler<'upload.completed'> = async ({ payload }, { signal }) => {
+    if (!payload.background) return foreground.run(() => processOnce(payload, signal));
+    if (await ledger.defer(payload)) metrics.deferred.inc();
+  };
+  const onDeferred: EventHandler<'media.deferred'> = async ({ payload }, { signal }) => {
+    const waited = metrics.backgroundWait.startTimer();
+    await foreground.idle(signal);
+    waited();
+    return processOnce(payload.upload, signal);
+  };
+  const onPurged: EventHandler<'photo.purged'> = async ({ payload: { photoId, userId } }) => {
+    await ledger.markPurged(photoId, userId);
+    await previews.remove(userId, photoId);
+    await copies.remove(photoId);
+  };
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });
   service.mount(internalEndpoints.makeCopy, ({ body }) => copies.makeCopy(body));
@@ -150,10 +117,19 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
     sweepCopies: copies.sweep,
     start: async () => {
       relay.start();
-      await bus.consume('media-worker.upload', onUpload, { concurrency });
-      await bus.consume('media-worker.background', onBackground, { concurrency: 1 });
-      await bus.consume('media-worker.photo', onPhoto, { concurrency: 2 });
-      await bus.consume('media-worker.location', onLocation, { concurrency: 2 });
+      const around = withEvent(logger);
+      await bus.consume('media-worker.upload', { 'upload.completed': onUpload }, { concurrency, around });
+      await bus.consume(
+        'media-worker.background',
+        { 'media.deferred': onDeferred },
+        { concurrency: 1, around },
+      );
+      await bus.consume('media-worker.photo', { 'photo.purged': onPurged }, { concurrency: 2, around });
+      await bus.consume(
+        'media-worker.location',
+        { 'photo.relocated': ({ payload }) => findNewPlace(payload) },
+        { concurrency: 2, around },
+      );
       sweeping.start();
     },
     stop: async () => {

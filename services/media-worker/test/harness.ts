@@ -52,9 +52,13 @@ export async function createGround() {
   const places: EventPayload<'place.found'>[] = [];
   await bus.consume(
     'catalog.media',
-    async ({ id, ...event }) => {
-      if (event.type === 'media.processed') results.set(id, event.payload);
-      if (event.type === 'place.found') places.push(event.payload);
+    {
+      'media.processed': async ({ id, payload }) => {
+        results.set(id, payload);
+      },
+      'place.found': async ({ payload }) => {
+        places.push(payload);
+      },
     },
     { concurrency: 2 },
   );

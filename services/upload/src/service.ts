@@ -159,10 +159,8 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
       relay.start();
       await bus.consume(
         'upload.photo',
-        withEvent(logger, async (event) => {
-          if (event.type === 'photo.purged') await purge(event.payload);
-        }),
-        { concurrency: 2 },
+        { 'photo.purged': ({ payload }) => purge(payload) },
+        { concurrency: 2, around: withEvent(logger) },
       );
       expiry.start();
       imports.start();

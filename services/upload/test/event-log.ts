@@ -8,8 +8,10 @@ export async function createEventLog(bus: EventBus) {
   const uploads: EventOf<'upload.completed'>[] = [];
   await bus.consume(
     'catalog.upload',
-    async (event) => {
-      if (event.type === 'upload.completed') uploads.push(event);
+    {
+      'upload.completed': async (event) => {
+        uploads.push(event);
+      },
     },
     { concurrency: 2 },
   );

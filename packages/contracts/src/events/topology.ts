@@ -1,4 +1,4 @@
-import type { EventOf, EventType } from './events.js';
+import type { EventType } from './events.js';
 
 /**
  * Who consumes what: one durable queue per consuming service and event family. Every bus adapter declares all of it before
@@ -18,7 +18,3 @@ export const topology = {
 
 export type Topology = Readonly<Record<string, readonly EventType[]>>;
 export type QueueName = keyof typeof topology;
-/** Any event that this queue delivers, told apart by `type`. */
-export type EventOn<Q extends QueueName> = {
-  [T in (typeof topology)[Q][number]]: EventOf<T>;
-}[(typeof topology)[Q][number]];

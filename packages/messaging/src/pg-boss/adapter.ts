@@ -1,34 +1,19 @@
-import type { AnyEvent, Topology } from '@lazyphotos/contracts';
+import type { AnyEvent, Topology, topology } from '@lazyphotos/contracts';
 import { type Clock, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
-import {
-  type BusObserver,
-  type DeadLetter,
-  defaultRetryPolicy,
-  type EventBus,
-  type RetryPolicy,
-} from '../port.js';
-import { createConsumers } from './consumers.js';
-import { redeliverOrphans } from './orphans.js';
-import { deadLetterQueue, declareQueues } from './queues.js';
+import { known, QueueHandlers } from '../handlers.js';
+import { type BusOptions, DEFAULT_RETRY_POLICY, type DeadLetter, type EventBus } from '../port.js';
+import { Consumers } from './consumers.js';
+import { deadLetterQueue, declareQueues, redeliverOrphans } from './queues.js';
 
-export interface PgBossBusOptions {
-  /** A PostgreSQL database of its own. */
-  url: string;
-  topology: Topology;
-  /** What the server shows as the name of the connections. */
-  name?: string;
-  retry?: RetryPolicy;
-  observer?: BusObserver;
+export interface PgBossBusOptions<T extends Topology = typeof topology> extends BusOptions<T> {
   poolSize?: number;
   /**
-   * True when this process is the only one on the bus. Events that a killed predecessor had in hand are then delivered again
-   * at once, not after their heartbeat has run out.
+   * True when this process is the only one on the bus. Events that a killed predecessor was handling are then delivered again
+   * at once, not after their heartbeat has expired.
    */
   exclusive?: boolean;
-  /** A consumer that says nothing for this long is taken for dead, and its events are delivered again; at least 10. */
+  /** A consumer without a heartbeat for this long counts as dead, and its events are delivered again; at least 10. */
   heartbeatSeconds?: number;
-  /** How long `close` waits for the handlers under way. */
-  drainMs?: number;
   /** Seconds between two polls for events whose notification was missed; 30. */
   pollSeconds?: number;
   /** pg-boss's time, its timers included; the system's. */
@@ -36,15 +21,17 @@ export interface PgBossBusOptions {
 }
 
 const REDRIVE_BATCH = 1000;
-const LOOK_AFTER_OURSELVES_SECONDS = 120;
+const SUPERVISE_OWN_SECONDS = 120;
 
 /** The event bus on PostgreSQL, through pg-boss: one queue per consumer and event family, each with a dead-letter queue. */
-export async function createPgBossBus(options: PgBossBusOptions): Promise<EventBus> {
-  const { topology, observer = {}, retry = defaultRetryPolicy, exclusive = false } = options;
+export async function createPgBossBus<T extends Topology>(
+  options: PgBossBusOptions<T>,
+): Promise<EventBus<T>> {
+  const { topology, observer = {}, retry = DEFAULT_RETRY_POLICY, exclusive = false } = options;
   const { heartbeatSeconds = 30, drainMs = 15_000, pollSeconds = 30 } = options;
-  // Nobody else can die; an event is left in hand only when its end could not be stored.
-  const boss = connect(options, exclusive ? LOOK_AFTER_OURSELVES_SECONDS : heartbeatSeconds);
-  const consumers = createConsumers({ boss, retry, observer, pollSeconds });
+  // No other process can die; an event stays active only when its end could not be stored.
+  const boss = connect(options, exclusive ? SUPERVISE_OWN_SECONDS : heartbeatSeconds);
+  const consumers = new Consumers({ boss, retry, observer, pollSeconds });
   try {
     await boss.start();
     await declareQueues(boss, topology, retry, heartbeatSeconds);
@@ -58,20 +45,23 @@ export async function createPgBossBus(options: PgBossBusOptions): Promise<EventB
     publish: async (events) => {
       for (const [queue, jobs] of jobsByQueue(events, topology)) await boss.insert(queue, jobs);
     },
-    consume: async (queue, handler, { concurrency }) => {
-      if (!Object.hasOwn(topology, queue)) throw new Error(`no such queue: ${queue}`);
-      await consumers.start(queue, handler, concurrency);
+    consume: async (queue, handlers, { concurrency, around }) => {
+      await consumers.start(queue, new QueueHandlers(topology, queue, handlers, around), concurrency);
     },
     depths: () => readDepths(boss, topology),
     deadLetters: async (queue, limit) => {
-      const jobs = await boss.findJobs<object>(deadLetterQueue(queue), { limit, queued: true });
+      const jobs = await boss.findJobs<object>(deadLetterQueue(known(topology, queue)), {
+        limit,
+        queued: true,
+      });
       return jobs.map(toDeadLetter);
     },
     replayDeadLetters: async (queue) => {
+      const letters = deadLetterQueue(known(topology, queue));
       let replayed = 0;
       let moved: number;
       do {
-        moved = await boss.redrive(deadLetterQueue(queue), { limit: REDRIVE_BATCH });
+        moved = await boss.redrive(letters, { limit: REDRIVE_BATCH });
         replayed += moved;
       } while (moved === REDRIVE_BATCH);
       consumers.wake(queue);
@@ -83,7 +73,7 @@ export async function createPgBossBus(options: PgBossBusOptions): Promise<EventB
     drain: () => consumers.drain(drainMs),
     close: async () => {
       consumers.stopWakes();
-      // Ends the workers in this very moment: pg-boss has other things to end before it comes to them.
+      // Stops the workers now: pg-boss stops other things first.
       const drained = consumers.drain(drainMs);
       await boss.stop({ graceful: true, close: true, timeout: drainMs });
       await drained;
@@ -91,7 +81,7 @@ export async function createPgBossBus(options: PgBossBusOptions): Promise<EventB
   };
 }
 
-function connect(options: PgBossBusOptions, superviseSeconds: number): PgBoss {
+function connect(options: PgBossBusOptions<Topology>, superviseSeconds: number): PgBoss {
   const { url, name = 'lazyphotos-bus', poolSize = 4, observer = {}, clock } = options;
   const boss = new PgBoss({
     connectionString: url,

@@ -1,17 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { parseEvent } from '@lazyphotos/contracts';
-import type { JobWithMetadata, PgBoss } from 'pg-boss';
-import type { BusObserver, EventHandler, RetryPolicy } from '../port.js';
+import pTimeout from 'p-timeout';
+import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss';
+import { type QueueHandlers, type Received, readContent } from '../handlers.js';
+import type { BusObserver, RetryPolicy } from '../port.js';
+import { reasonOf } from '../text.js';
 
-/** Between two looks for events while the server cannot tell of them (LISTEN/NOTIFY). */
-const POLL_SECONDS_UNTOLD = 2;
-/** A wake that comes a moment before the event is due would find nothing, and the next poll brings the event. */
+/** Between two polls while the server cannot announce events (LISTEN/NOTIFY). */
+const POLL_SECONDS_WITHOUT_NOTIFY = 2;
+/** A wake just before the event is due would find nothing, and the event would wait for the next poll. */
 const WAKE_MARGIN_MS = 500;
 
 type Job = JobWithMetadata<object>;
 
-const errorText = (error: unknown) =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+interface ReceivedJob extends Received {
+  job: Job;
+}
 
 /** When an event that fails for the `failures`th time is due at the latest: the upper end of pg-boss's jitter. */
 function latestRetryMs(failures: number, { baseDelaySeconds, maxDelaySeconds }: RetryPolicy): number {
@@ -23,7 +25,7 @@ export interface ConsumersOptions {
   boss: PgBoss;
   retry: RetryPolicy;
   observer: BusObserver;
-  /** Between two looks for events while the server tells of them: the net below the wakes. */
+  /** Between two polls while the server announces events: for an announcement that is lost. */
   pollSeconds: number;
 }
 
@@ -31,72 +33,95 @@ export interface ConsumersOptions {
  * The workers of one bus. pg-boss wakes a worker for a new event only. An event that waits behind another one, a retry that has
  * become due and a replayed dead letter would wait for the next poll: the wakes here are for those.
  */
-export function createConsumers({ boss, retry, observer, pollSeconds }: ConsumersOptions) {
-  const workers: { queue: string; id: string }[] = [];
-  const timers = new Set<NodeJS.Timeout>();
+export class Consumers {
+  readonly #options: ConsumersOptions;
+  readonly #workers: { queue: string; id: string }[] = [];
+  readonly #timers = new Set<NodeJS.Timeout>();
 
-  const wake = (queue: string): void => {
-    for (const worker of workers) if (worker.queue === queue) boss.notifyWorker(worker.id);
-  };
-  const wakeIn = (queue: string, ms: number): void => {
+  constructor(options: ConsumersOptions) {
+    this.#options = options;
+  }
+
+  /** Starts one worker for each call of a handler that may run at a time. */
+  async start(queue: string, handlers: QueueHandlers, concurrency: number): Promise<void> {
+    for (let count = 0; count < concurrency; count += 1) await this.#startWorker(queue, handlers);
+    // What a predecessor gave back when it closed is not due yet.
+    this.#wakeIn(queue, latestRetryMs(1, this.#options.retry));
+  }
+
+  wake(queue: string): void {
+    for (const worker of this.#workers)
+      if (worker.queue === queue) this.#options.boss.notifyWorker(worker.id);
+  }
+
+  /** Stops the workers when their handlers have ended, or stops waiting for them. */
+  async drain(milliseconds: number): Promise<void> {
+    const queues = new Set(this.#workers.splice(0).map((worker) => worker.queue));
+    const done = Promise.all([...queues].map((queue) => this.#options.boss.offWork(queue, { wait: true })));
+    await pTimeout(done, { milliseconds, message: false });
+  }
+
+  stopWakes(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #wakeIn(queue: string, ms: number): void {
     const timer = setTimeout(() => {
-      timers.delete(timer);
-      wake(queue);
+      this.#timers.delete(timer);
+      this.wake(queue);
     }, ms);
-    timers.add(timer.unref());
-  };
+    this.#timers.add(timer.unref());
+  }
 
-  const settle = async (queue: string, handler: EventHandler, job: Job): Promise<void> => {
-    const type = String((job.data as { type?: unknown }).type);
-    try {
-      await handler(parseEvent(job.data), { attempt: job.retryCount + 1, signal: job.signal });
-      observer.settled?.(queue, type, 'done');
-    } catch (error) {
-      const last = job.retryCount >= job.retryLimit;
-      observer.settled?.(queue, type, last ? 'dead_lettered' : 'retried', error);
-      if (!last) wakeIn(queue, latestRetryMs(job.retryCount + 1, retry));
-      // pg-boss keeps the message of what is thrown as the job's output: the dead letter's reason.
-      throw new Error(errorText(error), { cause: error });
-    }
-  };
-
-  const startWorker = async (queue: string, handler: EventHandler): Promise<void> => {
+  async #startWorker(queue: string, handlers: QueueHandlers): Promise<void> {
+    const { boss, pollSeconds } = this.#options;
+    const options = {
+      batchSize: handlers.largestBatch,
+      includeMetadata: true,
+      perJobResults: true,
+      pollingIntervalSeconds: Math.min(POLL_SECONDS_WITHOUT_NOTIFY, pollSeconds),
+      notifyPollingIntervalSeconds: pollSeconds,
+    } as const;
     let id = '';
-    id = await boss.work(
-      queue,
-      {
-        batchSize: 1,
-        includeMetadata: true,
-        pollingIntervalSeconds: Math.min(POLL_SECONDS_UNTOLD, pollSeconds),
-        notifyPollingIntervalSeconds: pollSeconds,
-      },
-      async ([job]: Job[]) => {
-        // Looks for the next event as soon as this one is settled.
-        if (job) await settle(queue, handler, job).finally(() => boss.notifyWorker(id));
-      },
+    id = await boss.work(queue, options, (jobs: Job[]) =>
+      // Looks for the next event as soon as these are settled.
+      this.#handleJobs(queue, handlers, jobs).finally(() => boss.notifyWorker(id)),
     );
-    workers.push({ queue, id });
-  };
+    this.#workers.push({ queue, id });
+  }
 
-  return {
-    wake,
-    /** One worker for each handler that may run at a time. */
-    start: async (queue: string, handler: EventHandler, concurrency: number): Promise<void> => {
-      for (let count = 0; count < concurrency; count += 1) await startWorker(queue, handler);
-      // What a predecessor gave back when it closed is not due yet.
-      wakeIn(queue, latestRetryMs(1, retry));
-    },
-    /** Ends the workers after the events that they have in hand, or gives up waiting for them. */
-    drain: async (patienceMs: number): Promise<void> => {
-      const queues = new Set(workers.splice(0).map((worker) => worker.queue));
-      const done = Promise.all([...queues].map((queue) => boss.offWork(queue, { wait: true })));
-      const patience = new AbortController();
-      await Promise.race([done, sleep(patienceMs, undefined, { signal: patience.signal, ref: false })]);
-      patience.abort();
-    },
-    stopWakes: (): void => {
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
-    },
-  };
+  /** Handles what one fetch has returned, batch after batch: a worker stands for one call of a handler at a time. */
+  async #handleJobs(queue: string, handlers: QueueHandlers, jobs: readonly Job[]): Promise<JobResult[]> {
+    const waiting: ReceivedJob[] = jobs.map((job) => ({
+      job,
+      content: readContent(() => job.data),
+      attempt: job.retryCount + 1,
+      signal: job.signal,
+    }));
+    const settled: JobResult[] = [];
+    while (waiting.length > 0) {
+      const batch = handlers.takeNext(waiting);
+      const results = await handlers.handle(batch);
+      for (const [index, result] of results.entries()) {
+        const { job } = batch[index] as ReceivedJob;
+        settled.push(this.#resultOf(queue, job, result === 'done' ? undefined : result));
+      }
+    }
+    return settled;
+  }
+
+  #resultOf(queue: string, job: Job, failure: { error: unknown } | undefined): JobResult {
+    const { retry, observer } = this.#options;
+    const type = String((job.data as { type?: unknown }).type);
+    if (!failure) {
+      observer.settled?.(queue, type, 'done');
+      return { id: job.id, status: 'completed' };
+    }
+    const last = job.retryCount >= job.retryLimit;
+    observer.settled?.(queue, type, last ? 'dead_lettered' : 'retried', failure.error);
+    if (!last) this.#wakeIn(queue, latestRetryMs(job.retryCount + 1, retry));
+    // The message of a failed job's output is the dead letter's reason.
+    return { id: job.id, status: 'failed', output: { message: reasonOf(failure.error) } };
+  }
 }

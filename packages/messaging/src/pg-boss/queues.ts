@@ -4,11 +4,12 @@ import type { RetryPolicy } from '../port.js';
 
 export const deadLetterQueue = (queue: string): string => `${queue}.dead`;
 
-/** Dead letters wait for somebody to look at them, for a year. */
+/** Dead letters wait for a year for an operator. */
 const KEEP_DEAD_SECONDS = 365 * 86_400;
 const KEEP_WAITING_SECONDS = 365 * 86_400;
-/** Done events are only noise. */
 const KEEP_DONE_SECONDS = 3600;
+
+const PROCESS_ENDED = 'Error: the process ended while it handled the event';
 
 /** Creates what is missing and brings the rest up to the policy; doing so again, or in two processes at once, is harmless. */
 export async function declareQueues(
@@ -40,4 +41,23 @@ export async function declareQueues(
     await declare(deadLetterQueue(queue), dead);
     await declare(queue, live, deadLetterQueue(queue));
   }
+}
+
+/**
+ * Gives the events that a process was handling when it was killed back to their queues, as the next to be delivered. This counts as a
+ * failed attempt, so that an event that kills its process becomes a dead letter in the end.
+ */
+export async function redeliverOrphans(boss: PgBoss, queues: string[]): Promise<void> {
+  const db = boss.getDb();
+  await db.executeSql(
+    `UPDATE pgboss.job SET state = 'retry', start_after = now()
+      WHERE state = 'active' AND name = ANY($1) AND retry_count < retry_limit`,
+    [queues],
+  );
+  const { rows } = await db.executeSql(
+    `SELECT id, name FROM pgboss.job WHERE state = 'active' AND name = ANY($1)`,
+    [queues],
+  );
+  for (const { name, id } of rows as { id: string; name: string }[])
+    await boss.fail(name, id, { message: PROCESS_ENDED });
 }

@@ -1,34 +1,22 @@
 import type { AnyEvent, EventType, Topology } from '@lazyphotos/contracts';
+import pTimeout from 'p-timeout';
+import { known, QueueHandlers } from '../handlers.js';
 import {
-  type BusObserver,
-  defaultRetryPolicy,
+  type BusOptions,
+  DEFAULT_RETRY_POLICY,
   type EventBus,
   type QueueDepth,
   type RetryPolicy,
 } from '../port.js';
-import { type ConsumingLine, createConsumers } from './consumers.js';
+import { Consumers, type ConsumingLine } from './consumers.js';
 import { peekDeadLetters, replayDeadLetters } from './dead-letters.js';
-import { createDeliveries } from './delivery.js';
 import { openLink } from './link.js';
 import { eventMessage } from './messages.js';
-import { createPublisher, openPublishingLine, type PublishingLine, usable } from './publisher.js';
+import { openPublishingLine, Publisher, type PublishingLine, usable } from './publisher.js';
 import { delaysOf } from './retry-delays.js';
 import { deadLetterQueue, declareTopology, EVENTS_EXCHANGE, RETRY_EXCHANGE, retryQueue } from './topology.js';
-import { within } from './within.js';
 
-export interface RabbitMqBusOptions {
-  /** `amqp://` or `amqps://`, with name, password and virtual host. */
-  url: string;
-  topology: Topology;
-  /** What the broker shows as the name of the connections. */
-  name?: string;
-  retry?: RetryPolicy;
-  observer?: BusObserver;
-  /** How long `close` waits for the handlers under way. */
-  drainMs?: number;
-}
-
-const ANSWER_MS = 5000;
+const READY_MS = 5000;
 
 /**
  * The event bus on RabbitMQ 3.10 and later: a topic exchange and a quorum queue per consumer and event family, each with a
@@ -38,9 +26,9 @@ const ANSWER_MS = 5000;
  * those who publish, and acknowledgements must still reach it then.
  * @throws BusUnavailableError, TopologyRefusedError
  */
-export async function createRabbitMqBus(options: RabbitMqBusOptions): Promise<EventBus> {
+export async function createRabbitMqBus<T extends Topology>(options: BusOptions<T>): Promise<EventBus<T>> {
   const { url, topology, name = 'lazyphotos' } = options;
-  const { retry = defaultRetryPolicy, observer = {}, drainMs = 15_000 } = options;
+  const { retry = DEFAULT_RETRY_POLICY, observer = {}, drainMs = 15_000 } = options;
   const onFault = (error: unknown) => observer.fault?.(error);
   const publishing = await openLink({
     url,
@@ -48,8 +36,8 @@ export async function createRabbitMqBus(options: RabbitMqBusOptions): Promise<Ev
     open: (model, fail) => openPublishingLine(model, fail, { topology, retry }),
     onFault,
   });
-  const publisher = createPublisher(publishing);
-  const consumers = createConsumers({
+  const publisher = new Publisher(publishing);
+  const consumers = new Consumers({
     connect: (attach) =>
       openLink<ConsumingLine>({
         url,
@@ -62,13 +50,11 @@ export async function createRabbitMqBus(options: RabbitMqBusOptions): Promise<Ev
         },
         onFault,
       }),
-    deliver: createDeliveries({ publisher, retry, observer }),
+    publisher,
+    retry,
+    observer,
   });
   const wanted = new Set(Object.values(topology).flat());
-  const known = (queue: string): string => {
-    if (!Object.hasOwn(topology, queue)) throw new Error(`no such queue: ${queue}`);
-    return queue;
-  };
   const line = () => usable(publishing.get());
   let closing: Promise<void> | undefined;
   const close = async () => {
@@ -78,14 +64,16 @@ export async function createRabbitMqBus(options: RabbitMqBusOptions): Promise<Ev
 
   return {
     publish: (events) => publisher.send(eventMessages(events, wanted)),
-    consume: async (queue, handler, { concurrency }) => consumers.start(known(queue), handler, concurrency),
-    depths: async () => readDepths(line(), topology, retry, consumers.inHand),
-    deadLetters: async (queue, limit) => peekDeadLetters(line().model, known(queue), limit),
-    replayDeadLetters: async (queue) => replayDeadLetters(line().model, publisher, known(queue)),
+    consume: async (queue, handlers, { concurrency, around }) => {
+      await consumers.start(queue, new QueueHandlers(topology, queue, handlers, around), concurrency);
+    },
+    depths: async () => readDepths(line(), topology, retry, (queue) => consumers.inFlight(queue)),
+    deadLetters: async (queue, limit) => peekDeadLetters(line().model, known(topology, queue), limit),
+    replayDeadLetters: async (queue) => replayDeadLetters(line().model, publisher, known(topology, queue)),
     ready: async () => {
       const { asking } = line();
-      const late = () => new Error(`RabbitMQ has not answered in ${ANSWER_MS / 1000} s`);
-      await within(ANSWER_MS, asking.checkExchange(EVENTS_EXCHANGE), late);
+      const late = new Error(`RabbitMQ has not responded in ${READY_MS / 1000} s`);
+      await pTimeout(asking.checkExchange(EVENTS_EXCHANGE), { milliseconds: READY_MS, message: late });
       await consumers.check();
     },
     drain: () => consumers.drain(drainMs),
@@ -109,7 +97,7 @@ async function readDepths(
   { asking }: PublishingLine,
   topology: Topology,
   retry: RetryPolicy,
-  inHand: (queue: string) => number,
+  inFlight: (queue: string) => number,
 ): Promise<QueueDepth[]> {
   const length = async (queue: string) => (await asking.checkQueue(queue)).messageCount;
   const retried = async () => {
@@ -123,7 +111,7 @@ async function readDepths(
     const waiting = await length(queue);
     depths.push({
       queue,
-      pending: waiting + inHand(queue),
+      pending: waiting + inFlight(queue),
       deadLetters: await length(deadLetterQueue(queue)),
     });
   }

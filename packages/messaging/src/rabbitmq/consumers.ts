@@ -1,26 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import type { EventHandler } from '../port.js';
-import type { Incoming } from './delivery.js';
+import pLimit, { type LimitFunction } from 'p-limit';
+import pTimeout from 'p-timeout';
+import { type QueueHandlers, type Received, readContent } from '../handlers.js';
+import type { BusObserver, EventResult, RetryPolicy } from '../port.js';
 import type { Link } from './link.js';
-import { createSlots } from './slots.js';
-import { atMost } from './within.js';
+import { attemptOf, deadMessage, eventTypeOf, readMessage, retriedMessage } from './messages.js';
+import type { Publisher } from './publisher.js';
 
-/** For the broker's answer to a goodbye. */
-const GOODBYE_MS = 3000;
+/** How long the broker may take to confirm that a consumer or a channel is closed. */
+const CLOSE_CHANNEL_MS = 3000;
+/** Between two attempts to publish a failed event again while the broker accepts nothing. */
+const REPUBLISH_PAUSE_MS = 1000;
 
 interface Subscription {
   queue: string;
-  handler: EventHandler;
+  handlers: QueueHandlers;
   concurrency: number;
-  /** Outlive the channel: a handler that runs on after its connection broke still takes its slot. */
-  slots: ReturnType<typeof createSlots>;
+  /** Outlives the channel: a handler that still runs after its connection broke counts until it ends. */
+  limit: LimitFunction;
+  /** Received, not yet given to a handler. */
+  waiting: Incoming[];
   consuming?: { channel: Channel; consumerTag: string };
 }
 
-interface InHand {
+interface Incoming extends Received {
   queue: string;
+  message: ConsumeMessage;
+  channel: Channel;
   abort: AbortController;
-  ended: Promise<void>;
+}
+
+class ConsumerLostError extends Error {
+  override name = 'ConsumerLostError';
+  override message = 'the process ended, or lost its connection, while it handled the event';
 }
 
 /** What is open on the connection that consumes. */
@@ -32,120 +45,191 @@ export interface ConsumingLine {
 export interface ConsumersOptions {
   /** Opens the connection with the first consumer. `attach` brings all consumers onto a new connection. */
   connect(attach: (line: ConsumingLine) => Promise<void>): Promise<Link<ConsumingLine>>;
-  deliver(incoming: Incoming, handler: EventHandler): Promise<void>;
+  publisher: Publisher;
+  retry: RetryPolicy;
+  observer: BusObserver;
 }
 
-/** The consumers of one bus: a channel each, on a connection of their own. */
-export function createConsumers({ connect, deliver }: ConsumersOptions) {
-  const subscriptions = new Set<Subscription>();
-  const inHand = new Set<InHand>();
-  const underWay = new Map<string, Promise<void>>();
-  let link: Promise<Link<ConsumingLine>> | undefined;
-  let draining: Promise<void> | undefined;
+/**
+ * The consumers of one bus: a channel each, on a connection of their own.
+ *
+ * A delivery ends when its event was handled, or was published again for later or for the dead letters; only then is it acknowledged,
+ * so that a crash in between makes a second copy and never none.
+ *
+ * A message that comes back because its consumer was lost counts as a failed delivery, and waits like one. An event that ends its
+ * process is so separated from the events that were in flight beside it, and becomes a dead letter in the end.
+ */
+export class Consumers {
+  readonly #options: ConsumersOptions;
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #inFlight = new Set<Incoming>();
+  /** The calls of handlers that have not ended, by queue and event. */
+  readonly #running = new Map<string, Promise<void>>();
+  #link: Promise<Link<ConsumingLine>> | undefined;
+  #draining: Promise<void> | undefined;
 
-  /** After an outage an event can come again while its handler from before still runs: then it waits for that one. */
-  const oneAtATime = async (key: string, work: () => Promise<void>): Promise<void> => {
-    while (underWay.has(key)) await underWay.get(key);
-    const run = work().finally(() => underWay.delete(key));
-    underWay.set(key, run);
-    await run;
-  };
+  constructor(options: ConsumersOptions) {
+    this.#options = options;
+  }
 
-  const take = (
-    { queue, slots, handler }: Subscription,
-    channel: Channel,
-    message: ConsumeMessage,
-    fail: ConsumingLine['fail'],
-  ): void => {
-    const abort = new AbortController();
-    const incoming: Incoming = { queue, message, signal: abort.signal, ack: () => settled(channel, message) };
-    const lost = () => abort.abort();
-    channel.once('close', lost);
-    const work = slots.run(() =>
-      oneAtATime(`${queue} ${message.properties.messageId}`, async () => {
-        // What comes while we drain goes back with the channel: returned at once, it might come to us again and again.
-        if (!draining && !abort.signal.aborted) await deliver(incoming, handler).catch(fail);
-      }),
+  async start(queue: string, handlers: QueueHandlers, concurrency: number): Promise<void> {
+    if (this.#draining) throw new Error('the bus takes no more events');
+    const limit = pLimit(concurrency);
+    const subscription: Subscription = { queue, handlers, concurrency, limit, waiting: [] };
+    const line = (await this.#connected()).get();
+    await this.#attach(line, subscription);
+    this.#subscriptions.add(subscription);
+  }
+
+  /** Returns how many events of the queue this process has taken and not settled. */
+  inFlight(queue: string): number {
+    return [...this.#inFlight].filter((incoming) => incoming.queue === queue).length;
+  }
+
+  /** @throws BusUnavailableError while consumers wait for their connection */
+  async check(): Promise<void> {
+    if (this.#link) (await this.#link).get();
+  }
+
+  /** Takes nothing more, and waits at most `milliseconds` for the running handlers. */
+  drain(milliseconds: number): Promise<void> {
+    this.#draining ??= pTimeout(this.#endRunning(), { milliseconds, message: false }).then(() => undefined);
+    return this.#draining;
+  }
+
+  /** Aborts the handlers that still run, and leaves their events to the broker. */
+  async close(): Promise<void> {
+    for (const { abort } of this.#inFlight) abort.abort();
+    // amqplib sends the end of a connection before what its channels have still to send: acknowledgements.
+    await this.#eachChannel((channel) => channel.close());
+    await (await this.#link?.catch(() => undefined))?.close();
+  }
+
+  async #endRunning(): Promise<void> {
+    // What waits goes back with the channel: returned at once, it might come to this process again and again.
+    for (const { waiting } of this.#subscriptions)
+      for (const incoming of waiting.splice(0)) this.#inFlight.delete(incoming);
+    await this.#eachChannel((channel, consumerTag) => channel.cancel(consumerTag));
+    await Promise.all(this.#running.values());
+  }
+
+  async #eachChannel(act: (channel: Channel, consumerTag: string) => Promise<unknown>): Promise<void> {
+    const acts = [...this.#subscriptions].map(
+      async ({ consuming }) => consuming && act(consuming.channel, consuming.consumerTag),
     );
-    const entry = { queue, abort, ended: Promise.resolve() };
-    entry.ended = work.finally(() => {
-      inHand.delete(entry);
-      channel.off('close', lost);
-    });
-    inHand.add(entry);
-  };
+    // A channel that is closed already has nothing to stop.
+    await pTimeout(Promise.allSettled(acts), { milliseconds: CLOSE_CHANNEL_MS, message: false });
+  }
 
-  const attach = async (line: ConsumingLine, subscription: Subscription): Promise<void> => {
-    const { queue, concurrency } = subscription;
+  #connected(): Promise<Link<ConsumingLine>> {
+    const attachAll = async (line: ConsumingLine) => {
+      for (const subscription of this.#subscriptions)
+        if (!this.#draining) await this.#attach(line, subscription);
+    };
+    this.#link ??= this.#options.connect(attachAll).catch((error) => {
+      this.#link = undefined;
+      throw error;
+    });
+    return this.#link;
+  }
+
+  async #attach(line: ConsumingLine, subscription: Subscription): Promise<void> {
+    const { queue, concurrency, handlers } = subscription;
     const channel = await line.model.createChannel();
-    channel.setMaxListeners(0); // one for each message in hand
     channel.on('error', line.fail);
-    await channel.prefetch(concurrency);
+    channel.once('close', () => this.#lose(subscription, channel));
+    await channel.prefetch(prefetchOf(concurrency, handlers.largestBatch));
     const { consumerTag } = await channel.consume(queue, (message) => {
-      if (message) take(subscription, channel, message, line.fail);
+      if (message) this.#receive(line, subscription, channel, message);
       else line.fail(new Error(`RabbitMQ has cancelled the consumer of ${queue}`));
     });
     subscription.consuming = { channel, consumerTag };
     // Draining may have begun meanwhile, and has then not seen this channel.
-    if (draining) await channel.cancel(consumerTag);
-  };
+    if (this.#draining) await channel.cancel(consumerTag);
+  }
 
-  const attachAll = async (line: ConsumingLine): Promise<void> => {
-    for (const subscription of subscriptions) if (!draining) await attach(line, subscription);
-  };
+  #receive(line: ConsumingLine, subscription: Subscription, channel: Channel, message: ConsumeMessage): void {
+    if (this.#draining) return;
+    const abort = new AbortController();
+    const { attempt, lost } = attemptOf(message);
+    const incoming: Incoming = {
+      queue: subscription.queue,
+      message,
+      channel,
+      abort,
+      attempt,
+      signal: abort.signal,
+      content: lost ? { error: new ConsumerLostError() } : readContent(() => readMessage(message)),
+    };
+    this.#inFlight.add(incoming);
+    subscription.waiting.push(incoming);
+    subscription.limit(() => this.#handleNext(subscription)).catch(line.fail);
+  }
 
-  const connected = (): Promise<Link<ConsumingLine>> => {
-    link ??= connect(attachAll).catch((error) => {
-      link = undefined;
-      throw error;
+  /** The messages of a closed channel are the broker's again. */
+  #lose(subscription: Subscription, channel: Channel): void {
+    for (const incoming of this.#inFlight) if (incoming.channel === channel) incoming.abort.abort();
+    for (const incoming of subscription.waiting) if (incoming.signal.aborted) this.#inFlight.delete(incoming);
+    subscription.waiting = subscription.waiting.filter(({ signal }) => !signal.aborted);
+  }
+
+  /** One call of a handler. Each message has scheduled one such call; a call that finds nothing waiting has nothing to do. */
+  async #handleNext(subscription: Subscription): Promise<void> {
+    const batch = subscription.handlers.takeNext(subscription.waiting);
+    const keys = batch.map(({ queue, message }) => `${queue} ${message.properties.messageId}`);
+    // After an outage an event can come again while its handler from before still runs.
+    while (keys.some((key) => this.#running.has(key)))
+      await Promise.all(keys.map((key) => this.#running.get(key)));
+    const run = this.#deliver(subscription.handlers, batch).finally(() => {
+      for (const key of keys) this.#running.delete(key);
+      for (const incoming of batch) this.#inFlight.delete(incoming);
     });
-    return link;
-  };
+    for (const key of keys) this.#running.set(key, run);
+    await run;
+  }
 
-  const eachChannel = (act: (channel: Channel, consumerTag: string) => Promise<unknown>): Promise<void> => {
-    const acts = [...subscriptions].map(
-      async ({ consuming }) => consuming && act(consuming.channel, consuming.consumerTag),
-    );
-    // A channel that is gone has nothing to stop.
-    return atMost(GOODBYE_MS, Promise.allSettled(acts));
-  };
+  async #deliver(handlers: QueueHandlers, batch: readonly Incoming[]): Promise<void> {
+    if (this.#draining || batch.some(({ signal }) => signal.aborted)) return;
+    const results = await handlers.handle(batch);
+    await Promise.all(batch.map((incoming, index) => this.#settle(incoming, results[index] ?? 'done')));
+  }
 
-  const drain = async (): Promise<void> => {
-    await eachChannel((channel, consumerTag) => channel.cancel(consumerTag));
-    await Promise.all([...inHand].map(({ ended }) => ended));
-  };
+  async #settle(incoming: Incoming, result: EventResult): Promise<void> {
+    const { observer, retry } = this.#options;
+    const { queue, message, signal, attempt } = incoming;
+    const type = eventTypeOf(message);
+    if (result === 'done') {
+      if (acknowledge(incoming)) observer.settled?.(queue, type, 'done');
+      return;
+    }
+    // A handler that was told to stop has not failed.
+    if (signal.aborted || !(await this.#publishAgain(incoming, result.error))) return;
+    acknowledge(incoming);
+    observer.settled?.(queue, type, attempt < retry.maxAttempts ? 'retried' : 'dead_lettered', result.error);
+  }
 
-  return {
-    start: async (queue: string, handler: EventHandler, concurrency: number): Promise<void> => {
-      if (draining) throw new Error('the bus takes no more events');
-      const subscription = { queue, handler, concurrency, slots: createSlots(concurrency) };
-      const line = (await connected()).get();
-      await attach(line, subscription);
-      subscriptions.add(subscription);
-    },
-    /** Events of the queue that this process has taken and not settled. */
-    inHand: (queue: string): number => [...inHand].filter((entry) => entry.queue === queue).length,
-    /** @throws BusUnavailableError while consumers wait for their connection */
-    check: async (): Promise<void> => {
-      if (link) (await link).get();
-    },
-    /** Takes nothing more, and waits so long for the handlers under way. */
-    drain: (patienceMs: number): Promise<void> => {
-      draining ??= atMost(patienceMs, drain());
-      return draining;
-    },
-    /** Tells the handlers that still run, and leaves their events to the broker. */
-    close: async (): Promise<void> => {
-      for (const { abort } of inHand) abort.abort();
-      // amqplib sends the end of a connection before what its channels have still to send: acknowledgements.
-      await eachChannel((channel) => channel.close());
-      await (await link?.catch(() => undefined))?.close();
-    },
-  };
+  /** Returns whether it was published; otherwise the broker has the message again, and delivers it again. */
+  async #publishAgain({ queue, message, signal, attempt }: Incoming, error: unknown): Promise<boolean> {
+    const { publisher, retry, observer } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await publisher.send([
+          attempt < retry.maxAttempts
+            ? retriedMessage(message, queue, attempt, retry)
+            : deadMessage(message, queue, error),
+        ]);
+        return true;
+      } catch (fault) {
+        observer.fault?.(fault);
+        await sleep(REPUBLISH_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return false;
+  }
 }
 
-/** A channel that is gone cannot acknowledge: the message comes again. */
-function settled(channel: Channel, message: ConsumeMessage): boolean {
+/** A channel that is closed cannot acknowledge: the message comes again. */
+function acknowledge({ channel, message }: Incoming): boolean {
   try {
     channel.ack(message);
     return true;
@@ -153,3 +237,7 @@ function settled(channel: Channel, message: ConsumeMessage): boolean {
     return false;
   }
 }
+
+/** With batches, one more than can be handled now: the next batch arrives while the others are being handled. */
+const prefetchOf = (concurrency: number, batch: number) =>
+  batch === 1 ? concurrency : (concurrency + 1) * batch;

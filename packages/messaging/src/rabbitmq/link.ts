@@ -1,7 +1,7 @@
 import { type ChannelModel, connect } from 'amqplib';
-import { parseBusUrl } from '../bus-url.js';
-import { BusUnavailableError, messageOf, TopologyRefusedError } from '../errors.js';
-import { atMost } from './within.js';
+import pTimeout from 'p-timeout';
+import { BusUnavailableError, TopologyRefusedError } from '../port.js';
+import { messageOf, parseBusUrl } from '../text.js';
 
 /** The broker is taken for dead after two of them, and takes us for dead likewise. */
 const HEARTBEAT_SECONDS = 10;
@@ -106,7 +106,10 @@ export async function openLink<T>({ url, name, open, onFault }: LinkOptions<T>):
       live = undefined;
       // amqplib waits for ever when the connection breaks after we said goodbye.
       const broken = new Promise((resolve) => model?.once('close', resolve));
-      await atMost(CLOSE_MS, Promise.race([connection.close(), broken]));
+      await pTimeout(Promise.race([connection.close(), broken]), {
+        milliseconds: CLOSE_MS,
+        message: false,
+      }).catch(() => undefined);
       why = 'the bus is closed';
     },
   };

@@ -1,6 +1,7 @@
-import { type AnyEvent, parseEvent } from '@lazyphotos/contracts';
+import type { AnyEvent } from '@lazyphotos/contracts';
 import type { Message, Options } from 'amqplib';
 import type { DeadLetter, RetryPolicy } from '../port.js';
+import { reasonOf } from '../text.js';
 import { delaySeconds, jitteredMs } from './retry-delays.js';
 import { DELAY_HEADER, deadLetterQueue, delayName, EVENTS_EXCHANGE, RETRY_EXCHANGE } from './topology.js';
 
@@ -36,17 +37,16 @@ export function eventMessage(event: AnyEvent, wanted: boolean): OutgoingMessage 
   };
 }
 
-/** The event in a message. @throws when it is none */
-export const readEvent = ({ content }: Message): AnyEvent => parseEvent(JSON.parse(content.toString()));
+/** @throws SyntaxError */
+export const readMessage = ({ content }: Message): unknown => JSON.parse(content.toString());
 
 export const eventTypeOf = ({ properties }: Message): string => String(properties.type ?? 'unknown');
 
-/** `failed`: deliveries that ended in an error. `lost`: deliveries since then that ended with their consumer. */
-export function triesOf({ properties }: Message): { failed: number; lost: number } {
-  return {
-    failed: count(properties.headers?.[FAILURES_HEADER]),
-    lost: count(properties.headers?.[DELIVERY_COUNT_HEADER]),
-  };
+/** Returns the number of the delivery; and `lost`, when its consumer was lost while it handled the delivery of that number. */
+export function attemptOf({ properties }: Message): { attempt: number; lost: boolean } {
+  const failed = count(properties.headers?.[FAILURES_HEADER]);
+  const lost = count(properties.headers?.[DELIVERY_COUNT_HEADER]);
+  return { attempt: failed + (lost || 1), lost: lost > 0 };
 }
 
 const count = (value: unknown): number => (Number.isInteger(value) ? Number(value) : 0);
@@ -107,9 +107,6 @@ const sameProperties = ({ properties }: Message): Options.Publish => ({
   messageId: properties.messageId,
   type: properties.type,
 });
-
-const reasonOf = (error: unknown) =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 function parsedOrRaw(text: string): unknown {
   try {

@@ -1,14 +1,13 @@
 import type { Topology } from '@lazyphotos/contracts';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
-import { BusUnavailableError } from '../errors.js';
-import type { RetryPolicy } from '../port.js';
+import pTimeout from 'p-timeout';
+import { BusUnavailableError, type RetryPolicy } from '../port.js';
 import type { Link } from './link.js';
 import type { OutgoingMessage } from './messages.js';
 import { declareTopology } from './topology.js';
-import { within } from './within.js';
 
-/** Sent before the broker has confirmed those before: bounds what a large batch takes of our memory and of the socket's. */
-const UNCONFIRMED = 256;
+/** Messages sent and not confirmed: bounds the memory that a large batch takes, also in the socket. */
+const MAX_UNCONFIRMED = 256;
 const CONFIRM_MS = 20_000;
 
 /** What is open on the connection that publishes. */
@@ -52,36 +51,40 @@ export async function openPublishingLine(
   return line;
 }
 
-export type Publisher = ReturnType<typeof createPublisher>;
+/** Sends messages and waits until the broker has stored each in every queue that wants it. Keeps nothing to send it later. */
+export class Publisher {
+  readonly #link: Link<PublishingLine>;
 
-/** Sends messages and waits until the broker has each on disk, in every queue that wants it. Keeps nothing to send it later. */
-export function createPublisher(link: Link<PublishingLine>) {
-  const sendPart = async (messages: readonly OutgoingMessage[]): Promise<void> => {
-    const line = usable(link.get());
-    const late = () => new BusUnavailableError(`RabbitMQ has not confirmed in ${CONFIRM_MS / 1000} s`);
+  constructor(link: Link<PublishingLine>) {
+    this.#link = link;
+  }
+
+  async send(messages: Iterable<OutgoingMessage>): Promise<void> {
+    let part: OutgoingMessage[] = [];
+    for (const message of messages) {
+      part.push(message);
+      if (part.length < MAX_UNCONFIRMED) continue;
+      await this.#sendPart(part);
+      part = [];
+    }
+    if (part.length > 0) await this.#sendPart(part);
+  }
+
+  async #sendPart(messages: readonly OutgoingMessage[]): Promise<void> {
+    const line = usable(this.#link.get());
+    const late = new BusUnavailableError(`RabbitMQ has not confirmed in ${CONFIRM_MS / 1000} s`);
     try {
-      await within(CONFIRM_MS, Promise.all(messages.map((message) => send(line, message))), late);
+      const confirmed = Promise.all(messages.map((message) => send(line, message)));
+      await pTimeout(confirmed, { milliseconds: CONFIRM_MS, message: late });
     } catch (error) {
-      // The topology is declared anew with the connection, and no confirmation is waited for any more. A blocked connection is
-      // kept: in a new one the next message would be stuck likewise.
+      // The topology is declared again with the connection, and no confirmation is waited for any more. A blocked connection is
+      // kept: in a new one the next message would be blocked as well.
       if (error instanceof UnroutableError || (error instanceof BusUnavailableError && !line.blocked)) {
-        link.reset(error);
+        this.#link.reset(error);
       }
       throw error;
     }
-  };
-  return {
-    send: async (messages: Iterable<OutgoingMessage>): Promise<void> => {
-      let part: OutgoingMessage[] = [];
-      for (const message of messages) {
-        part.push(message);
-        if (part.length < UNCONFIRMED) continue;
-        await sendPart(part);
-        part = [];
-      }
-      if (part.length > 0) await sendPart(part);
-    },
-  };
+  }
 }
 
 /** @throws BusUnavailableError when the broker reads nothing from us */

@@ -1,7 +1,7 @@
 import type { Topology } from '@lazyphotos/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
-import { messageOf, TopologyRefusedError } from '../errors.js';
-import type { RetryPolicy } from '../port.js';
+import { type RetryPolicy, TopologyRefusedError } from '../port.js';
+import { messageOf } from '../text.js';
 import { delaysOf } from './retry-delays.js';
 
 /** Topic exchange: an event is published with its type as the routing key. */

@@ -15,7 +15,7 @@ export function describeConsumers({ bus: createBus }: Suite): void {
           most = Math.max(most, running.length);
           await gate.opened;
         });
-        await bus.consume('one.albums', handler, { concurrency });
+        await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency });
         await bus.publish(Array.from({ length: 12 }, () => albumEvent()));
         for (let left = 12; left > 0; left -= 1) {
           await eventually(() => expect(running).toHaveLength(Math.min(concurrency, left)));
@@ -32,8 +32,8 @@ export function describeConsumers({ bus: createBus }: Suite): void {
       const gate = createGate();
       const slow = recorder(() => gate.opened);
       const quick = recorder();
-      await bus.consume('one.albums', slow.handler, { concurrency: 1 });
-      await bus.consume('two.albums', quick.handler, { concurrency: 1 });
+      await bus.consume('one.albums', { 'album.deleted': slow.handler }, { concurrency: 1 });
+      await bus.consume('two.albums', { 'album.deleted': quick.handler }, { concurrency: 1 });
       await bus.publish([albumEvent(), albumEvent(), albumEvent()]);
       await eventually(() => expect(quick.seen).toHaveLength(3));
       expect(slow.seen.length).toBeLessThanOrEqual(1);
@@ -51,10 +51,12 @@ export function describeConsumers({ bus: createBus }: Suite): void {
       for (const [index, bus] of buses.entries()) {
         await bus.consume(
           'one.albums',
-          async (event, delivery) => {
-            counts[index] = (counts[index] ?? 0) + 1;
-            if (!counts.includes(0)) bothAtWork.open();
-            await work.handler(event, delivery);
+          {
+            'album.deleted': async (event, delivery) => {
+              counts[index] = (counts[index] ?? 0) + 1;
+              if (!counts.includes(0)) bothAtWork.open();
+              await work.handler(event, delivery);
+            },
           },
           { concurrency: 2 },
         );

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
-import type { EventBus } from '../port.js';
+import { describeBatches } from './batches.js';
 import { describeConsumers } from './consumers.js';
 import { describeDelivery } from './delivery.js';
+import { describeHandlers } from './handlers.js';
 import { describeOutages } from './outages.js';
 import { describeProperties } from './properties.js';
 import { describeRetries } from './retries.js';
 import { describeShutdown } from './shutdown.js';
-import { type ConformanceOptions, DEFAULTS, type Suite, TOPOLOGY } from './suite.js';
+import { type ConformanceOptions, DEFAULTS, type Suite, type TestBus, TOPOLOGY } from './suite.js';
 
 export type { ConformanceOptions, CreateOptions } from './suite.js';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.js';
@@ -14,7 +15,7 @@ export { createTcpProxy, type TcpProxy } from './tcp-proxy.js';
 /** Declares the tests that make an event bus. Every adapter's test file calls it. */
 export function describeEventBus(name: string, options: ConformanceOptions): void {
   describe(`${name} is an event bus`, () => {
-    let open: EventBus[] = [];
+    let open: TestBus[] = [];
     beforeEach(() => options.reset());
     afterEach(async () => {
       await options.mend();
@@ -32,6 +33,8 @@ export function describeEventBus(name: string, options: ConformanceOptions): voi
     };
     describeDelivery(suite);
     describeConsumers(suite);
+    describeHandlers(suite);
+    describeBatches(suite);
     describeRetries(suite);
     describeShutdown(suite);
     describeOutages(suite);

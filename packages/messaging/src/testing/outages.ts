@@ -31,7 +31,7 @@ export function describeOutages({ bus: createBus, create, cut, mend }: Suite): v
       const faults: unknown[] = [];
       const consumer = await createBus(TOPOLOGY, { observer: { fault: (error) => faults.push(error) } });
       const { handler, ids } = recorder();
-      await consumer.consume('one.albums', handler, { concurrency: 1 });
+      await consumer.consume('one.albums', { 'album.deleted': handler }, { concurrency: 1 });
       const before = albumEvent();
       await consumer.publish([before]);
       await eventually(() => expect(ids()).toEqual([before.id]));
@@ -48,7 +48,7 @@ export function describeOutages({ bus: createBus, create, cut, mend }: Suite): v
       const { handler, seen } = recorder(async ({ attempt }) => {
         if (attempt === 1) await cut();
       });
-      await bus.consume('one.albums', handler, { concurrency: 1 });
+      await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency: 1 });
       // The handler may be quicker than the answer to the publisher.
       await bus.publish([albumEvent()]).catch(() => undefined);
       await eventually(() => expect(seen).toHaveLength(1));
@@ -60,7 +60,7 @@ export function describeOutages({ bus: createBus, create, cut, mend }: Suite): v
 
     test('closing without a broker ends', async () => {
       const bus = await createBus(TOPOLOGY, { drainMs: 1000 });
-      await bus.consume('one.albums', async () => undefined, { concurrency: 2 });
+      await bus.consume('one.albums', { 'album.deleted': async () => undefined }, { concurrency: 2 });
       await cut();
       await bus.close();
     });

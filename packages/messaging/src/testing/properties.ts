@@ -1,8 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
+import type { AnyEvent } from '@lazyphotos/contracts';
 import { eventually } from '@lazyphotos/testkit';
 import fc from 'fast-check';
-import type { EventBus } from '../port.js';
-import { albumEvent, DEFAULTS, photoEvent, type Suite, TOPOLOGY } from './suite.js';
+import type { EventResult } from '../port.js';
+import {
+  albumEvent,
+  DEFAULTS,
+  forEveryType,
+  photoEvent,
+  type Suite,
+  type TestBus,
+  TOPOLOGY,
+} from './suite.js';
 
 const RETRY = { maxAttempts: 2, baseDelaySeconds: 1, maxDelaySeconds: 1 };
 type Queue = keyof typeof TOPOLOGY;
@@ -24,6 +33,10 @@ const step = fc.oneof(
       do: fc.constant('consume' as const),
       queue: fc.constantFrom(...QUEUES),
       concurrency: fc.integer({ min: 1, max: 3 }),
+      /** 0: a handler for single events. */
+      batch: fc.integer({ min: 0, max: 4 }),
+      /** A failing event makes its batch throw. */
+      throws: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
@@ -33,6 +46,7 @@ const step = fc.oneof(
   },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type Consume = Extract<Step, { do: 'consume' }>;
 
 /** Follows one run: which event each queue was sent, has handled, and will still fail with. */
 function createModel() {
@@ -42,7 +56,7 @@ function createModel() {
   return {
     sent,
     handled,
-    publish: async (bus: EventBus, { type, failures: count }: Extract<Step, { do: 'publish' }>) => {
+    publish: async (bus: TestBus, { type, failures: count }: Extract<Step, { do: 'publish' }>) => {
       const event = type === 'album.deleted' ? albumEvent() : photoEvent(type);
       for (const queue of QUEUES) {
         if (!(TOPOLOGY[queue] as readonly string[]).includes(type)) continue;
@@ -51,18 +65,23 @@ function createModel() {
       }
       await bus.publish([event]);
     },
-    consume: (bus: EventBus, queue: Queue, concurrency: number) =>
-      bus.consume(
-        queue,
-        async (event) => {
-          const key = `${queue} ${event.id}`;
-          const left = failures.get(key) ?? 0;
-          failures.set(key, left - 1);
-          if (left > 0) throw new Error('not yet');
-          handled.get(queue)?.add(event.id);
-        },
-        { concurrency },
-      ),
+    consume: (bus: TestBus, { queue, concurrency, batch, throws }: Omit<Consume, 'do'>) => {
+      const handle = async ({ id }: AnyEvent) => {
+        const key = `${queue} ${id}`;
+        const left = failures.get(key) ?? 0;
+        failures.set(key, left - 1);
+        if (left > 0) throw new Error('not yet');
+        handled.get(queue)?.add(id);
+      };
+      const handleBatch = async (deliveries: readonly { event: AnyEvent }[]): Promise<EventResult[]> => {
+        const results = await Promise.allSettled(deliveries.map(({ event }) => handle(event)));
+        const failed = results.find((result) => result.status === 'rejected');
+        if (throws && failed) throw failed.reason;
+        return results.map((result) => (result.status === 'fulfilled' ? 'done' : { error: result.reason }));
+      };
+      const handler = batch === 0 ? handle : { batch, handle: handleBatch };
+      return bus.consume(queue, forEveryType(queue, handler), { concurrency });
+    },
   };
 }
 
@@ -73,14 +92,14 @@ async function run(suite: Suite, steps: readonly Step[]): Promise<void> {
   let bus = await create();
   for (const action of steps) {
     if (action.do === 'publish') await model.publish(bus, action);
-    else if (action.do === 'consume') await model.consume(bus, action.queue, action.concurrency);
+    else if (action.do === 'consume') await model.consume(bus, action);
     else if (action.do === 'replay') await bus.replayDeadLetters(action.queue);
     else {
       await bus.close();
       bus = await create();
     }
   }
-  for (const queue of QUEUES) await model.consume(bus, queue, 2);
+  for (const queue of QUEUES) await model.consume(bus, { queue, concurrency: 2, batch: 3, throws: false });
   await eventually(
     async () => {
       for (const queue of QUEUES) await bus.replayDeadLetters(queue);
@@ -92,7 +111,7 @@ async function run(suite: Suite, steps: readonly Step[]): Promise<void> {
 }
 
 export function describeProperties(suite: Suite): void {
-  describe('whatever happens in whatever order', () => {
+  describe('any steps in any order', () => {
     test('every event is handled by every queue that wants it, and none is lost', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 15 }), (steps) => run(suite, steps)),

@@ -30,7 +30,7 @@ export function describeRetries({ bus: createBus }: Suite): void {
       const { handler, seen } = recorder(({ attempt }) => {
         if (attempt < 3) throw new Error('not yet');
       });
-      await bus.consume('one.albums', handler, ONE_AT_A_TIME);
+      await bus.consume('one.albums', { 'album.deleted': handler }, ONE_AT_A_TIME);
       const event = albumEvent();
       await bus.publish([event]);
       await eventually(() => expect(settled).toHaveLength(3));
@@ -58,7 +58,7 @@ export function describeRetries({ bus: createBus }: Suite): void {
       const { handler, ids } = recorder(({ event }) => {
         if (event.id === poison.id) throw new Error('poison');
       });
-      await bus.consume('one.albums', handler, ONE_AT_A_TIME);
+      await bus.consume('one.albums', { 'album.deleted': handler }, ONE_AT_A_TIME);
       const fine = albumEvent();
       await bus.publish([poison, fine]);
       await eventually(() => expect(ids()).toContain(fine.id));
@@ -71,7 +71,7 @@ export function describeRetries({ bus: createBus }: Suite): void {
       const { handler, seen } = recorder(() => {
         throw new TypeError('cannot read this photo');
       });
-      await bus.consume('one.albums', handler, ONE_AT_A_TIME);
+      await bus.consume('one.albums', { 'album.deleted': handler }, ONE_AT_A_TIME);
       const event = albumEvent();
       const before = Date.now();
       await bus.publish([event]);
@@ -99,7 +99,7 @@ export function describeRetries({ bus: createBus }: Suite): void {
       const { handler, seen } = recorder(() => {
         if (broken) throw new Error('the disk is full');
       });
-      await bus.consume('one.albums', handler, { concurrency: 3 });
+      await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency: 3 });
       const events = [albumEvent(), albumEvent(), albumEvent()];
       await bus.publish(events);
       const deadLetters = () => depthOf(bus, 'one.albums');

@@ -1,16 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
-import { albumEvent, createGate, depthOf, recorder, type Suite, TOPOLOGY } from './suite.js';
-
-/** Fails when the work has ended by the time that another bus has connected and been answered. */
-async function hasNotEnded(work: Promise<void>, createBus: Suite['bus']): Promise<void> {
-  let ended = false;
-  void work.then(() => {
-    ended = true;
-  });
-  await (await createBus()).ready();
-  expect(ended).toBe(false);
-}
+import { albumEvent, createGate, depthOf, hasNotEnded, recorder, type Suite, TOPOLOGY } from './suite.js';
 
 export function describeShutdown({ bus: createBus }: Suite): void {
   describe('shutdown', () => {
@@ -22,7 +12,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
         await gate.opened;
         finished += 1;
       });
-      await bus.consume('one.albums', handler, { concurrency: 2 });
+      await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency: 2 });
       const events = Array.from({ length: 5 }, () => albumEvent());
       await bus.publish(events);
       await eventually(() => expect(seen).toHaveLength(2));
@@ -37,7 +27,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
       const next = await createBus();
       expect(await depthOf(next, 'one.albums')).toMatchObject({ pending: 3, deadLetters: 0 });
       const rest = recorder();
-      await next.consume('one.albums', rest.handler, { concurrency: 1 });
+      await next.consume('one.albums', { 'album.deleted': rest.handler }, { concurrency: 1 });
       await eventually(() =>
         expect([...seen.map(({ event }) => event.id), ...rest.ids()].sort()).toEqual(
           events.map(({ id }) => id).sort(),
@@ -57,7 +47,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
             });
           }),
       );
-      await bus.consume('one.albums', handler, { concurrency: 1 });
+      await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency: 1 });
       const event = albumEvent();
       await bus.publish([event]);
       await eventually(() => expect(seen).toHaveLength(1));
@@ -66,7 +56,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
 
       const next = await createBus();
       const again = recorder();
-      await next.consume('one.albums', again.handler, { concurrency: 1 });
+      await next.consume('one.albums', { 'album.deleted': again.handler }, { concurrency: 1 });
       await eventually(() => expect(again.ids()).toEqual([event.id]));
     });
 
@@ -78,7 +68,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
         await gate.opened;
         finished += 1;
       });
-      await bus.consume('one.albums', handler, { concurrency: 1 });
+      await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency: 1 });
       await bus.publish([albumEvent()]);
       await eventually(() => expect(seen).toHaveLength(1));
       const drained = bus.drain();
@@ -89,7 +79,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
       // A consumer of another queue has got what this one would have got as well.
       const elsewhere = await createBus();
       const witness = recorder();
-      await elsewhere.consume('two.albums', witness.handler, { concurrency: 1 });
+      await elsewhere.consume('two.albums', { 'album.deleted': witness.handler }, { concurrency: 1 });
       const event = albumEvent();
       await bus.publish([event]);
       await eventually(() => expect(witness.ids()).toContain(event.id));

@@ -1,20 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import type { AnyEvent, EventPayload, Topology } from '@lazyphotos/contracts';
-import type { BusObserver, EventBus, EventHandler, QueueDepth, RetryPolicy } from '../port.js';
+import type {
+  BatchHandler,
+  BusObserver,
+  Delivery,
+  EventBus,
+  EventHandler,
+  EventHandlers,
+  QueueDepth,
+  RetryPolicy,
+} from '../port.js';
 
 export interface CreateOptions {
   retry: RetryPolicy;
   observer: BusObserver;
   /** How long `close` waits for the handlers under way. */
   drainMs: number;
-  /** The bus does not look for events by itself: only those arrive that it is told of. */
+  /** The bus does not poll: only events arrive that the broker announces. */
   neverPolls: boolean;
 }
 
 export interface ConformanceOptions {
   /** Connects a bus to the broker. A test may create several: each stands for a process. */
-  create(topology: Topology, options: CreateOptions): Promise<EventBus>;
+  create<T extends Topology>(topology: T, options: CreateOptions): Promise<EventBus<T>>;
   /** Before each test: buses that are created from now on find a broker without queues and events. */
   reset(): Promise<void>;
   /** Cuts every connection to the broker and refuses new ones, until `mend`. */
@@ -27,15 +36,17 @@ export interface ConformanceOptions {
 /** What the tests of one suite share. */
 export interface Suite extends ConformanceOptions {
   /** A bus that is closed after the test. */
-  bus(topology?: Topology, options?: Partial<CreateOptions>): Promise<EventBus>;
+  bus(topology?: typeof TOPOLOGY, options?: Partial<CreateOptions>): Promise<TestBus>;
 }
 
-/** Two queues want the same event, one wants two others, and nobody wants the rest. */
+/** Two queues deliver the same event, one delivers two others, and no queue delivers the rest. */
 export const TOPOLOGY = {
   'one.albums': ['album.deleted'],
   'two.albums': ['album.deleted'],
   'two.photos': ['photo.trashed', 'photo.purged'],
 } as const satisfies Topology;
+
+export type TestBus = EventBus<typeof TOPOLOGY>;
 
 export const QUICK_RETRY: RetryPolicy = { maxAttempts: 3, baseDelaySeconds: 1, maxDelaySeconds: 2 };
 
@@ -73,7 +84,7 @@ export const albumEvent = (more: { requestId?: string } = {}): AnyEvent => ({
   payload: { albumId: randomUUID(), userId: randomUUID(), version: 1, deletedAt: now() },
 });
 
-/** An event that no queue of TOPOLOGY wants. */
+/** An event that no queue of TOPOLOGY delivers. */
 export const unwantedEvent = (): AnyEvent => ({
   id: randomUUID(),
   type: 'media.processed',
@@ -91,7 +102,7 @@ export interface Seen {
 /** A handler that writes down what it gets, and then does what `act` says. */
 export function recorder(act: (seen: Seen, signal: AbortSignal) => unknown = () => undefined) {
   const seen: Seen[] = [];
-  const handler: EventHandler = async (event, { attempt, signal }) => {
+  const handler = async (event: AnyEvent, { attempt, signal }: Delivery) => {
     const entry = { event, attempt, at: performance.now() };
     seen.push(entry);
     await act(entry, signal);
@@ -99,10 +110,19 @@ export function recorder(act: (seen: Seen, signal: AbortSignal) => unknown = () 
   return { handler, seen, ids: () => seen.map(({ event }) => event.id) };
 }
 
+/** One handler for all event types of a queue of TOPOLOGY. */
+export const forEveryType = <Q extends keyof typeof TOPOLOGY>(
+  queue: Q,
+  handler: EventHandler<never> | BatchHandler<never>,
+) =>
+  Object.fromEntries(TOPOLOGY[queue].map((type) => [type, handler])) as unknown as EventHandlers<
+    (typeof TOPOLOGY)[Q][number]
+  >;
+
 const isOwnRow = ({ queue }: QueueDepth) => Object.hasOwn(TOPOLOGY, queue);
 
 /** The depth of one queue. Retries that the bus counts for all queues together are added: none may be overlooked. */
-export async function depthOf(bus: EventBus, queue: string): Promise<QueueDepth | undefined> {
+export async function depthOf(bus: Pick<EventBus, 'depths'>, queue: string): Promise<QueueDepth | undefined> {
   const depths = await bus.depths();
   const shared = depths.filter((row) => !isOwnRow(row)).reduce((sum, { pending }) => sum + pending, 0);
   const own = depths.find((row) => row.queue === queue);
@@ -110,7 +130,7 @@ export async function depthOf(bus: EventBus, queue: string): Promise<QueueDepth 
 }
 
 /** Where events wait, are retried or handled. Fails unless the bus tells of every queue. */
-export async function busyQueues(bus: EventBus): Promise<string[]> {
+export async function busyQueues(bus: Pick<EventBus, 'depths'>): Promise<string[]> {
   const depths = await bus.depths();
   expect(
     depths
@@ -127,12 +147,22 @@ export async function busyQueues(bus: EventBus): Promise<string[]> {
  */
 export async function nothingMoreFrom(
   queues: readonly string[],
-  consumers: readonly EventBus[],
+  consumers: readonly TestBus[],
   createBus: Suite['bus'],
 ): Promise<void> {
   await Promise.all(consumers.map((bus) => bus.close()));
   const onlooker = await createBus();
   for (const queue of queues) expect(await depthOf(onlooker, queue)).toMatchObject({ pending: 0 });
+}
+
+/** Fails when the work ends before another bus has connected and is ready. */
+export async function hasNotEnded(work: Promise<void>, createBus: Suite['bus']): Promise<void> {
+  let ended = false;
+  void work.then(() => {
+    ended = true;
+  });
+  await (await createBus()).ready();
+  expect(ended).toBe(false);
 }
 
 /** A gate that handlers wait at until it is opened. */

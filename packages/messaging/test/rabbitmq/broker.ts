@@ -1,11 +1,7 @@
+import type { Topology } from '@lazyphotos/contracts';
 import { startRabbitMq, type TestRabbitMq } from '@lazyphotos/testkit';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import {
-  createRabbitMqBus,
-  defaultRetryPolicy,
-  type EventBus,
-  type RabbitMqBusOptions,
-} from '../../src/index.js';
+import { type BusOptions, createRabbitMqBus, DEFAULT_RETRY_POLICY, type EventBus } from '../../src/index.js';
 import { delaysOf } from '../../src/rabbitmq/retry-delays.js';
 import { deadLetterQueue, EVENTS_EXCHANGE, RETRY_EXCHANGE, retryQueue } from '../../src/rabbitmq/topology.js';
 import { TOPOLOGY } from '../../src/testing/suite.js';
@@ -19,7 +15,7 @@ export interface TestBroker {
   url(): string;
   start(): Promise<void>;
   /** A bus through the proxy. What it declares is removed by `reset`. */
-  createBus(options: Omit<RabbitMqBusOptions, 'url'> & { url?: string }): Promise<EventBus>;
+  createBus<T extends Topology>(options: Omit<BusOptions<T>, 'url'> & { url?: string }): Promise<EventBus<T>>;
   /** Works on a channel of its own, past the proxy. */
   onChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T>;
   reset(): Promise<void>;
@@ -76,7 +72,7 @@ export function createTestBroker(): TestBroker {
       started = { server, proxy: await createTcpProxy({ host: hostname, port: Number(port) }) };
     },
     createBus: (options) => {
-      const { topology, retry = defaultRetryPolicy } = options;
+      const { topology, retry = DEFAULT_RETRY_POLICY } = options;
       for (const queue of Object.keys(topology)) declared.add(queue).add(deadLetterQueue(queue));
       for (const seconds of delaysOf(retry)) declared.add(retryQueue(seconds));
       return createRabbitMqBus({ url: url(), ...options });

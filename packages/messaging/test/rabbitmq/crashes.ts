@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
+import type { EventDelivery } from '../../src/index.js';
 import { albumEvent, depthOf, recorder, TOPOLOGY } from '../../src/testing/suite.js';
 import type { Harness } from './harness.js';
 
@@ -11,9 +12,9 @@ const QUEUE = 'one.albums';
 const RETRY = { maxAttempts: 3, baseDelaySeconds: 1, maxDelaySeconds: 1 };
 
 export function describeCrashes({ broker, createBus }: Harness): void {
-  /** Starts a consumer in a process of its own, waits until it has an event in hand, and kills it; answers what it had. */
-  const killInHandler = async (): Promise<string> => {
-    const task = { url: broker.server.url, topology: TOPOLOGY, queue: QUEUE, retry: RETRY };
+  /** Starts a consumer in a process of its own, waits until it handles an event, and kills it. Returns what it was handling. */
+  const killInHandler = async (batch?: number): Promise<string> => {
+    const task = { url: broker.server.url, topology: TOPOLOGY, queue: QUEUE, retry: RETRY, batch };
     const child = spawn(process.execPath, [CHILD, JSON.stringify(task)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -31,9 +32,27 @@ export function describeCrashes({ broker, createBus }: Harness): void {
       await bus.publish([event]);
       expect(await killInHandler()).toBe(`${event.id} 1`);
       const { handler, seen } = recorder();
-      await bus.consume(QUEUE, handler, { concurrency: 1 });
+      await bus.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 1 });
       await eventually(() => expect(seen).toHaveLength(1));
       expect(seen[0]).toMatchObject({ event, attempt: 2 });
+      await eventually(async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 0 }));
+    });
+
+    test('amid a batch: each of its events is delivered again, alone', async () => {
+      const bus = await createBus({ retry: RETRY });
+      const events = [albumEvent(), albumEvent(), albumEvent()];
+      await bus.publish(events);
+      for (const line of (await killInHandler(3)).split('\n')) {
+        expect(events.map(({ id }) => `${id} 1`)).toContain(line);
+      }
+      const calls: string[][] = [];
+      const handle = async (deliveries: readonly EventDelivery<'album.deleted'>[]) => {
+        calls.push(deliveries.map(({ event, attempt }) => `${event.id} ${attempt}`));
+        return deliveries.map(() => 'done' as const);
+      };
+      await bus.consume(QUEUE, { 'album.deleted': { batch: 3, handle } }, { concurrency: 1 });
+      // The killed process had all of them: what it had not given to its handler counts as well.
+      await eventually(() => expect([...calls].sort()).toEqual(events.map(({ id }) => [`${id} 2`]).sort()));
       await eventually(async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 0 }));
     });
 
@@ -45,7 +64,7 @@ export function describeCrashes({ broker, createBus }: Harness): void {
       await bus.publish([poison]);
       for (const attempt of [1, 2, 3]) expect(await killInHandler()).toBe(`${poison.id} ${attempt}`);
       const { handler, seen, ids } = recorder();
-      await bus.consume(QUEUE, handler, { concurrency: 1 });
+      await bus.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 1 });
       await bus.publish([fine]);
       await eventually(() => expect(ids()).toEqual([fine.id]));
       expect(await depthOf(bus, QUEUE)).toMatchObject({ deadLetters: 1 });

@@ -12,7 +12,7 @@ export function describeDeadLetters({ broker, createBus }: Harness): void {
     test('what cannot be parsed becomes one, and does not stop the queue', async () => {
       const bus = await createBus({ retry: TWICE });
       const { handler, ids } = recorder();
-      await bus.consume(QUEUE, handler, { concurrency: 1 });
+      await bus.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 1 });
       await broker.onChannel(async (channel) => {
         channel.publish('lazyphotos.events', 'album.deleted', Buffer.from('{ no JSON'));
       });
@@ -40,7 +40,7 @@ export function describeDeadLetters({ broker, createBus }: Harness): void {
       const letter = { event, reason: 'unknown', failedAt: new Date(0) };
       await eventually(async () => expect(await bus.deadLetters(QUEUE, 10)).toEqual([letter]));
       const { handler, ids } = recorder();
-      await bus.consume(QUEUE, handler, { concurrency: 1 });
+      await bus.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 1 });
       expect(await bus.replayDeadLetters(QUEUE)).toBe(1);
       await eventually(() => expect(ids()).toEqual([event.id]));
     });
@@ -50,7 +50,7 @@ export function describeDeadLetters({ broker, createBus }: Harness): void {
       const { handler } = recorder(() => {
         throw new Error('down');
       });
-      await bus.consume(QUEUE, handler, { concurrency: 1 });
+      await bus.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 1 });
       const events = Array.from({ length: 12 }, () => albumEvent());
       for (const event of events) await bus.publish([event]);
       await eventually(async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ deadLetters: 12 }));
@@ -71,7 +71,7 @@ export function describeDeadLetters({ broker, createBus }: Harness): void {
       const { handler, ids } = recorder(() => {
         if (broken) throw new Error('down');
       });
-      await bus.consume(QUEUE, handler, { concurrency: 4 });
+      await bus.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 4 });
       await bus.publish(Array.from({ length: 250 }, () => albumEvent()));
       const depth = () => depthOf(bus, QUEUE);
       await eventually(async () => expect(await depth()).toMatchObject({ deadLetters: 250 }));

@@ -1,27 +1,21 @@
-import type { EventBus } from '../../src/index.js';
-import { QUICK_RETRY, TOPOLOGY } from '../../src/testing/suite.js';
+import type { BusOptions } from '../../src/index.js';
+import { QUICK_RETRY, type TestBus, TOPOLOGY } from '../../src/testing/suite.js';
 import { createTestBroker, type TestBroker } from './broker.js';
-
-type BusOptions = Parameters<TestBroker['createBus']>[0];
 
 export interface Harness {
   broker: TestBroker;
-  /** On TOPOLOGY and with quick retries, unless told otherwise; closed after the test. */
-  createBus(options?: Partial<BusOptions>): Promise<EventBus>;
+  /** On TOPOLOGY and with quick retries by default; closed after the test. */
+  createBus(options?: Partial<BusOptions<typeof TOPOLOGY>>): Promise<TestBus>;
 }
 
 export function createHarness(): Harness & { closeBuses(): Promise<void> } {
   const broker = createTestBroker();
-  const open: EventBus[] = [];
+  const open: TestBus[] = [];
   return {
     broker,
     createBus: async (options = {}) => {
-      const bus = await broker.createBus({
-        topology: TOPOLOGY,
-        retry: QUICK_RETRY,
-        drainMs: 60_000,
-        ...options,
-      });
+      const defaults = { topology: TOPOLOGY, retry: QUICK_RETRY, drainMs: 60_000 };
+      const bus = await broker.createBus({ ...defaults, ...options });
       open.push(bus);
       return bus;
     },

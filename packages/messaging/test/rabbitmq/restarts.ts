@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AnyEvent } from '@lazyphotos/contracts';
 import { eventually } from '@lazyphotos/testkit';
-import type { EventBus } from '../../src/index.js';
-import { albumEvent, createGate, photoEvent } from '../../src/testing/suite.js';
+import {
+  albumEvent,
+  createGate,
+  forEveryType,
+  photoEvent,
+  type TestBus,
+  type TOPOLOGY,
+} from '../../src/testing/suite.js';
 import type { Harness } from './harness.js';
 
 /** Published before, during and after the first restart each. */
@@ -14,7 +20,7 @@ const eventsOf = (count: number): AnyEvent[] =>
   Array.from({ length: count }, (_, index) => (index % 3 === 0 ? photoEvent() : albumEvent()));
 
 /** As an outbox does: what was refused stays, and is published again. */
-async function publishAll(bus: EventBus, events: AnyEvent[]): Promise<void> {
+async function publishAll(bus: TestBus, events: AnyEvent[]): Promise<void> {
   for (let start = 0; start < events.length; start += BATCH) {
     const batch = events.slice(start, start + BATCH);
     await eventually(() => bus.publish(batch));
@@ -36,10 +42,10 @@ function createEffects() {
       hold = { from: effects.length + more, held, gate };
       return { held: held.opened, release: gate.open };
     },
-    consume: (bus: EventBus, queue: string, concurrency: number) =>
+    consume: (bus: TestBus, queue: keyof typeof TOPOLOGY, concurrency: number) =>
       bus.consume(
         queue,
-        async (event, { attempt }) => {
+        forEveryType(queue, async (event: AnyEvent, { attempt }) => {
           if (hold && effects.length >= hold.from) {
             hold.held.open();
             await hold.gate.opened;
@@ -49,7 +55,7 @@ function createEffects() {
           if (seen.has(key)) return;
           seen.add(key);
           effects.push(key);
-        },
+        }),
         { concurrency },
       ),
   };

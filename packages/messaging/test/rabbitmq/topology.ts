@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { topology } from '@lazyphotos/contracts';
 import { eventually } from '@lazyphotos/testkit';
-import { defaultRetryPolicy, TopologyRefusedError } from '../../src/index.js';
+import { DEFAULT_RETRY_POLICY, TopologyRefusedError } from '../../src/index.js';
 import { albumEvent, depthOf, QUICK_RETRY, recorder, TOPOLOGY } from '../../src/testing/suite.js';
 import type { Harness } from './harness.js';
 
@@ -27,12 +27,12 @@ export function describeTopology({ broker, createBus }: Harness): void {
       await bus.publish(events);
       await Promise.all([declare(), declare()]);
       const { handler, ids } = recorder();
-      await bus.consume('one.albums', handler, { concurrency: 1 });
+      await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency: 1 });
       await eventually(() => expect(ids().sort()).toEqual(events.map(({ id }) => id).sort()));
     });
 
     test('of the services exists before any consumer: every queue, its dead letters, and one queue a delay', async () => {
-      const bus = await createBus({ topology, retry: defaultRetryPolicy });
+      const bus = await broker.createBus({ topology, retry: DEFAULT_RETRY_POLICY });
       const queues = Object.keys(topology);
       const delays = [2, 4, 8, 16, 32, 64, 128, 256, 512];
       const names = [
@@ -44,6 +44,7 @@ export function describeTopology({ broker, createBus }: Harness): void {
         for (const name of names) expect(await channel.checkQueue(name)).toMatchObject({ consumerCount: 0 });
       });
       expect((await bus.depths()).map(({ queue }) => queue)).toEqual([...queues, 'lazyphotos.retry']);
+      await bus.close();
     });
 
     test('that is there in another form is refused by name', async () => {
@@ -57,7 +58,7 @@ export function describeTopology({ broker, createBus }: Harness): void {
       const faults: unknown[] = [];
       const consumer = await createBus({ observer: { fault: (error) => faults.push(error) } });
       const { handler, ids } = recorder();
-      await consumer.consume('one.albums', handler, { concurrency: 1 });
+      await consumer.consume('one.albums', { 'album.deleted': handler }, { concurrency: 1 });
       const publisher = await createBus();
       await broker.onChannel(async (channel) => {
         await channel.deleteQueue('one.albums');
