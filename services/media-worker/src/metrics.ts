@@ -1,37 +1,42 @@
 import { Counter, Histogram, type Metrics } from '@lazyphotos/service-kit';
 
-export function createMediaMetrics({ registry }: Metrics) {
-  const registers = [registry];
-  return {
-    processed: new Counter({
+export class MediaMetrics {
+  readonly processed: Counter;
+  readonly deferred: Counter;
+  readonly backgroundWait: Histogram;
+  readonly duration: Histogram;
+  readonly copies: Counter;
+
+  constructor({ registry }: Metrics) {
+    const registers = [registry];
+    this.processed = new Counter({
       name: 'lazyphotos_media_processed_total',
       help: 'Processed photos by outcome: ready, or the code of the failure',
       labelNames: ['outcome'],
       registers,
-    }),
-    deferred: new Counter({
+    });
+    this.deferred = new Counter({
       name: 'lazyphotos_media_deferred_total',
       help: 'Uploads of imports that were put behind fresh uploads',
       registers,
-    }),
-    backgroundWait: new Histogram({
+    });
+    this.backgroundWait = new Histogram({
       name: 'lazyphotos_media_background_wait_seconds',
       help: 'Time that an upload of an import, next to be processed, waited for fresh uploads',
       buckets: [0.01, 0.1, 1, 2.5, 5, 10, 20, 30],
       registers,
-    }),
-    duration: new Histogram({
+    });
+    this.duration = new Histogram({
       name: 'lazyphotos_media_processing_duration_seconds',
       help: 'Time to read a photo, make its previews and store them',
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
-    }),
-    copies: new Counter({
+    });
+    this.copies = new Counter({
       name: 'lazyphotos_media_copies_total',
       help: 'Requests for copies with other metadata, by kind and outcome: made, reused, original (needs no copy), refused or failed',
       labelNames: ['kind', 'outcome'],
       registers,
-    }),
-  };
+    });
+  }
 }
-export type MediaMetrics = ReturnType<typeof createMediaMetrics>;

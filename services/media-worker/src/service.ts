@@ -15,15 +15,12 @@ import {
   withEvent,
 } from '@lazyphotos/service-kit';
 import type { settingKeys } from './config.js';
-import { createCopies } from './copies/copies.js';
-import { createForeground } from './jobs/foreground.js';
-import { createInHand } from './jobs/in-hand.js';
-import { createLedger } from './jobs/ledger.js';
-import { createPreviews } from './jobs/previews.js';
-import { createProcessUpload } from './jobs/process.js';
-import { createMediaMetrics } from './metrics.js';
-import { createPipeline } from './pipeline/index.js';
-import { createFindNewPlace } from './places/relocated.js';
+import { Copies } from './copies/copies.js';
+import { Foreground, InFlight } from './jobs/in-progress.js';
+import { Ledger } from './jobs/ledger.js';
+import { processUpload, removePreviews } from './jobs/process-upload.js';
+import { MediaMetrics } from './metrics.js';
+import { Pipeline } from './pipeline/pipeline.js';
 import { createPrisma, type MediaTx } from './prisma.js';
 
 export interface MediaWorkerDeps {
@@ -40,16 +37,16 @@ export interface MediaWorkerDeps {
 
 export interface MediaWorkerService extends Service {
   api: CopiesApi;
-  /** Removes now the copies that nobody has asked for since a day. Resolves to their number. */
+  /** Removes the copies that were not used for a day. Resolves to their number. */
   sweepCopies(): Promise<number>;
 }
 
 const SWEEP_INTERVAL_MS = 3_600_000;
 const BACKGROUND_WAIT_MS = 30_000;
-/** Longer than the bus needs from one upload to the next. */
+/** Longer than the bus takes from one upload to the next. */
 const QUIET_MS = 500;
 
-/** What is derived: EXIF, previews, placeholders, names of places, and copies with other metadata. */
+/** Derives metadata, previews, placeholders, names of places and copies with other metadata. */
 export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerService {
   const { chassis, database, bus, store, scratchDir, settings, now = () => new Date() } = deps;
   const concurrency = settings.mediaConcurrency ?? Math.max(1, Math.floor(availableParallelism() / 2));
@@ -63,33 +60,29 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
     nudge: () => relay.nudge(),
     requestId: currentRequestId,
   });
-  const ledger = createLedger(db, unitOfWork, now);
-  const previews = createPreviews(store);
-  const pipeline = createPipeline({ scratchDir, maxPixels: settings.maxPixels });
-  const inHand = createInHand();
-  const foreground = createForeground({
-    maxWaitMs: deps.backgroundWaitMs ?? BACKGROUND_WAIT_MS,
-    quietMs: QUIET_MS,
-  });
+  const ledger = new Ledger(db, unitOfWork, now);
+  const pipeline = new Pipeline({ scratchDir, maxPixels: settings.maxPixels });
+  const inFlight = new InFlight<void>();
+  const foreground = new Foreground(deps.backgroundWaitMs ?? BACKGROUND_WAIT_MS, QUIET_MS);
   const places = openPlaces();
-  const metrics = createMediaMetrics(chassis.metrics);
+  const metrics = new MediaMetrics(chassis.metrics);
   const { logger } = chassis;
-  const copies = createCopies({ db, ledger, store, scratchDir, metrics, logger, now });
-  const sweeping = createPeriodic('removing unused copies', SWEEP_INTERVAL_MS, copies.sweep, logger);
-  const findNewPlace = createFindNewPlace({ places, ledger, unitOfWork });
-  const processUpload = createProcessUpload({
-    store,
-    pipeline,
-    previews,
-    ledger,
-    places,
-    scratchDir,
-    metrics,
-    logger,
-  });
+  const copies = new Copies({ db, ledger, store, scratchDir, metrics, logger, now });
+  const sweeping = createPeriodic('removing unused copies', SWEEP_INTERVAL_MS, () => copies.sweep(), logger);
+  const context = { store, pipeline, ledger, places, scratchDir, metrics, logger };
 
   const processOnce = (upload: EventPayload<'upload.completed'>, signal: AbortSignal) =>
-    inHand.run(upload.photoId, () => processUpload(upload, signal));
+    inFlight.run(upload.photoId, () => processUpload(context, upload, signal));
+
+  /** Publishes the place at the location that a photo's owner has set. The catalog compares locations, so a repeated event is harmless. */
+  async function findNewPlace(payload: EventPayload<'photo.relocated'>): Promise<void> {
+    const { photoId, userId, locationLat, locationLon } = payload;
+    if (await ledger.isPurged(photoId)) return;
+    const place = await places.find(locationLat, locationLon);
+    await unitOfWork.transaction(async (_tx, emit) => {
+      emit('place.found', { photoId, userId, locationLat, locationLon, ...(place && { place }) });
+    });
+  }
 
   const onUpload: EventHandler<'upload.completed'> = async ({ payload }, { signal }) => {
     if (!payload.background) return foreground.run(() => processOnce(payload, signal));
@@ -103,7 +96,7 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   };
   const onPurged: EventHandler<'photo.purged'> = async ({ payload: { photoId, userId } }) => {
     await ledger.markPurged(photoId, userId);
-    await previews.remove(userId, photoId);
+    await removePreviews(store, userId, photoId);
     await copies.remove(photoId);
   };
 
@@ -114,7 +107,7 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
     handler: service.app,
     ready: service.ready,
     api: copies,
-    sweepCopies: copies.sweep,
+    sweepCopies: () => copies.sweep(),
     start: async () => {
       relay.start();
       const around = withEvent(logger);
@@ -137,9 +130,9 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
       await bus.drain();
       await sweeping.stop();
       await copies.close();
-      // Ends the pictures that took longer than the bus waits; they give their attempts back.
+      // Ends the pictures that took longer than the bus waits. Their attempts are uncounted.
       await pipeline.close();
-      await inHand.settled();
+      await inFlight.settled();
       await relay.stop();
       await db.$disconnect();
     },

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type ByteSource, readDirectories, tiffTag } from '@lazyphotos/photo-type';
+import { type ByteSource, readDirectories, TIFF_TAG } from '@lazyphotos/photo-type';
 import type { LocalPath } from '../local-path.js';
 
 const PIECE = 64 * 1024;
@@ -110,8 +110,8 @@ async function hasCutTiff(read: ByteSource, size: number): Promise<boolean> {
     const reaches = (offsets: number, lengths: number) =>
       (values.get(offsets) ?? []).some((at, index) => at + (values.get(lengths)?.[index] ?? 0) > size);
     return (
-      reaches(tiffTag.stripOffsets, tiffTag.stripByteCounts) ||
-      reaches(tiffTag.jpegOffset, tiffTag.jpegLength)
+      reaches(TIFF_TAG.stripOffsets, TIFF_TAG.stripByteCounts) ||
+      reaches(TIFF_TAG.jpegOffset, TIFF_TAG.jpegLength)
     );
   });
 }

@@ -8,14 +8,14 @@ export interface Box {
 }
 
 /** No photo comes near it; a hostile file could consist of millions of empty boxes. */
-const maxBoxes = 64;
+const MAX_BOXES = 64;
 /** The lists of items are far shorter, also of a photo of thousands of tiles. */
-const maxPayloadBytes = 256 * 1024;
+const MAX_PAYLOAD_BYTES = 256 * 1024;
 
 /** The boxes from `start` to `end` of a file, in their order. Ends at the first one that is broken. */
 export async function* boxes(read: ByteSource, start: number, end: number): AsyncGenerator<Box> {
   let position = start;
-  for (let count = 0; count < maxBoxes && position + 8 <= end; count += 1) {
+  for (let count = 0; count < MAX_BOXES && position + 8 <= end; count += 1) {
     const header = await read(position, 16);
     if (header.length < 8) return;
     const declared = header.readUInt32BE(0);
@@ -36,7 +36,7 @@ export async function* boxes(read: ByteSource, start: number, end: number): Asyn
 
 /** What is in a box, or undefined when it is cut off or of an absurd size. */
 export async function payload(read: ByteSource, { start, end }: Box): Promise<Buffer | undefined> {
-  if (end - start > maxPayloadBytes) return undefined;
+  if (end - start > MAX_PAYLOAD_BYTES) return undefined;
   const bytes = await read(start, end - start);
   return bytes.length === end - start ? bytes : undefined;
 }

@@ -3,22 +3,22 @@ import { type ByteSource, bytesOf } from '../bytes.js';
 import { boxes } from './boxes.js';
 import { primaryCodec } from './primary-item.js';
 
-const heic: FileTypeResult = { ext: 'heic', mime: 'image/heic' };
-const avif: FileTypeResult = { ext: 'avif', mime: 'image/avif' };
+const HEIC: FileTypeResult = { ext: 'heic', mime: 'image/heic' };
+const AVIF: FileTypeResult = { ext: 'avif', mime: 'image/avif' };
 /** The container alone: a codec that is not told. */
-const heif: FileTypeResult = { ext: 'heif', mime: 'image/heif' };
+const HEIF: FileTypeResult = { ext: 'heif', mime: 'image/heif' };
 
 /** Brands for HEVC: of ISO/IEC 23008-12, annex B, and of ISO/IEC 23000-22 (MIAF), annex A. */
-const hevcBrands = new Set('heic heix heim heis hevc hevx hevm hevs MiHB MiHA MiHE'.split(' '));
+const HEVC_BRANDS = new Set('heic heix heim heis hevc hevx hevm hevs MiHB MiHA MiHE'.split(' '));
 /** Brands for AV1: of the AV1 Image File Format, sections 6 and 8. */
-const av1Brands = new Set(['avif', 'avis', 'avio', 'MA1A', 'MA1B']);
+const AV1_BRANDS = new Set(['avif', 'avis', 'avio', 'MA1A', 'MA1B']);
 /** Brands of the container that leave the codec open. */
-const openBrands = new Set(['mif1', 'mif2', 'mif3', 'msf1', 'miaf', 'MiPr', 'tmap', '1pic']);
+const OPEN_BRANDS = new Set(['mif1', 'mif2', 'mif3', 'msf1', 'miaf', 'MiPr', 'tmap', '1pic']);
 
-const hevcItems = new Set(['hvc1', 'hev1', 'lhv1', 'hvt1']);
+const HEVC_ITEMS = new Set(['hvc1', 'hev1', 'lhv1', 'hvt1']);
 
 /** Real files name ten brands or so. */
-const maxFileTypeBytes = 1024;
+const MAX_FILE_TYPE_BYTES = 1024;
 
 /**
  * HEIC and AVIF are one container. Which of them it is, the codec of the primary item decides, or else the brands: all of
@@ -29,13 +29,13 @@ export const heifDetector: Detector = {
   async detect(tokenizer) {
     const read = bytesOf(tokenizer);
     const brands = await readBrands(read);
-    if (!brands.some((brand) => openBrands.has(brand) || hevcBrands.has(brand) || av1Brands.has(brand))) {
+    if (!brands.some((brand) => OPEN_BRANDS.has(brand) || HEVC_BRANDS.has(brand) || AV1_BRANDS.has(brand))) {
       return undefined;
     }
     const codec = await findCodec(read, tokenizer.fileInfo.size ?? Number.MAX_SAFE_INTEGER);
     if (codec === undefined) return byBrands(brands);
-    if (codec === 'av01') return avif;
-    return hevcItems.has(codec) ? heic : undefined;
+    if (codec === 'av01') return AVIF;
+    return HEVC_ITEMS.has(codec) ? HEIC : undefined;
   },
 };
 
@@ -43,7 +43,7 @@ export const heifDetector: Detector = {
 async function readBrands(read: ByteSource): Promise<string[]> {
   const header = await read(0, 16);
   if (header.length < 16 || header.toString('latin1', 4, 8) !== 'ftyp') return [];
-  const bytes = await read(0, Math.min(header.readUInt32BE(0), maxFileTypeBytes));
+  const bytes = await read(0, Math.min(header.readUInt32BE(0), MAX_FILE_TYPE_BYTES));
   // The major brand is followed by its version.
   const places = [8];
   for (let at = 16; at + 4 <= bytes.length; at += 4) places.push(at);
@@ -58,8 +58,8 @@ async function findCodec(read: ByteSource, size: number): Promise<string | undef
 }
 
 function byBrands(brands: readonly string[]): FileTypeResult {
-  const isHevc = brands.some((brand) => hevcBrands.has(brand));
-  const isAv1 = brands.some((brand) => av1Brands.has(brand));
-  if (isHevc === isAv1) return heif;
-  return isHevc ? heic : avif;
+  const isHevc = brands.some((brand) => HEVC_BRANDS.has(brand));
+  const isAv1 = brands.some((brand) => AV1_BRANDS.has(brand));
+  if (isHevc === isAv1) return HEIF;
+  return isHevc ? HEIC : AVIF;
 }

@@ -10,9 +10,9 @@ interface Items {
   parts: Map<number, number>;
 }
 
-const fullBoxBytes = 4;
+const FULL_BOX_BYTES = 4;
 /** A tone-mapped grid of tiles has three levels. */
-const maxDepth = 8;
+const MAX_DEPTH = 8;
 
 /**
  * The codec (`hvc1`, `av01`, ...) of the primary item, which is the picture that the file is about. Undefined when the `meta` box
@@ -26,7 +26,7 @@ export async function primaryCodec(read: ByteSource, meta: Box): Promise<string 
 /** Derived pictures (ISO/IEC 23008-12, 6.6) have no codec but that of the pictures that they refer to. */
 function codecOf({ types, parts }: Items, primary: number): string | undefined {
   let item = primary;
-  for (let depth = 0; depth < maxDepth; depth += 1) {
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
     const part = parts.get(item);
     if (part === undefined) return types.get(item);
     item = part;
@@ -36,7 +36,7 @@ function codecOf({ types, parts }: Items, primary: number): string | undefined {
 
 async function readItems(read: ByteSource, meta: Box): Promise<Items> {
   const items: Items = { types: new Map(), parts: new Map() };
-  for await (const box of boxes(read, meta.start + fullBoxBytes, meta.end)) {
+  for await (const box of boxes(read, meta.start + FULL_BOX_BYTES, meta.end)) {
     const readBox = { pitm: readPrimary, iinf: readTypes, iref: readParts }[box.type];
     const bytes = readBox && (await payload(read, box));
     if (!bytes) continue;
@@ -73,7 +73,7 @@ function readParts(bytes: Buffer, { parts }: Items): void {
   const wide = bytes.readUInt8(0) !== 0;
   const itemBytes = wide ? 4 : 2;
   const itemAt = (at: number) => (wide ? bytes.readUInt32BE(at) : bytes.readUInt16BE(at));
-  let position = fullBoxBytes;
+  let position = FULL_BOX_BYTES;
   while (position < bytes.length) {
     const size = bytes.readUInt32BE(position);
     if (bytes.toString('latin1', position + 4, position + 8) === 'dimg') {

@@ -1,6 +1,6 @@
 import type { Detector } from 'file-type';
 import { bytesOf } from '../bytes.js';
-import { readDirectories, tiffTag } from './directories.js';
+import { readDirectories, TIFF_TAG } from './directories.js';
 
 /**
  * TIFF and the camera RAW formats that are made of it. Only what the content proves is named: DNG by its version tag, CR2 by its
@@ -10,9 +10,9 @@ export const tiffDetector: Detector = {
   id: 'tiff',
   async detect(tokenizer) {
     const read = bytesOf(tokenizer);
-    const [first] = (await readDirectories(read, { maxDirectories: 1, tags: [tiffTag.dngVersion] })) ?? [];
+    const [first] = (await readDirectories(read, { maxDirectories: 1, tags: [TIFF_TAG.dngVersion] })) ?? [];
     if (first === undefined) return undefined;
-    if (first.values.has(tiffTag.dngVersion)) return { ext: 'dng', mime: 'image/x-adobe-dng' };
+    if (first.values.has(TIFF_TAG.dngVersion)) return { ext: 'dng', mime: 'image/x-adobe-dng' };
     const mark = (await read(8, 4)).toString('latin1');
     return mark === 'CR\x02\0'
       ? { ext: 'cr2', mime: 'image/x-canon-cr2' }

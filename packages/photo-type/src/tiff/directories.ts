@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes.js';
 
 /** The tags that are read, of TIFF 6.0, TIFF/EP, Adobe's supplements and DNG. */
-export const tiffTag = {
+export const TIFF_TAG = {
   newSubfileType: 254,
   subfileType: 255,
   width: 256,
@@ -40,7 +40,7 @@ export interface TiffDirectory {
 export interface ReadOptions {
   /** Directories that are read, SubIFDs included. Default 512: what comes after is pages of a document. */
   maxDirectories?: number;
-  /** Tags that are read, of those of `tiffTag`. Default all; SubIFDs are read if their tag is. */
+  /** Tags that are read, of those of `TIFF_TAG`. Default all; SubIFDs are read if their tag is. */
   tags?: readonly number[];
 }
 
@@ -50,12 +50,12 @@ interface Layout {
   big: boolean;
 }
 
-const maxEntries = 1024;
+const MAX_ENTRIES = 1024;
 /** SubIFDs are the longest list of interest. */
-const maxValues = 256;
+const MAX_VALUES = 256;
 
 /** Bytes of the types that hold whole numbers: BYTE, SHORT, LONG, UNDEFINED, IFD, LONG8, IFD8. */
-const typeBytes: Record<number, 1 | 2 | 4 | 8> = { 1: 1, 3: 2, 4: 4, 7: 1, 13: 4, 16: 8, 18: 8 };
+const TYPE_BYTES: Record<number, 1 | 2 | 4 | 8> = { 1: 1, 3: 2, 4: 4, 7: 1, 13: 4, 16: 8, 18: 8 };
 
 /**
  * The directories of a TIFF (TIFF 6.0, section 2; BigTIFF), each page followed by its SubIFDs. No pixel and no long list is read.
@@ -63,7 +63,7 @@ const typeBytes: Record<number, 1 | 2 | 4 | 8> = { 1: 1, 3: 2, 4: 4, 7: 1, 13: 4
  */
 export async function readDirectories(
   read: ByteSource,
-  { maxDirectories = 512, tags = Object.values(tiffTag) }: ReadOptions = {},
+  { maxDirectories = 512, tags = Object.values(TIFF_TAG) }: ReadOptions = {},
 ): Promise<TiffDirectory[] | undefined> {
   const header = await read(0, 16);
   const layout = layoutOf(header);
@@ -79,7 +79,7 @@ export async function readDirectories(
     const directory = await reader.directory(position);
     if (directory === undefined) return 0;
     directories.push({ ...place, values: directory.values });
-    for (const [subIfd, at] of (directory.values.get(tiffTag.subIfds) ?? []).entries()) {
+    for (const [subIfd, at] of (directory.values.get(TIFF_TAG.subIfds) ?? []).entries()) {
       await visit({ page, subIfd, position: at, isNested: place.subIfd !== undefined });
     }
     return directory.next;
@@ -107,9 +107,9 @@ function createReader(read: ByteSource, { littleEndian, big }: Layout, wanted: R
   };
 
   const valuesOf = async (entry: Buffer): Promise<number[] | undefined> => {
-    const size = typeBytes[number(entry, 2, 2)];
+    const size = TYPE_BYTES[number(entry, 2, 2)];
     if (size === undefined) return undefined;
-    const count = Math.min(number(entry, 4, wordBytes), maxValues);
+    const count = Math.min(number(entry, 4, wordBytes), MAX_VALUES);
     const field = entry.subarray(4 + wordBytes);
     const isInline = count * size <= wordBytes;
     const bytes = isInline ? field : await readAt(number(field, 0, wordBytes), count * size);
@@ -129,7 +129,7 @@ function createReader(read: ByteSource, { littleEndian, big }: Layout, wanted: R
     async directory(offset: number): Promise<{ values: Map<number, number[]>; next: number } | undefined> {
       const head = await readAt(offset, countBytes);
       const count = head === undefined ? 0 : number(head, 0, countBytes);
-      if (count === 0 || count > maxEntries) return undefined;
+      if (count === 0 || count > MAX_ENTRIES) return undefined;
       const entries = await readAt(offset + countBytes, count * entryBytes);
       if (entries === undefined) return undefined;
       const values = new Map<number, number[]>();

@@ -2,13 +2,14 @@ import { type CopiesApi, type CopyRequest, storageKeys } from '@lazyphotos/contr
 import { isObjectStoreError, type ObjectStore } from '@lazyphotos/object-storage';
 import { type Logger, notFound, ProblemError } from '@lazyphotos/service-kit';
 import pLimit from 'p-limit';
+import type { MediaCopy } from '../generated/prisma/client.js';
+import { InFlight } from '../jobs/in-progress.js';
 import type { Ledger } from '../jobs/ledger.js';
 import type { MediaMetrics } from '../metrics.js';
-import { MediaError, ProcessorUnavailableError } from '../pipeline/index.js';
-import { createMetadataTool } from '../pipeline/metadata/exiftool.js';
+import { MediaError, ProcessorUnavailableError } from '../pipeline/errors.js';
+import { MetadataTool } from '../pipeline/metadata/exiftool.js';
 import type { MediaDb } from '../prisma.js';
-import { createCopyTable } from './copy-table.js';
-import { CopyUnsupportedError } from './errors.js';
+import { CopyUnsupportedError } from './remove-tags.js';
 import { rewriteOriginal } from './rewrite-original.js';
 
 /** exiftool is one process: while it writes one copy, another can be fetched or stored. */
@@ -16,7 +17,7 @@ const AT_ONCE = 2;
 const MAX_WAITING = 32;
 const RETRY_AFTER_SECONDS = 10;
 const KEPT_MS = 24 * 3_600_000;
-/** exiftool reads and writes the whole file; a slow disk takes its time for a RAW of 100 MB. */
+/** exiftool reads and writes the whole file, which takes long for a RAW of 100 MB on a slow disk. */
 const TASK_TIMEOUT_MS = 100_000;
 
 export interface CopiesDeps {
@@ -29,45 +30,64 @@ export interface CopiesDeps {
   now: () => Date;
 }
 
-export interface Copies extends CopiesApi {
-  /** Removes the copies of a purged photo. */
-  remove(photoId: string): Promise<void>;
-  /** Removes the copies that nobody has asked for since a day. Resolves to their number. */
-  sweep(): Promise<number>;
-  /** Waits for the copies that are being made and ends exiftool. */
-  close(): Promise<void>;
-}
+/** Makes copies of originals with other metadata on demand and keeps them for a day after their last use. */
+export class Copies implements CopiesApi {
+  readonly #deps: CopiesDeps;
+  readonly #table: CopyTable;
+  readonly #tool = new MetadataTool({ taskTimeoutMs: TASK_TIMEOUT_MS });
+  readonly #limit = pLimit(AT_ONCE);
+  readonly #inFlight = new InFlight<string>();
 
-/** Copies of originals with other metadata, made on demand and kept for a while. */
-export function createCopies(deps: CopiesDeps): Copies {
-  const { db, ledger, store, scratchDir, metrics, logger, now } = deps;
-  const table = createCopyTable(db, now);
-  const tool = createMetadataTool({ taskTimeoutMs: TASK_TIMEOUT_MS });
-  const limit = pLimit(AT_ONCE);
-  const inFlight = new Map<string, Promise<string>>();
-
-  /** The key that an earlier call came to, if it still holds. */
-  async function known(request: CopyRequest, key: string): Promise<string | undefined> {
-    const row = await table.use(key);
-    if (row?.outcome === 'unsupported') throw unsupported(row.reason ?? undefined);
-    if (row?.outcome === 'original') return request.storageKey;
-    return row?.outcome === 'copy' && (await isStored(store, key)) ? key : undefined;
+  constructor(deps: CopiesDeps) {
+    this.#deps = deps;
+    this.#table = new CopyTable(deps.db, deps.now);
   }
 
-  async function make(request: CopyRequest, key: string): Promise<string> {
-    await table.begin(key, request.photoId);
-    // A purge marks the photo before it looks for copies: either it finds this row, or this finds its mark.
+  async makeCopy(request: CopyRequest): Promise<{ key: string }> {
+    const key = storageKeys.copy(request);
+    try {
+      return { key: await this.#inFlight.run(key, () => this.#provide(request, key)) };
+    } catch (error) {
+      const problem = problemOf(error);
+      this.#deps.metrics.copies.inc({ kind: request.kind, outcome: problem ? 'refused' : 'failed' });
+      throw problem ?? (isBusyTool(error) ? tryLater('The copy could not be made now.', error) : error);
+    }
+  }
+
+  async #provide(request: CopyRequest, key: string): Promise<string> {
+    const found = await this.#find(request, key);
+    if (found === undefined) {
+      if (this.#limit.pendingCount >= MAX_WAITING) throw tryLater('Too many copies are being made.');
+      return this.#limit(() => this.#make(request, key));
+    }
+    this.#deps.metrics.copies.inc({ kind: request.kind, outcome: 'reused' });
+    return found;
+  }
+
+  /** Returns the key that an earlier call returned, if it is still valid. */
+  async #find(request: CopyRequest, key: string): Promise<string | undefined> {
+    const row = await this.#table.use(key);
+    if (row?.outcome === 'unsupported') throw unsupported(row.reason ?? undefined);
+    if (row?.outcome === 'original') return request.storageKey;
+    return row?.outcome === 'copy' && (await isStored(this.#deps.store, key)) ? key : undefined;
+  }
+
+  async #make(request: CopyRequest, key: string): Promise<string> {
+    const { store, scratchDir, ledger, metrics, logger } = this.#deps;
+    await this.#table.begin(key, request.photoId);
+    // A purge marks the photo before it looks for copies: either it finds this row, or its mark is found here.
     if (await ledger.isPurged(request.photoId)) {
-      await table.forget(key);
+      await this.#table.forget(key);
       throw notFound('photo');
     }
-    const isChanged = await rewriteOriginal({ store, tool, scratchDir }, request, key).catch(
+    const isChanged = await rewriteOriginal({ store, tool: this.#tool, scratchDir }, request, key).catch(
       async (error: unknown) => {
-        if (error instanceof CopyUnsupportedError) await table.finish(key, 'unsupported', error.message);
+        if (error instanceof CopyUnsupportedError)
+          await this.#table.finish(key, 'unsupported', error.message);
         throw error;
       },
     );
-    if (!(await table.finish(key, isChanged ? 'copy' : 'original'))) {
+    if (!(await this.#table.finish(key, isChanged ? 'copy' : 'original'))) {
       await store.delete(key);
       throw notFound('photo');
     }
@@ -76,50 +96,87 @@ export function createCopies(deps: CopiesDeps): Copies {
     return isChanged ? key : request.storageKey;
   }
 
-  async function provide(request: CopyRequest, key: string): Promise<string> {
-    const found = await known(request, key);
-    if (found !== undefined) {
-      metrics.copies.inc({ kind: request.kind, outcome: 'reused' });
-      return found;
+  /** Removes the copies of a purged photo. */
+  async remove(photoId: string): Promise<void> {
+    for (const key of await this.#table.keysOf(photoId)) {
+      await this.#deps.store.delete(key);
+      await this.#table.forget(key);
     }
-    if (limit.pendingCount >= MAX_WAITING) throw later('Too many copies are being made.');
-    return limit(() => make(request, key));
   }
 
-  return {
-    makeCopy: async (request) => {
-      const key = storageKeys.copy(request);
-      let running = inFlight.get(key);
-      if (!running) {
-        running = provide(request, key).finally(() => inFlight.delete(key));
-        inFlight.set(key, running);
-      }
-      try {
-        return { key: await running };
-      } catch (error) {
-        const problem = problemOf(error);
-        metrics.copies.inc({ kind: request.kind, outcome: problem ? 'refused' : 'failed' });
-        throw problem ?? (isBusyTool(error) ? later('The copy could not be made now.', error) : error);
-      }
-    },
-    remove: async (photoId) => {
-      for (const key of await table.keysOf(photoId)) {
-        await store.delete(key);
-        await table.forget(key);
-      }
-    },
-    sweep: async () => {
-      const before = new Date(now().getTime() - KEPT_MS);
-      let removed = 0;
-      while (await table.removeUnused(before, (key) => store.delete(key))) removed += 1;
-      if (removed > 0) logger.info('unused copies removed', { count: removed });
-      return removed;
-    },
-    close: async () => {
-      await Promise.allSettled(inFlight.values());
-      await tool.close();
-    },
-  };
+  /** Removes the copies that were not used for a day. Resolves to their number. */
+  async sweep(): Promise<number> {
+    const { store, logger, now } = this.#deps;
+    const before = new Date(now().getTime() - KEPT_MS);
+    let removed = 0;
+    while (await this.#table.removeUnused(before, (key) => store.delete(key))) removed += 1;
+    if (removed > 0) logger.info('unused copies removed', { count: removed });
+    return removed;
+  }
+
+  /** Waits for the copies that are being made and ends exiftool. */
+  async close(): Promise<void> {
+    await this.#inFlight.settled();
+    await this.#tool.close();
+  }
+}
+
+/** The rows of copies, by the keys of their objects. */
+class CopyTable {
+  readonly #db: MediaDb;
+  readonly #now: () => Date;
+
+  constructor(db: MediaDb, now: () => Date) {
+    this.#db = db;
+    this.#now = now;
+  }
+
+  /** Marks a copy as used and returns its row, if there is one. */
+  async use(key: string): Promise<MediaCopy | undefined> {
+    const data = { usedAt: this.#now() };
+    const [row] = await this.#db.mediaCopy.updateManyAndReturn({ where: { key }, data });
+    return row;
+  }
+
+  /** Records that a copy is being made before its object exists, so that a crash leaves no unknown object. */
+  async begin(key: string, photoId: string): Promise<void> {
+    const state = { outcome: 'pending', reason: null, usedAt: this.#now() };
+    await this.#db.mediaCopy.upsert({ where: { key }, create: { key, photoId, ...state }, update: state });
+  }
+
+  /**
+   * Records the outcome: there is a copy, the original needs none, or none can be made. Resolves to false if the row is gone because
+   * the photo was purged.
+   */
+  async finish(key: string, outcome: 'copy' | 'original' | 'unsupported', reason?: string): Promise<boolean> {
+    const data = { outcome, reason: reason ?? null, usedAt: this.#now() };
+    return (await this.#db.mediaCopy.updateMany({ where: { key }, data })).count > 0;
+  }
+
+  async keysOf(photoId: string): Promise<string[]> {
+    const rows = await this.#db.mediaCopy.findMany({ where: { photoId }, select: { key: true } });
+    return rows.map(({ key }) => key);
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.#db.mediaCopy.deleteMany({ where: { key } });
+  }
+
+  /**
+   * Runs `remove` with the key of one copy that was last used before that time, and deletes its row. Resolves to false if there is none.
+   * No other process can use or make that copy meanwhile.
+   */
+  removeUnused(before: Date, remove: (key: string) => Promise<void>): Promise<boolean> {
+    return this.#db.$transaction(async (tx) => {
+      const [row] = await tx.$queryRaw<{ key: string }[]>`
+        SELECT key FROM media_copies WHERE used_at < ${before}
+        ORDER BY used_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+      if (!row) return false;
+      await remove(row.key);
+      await tx.mediaCopy.delete({ where: { key: row.key } });
+      return true;
+    });
+  }
 }
 
 async function isStored(store: ObjectStore, key: string): Promise<boolean> {
@@ -135,17 +192,17 @@ async function isStored(store: ObjectStore, key: string): Promise<boolean> {
 const unsupported = (reason: string | undefined, cause?: unknown) =>
   new ProblemError('copy_unsupported', reason, { cause });
 
-const later = (detail: string, cause?: unknown) =>
+const tryLater = (detail: string, cause?: unknown) =>
   new ProblemError('service_unavailable', detail, {
     headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
     cause,
   });
 
-/** exiftool took too long, or its process is not there. */
+/** Whether exiftool took too long, or its process does not run. */
 const isBusyTool = (error: unknown): boolean =>
   error instanceof MediaError || error instanceof ProcessorUnavailableError;
 
-/** What the caller can act on; undefined for a fault of the machine. */
+/** Returns the problem that the caller can act on; undefined for an error of the machine. */
 function problemOf(error: unknown): ProblemError | undefined {
   if (error instanceof ProblemError) return error;
   if (error instanceof CopyUnsupportedError) return unsupported(error.message, error);

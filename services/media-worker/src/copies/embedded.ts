@@ -1,20 +1,18 @@
 import { type CopyEdits, isCameraRaw } from '@lazyphotos/contracts';
 import { type MetadataTool, UnwritableError, type WrittenTags } from '../pipeline/metadata/exiftool.js';
-import { CopyUnsupportedError } from './errors.js';
-import { findLocation } from './locations.js';
-import { noLocation } from './shareable.js';
-import { type Rewrite, writeWithout } from './write-without.js';
+import { findLocation } from './find-tags.js';
+import { CopyUnsupportedError, NO_LOCATION, type Rewrite, writeWithout } from './remove-tags.js';
 
 /**
- * Writes `target` with the edits in EXIF, IPTC and XMP, as far as the format has these. Resolves to false if that changes nothing, and
- * then `target` is of no use.
+ * Writes `target` with the edits in EXIF, IPTC and XMP, as far as the format has these. Resolves to false if that changes nothing;
+ * then `target` is not to be used.
  * @throws CopyUnsupportedError
  */
 export async function embedEdits(tool: MetadataTool, rewrite: Rewrite, edits: CopyEdits): Promise<boolean> {
   const tags = editedTags(edits, rewrite.mimeType);
   try {
     if (edits.location === null) {
-      return await writeWithout(tool, rewrite, { ...noLocation, ...tags }, findLocation);
+      return await writeWithout(tool, rewrite, { ...NO_LOCATION, ...tags }, findLocation);
     }
     if (Object.keys(tags).length === 0) return false;
     return await tool.write(rewrite.source, rewrite.target, tags);
@@ -38,17 +36,17 @@ export function editedTags(edits: CopyEdits, mimeType: string): WrittenTags {
   };
 }
 
-/** The names of the old place go with its coordinates. */
+/** Sets the coordinates. The names of the old place are removed. */
 function locationTags({ lat, lon, altitude }: NonNullable<CopyEdits['location']>): WrittenTags {
   const isSet = altitude !== undefined;
   return {
-    ...noLocation,
+    ...NO_LOCATION,
     'EXIF:GPSLatitude': Math.abs(lat),
     'EXIF:GPSLatitudeRef': lat < 0 ? 'S' : 'N',
     'EXIF:GPSLongitude': Math.abs(lon),
     'EXIF:GPSLongitudeRef': lon < 0 ? 'W' : 'E',
     ...(isSet && { 'EXIF:GPSAltitude': Math.abs(altitude), 'EXIF:GPSAltitudeRef#': altitude < 0 ? 1 : 0 }),
-    // In XMP the hemisphere is part of the coordinate; exiftool makes it of the sign.
+    // In XMP the hemisphere is part of the coordinate; exiftool derives it from the sign.
     'XMP-exif:GPSLatitude': lat,
     'XMP-exif:GPSLongitude': lon,
     ...(isSet && {
@@ -69,7 +67,7 @@ const keywordTags = (tags: readonly string[]): WrittenTags => ({
   'XMP-dc:Subject': tags.length > 0 ? tags : null,
 });
 
-/** IPTC is in Latin 1 unless it says otherwise. What else is in it stays readable as long as it needs not. */
+/** IPTC text is Latin 1 unless a tag declares UTF-8. That tag is only written if needed, so that other IPTC text stays readable. */
 function iptc(name: string, value: string | readonly string[] | null): WrittenTags {
   const isAscii = /^[\t\n\r -~]*$/.test([value ?? ''].flat().join(''));
   return { [`IPTC:${name}`]: value, ...(!isAscii && { 'IPTC:CodedCharacterSet': 'UTF8' }) };
@@ -78,12 +76,12 @@ function iptc(name: string, value: string | readonly string[] | null): WrittenTa
 const ratingTags = (stars: number | null): WrittenTags => ({
   'XMP-xmp:Rating': stars,
   'EXIF:Rating': stars,
-  // Windows' percentages would contradict it.
+  // The percentages of Windows would contradict the stars.
   'EXIF:RatingPercent': null,
   'XMP-microsoft:RatingPercent': null,
 });
 
-/** Without an offset the time is that in UTC and has no zone: neither may an offset of the original stay beside it. */
+/** Without an offset the time is written in UTC and has no zone, so an offset in the original is removed. */
 function dateTags(at: Date, offset: number | undefined): WrittenTags {
   const local = new Date(at.getTime() + (offset ?? 0) * 60_000).toISOString();
   const [day = '', time = ''] = local.slice(0, 19).replaceAll('-', ':').split('T');
@@ -99,7 +97,7 @@ function dateTags(at: Date, offset: number | undefined): WrittenTags {
     'EXIF:TimeZoneOffset': null,
     ...each(['XMP-photoshop:DateCreated', 'XMP-exif:DateTimeOriginal', 'XMP-xmp:CreateDate'], complete),
     'IPTC:DateCreated': day,
-    // Its time always has a zone.
+    // The time of IPTC always has a zone.
     'IPTC:TimeCreated': zone ? `${time}${zone}` : null,
   };
 }
@@ -110,7 +108,7 @@ function zoneText(offset: number): string {
   return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-/** Programs tell the kinds of camera RAW apart by the make in EXIF, so there it stays. */
+/** Programs recognize the kind of camera RAW by the make in EXIF, so it is not changed there. */
 const cameraTags = (name: 'Make' | 'Model', text: string | null, mimeType: string): WrittenTags => ({
   ...(isCameraRaw(mimeType) ? {} : { [`EXIF:${name}`]: text || null }),
   [`XMP-tiff:${name}`]: text || null,

@@ -7,9 +7,7 @@ import { acceptedTypes, type CopyRequest } from '@lazyphotos/contracts';
 import { type ObjectInfo, type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
 import type { MetadataTool } from '../pipeline/metadata/exiftool.js';
 import { embedEdits } from './embedded.js';
-import { CopyUnsupportedError } from './errors.js';
-import { removeLocation, removeOwner } from './shareable.js';
-import type { Rewrite } from './write-without.js';
+import { CopyUnsupportedError, type Rewrite, removeLocation, removeOwner } from './remove-tags.js';
 
 export interface RewriteDeps {
   store: ObjectStore;
@@ -18,9 +16,8 @@ export interface RewriteDeps {
 }
 
 /**
- * Makes the copy that is asked for and stores it under `key`. Resolves to false, without storing anything, if the original is what is
- * asked for already.
- * @throws CopyUnsupportedError; ObjectNotFoundError when the original is not there
+ * Makes the requested copy and stores it under `key`. Resolves to false, without storing anything, if the original needs no change.
+ * @throws CopyUnsupportedError; ObjectNotFoundError when the original does not exist
  */
 export async function rewriteOriginal(
   { store, tool, scratchDir }: RewriteDeps,
@@ -29,7 +26,7 @@ export async function rewriteOriginal(
 ): Promise<boolean> {
   const info = await store.head(request.storageKey);
   return withLocalFile(store, request.storageKey, scratchDir, async (original) => {
-    // Named like copies of objects, so that those which a crash leaves behind are removed with them.
+    // Named like local copies of objects, so that the next start removes those that a crash leaves behind.
     const name = join(scratchDir, `object-${randomUUID()}`);
     const extension = extensionOf(request.mimeType);
     const { mimeType } = request;
@@ -63,14 +60,14 @@ function write(tool: MetadataTool, rewrite: Rewrite, request: CopyRequest): Prom
   }
 }
 
-/** exiftool takes a file for what its name says. */
+/** exiftool recognizes the format of a file that it writes by the extension. */
 function extensionOf(mimeType: string): string {
   const extension = acceptedTypes.find((type) => type.mimeType === mimeType)?.extensions[0];
-  if (extension === undefined) throw new CopyUnsupportedError(`${mimeType} is no type of photo`);
+  if (extension === undefined) throw new CopyUnsupportedError(`${mimeType} is not a type of photo`);
   return extension;
 }
 
-/** exiftool's digest of what is not metadata (its tag ImageDataHash); it has none for GIF. */
+/** Compares exiftool's digest of the data that are not metadata (ImageDataHash); GIF has none. */
 async function checkPixels(tool: MetadataTool, { source, target }: Rewrite): Promise<void> {
   const digestOf = async (path: string) => (await tool.readTags(path, ['-ImageDataHash'])).ImageDataHash;
   if ((await digestOf(source)) !== (await digestOf(target))) {

@@ -53,7 +53,7 @@ export class ProcessorUnavailableError extends Error {
   override readonly name = 'ProcessorUnavailableError';
 }
 
-const machineFaults = new Set([
+const MACHINE_FAULTS = new Set([
   'EACCES',
   'EDQUOT',
   'EIO',
@@ -71,6 +71,6 @@ export function isMachineFault(error: unknown): boolean {
     error instanceof Error &&
     'code' in error &&
     typeof error.code === 'string' &&
-    machineFaults.has(error.code)
+    MACHINE_FAULTS.has(error.code)
   );
 }

@@ -2,77 +2,83 @@ import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import sharp from 'sharp';
 import { MediaError, ProcessorUnavailableError } from './errors.js';
-import { createHeicDecoder } from './heic/heic-decoder.js';
-import { createMetadataTool } from './metadata/exiftool.js';
+import { HeicDecoder } from './heic/heic-decoder.js';
+import { MetadataTool } from './metadata/exiftool.js';
 import { isMotionPhoto } from './metadata/motion.js';
-import { gifTagArguments, type RawTags, rawTagArguments, tagArguments } from './metadata/tags.js';
+import { GIF_TAG_ARGUMENTS, RAW_TAG_ARGUMENTS, type RawTags, TAG_ARGUMENTS } from './metadata/tags.js';
 import { toMetadata } from './metadata/to-metadata.js';
 import { type Contents, inspect, type OpenDeps, openPicture } from './open/open-picture.js';
-import { storedFacts } from './open/tiff/choose-picture.js';
+import { storedFacts } from './open/tiff/open-tiff.js';
 import { renderPixels } from './render/render-pixels.js';
 import { renderPreviews } from './render/render-previews.js';
-import type {
-  PhotoFile,
-  PhotoMetadata,
-  Picture,
-  Pipeline,
-  PipelineOptions,
-  ProcessedPhoto,
-} from './types.js';
+import type { PhotoFile, PhotoMetadata, Picture, PipelineOptions, ProcessedPhoto } from './types.js';
 
-const defaultMaxPixels = 268_000_000;
-const defaultTimeoutMs = 120_000;
-const mebibyte = 1024 * 1024;
+const DEFAULT_MAX_PIXELS = 268_000_000;
+const DEFAULT_TIMEOUT_MS = 120_000;
+const MEBIBYTE = 1024 * 1024;
 
-export function createPipeline(options: PipelineOptions): Pipeline {
-  // exiftool would read it as a format code in the names of files that it writes.
-  if (options.scratchDir.includes('%')) throw new TypeError("scratchDir must not contain '%'");
-  const { scratchDir, sharpThreads = 1, now = () => new Date() } = options;
-  const limits = {
-    maxPixels: options.maxPixels ?? defaultMaxPixels,
-    maxMemoryBytes: options.maxMemoryBytes ?? decodeMemory(),
-    timeoutMs: options.taskTimeoutMs ?? defaultTimeoutMs,
-  };
-  // Each photo is seen once: libvips' cache would only hold memory.
-  sharp.cache(false);
-  sharp.concurrency(sharpThreads);
-  const tool = createMetadataTool({ taskTimeoutMs: limits.timeoutMs });
-  const heic = createHeicDecoder(limits);
-  const deps: OpenDeps = { heic, tool, scratchDir, limits };
+export class Pipeline {
+  readonly #tool: MetadataTool;
+  readonly #heic: HeicDecoder;
+  readonly #deps: OpenDeps;
+  readonly #now: () => Date;
 
-  async function describe(file: PhotoFile, contents: Contents): Promise<Described> {
-    const tags = await tool.readTags(file.path, argumentsFor(contents));
-    const stored = contents.kind === 'tiff' ? storedFacts(contents.pictures) : {};
-    const kind = (await isMotionPhoto(file.path, tags)) ? 'motion' : 'photo';
-    return { tags, metadata: { ...toMetadata(tags, now()), ...stored, kind } };
+  constructor(options: PipelineOptions) {
+    // exiftool would treat it as a format code in the names of files that it writes.
+    if (options.scratchDir.includes('%')) throw new TypeError("scratchDir must not contain '%'");
+    const { scratchDir, sharpThreads = 1, now = () => new Date() } = options;
+    const limits = {
+      maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
+      maxMemoryBytes: options.maxMemoryBytes ?? decodeMemory(),
+      timeoutMs: options.taskTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    };
+    // Each photo is decoded once, so libvips' cache would only take memory.
+    sharp.cache(false);
+    sharp.concurrency(sharpThreads);
+    this.#tool = new MetadataTool({ taskTimeoutMs: limits.timeoutMs });
+    this.#heic = new HeicDecoder(limits);
+    this.#deps = { heic: this.#heic, tool: this.#tool, scratchDir, limits };
+    this.#now = now;
   }
 
-  return {
-    async process(file, signal) {
-      signal?.throwIfAborted();
-      await checkFile(file.path);
-      const contents = await inspect(file);
-      // Read in another process while the pixels are decoded in this one.
-      const described = describe(file, contents);
-      described.catch(() => undefined);
-      try {
-        const { turnedBy, ...rendered } = await render(file, contents, described, deps, signal);
-        return { metadata: asTurned((await described).metadata, turnedBy), ...rendered };
-      } catch (error) {
-        if (!(error instanceof MediaError)) throw error;
-        const metadata = await salvage(described);
-        throw error.withMetadata(asTurned(metadata, turningOfFailed(contents, error, metadata)));
-      }
-    },
-    async close() {
-      await Promise.all([tool.close(), heic.close()]);
-    },
-  };
+  /**
+   * Reads the metadata and makes the previews and the placeholder of one photo, from one decode.
+   * @throws MediaError when the fault is in the file; ProcessorUnavailableError when it is in the machine (try again later); the
+   * reason of the signal
+   */
+  async process(file: PhotoFile, signal?: AbortSignal): Promise<ProcessedPhoto> {
+    signal?.throwIfAborted();
+    await checkFile(file.path);
+    const contents = await inspect(file);
+    // Read in another process while the pixels are decoded in this one.
+    const described = this.#describe(file, contents);
+    described.catch(() => undefined);
+    try {
+      const { turnedBy, ...rendered } = await render(file, contents, described, this.#deps, signal);
+      return { metadata: asTurned((await described).metadata, turnedBy), ...rendered };
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error;
+      const metadata = await salvage(described);
+      throw error.withMetadata(asTurned(metadata, turningOfFailed(contents, error, metadata)));
+    }
+  }
+
+  /** Ends the helper process and thread. Running calls fail. */
+  async close(): Promise<void> {
+    await Promise.all([this.#tool.close(), this.#heic.close()]);
+  }
+
+  async #describe(file: PhotoFile, contents: Contents): Promise<Described> {
+    const tags = await this.#tool.readTags(file.path, argumentsFor(contents));
+    const stored = contents.kind === 'tiff' ? storedFacts(contents.pictures) : {};
+    const kind = (await isMotionPhoto(file.path, tags)) ? 'motion' : 'photo';
+    return { tags, metadata: { ...toMetadata(tags, this.#now()), ...stored, kind } };
+  }
 }
 
 function argumentsFor(contents: Contents): readonly string[] {
-  if (contents.kind === 'tiff' || contents.kind === 'raw') return rawTagArguments;
-  return contents.kind === 'bitmap' && contents.mimeType === 'image/gif' ? gifTagArguments : tagArguments;
+  if (contents.kind === 'tiff' || contents.kind === 'raw') return RAW_TAG_ARGUMENTS;
+  return contents.kind === 'bitmap' && contents.mimeType === 'image/gif' ? GIF_TAG_ARGUMENTS : TAG_ARGUMENTS;
 }
 
 interface Described {
@@ -80,7 +86,7 @@ interface Described {
   metadata: PhotoMetadata;
 }
 
-/** The steps from a file to its previews. Between any two of them the signal can end the work. */
+/** The steps from a file to its previews. The signal can end the work between two of them. */
 async function render(
   file: PhotoFile,
   contents: Contents,
@@ -102,25 +108,25 @@ async function render(
 }
 
 /**
- * The metadata with the orientation that the size and the previews have applied, wherever else the file names one (a thumbnail,
- * XMP, a text chunk, EXIF in HEIF): a client that turns the original by it sees what the previews show.
+ * Returns the metadata with the orientation that was applied to the size and the previews, not one from elsewhere in the file (a
+ * thumbnail, XMP, a text chunk, EXIF in HEIF). A client that turns the original by it sees what the previews show.
  */
 function asTurned({ orientation, ...metadata }: PhotoMetadata, turnedBy: number | undefined): PhotoMetadata {
   const applied = turnedBy ?? (orientation === 1 ? orientation : undefined);
   return applied === undefined ? metadata : { ...metadata, orientation: applied };
 }
 
-/** What the decoder said beside the size that it found; when it found none, what EXIF says, by which HEIF is not turned. */
+/** Returns the orientation that belongs to the decoder's size; without a size, that of EXIF, which does not apply to HEIF. */
 function turningOfFailed({ kind }: Contents, error: MediaError, metadata: PhotoMetadata): number | undefined {
   if (error.width !== undefined || kind === 'heic' || kind === 'avif') return error.orientation;
   return metadata.orientation;
 }
 
-/** An eighth of what this process may have: the decoders of a picture share it with all other services of a small machine. */
+/** Returns an eighth of the memory of this process, since all services of a small machine may share it. */
 function decodeMemory(): number {
   const constrained = process.constrainedMemory();
   const memory = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.min(Math.max(memory / 8, 192 * mebibyte), 512 * mebibyte);
+  return Math.min(Math.max(memory / 8, 192 * MEBIBYTE), 512 * MEBIBYTE);
 }
 
 async function checkFile(path: string): Promise<void> {
@@ -131,7 +137,7 @@ async function checkFile(path: string): Promise<void> {
   if (file.size === 0) throw new MediaError('undecodable', 'The file is empty');
 }
 
-/** A fault of the file in both pixels and metadata leaves no metadata; a fault of the machine must still be told. */
+/** Returns no metadata if the file is faulty in them as well. A fault of the machine is thrown. */
 async function salvage(described: Promise<Described>): Promise<PhotoMetadata> {
   try {
     return (await described).metadata;

@@ -1,12 +1,12 @@
 import type { CapturedAtSource } from '@lazyphotos/contracts';
 
-/** What a camera wrote about a photo, as far as it is believable: a field that is missing or absurd is absent. */
+/** The metadata of a photo. A field that is missing or not plausible in the file is absent. */
 export interface PhotoMetadata {
   /** Without a zone in the file, the camera's wall-clock time taken as UTC. */
   capturedAt?: Date;
   /** Where in the file `capturedAt` was found. Both or neither. */
   capturedAtSource?: CapturedAtSource;
-  /** Minutes east of UTC, where the file tells the time zone. */
+  /** Minutes east of UTC, if the file tells the time zone. */
   capturedAtOffset?: number;
   /** Pixels as stored, before any rotation. */
   width?: number;
@@ -30,8 +30,8 @@ export interface PhotoMetadata {
   /** Millimetres, as engraved (not the 35 mm equivalent). */
   focalLength?: number;
   /**
-   * EXIF orientation, 1 to 8, by which a decoder's pixels of the original are to be turned. The previews are turned already. In
-   * what `Pipeline` returns it is the one that was applied.
+   * EXIF orientation, 1 to 8, by which the decoded pixels of the original must be turned. The previews are turned already. The
+   * `Pipeline` returns the orientation that was applied.
    */
   orientation?: number;
 }
@@ -58,74 +58,62 @@ export interface ProcessedPhoto {
 
 export interface PhotoFile {
   path: string;
-  /** Canonical, as the upload service established it from the content. */
+  /** Canonical, as the upload service detected it from the content. */
   mimeType: string;
 }
 
 export interface PipelineOptions {
-  /** An existing folder for short-lived files; nothing stays in it. */
+  /** An existing folder for temporary files. */
   scratchDir: string;
   /** Threads that libvips may use for one picture. Default 1: photos run side by side instead. */
   sharpThreads?: number;
   /** Pictures with more pixels are refused before they are decoded. Default 268 megapixels. */
   maxPixels?: number;
-  /** What a decoder that holds a whole picture may allocate. Default an eighth of the memory, 192 to 512 MiB. */
+  /** The memory that a decoder of a whole picture may allocate. Default an eighth of the memory, 192 to 512 MiB. */
   maxMemoryBytes?: number;
   /** The longest that one step (metadata, decoding) may take. Default 2 minutes. */
   taskTimeoutMs?: number;
   now?: () => Date;
 }
 
-export interface Pipeline {
-  /**
-   * Reads the metadata and makes the previews and the placeholder of one photo, from one decode.
-   *
-   * Throws `MediaError` when the fault is in the file, `ProcessorUnavailableError` when it is in the machine (try again
-   * later), and the signal's reason when aborted.
-   */
-  process(file: PhotoFile, signal?: AbortSignal): Promise<ProcessedPhoto>;
-  /** Ends the helper process and thread. Calls in flight fail. */
-  close(): Promise<void>;
-}
-
-/** A photo that is ready to be rendered: something that sharp can read, checked but not yet decoded. */
+/** A photo that is ready to be rendered: an input for sharp, checked but not yet decoded. */
 export interface Picture {
   input: string | Buffer;
-  /** Orientation to apply in place of the one that the bytes carry. */
+  /** Orientation to apply instead of the one in the bytes. */
   orientation?: number;
-  /** The orientation, 2 to 8, by which the original's pixels are turned to be upright; absent when they are as decoded. */
+  /** The orientation, 2 to 8, by which the original's pixels are turned to be upright; absent if they are not turned. */
   turnedBy?: number;
-  /** Pixels of the photo as displayed; may exceed those of `input` (the preview inside a camera RAW). */
+  /** Pixels of the photo as displayed; `input` may have fewer (the preview inside a camera RAW). */
   width: number;
   height: number;
   /** Which picture of a TIFF file: a page, and a SubIFD of it. Default the first page itself. */
   page?: number;
   subIfd?: number;
-  /** What the samples of a TIFF stand for. Default `display`. */
+  /** The meaning of the samples of a TIFF. Default `display`. */
   meaning?: SampleMeaning;
-  /** Whether any error of the decoder spoils the picture: libtiff does not say which of them leave pixels out. */
+  /** Whether every error of the decoder makes the picture unusable: libtiff does not tell which of them leave pixels out. */
   isStrict?: boolean;
-  /** Whether the pixels come in Display P3 when sRGB was asked for. */
+  /** Whether the pixels are in Display P3 after a conversion to sRGB. */
   isDisplayP3?: boolean;
-  /** How the samples of `input` are to be read, instead of by an ICC profile. */
+  /** The meaning of the samples of `input`, instead of an ICC profile. */
   cicp?: Cicp;
-  /** Of the samples that `cicp` describes. Default 8. */
+  /** Bits of the samples that `cicp` describes. Default 8. */
   bitsPerSample?: 8 | 16;
   /** Whether libheif's own limits are lifted, since they would refuse a large photo for the number of its tiles. */
   unlimited?: boolean;
-  /** Removes what was made to open the picture. Never throws. */
+  /** Removes temporary files of the picture. Never throws. */
   release?: () => Promise<void>;
 }
 
 /**
- * What the numbers of a picture's samples stand for:
+ * The meaning of the samples of a picture:
  * - `display`: colours as screens show them, or of a space that libvips converts by itself
  * - `light`: floating-point numbers in proportion to the light of a scene, where 1 is white
  * - the rest: CIE L*a*b* of the illuminant D50 in the notations of TIFF; `cielab` are those that libvips reads, 16 bits and float
  */
 export type SampleMeaning = 'display' | 'light' | 'cielab' | 'cielab8' | 'icclab8' | 'icclab16' | 'itulab8';
 
-/** Coding-independent code points (ITU-T H.273): what the numbers of a picture's samples mean. */
+/** Coding-independent code points (ITU-T H.273): the meaning of the samples of a picture. */
 export interface Cicp {
   primaries: number;
   transfer: number;
@@ -133,7 +121,7 @@ export interface Cicp {
   fullRange?: boolean;
 }
 
-/** What opening and rendering a picture may cost. */
+/** Limits of opening and rendering a picture. */
 export interface Limits {
   maxPixels: number;
   /** For a decoder that holds a whole picture. */

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { CopyEdits } from '@lazyphotos/contracts';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import sharp from 'sharp';
-import { createMetadataTool } from '../../src/pipeline/metadata/exiftool.js';
-import { gifTagArguments } from '../../src/pipeline/metadata/tags.js';
+import { MetadataTool } from '../../src/pipeline/metadata/exiftool.js';
+import { GIF_TAG_ARGUMENTS } from '../../src/pipeline/metadata/tags.js';
 import { toMetadata } from '../../src/pipeline/metadata/to-metadata.js';
 import { createGround, type Ground, startWorker, storeOriginal, type Worker } from '../harness.js';
 import { describeWithPhotos, photo } from '../pipeline/corpus.js';
@@ -29,7 +29,7 @@ const edits: CopyEdits = {
 
 describeWithPostgres('a copy with the edits', () => {
   const folder = temporaryFolder();
-  const tool = createMetadataTool({ taskTimeoutMs: 60_000 });
+  const tool = new MetadataTool({ taskTimeoutMs: 60_000 });
   let ground: Ground;
   let worker: Worker;
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describeWithPostgres('a copy with the edits', () => {
   const metadataOf = async (bytes: Buffer) => {
     const path = join(folder, 'copy');
     writeFileSync(path, bytes);
-    return toMetadata(await tool.readTags(path, gifTagArguments), now());
+    return toMetadata(await tool.readTags(path, GIF_TAG_ARGUMENTS), now());
   };
 
   const expectEdits = async (copy: Buffer, mimeType: string) => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import sharp from 'sharp';
-import { hasEmail } from '../../src/copies/owner.js';
+import { hasEmail } from '../../src/copies/find-tags.js';
 import { createGround, derivedOf, type Ground, startWorker, storeOriginal, type Worker } from '../harness.js';
 import { temporaryFolder } from '../pipeline/support.js';
 import { pngChunk } from '../pipeline/tagged.js';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { MediaError } from '../../src/pipeline/index.js';
+import { MediaError } from '../../src/pipeline/errors.js';
 import { describeWithPhotos, manifest, photo } from './corpus.js';
 import { mediaErrorOf, openPipeline, temporaryFolder } from './support.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { thumbHashToAverageRGBA } from 'thumbhash';
-import type { ProcessedPhoto } from '../../src/pipeline/index.js';
+import type { ProcessedPhoto } from '../../src/pipeline/types.js';
 import { describeWithPhotos, type Expected, expected, manifest, photo } from './corpus.js';
 import { meanColour, openPipeline } from './support.js';
 

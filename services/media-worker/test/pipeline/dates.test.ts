@@ -2,20 +2,20 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { createMetadataTool } from '../../src/pipeline/metadata/exiftool.js';
-import { tagArguments } from '../../src/pipeline/metadata/tags.js';
+import { MetadataTool } from '../../src/pipeline/metadata/exiftool.js';
+import { TAG_ARGUMENTS } from '../../src/pipeline/metadata/tags.js';
 import { toMetadata } from '../../src/pipeline/metadata/to-metadata.js';
 import { describeWithField, fieldChecks, fieldFile } from './field.js';
 import { now, openPipeline, temporaryFolder } from './support.js';
 import { addPngChunks, gifWithXmp, pictureWithXmp, pngChunk, taggedPicture, xmpPacket } from './tagged.js';
 
 const folder = temporaryFolder();
-const tool = createMetadataTool({ taskTimeoutMs: 60_000 });
+const tool = new MetadataTool({ taskTimeoutMs: 60_000 });
 afterAll(() => tool.close());
 
 /** Time and source, as one line. */
 async function dateOf(path: string): Promise<string | undefined> {
-  const { capturedAt, capturedAtSource } = toMetadata(await tool.readTags(path, tagArguments), now());
+  const { capturedAt, capturedAtSource } = toMetadata(await tool.readTags(path, TAG_ARGUMENTS), now());
   return capturedAt && `${capturedAt.toISOString().replace('.000Z', 'Z')} ${capturedAtSource}`;
 }
 

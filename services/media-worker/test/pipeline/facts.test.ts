@@ -1,16 +1,16 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { createMetadataTool } from '../../src/pipeline/metadata/exiftool.js';
-import { type RawTags, tagArguments } from '../../src/pipeline/metadata/tags.js';
+import { MetadataTool } from '../../src/pipeline/metadata/exiftool.js';
+import { type RawTags, TAG_ARGUMENTS } from '../../src/pipeline/metadata/tags.js';
 import { toMetadata } from '../../src/pipeline/metadata/to-metadata.js';
 import { now, openPipeline, temporaryFolder } from './support.js';
 import { pictureWithXmp, taggedPicture } from './tagged.js';
 
 const folder = temporaryFolder();
-const tool = createMetadataTool({ taskTimeoutMs: 60_000 });
+const tool = new MetadataTool({ taskTimeoutMs: 60_000 });
 afterAll(() => tool.close());
 
-const factsOf = async (path: string) => toMetadata(await tool.readTags(path, tagArguments), now());
+const factsOf = async (path: string) => toMetadata(await tool.readTags(path, TAG_ARGUMENTS), now());
 const factsIn = (tags: RawTags) => toMetadata(tags, now());
 
 describe('the altitude', () => {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import sharp from 'sharp';
-import { createPipeline, MediaError, ProcessorUnavailableError } from '../../src/pipeline/index.js';
-import { createMetadataTool } from '../../src/pipeline/metadata/exiftool.js';
-import { tagArguments } from '../../src/pipeline/metadata/tags.js';
+import { MediaError, ProcessorUnavailableError } from '../../src/pipeline/errors.js';
+import { MetadataTool } from '../../src/pipeline/metadata/exiftool.js';
+import { TAG_ARGUMENTS } from '../../src/pipeline/metadata/tags.js';
+import { Pipeline } from '../../src/pipeline/pipeline.js';
 import { childProcesses, mediaErrorOf, openPipeline, temporaryFolder, withPipeline } from './support.js';
 
 const folder = temporaryFolder();
@@ -22,7 +23,7 @@ writeFileSync(
 
 describe('the metadata process', () => {
   test('starts with the first photo, serves many, and ends with the pipeline', async () => {
-    const pipeline = createPipeline({ scratchDir: folder });
+    const pipeline = new Pipeline({ scratchDir: folder });
     expect(childProcesses('exiftool')).toEqual([]);
     await pipeline.process(file);
     const started = childProcesses('exiftool');
@@ -34,7 +35,7 @@ describe('the metadata process', () => {
   });
 
   test('is started again after it was killed, between photos and in the middle of one', async () => {
-    const pipeline = createPipeline({ scratchDir: folder });
+    const pipeline = new Pipeline({ scratchDir: folder });
     await pipeline.process(file);
     for (const pid of childProcesses('exiftool')) process.kill(pid, 'SIGKILL');
     expect((await pipeline.process(file)).metadata.cameraMake).toBe('Testcam');
@@ -49,19 +50,19 @@ describe('the metadata process', () => {
   test('that hangs on a file is given up, and the next file is read', async () => {
     const pipe = join(folder, 'hangs.jpg');
     execFileSync('mkfifo', [pipe]);
-    const tool = createMetadataTool({ taskTimeoutMs: 1_000 });
-    expect((await mediaErrorOf(tool.readTags(pipe, tagArguments))).code).toBe('timed_out');
+    const tool = new MetadataTool({ taskTimeoutMs: 1_000 });
+    expect((await mediaErrorOf(tool.readTags(pipe, TAG_ARGUMENTS))).code).toBe('timed_out');
     // The new one may itself take longer than that to start.
     await eventually(async () =>
-      expect(await tool.readTags(path, tagArguments)).toMatchObject({ 'EXIF:Make': 'Testcam' }),
+      expect(await tool.readTags(path, TAG_ARGUMENTS)).toMatchObject({ 'EXIF:Make': 'Testcam' }),
     );
     await tool.close();
   });
 
   test('that cannot be started is a fault of the machine', async () => {
-    const tool = createMetadataTool({ taskTimeoutMs: 20_000, perl: 'no-such-perl' });
+    const tool = new MetadataTool({ taskTimeoutMs: 20_000, perl: 'no-such-perl' });
     for (let attempt = 0; attempt < 2; attempt++) {
-      await expect(tool.readTags(path, tagArguments)).rejects.toBeInstanceOf(ProcessorUnavailableError);
+      await expect(tool.readTags(path, TAG_ARGUMENTS)).rejects.toBeInstanceOf(ProcessorUnavailableError);
     }
     await tool.close();
   });
@@ -79,7 +80,7 @@ describe('faults of the machine', () => {
   });
 
   test('a closed pipeline', async () => {
-    const closed = createPipeline({ scratchDir: folder });
+    const closed = new Pipeline({ scratchDir: folder });
     await closed.close();
     await expect(closed.process(file)).rejects.toBeInstanceOf(ProcessorUnavailableError);
   });
@@ -87,7 +88,7 @@ describe('faults of the machine', () => {
   test('a folder name that exiftool would misread is refused at once', () => {
     const scratchDir = join(folder, '100%d');
     mkdirSync(scratchDir);
-    expect(() => createPipeline({ scratchDir })).toThrow(TypeError);
+    expect(() => new Pipeline({ scratchDir })).toThrow(TypeError);
   });
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import sharp, { type Sharp } from 'sharp';
 import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from 'thumbhash';
-import type { ProcessedPhoto } from '../../src/pipeline/index.js';
+import type { ProcessedPhoto } from '../../src/pipeline/types.js';
 import {
   difference,
   fourCorners,

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { createCanvas } from '../../src/pipeline/heic/canvas.js';
-import type { ProcessedPhoto } from '../../src/pipeline/index.js';
+import type { ProcessedPhoto } from '../../src/pipeline/types.js';
 import { codedPicture, cropping, type GridOptions, gridFile, mirroring, rotation } from './heif-files.js';
 import { difference, mediaErrorOf, openPipeline, temporaryFolder, withPipeline } from './support.js';
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { createHeicDecoder } from '../../src/pipeline/heic/heic-decoder.js';
+import { HeicDecoder } from '../../src/pipeline/heic/heic-decoder.js';
 import { wrapAsTiff } from '../../src/pipeline/heic/tiff.js';
 import { describeWithPhotos, expected, filesIn, photo } from './corpus.js';
 import { meanColour, mediaErrorOf, openPipeline, withPipeline } from './support.js';
@@ -28,7 +28,7 @@ describeWithPhotos('HEIC', () => {
   });
 
   test('is refused by its pixels before it is decoded', async () => {
-    const decoder = createHeicDecoder({ ...limits, maxPixels: 12e6 });
+    const decoder = new HeicDecoder({ ...limits, maxPixels: 12e6 });
     expect((await mediaErrorOf(decoder.decode(photo(iphone)))).code).toBe('too_large');
     await decoder.close();
     const error = await withPipeline({ maxPixels: 12e6 }, (small) => mediaErrorOf(small.process(file)));
@@ -37,7 +37,7 @@ describeWithPhotos('HEIC', () => {
   });
 
   test('decodes that are asked for at once run one after the other', async () => {
-    const decoder = createHeicDecoder(limits);
+    const decoder = new HeicDecoder(limits);
     const names = ['good/heic/exif-samples__samplefilehub.heif', 'good/heic/exifr__heic-single.heic'];
     const decoded = await Promise.all([...names, ...names].map((name) => decoder.decode(photo(name))));
     expect(decoded.map(({ width }) => width)).toEqual([640, 1440, 640, 1440]);
@@ -45,7 +45,7 @@ describeWithPhotos('HEIC', () => {
   });
 
   test('that takes too long is given up, and the next one works', async () => {
-    const decoder = createHeicDecoder({ ...limits, timeoutMs: 250 });
+    const decoder = new HeicDecoder({ ...limits, timeoutMs: 250 });
     expect((await mediaErrorOf(decoder.decode(photo(iphone)))).code).toBe('timed_out');
     await decoder.close();
     const error = await withPipeline({ taskTimeoutMs: 20 }, (hasty) => mediaErrorOf(hasty.process(file)));
@@ -55,7 +55,7 @@ describeWithPhotos('HEIC', () => {
 
   test('stops in the middle when aborted', async () => {
     const reason = new Error('shutting down');
-    const decoder = createHeicDecoder(limits);
+    const decoder = new HeicDecoder(limits);
     for (const begin of [
       (signal: AbortSignal) => pipeline.process(file, signal),
       // Within a turn of the event loop it has the file, and cannot have decoded it.

@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { createMetadataTool } from '../../src/pipeline/metadata/exiftool.js';
+import { MetadataTool } from '../../src/pipeline/metadata/exiftool.js';
 import { locationOf } from '../../src/pipeline/metadata/location.js';
-import { tagArguments } from '../../src/pipeline/metadata/tags.js';
+import { TAG_ARGUMENTS } from '../../src/pipeline/metadata/tags.js';
 import { describeWithField, fieldChecks, fieldFile } from './field.js';
 import { temporaryFolder } from './support.js';
 import { pictureWithXmp, taggedPicture } from './tagged.js';
 
 const folder = temporaryFolder();
-const tool = createMetadataTool({ taskTimeoutMs: 60_000 });
+const tool = new MetadataTool({ taskTimeoutMs: 60_000 });
 afterAll(() => tool.close());
 
-const placeOf = async (path: string) => locationOf(await tool.readTags(path, tagArguments));
+const placeOf = async (path: string) => locationOf(await tool.readTags(path, TAG_ARGUMENTS));
 const near = (lat: number, lon: number) => ({ lat: expect.closeTo(lat, 5), lon: expect.closeTo(lon, 5) });
 
 const coordinates = ['GPS:GPSLatitude=34.05343', 'GPS:GPSLongitude=58.38244'];

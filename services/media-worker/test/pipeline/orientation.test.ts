@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import type { ProcessedPhoto } from '../../src/pipeline/index.js';
 import { fromPixels, renderPixels } from '../../src/pipeline/render/render-pixels.js';
+import type { ProcessedPhoto } from '../../src/pipeline/types.js';
 import { describeWithPhotos, photo } from './corpus.js';
 import { describeWithField, fieldChecks, fieldFile } from './field.js';
 import {

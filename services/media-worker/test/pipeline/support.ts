@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from '@jest/globals';
 import sharp from 'sharp';
-import { createPipeline, MediaError, type Pipeline, type PipelineOptions } from '../../src/pipeline/index.js';
+import { MediaError } from '../../src/pipeline/errors.js';
+import { Pipeline } from '../../src/pipeline/pipeline.js';
+import type { PipelineOptions } from '../../src/pipeline/types.js';
 
 /** Later than any date in the test photos that is not plainly wrong. */
 export const now = () => new Date('2030-01-01T00:00:00Z');
@@ -17,7 +19,7 @@ export function temporaryFolder(): string {
 
 /** A pipeline that is closed after the tests of the file. */
 export function openPipeline(options: Partial<PipelineOptions> = {}): Pipeline {
-  const pipeline = createPipeline({ scratchDir: temporaryFolder(), now, ...options });
+  const pipeline = new Pipeline({ scratchDir: temporaryFolder(), now, ...options });
   afterAll(() => pipeline.close());
   return pipeline;
 }
@@ -27,7 +29,7 @@ export async function withPipeline<T>(
   options: Partial<PipelineOptions>,
   use: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T> {
-  const pipeline = createPipeline({ scratchDir: tmpdir(), now, ...options });
+  const pipeline = new Pipeline({ scratchDir: tmpdir(), now, ...options });
   try {
     return await use(pipeline);
   } finally {

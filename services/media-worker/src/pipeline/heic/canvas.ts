@@ -1,5 +1,5 @@
 // Part of the decoder thread, see heic-worker.ts.
-import type { Pixels } from './protocol.js';
+import type { Pixels } from './heic-decoder.js';
 
 export interface CanvasSize {
   /** Of the picture that is drawn. */

@@ -1,36 +1,22 @@
 import { Worker } from 'node:worker_threads';
 import { previewSizes } from '@lazyphotos/contracts';
+import pLimit from 'p-limit';
 import { MediaError, type MediaErrorCode, ProcessorUnavailableError } from '../errors.js';
-import type { Limits } from '../types.js';
-import type {
-  DecodedHeic,
-  DecodeFailure,
-  DecodeOutcome,
-  DecodeReply,
-  DecodeRequest,
-  Size,
-} from './protocol.js';
+import type { Cicp, Limits } from '../types.js';
 
-export interface HeicDecoder {
-  /** Decodes one picture at a time. Throws `MediaError`, `ProcessorUnavailableError`, or the signal's reason. */
-  decode(path: string, signal?: AbortSignal): Promise<DecodedHeic>;
-  close(): Promise<void>;
-}
+const IDLE_MS = 30_000;
+/** Twice the largest preview, so that a preview made of reduced pixels is as sharp as one made of all. */
+const MIN_LONGER_SIDE = 2 * previewSizes.medium;
+/** A Raspberry Pi decodes so many well within the time limit. A larger picture gets a multiple of the time. */
+const PIXELS_PER_TIMEOUT = 64_000_000;
 
-const idleMs = 30_000;
-/** Enough for the largest preview to be scaled down from, so that it is as sharp as one made of all pixels. */
-const minLongerSide = 2 * previewSizes.medium;
-/** A Raspberry Pi decodes so many within the time limit with room to spare; a picture of more gets the time again. */
-const pixelsPerTimeout = 64_000_000;
-const ignore = () => undefined;
-
-/** Node strips the types itself when the sources run uncompiled, as they do under jest. */
-const workerUrl = new URL(
+/** Under jest the sources run uncompiled; Node strips the types. */
+const WORKER_URL = new URL(
   import.meta.url.endsWith('.ts') ? './heic-worker.ts' : './heic-worker.js',
   import.meta.url,
 );
 
-const reasons: Record<MediaErrorCode, string> = {
+const REASONS: Record<MediaErrorCode, string> = {
   undecodable: 'The HEIC picture is damaged',
   too_large: 'The HEIC picture is too large for this server',
   unsupported: 'This variety of HEIC is not supported',
@@ -38,64 +24,66 @@ const reasons: Record<MediaErrorCode, string> = {
 };
 
 /**
- * libheif (WebAssembly) in a thread of its own: decoding blocks for a second or more, and only a thread can be stopped in
- * the middle. The thread ends when idle, since WebAssembly memory (over 100 MB after one photo) never shrinks.
+ * libheif (WebAssembly) in its own thread, one picture at a time: decoding blocks for a second or more, and only a thread can be
+ * stopped in the middle. The thread ends when idle, since WebAssembly memory (over 100 MB after one photo) never shrinks.
  */
-export function createHeicDecoder(limits: Limits): HeicDecoder {
-  let worker: Worker | undefined;
-  let idle: NodeJS.Timeout | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
-  const closing = new AbortController();
+export class HeicDecoder {
+  readonly #limits: Limits;
+  readonly #oneAtATime = pLimit(1);
+  readonly #closing = new AbortController();
+  #worker: Worker | undefined;
+  #idle: NodeJS.Timeout | undefined;
 
-  function startWorker(): Worker {
-    const started = new Worker(workerUrl);
-    started.on('exit', () => {
-      if (worker === started) worker = undefined;
-    });
-    // The call under way, if any, fails by it; in an idle thread it only means that the next photo starts another.
-    started.on('error', () => undefined);
-    return started;
+  constructor(limits: Limits) {
+    this.#limits = limits;
   }
 
-  async function stop(): Promise<void> {
-    const stopped = worker;
-    worker = undefined;
-    clearTimeout(idle);
-    await stopped?.terminate();
+  /** @throws MediaError, ProcessorUnavailableError, the reason of the signal */
+  decode(path: string, signal?: AbortSignal): Promise<DecodedHeic> {
+    const closing = this.#closing.signal;
+    const anySignal = signal ? AbortSignal.any([signal, closing]) : closing;
+    return this.#oneAtATime(() => this.#decodeNow(path, anySignal));
   }
 
-  async function decodeNow(path: string, signal: AbortSignal): Promise<DecodedHeic> {
+  async close(): Promise<void> {
+    this.#closing.abort(new ProcessorUnavailableError('The photo processor is closed'));
+    await this.#oneAtATime(() => this.#stop());
+  }
+
+  async #decodeNow(path: string, signal: AbortSignal): Promise<DecodedHeic> {
     signal.throwIfAborted();
-    clearTimeout(idle);
-    worker ??= startWorker();
+    clearTimeout(this.#idle);
+    this.#worker ??= this.#startWorker();
     try {
-      const { maxPixels, maxMemoryBytes, timeoutMs } = limits;
-      const request = { path, maxPixels, maxMemoryBytes, minLongerSide };
-      const reply = await ask(worker, request, timeoutMs, signal);
+      const { maxPixels, maxMemoryBytes, timeoutMs } = this.#limits;
+      const request = { path, maxPixels, maxMemoryBytes, minLongerSide: MIN_LONGER_SIDE };
+      const reply = await ask(this.#worker, request, timeoutMs, signal);
       if ('failure' in reply) throw toError(reply.failure);
-      idle = setTimeout(stop, idleMs).unref();
+      this.#idle = setTimeout(() => this.#stop(), IDLE_MS).unref();
       return reply.decoded;
     } catch (error) {
-      // After a fault nobody knows what state the decoder's memory is in.
-      await stop();
+      // After an error the state of the decoder's memory is unknown.
+      await this.#stop();
       throw error;
     }
   }
 
-  return {
-    decode(path, signal) {
-      const anySignal = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
-      const result = queue.then(() => decodeNow(path, anySignal));
-      // Waits for the turn without holding on to the picture.
-      queue = result.then(ignore, ignore);
-      return result;
-    },
-    async close() {
-      closing.abort(new ProcessorUnavailableError('The photo processor is closed'));
-      await queue;
-      await stop();
-    },
-  };
+  #startWorker(): Worker {
+    const started = new Worker(WORKER_URL);
+    started.on('exit', () => {
+      if (this.#worker === started) this.#worker = undefined;
+    });
+    // A running call listens itself. If an idle thread fails, the next photo starts another.
+    started.on('error', () => undefined);
+    return started;
+  }
+
+  async #stop(): Promise<void> {
+    const stopped = this.#worker;
+    this.#worker = undefined;
+    clearTimeout(this.#idle);
+    await stopped?.terminate();
+  }
 }
 
 /** Sends one request and waits for its reply, the thread's end, the time limit or the signal. */
@@ -117,8 +105,8 @@ function ask(
       stopListening();
       reject(error);
     };
-    const giveUp = () => fail(new MediaError('timed_out', reasons.timed_out, size));
-    let timer = setTimeout(giveUp, timeoutMs);
+    const onTimeout = () => fail(new MediaError('timed_out', REASONS.timed_out, size));
+    let timer = setTimeout(onTimeout, timeoutMs);
     const onMessage = (reply: DecodeReply) => {
       if (!('size' in reply)) {
         stopListening();
@@ -127,7 +115,7 @@ function ask(
       }
       size = reply.size;
       clearTimeout(timer);
-      timer = setTimeout(giveUp, timeoutMs * Math.ceil((size.width * size.height) / pixelsPerTimeout));
+      timer = setTimeout(onTimeout, timeoutMs * Math.ceil((size.width * size.height) / PIXELS_PER_TIMEOUT));
     };
     const onLost = (cause: unknown) =>
       fail(new ProcessorUnavailableError('The HEIC decoder ended unexpectedly', { cause }));
@@ -142,5 +130,56 @@ function ask(
 function toError({ code, reason, size }: DecodeFailure): Error {
   const cause = new Error(reason);
   if (code === 'machine') return new ProcessorUnavailableError('The HEIC decoder failed', { cause });
-  return new MediaError(code, reasons[code], { cause, ...size });
+  return new MediaError(code, REASONS[code], { cause, ...size });
+}
+
+/** A request to the decoder thread. */
+export interface DecodeRequest {
+  path: string;
+  maxPixels: number;
+  /** The limit of all allocations of the decoder; more is `too_large`. */
+  maxMemoryBytes: number;
+  /** The picture may be reduced as long as its longer side has this many pixels. */
+  minLongerSide: number;
+}
+
+/**
+ * Upright pixels, RGB or RGBA, without gaps between the rows, with `pixelOffset` bytes of room for a header in front of them.
+ * Samples are bytes, or 16-bit words of the machine's byte order (little-endian on x64 and arm64) that span the whole range.
+ */
+export interface Pixels {
+  buffer: ArrayBuffer;
+  pixelOffset: number;
+  width: number;
+  height: number;
+  channels: 3 | 4;
+  bitsPerSample: 8 | 16;
+}
+
+export interface DecodedHeic {
+  pixels: Pixels;
+  /** The size of the photo as displayed; there may be fewer pixels. */
+  width: number;
+  height: number;
+  icc?: Uint8Array;
+  /** Absent if there is an ICC profile, which has priority (ISO/IEC 23000-22, 7.3.6.4). */
+  cicp?: Cicp;
+}
+
+export interface DecodeFailure {
+  /** `machine`: any fault that is not one of the file. */
+  code: MediaErrorCode | 'machine';
+  reason: string;
+  /** Present if it could be read. */
+  size?: Size;
+}
+
+/** The thread first sends the size of the photo, if its header can be read, then the outcome. */
+export type DecodeReply = { size: Size } | DecodeOutcome;
+export type DecodeOutcome = { decoded: DecodedHeic } | { failure: DecodeFailure };
+
+/** The size of the photo as displayed, in pixels. */
+export interface Size {
+  width: number;
+  height: number;
 }

@@ -4,6 +4,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import type { Cicp } from '../types.js';
 import { type Canvas, createCanvas } from './canvas.ts';
+import type { DecodedHeic, DecodeOutcome, DecodeReply, DecodeRequest, Size } from './heic-decoder.js';
 import {
   error,
   Failure,
@@ -15,33 +16,32 @@ import {
   writeUint32,
   writeUint64,
 } from './libheif.ts';
-import type { DecodedHeic, DecodeOutcome, DecodeReply, DecodeRequest, Size } from './protocol.js';
 
 /** Values of libheif's enums, which are part of its ABI. */
-const colorspaceRgb = 1;
-const chroma = { 8: { 3: 10, 4: 11 }, 16: { 3: 14, 4: 15 } } as const;
-const channelInterleaved = 10;
+const COLORSPACE_RGB = 1;
+const CHROMA = { 8: { 3: 10, 4: 11 }, 16: { 3: 14, 4: 15 } } as const;
+const CHANNEL_INTERLEAVED = 10;
 /** Offsets in struct heif_decoding_options. */
-const optionHdrTo8Bit = 20;
-const optionStrictDecoding = 21;
+const OPTION_HDR_TO8_BIT = 20;
+const OPTION_STRICT_DECODING = 21;
 /** Offsets in struct heif_security_limits: 64 bits each, but for the two counts. */
-const limitImagePixels = 8;
-const limitItems = 28;
-const limitBlockBytes = 40;
-const limitBoxChildren = 60;
-const limitTotalBytes = 64;
+const LIMIT_IMAGE_PIXELS = 8;
+const LIMIT_ITEMS = 28;
+const LIMIT_BLOCK_BYTES = 40;
+const LIMIT_BOX_CHILDREN = 60;
+const LIMIT_TOTAL_BYTES = 64;
 
 /** The whole file has to be in memory. Photos stay far below this. */
-const maxFileBytes = 256 * 1024 * 1024;
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** Tiles, their properties and what belongs to them. The largest phone pictures have fewer than a thousand. */
-const maxItems = 16_384;
-const maxShrink = 16;
+const MAX_ITEMS = 16_384;
+const MAX_SHRINK = 16;
 /** Room for a TIFF header in front of the pixels, and for a colour profile of any sensible size. */
-const headerRoom = 4096;
-const maxProfileBytes = 4 * 1024 * 1024;
+const HEADER_ROOM = 4096;
+const MAX_PROFILE_BYTES = 4 * 1024 * 1024;
 /** Transfer functions of ITU-T H.273 whose pictures need more than 8 bits: PQ and HLG. */
-const hdrTransfers = [16, 18];
-const cleanAperture = 0x636c6170;
+const HDR_TRANSFERS = [16, 18];
+const CLEAN_APERTURE = 0x636c6170;
 
 parentPort?.on('message', (request: DecodeRequest) => {
   const reply = respond(request);
@@ -90,11 +90,11 @@ function decodeFile(request: DecodeRequest): DecodedHeic {
 /** libheif's defaults refuse large photos of phones for the number of their tiles; what matters here is memory. */
 function setLimits(context: number, { maxPixels, maxMemoryBytes }: DecodeRequest): void {
   const limits = libheif._heif_context_get_security_limits(context);
-  writeUint64(limits + limitImagePixels, maxPixels);
-  writeUint32(limits + limitItems, maxItems);
-  writeUint32(limits + limitBoxChildren, maxItems);
-  writeUint64(limits + limitBlockBytes, maxMemoryBytes);
-  writeUint64(limits + limitTotalBytes, maxMemoryBytes);
+  writeUint64(limits + LIMIT_IMAGE_PIXELS, maxPixels);
+  writeUint32(limits + LIMIT_ITEMS, MAX_ITEMS);
+  writeUint32(limits + LIMIT_BOX_CHILDREN, MAX_ITEMS);
+  writeUint64(limits + LIMIT_BLOCK_BYTES, maxMemoryBytes);
+  writeUint64(limits + LIMIT_TOTAL_BYTES, maxMemoryBytes);
 }
 
 /** Reads the file straight into the decoder's memory. */
@@ -102,7 +102,7 @@ function loadFile(path: string): { pointer: number; size: number } {
   const descriptor = openSync(path, 'r');
   try {
     const { size } = fstatSync(descriptor);
-    if (size > maxFileBytes) throw new Failure('too_large', `${size} bytes are too many`);
+    if (size > MAX_FILE_BYTES) throw new Failure('too_large', `${size} bytes are too many`);
     const pointer = libheif._malloc(Math.max(size, 1));
     if (!pointer) throw new Failure('too_large', 'The file does not fit into memory');
     let position = 0;
@@ -138,7 +138,7 @@ function decodeSized(
   const icc = readIccProfile(handle);
   const cicp = icc ? undefined : readCicp(handle);
   const bits = libheif._heif_image_handle_get_luma_bits_per_pixel(handle);
-  const bitsPerSample = bits > 8 && cicp && hdrTransfers.includes(cicp.transfer) ? 16 : 8;
+  const bitsPerSample = bits > 8 && cicp && HDR_TRANSFERS.includes(cicp.transfer) ? 16 : 8;
   const channels = libheif._heif_image_handle_has_alpha_channel(handle) ? 4 : 3;
   const fitting = Math.floor(Math.max(width, height) / request.minLongerSide);
   const canvas = createCanvas({
@@ -146,9 +146,9 @@ function decodeSized(
     height,
     channels,
     bitsPerSample,
-    shrink: Math.min(Math.max(fitting, 1), maxShrink),
+    shrink: Math.min(Math.max(fitting, 1), MAX_SHRINK),
     // Even, so that 16-bit samples are aligned.
-    pixelOffset: headerRoom + 2 * Math.ceil((icc?.length ?? 0) / 2),
+    pixelOffset: HEADER_ROOM + 2 * Math.ceil((icc?.length ?? 0) / 2),
   });
   const format: Format = { channels, bitsPerSample };
   const tiles = channels === 3 ? tileGrid(context, handle, width, height) : undefined;
@@ -199,19 +199,19 @@ function isCropped(context: number, handle: number): boolean {
   const count = Math.min(libheif._heif_item_get_transformation_properties(context, item, out, room), room);
   const properties = Array.from({ length: count }, (_, index) => readUint32(out + 4 * index));
   return properties.some(
-    (property) => libheif._heif_item_get_property_type(context, item, property) === cleanAperture,
+    (property) => libheif._heif_item_get_property_type(context, item, property) === CLEAN_APERTURE,
   );
 }
 
 function decodeInto(canvas: Canvas, handle: number, format: Format, grid: TileGrid | undefined): void {
   const options = libheif._heif_decoding_options_alloc();
   try {
-    libheif.HEAPU8[options + optionHdrTo8Bit] = format.bitsPerSample === 8 ? 1 : 0;
+    libheif.HEAPU8[options + OPTION_HDR_TO8_BIT] = format.bitsPerSample === 8 ? 1 : 0;
     // Else the tiles that a truncated photo lacks are left out without an error.
-    libheif.HEAPU8[options + optionStrictDecoding] = 1;
-    const layout = chroma[format.bitsPerSample][format.channels];
+    libheif.HEAPU8[options + OPTION_STRICT_DECODING] = 1;
+    const layout = CHROMA[format.bitsPerSample][format.channels];
     if (!grid) {
-      libheif._heif_decode_image(error, handle, out, colorspaceRgb, layout, options);
+      libheif._heif_decode_image(error, handle, out, COLORSPACE_RGB, layout, options);
       drawDecoded(canvas, format, 0, 0);
       return;
     }
@@ -221,7 +221,7 @@ function decodeInto(canvas: Canvas, handle: number, format: Format, grid: TileGr
           error,
           handle,
           out,
-          colorspaceRgb,
+          COLORSPACE_RGB,
           layout,
           options,
           column,
@@ -240,9 +240,9 @@ function drawDecoded(canvas: Canvas, format: Format, x: number, y: number): void
   throwOnError();
   const image = readUint32(out);
   try {
-    const width = libheif._heif_image_get_width(image, channelInterleaved);
-    const height = libheif._heif_image_get_height(image, channelInterleaved);
-    const plane = libheif._heif_image_get_plane_readonly(image, channelInterleaved, out);
+    const width = libheif._heif_image_get_width(image, CHANNEL_INTERLEAVED);
+    const height = libheif._heif_image_get_height(image, CHANNEL_INTERLEAVED);
+    const plane = libheif._heif_image_get_plane_readonly(image, CHANNEL_INTERLEAVED, out);
     const strideBytes = readUint32(out);
     const { buffer } = libheif.HEAPU8;
     if (format.bitsPerSample === 8) {
@@ -252,7 +252,7 @@ function drawDecoded(canvas: Canvas, format: Format, x: number, y: number): void
     }
     const samples = new Uint16Array(buffer, plane, (strideBytes * height) / 2);
     // The file's 10 or 12 bits become the high bits of 16.
-    const shift = 16 - libheif._heif_image_get_bits_per_pixel_range(image, channelInterleaved);
+    const shift = 16 - libheif._heif_image_get_bits_per_pixel_range(image, CHANNEL_INTERLEAVED);
     for (let index = 0; index < samples.length; index++) samples[index] = (samples[index] ?? 0) << shift;
     canvas.draw({ samples, stride: strideBytes / 2, width, height, x, y });
   } finally {
@@ -262,7 +262,7 @@ function drawDecoded(canvas: Canvas, format: Format, x: number, y: number): void
 
 function readIccProfile(handle: number): Uint8Array | undefined {
   const size = libheif._heif_image_handle_get_raw_color_profile_size(handle);
-  if (size <= 0 || size > maxProfileBytes) return undefined;
+  if (size <= 0 || size > MAX_PROFILE_BYTES) return undefined;
   const pointer = libheif._malloc(size);
   try {
     libheif._heif_image_handle_get_raw_color_profile(error, handle, pointer);

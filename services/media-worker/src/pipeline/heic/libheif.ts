@@ -1,6 +1,6 @@
 // Part of the decoder thread, see heic-worker.ts.
 import { createRequire } from 'node:module';
-import type { DecodeFailure, Size } from './protocol.js';
+import type { DecodeFailure, Size } from './heic-decoder.js';
 
 /** The part of libheif's C API (libheif/heif.h) that is used. Pointers are numbers; errors are structs written to `error`. */
 interface Bindings {
@@ -66,11 +66,11 @@ interface Bindings {
 type LibheifFactory = (options: { print(): void; printErr(): void }) => Promise<Bindings> | Bindings;
 
 /** Values of libheif's error enums, which are part of its ABI. */
-const unsupportedFiletype = 3;
-const unsupportedFeature = 4;
-const memoryError = 6;
-const decoderMissing = 11;
-const securityLimitExceeded = 1000;
+const UNSUPPORTED_FILETYPE = 3;
+const UNSUPPORTED_FEATURE = 4;
+const MEMORY_ERROR = 6;
+const DECODER_MISSING = 11;
+const SECURITY_LIMIT_EXCEEDED = 1000;
 
 /** A refusal that has a code of its own. */
 export class Failure extends Error {
@@ -112,8 +112,8 @@ export function throwOnError(): void {
   const start = readUint32(error + 8);
   const end = libheif.HEAPU8.indexOf(0, start);
   const message = Buffer.from(libheif.HEAPU8.subarray(start, end)).toString('utf8').trim();
-  if (code === memoryError || subcode === securityLimitExceeded) throw new Failure('too_large', message);
-  const isUnsupported = [unsupportedFiletype, unsupportedFeature, decoderMissing].includes(code);
+  if (code === MEMORY_ERROR || subcode === SECURITY_LIMIT_EXCEEDED) throw new Failure('too_large', message);
+  const isUnsupported = [UNSUPPORTED_FILETYPE, UNSUPPORTED_FEATURE, DECODER_MISSING].includes(code);
   throw new Failure(isUnsupported ? 'unsupported' : 'undecodable', message);
 }
 

@@ -1,12 +1,12 @@
-import type { Pixels } from './protocol.js';
+import type { Pixels } from './heic-decoder.js';
 
-const headerBytes = 8;
-const entryBytes = 12;
+const HEADER_BYTES = 8;
+const ENTRY_BYTES = 12;
 
-const type = { short: 3, long: 4, undefined: 7 } as const;
+const TYPE = { short: 3, long: 4, undefined: 7 } as const;
 
 /** Tag numbers of TIFF 6.0, section 8, and of the ICC specification, annex B.4. */
-const tag = {
+const TAG = {
   width: 256,
   height: 257,
   bitsPerSample: 258,
@@ -26,27 +26,27 @@ type Entry = [tag: number, type: number, count: number, value: number];
 export function wrapAsTiff(pixels: Pixels, icc?: Uint8Array): Buffer {
   const { buffer, pixelOffset, width, height, channels, bitsPerSample } = pixels;
   const bytes = Buffer.from(buffer);
-  const bitsOffset = headerBytes + 2 + 11 * entryBytes + 4;
+  const bitsOffset = HEADER_BYTES + 2 + 11 * ENTRY_BYTES + 4;
   const iccOffset = bitsOffset + 2 * channels;
   const profile = icc && iccOffset + icc.length <= pixelOffset ? icc : undefined;
   const entries: Entry[] = [
-    [tag.width, type.long, 1, width],
-    [tag.height, type.long, 1, height],
-    [tag.bitsPerSample, type.short, channels, bitsOffset],
-    [tag.compression, type.short, 1, 1],
-    [tag.photometric, type.short, 1, 2],
-    [tag.stripOffsets, type.long, 1, pixelOffset],
-    [tag.samplesPerPixel, type.short, 1, channels],
-    [tag.rowsPerStrip, type.long, 1, height],
-    [tag.stripByteCounts, type.long, 1, (width * height * channels * bitsPerSample) / 8],
-    ...(channels === 4 ? ([[tag.extraSamples, type.short, 1, 2]] satisfies Entry[]) : []),
-    ...(profile ? ([[tag.iccProfile, type.undefined, profile.length, iccOffset]] satisfies Entry[]) : []),
+    [TAG.width, TYPE.long, 1, width],
+    [TAG.height, TYPE.long, 1, height],
+    [TAG.bitsPerSample, TYPE.short, channels, bitsOffset],
+    [TAG.compression, TYPE.short, 1, 1],
+    [TAG.photometric, TYPE.short, 1, 2],
+    [TAG.stripOffsets, TYPE.long, 1, pixelOffset],
+    [TAG.samplesPerPixel, TYPE.short, 1, channels],
+    [TAG.rowsPerStrip, TYPE.long, 1, height],
+    [TAG.stripByteCounts, TYPE.long, 1, (width * height * channels * bitsPerSample) / 8],
+    ...(channels === 4 ? ([[TAG.extraSamples, TYPE.short, 1, 2]] satisfies Entry[]) : []),
+    ...(profile ? ([[TAG.iccProfile, TYPE.undefined, profile.length, iccOffset]] satisfies Entry[]) : []),
   ];
   bytes.write('II*\0', 'latin1');
-  bytes.writeUInt32LE(headerBytes, 4);
-  bytes.writeUInt16LE(entries.length, headerBytes);
+  bytes.writeUInt32LE(HEADER_BYTES, 4);
+  bytes.writeUInt16LE(entries.length, HEADER_BYTES);
   for (const [index, entry] of entries.entries())
-    writeEntry(bytes, headerBytes + 2 + index * entryBytes, entry);
+    writeEntry(bytes, HEADER_BYTES + 2 + index * ENTRY_BYTES, entry);
   for (let channel = 0; channel < channels; channel++) {
     bytes.writeUInt16LE(bitsPerSample, bitsOffset + 2 * channel);
   }

@@ -1,10 +1,10 @@
 import { type CapturedAtSource, capturedAtSources, isPlausibleCaptureTime } from '@lazyphotos/contracts';
 import { firstOf, groupOf, type RawTags } from './tags.js';
 import {
+  PRECISIONS,
   parseFraction,
   parseOffset,
   parseWrittenDate,
-  precisions,
   type WrittenDate,
 } from './written-date.js';
 import { cameraOffset, gpsTime, offsetFromGps } from './zone.js';
@@ -28,7 +28,7 @@ interface Candidate {
 }
 
 /** The tags of each source, the most reliable first. The order of the sources is that of `capturedAtSources`. */
-const candidatesOf: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidate[]>> = {
+const CANDIDATES_OF: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidate[]>> = {
   exifOriginal: (tags) => [
     {
       date: tags['EXIF:DateTimeOriginal'],
@@ -63,7 +63,7 @@ const candidatesOf: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidat
   iptcDigitized: (tags) => [
     { date: tags['IPTC:DigitalCreationDate'], time: tags['IPTC:DigitalCreationTime'] },
   ],
-  container: (tags) => containerDates(tags, creationNames),
+  container: (tags) => containerDates(tags, CREATION_NAMES),
   gps: (tags) => [{ date: gpsTime(tags), offset: 0 }],
   metadataModified: (tags) => [
     {
@@ -73,7 +73,7 @@ const candidatesOf: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidat
     },
     { date: tags['XMP:ModifyDate'] },
     { date: tags['XMP:DateTime'] },
-    ...containerDates(tags, changeNames),
+    ...containerDates(tags, CHANGE_NAMES),
     // When Windows imported the photo.
     { date: tags['XMP:DateAcquired'] },
     { date: tags['XMP:MetadataDate'] },
@@ -89,7 +89,7 @@ function firstItem(value: unknown): unknown {
  * Tag names of creation dates in containers, maker notes and PNG text, in the spelling of `plainName`. The names that begin with
  * `exif`, `xmp`, `photoshop`, `tiff` or `date` are ImageMagick's: copies of other metadata, and the times of the file it read.
  */
-const creationNames = [
+const CREATION_NAMES = [
   'datetimeoriginal',
   'exifdatetimeoriginal',
   'datetaken',
@@ -113,7 +113,7 @@ const creationNames = [
 ];
 
 /** Tag names of dates of change. `DateTime` is EXIF's name for such a date. */
-const changeNames = [
+const CHANGE_NAMES = [
   'modifydate',
   'moddate',
   'modificationdate',
@@ -128,12 +128,12 @@ const changeNames = [
 ];
 
 /** These groups have sources of their own, or exiftool makes them from other groups. */
-const otherGroups = ['EXIF', 'XMP', 'IPTC', 'Composite', 'File'];
+const OTHER_GROUPS = ['EXIF', 'XMP', 'IPTC', 'Composite', 'File'];
 
 function containerDates(tags: RawTags, names: readonly string[]): Candidate[] {
   const offset = parseOffset(tags['PNG:ExifOffsetTimeOriginal'] ?? tags['PNG:ExifOffsetTime']);
   return Object.entries(tags)
-    .filter(([key]) => !otherGroups.includes(groupOf(key)))
+    .filter(([key]) => !OTHER_GROUPS.includes(groupOf(key)))
     .map(([key, date]) => ({ rank: names.indexOf(plainName(key)), key, date }))
     .filter(({ rank }) => rank !== -1)
     .sort((a, b) => a.rank - b.rank)
@@ -160,7 +160,7 @@ interface Found extends WrittenDate {
  */
 export function captureTime(tags: RawTags, now: Date): CaptureTime | undefined {
   const found = capturedAtSources.flatMap((source) =>
-    (candidatesOf[source]?.(tags) ?? []).flatMap((candidate) => read(source, candidate, tags, now)),
+    (CANDIDATES_OF[source]?.(tags) ?? []).flatMap((candidate) => read(source, candidate, tags, now)),
   );
   const best = found.reduce<Found | undefined>(
     (best, next) => (best && !refines(best, next) ? best : next),
@@ -182,7 +182,7 @@ export function captureTime(tags: RawTags, now: Date): CaptureTime | undefined {
  */
 function sameClock(best: Found, found: Found[]): Found | undefined {
   const isSame = (other: Found) => {
-    const unit = best.withoutSeconds || other.withoutSeconds ? minuteMs : 1000;
+    const unit = best.withoutSeconds || other.withoutSeconds ? MINUTE_MS : 1000;
     const count = ({ wallClock }: Found) => Math.floor(wallClock.getTime() / unit);
     return other.precision === 'time' && count(other) === count(best);
   };
@@ -191,8 +191,8 @@ function sameClock(best: Found, found: Found[]): Found | undefined {
 
 /** A date of change is no evidence for the time of day at which the photo was taken. */
 function refines(best: Found, next: Found): boolean {
-  const common = precisions.indexOf(best.precision);
-  if (next.source === 'metadataModified' || precisions.indexOf(next.precision) <= common) return false;
+  const common = PRECISIONS.indexOf(best.precision);
+  if (next.source === 'metadataModified' || PRECISIONS.indexOf(next.precision) <= common) return false;
   const length = ['2004', '2004-12', '2004-12-24'][common]?.length;
   const period = ({ wallClock }: Found) => wallClock.toISOString().slice(0, length);
   return period(best) === period(next);
@@ -211,9 +211,9 @@ function read(source: CapturedAtSource, candidate: Candidate, tags: RawTags, now
   return isPlausibleCaptureTime(instantOf(found), now) ? [found] : [];
 }
 
-const minuteMs = 60_000;
+const MINUTE_MS = 60_000;
 
 /** A local time without a zone counts as UTC, and so does the start of a day, a month or a year. */
 function instantOf({ wallClock, precision, offset = 0 }: Found): Date {
-  return precision === 'time' ? new Date(wallClock.getTime() - offset * minuteMs) : wallClock;
+  return precision === 'time' ? new Date(wallClock.getTime() - offset * MINUTE_MS) : wallClock;
 }

@@ -1,15 +1,15 @@
-const maxTextLength = 256;
+const MAX_TEXT_LENGTH = 256;
 
 /** Returns text from a file without control characters; undefined if nothing is left. */
 export function cleanText(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   // Cut before looking at each character, since a hostile file may hold megabytes; cut again on a character's border.
   const visible = String(value)
-    .slice(0, 8 * maxTextLength)
+    .slice(0, 8 * MAX_TEXT_LENGTH)
     .replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '')
     .toWellFormed()
     .trim();
-  const text = Array.from(visible).slice(0, maxTextLength).join('').trim();
+  const text = Array.from(visible).slice(0, MAX_TEXT_LENGTH).join('').trim();
   return text === '' ? undefined : text;
 }
 

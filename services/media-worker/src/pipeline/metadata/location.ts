@@ -1,4 +1,4 @@
-import { cleanLocation, shortText } from './clean.js';
+import { cleanLocation, cleanNumber, shortText } from './clean.js';
 import type { RawTags } from './tags.js';
 
 export interface Location {
@@ -62,22 +62,22 @@ interface Coordinate {
   decimal: boolean;
 }
 
-const word = '(?:n(?:orth)?|s(?:outh)?|e(?:ast)?|w(?:est)?)';
-const coordinatePattern = new RegExp(
-  `^(?<before>${word})? ?(?<sign>[-+]?)(?<numbers>\\d(?:[^a-z]|e-\\d)*?) ?(?<after>${word})?$`,
+const HEMISPHERE_WORD = '(?:n(?:orth)?|s(?:outh)?|e(?:ast)?|w(?:est)?)';
+const COORDINATE_PATTERN = new RegExp(
+  `^(?<before>${HEMISPHERE_WORD})? ?(?<sign>[-+]?)(?<numbers>\\d(?:[^a-z]|e-\\d)*?) ?(?<after>${HEMISPHERE_WORD})?$`,
   'i',
 );
 /** Between degrees, minutes and seconds. */
-const separators = /[\s,;:°º'′’"″”]+/;
+const SEPARATORS = /[\s,;:°º'′’"″”]+/;
 /** Units in words: `37 deg 47' 43.08"` is how exiftool prints an angle. */
-const unitWords = /(?<=[\d. ])(?:d(?:eg(?:rees?)?)?|min(?:utes?)?|sec(?:onds?)?)\b\.?/gi;
+const UNIT_WORDS = /(?<=[\d. ])(?:d(?:eg(?:rees?)?)?|min(?:utes?)?|sec(?:onds?)?)\b\.?/gi;
 
 /** Reads `37 47 43.08`, `37,47.718S`, `-37.7953`, `S 37° 47' 43.08"`, `37 deg 47' 43.08" S`, `37/1 47/1 4308/100`. */
 function parseCoordinate(value: unknown): Coordinate | undefined {
-  const text = shortText(value).replaceAll(unitWords, '°');
-  const { before, sign, numbers, after } = coordinatePattern.exec(text)?.groups ?? {};
+  const text = shortText(value).replaceAll(UNIT_WORDS, '°');
+  const { before, sign, numbers, after } = COORDINATE_PATTERN.exec(text)?.groups ?? {};
   if (numbers === undefined) return undefined;
-  const parts = numbers.split(separators).filter((part) => part !== '');
+  const parts = numbers.split(SEPARATORS).filter((part) => part !== '');
   // Some programs repeat the minus sign in each part of a negative coordinate.
   const [degrees = Number.NaN, minutes = 0, seconds = 0] = parts.map((part) => Math.abs(toNumber(part)));
   if (parts.length > 3 || !Number.isFinite(degrees) || !(minutes <= 60) || !(seconds <= 60)) return undefined;
@@ -109,4 +109,31 @@ function signed(coordinate: Coordinate | undefined, side: 1 | -1 | undefined): n
   const direction = side ?? sign;
   if (direction === undefined || (sign === -1 && direction === 1)) return undefined;
   return degrees === 0 ? 0 : degrees * direction;
+}
+
+/** From below the deepest sea to beyond every orbit of a camera. */
+const LOWEST_METRES = -12_000;
+const HIGHEST_METRES = 500_000;
+
+/** Returns the altitude in metres, negative below the sea; undefined if the file has none that is believable. */
+export function altitudeOf(tags: RawTags): number | undefined {
+  return (
+    withReference(tags['EXIF:GPSAltitude'], tags['EXIF:GPSAltitudeRef']) ??
+    withReference(tags['XMP:GPSAltitude'], tags['XMP:GPSAltitudeRef']) ??
+    // ISO 6709, with a sign; exiftool prints `latitude longitude altitude`.
+    clean(String(tags['QuickTime:GPSCoordinates'] ?? '').split(' ')[2])
+  );
+}
+
+/** Of GPSAltitudeRef, 1 is below the surface; EXIF 3.0 adds 3. A program that writes a sign instead is understood. */
+function withReference(value: unknown, reference: unknown): number | undefined {
+  const metres = clean(value);
+  if (metres === undefined) return undefined;
+  return /^[13]$/.test(String(reference)) ? clean(-Math.abs(metres)) : metres;
+}
+
+function clean(value: unknown): number | undefined {
+  const metres = cleanNumber(value, LOWEST_METRES, HIGHEST_METRES);
+  // Centimetres: fractions of EXIF have many more digits than a receiver knows. Adding 0 turns -0 into 0.
+  return metres === undefined ? undefined : Math.round(metres * 100) / 100 + 0;
 }

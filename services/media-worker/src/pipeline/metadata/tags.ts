@@ -2,7 +2,7 @@
 export type RawTags = Readonly<Record<string, unknown>>;
 
 /** Embedded pictures that a camera RAW may hold. */
-export const embeddedPictureTags = [
+export const EMBEDDED_PICTURE_TAGS = [
   'JpgFromRaw',
   'JpgFromRaw2',
   'PreviewImage',
@@ -11,7 +11,7 @@ export const embeddedPictureTags = [
 ];
 
 /** As exiftool calculates with them. The thumbnail in IFD1 may have an orientation of its own. */
-const numericTags = [
+const NUMERIC_TAGS = [
   'IFD0:Orientation',
   'FNumber',
   'ExposureTime',
@@ -33,9 +33,9 @@ const numericTags = [
 ];
 
 /** From exiftool.config. */
-const coordinateTags = ['ExifLatitude', 'ExifLongitude', 'XmpLatitude', 'XmpLongitude'];
+const COORDINATE_TAGS = ['ExifLatitude', 'ExifLongitude', 'XmpLatitude', 'XmpLongitude'];
 
-const dateTags = [
+const DATE_TAGS = [
   'DateTimeOriginal',
   'SubSecTimeOriginal',
   'OffsetTimeOriginal',
@@ -72,11 +72,11 @@ const dateTags = [
 ];
 
 /** How samples are to be read. `Main:` leaves out what an AVIF says of its other items, such as a gain map. */
-const codePointTags = ['ColorPrimaries', 'TransferCharacteristics', 'VideoFullRangeFlag'];
+const CODE_POINT_TAGS = ['ColorPrimaries', 'TransferCharacteristics', 'VideoFullRangeFlag'];
 
-const textTags = [
-  ...dateTags,
-  ...coordinateTags,
+const TEXT_TAGS = [
+  ...DATE_TAGS,
+  ...COORDINATE_TAGS,
   'Make',
   'Model',
   'LensModel',
@@ -90,31 +90,31 @@ const textTags = [
  * The arguments for exiftool. `-a -G0` returns a tag from every group that has it; JSONQ keeps "024" (24 ms) and "007" (a model)
  * from becoming numbers.
  */
-const wantedTags: readonly string[] = [
+const WANTED_TAGS: readonly string[] = [
   '-a',
   '-G0',
   ...['-api', 'StructFormat=JSONQ'],
-  ...textTags.map((tag) => `-${tag}`),
-  ...numericTags.map((tag) => `-${tag}#`),
-  ...codePointTags.map((tag) => `-Main:${tag}#`),
+  ...TEXT_TAGS.map((tag) => `-${tag}`),
+  ...NUMERIC_TAGS.map((tag) => `-${tag}#`),
+  ...CODE_POINT_TAGS.map((tag) => `-Main:${tag}#`),
 ];
 
 /** `-fast` stops exiftool from reading a JPEG to its end in search of a trailer. */
-export const tagArguments: readonly string[] = ['-fast', ...wantedTags];
+export const TAG_ARGUMENTS: readonly string[] = ['-fast', ...WANTED_TAGS];
 
 /** For GIF: with `-fast` exiftool stops at the first comment, and XMP may follow it. */
-export const gifTagArguments: readonly string[] = wantedTags;
+export const GIF_TAG_ARGUMENTS: readonly string[] = WANTED_TAGS;
 
-export const rawTagArguments: readonly string[] = [
-  ...tagArguments,
-  ...embeddedPictureTags.map((tag) => `-${tag}`),
+export const RAW_TAG_ARGUMENTS: readonly string[] = [
+  ...TAG_ARGUMENTS,
+  ...EMBEDDED_PICTURE_TAGS.map((tag) => `-${tag}`),
 ];
 
 /** Groups in the order in which a value is believed: what exiftool derives, what the camera wrote, what programs added. */
-const groupOrder = ['Composite', 'EXIF', 'XMP'];
+const GROUP_ORDER = ['Composite', 'EXIF', 'XMP'];
 
 /** The values that a tag has in the groups of the file, the most believable first. */
-export function valuesOf(tags: RawTags, name: string, order: readonly string[] = groupOrder): unknown[] {
+export function valuesOf(tags: RawTags, name: string, order: readonly string[] = GROUP_ORDER): unknown[] {
   const rank = (key: string) => {
     const index = order.indexOf(groupOf(key));
     return index === -1 ? order.length : index;

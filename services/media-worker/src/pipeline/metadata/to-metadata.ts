@@ -1,19 +1,17 @@
 import type { PhotoMetadata } from '../types.js';
-import { altitudeOf } from './altitude.js';
 import { captureTime } from './captured-at.js';
 import { cleanInteger, cleanNumber, cleanText } from './clean.js';
-import { locationOf } from './location.js';
-import { ratingOf } from './rating.js';
+import { altitudeOf, locationOf } from './location.js';
 import { groupOf, type RawTags, valuesOf } from './tags.js';
 
 /** The camera's own tags first; EXIF before what exiftool composes, since a composed value may be a program's. */
-const cameraFirst = ['EXIF', 'XMP'];
-const int32Max = 2 ** 31 - 1;
+const CAMERA_FIRST = ['EXIF', 'XMP'];
+const INT32_MAX = 2 ** 31 - 1;
 
 /** Turns what a file claims into what can be believed. Pure. */
 export function toMetadata(tags: RawTags, now: Date): PhotoMetadata {
   const first = <T>(name: string, clean: (value: unknown) => T | undefined): T | undefined =>
-    firstDefined(valuesOf(tags, name, cameraFirst), clean);
+    firstDefined(valuesOf(tags, name, CAMERA_FIRST), clean);
   const location = locationOf(tags);
   return defined({
     ...captureTime(tags, now),
@@ -41,8 +39,8 @@ function sizeOf(tags: RawTags): { width?: number; height?: number } {
     .map(groupOf);
   const order = ['File', ...groups.filter((group) => !['EXIF', 'XMP', 'MakerNotes'].includes(group)), 'EXIF'];
   for (const group of order) {
-    const width = cleanInteger(tags[`${group}:ImageWidth`], 0, int32Max);
-    const height = cleanInteger(tags[`${group}:ImageHeight`], 0, int32Max);
+    const width = cleanInteger(tags[`${group}:ImageWidth`], 0, INT32_MAX);
+    const height = cleanInteger(tags[`${group}:ImageHeight`], 0, INT32_MAX);
     if (width && height) return { width, height };
   }
   return {};
@@ -67,4 +65,31 @@ type Optional<T> = { [K in keyof T]?: T[K] | undefined };
 function defined(fields: Optional<PhotoMetadata>): PhotoMetadata {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as PhotoMetadata;
+}
+
+/** The stars for the percentages that Windows writes. */
+const STARS_OF_PERCENT = [
+  { from: 99, stars: 5 },
+  { from: 75, stars: 4 },
+  { from: 50, stars: 3 },
+  { from: 25, stars: 2 },
+  { from: 1, stars: 1 },
+];
+
+/**
+ * Returns the stars, 1 to 5. Programs keep them in XMP (xmp:Rating, where 0 is none and -1 a rejected photo) and in EXIF; the first
+ * that has some counts.
+ */
+export function ratingOf(tags: RawTags): number | undefined {
+  const order = ['XMP', 'EXIF'];
+  for (const value of valuesOf(tags, 'Rating', order)) {
+    const stars = Math.round(cleanNumber(value, 0, 5) ?? 0);
+    if (stars >= 1) return stars;
+  }
+  for (const value of valuesOf(tags, 'RatingPercent', order)) {
+    const percent = cleanNumber(value, 0, 100) ?? 0;
+    const found = STARS_OF_PERCENT.find(({ from }) => percent >= from);
+    if (found) return found.stars;
+  }
+  return undefined;
 }

@@ -15,8 +15,8 @@ export interface WrittenDate {
 }
 
 /** From coarse to fine. */
-export const precisions = ['year', 'month', 'day', 'time'] as const;
-export type Precision = (typeof precisions)[number];
+export const PRECISIONS = ['year', 'month', 'day', 'time'] as const;
+export type Precision = (typeof PRECISIONS)[number];
 
 /**
  * Reads a date in the notations that cameras, scanners and programs write: EXIF, ISO 8601, both with other separators or without
@@ -25,8 +25,8 @@ export type Precision = (typeof precisions)[number];
  * a clock write zeros or blanks.
  */
 export function parseWrittenDate(value: unknown): WrittenDate | undefined {
-  const text = withAsciiDigits(shortText(value)).replace(interval, '$<start>');
-  for (const { pattern, read } of datePatterns) {
+  const text = withAsciiDigits(shortText(value)).replace(INTERVAL, '$<start>');
+  for (const { pattern, read } of DATE_PATTERNS) {
     const groups = pattern.exec(text)?.groups;
     const day = groups && read(groups);
     if (day) return withTime(day, groups.time ?? '');
@@ -35,16 +35,16 @@ export function parseWrittenDate(value: unknown): WrittenDate | undefined {
 }
 
 /** 1998-05/1998-06 (ISO 8601), as dc:date may be. The photo has the start of it. */
-const interval = /^(?<start>\d{4}(?:[-:]\d{2}){0,2}(?:[T ][^/]*)?)\/\d{4}.*$/;
+const INTERVAL = /^(?<start>\d{4}(?:[-:]\d{2}){0,2}(?:[T ][^/]*)?)\/\d{4}.*$/;
 
 /** The digits 0 of the scripts in which phones write dates: Arabic, Persian, Hindi, Bengali, Thai, full-width. */
-const zeros = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50, 0xff10];
+const ZERO_DIGITS = [0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50, 0xff10];
 
 /** Apps that format the EXIF date in the user's language write its digits, too. */
 function withAsciiDigits(text: string): string {
   return text.replaceAll(/\p{Nd}/gu, (digit) => {
     const code = digit.codePointAt(0) ?? 0;
-    const zero = zeros.find((first) => code >= first && code <= first + 9);
+    const zero = ZERO_DIGITS.find((first) => code >= first && code <= first + 9);
     return zero === undefined ? digit : String(code - zero);
   });
 }
@@ -60,7 +60,7 @@ interface DatePattern {
   read(groups: Record<string, string | undefined>): Day | undefined;
 }
 
-const datePatterns: DatePattern[] = [
+const DATE_PATTERNS: DatePattern[] = [
   {
     // 20041224, also with the time right after it
     pattern: /^(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})(?<time>.*)$/,
@@ -149,12 +149,12 @@ function withTime(date: Day, rest: string): WrittenDate | undefined {
   return midnight && { wallClock: midnight, precision: 'day' };
 }
 
-const half = '上午|午前|오전|下午|午後|오후|[ap]\\.? ?m\\b\\.?';
-const timePatterns = [
+const HALF_OF_DAY = '上午|午前|오전|下午|午後|오후|[ap]\\.? ?m\\b\\.?';
+const TIME_PATTERNS = [
   // 10:11:12.345 PM +01:00, PM 10:11, -10-11-12, _10_11_12, followed by anything. A minus before hours and minutes alone
   // is the sign of an offset: 2004-12-24-05:00.
   new RegExp(
-    `^(?:,? at |[T:,;._/ ]{0,3}|-(?=\\d{1,2}\\D\\d{1,2}\\D\\d))(?<before>${half})? ?` +
+    `^(?:,? at |[T:,;._/ ]{0,3}|-(?=\\d{1,2}\\D\\d{1,2}\\D\\d))(?<before>${HALF_OF_DAY})? ?` +
       '(?<hour>\\d{1,2}) ?(?<separator>[-:.,_/h시時 ]) ?(?<minute>\\d{1,2})' +
       '(?: ?(?:\\k<separator>|[m분分]) ?(?<second>\\d{1,2})[초秒]?(?:[.,:](?<fraction>\\d+))?)?(?<rest>.*)$',
     'i',
@@ -162,7 +162,7 @@ const timePatterns = [
   // 101112.345Z
   /^(?:[T_ ]|-(?=\d{6}))?(?<hour>\d{2})(?<minute>\d{2})(?:(?<second>\d{2})(?:[.,]?(?<fraction>\d+))?)?(?!\d)(?<rest>.*)$/,
 ];
-const halfAfter = new RegExp(`^ ?(?:${half})`, 'i');
+const HALF_AFTER = new RegExp(`^ ?(?:${HALF_OF_DAY})`, 'i');
 
 interface WrittenTime {
   clock: Omit<WallClock, 'year'>;
@@ -172,10 +172,10 @@ interface WrittenTime {
 }
 
 function parseTime(text: string): WrittenTime | undefined {
-  const groups = timePatterns.map((pattern) => pattern.exec(text)?.groups).find((found) => found);
+  const groups = TIME_PATTERNS.map((pattern) => pattern.exec(text)?.groups).find((found) => found);
   if (!groups) return undefined;
   const { before, hour, minute, second, fraction = '', rest = '' } = groups;
-  const [after = ''] = halfAfter.exec(rest) ?? [];
+  const [after = ''] = HALF_AFTER.exec(rest) ?? [];
   const halfOfDay = after.trim() || before;
   return {
     clock: {
@@ -197,7 +197,7 @@ export function parseFraction(value: unknown): number {
 }
 
 /** The zones that RFC 822 names, as minutes ahead of UTC. */
-const namedZones: Record<string, number> = {
+const NAMED_ZONES: Record<string, number> = {
   Z: 0,
   UT: 0,
   UTC: 0,
@@ -211,7 +211,7 @@ const namedZones: Record<string, number> = {
   PDT: -420,
   PST: -480,
 };
-const offsetPattern = /^(?:UTC|GMT)?(?<sign>[-+\u2212])(?<hours>\d{1,2}):?(?<minutes>\d{2})?(?!\d)/i;
+const OFFSET_PATTERN = /^(?:UTC|GMT)?(?<sign>[-+\u2212])(?<hours>\d{1,2}):?(?<minutes>\d{2})?(?!\d)/i;
 
 /**
  * Returns the minutes ahead of UTC of an offset such as +02:00, -0530, +2, Z or GMT; text after it is ignored. Returns undefined
@@ -219,8 +219,8 @@ const offsetPattern = /^(?:UTC|GMT)?(?<sign>[-+\u2212])(?<hours>\d{1,2}):?(?<min
  */
 export function parseOffset(value: unknown): number | undefined {
   const text = shortText(value);
-  const groups = offsetPattern.exec(text)?.groups;
-  if (!groups) return namedZones[/^[a-z]+/i.exec(text)?.[0].toUpperCase() ?? ''];
+  const groups = OFFSET_PATTERN.exec(text)?.groups;
+  if (!groups) return NAMED_ZONES[/^[a-z]+/i.exec(text)?.[0].toUpperCase() ?? ''];
   const { sign, hours, minutes = 0 } = groups;
   const total = (Number(hours) * 60 + Number(minutes)) * (sign === '+' ? 1 : -1);
   return Number(minutes) < 60 && total >= -12 * 60 && total <= 14 * 60 ? total : undefined;

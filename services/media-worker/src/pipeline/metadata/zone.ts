@@ -43,14 +43,14 @@ export function gpsTime(tags: RawTags): string | undefined {
  * Offsets from UTC that are not whole hours, in minutes, as used in the last decades
  * (https://www.iana.org/time-zones).
  */
-const fractionalHourZones = new Set([
+const FRACTIONAL_HOUR_ZONES = new Set([
   -570, -270, -210, -150, 210, 270, 330, 345, 390, 450, 510, 525, 570, 630, 690, 765, 825,
 ]);
 /** The greatest accepted difference between GPS time and the camera's clock: cameras reuse a fix for some minutes. */
-const toleranceMinutes = 5;
+const TOLERANCE_MINUTES = 5;
 /** For a GPS time of exactly 00:00:00, which some cameras also write when the time is unknown. */
-const midnightToleranceMinutes = 1;
-const minuteMs = 60_000;
+const MIDNIGHT_TOLERANCE_MINUTES = 1;
+const MINUTE_MS = 60_000;
 
 /**
  * Returns the offset of the camera's clock from UTC in minutes, calculated from the GPS time of the same photo; undefined when
@@ -59,11 +59,11 @@ const minuteMs = 60_000;
 export function offsetFromGps(written: WrittenDate, tags: RawTags): number | undefined {
   const gps = parseWrittenDate(gpsTime(tags));
   if (written.precision !== 'time' || gps?.precision !== 'time') return undefined;
-  const minutes = (written.wallClock.getTime() - gps.wallClock.getTime()) / minuteMs;
+  const minutes = (written.wallClock.getTime() - gps.wallClock.getTime()) / MINUTE_MS;
   const offset = Math.round(minutes / 15) * 15;
   const isZone =
-    offset >= -12 * 60 && offset <= 14 * 60 && (offset % 60 === 0 || fractionalHourZones.has(offset));
+    offset >= -12 * 60 && offset <= 14 * 60 && (offset % 60 === 0 || FRACTIONAL_HOUR_ZONES.has(offset));
   const isMidnight = gps.wallClock.toISOString().endsWith('T00:00:00.000Z');
-  const tolerance = isMidnight ? midnightToleranceMinutes : toleranceMinutes;
+  const tolerance = isMidnight ? MIDNIGHT_TOLERANCE_MINUTES : TOLERANCE_MINUTES;
   return isZone && Math.abs(minutes - offset) <= tolerance ? offset : undefined;
 }

@@ -3,10 +3,9 @@ import { MediaError } from '../errors.js';
 import { cleanInteger } from '../metadata/clean.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Cicp, Limits, Picture } from '../types.js';
-import { checkPixels } from './limits.js';
 
 /** The formats that may be decoded. libvips knows more (SVG, PDF, ...), which nobody photographs and attackers like. */
-const accepted: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
+const ACCEPTED_FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
 
 /**
  * Reads the header alone, of the picture that `where` names in a file of many. Throws `MediaError` when it is damaged, of another
@@ -19,7 +18,7 @@ export async function readHeader(input: string, limits: Limits, where: SharpOpti
   } catch (cause) {
     throw new MediaError('undecodable', 'The file is damaged or not a picture', { cause });
   }
-  if (!accepted.has(header.format)) {
+  if (!ACCEPTED_FORMATS.has(header.format)) {
     throw new MediaError('unsupported', `Pictures of the format ${header.format} are not supported`);
   }
   checkPixels({ ...header.autoOrient, ...turningOf(header) }, limits);
@@ -48,4 +47,41 @@ export function cicpOf(tags: RawTags, group: 'PNG' | 'QuickTime'): Cicp | undefi
   // libheif expands the video range of HEIF itself.
   const fullRange = group !== 'PNG' || codePoint('VideoFullRangeFlag') !== 0;
   return { primaries, transfer, fullRange };
+}
+
+/** Throws `MediaError` (too_large) before anything is decoded: a small file can declare a picture that fills the memory. */
+export function checkPixels(
+  { width, height, turnedBy }: Pick<Picture, 'width' | 'height' | 'turnedBy'>,
+  limits: Limits,
+): void {
+  if (width * height <= limits.maxPixels) return;
+  const megapixels = Math.round((width * height) / 1e6);
+  throw new MediaError(
+    'too_large',
+    `The picture has ${megapixels} megapixels, more than this server decodes`,
+    {
+      width,
+      height,
+      orientation: turnedBy,
+    },
+  );
+}
+
+/** Throws `MediaError` (too_large) for a picture that its decoder cannot hold. */
+export function checkMemory(
+  { width, height }: { width: number; height: number },
+  bytesPerPixel: number,
+  limits: Limits,
+): void {
+  const bytes = width * height * bytesPerPixel;
+  if (bytes <= limits.maxMemoryBytes) return;
+  const [needed, given] = [bytes, limits.maxMemoryBytes].map((value) => Math.round(value / 2 ** 20));
+  throw new MediaError(
+    'too_large',
+    `Decoding needs ${needed} MiB of memory, this server has ${given} MiB for it`,
+    {
+      width,
+      height,
+    },
+  );
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Metadata } from 'sharp';
 import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors.js';
 import type { MetadataTool } from '../metadata/exiftool.js';
-import { embeddedPictureTags, type RawTags } from '../metadata/tags.js';
+import { EMBEDDED_PICTURE_TAGS, type RawTags } from '../metadata/tags.js';
 import type { Limits, PhotoMetadata, Picture } from '../types.js';
 import { readHeader, turningOf } from './header.js';
 
@@ -51,15 +51,15 @@ interface EmbeddedPicture {
   bytes: number;
 }
 
-const binaryValue = /^\(Binary data (\d+) bytes/;
+const BINARY_VALUE = /^\(Binary data (\d+) bytes/;
 
 /** The embedded pictures of a file, largest first. */
 function embeddedPictures(tags: RawTags): EmbeddedPicture[] {
   return Object.entries(tags)
     .flatMap(([tag, value]) => {
-      const size = typeof value === 'string' ? binaryValue.exec(value)?.[1] : undefined;
+      const size = typeof value === 'string' ? BINARY_VALUE.exec(value)?.[1] : undefined;
       const name = tag.slice(tag.indexOf(':') + 1);
-      return size !== undefined && embeddedPictureTags.includes(name) ? [{ tag, bytes: Number(size) }] : [];
+      return size !== undefined && EMBEDDED_PICTURE_TAGS.includes(name) ? [{ tag, bytes: Number(size) }] : [];
     })
     .sort((a, b) => b.bytes - a.bytes);
 }

@@ -4,8 +4,7 @@ import type { HeicDecoder } from '../heic/heic-decoder.js';
 import { wrapAsTiff } from '../heic/tiff.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Limits, Picture } from '../types.js';
-import { cicpOf, endsInDisplayP3, readHeader } from './header.js';
-import { checkMemory } from './limits.js';
+import { checkMemory, cicpOf, endsInDisplayP3, readHeader } from './header.js';
 
 /**
  * Decodes HEVC and hands the pixels on as an uncompressed TIFF in memory, which lets sharp apply the colour profile

@@ -5,7 +5,7 @@ import type { HeicDecoder } from '../heic/heic-decoder.js';
 import type { MetadataTool } from '../metadata/exiftool.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Limits, PhotoFile, PhotoMetadata, Picture } from '../types.js';
-import { openBitmap } from './open-bitmap.js';
+import { cicpOf, endsInDisplayP3, readHeader, turningOf } from './header.js';
 import { openRaw } from './open-embedded.js';
 import { openAvif, openHeic } from './open-heif.js';
 import { openTiff } from './tiff/open-tiff.js';
@@ -69,4 +69,22 @@ export async function openPicture(
     case 'bitmap':
       return openBitmap(path, described, limits);
   }
+}
+
+/** Opens a picture that sharp decodes straight from the file. `described` is awaited for PNG only. */
+export async function openBitmap(
+  path: string,
+  described: Promise<{ tags: RawTags }>,
+  limits: Limits,
+): Promise<Picture> {
+  const header = await readHeader(path, limits);
+  // Code points go before an ICC profile in PNG (third edition, 13.4), unlike in HEIF.
+  const cicp = header.format === 'png' ? cicpOf((await described).tags, 'PNG') : undefined;
+  return {
+    input: path,
+    ...header.autoOrient,
+    ...turningOf(header),
+    ...(cicp ? { cicp, bitsPerSample: header.depth === 'ushort' ? 16 : 8 } : {}),
+    ...(endsInDisplayP3(header) ? { isDisplayP3: true } : {}),
+  };
 }

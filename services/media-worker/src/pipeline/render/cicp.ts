@@ -1,33 +1,32 @@
 import type { Cicp } from '../types.js';
-import { gamutOf, isSrgbGamut, type Row } from './gamut.js';
-import { decodeSrgb, encodeSrgb } from './srgb.js';
+import { decodeSrgb, encodeSrgb, gamutOf, isSrgbGamut, type Row } from './colour-spaces.js';
 
 /**
  * From samples that are described by code points (ITU-T H.273) to sRGB: PQ and HLG pictures (ITU-R BT.2100) are tone-mapped,
  * wider gamuts are clipped to that of sRGB, as a relative colorimetric conversion does.
  */
 
-const pq = 16;
-const hlg = 18;
+const PQ = 16;
+const HLG = 18;
 /** Candela per square metre of diffuse white (ITU-R BT.2408): linear 1 in what follows. */
-const whiteNits = 203;
+const WHITE_NITS = 203;
 /** The display for which HLG is meant, with the exponent of its system transfer function (ITU-R BT.2100, table 5). */
-const hlgPeakNits = 1000;
-const hlgGamma = 1.2;
+const HLG_PEAK_NITS = 1000;
+const HLG_GAMMA = 1.2;
 
 /** Transfer functions from the sample (0 to 1) to light, where diffuse white is 1. All others are close to that of sRGB. */
-const transfers: Readonly<Record<number, (sample: number) => number>> = {
+const TRANSFERS: Readonly<Record<number, (sample: number) => number>> = {
   4: (sample) => sample ** 2.2,
   5: (sample) => sample ** 2.8,
   8: (sample) => sample,
   17: (sample) => (sample ** 2.6 * 52.37) / 48,
-  [pq]: fromPq,
-  [hlg]: fromHlg,
+  [PQ]: fromPq,
+  [HLG]: fromHlg,
 };
 
 /** Whether pictures so described can be shown as they are. Code point 2 means unspecified. */
 export function isSrgb({ primaries, transfer, fullRange = true }: Cicp): boolean {
-  return fullRange && isSrgbGamut(primaries) && transfers[transfer] === undefined;
+  return fullRange && isSrgbGamut(primaries) && TRANSFERS[transfer] === undefined;
 }
 
 /** Samples without gaps: one or three colour channels, and alpha if the number is even. */
@@ -41,9 +40,9 @@ export function cicpToSrgb({ data, channels }: Samples, cicp: Cicp): Buffer {
   const max = data instanceof Uint16Array ? 65_535 : 255;
   const toLight = lightTable(cicp, max);
   const gamut = gamutOf(cicp.primaries);
-  const isHdr = cicp.transfer === pq || cicp.transfer === hlg;
+  const isHdr = cicp.transfer === PQ || cicp.transfer === HLG;
   const colours = channels > 2 ? 3 : 1;
-  const display = cicp.transfer === hlg ? hlgDisplay(gamut.luminance) : unchanged;
+  const display = cicp.transfer === HLG ? hlgDisplay(gamut.luminance) : unchanged;
   const light: [number, number, number] = [0, 0, 0];
   const read = (at: number) => {
     for (let colour = 0; colour < 3; colour++)
@@ -68,7 +67,7 @@ type Light = [number, number, number];
 const unchanged = (_light: Light): void => undefined;
 
 function lightTable({ transfer, fullRange = true }: Cicp, max: number): Float32Array {
-  const toLight = transfers[transfer] ?? decodeSrgb;
+  const toLight = TRANSFERS[transfer] ?? decodeSrgb;
   const [black, white] = fullRange ? [0, 1] : [16 / 255, 235 / 255];
   return Float32Array.from({ length: max + 1 }, (_, sample) =>
     toLight(Math.min(Math.max((sample / max - black) / (white - black), 0), 1)),
@@ -83,7 +82,7 @@ function fromPq(sample: number): number {
   const c2 = 2413 / 128;
   const c3 = 2392 / 128;
   const power = sample ** (1 / m2);
-  return (10_000 / whiteNits) * (Math.max(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1);
+  return (10_000 / WHITE_NITS) * (Math.max(power - c1, 0) / (c2 - c3 * power)) ** (1 / m1);
 }
 
 /** ITU-R BT.2100, table 5: the scene's light, 0 to 1, before the display's part of it. */
@@ -98,7 +97,7 @@ function fromHlg(sample: number): number {
 function hlgDisplay([r, g, b]: Row): (light: Light) => void {
   return (light) => {
     const luminance = r * light[0] + g * light[1] + b * light[2];
-    const gain = (hlgPeakNits / whiteNits) * luminance ** (hlgGamma - 1);
+    const gain = (HLG_PEAK_NITS / WHITE_NITS) * luminance ** (HLG_GAMMA - 1);
     for (let colour = 0; colour < 3; colour++) light[colour] = (light[colour] ?? 0) * gain;
   };
 }
@@ -106,7 +105,7 @@ function hlgDisplay([r, g, b]: Row): (light: Light) => void {
 /** The brightest light of a picture, without the few pixels (a thousandth) that reflections and noise are. */
 function peakOf(data: Samples['data'], channels: number, light: Light, read: (at: number) => void): number {
   const perUnit = 16;
-  const histogram = new Uint32Array(perUnit * Math.ceil(10_000 / whiteNits) + 1);
+  const histogram = new Uint32Array(perUnit * Math.ceil(10_000 / WHITE_NITS) + 1);
   for (let at = 0; at < data.length; at += channels) {
     read(at);
     const bin = Math.min(Math.ceil(Math.max(...light) * perUnit), histogram.length - 1);
@@ -119,7 +118,7 @@ function peakOf(data: Samples['data'], channels: number, light: Light, read: (at
 }
 
 /** Light up to here is shown as it is; half of white is three quarters of the way to white for the eye. */
-const knee = 0.5;
+const KNEE = 0.5;
 
 /**
  * A curve from light to the light of a display that ends at white: straight up to the knee, from there on Reinhard's extended
@@ -128,19 +127,19 @@ const knee = 0.5;
  */
 function toneCurve(peak: number): ((light: number) => number) | undefined {
   if (peak <= 1.1) return undefined;
-  const room = 1 - knee;
-  const white = (peak - knee) / room;
+  const room = 1 - KNEE;
+  const white = (peak - KNEE) / room;
   return (light) => {
-    if (light <= knee) return light;
-    const above = (light - knee) / room;
-    return Math.min(knee + (room * above * (1 + above / white ** 2)) / (1 + above), 1);
+    if (light <= KNEE) return light;
+    const above = (light - KNEE) / room;
+    return Math.min(KNEE + (room * above * (1 + above / white ** 2)) / (1 + above), 1);
   };
 }
 
 /** All three colours by the same factor, which keeps the hue. */
 function mapTone(light: Light, tone: (light: number) => number): void {
   const brightest = Math.max(light[0], light[1], light[2]);
-  if (brightest <= knee) return;
+  if (brightest <= KNEE) return;
   const factor = tone(brightest) / brightest;
   for (let colour = 0; colour < 3; colour++) light[colour] = (light[colour] ?? 0) * factor;
 }

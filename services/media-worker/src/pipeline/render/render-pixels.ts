@@ -132,7 +132,7 @@ export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
 }
 
 /** What each EXIF orientation asks for: to mirror left and right, then to rotate clockwise. sharp keeps that order. */
-const turns: Record<number, { degrees: number; mirror?: true }> = {
+const TURNS: Record<number, { degrees: number; mirror?: true }> = {
   2: { degrees: 0, mirror: true },
   3: { degrees: 180 },
   4: { degrees: 180, mirror: true },
@@ -144,7 +144,7 @@ const turns: Record<number, { degrees: number; mirror?: true }> = {
 
 function orient(image: Sharp, orientation: number | undefined): Sharp {
   if (orientation === undefined) return image.autoOrient();
-  const turn = turns[orientation];
+  const turn = TURNS[orientation];
   return turn ? image.flop(turn.mirror ?? false).rotate(turn.degrees) : image;
 }
 

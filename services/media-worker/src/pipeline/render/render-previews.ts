@@ -1,9 +1,9 @@
 import { previewSizes } from '@lazyphotos/contracts';
+import { rgbaToThumbHash } from 'thumbhash';
 import type { Preview, PreviewVariant } from '../types.js';
-import { renderPlaceholder } from './placeholder.js';
 import { fit, fromPixels, type Pixels } from './render-pixels.js';
 
-const jpegQuality = 80;
+const JPEG_QUALITY = 80;
 
 export interface Rendered {
   previews: Preview[];
@@ -30,7 +30,27 @@ async function encode(variant: PreviewVariant, pixels: Pixels): Promise<Preview>
   const { width, height } = pixels;
   const data = await fromPixels(pixels)
     .flatten({ background: '#ffffff' })
-    .jpeg({ quality: jpegQuality })
+    .jpeg({ quality: JPEG_QUALITY })
     .toBuffer();
   return { variant, data, contentType: 'image/jpeg', width, height };
+}
+
+/** The format allows 100 (https://evanw.github.io/thumbhash/), but keeps at most 7 waves a side: 64 are plenty. */
+const PLACEHOLDER_SIDE = 64;
+
+/** A thumbhash of some 25 bytes, base64, that clients paint while the preview loads. */
+export async function renderPlaceholder(thumb: Pixels): Promise<string> {
+  const small = await fit(fromPixels(thumb).ensureAlpha(), PLACEHOLDER_SIDE);
+  return Buffer.from(rgbaToThumbHash(small.width, small.height, toRgba(small))).toString('base64');
+}
+
+/** Grey pictures come with one grey channel for the three colours. */
+function toRgba({ data, channels }: Pixels): Uint8Array {
+  if (channels === 4) return data;
+  const rgba = new Uint8Array((data.length / channels) * 4);
+  for (let from = 0, to = 0; from < data.length; from += channels, to += 4) {
+    rgba.fill(data[from] ?? 0, to, to + 3);
+    rgba[to + 3] = data[from + 1] ?? 255;
+  }
+  return rgba;
 }

@@ -1,5 +1,5 @@
 import type { SampleMeaning } from '../types.js';
-import { encodeSrgb } from './srgb.js';
+import { encodeSrgb } from './colour-spaces.js';
 
 /** Numbers as they stand in a picture, not yet colours; the last channel of two or four is transparency. */
 export interface Samples {
@@ -12,7 +12,7 @@ export type ConvertedMeaning = Exclude<SampleMeaning, 'display'>;
 
 /** Returns bytes of sRGB (or grey, for one or two channels), and transparency where there is some. Pure. */
 export function samplesToSrgb(samples: Samples, meaning: ConvertedMeaning): Buffer {
-  return meaning === 'light' ? lightToSrgb(samples) : labToSrgb(samples, notations[meaning]);
+  return meaning === 'light' ? lightToSrgb(samples) : labToSrgb(samples, NOTATIONS[meaning]);
 }
 
 const toByte = (value: number): number => (value >= 255 ? 255 : value > 0 ? Math.round(value) : 0);
@@ -59,7 +59,7 @@ interface Notation {
  * TIFF 6.0, section 23 (CIELab, as libvips and open-cielab8 hand it on: a* and b* signed); Adobe's Photoshop TIFF technical notes
  * (ICCLab: offset); TIFF-FX, RFC 3949 with ITU-T T.42 (ITULab: a* from -85 to 85, b* from -75 to 125).
  */
-const notations: Record<Exclude<ConvertedMeaning, 'light'>, Notation> = {
+const NOTATIONS: Record<Exclude<ConvertedMeaning, 'light'>, Notation> = {
   cielab: { lightness: 1, zero: [0, 0], step: [1, 1], opaque: 255 },
   cielab8: { lightness: 100 / 255, zero: [0, 0], step: [1, 1], opaque: 255 },
   icclab8: { lightness: 100 / 255, zero: [128, 128], step: [1, 1], opaque: 255 },
@@ -68,9 +68,9 @@ const notations: Record<Exclude<ConvertedMeaning, 'light'>, Notation> = {
 };
 
 /** The white of D50 (ICC.1:2022, 7.2.16). */
-const d50: [number, number, number] = [0.9642, 1, 0.8249];
+const D50: [number, number, number] = [0.9642, 1, 0.8249];
 /** From CIE XYZ of D50 to linear sRGB, adapted to D65 with the Bradford matrix. */
-const xyzToRgb = [
+const XYZ_TO_RGB = [
   [3.133_856_1, -1.616_866_7, -0.490_614_6],
   [-0.978_768_4, 1.916_141_5, 0.033_454],
   [0.071_945_3, -0.228_991_4, 1.405_242_7],
@@ -86,8 +86,8 @@ function labToSrgb({ values, channels }: Samples, { lightness, zero, step, opaqu
     const y = ((values[from] ?? 0) * lightness + 16) / 116;
     const x = y + (((values[from + 1] ?? 0) - zero[0]) * step[0]) / 500;
     const z = y - (((values[from + 2] ?? 0) - zero[1]) * step[1]) / 200;
-    const xyz = [d50[0] * fromLab(x), d50[1] * fromLab(y), d50[2] * fromLab(z)] as const;
-    for (const [channel, row] of xyzToRgb.entries()) {
+    const xyz = [D50[0] * fromLab(x), D50[1] * fromLab(y), D50[2] * fromLab(z)] as const;
+    for (const [channel, row] of XYZ_TO_RGB.entries()) {
       bytes[to + channel] = encodeSrgb(row[0] * xyz[0] + row[1] * xyz[1] + row[2] * xyz[2]);
     }
     if (target === 4) bytes[to + 3] = toByte((255 * (values[from + 3] ?? 0)) / opaque);

@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tiffTag } from '@lazyphotos/photo-type';
+import { TIFF_TAG } from '@lazyphotos/photo-type';
 import { isMachineFault, MediaError, ProcessorUnavailableError } from '../../errors.js';
 import type { Picture } from '../../types.js';
 import type { TiffPicture } from './tiff-picture.js';
 
 /** ICC L*a*b*, whose samples libvips takes as they are. */
-const photometricIccLab = 9;
-const sampleFormats = { unsigned: 1, signed: 2 };
-const typeShort = 3;
+const PHOTOMETRIC_ICC_LAB = 9;
+const SAMPLE_FORMATS = { unsigned: 1, signed: 2 };
+const TYPE_SHORT = 3;
 
 /**
  * libvips does not open CIE L*a*b* of 8 bits. In a copy of the file the picture is described otherwise, twice: page 0 has all samples
@@ -53,23 +53,23 @@ async function describeTwice(file: FileHandle, { position, samples }: TiffPictur
     for (let sample = 0; sample < samples; sample += 1) put(formats, format, 2 * sample, 2);
     const kept = Array.from({ length: count }, (_, index) =>
       entries.subarray(index * entryBytes, (index + 1) * entryBytes),
-    ).filter((entry) => ![tiffTag.photometric, tiffTag.sampleFormat].includes(get(entry, 0, 2) as never));
+    ).filter((entry) => ![TIFF_TAG.photometric, TIFF_TAG.sampleFormat].includes(get(entry, 0, 2) as never));
     const length = countBytes + (kept.length + 2) * entryBytes + wordBytes;
     const entryOf = (tag: number, values: Buffer): Buffer => {
       const entry = Buffer.alloc(entryBytes);
       put(entry, tag, 0, 2);
-      put(entry, typeShort, 2, 2);
+      put(entry, TYPE_SHORT, 2, 2);
       put(entry, values.length / 2, 4, wordBytes);
       if (values.length <= wordBytes) values.copy(entry, 4 + wordBytes);
       else put(entry, at + length, 4 + wordBytes, wordBytes);
       return entry;
     };
     const photometric = Buffer.alloc(2);
-    put(photometric, photometricIccLab, 0, 2);
+    put(photometric, PHOTOMETRIC_ICC_LAB, 0, 2);
     const written = [
       ...kept,
-      entryOf(tiffTag.photometric, photometric),
-      entryOf(tiffTag.sampleFormat, formats),
+      entryOf(TIFF_TAG.photometric, photometric),
+      entryOf(TIFF_TAG.sampleFormat, formats),
     ].sort((a, b) => get(a, 0, 2) - get(b, 0, 2));
     const head = Buffer.alloc(countBytes);
     put(head, written.length, 0, countBytes);
@@ -80,8 +80,8 @@ async function describeTwice(file: FileHandle, { position, samples }: TiffPictur
 
   // Directories begin on a word boundary.
   const at = size + (size % 2);
-  const unsigned = directory(at, sampleFormats.unsigned, false);
-  const signed = directory(at + unsigned.length, sampleFormats.signed, true);
+  const unsigned = directory(at, SAMPLE_FORMATS.unsigned, false);
+  const signed = directory(at + unsigned.length, SAMPLE_FORMATS.signed, true);
   const both = Buffer.concat([unsigned, signed]);
   await file.write(both, 0, both.length, at);
   const first = Buffer.alloc(wordBytes);

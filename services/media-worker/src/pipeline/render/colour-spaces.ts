@@ -6,18 +6,18 @@ type Xy = readonly [number, number];
 export type Matrix = readonly [Row, Row, Row];
 export type Row = readonly [number, number, number];
 
-const d65: Xy = [0.3127, 0.329];
-const illuminantC: Xy = [0.31, 0.316];
-const bt709: Chromaticities = [[0.64, 0.33], [0.3, 0.6], [0.15, 0.06], d65];
-const smpte170: Chromaticities = [[0.63, 0.34], [0.31, 0.595], [0.155, 0.07], d65];
-const chromaticitiesByCode: Readonly<Record<number, Chromaticities>> = {
-  1: bt709,
-  4: [[0.67, 0.33], [0.21, 0.71], [0.14, 0.08], illuminantC],
-  5: [[0.64, 0.33], [0.29, 0.6], [0.15, 0.06], d65],
-  6: smpte170,
-  7: smpte170,
-  8: [[0.681, 0.319], [0.243, 0.692], [0.145, 0.049], illuminantC],
-  9: [[0.708, 0.292], [0.17, 0.797], [0.131, 0.046], d65],
+const D65: Xy = [0.3127, 0.329];
+const ILLUMINANT_C: Xy = [0.31, 0.316];
+const BT709: Chromaticities = [[0.64, 0.33], [0.3, 0.6], [0.15, 0.06], D65];
+const SMPTE170: Chromaticities = [[0.63, 0.34], [0.31, 0.595], [0.155, 0.07], D65];
+const CHROMATICITIES_BY_CODE: Readonly<Record<number, Chromaticities>> = {
+  1: BT709,
+  4: [[0.67, 0.33], [0.21, 0.71], [0.14, 0.08], ILLUMINANT_C],
+  5: [[0.64, 0.33], [0.29, 0.6], [0.15, 0.06], D65],
+  6: SMPTE170,
+  7: SMPTE170,
+  8: [[0.681, 0.319], [0.243, 0.692], [0.145, 0.049], ILLUMINANT_C],
+  9: [[0.708, 0.292], [0.17, 0.797], [0.131, 0.046], D65],
   10: [
     [1, 0],
     [0, 1],
@@ -30,8 +30,8 @@ const chromaticitiesByCode: Readonly<Record<number, Chromaticities>> = {
     [0.15, 0.06],
     [0.314, 0.351],
   ],
-  12: [[0.68, 0.32], [0.265, 0.69], [0.15, 0.06], d65],
-  22: [[0.63, 0.34], [0.295, 0.605], [0.155, 0.077], d65],
+  12: [[0.68, 0.32], [0.265, 0.69], [0.15, 0.06], D65],
+  22: [[0.63, 0.34], [0.295, 0.605], [0.155, 0.077], D65],
 };
 
 export interface Gamut {
@@ -43,14 +43,14 @@ export interface Gamut {
 
 /** The gamut of a code point of ITU-T H.273; that of sRGB for those which are unspecified or unknown. */
 export function gamutOf(primaries: number): Gamut {
-  const chromaticities = chromaticitiesByCode[primaries] ?? bt709;
+  const chromaticities = CHROMATICITIES_BY_CODE[primaries] ?? BT709;
   const toXyz = rgbToXyz(chromaticities);
-  const adapted = multiply(adaptation(chromaticities[3], d65), toXyz);
-  return { toSrgb: multiply(invert(rgbToXyz(bt709)), adapted), luminance: toXyz[1] };
+  const adapted = multiply(adaptation(chromaticities[3], D65), toXyz);
+  return { toSrgb: multiply(invert(rgbToXyz(BT709)), adapted), luminance: toXyz[1] };
 }
 
 export function isSrgbGamut(primaries: number): boolean {
-  return (chromaticitiesByCode[primaries] ?? bt709) === bt709;
+  return (CHROMATICITIES_BY_CODE[primaries] ?? BT709) === BT709;
 }
 
 /** SMPTE RP 177: the matrix whose columns are the primaries, scaled to add up to white. */
@@ -106,4 +106,25 @@ function invert([[a, b, c], [d, e, f], [g, h, i]]: Matrix): Matrix {
     [over(f * g - d * i), over(a * i - c * g), over(c * d - a * f)],
     [over(d * h - e * g), over(b * g - a * h), over(a * e - b * d)],
   ];
+}
+
+/** The transfer function of sRGB (IEC 61966-2-1). */
+
+/** Steps of light between black and white. Finer ones make no difference to a byte. */
+const LIGHT_STEPS = 65_535;
+const BYTE_OF_LIGHT = Uint8Array.from({ length: LIGHT_STEPS + 1 }, (_, step) => {
+  const light = step / LIGHT_STEPS;
+  return Math.round(255 * (light <= 0.003_130_8 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055));
+});
+
+/** Returns the byte of sRGB for linear light, where 1 is white; what is outside of 0 to 1 is clipped, NaN is black. */
+export function encodeSrgb(light: number): number {
+  // Comparisons with NaN are false.
+  const step = light >= 1 ? LIGHT_STEPS : light > 0 ? Math.round(light * LIGHT_STEPS) : 0;
+  return BYTE_OF_LIGHT[step] ?? 0;
+}
+
+/** Returns the linear light, 0 to 1, of a sample of sRGB, 0 to 1. */
+export function decodeSrgb(sample: number): number {
+  return sample <= 0.040_45 ? sample / 12.92 : ((sample + 0.055) / 1.055) ** 2.4;
 }

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { type EventPayload, previewVariants, storageKeys } from '@lazyphotos/contracts';
+import { isObjectStoreError, type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
+import type { Places } from '@lazyphotos/places';
+import type { Logger } from '@lazyphotos/service-kit';
+import type { MediaMetrics } from '../metrics.js';
+import { MediaError } from '../pipeline/errors.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { PhotoMetadata, Preview, ProcessedPhoto } from '../pipeline/types.js';
+import type { Ledger } from './ledger.js';
+
+type Upload = EventPayload<'upload.completed'>;
+type Result = EventPayload<'media.processed'>;
+
+/** After so many attempts that were begun and did not end, the picture counts as the cause of the crashes. */
+const MAX_ATTEMPTS = 5;
+/** The longest side that the contract allows. Files that claim more exist; their size is left out. */
+const LONGEST_SIDE = 1_000_000;
+
+export interface ProcessContext {
+  store: ObjectStore;
+  pipeline: Pipeline;
+  ledger: Ledger;
+  places: Places;
+  scratchDir: string;
+  metrics: MediaMetrics;
+  logger: Logger;
+}
+
+interface JobIdentity {
+  photoId: string;
+  userId: string;
+  run: number;
+}
+
+/** Processes an upload once, however often the bus delivers it. Throws errors of the machine: the bus delivers again. */
+export async function processUpload(
+  context: ProcessContext,
+  upload: Upload,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, ledger } = context;
+  const { photoId, userId } = upload;
+  const begun = await ledger.begin(photoId, userId);
+  if (begun === 'done') return;
+  // An attempt that was aborted may have stored a preview after the photo was purged.
+  if (begun === 'purged') return removePreviews(store, userId, photoId);
+  try {
+    const identity = { photoId, userId, run: begun.run };
+    const stop = context.metrics.duration.startTimer();
+    const result =
+      begun.attempt > MAX_ATTEMPTS
+        ? failedResult(identity, {
+            code: 'processor_crashed',
+            reason: 'Processing this file ended the worker repeatedly',
+          })
+        : await withPlace(context, await derive(context, identity, upload, signal), upload);
+    const seconds = stop();
+    if (!(await ledger.finish(result))) return await removePreviews(store, userId, photoId);
+    report(context, result, seconds);
+  } catch (error) {
+    // The error says nothing about the photo. If even this cannot be written, the attempt stays counted.
+    await ledger.takeBack(photoId).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Makes and stores the previews. Returns a failure for a fault of the file, throws errors of the machine. */
+async function derive(
+  { store, pipeline, scratchDir }: ProcessContext,
+  identity: JobIdentity,
+  { storageKey, mimeType }: Upload,
+  signal: AbortSignal,
+): Promise<Result> {
+  try {
+    const photo = await withLocalFile(store, storageKey, scratchDir, (path) =>
+      pipeline.process({ path, mimeType }, signal),
+    );
+    await savePreviews(store, identity, photo.previews);
+    return readyResult(identity, photo);
+  } catch (error) {
+    if (error instanceof MediaError)
+      return failedResult(identity, { code: error.code, reason: error.message }, error);
+    if (!isObjectStoreError(error, 'object_not_found')) throw error;
+    return failedResult(identity, { code: 'original_missing', reason: 'The original does not exist' });
+  }
+}
+
+async function savePreviews(
+  store: ObjectStore,
+  { userId, photoId }: JobIdentity,
+  previews: readonly Preview[],
+): Promise<void> {
+  for (const { variant, data, contentType } of previews) {
+    const sha256 = createHash('sha256').update(data).digest('hex');
+    const key = storageKeys.derived(userId, photoId, variant);
+    await store.put(key, data, { contentType, metadata: { sha256 } });
+  }
+}
+
+export async function removePreviews(store: ObjectStore, userId: string, photoId: string): Promise<void> {
+  for (const variant of previewVariants) await store.delete(storageKeys.derived(userId, photoId, variant));
+}
+
+/** Adds the name of the place. The location that the client announced counts if the file has none. */
+async function withPlace({ places }: ProcessContext, result: Result, upload: Upload): Promise<Result> {
+  const { locationLat, locationLon } = result.locationLat === undefined ? upload : result;
+  if (locationLat === undefined || locationLon === undefined) return result;
+  const place = await places.find(locationLat, locationLon);
+  return place ? { ...result, place } : result;
+}
+
+function report({ metrics, logger }: ProcessContext, { photoId, failure }: Result, seconds: number): void {
+  const outcome = failure?.code ?? 'ready';
+  metrics.processed.inc({ outcome });
+  const ms = Math.round(seconds * 1000);
+  logger[failure ? 'warn' : 'info']('photo processed', { photoId, outcome, reason: failure?.reason, ms });
+}
+
+const readyResult = (identity: JobIdentity, photo: ProcessedPhoto): Result => ({
+  ...described(photo.metadata),
+  ...sizeOf(photo),
+  ...identity,
+  outcome: 'ready',
+  placeholder: photo.placeholder,
+  previews: photo.previews.map(({ variant, width, height, data }) => ({
+    variant,
+    width,
+    height,
+    sizeBytes: data.length,
+  })),
+});
+
+interface Size {
+  width?: number | undefined;
+  height?: number | undefined;
+}
+
+/** The last parameter is what could still be read of a photo that could not be shown. */
+const failedResult = (
+  identity: JobIdentity,
+  failure: { code: string; reason: string },
+  { metadata = {}, width, height }: Size & { metadata?: PhotoMetadata } = {},
+): Result => ({
+  ...described(metadata),
+  ...sizeOf(width && height ? { width, height } : displayedSize(metadata)),
+  ...identity,
+  outcome: 'failed',
+  failure,
+  previews: [],
+});
+
+const described = ({ capturedAt, width: _width, height: _height, ...rest }: PhotoMetadata) => ({
+  ...rest,
+  capturedAt: capturedAt?.toISOString(),
+});
+
+/** The metadata holds the size of the stored pixels; the result has that of the displayed photo. */
+const displayedSize = ({ width, height, orientation = 1 }: PhotoMetadata): Size =>
+  orientation >= 5 ? { width: height, height: width } : { width, height };
+
+const sizeOf = ({ width = 0, height = 0 }: Size): Size =>
+  Math.min(width, height) >= 1 && Math.max(width, height) <= LONGEST_SIDE ? { width, height } : {};
