@@ -1,9 +1,9 @@
-/** Provisioning cannot go on. The message is one line for the operator, without secrets. */
+/** Provisioning failed. The message is one line for the operator, without secrets. */
 export class ProvisionError extends Error {
   readonly code = 'provision_failed';
   constructor(
     message: string,
-    /** Whether a later try may succeed: the server is away, or still starting. */
+    /** Whether a retry may succeed: the server is away, or still starting. */
     readonly temporary = false,
     cause?: unknown,
   ) {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import { topology } from '@lazyphotos/contracts';
 import { reasonOf } from '@lazyphotos/database';
-import type { deadLetterActions } from '@lazyphotos/messaging';
+import { deadLetterActions, openBus } from '@lazyphotos/messaging';
 import {
   createLogger,
   describeError,
@@ -9,57 +10,39 @@ import {
   readSettings,
   SettingsError,
 } from '@lazyphotos/service-kit';
-import { handleDeadLetters } from './dead-letters.js';
 import { provisionPostgres } from './postgres/provision.js';
 import { readPostgresSettings } from './postgres/settings.js';
 import { provisionStorage } from './storage/provision.js';
 import { readStorageSettings } from './storage/settings.js';
 
+type Command = (env: Environment, logger: Logger, print: (line: string) => void) => Promise<void>;
+type Output = Pick<NodeJS.WritableStream, 'write'>;
+
 const USAGE = `usage: provision postgres | storage | dead-letters [list | replay]
 
   postgres      a role, a database and its tables for each service
   storage       the bucket, and on MinIO a user for each service that uses it
-  dead-letters  the events that kept failing: lists them, or hands them out again
+  dead-letters  the events that kept failing: lists them, or delivers them again
 
-Settings are environment variables: see docs/configuration.md. All of it may be run again at any time.
+Settings are environment variables: see docs/configuration.md. Every command may be run again at any time.
 `;
 
-type Say = (line: string) => void;
-type Command = (env: Environment, logger: Logger, say: Say) => Promise<void>;
-
-const deadLetters =
-  (action: keyof typeof deadLetterActions): Command =>
-  (env, _logger, say) =>
-    handleDeadLetters({ busUrl: readSettings(env, ['busUrl']).busUrl, action, say });
-
-const commands: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, Command>> = {
   postgres: (env, logger) => provisionPostgres({ ...readPostgresSettings(env), logger }),
   storage: (env, logger) => provisionStorage({ ...readStorageSettings(env), logger }),
-  'dead-letters': deadLetters('list'),
-  'dead-letters list': deadLetters('list'),
-  'dead-letters replay': deadLetters('replay'),
+  'dead-letters': (env, _, print) => handleDeadLetters(env, 'list', print),
+  'dead-letters list': (env, _, print) => handleDeadLetters(env, 'list', print),
+  'dead-letters replay': (env, _, print) => handleDeadLetters(env, 'replay', print),
 };
 
-function commandOf(args: string[]): { name: string; command: Command } | undefined {
-  try {
-    const { positionals } = parseArgs({ args, allowPositionals: true });
-    const name = positionals.join(' ');
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    return command && { name, command };
-  } catch {
-    return undefined;
-  }
-}
-
-type Output = Pick<NodeJS.WritableStream, 'write'>;
-
-/** Runs one command and answers the exit code: 0 done, 1 failed, 2 wrong settings or usage. */
+/** Runs one command. Returns the exit code: 0 done, 1 failed, 2 wrong settings or usage. */
 export async function run(
   args: string[],
   { env, stdout, stderr }: { env: Environment; stdout: Output; stderr: Output },
 ): Promise<number> {
-  const chosen = commandOf(args);
-  if (!chosen) {
+  const name = commandName(args);
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
     stderr.write(USAGE);
     return 2;
   }
@@ -67,7 +50,7 @@ export async function run(
   try {
     const { logLevel } = readSettings(env, ['logLevel']);
     logger = createLogger({ level: logLevel }).child({ service: 'provision' });
-    await chosen.command(env, logger, (line) => stdout.write(`${line}\n`));
+    await command(env, logger, (line) => stdout.write(`${line}\n`));
     return 0;
   } catch (error) {
     if (error instanceof SettingsError) {
@@ -75,7 +58,30 @@ export async function run(
       return 2;
     }
     logger?.debug('failed', { error: describeError(error) });
-    stderr.write(`provision ${chosen.name}: ${reasonOf(error)}\n`);
+    stderr.write(`provision ${name}: ${reasonOf(error)}\n`);
     return 1;
+  }
+}
+
+/** Returns undefined for options, which no command has. */
+function commandName(args: string[]): string | undefined {
+  try {
+    return parseArgs({ args, allowPositionals: true }).positionals.join(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+async function handleDeadLetters(
+  env: Environment,
+  action: keyof typeof deadLetterActions,
+  print: (line: string) => void,
+): Promise<void> {
+  const { busUrl } = readSettings(env, ['busUrl']);
+  const bus = await openBus({ url: busUrl, topology, name: 'dead-letters' });
+  try {
+    await deadLetterActions[action](bus, Object.keys(topology), print);
+  } finally {
+    await bus.close();
   }
 }

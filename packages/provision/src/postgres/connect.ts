@@ -3,32 +3,10 @@ import pg from 'pg';
 import { isTemporary, ProvisionError } from '../errors.js';
 
 const CONNECT_MS = 5000;
-/** Classes of SQLSTATE with which a server that is up says no: the password is wrong, or there is no such database. */
+/** Classes of SQLSTATE that a running server responds with: the password is wrong, or there is no such database. */
 const REFUSED = /^(28|3D)/;
 
-async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'lazyphotos-provision',
-    connectionTimeoutMillis: CONNECT_MS,
-  });
-  // A connection that breaks fails the query under way; unheard, it would end the process as well.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end().catch(() => undefined);
-    const refused = REFUSED.test(String((error as { code?: unknown }).code));
-    const what = refused ? 'PostgreSQL refuses the administrator' : 'PostgreSQL does not answer';
-    throw new ProvisionError(`${what}: ${reasonOf(error)}`, !refused, error);
-  }
-}
-
-/**
- * Hands a connection to `use` and closes it afterwards. Waits for a server that is still starting.
- * @throws ProvisionError when it cannot connect
- */
+/** Runs `use` on a connection of its own. Retries while the server is still starting. @throws ProvisionError when it cannot connect */
 export async function withClient<T>(
   url: string,
   retry: RetryOptions,
@@ -42,7 +20,26 @@ export async function withClient<T>(
   }
 }
 
-/** The administrator's URL, for another database of the same server. */
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'lazyphotos-provision',
+    connectionTimeoutMillis: CONNECT_MS,
+  });
+  // A connection that breaks fails the current query; without a listener it would also end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    const refused = REFUSED.test(String((error as { code?: unknown }).code));
+    const what = refused ? 'PostgreSQL refuses the administrator' : 'PostgreSQL does not respond';
+    throw new ProvisionError(`${what}: ${reasonOf(error)}`, !refused, error);
+  }
+}
+
+/** Returns the administrator's URL for another database of the same server. */
 export function urlOf(adminUrl: string, database: string): string {
   const url = new URL(adminUrl);
   url.pathname = `/${encodeURIComponent(database)}`;

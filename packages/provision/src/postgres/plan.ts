@@ -12,19 +12,33 @@ export interface ServiceDatabase {
 export interface DatabasePlan {
   service: ServiceName;
   database: string;
-  /** What the service logs in as. */
+  /** The service logs in as this role. */
   role: string;
   password: string;
-  /** Owns the database and all in it; nobody logs in as it. */
+  /** Owns the database and everything in it; no program logs in as it. */
   owner: string;
   migrationsPath: string;
 }
 
-/** PostgreSQL cuts longer names off, silently. */
+/** PostgreSQL truncates longer names without an error. */
 const LONGEST_NAME = 63;
 const OWNER_SUFFIX = '_owner';
 const ADMIN_SETTING = 'LAZYPHOTOS_ADMIN_DATABASE_URL';
-const SERVERS_OWN = ['postgres', 'template0', 'template1'];
+const BUILT_IN = ['postgres', 'template0', 'template1'];
+
+/** Derives databases, roles and owners from the services' URLs. @throws SettingsError that names every setting that cannot be used */
+export function planDatabases(adminUrl: string, services: readonly ServiceDatabase[]): DatabasePlan[] {
+  const plans = services.map(({ service, url, migrationsPath }): DatabasePlan => {
+    const parts = partsOf(settingOf(service), url);
+    return { service, ...parts, owner: `${parts.database}${OWNER_SUFFIX}`, migrationsPath };
+  });
+  const problems = plans.flatMap((plan) =>
+    [...problemsOf(plan)].map((problem) => `${settingOf(plan.service)} ${problem}`),
+  );
+  problems.push(...collisions(plans, adminUrl));
+  if (problems.length > 0) throw new SettingsError(problems);
+  return plans;
+}
 
 const settingOf = (service: ServiceName): string =>
   `LAZYPHOTOS_${service.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
@@ -45,14 +59,14 @@ function partsOf(setting: string, url: string) {
 
 function* problemsOf({ role, password, database, owner }: DatabasePlan): Generator<string> {
   if (!role || !password || !database) yield 'must name a role, its password and a database';
-  if (SERVERS_OWN.includes(database)) yield "must not name one of the server's own databases";
+  if (BUILT_IN.includes(database)) yield "must not name one of the server's own databases";
   // The services' driver does not decode these in a database's name.
   if (/[;/?:@&=+$,#]/.test(database)) yield 'must name a database without any of ; / ? : @ & = + $ , #';
   if (Buffer.byteLength(role) > LONGEST_NAME) yield `must name a role of at most ${LONGEST_NAME} bytes`;
   if (Buffer.byteLength(owner) > LONGEST_NAME) {
     yield `must name a database of at most ${LONGEST_NAME - OWNER_SUFFIX.length} bytes`;
   }
-  // SCRAM normalises other characters before it hashes them; what cannot differ needs no normalising.
+  // SCRAM normalises other characters before it hashes them, which `scramVerifier` does not.
   if (!/^[ -~]*$/.test(password)) yield 'must have a password of printable ASCII characters';
 }
 
@@ -67,21 +81,4 @@ function* collisions(plans: readonly DatabasePlan[], adminUrl: string): Generato
     roles.set(role, setting).set(owner, setting);
     databases.set(database, setting);
   }
-}
-
-/**
- * Reads what is to be made off the services' URLs.
- * @throws SettingsError naming every setting that cannot be used
- */
-export function planDatabases(adminUrl: string, services: readonly ServiceDatabase[]): DatabasePlan[] {
-  const plans = services.map(({ service, url, migrationsPath }): DatabasePlan => {
-    const parts = partsOf(settingOf(service), url);
-    return { service, ...parts, owner: `${parts.database}${OWNER_SUFFIX}`, migrationsPath };
-  });
-  const problems = plans.flatMap((plan) =>
-    [...problemsOf(plan)].map((problem) => `${settingOf(plan.service)} ${problem}`),
-  );
-  problems.push(...collisions(plans, adminUrl));
-  if (problems.length > 0) throw new SettingsError(problems);
-  return plans;
 }

@@ -1,8 +1,7 @@
 import type { RetryOptions } from '@lazyphotos/database';
 import type { Logger } from '@lazyphotos/service-kit';
 import { withClient } from './connect.js';
-import { ensureDatabase, migrateAndGrant } from './databases.js';
-import { shutOpenDoors } from './open-doors.js';
+import { ensureDatabase, migrateAndGrant, revokePublicConnect } from './databases.js';
 import { planDatabases, type ServiceDatabase } from './plan.js';
 import { describeAdmin, ensureRoles } from './roles.js';
 
@@ -15,13 +14,13 @@ export interface ProvisionPostgresOptions {
   retryForMs?: number;
 }
 
-/** Any number will do, as long as every run takes the same. */
+/** Any number works, as long as every run uses the same. */
 export const PROVISION_LOCK = 7_301_448_201;
 
 /**
- * Gives each service a database, a role that may work in it and in no other, and its tables. May be repeated: it then applies
- * new migrations and changed passwords. Two runs at once take turns.
- * @throws SettingsError for URLs that cannot be used, ProvisionError and MigrationError otherwise
+ * Makes a database with its tables for each service, and a role that may use only that database. May be repeated: it then applies new
+ * migrations and changed passwords. An advisory lock lets one run at a time work.
+ * @throws SettingsError for URLs that cannot be used; ProvisionError, MigrationError, MigrationChangedError
  */
 export async function provisionPostgres(options: ProvisionPostgresOptions): Promise<void> {
   const { adminUrl, services, logger } = options;
@@ -40,7 +39,7 @@ export async function provisionPostgres(options: ProvisionPostgresOptions): Prom
       const { service, database, role } = plan;
       logger.info('database ready', { for: service, database, role, migrations: applied });
     }
-    const open = await shutOpenDoors(client);
+    const open = await revokePublicConnect(client);
     if (open.length > 0) logger.warn('every role of this server may connect to these', { databases: open });
   });
 }

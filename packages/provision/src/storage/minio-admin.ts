@@ -1,38 +1,20 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { reasonOf } from '@lazyphotos/database';
-import { signV4 } from 'minio/dist/esm/signing.mjs';
+import { Sha256 } from '@smithy/core/checksum';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { ProvisionError } from '../errors.js';
-import { encryptBody } from './encrypt.js';
-import type { Credentials, StoreAddress } from './options.js';
+import type { Credentials, StoreAddress } from './bucket.js';
 
-const TIMEOUT_MS = 15_000;
-
-/** The few calls of MinIO's admin API that are needed here; the `minio` package has none. Each may be repeated. */
+/** The calls of MinIO's admin API that are needed here; the `minio` package has none of them. Each may be repeated. */
 export interface MinioAdmin {
   /** Makes the policy, or replaces it. */
   putPolicy(name: string, policy: object): Promise<void>;
-  /** Makes the user, or gives it this secret. */
+  /** Makes the user, or changes its secret. */
   putUser(user: Credentials): Promise<void>;
-  /** Makes this the user's one policy. */
+  /** Makes this the user's only policy. */
   setPolicy(accessKeyId: string, policyName: string): Promise<void>;
   /** Sets keys of a subsystem of the server's configuration: `api stale_uploads_expiry=720h`. */
   setConfig(line: string): Promise<void>;
-}
-
-async function ask(what: string, url: URL, request: RequestInit = {}): Promise<Response> {
-  try {
-    return await fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch (error) {
-    const { cause = error } = error as { cause?: unknown };
-    throw new ProvisionError(`the object store does not answer (${what}): ${reasonOf(cause)}`, true, error);
-  }
-}
-
-/** Whether it is a MinIO, which answers there and asks nobody who they are. */
-export async function isMinio(endpoint: string): Promise<boolean> {
-  const reply = await ask('is it a MinIO', new URL('/minio/health/live', endpoint));
-  await reply.body?.cancel();
-  return reply.ok;
 }
 
 interface AdminRequest {
@@ -43,8 +25,69 @@ interface AdminRequest {
   body?: Buffer;
 }
 
-/** MinIO's errors are JSON here; a proxy before it may answer anything. */
-function refusal(status: number, text: string): string {
+const TIMEOUT_MS = 15_000;
+const PBKDF2_AES_GCM = 0x02;
+const PBKDF2_ITERATIONS = 8192;
+const LAST_FRAGMENT = 0x80;
+const FRAGMENT_BYTES = 16_384;
+
+/** Returns whether the store is a MinIO, which responds there without credentials. */
+export async function isMinio(endpoint: string): Promise<boolean> {
+  const response = await send('is it a MinIO', new URL('/minio/health/live', endpoint));
+  await response.body?.cancel();
+  return response.ok;
+}
+
+/** The paths and bodies are those of madmin-go v3 (`user-commands.go`, `policy-commands.go`, `config-kv-commands.go`). */
+export function createMinioAdmin(endpoint: string, address: StoreAddress): MinioAdmin {
+  const put = async ({ what, path, query = {}, body = Buffer.alloc(0) }: AdminRequest): Promise<void> => {
+    const parameters = new URLSearchParams(query).toString().replaceAll('+', '%20');
+    const url = new URL(`/minio/admin/v3/${path}?${parameters}`, endpoint);
+    const headers = await signedHeaders('PUT', url, body, address);
+    const response = await send(what, url, { method: 'PUT', headers, body: Uint8Array.from(body) });
+    const text = await response.text();
+    if (response.ok) return;
+    const temporary = response.status === 503;
+    throw new ProvisionError(`MinIO refuses ${what}: ${reasonIn(response.status, text)}`, temporary);
+  };
+  const encrypted = (body: string): Buffer => encryptBody(address.admin.secretAccessKey, body);
+
+  return {
+    putPolicy: (name, policy) =>
+      put({
+        what: `the policy ${name}`,
+        path: 'add-canned-policy',
+        query: { name },
+        body: Buffer.from(JSON.stringify(policy)),
+      }),
+    putUser: ({ accessKeyId, secretAccessKey }) =>
+      put({
+        what: 'a user',
+        path: 'add-user',
+        query: { accessKey: accessKeyId },
+        body: encrypted(JSON.stringify({ secretKey: secretAccessKey, status: 'enabled' })),
+      }),
+    setPolicy: (accessKeyId, policyName) =>
+      put({
+        what: `the policy ${policyName} for its user`,
+        path: 'set-user-or-group-policy',
+        query: { policyName, userOrGroup: accessKeyId, isGroup: 'false' },
+      }),
+    setConfig: (line) => put({ what: 'its configuration', path: 'set-config-kv', body: encrypted(line) }),
+  };
+}
+
+async function send(what: string, url: URL, request: RequestInit = {}): Promise<Response> {
+  try {
+    return await fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch (error) {
+    const { cause = error } = error as { cause?: unknown };
+    throw new ProvisionError(`the object store does not respond (${what}): ${reasonOf(cause)}`, true, error);
+  }
+}
+
+/** MinIO's errors are JSON here; a proxy in front of it may respond with anything. */
+function reasonIn(status: number, text: string): string {
   try {
     const { Code, Message } = JSON.parse(text) as { Code?: string; Message?: string };
     return `${Message ?? `status ${status}`} (${Code ?? 'no code'})`;
@@ -53,55 +96,56 @@ function refusal(status: number, text: string): string {
   }
 }
 
-/** AWS Signature V4, with which the admin API is asked as well. */
-function signedHeaders(url: URL, body: Buffer, { region, admin }: StoreAddress): Record<string, string> {
-  const now = new Date();
-  const digest = createHash('sha256').update(body).digest('hex');
-  const headers = {
-    host: url.host,
-    'x-amz-content-sha256': digest,
-    'x-amz-date': now.toISOString().replaceAll(/[-:]|\.\d+/g, ''),
-  };
-  const request = { protocol: url.protocol, method: 'PUT', path: `${url.pathname}${url.search}`, headers };
-  const { accessKeyId, secretAccessKey } = admin;
-  return { ...headers, authorization: signV4(request, accessKeyId, secretAccessKey, region, now, digest) };
+/** Returns the headers of a request with the administrator's AWS Signature V4, which the admin API requires as S3 does. */
+export async function signedHeaders(
+  method: string,
+  url: URL,
+  body: Buffer,
+  { region, admin }: StoreAddress,
+): Promise<Record<string, string>> {
+  const signer = new SignatureV4({
+    service: 's3',
+    region,
+    credentials: admin,
+    sha256: Sha256,
+    uriEscapePath: false,
+  });
+  const { headers } = await signer.sign({
+    method,
+    protocol: url.protocol,
+    hostname: url.hostname,
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers: { host: url.host },
+    body,
+  });
+  return headers;
 }
 
-/** The paths and bodies are those of madmin-go v3 (`user-commands.go`, `policy-commands.go`, `config-kv-commands.go`). */
-export function createMinioAdmin(endpoint: string, address: StoreAddress): MinioAdmin {
-  const send = async ({ what, path, query = {}, body = Buffer.alloc(0) }: AdminRequest): Promise<void> => {
-    const parameters = new URLSearchParams(query).toString().replaceAll('+', '%20');
-    const url = new URL(`/minio/admin/v3/${path}?${parameters}`, endpoint);
-    const headers = signedHeaders(url, body, address);
-    const reply = await ask(what, url, { method: 'PUT', headers, body: Uint8Array.from(body) });
-    const text = await reply.text();
-    if (reply.ok) return;
-    const starting = reply.status === 503;
-    throw new ProvisionError(`MinIO refuses ${what}: ${refusal(reply.status, text)}`, starting);
-  };
-  const encrypted = (body: string): Buffer => encryptBody(address.admin.secretAccessKey, body);
+/**
+ * Encrypts a body of up to 16 KiB under the administrator's secret, as `encrypt.go` of github.com/minio/madmin-go/v3 (DecryptData)
+ * reads it:
+ *
+ *     salt (32) | algorithm (1) | nonce (8) | fragments of github.com/secure-io/sio-go
+ *
+ * Of its algorithms this is PBKDF2 with AES-256-GCM, the only one that Node has. A fragment of sio-go is sealed under the nonce followed
+ * by its number (4 bytes, little-endian). Fragment 0 is empty; its tag, after a byte that marks the last fragment, is the additional data
+ * of all others. Our bodies fit into one fragment.
+ */
+export function encryptBody(secret: string, body: string): Buffer {
+  const text = Buffer.from(body);
+  if (text.length > FRAGMENT_BYTES) throw new RangeError(`a body of ${text.length} bytes is too long`);
+  const salt = randomBytes(32);
+  const nonce = randomBytes(8);
+  const key = pbkdf2Sync(secret, salt, PBKDF2_ITERATIONS, 32, 'sha256');
+  const tag = seal(key, nonce, 0, Buffer.alloc(0), Buffer.alloc(0));
+  const additional = Buffer.concat([Buffer.of(LAST_FRAGMENT), tag]);
+  return Buffer.concat([salt, Buffer.of(PBKDF2_AES_GCM), nonce, seal(key, nonce, 1, additional, text)]);
+}
 
-  return {
-    putPolicy: (name, policy) =>
-      send({
-        what: `the policy ${name}`,
-        path: 'add-canned-policy',
-        query: { name },
-        body: Buffer.from(JSON.stringify(policy)),
-      }),
-    putUser: ({ accessKeyId, secretAccessKey }) =>
-      send({
-        what: 'a user',
-        path: 'add-user',
-        query: { accessKey: accessKeyId },
-        body: encrypted(JSON.stringify({ secretKey: secretAccessKey, status: 'enabled' })),
-      }),
-    setPolicy: (accessKeyId, policyName) =>
-      send({
-        what: `the policy ${policyName} for its user`,
-        path: 'set-user-or-group-policy',
-        query: { policyName, userOrGroup: accessKeyId, isGroup: 'false' },
-      }),
-    setConfig: (line) => send({ what: 'its configuration', path: 'set-config-kv', body: encrypted(line) }),
-  };
+function seal(key: Buffer, nonce: Buffer, number: number, additional: Buffer, text: Buffer): Buffer {
+  const counter = Buffer.alloc(4);
+  counter.writeUInt32LE(number);
+  const cipher = createCipheriv('aes-256-gcm', key, Buffer.concat([nonce, counter])).setAAD(additional);
+  return Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]);
 }

@@ -1,8 +1,11 @@
-import type { StorageFolder } from '@lazyphotos/contracts';
+import type { Credentials } from './bucket.js';
 
 /** The services that use the object store, each with a user of its own. */
-export const storeUsers = ['gateway', 'upload', 'media-worker'] as const;
-export type StoreUser = (typeof storeUsers)[number];
+export const STORE_USERS = ['gateway', 'upload', 'media-worker'] as const;
+export type StoreUser = (typeof STORE_USERS)[number];
+
+/** The services' users to make; none for a service that is absent. */
+export type ServiceUsers = Partial<Record<StoreUser, Credentials>>;
 
 interface Statement {
   Effect: 'Allow';
@@ -15,18 +18,18 @@ export interface Policy {
   Statement: Statement[];
 }
 
-/** `storageKeys` has what the folders hold. Nothing becomes visible under `readiness/`: see `@lazyphotos/object-storage`. */
-type Prefix = StorageFolder | 'readiness';
+/** `@lazyphotos/object-storage` documents these prefixes. No object becomes visible under `readiness/`. */
+type Prefix = 'originals' | 'archives' | 'derived' | 'readiness';
 
 const READ = ['s3:GetObject'];
 const WRITE = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'];
 const PROBE = ['s3:PutObject', 's3:AbortMultipartUpload'];
-/** Without it a missing object is answered with 403, as if the store were broken. */
+/** Without it the store responds with 403 for a missing object, as if the store were broken. */
 const LIST = ['s3:ListBucket'];
 
 /**
- * What each service may do: exactly the calls that its part of the S3 adapter makes. Also the policies to give to roles or users where the
- * store has no MinIO admin API.
+ * Returns what each service may do: exactly the calls that its part of the S3 adapter makes. For stores without MinIO's admin API, give
+ * these policies to the services' roles or users.
  */
 export function servicePolicies(bucket: string): Record<StoreUser, Policy> {
   const arn = `arn:aws:s3:::${bucket}`;

@@ -2,30 +2,53 @@ import { retryUntilReady } from '@lazyphotos/database';
 import type { Logger } from '@lazyphotos/service-kit';
 import type { Client } from 'minio';
 import { isTemporary } from '../errors.js';
-import { createAdminClient, ensureBucket } from './bucket.js';
-import { ensureLifecycle, incompleteUploadDays } from './lifecycle.js';
+import {
+  createAdminClient,
+  ensureBucket,
+  ensureLifecycle,
+  incompleteUploadDays,
+  type StoreAddress,
+} from './bucket.js';
 import { createMinioAdmin, isMinio } from './minio-admin.js';
-import type { ServiceUsers, StoreAddress } from './options.js';
-import { servicePolicies, storeUsers } from './policies.js';
+import { type ServiceUsers, STORE_USERS, servicePolicies } from './policies.js';
 
 export interface ProvisionStorageOptions extends StoreAddress {
   users: ServiceUsers;
-  /** How long an upload session is kept after its last chunk. */
+  /** How long an upload session lives after its last chunk. */
   sessionHours: number;
   logger: Logger;
-  /** How long to wait for a store that is still starting; a minute if not given. */
+  /** How long to wait for a store that is still starting, in milliseconds; a minute if absent. */
   retryForMs?: number;
+}
+
+/**
+ * Makes the bucket, makes the store remove incomplete uploads (not early), and on MinIO makes a user for each service that uses the
+ * store. May be repeated: it then applies changed secrets and policies.
+ * @throws ProvisionError
+ */
+export async function provisionStorage(options: ProvisionStorageOptions): Promise<void> {
+  const { bucket, region, endpoint, logger, retryForMs } = options;
+  const client = createAdminClient(options);
+  const prepare = async () => {
+    const created = await ensureBucket(client, bucket, region);
+    logger.info('bucket ready', { bucket, created });
+    if (endpoint && (await isMinio(endpoint))) await prepareMinio(endpoint, options);
+    else await prepareOther(client, options);
+  };
+  // All steps may be repeated, so after a temporary error it begins again.
+  const onWaiting = (reason: string) => logger.info('waiting for the object store', { reason });
+  await retryUntilReady(prepare, { retryForMs, onWaiting }, isTemporary);
 }
 
 async function prepareMinio(endpoint: string, options: ProvisionStorageOptions): Promise<void> {
   const { bucket, users, sessionHours, logger } = options;
   const admin = createMinioAdmin(endpoint, options);
   const days = incompleteUploadDays(sessionHours);
-  // It refuses a lifecycle rule for them, and takes them away by itself: after a day, if not told otherwise.
+  // MinIO refuses a lifecycle rule for them. It removes them itself: after a day, if not configured.
   await admin.setConfig(`api stale_uploads_expiry=${days * 24}h`);
   logger.info('incomplete uploads are removed by MinIO itself', { afterDays: days });
   const policies = servicePolicies(bucket);
-  for (const service of storeUsers) {
+  for (const service of STORE_USERS) {
     const user = users[service];
     if (!user) continue;
     const policy = `lazyphotos-${bucket}-${service}`;
@@ -45,23 +68,4 @@ async function prepareOther(client: Client, options: ProvisionStorageOptions): P
   if (Object.keys(users).length > 0) {
     logger.warn("no users were made: this object store does not have MinIO's admin API");
   }
-}
-
-/**
- * Makes the bucket, has the store remove incomplete uploads, but late, and, on MinIO, makes a user for each service that uses the
- * store. May be repeated: it then applies changed secrets and policies.
- * @throws ProvisionError
- */
-export async function provisionStorage(options: ProvisionStorageOptions): Promise<void> {
-  const { bucket, region, endpoint, logger, retryForMs } = options;
-  const client = createAdminClient(options);
-  const prepare = async () => {
-    const created = await ensureBucket(client, bucket, region);
-    logger.info('bucket ready', { bucket, created });
-    if (endpoint && (await isMinio(endpoint))) await prepareMinio(endpoint, options);
-    else await prepareOther(client, options);
-  };
-  // All of it may be repeated, so a store that is still starting is met by beginning again.
-  const onWaiting = (reason: string) => logger.info('waiting for the object store', { reason });
-  await retryUntilReady(prepare, { retryForMs, onWaiting }, isTemporary);
 }

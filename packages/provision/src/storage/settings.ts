@@ -5,8 +5,8 @@ import {
   SettingsError,
   settingsCatalog,
 } from '@lazyphotos/service-kit';
-import type { Credentials, ServiceUsers } from './options.js';
-import { type StoreUser, storeUsers } from './policies.js';
+import type { Credentials } from './bucket.js';
+import { type ServiceUsers, STORE_USERS, type StoreUser } from './policies.js';
 import type { ProvisionStorageOptions } from './provision.js';
 
 const userKeys = [
@@ -50,7 +50,7 @@ function problemsOf(settings: StorageSettings): string[] {
     problems.push('S3_ENDPOINT is malformed: must have no path');
   }
   const taken = new Map([[settings.s3AdminAccessKeyId, 'S3_ADMIN_ACCESS_KEY_ID']]);
-  for (const service of storeUsers) {
+  for (const service of STORE_USERS) {
     const { id, secret } = pairs[service];
     const name = settingsCatalog[id].name;
     if (Boolean(settings[id]) !== Boolean(settings[secret])) {
@@ -71,7 +71,7 @@ export function readStorageSettings(env: Environment): Omit<ProvisionStorageOpti
   const problems = problemsOf(settings);
   if (problems.length > 0) throw new SettingsError(problems);
   const users: ServiceUsers = {};
-  for (const service of storeUsers) {
+  for (const service of STORE_USERS) {
     const user = credentialsOf(settings, service);
     if (user) users[service] = user;
   }

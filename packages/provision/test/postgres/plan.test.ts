@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ServiceDatabase } from '../../src/index.js';
 import { planDatabases } from '../../src/postgres/plan.js';
-import { scramVerifier } from '../../src/postgres/scram.js';
+import { scramVerifier } from '../../src/postgres/roles.js';
 
 const ADMIN = 'postgresql://admin:secret@db/postgres';
 const feed = (url: string): ServiceDatabase => ({ service: 'feed', url, migrationsPath: 'feed' });

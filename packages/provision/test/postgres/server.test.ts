@@ -21,7 +21,7 @@ describeWithPostgres('provisioning a server that is ours alone', () => {
     const options = { adminUrl: server.url, services, logger: createLog(), retryForMs: 300 };
     await expect(provisionPostgres(options)).rejects.toMatchObject({
       code: 'provision_failed',
-      message: expect.stringContaining('PostgreSQL does not answer: '),
+      message: expect.stringContaining('PostgreSQL does not respond: '),
     });
   });
 

@@ -1,17 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createS3Store, type ObjectStore } from '@lazyphotos/object-storage';
 import { startMinio, type TestMinio } from '@lazyphotos/testkit';
 import { Client } from 'minio';
-import { signV4 } from 'minio/dist/esm/signing.mjs';
 import {
   type Credentials,
   provisionStorage,
   type ServiceUsers,
+  STORE_USERS,
   type StoreAddress,
   type StoreUser,
-  storeUsers,
 } from '../../src/index.js';
-import { createMinioAdmin, type MinioAdmin } from '../../src/storage/minio-admin.js';
+import { createMinioAdmin, type MinioAdmin, signedHeaders } from '../../src/storage/minio-admin.js';
 import { createLog, type Line } from '../log.js';
 
 const REGION = 'us-east-1';
@@ -32,16 +31,11 @@ export interface Ground {
   stop(): Promise<void>;
 }
 
-/** What a test made on a server that others may share is taken away again; MinIO's own client would do it so. */
-async function remove({ endpoint, accessKeyId, secretAccessKey }: TestMinio, path: string): Promise<void> {
-  const url = new URL(`/minio/admin/v3/${path}`, endpoint);
-  const now = new Date();
-  const digest = createHash('sha256').digest('hex');
-  const date = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const headers = { host: url.host, 'x-amz-content-sha256': digest, 'x-amz-date': date };
-  const request = { protocol: url.protocol, method: 'DELETE', path: url.pathname + url.search, headers };
-  const authorization = signV4(request, accessKeyId, secretAccessKey, REGION, now, digest);
-  await fetch(url, { method: 'DELETE', headers: { ...headers, authorization } });
+/** Removes what a test made on a server that others may use too. */
+async function remove(address: StoreAddress, path: string): Promise<void> {
+  const url = new URL(`/minio/admin/v3/${path}`, address.endpoint);
+  const headers = await signedHeaders('DELETE', url, Buffer.alloc(0), address);
+  await fetch(url, { method: 'DELETE', headers });
 }
 
 /** A MinIO, and names of this ground's own on it. */
@@ -95,9 +89,9 @@ export async function createGround(): Promise<Ground> {
         await client.removeObject(bucket, name);
       }
       await client.removeBucket(bucket);
-      for (const service of storeUsers) {
-        await remove(minio, `remove-user?accessKey=${users[service].accessKeyId}`);
-        await remove(minio, `remove-canned-policy?name=lazyphotos-${bucket}-${service}`);
+      for (const service of STORE_USERS) {
+        await remove(address, `remove-user?accessKey=${users[service].accessKeyId}`);
+        await remove(address, `remove-canned-policy?name=lazyphotos-${bucket}-${service}`);
       }
       await minio.stop();
     },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import { describeWithMinio } from '@lazyphotos/testkit';
 import type { Client } from 'minio';
-import { type StoreUser, storeUsers } from '../../src/index.js';
+import { STORE_USERS, type StoreUser } from '../../src/index.js';
 import { codeOf, createGround, type Ground } from './ground.js';
 
 const ORIGINAL = 'originals/user/photo';
@@ -23,7 +23,7 @@ describeWithMinio("a service's user of the object store", () => {
   beforeAll(async () => {
     ground = await createGround();
     await ground.run();
-    for (const service of storeUsers) stores[service] = ground.storeOf(service);
+    for (const service of STORE_USERS) stores[service] = ground.storeOf(service);
     await ground.client.makeBucket(`${ground.bucket}-other`);
     await ground.client.putObject(`${ground.bucket}-other`, ORIGINAL, 'not yours');
     await ground.client.putObject(ground.bucket, ORIGINAL, 'original');
@@ -38,7 +38,7 @@ describeWithMinio("a service's user of the object store", () => {
     await ground.stop();
   });
 
-  test.each(storeUsers)('of %s is ready, and told a missing object from a refusal', async (service) => {
+  test.each(STORE_USERS)('of %s is ready, and told a missing object from a refusal', async (service) => {
     await stores[service].ready();
     await expect(stores[service].head('originals/user/none')).rejects.toMatchObject({
       name: 'ObjectNotFoundError',
@@ -110,14 +110,14 @@ describeWithMinio("a service's user of the object store", () => {
     ['list another bucket', (client, bucket) => client.listObjectsV2(`${bucket}-other`).toArray()],
   ];
   test.each(forbiddenToAll)('may not %s', async (_what, attempt) => {
-    for (const service of storeUsers) {
+    for (const service of STORE_USERS) {
       const code = await codeOf(attempt(ground.clientOf(ground.users[service]), ground.bucket));
       expect({ service, code }).toEqual({ service, code: 'AccessDenied' });
     }
   });
 
   test('may not administer the server, not even make itself an administrator', async () => {
-    for (const service of storeUsers) {
+    for (const service of STORE_USERS) {
       const user = ground.users[service];
       const admin = ground.adminOf(user);
       const more = { accessKeyId: `${user.accessKeyId}-2`, secretAccessKey: 'whatever' };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWithMinio, eventually } from '@lazyphotos/testkit';
-import { encryptBody } from '../../src/storage/encrypt.js';
+import { encryptBody } from '../../src/storage/minio-admin.js';
 import { codeOf, createGround, type Ground } from './ground.js';
 
 const KEY = 'originals/user/photo';
