@@ -12,30 +12,23 @@ import {
   type Settings,
   withEvent,
 } from '@lazyphotos/service-kit';
-import { createArchiveDeletion } from './archives/deletion.js';
-import { mountArchiveRoutes } from './archives/routes.js';
-import { createPrefixHashes } from './chunks/prefix-hash.js';
-import { createPutChunk } from './chunks/put.js';
-import { createStoreChunk } from './chunks/store.js';
-import { createChunkTurns } from './chunks/turns.js';
-import { createAnnounce } from './completion/announce.js';
-import { createCommit } from './completion/commit.js';
-import { createCompleteUpload } from './completion/complete.js';
+import AsyncLock from 'async-lock';
+import { mountArchiveRoutes } from './archives.js';
+import { ChunkLock } from './chunks/chunk-lock.js';
+import { PrefixHashes } from './chunks/prefix-hash.js';
+import { mountChunkRoute } from './chunks/put.js';
+import { mountCompletionRoute } from './completion/complete.js';
 import type { settingKeys } from './config.js';
+import type { UploadContext } from './context.js';
 import { createClientActivity } from './imports/client-activity.js';
 import { createImports } from './imports/imports.js';
-import { createKeyedLock } from './keyed-lock.js';
-import { createMalwareCheck, withoutMalwareCheck } from './malware/check.js';
-import type { MalwareScanner } from './malware/scanner.js';
-import { createUploadMetrics } from './metrics.js';
-import { createPurgeOriginal } from './originals/purge.js';
+import type { MalwareScanner } from './malware/scan.js';
+import { UploadMetrics } from './metrics.js';
+import { purgeOriginal } from './originals.js';
 import { createPrisma, type UploadTx } from './prisma.js';
-import { createAbortAbandoned } from './sessions/abandoned.js';
-import { createCreateSession } from './sessions/create.js';
-import { createExpiry } from './sessions/expiry.js';
-import { createSessionRepository } from './sessions/repository.js';
+import { expireSessions } from './sessions/expiry.js';
 import { mountSessionRoutes } from './sessions/routes.js';
-import { createStaging } from './sessions/staging.js';
+import { UploadSessions } from './sessions/sessions.js';
 
 export interface UploadServiceDeps {
   chassis: Chassis;
@@ -43,28 +36,26 @@ export interface UploadServiceDeps {
   bus: EventBus;
   store: ObjectStore;
   catalog: CatalogApi;
-  /** Looks at every upload before it is accepted; none: uploads are not scanned. */
+  /** Scans every upload before it is accepted; if there is none, uploads are not scanned. */
   scanner?: MalwareScanner | undefined;
   publicUrl: string;
   settings: Settings<(typeof settingKeys)[number]>;
   now?: () => Date;
-  /** How often imports are looked at that wait for something. */
+  /** How often waiting imports are checked. */
   importPollMs?: number;
 }
 
 const EXPIRY_INTERVAL_MS = 15 * 60_000;
 
 export interface UploadService extends Service {
-  /** Ends overdue sessions and cleans up after ended ones now, not at the next interval. */
+  /** Expires sessions and cleans up now, not at the next interval. */
   expire(): Promise<number>;
 }
 
-/** What comes in: upload sessions, chunks, verification. */
 export function createUploadService(deps: UploadServiceDeps): UploadService {
   const { chassis, database, bus, store, catalog, publicUrl, settings, now = () => new Date() } = deps;
   const { logger } = chassis;
   const db = createPrisma(database);
-  const metrics = createUploadMetrics(chassis.metrics);
   const relay = createOutboxRelay({
     pool: database.pool,
     publish: (events) => bus.publish(events),
@@ -74,81 +65,34 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     nudge: () => relay.nudge(),
     requestId: currentRequestId,
   });
-  const sessions = createSessionRepository(db, {
-    lifetimeMs: settings.uploadSessionHours * 3_600_000,
-    now,
-  });
-  const staging = createStaging(store, sessions, logger);
-  const prefixes = createPrefixHashes();
-  const onBytes = (count: number) => metrics.bytes.inc(count);
-  const announce = createAnnounce(db, catalog, logger);
-  const complete = createCompleteUpload({
-    store,
-    sessions,
-    staging,
-    prefixes,
-    announce,
-    checkMalware: deps.scanner
-      ? createMalwareCheck({ store, scanner: deps.scanner, maxBytes: settings.clamavMaxBytes, logger })
-      : withoutMalwareCheck,
-    logger,
-    now,
-    sessionLock: createKeyedLock(),
-    commit: createCommit(unitOfWork),
-    onOutcome: (outcome) => metrics.outcomes.inc({ outcome }),
-  });
-  const createSession = createCreateSession({
+  const lifetimeMs = settings.uploadSessionHours * 3_600_000;
+  const context: UploadContext = {
     db,
-    sessions,
-    staging,
+    unitOfWork,
+    store,
     catalog,
+    sessions: new UploadSessions({ db, store, lifetimeMs, logger, now }),
+    prefixes: new PrefixHashes(),
+    chunkLock: new ChunkLock(),
+    sessionLock: new AsyncLock({ maxPending: Number.POSITIVE_INFINITY }),
+    importLock: new AsyncLock({ maxPending: Number.POSITIVE_INFINITY }),
+    scanner: deps.scanner,
+    clients: createClientActivity(),
+    settings,
     publicUrl,
-    now,
-    maxBytes: settings.uploadMaxBytes,
-    archiveMaxBytes: settings.archiveMaxBytes,
-    chunkSize: settings.chunkBytes,
-  });
-  const storeChunk = createStoreChunk({ store, sessions, staging, prefixes, onBytes });
-  const putChunk = createPutChunk({ sessions, storeChunk, chunkTurns: createChunkTurns() });
-  const purge = createPurgeOriginal(db, store);
-  const abortAbandoned = createAbortAbandoned({ store, sessions, logger, now });
-  const deletion = createArchiveDeletion({ db, store, logger, now });
-  const expire = createExpiry({
-    sessions,
-    staging,
-    abortAbandoned,
-    finishDeletions: deletion.finish,
+    metrics: new UploadMetrics(chassis.metrics),
     logger,
     now,
-  });
+  };
+  const expire = () => expireSessions(context);
   const expiry = createPeriodic('expiry of upload sessions', EXPIRY_INTERVAL_MS, expire, logger);
 
   const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });
-  mountArchiveRoutes(service, { db, deletion });
-  const clients = createClientActivity();
-  mountSessionRoutes(service, {
-    sessions,
-    staging,
-    createSession,
-    putChunk: (session, offset, req) => clients.during(() => putChunk(session, offset, req)),
-    complete: (session) => clients.during(() => complete(session)),
-  });
-  const imports = createImports(service, {
-    chassis,
-    db,
-    database,
-    store,
-    catalog,
-    sessions,
-    createSession,
-    storeChunk,
-    complete,
-    announce,
-    clients,
-    settings,
-    now,
-    pollMs: deps.importPollMs,
-  });
+  mountSessionRoutes(service, context);
+  mountChunkRoute(service, context);
+  mountCompletionRoute(service, context);
+  mountArchiveRoutes(service, context);
+  const imports = createImports(service, context, database.pool, deps.importPollMs);
 
   return {
     name: chassis.name,
@@ -159,7 +103,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
       relay.start();
       await bus.consume(
         'upload.photo',
-        { 'photo.purged': ({ payload }) => purge(payload) },
+        { 'photo.purged': ({ payload }) => purgeOriginal(context, payload) },
         { concurrency: 2, around: withEvent(logger) },
       );
       expiry.start();

@@ -1,79 +1,110 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from '@lazyphotos/service-kit';
+import { endpoints } from '@lazyphotos/contracts';
+import { partIndexAt, partLength } from '@lazyphotos/object-storage';
+import { ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
+import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
-import { uploadEnded } from '../sessions/ended.js';
-import type { SessionRepository } from '../sessions/repository.js';
-import { layoutOf } from '../sessions/staging.js';
-import { digestCheck } from './content-digest.js';
-import { chunkIndexAt, progressOf } from './layout.js';
-import { checkLength, skipChunk } from './receive.js';
-import type { StoreChunk } from './store.js';
-import type { ChunkTurns } from './turns.js';
+import { shapeOf, uploadEnded } from '../sessions/sessions.js';
+import { progressOf } from './progress.js';
+import { type DigestCheck, storeChunk, wrongLength } from './store.js';
 
-export interface PutChunkDeps {
-  sessions: SessionRepository;
-  storeChunk: StoreChunk;
-  chunkTurns: ChunkTurns;
+const NAMES_SHA256 = /(?:^|,)\s*sha-256\s*(?:[=;,]|$)/;
+const SHA256 = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?:,|$)/;
+
+export function mountChunkRoute({ mount }: ServiceApp, context: UploadContext): void {
+  mount(endpoints.putChunk, async ({ principal, params, query, req }) => {
+    const session = await context.sessions.getOrThrow(principal.userId, params.id);
+    await context.clients.during(() => putChunk(context, session, query.offset, req));
+    return undefined;
+  });
 }
 
-export type PutChunk = (session: UploadSession, offset: number, req: IncomingMessage) => Promise<void>;
+/** Receives one chunk. A chunk that is stored already is never written again, so what was hashed stays what is stored. */
+async function putChunk(
+  context: UploadContext,
+  session: UploadSession,
+  offset: number,
+  req: IncomingMessage,
+): Promise<void> {
+  try {
+    const isComplete = session.status === 'completed';
+    if (!isComplete && session.status !== 'open') throw uploadEnded(session);
+    checkContent(req);
+    const shape = shapeOf(session);
+    const index = partIndexAt(shape, offset);
+    if (index === undefined) throw await offsetMismatch(context, session);
+    const contentLength = req.headers['content-length'];
+    if (contentLength !== undefined && Number(contentLength) !== partLength(shape, index))
+      throw wrongLength(shape, index);
+    if (isComplete) return await skip(session, index, req);
+    await context.chunkLock.acquire(`${session.id}:${index}`, req, async () => {
+      if (await context.sessions.hasChunk(session.id, index)) return skip(session, index, req);
+      await storeChunk(context, session, index, req, digestCheckOf(req));
+    });
+  } catch (error) {
+    throw asClientFault(req, error);
+  }
+}
 
-function checkContent(req: IncomingMessage): void {
-  const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+function checkContent({ headers }: IncomingMessage): void {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== undefined && type !== 'application/octet-stream') {
     throw new ProblemError('unsupported_media_type', 'Chunks are sent as application/octet-stream.');
   }
-  if (req.headers['content-encoding'] !== undefined && req.headers['content-encoding'] !== 'identity') {
+  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
     throw new ProblemError('unsupported_media_type', 'Chunks are sent without Content-Encoding.');
   }
 }
 
-/** A client that went away hears no answer, and its going is no fault that anybody should look into. */
+async function offsetMismatch({ sessions }: UploadContext, session: UploadSession): Promise<ProblemError> {
+  const shape = shapeOf(session);
+  const { nextOffset: expectedOffset } = progressOf(shape, await sessions.chunks(session.id));
+  return new ProblemError('offset_mismatch', 'Chunks start at multiples of chunkSize, inside the file.', {
+    members: { expectedOffset, sizeBytes: shape.size, chunkSize: shape.partSize },
+  });
+}
+
+/**
+ * Reads a chunk that is stored already to its end, so that the connection can be used again. Nothing of it is kept, but a repetition
+ * that could not have been stored must not be called stored.
+ * @throws ProblemError `offset_mismatch`, `chunk_digest_mismatch`
+ */
+async function skip(session: UploadSession, index: number, req: IncomingMessage): Promise<void> {
+  const shape = shapeOf(session);
+  const length = partLength(shape, index);
+  const digest = digestCheckOf(req);
+  let received = 0;
+  for await (const bytes of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    received += bytes.length;
+    if (received > length) break;
+    digest?.update(bytes);
+  }
+  if (received !== length) throw wrongLength(shape, index);
+  digest?.verify();
+}
+
+/**
+ * Returns the check that an optional `Content-Digest` header (RFC 9530) asks for. Other algorithms are ignored, as the standard demands;
+ * a header that names sha-256 and is malformed is refused.
+ */
+function digestCheckOf(req: IncomingMessage): DigestCheck | undefined {
+  const header = req.headers['content-digest'] as string | undefined;
+  if (header === undefined || !NAMES_SHA256.test(header)) return undefined;
+  const expected = SHA256.exec(header)?.[1];
+  if (!expected) throw new ProblemError('invalid_request', 'Content-Digest must be sha-256=:<base64>:.');
+  const hash = createHash('sha256');
+  return {
+    update: (bytes) => hash.update(bytes),
+    verify: () => {
+      if (hash.digest('base64') !== expected)
+        throw new ProblemError('chunk_digest_mismatch', 'The chunk changed on its way; send it again.');
+    },
+  };
+}
+
+/** A client that has closed the connection gets no response, and its leaving is not an error that an operator should look into. */
 function asClientFault(req: IncomingMessage, error: unknown): unknown {
   const isGone = req.destroyed && !req.complete && !(error instanceof ProblemError);
   return isGone ? new ProblemError('invalid_request', 'The connection was lost.') : error;
-}
-
-/** Receives one chunk. A chunk that is there already is never written again, so what was hashed stays what is stored. */
-export function createPutChunk(deps: PutChunkDeps): PutChunk {
-  const { sessions, storeChunk, chunkTurns } = deps;
-
-  const offsetMismatch = async (session: UploadSession): Promise<ProblemError> => {
-    const layout = layoutOf(session);
-    const chunks = await sessions.chunks(session.id);
-    const { nextOffset } = progressOf(
-      layout,
-      chunks.map((chunk) => chunk.index),
-    );
-    return new ProblemError('offset_mismatch', 'Chunks start at multiples of chunkSize, inside the file.', {
-      members: { expectedOffset: nextOffset, ...layout },
-    });
-  };
-
-  const skip = async (session: UploadSession, index: number, req: IncomingMessage): Promise<void> => {
-    const digest = digestCheck(req.headers['content-digest'] as string | undefined);
-    await skipChunk(req, layoutOf(session), index, digest ? [digest] : []);
-    digest?.verify();
-  };
-
-  const receive = async (session: UploadSession, index: number, req: IncomingMessage): Promise<void> => {
-    if (await sessions.hasChunk(session.id, index)) return skip(session, index, req);
-    await storeChunk(session, index, req, digestCheck(req.headers['content-digest'] as string | undefined));
-  };
-
-  return async (session, offset, req) => {
-    try {
-      const isComplete = session.status === 'completed';
-      if (!isComplete && session.status !== 'open') throw uploadEnded(session);
-      checkContent(req);
-      const layout = layoutOf(session);
-      const index = chunkIndexAt(layout, offset);
-      if (index === undefined) throw await offsetMismatch(session);
-      checkLength(req.headers['content-length'], layout, index);
-      if (isComplete) await skip(session, index, req);
-      else await chunkTurns(`${session.id}:${index}`, req, () => receive(session, index, req));
-    } catch (error) {
-      throw asClientFault(req, error);
-    }
-  };
 }

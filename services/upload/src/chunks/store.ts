@@ -1,64 +1,96 @@
-import type { Readable } from 'node:stream';
-import { isObjectStoreError, type ObjectStore } from '@lazyphotos/object-storage';
+import { pipeline, type Readable, Transform } from 'node:stream';
+import {
+  isObjectStoreError,
+  partLength,
+  type StagedUpload,
+  type StoredPart,
+  type UploadShape,
+} from '@lazyphotos/object-storage';
+import { ProblemError } from '@lazyphotos/service-kit';
+import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
-import { endedSince } from '../sessions/ended.js';
-import type { SessionRepository } from '../sessions/repository.js';
-import type { Staging } from '../sessions/staging.js';
-import type { DigestCheck } from './content-digest.js';
-import type { PrefixHashes } from './prefix-hash.js';
-import { type ByteObserver, writeChunk } from './receive.js';
+import { uploadEnded } from '../sessions/sessions.js';
 
-export interface StoreChunkDeps {
-  store: ObjectStore;
-  sessions: SessionRepository;
-  staging: Staging;
-  prefixes: PrefixHashes;
-  onBytes: (count: number) => void;
+/** Gets every byte of a chunk while it passes. */
+export interface ByteObserver {
+  update(bytes: Uint8Array): void;
+}
+
+/** A check that the bytes are the announced ones. */
+export interface DigestCheck extends ByteObserver {
+  /** @throws ProblemError `chunk_digest_mismatch` */
+  verify(): void;
 }
 
 /**
- * Writes one chunk of an open session and records it once it is durable.
+ * Writes one chunk of an open session, and records it once it is durable.
  * @throws ProblemError `offset_mismatch` for another length, `upload_ended`, and what `digest` finds
  */
-export type StoreChunk = (
+export async function storeChunk(
+  context: UploadContext,
   session: UploadSession,
   index: number,
   body: Readable,
   digest?: DigestCheck,
-) => Promise<void>;
+): Promise<void> {
+  const { sessions } = context;
+  try {
+    await writeAndRecord(context, session, index, body, digest);
+  } catch (error) {
+    if (!isObjectStoreError(error, 'object_not_found')) throw error;
+    // Another process may have stored the same chunk, and even completed the upload.
+    if (await sessions.hasChunk(session.id, index)) return;
+    // Otherwise the parts are lost: the session ends, so that the file can be announced again.
+    const ended = await sessions.end(session, 'failed', 'parts_lost');
+    if (ended.status !== 'completed') throw uploadEnded(ended);
+  }
+}
 
-export function createStoreChunk(deps: StoreChunkDeps): StoreChunk {
-  const { store, sessions, staging, prefixes, onBytes } = deps;
+async function writeAndRecord(
+  context: UploadContext,
+  session: UploadSession,
+  index: number,
+  body: Readable,
+  digest: DigestCheck | undefined,
+): Promise<void> {
+  const { sessions, prefixes, metrics } = context;
+  const prefix = prefixes.begin(session.id, index);
+  const upload = await sessions.stagedUpload(session);
+  const counter: ByteObserver = { update: (bytes) => metrics.bytes.inc(bytes.length) };
+  const observers = [counter, prefix, digest].filter((observer) => observer !== undefined);
+  const part = await writePart(context, upload, index, body, observers);
+  digest?.verify();
+  if (!(await sessions.recordChunk(session.id, index, part.etag)))
+    throw uploadEnded(await sessions.latest(session));
+  prefix?.keep(part.etag);
+}
 
-  const write: StoreChunk = async (session, index, body, digest) => {
-    const prefix = prefixes.begin(session.id, index);
-    const upload = await staging.ensure(session);
-    const counter: ByteObserver = { update: (bytes) => onBytes(bytes.length) };
-    const observers = [counter, prefix, digest].filter((observer) => observer !== undefined);
-    const part = await writeChunk(store, upload, index, body, observers);
-    digest?.verify();
-    if (!(await sessions.recordChunk(session.id, index, part.etag)))
-      throw await endedSince(sessions, session);
-    prefix?.keep(part.etag);
-  };
+async function writePart(
+  { store }: UploadContext,
+  upload: StagedUpload,
+  index: number,
+  body: Readable,
+  observers: readonly ByteObserver[],
+): Promise<StoredPart> {
+  const observe = new Transform({
+    transform: (bytes: Buffer, _encoding, done) => {
+      for (const observer of observers) observer.update(bytes);
+      done(null, bytes);
+    },
+  });
+  // The callback form does not destroy the request on success, and passes its errors on to the reader.
+  const observed = pipeline(body, observe, () => undefined);
+  try {
+    return await store.writePart(upload, index, observed);
+  } catch (error) {
+    throw isObjectStoreError(error, 'part_mismatch') ? wrongLength(upload, index) : error;
+  }
+}
 
-  /**
-   * The store does not know the upload (any more). Either it was ended or completed while this chunk was on its way, or its
-   * parts are lost; then the session ends, so that the file can be announced again.
-   */
-  const withoutStaging = async (session: UploadSession): Promise<void> => {
-    await sessions.end(session.id, 'failed', 'parts_lost');
-    const now = await sessions.find(session.userId, session.id);
-    if (now?.status !== 'completed') throw await endedSince(sessions, session);
-  };
-
-  return async (session, index, body, digest) => {
-    try {
-      await write(session, index, body, digest);
-    } catch (error) {
-      if (!isObjectStoreError(error, 'object_not_found')) throw error;
-      // Also when another process has stored the same chunk meanwhile.
-      if (!(await sessions.hasChunk(session.id, index))) await withoutStaging(session);
-    }
-  };
+/** The problem of a chunk that does not have its exact length. */
+export function wrongLength(shape: UploadShape, index: number): ProblemError {
+  const expectedLength = partLength(shape, index);
+  return new ProblemError('offset_mismatch', `This chunk must be ${expectedLength} bytes long.`, {
+    members: { expectedLength },
+  });
 }

@@ -1,142 +1,125 @@
-import { isArchiveType } from '@lazyphotos/contracts';
-import { isObjectStoreError, type ObjectStore } from '@lazyphotos/object-storage';
-import { type Logger, ProblemError } from '@lazyphotos/service-kit';
-import { chunkCount, progressOf } from '../chunks/layout.js';
-import type { PrefixHashes } from '../chunks/prefix-hash.js';
-import type { KeyedLock } from '../keyed-lock.js';
-import type { MalwareCheck } from '../malware/check.js';
+import { endpoints, isArchiveType } from '@lazyphotos/contracts';
+import { isObjectStoreError, partCount } from '@lazyphotos/object-storage';
+import { ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
+import { progressOf } from '../chunks/progress.js';
+import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
-import { uploadEnded } from '../sessions/ended.js';
-import type { SessionRepository } from '../sessions/repository.js';
-import { layoutOf, type Staging } from '../sessions/staging.js';
-import type { Announce } from './announce.js';
-import type { Commit } from './commit.js';
-import { type Refusal, type Verdict, type Verification, verifyObject } from './verify.js';
-
-export interface CompleteDeps {
-  store: ObjectStore;
-  sessions: SessionRepository;
-  staging: Staging;
-  prefixes: PrefixHashes;
-  sessionLock: KeyedLock;
-  commit: Commit;
-  announce: Announce;
-  checkMalware: MalwareCheck;
-  logger: Logger;
-  now: () => Date;
-  onOutcome: (outcome: Verdict | 'duplicate') => void;
-}
-
-/** Returns the id of the photo or archive. @throws ProblemError when the file is not complete or not what was announced */
-export type CompleteUpload = (session: UploadSession) => Promise<string>;
-
-const refusals: Readonly<Record<Refusal, (session: UploadSession) => string>> = {
-  hash_mismatch: () => 'The file is not the announced one; announce and send it again.',
-  unsupported_media_type: ({ mimeType }) => `The content is not ${mimeType}.`,
-  malware_found: () => 'The file holds malware and was not stored.',
-};
+import { shapeOf, uploadEnded } from '../sessions/sessions.js';
+import { announce, announceAgain } from './announce.js';
+import { commitUpload } from './commit.js';
+import { type Refusal, type Verification, verifyObject } from './verify.js';
 
 /** The largest number of gaps that a 409 lists. */
 const MAX_LISTED = 100;
 
-/** The store does not have what was recorded. */
-const isLost = (error: unknown): boolean => isObjectStoreError(error, 'object_not_found', 'part_mismatch');
+export function mountCompletionRoute({ mount }: ServiceApp, context: UploadContext): void {
+  mount(endpoints.completeUpload, async ({ principal, params }) => {
+    const session = await context.sessions.getOrThrow(principal.userId, params.id);
+    return { photoId: await context.clients.during(() => completeUpload(context, session)) };
+  });
+}
 
-export function createCompleteUpload(deps: CompleteDeps): CompleteUpload {
-  const { store, sessions, staging, prefixes, sessionLock, commit, announce, logger, now, onOutcome } = deps;
-  const { checkMalware } = deps;
+/** Resolves to the id of the photo or archive. @throws ProblemError when the file is not complete or not what was announced */
+export function completeUpload(context: UploadContext, session: UploadSession): Promise<string> {
+  return context.sessionLock.acquire(session.id, () => complete(context, session));
+}
 
-  const current = async (session: UploadSession): Promise<UploadSession> =>
-    (await sessions.find(session.userId, session.id)) ?? session;
-
-  /** The tags of all chunks in order. @throws ProblemError `upload_incomplete` */
-  const allChunks = async (session: UploadSession): Promise<string[]> => {
-    const layout = layoutOf(session);
-    const chunks = await sessions.chunks(session.id);
-    if (chunks.length === chunkCount(layout)) return chunks.map((chunk) => chunk.etag);
-    const { missing, nextOffset } = progressOf(
-      layout,
-      chunks.map((chunk) => chunk.index),
-    );
-    throw new ProblemError('upload_incomplete', `${missing.length} ranges are missing.`, {
-      members: { missing: missing.slice(0, MAX_LISTED), nextOffset },
-    });
-  };
-
-  const assembleAndVerify = async (
-    session: UploadSession,
-    etags: readonly string[],
-  ): Promise<Verification> => {
-    const { hash, chunks } = prefixes.resume(session.id, etags);
-    const upload = await staging.ensure(session);
-    await store.completeUpload(
-      upload,
-      etags.map((etag, index) => ({ index, etag })),
-    );
-    const { sizeBytes: size, chunkSize } = layoutOf(session);
-    const expectation = { key: session.storageKey, size, hash: session.hash, mimeType: session.mimeType };
-    const begun = { hash, hashedBytes: Math.min(chunks * chunkSize, size) };
-    return verifyObject(store, expectation, begun, checkMalware);
-  };
-
-  const fail = async (session: UploadSession, verdict: Refusal): Promise<never> => {
-    onOutcome(verdict);
-    prefixes.forget(session.id);
-    if (await sessions.end(session.id, 'failed', verdict)) await staging.tryDiscard(session);
-    throw new ProblemError(verdict, refusals[verdict](session));
-  };
-
-  /** Another request or process has ended the session under our hands. What we may have assembled must go. */
-  const endedMeanwhile = async (before: UploadSession): Promise<string> => {
-    const session = await current(before);
-    if (session.status === 'completed') return session.photoId;
-    await store.delete(session.storageKey);
-    throw uploadEnded(session);
-  };
-
-  const record = async (session: UploadSession): Promise<string> => {
-    const uploadedAt = now();
-    const result = await commit(session, uploadedAt);
-    if (result.kind === 'ended') return endedMeanwhile(session);
-    prefixes.forget(session.id);
-    if (result.kind === 'duplicate') {
-      onOutcome('duplicate');
-      await staging.tryDiscard(session);
-      return result.photoId;
-    }
-    onOutcome('ok');
-    const bytes = Number(session.sizeBytes);
-    if (isArchiveType(session.mimeType)) {
-      logger.info('archive stored', { archiveId: session.photoId, bytes });
-      return session.photoId;
-    }
-    await announce.announce(session, uploadedAt);
-    logger.info('upload completed', { photoId: session.photoId, bytes });
+async function complete(context: UploadContext, given: UploadSession): Promise<string> {
+  const { sessions } = context;
+  // Another request may have ended the session while this one waited for the lock.
+  const session = await sessions.latest(given);
+  if (session.status === 'completed') {
+    await announceAgain(context, session);
     return session.photoId;
-  };
+  }
+  if (session.status !== 'open') throw uploadEnded(session);
+  try {
+    const verified = await assembleAndVerify(context, session, await allChunks(context, session));
+    if ('refusal' in verified) return await refuse(context, session, verified.refusal);
+    return await record(context, { ...session, mimeType: verified.mimeType });
+  } catch (error) {
+    // Another process may have completed it meanwhile and removed what this one was reading.
+    const { status, photoId } = await sessions.latest(session);
+    if (status === 'completed') return photoId;
+    if (!isObjectStoreError(error, 'object_not_found', 'part_mismatch')) throw error;
+    // The store does not have what was recorded: the session ends, so that the file can be announced and sent again.
+    await sessions.end(session, 'failed', 'parts_lost');
+    return endedElsewhere(context, session);
+  }
+}
 
-  const run = async (before: UploadSession): Promise<string> => {
-    // Another request may have ended the session while this one waited for the lock.
-    const session = await current(before);
-    if (session.status === 'completed') {
-      await announce.announceAgain(session);
-      return session.photoId;
-    }
-    if (session.status !== 'open') throw uploadEnded(session);
-    try {
-      const verified = await assembleAndVerify(session, await allChunks(session));
-      if (verified.verdict !== 'ok') return await fail(session, verified.verdict);
-      return await record({ ...session, mimeType: verified.mimeType });
-    } catch (error) {
-      // Another process may have completed it meanwhile and taken away what this one was reading.
-      const { status, photoId } = await current(session);
-      if (status === 'completed') return photoId;
-      if (!isLost(error)) throw error;
-      // Nobody can complete it any more: it ends, so that the file can be announced and sent again.
-      if (await sessions.end(session.id, 'failed', 'parts_lost')) await staging.tryDiscard(session);
-      return endedMeanwhile(session);
-    }
-  };
+/** Resolves to the tags of all chunks, in order. @throws ProblemError `upload_incomplete` */
+async function allChunks({ sessions }: UploadContext, session: UploadSession): Promise<string[]> {
+  const shape = shapeOf(session);
+  const chunks = await sessions.chunks(session.id);
+  if (chunks.length === partCount(shape)) return chunks.map(({ etag }) => etag);
+  const { missing, nextOffset } = progressOf(shape, chunks);
+  throw new ProblemError('upload_incomplete', `${missing.length} ranges are missing.`, {
+    members: { missing: missing.slice(0, MAX_LISTED), nextOffset },
+  });
+}
 
-  return (session) => sessionLock(session.id, () => run(session));
+async function assembleAndVerify(
+  context: UploadContext,
+  session: UploadSession,
+  etags: readonly string[],
+): Promise<Verification> {
+  const { store, sessions, prefixes } = context;
+  const { hash, chunks } = prefixes.resume(session.id, etags);
+  const upload = await sessions.stagedUpload(session);
+  await store.completeUpload(
+    upload,
+    etags.map((etag, index) => ({ index, etag })),
+  );
+  const hashedBytes = Math.min(chunks * upload.partSize, upload.size);
+  return verifyObject(context, session, { hash, hashedBytes });
+}
+
+async function refuse(context: UploadContext, session: UploadSession, refusal: Refusal): Promise<never> {
+  const { sessions, prefixes, metrics } = context;
+  metrics.outcomes.inc({ outcome: refusal });
+  prefixes.forget(session.id);
+  await sessions.tryDiscard(await sessions.end(session, 'failed', refusal));
+  throw new ProblemError(refusal, textOf(refusal, session));
+}
+
+function textOf(refusal: Refusal, { mimeType }: UploadSession): string {
+  switch (refusal) {
+    case 'hash_mismatch':
+      return 'The file is not the announced one; announce and send it again.';
+    case 'unsupported_media_type':
+      return `The content is not ${mimeType}.`;
+    case 'malware_found':
+      return 'The file holds malware and was not stored.';
+  }
+}
+
+async function record(context: UploadContext, session: UploadSession): Promise<string> {
+  const { sessions, prefixes, metrics, logger, now } = context;
+  const uploadedAt = now();
+  const result = await commitUpload(context, session, uploadedAt);
+  if (result.kind === 'ended') return endedElsewhere(context, session);
+  prefixes.forget(session.id);
+  if (result.kind === 'duplicate') {
+    metrics.outcomes.inc({ outcome: 'duplicate' });
+    await sessions.tryDiscard(session);
+    return result.photoId;
+  }
+  metrics.outcomes.inc({ outcome: 'ok' });
+  const { photoId } = session;
+  const bytes = Number(session.sizeBytes);
+  if (isArchiveType(session.mimeType)) {
+    logger.info('archive stored', { archiveId: photoId, bytes });
+    return photoId;
+  }
+  await announce(context, session, uploadedAt);
+  logger.info('upload completed', { photoId, bytes });
+  return photoId;
+}
+
+/** For a session that has ended during this request: what was assembled is removed, unless another process has completed it. */
+async function endedElsewhere({ sessions }: UploadContext, before: UploadSession): Promise<string> {
+  const session = await sessions.discard(before);
+  if (session.status === 'completed') return session.photoId;
+  throw uploadEnded(session);
 }

@@ -1,82 +1,63 @@
-import type { CatalogApi } from '@lazyphotos/contracts';
+import { endpoints } from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
-import type { ObjectStore } from '@lazyphotos/object-storage';
-import { type Chassis, createPeriodic, type ServiceApp, type Settings } from '@lazyphotos/service-kit';
-import type { StoreChunk } from '../chunks/store.js';
-import type { Announce } from '../completion/announce.js';
-import type { CompleteUpload } from '../completion/complete.js';
-import type { UploadDb } from '../prisma.js';
-import type { CreateSession } from '../sessions/create.js';
-import type { SessionRepository } from '../sessions/repository.js';
-import type { ClientActivity } from './client-activity.js';
-import { createImportDir } from './import-dir.js';
-import { createImportPhoto } from './import-photo.js';
-import { createImportJobs } from './jobs.js';
-import { createImportMetrics } from './metrics.js';
-import { createFindParts } from './parts.js';
-import { createSendReport } from './report.js';
-import { mountImportRoutes } from './routes.js';
-import { createImportRunner } from './runner.js';
-import { createSpace } from './space.js';
-import { defaultArchiveLimits } from './zip/index.js';
+import { createPeriodic, keyedRequest, type Periodic, type ServiceApp } from '@lazyphotos/service-kit';
+import type { UploadContext } from '../context.js';
+import {
+  addParts,
+  cancelImport,
+  createImport,
+  findImport,
+  listImports,
+  pauseImport,
+  resumeImport,
+} from './jobs.js';
+import { sendReport } from './report.js';
+import { ImportRunner } from './runner.js';
+import { viewImport } from './view.js';
 
-/** Requests nudge the runner; this is for imports that wait for something, and for what an earlier process has left. */
+/** Requests start the runner; this is for imports that wait for something, and for what an earlier process has left. */
 const POLL_MS = 5000;
 
-export interface ImportsDeps {
-  chassis: Chassis;
-  db: UploadDb;
-  database: Database;
-  store: ObjectStore;
-  catalog: CatalogApi;
-  sessions: SessionRepository;
-  createSession: CreateSession;
-  storeChunk: StoreChunk;
-  complete: CompleteUpload;
-  announce: Announce;
-  clients: ClientActivity;
-  settings: Settings<'uploadMaxBytes' | 'importDir' | 'importReserveBytes'>;
-  now: () => Date;
-  pollMs?: number | undefined;
-}
+/** Imports of archives: the API, and the work in the background, which the caller starts and stops. */
+export function createImports(
+  { mount }: ServiceApp,
+  context: UploadContext,
+  pool: Database['pool'],
+  pollMs = POLL_MS,
+): Periodic {
+  const runner = new ImportRunner(context, pool);
+  const running = createPeriodic('imports', pollMs, (signal) => runner.run(signal), context.logger);
+  /** Starts the runner once a request has changed an import. */
+  const thenRun = async <T>(change: Promise<T>): Promise<T> => {
+    const result = await change;
+    running.nudge();
+    return result;
+  };
 
-/** Imports of archives: the API, and the work in the background. */
-export function createImports(service: ServiceApp, deps: ImportsDeps) {
-  const { chassis, db, database, store, catalog, sessions, announce, clients, settings, now } = deps;
-  const { logger } = chassis;
-  const importDir = createImportDir(settings.importDir);
-  const space = createSpace(db, store, settings.importReserveBytes);
-  const importPhoto = createImportPhoto({
-    space,
-    db,
-    sessions,
-    createSession: deps.createSession,
-    storeChunk: deps.storeChunk,
-    complete: deps.complete,
-    maxBytes: settings.uploadMaxBytes,
+  mount(endpoints.createImport, (call) => {
+    const request = keyedRequest(endpoints.createImport, call);
+    return thenRun(createImport(context, call.principal, call.body, request));
   });
-  const run = createImportRunner({
-    db,
-    database,
-    store,
-    catalog,
-    importDir,
-    importPhoto,
-    space,
-    waitForClients: clients.waitUntilQuiet,
-    announceAgain: announce.announcePhotos,
-    limits: defaultArchiveLimits,
-    metrics: createImportMetrics(chassis.metrics),
-    logger,
-    now,
+  mount(endpoints.listImports, ({ principal, query }) => listImports(context, principal.userId, query));
+  mount(endpoints.getImport, async ({ principal, params }) =>
+    viewImport(context.db, await findImport(context, principal.userId, params.id)),
+  );
+  mount(endpoints.cancelImport, async ({ principal, params }) => {
+    await cancelImport(context, principal.userId, params.id);
+    return undefined;
   });
-  const running = createPeriodic('imports', deps.pollMs ?? POLL_MS, run, logger);
-  const jobs = createImportJobs({
-    db,
-    findParts: createFindParts(db, importDir),
-    now,
-    onWork: running.nudge,
+  mount(endpoints.pauseImport, ({ principal, params }) =>
+    thenRun(pauseImport(context, principal.userId, params.id)),
+  );
+  mount(endpoints.resumeImport, ({ principal, params }) =>
+    thenRun(resumeImport(context, principal.userId, params.id)),
+  );
+  mount(endpoints.addImportParts, ({ principal, params, body }) =>
+    thenRun(addParts(context, principal, params.id, body)),
+  );
+  mount(endpoints.getImportReport, async ({ principal, params, query, res }) => {
+    const job = await findImport(context, principal.userId, params.id);
+    return sendReport(context, job, query.format, res);
   });
-  mountImportRoutes(service, jobs, createSendReport({ db, catalog }));
-  return { start: running.start, stop: running.stop };
+  return running;
 }

@@ -1,8 +1,9 @@
 import { MAX_PARTS, type Role } from '@lazyphotos/contracts';
 import { ProblemError } from '@lazyphotos/service-kit';
+import type { UploadContext } from '../context.js';
 import type { ImportPart } from '../generated/prisma/client.js';
-import type { UploadDb, UploadTx } from '../prisma.js';
-import type { ImportDir } from './import-dir.js';
+import type { UploadTx } from '../prisma.js';
+import { findLocalArchives } from './import-dir.js';
 
 export interface ImportUser {
   userId: string;
@@ -18,44 +19,48 @@ export interface NewPart {
   modifiedAt: Date | null;
 }
 
-/** What a request says of archives: the hashes of uploaded ones, or a path below IMPORT_DIR. */
-export interface NamedArchives {
+/** How a request names archives: by the hashes of uploaded ones, or by a path below IMPORT_DIR. */
+interface NamedArchives {
   hash?: string | undefined;
   hashes?: readonly string[] | undefined;
   path?: string | undefined;
 }
 
 /** Finds the archives that a user has named. @throws ProblemError `archive_not_found`, `forbidden` */
-export type FindParts = (user: ImportUser, archives: NamedArchives) => Promise<NewPart[]>;
+export async function findParts(
+  context: UploadContext,
+  user: ImportUser,
+  { hash, hashes, path }: NamedArchives,
+): Promise<NewPart[]> {
+  if (path === undefined) return uploadedArchives(context, user.userId, hashes ?? (hash ? [hash] : []));
+  const files = await findLocalArchives(context.settings.importDir, user, path);
+  return files.map((file) => ({
+    archiveId: null,
+    path: file.path,
+    name: file.name,
+    sizeBytes: BigInt(file.sizeBytes),
+    modifiedAt: file.modifiedAt,
+  }));
+}
 
-export function createFindParts(db: UploadDb, importDir: ImportDir): FindParts {
-  const uploadedArchives = async (userId: string, hashes: readonly string[]): Promise<NewPart[]> => {
-    const wanted = [...new Set(hashes)];
-    const found = await db.archive.findMany({ where: { userId, hash: { in: wanted }, deletedAt: null } });
-    const byHash = new Map(found.map((archive) => [archive.hash, archive]));
-    const missing = wanted.filter((hash) => !byHash.has(hash));
-    if (missing.length > 0) {
-      throw notUploaded(missing.map((hash) => ({ path: hash, message: 'was not uploaded' })));
-    }
-    return wanted.flatMap((hash) => {
-      const archive = byHash.get(hash);
-      if (!archive) return [];
-      const { id, fileName, sizeBytes } = archive;
-      return [{ archiveId: id, path: null, name: fileName, sizeBytes, modifiedAt: null }];
-    });
-  };
-
-  return async (user, { hash, hashes, path }) => {
-    if (path === undefined) return uploadedArchives(user.userId, hashes ?? (hash ? [hash] : []));
-    const files = await importDir.find(user, path);
-    return files.map((file) => ({
-      archiveId: null,
-      path: file.path,
-      name: file.name,
-      sizeBytes: BigInt(file.sizeBytes),
-      modifiedAt: file.modifiedAt,
-    }));
-  };
+async function uploadedArchives(
+  { db }: UploadContext,
+  userId: string,
+  hashes: readonly string[],
+): Promise<NewPart[]> {
+  const wanted = [...new Set(hashes)];
+  const found = await db.archive.findMany({ where: { userId, hash: { in: wanted }, deletedAt: null } });
+  const byHash = new Map(found.map((archive) => [archive.hash, archive]));
+  const missing = wanted.filter((hash) => !byHash.has(hash));
+  if (missing.length > 0) {
+    throw notUploaded(missing.map((hash) => ({ path: hash, message: 'was not uploaded' })));
+  }
+  return wanted.flatMap((hash) => {
+    const archive = byHash.get(hash);
+    if (!archive) return [];
+    const { id, fileName, sizeBytes } = archive;
+    return [{ archiveId: id, path: null, name: fileName, sizeBytes, modifiedAt: null }];
+  });
 }
 
 const notUploaded = (errors: { path: string; message: string }[]) =>
@@ -63,7 +68,7 @@ const notUploaded = (errors: { path: string; message: string }[]) =>
     members: { errors },
   });
 
-/** Keeps archives from being deleted until the transaction has made them parts. @throws ProblemError `archive_not_found` */
+/** Prevents that archives are deleted before the transaction has made them parts. @throws ProblemError `archive_not_found` */
 export async function holdArchives(tx: UploadTx, parts: readonly NewPart[]): Promise<void> {
   const ids = parts.flatMap(({ archiveId }) => archiveId ?? []);
   const held = await tx.$queryRaw<{ id: string }[]>`
@@ -73,7 +78,7 @@ export async function holdArchives(tx: UploadTx, parts: readonly NewPart[]): Pro
   if (gone.length > 0) throw notUploaded(gone.map(({ name }) => ({ path: name, message: 'was deleted' })));
 }
 
-/** Lets archives below IMPORT_DIR be read again that could not be read, if they have been replaced. Resolves to their number. */
+/** Resets parts below IMPORT_DIR that could not be read, so that a replaced archive is read again. Resolves to their number. */
 export async function resetFailedParts(
   tx: UploadTx,
   known: readonly ImportPart[],

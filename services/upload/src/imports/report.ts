@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
-  type CatalogApi,
   type EntryOutcome,
   MAX_IMPORTED_PHOTOS,
   type PhotoDate,
@@ -11,8 +10,8 @@ import {
 } from '@lazyphotos/contracts';
 import { stringify } from 'csv-stringify';
 import type { Response } from 'express';
+import type { UploadContext } from '../context.js';
 import type { Import, ImportPart } from '../generated/prisma/client.js';
-import type { UploadDb } from '../prisma.js';
 import { viewImports } from './view.js';
 
 const PAGE = 500;
@@ -32,16 +31,54 @@ interface Row {
   album: string | null;
 }
 
-export interface ReportDeps {
-  db: UploadDb;
-  catalog: CatalogApi;
+/** Streams the report of an import; a page of rows is read when the one before has been sent. */
+export async function sendReport(
+  context: UploadContext,
+  job: Import,
+  format: 'json' | 'csv',
+  res: Response,
+): Promise<undefined> {
+  // A fault that shows with the first rows becomes a problem response, not a broken connection.
+  const entries = await begun(entriesOf(context, job));
+  const body = format === 'json' ? Readable.from(asJson(context, job, entries)) : asCsv(entries);
+  const type = format === 'json' ? 'application/json' : 'text/csv; charset=utf-8; header=present';
+  res.setHeader('Content-Type', type);
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('Content-Disposition', `attachment; filename="import-${job.id}.${format}"`);
+  await pipeline(body, res);
+  return undefined;
 }
 
-/** Streams the report of an import: what is not sent yet is not read yet. */
-export type SendReport = (job: Import, format: 'json' | 'csv', res: Response) => Promise<undefined>;
+async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
+  const first = await source.next();
+  return (async function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* source;
+  })();
+}
 
-export function createSendReport({ db, catalog }: ReportDeps): SendReport {
-  const readPage = (partId: string, after: number) => db.$queryRaw<Row[]>`
+async function* entriesOf(context: UploadContext, job: Import): AsyncGenerator<ReportEntry> {
+  const parts = await context.db.importPart.findMany({
+    where: { importId: job.id, state: { not: 'waiting' } },
+    orderBy: { position: 'asc' },
+  });
+  for (const part of parts) {
+    if (part.state === 'failed') yield entryOf(rowOfArchive(part), part.name, undefined);
+    for (let after = -1; ; ) {
+      const rows = await readPage(context, part.id, after);
+      const dates = await datesOf(context, job.userId, rows);
+      for (const row of rows)
+        yield entryOf(row, part.name, row.photoId === null ? undefined : dates.get(row.photoId));
+      const last = rows.at(-1);
+      if (!last || rows.length < PAGE) break;
+      after = last.number;
+    }
+  }
+}
+
+function readPage({ db }: UploadContext, partId: string, after: number): Promise<Row[]> {
+  return db.$queryRaw<Row[]>`
     SELECT e.number, e.path, e.size_bytes AS "sizeBytes", e.outcome, e.code, e.message, e.photo_id AS "photoId",
       e.photo_state AS "photoState", s.path AS sidecar, e.sidecar_rule AS "sidecarRule", p.path AS "partOf", a.name AS album
     FROM import_entries e
@@ -51,59 +88,36 @@ export function createSendReport({ db, catalog }: ReportDeps): SendReport {
     LEFT JOIN imported_albums a ON a.id = f.album_id AND e.photo_id IS NOT NULL
       AND e.photo_state IS DISTINCT FROM 'deleted'
     WHERE e.part_id = ${partId}::uuid AND e.number > ${after} ORDER BY e.number LIMIT ${PAGE}`;
-
-  const datesOf = async (userId: string, rows: readonly Row[]): Promise<Map<string, PhotoDate>> => {
-    const ids = [...new Set(rows.flatMap(({ photoId }) => photoId ?? []))];
-    const dates: PhotoDate[] = [];
-    for (let at = 0; at < ids.length; at += MAX_IMPORTED_PHOTOS)
-      dates.push(...(await catalog.photoDates(userId, ids.slice(at, at + MAX_IMPORTED_PHOTOS))));
-    return new Map(dates.map((date) => [date.photoId, date]));
-  };
-
-  async function* entriesOf(job: Import): AsyncGenerator<ReportEntry> {
-    const parts = await db.importPart.findMany({
-      where: { importId: job.id, state: { not: 'waiting' } },
-      orderBy: { position: 'asc' },
-    });
-    for (const part of parts) {
-      if (part.state === 'failed') yield entryOf(rowOfArchive(part), part.name, undefined);
-      for (let after = -1; ; ) {
-        const rows = await readPage(part.id, after);
-        const dates = await datesOf(job.userId, rows);
-        for (const row of rows)
-          yield entryOf(row, part.name, row.photoId === null ? undefined : dates.get(row.photoId));
-        const last = rows.at(-1);
-        if (!last || rows.length < PAGE) break;
-        after = last.number;
-      }
-    }
-  }
-
-  async function* asJson(job: Import, entries: AsyncIterable<ReportEntry>): AsyncGenerator<string> {
-    const [view] = await viewImports(db, [job]);
-    yield `{"import":${JSON.stringify(view)},"entries":[`;
-    let isFirst = true;
-    for await (const entry of entries) {
-      yield `${isFirst ? '' : ','}\n${JSON.stringify(entry)}`;
-      isFirst = false;
-    }
-    yield '\n]}\n';
-  }
-
-  return async (job, format, res) => {
-    // A fault that shows with the first rows is a problem response, and no cut connection.
-    const entries = await begun(entriesOf(job));
-    const body = format === 'json' ? Readable.from(asJson(job, entries)) : asCsv(entries);
-    const type = format === 'json' ? 'application/json' : 'text/csv; charset=utf-8; header=present';
-    res.setHeader('Content-Type', type);
-    res.setHeader('Cache-Control', 'no-store');
-    res.setHeader('Content-Disposition', `attachment; filename="import-${job.id}.${format}"`);
-    await pipeline(body, res);
-    return undefined;
-  };
 }
 
-/** An archive that could not be read, as a row without the path of a file. */
+async function datesOf(
+  { catalog }: UploadContext,
+  userId: string,
+  rows: readonly Row[],
+): Promise<Map<string, PhotoDate>> {
+  const ids = [...new Set(rows.flatMap(({ photoId }) => photoId ?? []))];
+  const dates: PhotoDate[] = [];
+  for (let at = 0; at < ids.length; at += MAX_IMPORTED_PHOTOS)
+    dates.push(...(await catalog.photoDates(userId, ids.slice(at, at + MAX_IMPORTED_PHOTOS))));
+  return new Map(dates.map((date) => [date.photoId, date]));
+}
+
+async function* asJson(
+  { db }: UploadContext,
+  job: Import,
+  entries: AsyncIterable<ReportEntry>,
+): AsyncGenerator<string> {
+  const [view] = await viewImports(db, [job]);
+  yield `{"import":${JSON.stringify(view)},"entries":[`;
+  let isFirst = true;
+  for await (const entry of entries) {
+    yield `${isFirst ? '' : ','}\n${JSON.stringify(entry)}`;
+    isFirst = false;
+  }
+  yield '\n]}\n';
+}
+
+/** Returns a row for an archive that could not be read, without the path of a file. */
 const rowOfArchive = ({ sizeBytes, code, message }: ImportPart): Row => ({
   number: 0,
   path: '',
@@ -118,15 +132,6 @@ const rowOfArchive = ({ sizeBytes, code, message }: ImportPart): Row => ({
   partOf: null,
   album: null,
 });
-
-async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
-  const first = await source.next();
-  return (async function* () {
-    if (first.done) return;
-    yield first.value;
-    yield* source;
-  })();
-}
 
 function entryOf(row: Row, archive: string, date: PhotoDate | undefined): ReportEntry {
   return {
@@ -152,8 +157,8 @@ function sourceOf({ processing, capturedAt, capturedAtSource }: PhotoDate): Repo
   return capturedAt === undefined ? 'none' : (capturedAtSource ?? 'none');
 }
 
-/** A spreadsheet must not take the name of a file for a formula. */
-const csvOptions = {
+/** A spreadsheet must not treat the name of a file as a formula. */
+const CSV_OPTIONS = {
   columns: Object.keys(reportEntry.shape),
   header: true,
   bom: true,
@@ -165,7 +170,7 @@ function asCsv(entries: AsyncIterable<ReportEntry>): Readable {
   const rows = async function* () {
     for await (const entry of entries) yield { ...entry, albums: entry.albums.join('; ') };
   };
-  const csv = stringify(csvOptions);
+  const csv = stringify(CSV_OPTIONS);
   pipeline(Readable.from(rows()), csv).catch((error: Error) => csv.destroy(error));
   return csv;
 }

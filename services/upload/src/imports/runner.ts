@@ -1,146 +1,135 @@
 import type { Database } from '@lazyphotos/database';
-import type { ObjectStore } from '@lazyphotos/object-storage';
-import { describeError, type Logger, toProblem } from '@lazyphotos/service-kit';
+import { describeError, toProblem } from '@lazyphotos/service-kit';
+import type { UploadContext } from '../context.js';
 import type { Import } from '../generated/prisma/client.js';
-import { type ArchivesOfParts, createArchivesOfParts } from './archive-of-part.js';
-import type { ImportDir } from './import-dir.js';
-import type { ImportMetrics } from './metrics.js';
-import type { Space } from './space.js';
-import { type ImportPhotosDeps, importNextPhotos } from './stages/import-photos.js';
+import { PartArchives } from './part-archives.js';
+import { checkSpaceForAll } from './space.js';
+import { importNextPhotos } from './stages/import-photos.js';
 import { listPart } from './stages/list-part.js';
 import { matchNextFolder } from './stages/match-folders.js';
 import { readSidecars } from './stages/read-sidecars.js';
-import { createImportStates } from './states.js';
+import { ImportStates } from './states.js';
 import { withImportLock } from './user-lock.js';
-import type { ArchiveLimits } from './zip/index.js';
 
 /** How long one import is worked on before the next user's comes. */
 const SLICE_MS = 10_000;
-/** How often an unexpected error is met before an import fails. */
+/** How many unexpected errors in a row an import survives. */
 const MAX_FAULTS = 5;
 /** How much of the rate so far goes into the next one. */
 const RATE_MEMORY = 0.8;
 
-export interface ImportRunnerDeps extends Omit<ImportPhotosDeps, 'archives' | 'onSettled' | 'onUnexpected'> {
-  database: Database;
-  store: ObjectStore;
-  importDir: ImportDir;
-  space: Space;
-  limits: ArchiveLimits;
-  metrics: ImportMetrics;
-  logger: Logger;
-}
-
-/** What a step did: something, or nothing because all is done. */
+/** Whether a step has done something, or everything is done. */
 type Step = 'progress' | 'done';
 
 /**
- * Works on imports, one slice after the other, the one that has waited longest first. All state is in the database, so that a slice
- * can end at any point, also by the end of the process: what was not written down is done again, with the same result.
+ * Works on imports in slices, starting with the one that has waited longest. All state is in the database, so a slice can end at any
+ * point, also by the end of the process: what was not written is done again, with the same result.
  */
-export function createImportRunner(deps: ImportRunnerDeps) {
-  const { db, database, store, importDir, space, metrics, logger, now } = deps;
-  const states = createImportStates(db, now);
-  /** Imports whose need for room was compared with what there is, since they began or went on. */
-  const estimated = new Set<string>();
-  /** How often in a row an import has met an error that nothing explains. */
-  const faults = new Map<string, number>();
+export class ImportRunner {
+  readonly #context: UploadContext;
+  readonly #pool: Database['pool'];
+  readonly #states: ImportStates;
+  /** Imports whose need for room was compared with the free space since they began or went on. */
+  readonly #estimated = new Set<string>();
+  /** How many unexpected errors in a row an import has met. */
+  readonly #faults = new Map<string, number>();
 
-  const estimate = async (job: Import): Promise<void> => {
-    if (estimated.has(job.id)) return;
-    await space.checkAll(job);
-    estimated.add(job.id);
-  };
+  constructor(context: UploadContext, pool: Database['pool']) {
+    this.#context = context;
+    this.#pool = pool;
+    this.#states = new ImportStates(context);
+  }
 
-  const importPhotos = async (job: Import, archives: ArchivesOfParts, signal: AbortSignal): Promise<Step> => {
-    await estimate(job);
-    const began = performance.now();
-    const onUnexpected: ImportPhotosDeps['onUnexpected'] = ({ path }, error) => {
-      const about = { importId: job.id, path, error: describeError(error) };
-      logger.error('an entry of an archive could not be imported', about);
-    };
-    const onSettled: ImportPhotosDeps['onSettled'] = ({ outcome }) => metrics.entries.inc({ outcome });
-    const bytes = await importNextPhotos({ ...deps, archives, onSettled, onUnexpected }, job, signal);
-    if (bytes === undefined) return 'done';
-    metrics.bytes.inc(bytes);
-    const rate = (bytes * 1000) / Math.max(1, performance.now() - began);
-    const known = job.bytesPerSecond ?? rate;
-    await states.noteRate(job.id, known * RATE_MEMORY + rate * (1 - RATE_MEMORY));
-    return 'progress';
-  };
+  /** Runs slices until no import can go on. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let hasWorked = true; hasWorked && !signal.aborted; ) {
+      hasWorked = false;
+      for (const { id, userId } of await this.#states.runnable()) {
+        if (signal.aborted) return;
+        const ran = await withImportLock(this.#pool, userId, signal, (held) => this.#runSlice(id, held));
+        hasWorked ||= ran;
+      }
+    }
+  }
 
-  /** The next piece of work of an import: each stage begins when the one before has nothing left. */
-  const step = async (job: Import, archives: ArchivesOfParts, signal: AbortSignal): Promise<Step> => {
+  async #runSlice(id: string, signal: AbortSignal): Promise<void> {
+    const archives = new PartArchives(this.#context);
+    const until = performance.now() + SLICE_MS;
+    try {
+      do {
+        const job = await this.#states.findRunnable(id);
+        if (!job) return;
+        if (job.status === 'pending') await this.#states.begin(job);
+        const did = await this.#step(job, archives, signal);
+        if (job.pauseReason !== null) await this.#states.unpause(id);
+        this.#faults.delete(id);
+        if (did === 'done') return await this.#finish(id);
+      } while (performance.now() < until && !signal.aborted);
+    } catch (error) {
+      if (!signal.aborted) await this.#onFault(id, error);
+    } finally {
+      await archives.close();
+      await this.#states.recordWork(id);
+    }
+  }
+
+  /** Does the next piece of work of an import: each stage begins when the one before is done. */
+  async #step(job: Import, archives: PartArchives, signal: AbortSignal): Promise<Step> {
+    const { db } = this.#context;
     const part = await db.importPart.findFirst({
       where: { importId: job.id, state: 'waiting' },
       orderBy: { position: 'asc' },
     });
     if (part) {
-      estimated.delete(job.id);
-      await listPart({ db, states, archives, limits: deps.limits }, job, part, signal);
+      this.#estimated.delete(job.id);
+      await listPart(db, this.#states, archives, job, part, signal);
       return 'progress';
     }
-    if (await readSidecars({ db, archives }, job, signal)) return 'progress';
+    if (await readSidecars(db, archives, job, signal)) return 'progress';
     if (await matchNextFolder(db, job)) return 'progress';
-    return importPhotos(job, archives, signal);
-  };
+    return this.#importPhotos(job, archives, signal);
+  }
 
-  const finish = async (id: string): Promise<void> => {
-    const ended = await states.finish(id);
+  async #importPhotos(job: Import, archives: PartArchives, signal: AbortSignal): Promise<Step> {
+    if (!this.#estimated.has(job.id)) {
+      await checkSpaceForAll(this.#context, job);
+      this.#estimated.add(job.id);
+    }
+    const began = performance.now();
+    const bytes = await importNextPhotos(this.#context, archives, job, signal);
+    if (bytes === undefined) return 'done';
+    this.#context.metrics.importedBytes.inc(bytes);
+    const rate = (bytes * 1000) / Math.max(1, performance.now() - began);
+    const known = job.bytesPerSecond ?? rate;
+    await this.#states.recordRate(job.id, known * RATE_MEMORY + rate * (1 - RATE_MEMORY));
+    return 'progress';
+  }
+
+  async #finish(id: string): Promise<void> {
+    const { metrics, logger } = this.#context;
+    const ended = await this.#states.finish(id);
     if (!ended) return;
-    estimated.delete(id);
+    this.#estimated.delete(id);
     const { status, imported, duplicates, failed, unsupported } = ended;
-    metrics.ended.inc({ status });
+    metrics.importsEnded.inc({ status });
     logger.info('import ended', { importId: id, status, imported, duplicates, failed, unsupported });
-  };
+  }
 
-  /** A fault of the node ends by itself; an error that nothing explains does so a few times at most. */
-  const onFault = async (id: string, error: unknown): Promise<void> => {
-    estimated.delete(id);
-    const count = toProblem(error).code === 'internal_error' ? (faults.get(id) ?? 0) + 1 : 0;
-    faults.set(id, count);
+  /** A fault of the node will end, so the import waits; after several unexpected errors it fails. */
+  async #onFault(id: string, error: unknown): Promise<void> {
+    const { metrics, logger } = this.#context;
+    this.#estimated.delete(id);
+    const count = toProblem(error).code === 'internal_error' ? (this.#faults.get(id) ?? 0) + 1 : 0;
+    this.#faults.set(id, count);
     const about = { importId: id, error: describeError(error) };
     if (count < MAX_FAULTS) {
-      await states.pause(id, error);
+      await this.#states.pause(id, error);
       logger.warn('import paused', about);
       return;
     }
-    faults.delete(id);
-    await states.fail(id);
-    metrics.ended.inc({ status: 'failed' });
+    this.#faults.delete(id);
+    await this.#states.fail(id);
+    metrics.importsEnded.inc({ status: 'failed' });
     logger.error('import failed', about);
-  };
-
-  const runSlice = async (id: string, signal: AbortSignal): Promise<void> => {
-    const archives = createArchivesOfParts(db, store, importDir);
-    const until = performance.now() + SLICE_MS;
-    try {
-      do {
-        const job = await states.findRunnable(id);
-        if (!job) return;
-        if (job.status === 'pending') await states.begin(job);
-        const did = await step(job, archives, signal);
-        if (job.pauseReason !== null) await states.unpause(id);
-        faults.delete(id);
-        if (did === 'done') return await finish(id);
-      } while (performance.now() < until && !signal.aborted);
-    } catch (error) {
-      if (!signal.aborted) await onFault(id, error);
-    } finally {
-      await archives.close();
-      await states.noteWork(id);
-    }
-  };
-
-  /** Runs slices until no import can go on. */
-  return async (signal: AbortSignal): Promise<void> => {
-    for (let hasWorked = true; hasWorked && !signal.aborted; ) {
-      hasWorked = false;
-      for (const { id, userId } of await states.runnable()) {
-        if (signal.aborted) return;
-        const ran = await withImportLock(database.pool, userId, signal, (held) => runSlice(id, held));
-        hasWorked ||= ran;
-      }
-    }
-  };
+  }
 }

@@ -1,7 +1,7 @@
 import type { EntryOutcome, PhotoLifeState } from '@lazyphotos/contracts';
 import type { UploadTx } from '../prisma.js';
 
-/** What has become of one entry. */
+/** What became of one entry. */
 export interface Settlement {
   id: bigint;
   outcome: EntryOutcome;
@@ -11,7 +11,7 @@ export interface Settlement {
   photoState?: PhotoLifeState | undefined;
 }
 
-/** An entry whose photo is known, and is to be described once more. */
+/** Returns an entry to waiting, since its photo is to be described once more. */
 export const reopened = (id: bigint, photoId: string, photoState: PhotoLifeState | null): Settlement => ({
   id,
   outcome: 'waiting',
@@ -20,7 +20,7 @@ export const reopened = (id: bigint, photoId: string, photoState: PhotoLifeState
 });
 
 /** The counters of an import, each with its outcome. */
-export const counters = {
+export const COUNTERS = {
   waiting: 'waiting',
   imported: 'imported',
   duplicates: 'duplicate',
@@ -49,7 +49,7 @@ const SETTLE = `
     ) AS changes GROUP BY outcome
   )
   UPDATE imports SET
-    ${Object.entries(counters)
+    ${Object.entries(COUNTERS)
       .map(
         ([column, outcome]) =>
           `${column} = ${column} + coalesce((SELECT count FROM change WHERE outcome = '${outcome}'), 0)`,
@@ -59,8 +59,8 @@ const SETTLE = `
   WHERE id = $1::uuid`;
 
 /**
- * Writes down what became of entries, each at most once in a call. The import's counters change in the same statement, so that they
- * add up at every moment.
+ * Records what became of entries, each at most once in a call. The import's counters change in the same statement, so that they are
+ * always correct.
  */
 export async function settleEntries(
   db: Pick<UploadTx, '$executeRawUnsafe'>,

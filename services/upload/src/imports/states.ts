@@ -1,12 +1,13 @@
 import { toProblem } from '@lazyphotos/service-kit';
+import type { UploadContext } from '../context.js';
 import type { Import } from '../generated/prisma/client.js';
-import type { UploadDb } from '../prisma.js';
 import { NoRoomError } from './space.js';
 
 /** How soon an import is tried again that waits for room, or for another part of the node. */
 const RETRY_MS = 15_000;
 
-const notPaused = { pauseReason: null, pauseMessage: null, retryAt: null };
+const NOT_PAUSED = { pauseReason: null, pauseMessage: null, retryAt: null };
+const UNFINISHED = { in: ['pending', 'running'] };
 
 /**
  * How the runner changes an import:
@@ -14,92 +15,99 @@ const notPaused = { pauseReason: null, pauseMessage: null, retryAt: null };
  *     pending ──begin──▶ running ──finish──▶ completed, or failed when no part could be listed
  *                           └─────fail────▶ failed
  *
- * `pause` and `unpause` leave the status as it is. Users cancel, pause, resume and add parts (jobs.ts), also meanwhile: so each change
- * here names the state that it starts from.
+ * `pause` and `unpause` leave the status as it is. Users cancel, pause, resume and add parts (jobs.ts) at any time, so each change here
+ * names the state that it starts from.
  */
-export function createImportStates(db: UploadDb, now: () => Date) {
-  return {
-    /** The oldest unfinished import of each user, unless it is paused; the one that has waited longest first. */
-    runnable: () => db.$queryRaw<{ id: string; userId: string }[]>`
+export class ImportStates {
+  readonly #db: UploadContext['db'];
+  readonly #now: () => Date;
+
+  constructor({ db, now }: UploadContext) {
+    this.#db = db;
+    this.#now = now;
+  }
+
+  /** Resolves to the oldest unfinished import of each user, unless it is paused; the one that has waited longest comes first. */
+  runnable(): Promise<{ id: string; userId: string }[]> {
+    return this.#db.$queryRaw`
       SELECT id, user_id AS "userId" FROM (
         SELECT DISTINCT ON (user_id) id, user_id, worked_at FROM imports
-        WHERE status IN ('pending', 'running') AND (pause_reason IS NULL OR retry_at <= ${now()})
+        WHERE status IN ('pending', 'running') AND (pause_reason IS NULL OR retry_at <= ${this.#now()})
         ORDER BY user_id, id
-      ) AS next ORDER BY worked_at`,
+      ) AS next ORDER BY worked_at`;
+  }
 
-    /** The import as it is now, if it is to be worked on. */
-    findRunnable: async (id: string): Promise<Import | undefined> => {
-      const row = await db.import.findUnique({ where: { id } });
-      if (row?.status !== 'pending' && row?.status !== 'running') return undefined;
-      const isPaused = row.pauseReason !== null && (row.retryAt === null || row.retryAt > now());
-      return isPaused ? undefined : row;
-    },
+  /** Resolves to the import as it is now; to undefined if it is not to be worked on. */
+  async findRunnable(id: string): Promise<Import | undefined> {
+    const row = await this.#db.import.findUnique({ where: { id } });
+    if (row?.status !== 'pending' && row?.status !== 'running') return undefined;
+    const isPaused = row.pauseReason !== null && (row.retryAt === null || row.retryAt > this.#now());
+    return isPaused ? undefined : row;
+  }
 
-    begin: async ({ id, startedAt }: Import): Promise<void> => {
-      await db.import.updateMany({
-        where: { id, status: 'pending' },
-        data: { status: 'running', startedAt: startedAt ?? now() },
-      });
-    },
+  async begin({ id, startedAt }: Import): Promise<void> {
+    await this.#db.import.updateMany({
+      where: { id, status: 'pending' },
+      data: { status: 'running', startedAt: startedAt ?? this.#now() },
+    });
+  }
 
-    /** Ends an import whose entries all have their outcome, unless another part has come meanwhile. Resolves to how it ended. */
-    finish: async (id: string): Promise<Import | undefined> => {
-      const listed = await db.importPart.count({ where: { importId: id, state: 'listed' } });
-      const [ended] = await db.import.updateManyAndReturn({
-        where: { id, status: 'running', waiting: 0, parts: { none: { state: 'waiting' } } },
-        data: { status: listed > 0 ? 'completed' : 'failed', finishedAt: now(), ...notPaused },
-      });
-      return ended;
-    },
+  /** Ends an import whose entries all have their outcome, unless another part has come meanwhile. Resolves to the import if it ended. */
+  async finish(id: string): Promise<Import | undefined> {
+    const listed = await this.#db.importPart.count({ where: { importId: id, state: 'listed' } });
+    const [ended] = await this.#db.import.updateManyAndReturn({
+      where: { id, status: 'running', waiting: 0, parts: { none: { state: 'waiting' } } },
+      data: { status: listed > 0 ? 'completed' : 'failed', finishedAt: this.#now(), ...NOT_PAUSED },
+    });
+    return ended;
+  }
 
-    /** Makes an import wait because of a fault, with the reason for its user; one that its user has paused stays as it is. */
-    pause: async (id: string, fault: unknown): Promise<void> => {
-      await db.import.updateMany({
-        where: {
-          id,
-          status: { in: ['pending', 'running'] },
-          OR: [{ pauseReason: null }, { pauseReason: { not: 'user' } }],
-        },
-        data: { ...pauseFor(fault), retryAt: new Date(now().getTime() + RETRY_MS) },
-      });
-    },
+  /** Makes an import wait because of a fault, with the reason for its user. An import that its user has paused stays as it is. */
+  async pause(id: string, fault: unknown): Promise<void> {
+    const notByUser = [{ pauseReason: null }, { pauseReason: { not: 'user' } }];
+    await this.#db.import.updateMany({
+      where: { id, status: UNFINISHED, OR: notByUser },
+      data: { ...reasonOf(fault), retryAt: new Date(this.#now().getTime() + RETRY_MS) },
+    });
+  }
 
-    /** Ends an import that meets the same unexpected error again and again. */
-    fail: async (id: string): Promise<void> => {
-      await db.import.updateMany({
-        where: { id, status: { in: ['pending', 'running'] } },
-        data: { status: 'failed', finishedAt: now(), ...notPaused },
-      });
-    },
+  /** Ends a pause because of a fault, once there was progress. */
+  async unpause(id: string): Promise<void> {
+    await this.#db.import.updateMany({ where: { id, pauseReason: { not: 'user' } }, data: NOT_PAUSED });
+  }
 
-    /** Ends a pause because of a fault, once there was progress. */
-    unpause: async (id: string): Promise<void> => {
-      await db.import.updateMany({ where: { id, pauseReason: { not: 'user' } }, data: notPaused });
-    },
+  /** Ends an import that meets the same unexpected error again and again. */
+  async fail(id: string): Promise<void> {
+    await this.#db.import.updateMany({
+      where: { id, status: UNFINISHED },
+      data: { status: 'failed', finishedAt: this.#now(), ...NOT_PAUSED },
+    });
+  }
 
-    noteRate: async (id: string, bytesPerSecond: number): Promise<void> => {
-      await db.import.update({ where: { id }, data: { bytesPerSecond } });
-    },
+  async recordRate(id: string, bytesPerSecond: number): Promise<void> {
+    await this.#db.import.update({ where: { id }, data: { bytesPerSecond } });
+  }
 
-    noteWork: async (id: string): Promise<void> => {
-      await db.import.update({ where: { id }, data: { workedAt: now() } });
-    },
-  };
+  async recordWork(id: string): Promise<void> {
+    await this.#db.import.update({ where: { id }, data: { workedAt: this.#now() } });
+  }
 }
-export type ImportStates = ReturnType<typeof createImportStates>;
 
-function pauseFor(fault: unknown): { pauseReason: string; pauseMessage: string } {
+function reasonOf(fault: unknown): { pauseReason: string; pauseMessage: string } {
   if (fault instanceof NoRoomError) return { pauseReason: 'storage_full', pauseMessage: fault.message };
-  if (toProblem(fault).code === 'storage_full')
-    return { pauseReason: 'storage_full', pauseMessage: 'The storage is full.' };
-  if (toProblem(fault).code === 'internal_error')
-    return {
-      pauseReason: 'service_unavailable',
-      pauseMessage:
-        'An unexpected error occurred; the import tries again. The log of the upload service has more.',
-    };
-  return {
-    pauseReason: 'service_unavailable',
-    pauseMessage: 'Another part of the node is not available; the import goes on when it is back.',
-  };
+  switch (toProblem(fault).code) {
+    case 'storage_full':
+      return { pauseReason: 'storage_full', pauseMessage: 'The storage is full.' };
+    case 'internal_error':
+      return {
+        pauseReason: 'service_unavailable',
+        pauseMessage:
+          'An unexpected error occurred; the import tries again. The log of the upload service has more.',
+      };
+    default:
+      return {
+        pauseReason: 'service_unavailable',
+        pauseMessage: 'Another part of the node is not available; the import goes on when it is back.',
+      };
+  }
 }

@@ -4,6 +4,7 @@ import {
   MAX_LISTED_ERRORS,
   type PauseReason,
 } from '@lazyphotos/contracts';
+import { notFound } from '@lazyphotos/service-kit';
 import type { Import, ImportEntry, ImportPart } from '../generated/prisma/client.js';
 import type { UploadDb } from '../prisma.js';
 
@@ -23,7 +24,7 @@ const partOf = ({ name, sizeBytes, state, code, message }: ImportPart): ImportJo
   ...(message === null ? {} : { message }),
 });
 
-/** Of a rate that is known and an import that moves. */
+/** Known only while the import is running and its rate is known. */
 function secondsLeft(row: Import): number | null {
   const left = Number(row.bytesTotal - row.bytesProcessed);
   if (row.status === 'completed' || row.waiting === 0) return row.finishedAt ? 0 : null;
@@ -67,7 +68,14 @@ function viewOf(row: Import, parts: readonly ImportPart[], failures: readonly Fa
   };
 }
 
-/** Reads what clients see of imports, in the order of `rows`: two statements, whatever their number. */
+/** Resolves to what clients see of an import. @throws ProblemError `not_found` */
+export async function viewImport(db: UploadDb, row: Import): Promise<ImportJob> {
+  const [job] = await viewImports(db, [row]);
+  if (!job) throw notFound('import');
+  return job;
+}
+
+/** Resolves to what clients see of imports, in the order of `rows`: by two statements for any number of them. */
 export async function viewImports(db: UploadDb, rows: readonly Import[]): Promise<ImportJob[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);

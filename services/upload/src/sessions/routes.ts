@@ -1,66 +1,37 @@
 import { endpoints } from '@lazyphotos/contracts';
-import { notFound, ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
-import { progressOf } from '../chunks/layout.js';
-import type { PutChunk } from '../chunks/put.js';
-import type { CompleteUpload } from '../completion/complete.js';
-import type { UploadSession } from '../prisma.js';
-import type { createCreateSession } from './create.js';
-import type { SessionRepository } from './repository.js';
-import { layoutOf, type Staging } from './staging.js';
+import { ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
+import { progressOf } from '../chunks/progress.js';
+import type { UploadContext } from '../context.js';
+import { openSession } from './open.js';
+import { shapeOf } from './sessions.js';
 
-export interface SessionRoutesDeps {
-  sessions: SessionRepository;
-  staging: Staging;
-  createSession: ReturnType<typeof createCreateSession>;
-  putChunk: PutChunk;
-  complete: CompleteUpload;
-}
+/** Chunks and completion have their routes in their own folders. */
+export function mountSessionRoutes({ mount }: ServiceApp, context: UploadContext): void {
+  const { sessions } = context;
 
-/** The public API of upload sessions. */
-export function mountSessionRoutes({ mount }: ServiceApp, deps: SessionRoutesDeps): void {
-  const { sessions, staging, createSession, putChunk, complete } = deps;
-
-  const findOrThrow = async (userId: string, id: string): Promise<UploadSession> => {
-    const session = await sessions.find(userId, id);
-    if (!session) throw notFound('upload session');
-    return session;
-  };
-
-  mount(endpoints.createUploadSession, ({ principal, body }) => createSession(principal.userId, body));
+  mount(endpoints.createUploadSession, ({ principal, body }) => openSession(context, principal.userId, body));
 
   mount(endpoints.getUploadSession, async ({ principal, params }) => {
-    const session = await findOrThrow(principal.userId, params.id);
-    const done = session.status === 'completed';
-    const layout = layoutOf(session);
-    const stored = done ? [] : (await sessions.chunks(session.id)).map((chunk) => chunk.index);
-    const { received, nextOffset } = progressOf(layout, stored);
-    const all = [{ offset: 0, length: layout.sizeBytes }];
-    return {
-      status: session.status as 'open',
-      ...layout,
-      nextOffset: done ? layout.sizeBytes : nextOffset,
-      received: done ? all : received,
-      expiresAt: session.expiresAt.toISOString(),
-      ...(done ? { photoId: session.photoId } : {}),
-    };
+    const session = await sessions.getOrThrow(principal.userId, params.id);
+    const { size: sizeBytes, partSize: chunkSize } = shapeOf(session);
+    const status = session.status as 'open';
+    const expiresAt = session.expiresAt.toISOString();
+    if (session.status === 'completed') {
+      const received = [{ offset: 0, length: sizeBytes }];
+      const { photoId } = session;
+      return { status, sizeBytes, chunkSize, nextOffset: sizeBytes, received, expiresAt, photoId };
+    }
+    const { received, nextOffset } = progressOf(shapeOf(session), await sessions.chunks(session.id));
+    return { status, sizeBytes, chunkSize, nextOffset, received, expiresAt };
   });
-
-  mount(endpoints.putChunk, async ({ principal, params, query, req }) => {
-    await putChunk(await findOrThrow(principal.userId, params.id), query.offset, req);
-    return undefined;
-  });
-
-  mount(endpoints.completeUpload, async ({ principal, params }) => ({
-    photoId: await complete(await findOrThrow(principal.userId, params.id)),
-  }));
 
   mount(endpoints.abortUpload, async ({ principal, params }) => {
-    const session = await findOrThrow(principal.userId, params.id);
-    const ended = await sessions.end(session.id, 'aborted');
-    // Another request may have completed it by now. Otherwise a first try to end it may have stopped half-way.
-    const { status } = ended ? { status: 'aborted' } : await findOrThrow(principal.userId, params.id);
-    if (status === 'completed') throw new ProblemError('upload_ended', 'The upload is complete already.');
-    await staging.discard(session);
+    const session = await sessions.getOrThrow(principal.userId, params.id);
+    const ended = await sessions.end(session, 'aborted');
+    if (ended.status === 'completed')
+      throw new ProblemError('upload_ended', 'The upload is complete already.');
+    // Also when it had ended before: an earlier attempt may have stopped half-way.
+    await sessions.discard(ended);
     return undefined;
   });
 }

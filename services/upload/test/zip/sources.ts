@@ -3,7 +3,7 @@ import {
   type ArchivedFile,
   type ArchiveLimits,
   type ArchiveSource,
-  defaultArchiveLimits,
+  DEFAULT_ARCHIVE_LIMITS,
   listArchive,
   openEntry,
 } from '../../src/imports/zip/index.js';
@@ -40,7 +40,7 @@ export async function list(
   limits: Partial<ArchiveLimits> = {},
 ): Promise<ArchivedFile[]> {
   const files: ArchivedFile[] = [];
-  for await (const file of listArchive(source, { ...defaultArchiveLimits, ...limits })) files.push(file);
+  for await (const file of listArchive(source, { ...DEFAULT_ARCHIVE_LIMITS, ...limits })) files.push(file);
   return files;
 }
 

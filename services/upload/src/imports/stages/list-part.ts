@@ -2,11 +2,11 @@ import type { ImportSource } from '@lazyphotos/contracts';
 import { type FileRole, roleOf, splitPath } from '@lazyphotos/import-engine';
 import type { Import, ImportPart } from '../../generated/prisma/client.js';
 import type { UploadDb } from '../../prisma.js';
-import type { ArchivesOfParts } from '../archive-of-part.js';
-import { counters } from '../settle.js';
+import type { PartArchives } from '../part-archives.js';
+import { COUNTERS } from '../settle.js';
 import type { ImportStates } from '../states.js';
-import { type ArchivedFile, ArchiveError, type ArchiveLimits, listArchive } from '../zip/index.js';
-import { sidecarRole } from './read-sidecars.js';
+import { type ArchivedFile, ArchiveError, DEFAULT_ARCHIVE_LIMITS, listArchive } from '../zip/index.js';
+import { SIDECAR_ROLES } from './read-sidecars.js';
 
 /** How many entries are written at a time. */
 const BATCH = 1000;
@@ -14,7 +14,7 @@ const BATCH = 1000;
 const MAX_ENTRIES = 2_000_000;
 const MAX_FOLDERS = 10_000;
 
-/** An entry as it is inserted; names are those of the columns. */
+/** An entry to insert; the names are those of the columns. */
 interface NewEntry {
   number: number;
   path: string;
@@ -39,11 +39,11 @@ const INSERT = `
     size_bytes bigint, compressed_bytes bigint, header_offset bigint, crc32 bigint, method int, modified_at timestamptz,
     outcome text, code text, message text)`;
 
-/** Archives inside of the archive are not opened. */
+/** Archives in an archive are not opened. */
 const ARCHIVE_NAME = /\.(?:zip|tgz|tar|gz|7z|rar)$/i;
 
-/** What is known of a file's outcome by its listing. */
-function verdictOf(
+/** Returns the outcome of a file as far as its listing shows it. */
+function outcomeOf(
   { path, problem }: ArchivedFile,
   role: FileRole,
   source: ImportSource,
@@ -54,7 +54,7 @@ function verdictOf(
     return { outcome: 'unsupported', code: 'archive_in_archive', message };
   }
   if (role === 'other') return { outcome: 'ignored', code: 'not_a_photo', message: null };
-  if (role !== 'media' && role !== sidecarRole[source])
+  if (role !== 'media' && role !== SIDECAR_ROLES[source])
     return { outcome: 'ignored', code: 'not_a_sidecar', message: null };
   return { outcome: 'waiting', code: null, message: null };
 }
@@ -72,7 +72,7 @@ function entryOf(file: ArchivedFile, source: ImportSource): NewEntry {
     crc32: file.crc32,
     method: file.method,
     modified_at: file.modifiedAt?.toISOString() ?? null,
-    ...verdictOf(file, role, source),
+    ...outcomeOf(file, role, source),
   };
 }
 
@@ -82,7 +82,7 @@ const COUNT = `
     FROM import_entries WHERE part_id = $2::uuid GROUP BY outcome
   )
   UPDATE imports SET
-    ${Object.entries(counters)
+    ${Object.entries(COUNTERS)
       .map(
         ([column, outcome]) =>
           `${column} = ${column} + coalesce((SELECT count FROM listed WHERE outcome = '${outcome}'), 0)`,
@@ -92,7 +92,7 @@ const COUNT = `
     bytes_processed = bytes_processed + coalesce((SELECT sum(bytes) FROM listed WHERE outcome <> 'waiting'), 0)
   WHERE id = $1::uuid`;
 
-/** Counts the entries of a part that is listed, and makes its folders. Its folders are matched anew: a sidecar may have come. */
+/** Counts the entries of a part that is listed, and inserts its folders. They are matched again, since they may have new sidecars. */
 async function finishListing(db: UploadDb, part: ImportPart): Promise<void> {
   const { importId, id } = part;
   await db.$transaction(async (tx) => {
@@ -122,56 +122,68 @@ async function failPart(db: UploadDb, part: ImportPart, code: string, message: s
 /** The import was cancelled or paused: the part is listed when it goes on. */
 class StoppedError extends Error {}
 
-export interface ListPartDeps {
-  db: UploadDb;
-  states: Pick<ImportStates, 'findRunnable'>;
-  archives: ArchivesOfParts;
-  limits: ArchiveLimits;
-}
-
 /**
  * Reads the table of contents of an archive into rows. One that cannot be read fails, and the import goes on with the others. Faults
  * of the node are thrown; the part is listed again then.
  */
 export async function listPart(
-  deps: ListPartDeps,
+  db: UploadDb,
+  states: ImportStates,
+  archives: PartArchives,
   job: Import,
   part: ImportPart,
   signal: AbortSignal,
 ): Promise<void> {
-  const { db, states, archives, limits } = deps;
   // What an earlier attempt has left.
   await db.importEntry.deleteMany({ where: { partId: part.id } });
-  let batch: NewEntry[] = [];
-  let count = await db.importEntry.count({ where: { importId: job.id } });
-  const knownFolders = await db.importFolder.count({ where: { importId: job.id } });
-  const folders = new Set<string>();
-  const flush = async () => {
-    if (batch.length === 0) return;
-    // A long listing must not go on for a user who has cancelled or paused it.
-    if ((await states.findRunnable(job.id)) === undefined) throw new StoppedError();
-    await db.$executeRawUnsafe(INSERT, part.importId, part.id, JSON.stringify(batch));
-    batch = [];
-  };
   try {
-    const source = await archives.open(part);
-    for await (const file of listArchive(source, limits)) {
+    let batch: NewEntry[] = [];
+    for await (const entry of newEntries(db, archives, job, part)) {
       signal.throwIfAborted();
-      count += 1;
-      if (count > MAX_ENTRIES)
-        throw new ArchiveError('too_many_files', `An import reads at most ${MAX_ENTRIES} files.`);
-      const entry = entryOf(file, job.source as ImportSource);
-      folders.add(entry.folder);
-      if (knownFolders + folders.size > MAX_FOLDERS)
-        throw new ArchiveError('too_many_files', `An import reads at most ${MAX_FOLDERS} folders.`);
       batch.push(entry);
-      if (batch.length >= BATCH) await flush();
+      if (batch.length < BATCH) continue;
+      await insertEntries(db, states, part, batch);
+      batch = [];
     }
-    await flush();
+    await insertEntries(db, states, part, batch);
   } catch (error) {
     if (error instanceof StoppedError) return;
     if (!(error instanceof ArchiveError)) throw error;
     return failPart(db, part, error.code, error.message);
   }
   await finishListing(db, part);
+}
+
+/** @throws ArchiveError */
+async function* newEntries(
+  db: UploadDb,
+  archives: PartArchives,
+  job: Import,
+  part: ImportPart,
+): AsyncGenerator<NewEntry> {
+  let count = await db.importEntry.count({ where: { importId: job.id } });
+  const knownFolders = await db.importFolder.count({ where: { importId: job.id } });
+  const folders = new Set<string>();
+  for await (const file of listArchive(await archives.open(part), DEFAULT_ARCHIVE_LIMITS)) {
+    count += 1;
+    if (count > MAX_ENTRIES)
+      throw new ArchiveError('too_many_files', `An import reads at most ${MAX_ENTRIES} files.`);
+    const entry = entryOf(file, job.source as ImportSource);
+    folders.add(entry.folder);
+    if (knownFolders + folders.size > MAX_FOLDERS)
+      throw new ArchiveError('too_many_files', `An import reads at most ${MAX_FOLDERS} folders.`);
+    yield entry;
+  }
+}
+
+async function insertEntries(
+  db: UploadDb,
+  states: ImportStates,
+  { id, importId }: ImportPart,
+  entries: readonly NewEntry[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  // A long listing must not continue for a user who has cancelled or paused it.
+  if ((await states.findRunnable(importId)) === undefined) throw new StoppedError();
+  await db.$executeRawUnsafe(INSERT, importId, id, JSON.stringify(entries));
 }

@@ -3,7 +3,7 @@ import { type AlbumFacts, type PhotoFacts, readTakeoutJson, readXmp } from '@laz
 import pLimit from 'p-limit';
 import type { Import } from '../../generated/prisma/client.js';
 import type { UploadDb } from '../../prisma.js';
-import type { ArchivesOfParts, EntryOfPart } from '../archive-of-part.js';
+import type { EntryOfPart, PartArchives } from '../part-archives.js';
 import { type Settlement, settleEntries } from '../settle.js';
 import { ArchiveError, EntryError } from '../zip/index.js';
 
@@ -12,31 +12,29 @@ const AT_A_TIME = 4;
 /** A sidecar has a few kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
-/** The files that hold facts, by where they come from. */
-export const sidecarRole = { takeout: 'json', folder: 'xmp' } as const satisfies Record<ImportSource, string>;
+/** The role of the files that hold facts, by source. */
+export const SIDECAR_ROLES = { takeout: 'json', folder: 'xmp' } as const satisfies Record<
+  ImportSource,
+  string
+>;
 
 interface SidecarRead {
   id: bigint;
   facts: PhotoFacts | AlbumFacts | undefined;
-  /** Where it cannot be read. */
+  /** Given if it cannot be read. */
   failure?: Settlement;
-}
-
-export interface ReadSidecarsDeps {
-  db: UploadDb;
-  archives: ArchivesOfParts;
 }
 
 /** Reads the next unread sidecars. Resolves to false when there was none. */
 export async function readSidecars(
-  deps: ReadSidecarsDeps,
+  db: UploadDb,
+  archives: PartArchives,
   job: Import,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { db } = deps;
   const source = job.source as ImportSource;
   const unread = await db.importEntry.findMany({
-    where: { importId: job.id, outcome: 'waiting', role: sidecarRole[source], isRead: false },
+    where: { importId: job.id, outcome: 'waiting', role: SIDECAR_ROLES[source], isRead: false },
     orderBy: { id: 'asc' },
     take: BATCH,
     include: { part: true },
@@ -44,14 +42,14 @@ export async function readSidecars(
   if (unread.length === 0) return false;
   const limit = pLimit(AT_A_TIME);
   const read = await Promise.all(
-    unread.map((entry) => limit(() => readSidecar(deps, source, entry, signal))),
+    unread.map((entry) => limit(() => readSidecar(archives, source, entry, signal))),
   );
   await save(db, job.id, read);
   return true;
 }
 
 async function readSidecar(
-  { archives }: ReadSidecarsDeps,
+  archives: PartArchives,
   source: ImportSource,
   entry: EntryOfPart,
   signal: AbortSignal,

@@ -16,7 +16,7 @@ export interface ArchiveLimits {
  * Photos and videos are compressed already (about 1:1), JSON files reach 10:1 and an uncompressed TIFF of a black picture up to 1030:1,
  * which is all that deflate can do.
  */
-export const defaultArchiveLimits: ArchiveLimits = {
+export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = {
   maxFiles: 500_000,
   maxFileBytes: 256 * 1024 ** 3,
   maxRatio: 250,

@@ -1,0 +1,37 @@
+import type { CatalogApi } from '@lazyphotos/contracts';
+import type { UnitOfWork } from '@lazyphotos/database';
+import type { ObjectStore } from '@lazyphotos/object-storage';
+import type { Logger, Settings } from '@lazyphotos/service-kit';
+import type AsyncLock from 'async-lock';
+import type { ChunkLock } from './chunks/chunk-lock.js';
+import type { PrefixHashes } from './chunks/prefix-hash.js';
+import type { settingKeys } from './config.js';
+import type { ClientActivity } from './imports/client-activity.js';
+import type { MalwareScanner } from './malware/scan.js';
+import type { UploadMetrics } from './metrics.js';
+import type { UploadDb, UploadTx } from './prisma.js';
+import type { UploadSessions } from './sessions/sessions.js';
+
+/** What requests, imports and the work in the background share; service.ts makes it once. */
+export interface UploadContext {
+  db: UploadDb;
+  unitOfWork: UnitOfWork<UploadTx>;
+  store: ObjectStore;
+  catalog: CatalogApi;
+  sessions: UploadSessions;
+  prefixes: PrefixHashes;
+  chunkLock: ChunkLock;
+  /** By the id of the session that is being completed. */
+  sessionLock: AsyncLock;
+  /** By the user and the hash of a photo that is being imported. */
+  importLock: AsyncLock;
+  /** Uploads are scanned only if there is one. */
+  scanner: MalwareScanner | undefined;
+  /** What clients are uploading now, so that imports can wait. */
+  clients: ClientActivity;
+  settings: Settings<(typeof settingKeys)[number]>;
+  publicUrl: string;
+  metrics: UploadMetrics;
+  logger: Logger;
+  now: () => Date;
+}

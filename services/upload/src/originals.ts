@@ -1,0 +1,29 @@
+import type { EventPayload } from '@lazyphotos/contracts';
+import type { UploadContext } from './context.js';
+import type { UploadSession, UploadTx } from './prisma.js';
+
+/** Records a verified photo. Resolves to the photo that its user has under this hash: the session's own, or an older one. */
+export async function recordOriginal(tx: UploadTx, session: UploadSession, storedAt: Date): Promise<string> {
+  const { userId, hash, photoId, storageKey, sizeBytes } = session;
+  const known = await tx.original.findUnique({ where: { userId_hash: { userId, hash } } });
+  if (known && known.purgedAt === null && known.photoId !== session.replaces) return known.photoId;
+  const row = { photoId, sessionId: session.id, storageKey, storedAt, purgedAt: null };
+  await tx.original.upsert({
+    where: { userId_hash: { userId, hash } },
+    create: { ...row, userId, hash, sizeBytes },
+    update: row,
+  });
+  return photoId;
+}
+
+/** Deletes the original of a purged photo; its hash stays known. It can be repeated. */
+export async function purgeOriginal(
+  { db, store }: UploadContext,
+  { photoId, storageKey, deletedAt }: EventPayload<'photo.purged'>,
+): Promise<void> {
+  await store.delete(storageKey);
+  await db.original.updateMany({
+    where: { photoId, purgedAt: null },
+    data: { purgedAt: new Date(deletedAt) },
+  });
+}

@@ -1,0 +1,275 @@
+/**
+ * The life of an upload session. It is open from its announcement (open.ts) until exactly one of these ends it:
+ *
+ *     open ──complete────────▶ completed  the file is verified; in one transaction with its photo or archive (completion/commit.ts)
+ *          ──end─────────────▶ failed     the file is not the announced one (completion), or its parts are lost (completion, chunks)
+ *          ──end─────────────▶ aborted    its client gave it up (routes.ts), or announced the hash in another way (open.ts)
+ *          ──expireOverdue───▶ expired    no chunk came in time (expiry.ts; or `end` by open.ts when the hash is announced again)
+ *
+ * Any process may end a session. Each transition is one statement that requires `open`, so only one succeeds; everybody else reads the
+ * row again (`latest`) and obeys it. What a request has read before may be out of date: the row alone decides what may be deleted.
+ *
+ * What each state leaves behind:
+ * - open: a staged upload in the store, which `stagingId` names, begun with the first chunk; rows of `upload_chunks` name its parts.
+ *   Each stored chunk gives the session more time.
+ * - completed: the object, which is a photo or an archive. If the user had the file already, the object is superfluous, and the row
+ *   keeps `stagingId` until `discard` has removed it.
+ * - failed, aborted, expired: parts, or an assembled object, until `discard` has removed them and cleared `stagingId`. The row stays for
+ *   30 days, so that late requests learn how the session ended.
+ *
+ * Whatever a crash interrupts is finished by expiry.ts: it discards for rows that have ended with a `stagingId`, and aborts staged uploads
+ * that belong to no open session.
+ */
+import { type AnnouncedDateSource, isArchiveType, storageKeys } from '@lazyphotos/contracts';
+import type { ObjectStore, StagedUpload, UploadShape } from '@lazyphotos/object-storage';
+import { describeError, type Logger, newId, notFound, ProblemError } from '@lazyphotos/service-kit';
+import type { UploadDb, UploadSession, UploadTx } from '../prisma.js';
+
+export interface NewSession {
+  userId: string;
+  deviceId: string | null;
+  hash: string;
+  sizeBytes: number;
+  mimeType: string;
+  fileName: string;
+  capturedAt: Date | null;
+  capturedAtSource: AnnouncedDateSource | null;
+  width: number | null;
+  height: number | null;
+  locationLat: number | null;
+  locationLon: number | null;
+  replaces: string | null;
+  /** The file of an archive that is being imported; null for uploads of clients. */
+  importEntryId: bigint | null;
+  chunkSize: number;
+}
+
+export interface UploadSessionsDeps {
+  db: UploadDb;
+  store: ObjectStore;
+  lifetimeMs: number;
+  logger: Logger;
+  now: () => Date;
+}
+
+type Hashed = Pick<UploadSession, 'userId' | 'hash' | 'mimeType'>;
+
+export class UploadSessions {
+  readonly #deps: UploadSessionsDeps;
+  readonly #db: UploadDb;
+
+  constructor(deps: UploadSessionsDeps) {
+    this.#deps = deps;
+    this.#db = deps.db;
+  }
+
+  /** @throws ProblemError `not_found` */
+  async getOrThrow(userId: string, id: string): Promise<UploadSession> {
+    const session = await this.#db.uploadSession.findFirst({ where: { id, userId } });
+    if (!session) throw notFound('upload session');
+    return session;
+  }
+
+  /** Resolves to the session as it is now. */
+  async latest(session: UploadSession): Promise<UploadSession> {
+    // Rows are deleted only long after their sessions have ended.
+    return (await this.#find(session.id)) ?? { ...session, status: 'expired' };
+  }
+
+  #find(id: string): Promise<UploadSession | null> {
+    return this.#db.uploadSession.findUnique({ where: { id } });
+  }
+
+  findOpen(wanted: Hashed): Promise<UploadSession | null> {
+    return this.#db.uploadSession.findUnique({ where: { openKey: openKeyOf(wanted) } });
+  }
+
+  /** Resolves to whether the file of an open session goes to this key of the store. */
+  async isOpenAt(storageKey: string): Promise<boolean> {
+    return (await this.#db.uploadSession.count({ where: { status: 'open', storageKey } })) > 0;
+  }
+
+  /** Inserts an open session. Resolves to null when another request has just done so for the same hash. */
+  async insert(fresh: NewSession): Promise<UploadSession | null> {
+    const id = newId();
+    const photoId = newId();
+    const rows = await this.#db.uploadSession.createManyAndReturn({
+      data: {
+        ...fresh,
+        id,
+        photoId,
+        status: 'open',
+        sizeBytes: BigInt(fresh.sizeBytes),
+        openKey: openKeyOf(fresh),
+        storageKey: storageKeyOf({ ...fresh, photoId }),
+        createdAt: this.#deps.now(),
+        expiresAt: this.#expiry(),
+      },
+      skipDuplicates: true,
+    });
+    return rows[0] ?? null;
+  }
+
+  /** Makes a session that an import has opened a client's. */
+  takeFromImport(id: string): Promise<UploadSession> {
+    return this.#db.uploadSession.update({ where: { id }, data: { importEntryId: null } });
+  }
+
+  /** Ends the session if it is open. Resolves to it as it is now: another request may have ended it in another way. */
+  async end(
+    session: UploadSession,
+    status: 'failed' | 'aborted' | 'expired',
+    failureCode: string | null = null,
+  ): Promise<UploadSession> {
+    await this.#db.uploadSession.updateMany({
+      where: { id: session.id, status: 'open' },
+      data: { status, openKey: null, failureCode },
+    });
+    return this.latest(session);
+  }
+
+  /** Completes an open session, whose type is the verified one. Resolves to false when it has ended already. */
+  async complete(tx: UploadTx, { id, mimeType }: UploadSession): Promise<boolean> {
+    const { count } = await tx.uploadSession.updateMany({
+      where: { id, status: 'open' },
+      data: { status: 'completed', openKey: null, stagingId: null, mimeType },
+    });
+    if (count > 0) await tx.uploadChunk.deleteMany({ where: { sessionId: id } });
+    return count > 0;
+  }
+
+  /** Marks the object of a session that was just completed as superfluous: its user has the file as `photoId` already. */
+  async markDuplicate(tx: UploadTx, { id, stagingId }: UploadSession, photoId: string): Promise<void> {
+    await tx.uploadSession.update({ where: { id }, data: { photoId, stagingId } });
+  }
+
+  /** Ends open sessions whose time has run out. Resolves to their number. */
+  async expireOverdue(): Promise<number> {
+    const { count } = await this.#db.uploadSession.updateMany({
+      where: { status: 'open', expiresAt: { lte: this.#deps.now() } },
+      data: { status: 'expired', openKey: null },
+    });
+    return count;
+  }
+
+  /**
+   * Removes what an ended session has left in the store, unless its object is a photo or an archive. Resolves to the session as it is
+   * now. An object may have been assembled after another process had discarded it, so the given `stagingId` counts as well.
+   */
+  async discard(session: UploadSession): Promise<UploadSession> {
+    const { store } = this.#deps;
+    const row = await this.#find(session.id);
+    const uploadId = row?.stagingId ?? session.stagingId;
+    if (row === null || uploadId === null || mayHoldFile(row)) return this.latest(session);
+    await store.abortUpload({ uploadId, key: row.storageKey });
+    await store.delete(row.storageKey);
+    await this.#db.uploadSession.updateMany({ where: { id: row.id }, data: { stagingId: null } });
+    return row;
+  }
+
+  /** Discards if the store is available; otherwise the next expiry run does. */
+  async tryDiscard(session: UploadSession): Promise<void> {
+    await this.discard(session).catch((error: unknown) => {
+      this.#deps.logger.warn('could not clean up an ended upload', {
+        sessionId: session.id,
+        error: describeError(error),
+      });
+    });
+  }
+
+  /** Resolves to the ended sessions after the id `after` that are to be discarded. */
+  toDiscard(after: string, limit: number): Promise<UploadSession[]> {
+    return this.#db.uploadSession.findMany({
+      where: { status: { not: 'open' }, stagingId: { not: null }, id: { gt: after } },
+      orderBy: { id: 'asc' },
+      take: limit,
+    });
+  }
+
+  /** Deletes the rows of sessions that ended without a file long ago. */
+  async forgetEnded(before: Date): Promise<void> {
+    const status = { in: ['failed', 'aborted', 'expired'] };
+    await this.#db.uploadSession.deleteMany({
+      where: { status, stagingId: null, expiresAt: { lt: before } },
+    });
+  }
+
+  /** Resolves to the staged upload of an open session. @throws ProblemError `upload_ended` */
+  async stagedUpload(session: UploadSession): Promise<StagedUpload> {
+    const uploadId = session.stagingId ?? (await this.#beginStaging(session));
+    return { uploadId, key: session.storageKey, ...shapeOf(session) };
+  }
+
+  /** With the first chunk, so that an announcement alone costs nothing. When two requests begin, the first to write the id wins. */
+  async #beginStaging(session: UploadSession): Promise<string> {
+    const { store } = this.#deps;
+    const { size, partSize } = shapeOf(session);
+    // Size and hash travel with the object, so that a lost catalog can be rebuilt from the store.
+    const begun = await store.beginUpload(session.storageKey, size, partSize, {
+      contentType: session.mimeType,
+      metadata: { sha256: session.hash, 'file-name': session.fileName },
+    });
+    await this.#db.uploadSession.updateMany({
+      where: { id: session.id, stagingId: null, status: 'open' },
+      data: { stagingId: begun.uploadId },
+    });
+    const row = await this.latest(session);
+    if (row.stagingId !== begun.uploadId) await store.abortUpload(begun);
+    if (row.stagingId === null) throw uploadEnded(row);
+    return row.stagingId;
+  }
+
+  async hasChunk(id: string, index: number): Promise<boolean> {
+    return (await this.#db.uploadChunk.count({ where: { sessionId: id, index } })) > 0;
+  }
+
+  /** Resolves to the stored chunks in the order of the file. */
+  chunks(id: string): Promise<{ index: number; etag: string }[]> {
+    return this.#db.uploadChunk.findMany({ where: { sessionId: id }, orderBy: { index: 'asc' } });
+  }
+
+  /** Records a stored chunk and gives the session more time. Resolves to false when the session has ended. */
+  async recordChunk(id: string, index: number, etag: string): Promise<boolean> {
+    const recorded = await this.#db.$executeRaw`
+      WITH touched AS (
+        UPDATE upload_sessions SET expires_at = ${this.#expiry()} WHERE id = ${id}::uuid AND status = 'open' RETURNING id
+      )
+      INSERT INTO upload_chunks (session_id, index, etag) SELECT id, ${index}, ${etag} FROM touched
+      ON CONFLICT (session_id, index) DO UPDATE SET etag = excluded.etag`;
+    return recorded > 0;
+  }
+
+  #expiry(): Date {
+    return new Date(this.#deps.now().getTime() + this.#deps.lifetimeMs);
+  }
+}
+
+/** The problem of a request to a session that has ended without a file. */
+export function uploadEnded({ status, failureCode }: UploadSession): ProblemError {
+  return new ProblemError('upload_ended', 'The upload session has ended; announce the file again.', {
+    members: { uploadStatus: status, ...(failureCode ? { failureCode } : {}) },
+  });
+}
+
+/** How the file is cut into chunks, which are the parts of the staged upload. */
+export function shapeOf({ sizeBytes, chunkSize }: UploadSession): UploadShape {
+  return { size: Number(sizeBytes), partSize: chunkSize };
+}
+
+/** Photos and archives are apart: the same hash may be announced as either. */
+function openKeyOf({ userId, hash, mimeType }: Hashed): string {
+  return isArchiveType(mimeType) ? `${userId}:archive:${hash}` : `${userId}:${hash}`;
+}
+
+function storageKeyOf(session: Pick<UploadSession, 'userId' | 'photoId' | 'mimeType'>): string {
+  const keyOf = isArchiveType(session.mimeType) ? storageKeys.archive : storageKeys.original;
+  return keyOf(session.userId, session.photoId);
+}
+
+/** The object of an open session may still become a file. That of a completed one is a file unless the user had it already. */
+function mayHoldFile(session: UploadSession): boolean {
+  return (
+    session.status === 'open' ||
+    (session.status === 'completed' && session.storageKey === storageKeyOf(session))
+  );
+}
