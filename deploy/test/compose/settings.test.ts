@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { serviceNames } from '@lazyphotos/contracts';
-import { type Setting, settingsCatalog } from '@lazyphotos/service-kit';
+import { allSettings } from '@lazyphotos/standalone';
 import { repository, run } from '@lazyphotos/testkit';
 import {
   type ComposeNode,
@@ -12,8 +12,7 @@ import {
   type Service,
 } from './rendered.js';
 
-const catalog: Setting[] = Object.values(settingsCatalog);
-const known = catalog.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+const known = allSettings.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
 const jobs = ['provision-postgres', 'provision-storage', 'dead-letters'];
 const programs = [...serviceNames, ...jobs];
 
@@ -59,7 +58,7 @@ describeWithCompose('settings in docker-compose.arm64.yml', () => {
   });
 
   test('can all be given in .env, unless the compose file decides', () => {
-    const missing = catalog.filter(
+    const missing = allSettings.filter(
       ({ name, secret }) => !secret && !DECIDED.includes(name) && !composeText.includes(`${name}:`),
     );
     expect(missing.map(({ name }) => name)).toEqual([]);

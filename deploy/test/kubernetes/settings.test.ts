@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { serviceNames } from '@lazyphotos/contracts';
-import { type Setting, settingsCatalog } from '@lazyphotos/service-kit';
+import { allSettings } from '@lazyphotos/standalone';
 import { repository, run } from '@lazyphotos/testkit';
 import { contentsOf, createSecrets, manifestsFolder, overlays } from './deployment.js';
 import {
@@ -18,8 +18,7 @@ import {
 } from './manifests.js';
 import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
 
-const catalog: Setting[] = Object.values(settingsCatalog);
-const known = catalog.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+const known = allSettings.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
 
 const isOurs = (workload: Workload) => containerOf(workload).image.includes('lazyphotos-');
 
@@ -89,7 +88,7 @@ describeWithKubernetes('Kubernetes settings', () => {
       for (const workload of workloadsOf(all).filter(isOurs)) {
         const names = Object.keys(environment(workload));
         expect(names.filter((name) => !known.includes(name))).toEqual([]);
-        expect(catalog.filter(({ name, secret }) => secret && names.includes(name))).toEqual([]);
+        expect(allSettings.filter(({ name, secret }) => secret && names.includes(name))).toEqual([]);
       }
     });
 

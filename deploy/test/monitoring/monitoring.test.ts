@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { serviceNames, topology } from '@lazyphotos/contracts';
-import { settingsCatalog } from '@lazyphotos/service-kit';
+import { chassisSettings } from '@lazyphotos/service-kit';
 import { run } from '@lazyphotos/testkit';
 import {
   alerts,
@@ -33,7 +33,7 @@ describe('monitoring', () => {
   test('scrapes every replica of the six services', () => {
     const [services] = scraped.flatMap(({ dns_sd_configs = [] }) => dns_sd_configs);
     expect(services?.names.toSorted()).toEqual([...serviceNames].sort());
-    expect(services?.port).toBe(settingsCatalog.metricsPort.schema.parse(undefined));
+    expect(services?.port).toBe(chassisSettings.metricsPort.schema.parse(undefined));
   });
 
   test('tells queues of events from dead letters and retries by their names', () => {

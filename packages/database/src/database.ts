@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { type DatabaseError, translateDatabaseError } from './errors.js';
 import { findPending, type Migration, MigrationChangedError, migrate, readMigrations } from './migrations.js';
 import { type RetryOptions, reasonOf, retryUntilReady } from './retry.js';
 
@@ -19,6 +20,8 @@ export interface Database {
   adapter: PrismaPg;
   /** Rejects when the database does not respond. */
   ready(): Promise<void>;
+  /** Returns the typed error that a fault of Prisma or `pg` means. */
+  translateError(error: unknown): DatabaseError | undefined;
   close(): Promise<void>;
 }
 
@@ -69,6 +72,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     ready: async () => {
       await pool.query('SELECT 1');
     },
+    translateError: translateDatabaseError,
     close: () => pool.end(),
   };
 }

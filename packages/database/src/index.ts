@@ -10,6 +10,7 @@ export {
   type TransactionOptions,
   type TransactionRunner,
 } from './database.js';
+export { DatabaseError, translateDatabaseError } from './errors.js';
 export { IdempotencyKeyReusedError, type IdempotentRequest, once } from './idempotency.js';
 export {
   type MigrateOptions,
@@ -18,6 +19,8 @@ export {
   migrate,
   readMigrations,
 } from './migrations.js';
+export { type Outbox, type OutboxDeps, openOutbox } from './outbox/open.js';
 export { createOutboxRelay, type OutboxRelay, type RelayOptions } from './outbox/relay.js';
 export { createUnitOfWork, type Emit, type UnitOfWork } from './outbox/unit-of-work.js';
 export { type RetryOptions, reasonOf, retryUntilReady } from './retry.js';
+export { databaseSettings, postgresUrl } from './settings.js';

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { toProblem } from '@lazyphotos/service-kit';
 import { describeWithPostgres, eventually, startTestPostgres, type TestPostgres } from '@lazyphotos/testkit';
-import { openDatabase } from '../src/index.js';
+import { openDatabase, translateDatabaseError } from '../src/index.js';
 
 const POOL_SIZE = 3;
+const problemOf = (error: unknown) => toProblem(error, [translateDatabaseError]);
 
 describeWithPostgres('while the server is away', () => {
   let server: TestPostgres;
@@ -20,13 +21,13 @@ describeWithPostgres('while the server is away', () => {
         poolSize: POOL_SIZE,
         applicationName: 'outage',
       });
-      const ask = () => pool.query('SELECT pg_sleep(0.1)').then(() => 'fine', toProblem);
+      const ask = () => pool.query('SELECT pg_sleep(0.1)').then(() => 'fine', problemOf);
       const askAll = () => Promise.all(Array.from({ length: POOL_SIZE * 2 }, ask));
       const all = (answer: unknown) => Array(POOL_SIZE * 2).fill(answer);
       const unavailable = expect.objectContaining({ code: 'service_unavailable', status: 503 });
 
       expect(await askAll()).toEqual(all('fine'));
-      const underWay = pool.query('SELECT pg_sleep(60)').catch(toProblem);
+      const underWay = pool.query('SELECT pg_sleep(60)').catch(problemOf);
       await eventually(() => expect(pool.idleCount).toBe(POOL_SIZE - 1));
       await server[end]();
       expect(await underWay).toEqual(unavailable);

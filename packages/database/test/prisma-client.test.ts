@@ -25,6 +25,7 @@ import {
   type SqlRunner,
   TRANSACTION_OPTIONS,
   type TransactionRunner,
+  translateDatabaseError,
 } from '../src/index.js';
 
 const PRISMA = fileURLToPath(new URL('./prisma', import.meta.url));
@@ -115,7 +116,10 @@ describeWithPostgres('with a generated Prisma client', () => {
         async () => lost.$transaction(async (tx) => tx.$queryRawUnsafe('SELECT 1')),
       ]) {
         const error = await ask().catch((reason: unknown) => reason);
-        expect(toProblem(error)).toMatchObject({ code: 'service_unavailable', status: 503 });
+        expect(toProblem(error, [translateDatabaseError])).toMatchObject({
+          code: 'service_unavailable',
+          status: 503,
+        });
       }
       await lost.$disconnect();
       await away.close();
@@ -136,7 +140,7 @@ describeWithPostgres('with a generated Prisma client', () => {
       await tx.note.create({ data: { id: randomUUID(), text: 'lost' } });
     });
     const error = await broken.catch((reason: unknown) => reason);
-    expect(toProblem(error)).toMatchObject({ code: 'service_unavailable' });
+    expect(toProblem(error, [translateDatabaseError])).toMatchObject({ code: 'service_unavailable' });
     expect(await client.note.count()).toBe(1);
   });
 });

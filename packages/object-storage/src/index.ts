@@ -1,8 +1,9 @@
 export * from './errors.js';
 export { createFilesystemStore, type FilesystemStoreOptions } from './filesystem/store.js';
 export { removeOldCopies, withLocalFile } from './local-copy.js';
-export { openStore, type StoreSettings, StoreSettingsError } from './open.js';
+export { openStore } from './open.js';
 export * from './port.js';
 export { partCount, partIndexAt, partLength, type UploadShape } from './rules.js';
 export type { S3StoreOptions, S3Timeouts } from './s3/client.js';
 export { createS3Store } from './s3/store.js';
+export type { StoreSettings } from './settings.js';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { readSettings } from '@lazyphotos/service-kit';
 import {
   hasFreeSpace,
   hasLocalFiles,
@@ -6,9 +7,10 @@ import {
   openStore,
   type StoreSettings,
 } from '../src/index.js';
+import { storeSettings } from '../src/settings.js';
 import { newRoot } from './helpers.js';
 
-const nothing: StoreSettings = { s3Region: 'eu-central-1', s3PathStyle: true };
+const nothing = readSettings({ S3_REGION: 'eu-central-1' }, storeSettings);
 const key = { s3AccessKeyId: 'services', s3SecretAccessKey: 'not-very-secret' };
 
 describe('openStore', () => {

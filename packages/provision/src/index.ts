@@ -1,6 +1,7 @@
 export { ProvisionError } from './errors.js';
 export type { ServiceDatabase } from './postgres/plan.js';
 export { type ProvisionPostgresOptions, provisionPostgres } from './postgres/provision.js';
+export { postgresSettings } from './postgres/settings.js';
 export type { Credentials, StoreAddress } from './storage/bucket.js';
 export {
   type Policy,
@@ -10,3 +11,4 @@ export {
   servicePolicies,
 } from './storage/policies.js';
 export { type ProvisionStorageOptions, provisionStorage } from './storage/provision.js';
+export { storageSettings } from './storage/settings.js';

@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 import { topology } from '@lazyphotos/contracts';
 import { reasonOf } from '@lazyphotos/database';
 import { deadLetterActions, openBus } from '@lazyphotos/messaging';
+import { busSettings } from '@lazyphotos/messaging/settings';
+import { readKnownSettings } from '@lazyphotos/runtime';
 import {
+  chassisSettings,
   createLogger,
   describeError,
   type Environment,
   type Logger,
-  readSettings,
   SettingsError,
 } from '@lazyphotos/service-kit';
 import { provisionPostgres } from './postgres/provision.js';
@@ -48,7 +50,7 @@ export async function run(
   }
   let logger: Logger | undefined;
   try {
-    const { logLevel } = readSettings(env, ['logLevel']);
+    const { logLevel } = readKnownSettings(env, { logLevel: chassisSettings.logLevel });
     logger = createLogger({ level: logLevel }).child({ service: 'provision' });
     await command(env, logger, (line) => stdout.write(`${line}\n`));
     return 0;
@@ -77,7 +79,7 @@ async function handleDeadLetters(
   action: keyof typeof deadLetterActions,
   print: (line: string) => void,
 ): Promise<void> {
-  const { busUrl } = readSettings(env, ['busUrl']);
+  const { busUrl } = readKnownSettings(env, busSettings);
   const bus = await openBus({ url: busUrl, topology, name: 'dead-letters' });
   try {
     await deadLetterActions[action](bus, Object.keys(topology), print);

@@ -1,5 +1,13 @@
-/** A dependency that must answer for the service to be ready: rejects when it does not. */
-export type ReadinessCheck = () => Promise<unknown>;
+import pTimeout from 'p-timeout';
+import type { ErrorTranslator } from './errors.js';
+
+/** Something that a service needs: a database, a bus, a store, another service. */
+export interface Dependency {
+  /** Rejects while it is not available. */
+  ready(): Promise<unknown>;
+  translateError?: ErrorTranslator | undefined;
+}
+export type Dependencies = Readonly<Record<string, Dependency>>;
 
 export interface ReadinessReport {
   ready: boolean;
@@ -8,44 +16,43 @@ export interface ReadinessReport {
 
 const CHECK_TIMEOUT_MS = 3000;
 
-async function withTimeout(check: ReadinessCheck): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('timed out')), CHECK_TIMEOUT_MS);
-  });
-  await Promise.race([Promise.resolve().then(check), timeout]).finally(() => clearTimeout(timer));
-}
-
-/** Runs every check at once; none may take longer than three seconds. */
-export async function readinessOf(checks: Record<string, ReadinessCheck>): Promise<ReadinessReport> {
-  const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => {
-      const result = await withTimeout(check).then(
-        () => 'ok' as const,
-        () => 'failed' as const,
-      );
-      return [name, result] as const;
-    }),
+async function isReady(dependency: Dependency): Promise<boolean> {
+  const check = Promise.resolve().then(() => dependency.ready());
+  return pTimeout(check, { milliseconds: CHECK_TIMEOUT_MS }).then(
+    () => true,
+    () => false,
   );
-  return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) };
 }
 
-/**
- * Asks for the readiness of a service. Whoever asks while an answer is on its way gets that one, so that a crowd of askers costs
- * no more than one.
- */
-export function createReadiness(checks: Record<string, ReadinessCheck>): () => Promise<ReadinessReport> {
-  let asking: Promise<ReadinessReport> | undefined;
-  return () => {
-    asking ??= readinessOf(checks).finally(() => {
-      asking = undefined;
-    });
-    return asking;
+/** Checks all dependencies at the same time; each has three seconds. */
+export async function readinessOf(dependencies: Dependencies): Promise<ReadinessReport> {
+  const results = await Promise.all(
+    Object.entries(dependencies).map(
+      async ([name, dependency]) => [name, await isReady(dependency)] as const,
+    ),
+  );
+  return {
+    ready: results.every(([, ready]) => ready),
+    checks: Object.fromEntries(results.map(([name, ready]) => [name, ready ? 'ok' : 'failed'])),
   };
 }
 
-/** @throws Error naming the checks that failed */
-export function requireReady({ checks }: ReadinessReport): void {
-  const failed = Object.keys(checks).filter((name) => checks[name] === 'failed');
-  if (failed.length > 0) throw new Error(`not ready: ${failed.join(', ')}`);
+/** The readiness of a service. Requests for it that come during a check share its result, so that many cost no more than one. */
+export class Readiness {
+  #running: Promise<ReadinessReport> | undefined;
+  constructor(readonly dependencies: Dependencies) {}
+
+  report(): Promise<ReadinessReport> {
+    this.#running ??= readinessOf(this.dependencies).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** @throws Error that names the checks that failed */
+  async require(): Promise<void> {
+    const { checks } = await this.report();
+    const failed = Object.keys(checks).filter((name) => checks[name] === 'failed');
+    if (failed.length > 0) throw new Error(`not ready: ${failed.join(', ')}`);
+  }
 }

@@ -2,15 +2,15 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type MediaUrlFor, type MediaVariant, mediaVariants } from '@lazyphotos/contracts';
 
 export interface MediaUrlOptions {
-  /** Shared by those who sign and the gateway, which verifies. */
+  /** Shared by the services that sign and the gateway, which verifies. */
   signingKey: string;
   baseUrl: string;
-  /** A URL is good for at least this long, and for at most twice as long. That of a copy with edits: see `COPY_LIFETIME_SECONDS`. */
+  /** A URL is valid for at least this time, and at most twice as long. For a copy with edits see `COPY_LIFETIME_SECONDS`. */
   lifetimeSeconds: number;
   now?: () => number;
 }
 
-/** What a URL is of: the original, a preview, or a copy of the original that has the edits of one version written in. */
+/** The original, a preview, or a copy of the original that has the edits of one version written in. */
 export type SignedVariant = MediaVariant | `embedded-${number}`;
 
 export interface MediaLocation {
@@ -41,32 +41,44 @@ const signatureOf = (key: string, path: string, expires: string, name: string | 
 
 /**
  * Signed media URLs: `/media/<userId>/<photoId>/<variant>?exp=<unix seconds>&name=<file name>&sig=<HMAC-SHA256>`, the name
- * only where one is given. Expiry is rounded up to the
- * end of the next time bucket, so that the same URL is answered for a while and caches can hold on to it.
+ * only where one is given. The expiry is the end of the next time bucket, so that the URL stays the same for a while and caches
+ * can keep the picture.
  */
-export function createMediaUrls({ signingKey, baseUrl, lifetimeSeconds, now = Date.now }: MediaUrlOptions) {
-  const expiryOf = (variant: SignedVariant): number => {
+export interface MediaUrls {
+  sign(
+    userId: string,
+    photoId: string,
+    variant: SignedVariant,
+    name?: string,
+  ): { url: string; expiresAt: Date };
+  urlFor: MediaUrlFor;
+  /** Returns the location that a URL names; undefined if its signature is wrong or it has expired. */
+  verify(path: string, expires: unknown, signature: unknown, name?: unknown): MediaLocation | undefined;
+}
+
+export function createMediaUrls(options: MediaUrlOptions): MediaUrls {
+  const { signingKey, baseUrl, lifetimeSeconds, now = Date.now } = options;
+
+  function expiryOf(variant: SignedVariant): number {
     const isCopy = variant.startsWith('embedded-');
     const step = isCopy ? Math.min(lifetimeSeconds, COPY_LIFETIME_SECONDS) : lifetimeSeconds;
     return (Math.floor(now() / 1000 / step) + 2) * step;
-  };
+  }
 
-  const sign = (userId: string, photoId: string, variant: SignedVariant, name?: string) => {
+  function sign(userId: string, photoId: string, variant: SignedVariant, name?: string) {
     const path = `/media/${userId}/${photoId}/${variant}`;
     const expires = expiryOf(variant);
     const signature = signatureOf(signingKey, path, String(expires), name);
     const url = `${baseUrl}${path}?${queryOf(String(expires), name)}&sig=${signature}`;
     return { url, expiresAt: new Date(expires * 1000) };
-  };
-  const urlFor: MediaUrlFor = (userId, photoId, variant) => sign(userId, photoId, variant).url;
+  }
 
-  /** The location that a URL names, or undefined when its signature is wrong or it has expired. */
-  const verify = (
+  function verify(
     path: string,
     expires: unknown,
     signature: unknown,
     name?: unknown,
-  ): MediaLocation | undefined => {
+  ): MediaLocation | undefined {
     const match = MEDIA_PATH.exec(path);
     if (!match || typeof expires !== 'string' || typeof signature !== 'string' || !/^\d{1,12}$/.test(expires))
       return undefined;
@@ -83,8 +95,7 @@ export function createMediaUrls({ signingKey, baseUrl, lifetimeSeconds, now = Da
       ...(name === undefined ? {} : { name }),
       expiresAt: new Date(Number(expires) * 1000),
     };
-  };
-  return { sign, urlFor, verify };
-}
+  }
 
-export type MediaUrls = ReturnType<typeof createMediaUrls>;
+  return { sign, verify, urlFor: (userId, photoId, variant) => sign(userId, photoId, variant).url };
+}

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type HttpServer, listen } from './runtime/http-server.js';
+import { type HttpServer, listen } from './http-server.js';
 
 export { Counter, Gauge, Histogram };
 
@@ -21,7 +21,7 @@ export function createMetrics(): Metrics {
     registry,
     httpDuration: new Histogram({
       name: 'lazyphotos_http_request_duration_seconds',
-      help: 'Time from the first byte of a request to the last byte of its answer',
+      help: 'Time from the first byte of a request to the last byte of its response',
       labelNames: ['service', 'method', 'route', 'status'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers,
@@ -40,7 +40,7 @@ export function createMetrics(): Metrics {
     }),
     outboxPending: new Gauge({
       name: 'lazyphotos_outbox_pending',
-      help: 'Events that are committed but not yet published, at the last look',
+      help: 'Events that are committed but not yet published, at the last count',
       labelNames: ['service'],
       registers,
     }),

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, http } from '@lazyphotos/testkit';
-import { createReadiness } from '../src/health.js';
+import { Readiness } from '../src/health.js';
 import { createMetrics, createServiceApp, readinessOf, serveMetrics } from '../src/index.js';
 import { saveNote, serveApp, serveEndpoint, type TestApp } from './helpers.js';
 
-const hanging = () => new Promise(() => undefined);
-const ok = async () => undefined;
-const failing = async () => {
-  throw new Error('down');
+const hanging = { ready: () => new Promise(() => undefined) };
+const ok = { ready: async () => undefined };
+const failing = {
+  ready: async () => {
+    throw new Error('down');
+  },
 };
 
 describe('health', () => {
@@ -16,7 +18,7 @@ describe('health', () => {
   afterEach(() => app?.close());
 
   test('a service is alive whatever its dependencies do, and is logged at debug level', async () => {
-    app = await serveApp(() => undefined, { checks: { database: failing } });
+    app = await serveApp(() => undefined, { dependencies: { database: failing } });
     expect(await http(`${app.url}/health`)).toMatchObject({
       status: 200,
       body: { status: 'ok', service: 'notes', version: '1.2.3' },
@@ -25,7 +27,7 @@ describe('health', () => {
   });
 
   test.each(['/health', '/health/ready'])('%s can be read only', async (path) => {
-    app = await serveApp(() => undefined, { checks: { database: ok } });
+    app = await serveApp(() => undefined, { dependencies: { database: ok } });
     const reply = await http(app.url + path, { method: 'POST' });
     expect(reply).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
     expect(reply.headers.get('allow')).toBe('GET, HEAD');
@@ -33,7 +35,7 @@ describe('health', () => {
   });
 
   test('it is ready when all that it needs answers', async () => {
-    app = await serveApp(() => undefined, { checks: { database: ok, bus: ok } });
+    app = await serveApp(() => undefined, { dependencies: { database: ok, bus: ok } });
     expect(await http(`${app.url}/health/ready`)).toMatchObject({
       status: 200,
       body: { status: 'ready', checks: { database: 'ok', bus: 'ok' } },
@@ -43,25 +45,29 @@ describe('health', () => {
   test('many who ask at once are one question to the dependencies', async () => {
     let asked = 0;
     const { promise: allAreHere, resolve } = Promise.withResolvers<void>();
-    const slow = async () => {
-      asked += 1;
-      await allAreHere;
+    const slow = {
+      ready: async () => {
+        asked += 1;
+        await allAreHere;
+      },
     };
-    const readiness = createReadiness({ database: slow });
-    const replies = Array.from({ length: 20 }, () => readiness());
+    const readiness = new Readiness({ database: slow });
+    const replies = Array.from({ length: 20 }, () => readiness.report());
     resolve();
     for (const reply of await Promise.all(replies)) expect(reply.ready).toBe(true);
     expect(asked).toBe(1);
-    await readiness();
+    await readiness.report();
     expect(asked).toBe(2);
   });
 
   test('it says what fails, also when a check hangs or throws at once', async () => {
-    const throwing = (() => {
-      throw new Error('at once');
-    }) as () => Promise<void>;
+    const throwing = {
+      ready: (): Promise<void> => {
+        throw new Error('at once');
+      },
+    };
     app = await serveApp(() => undefined, {
-      checks: { database: ok, bus: failing, store: hanging, odd: throwing },
+      dependencies: { database: ok, bus: failing, store: hanging, odd: throwing },
     });
     const reply = await http(`${app.url}/health/ready`);
     expect(reply).toMatchObject({
@@ -80,7 +86,7 @@ describe('health', () => {
       (created) => {
         void expect(created.ready()).rejects.toThrow('bus');
       },
-      { checks: { database: ok, bus: failing } },
+      { dependencies: { database: ok, bus: failing } },
     );
     expect(await readinessOf({})).toEqual({ ready: true, checks: {} });
     expect(typeof createServiceApp).toBe('function');

@@ -8,6 +8,7 @@ import {
   createAuthenticate,
   createMetrics,
   createServiceApp,
+  type Dependencies,
   type Handler,
   type JsonWebKeySet,
   type Logger,
@@ -97,7 +98,7 @@ export interface TestApp extends Listening {
 /** Serves an application that `mount` adds routes to. */
 export async function serveApp(
   mount: (app: ServiceApp) => void,
-  more: Partial<Chassis> & { checks?: Parameters<typeof createServiceApp>[1] } = {},
+  more: Partial<Chassis> & { dependencies?: Dependencies } = {},
 ): Promise<TestApp> {
   const { logger, lines } = recordingLogger();
   const metrics = createMetrics();
@@ -110,7 +111,7 @@ export async function serveApp(
     validateAnswers: true,
     ...more,
   };
-  const app = createServiceApp(chassis, more.checks ?? {});
+  const app = createServiceApp(chassis, more.dependencies ?? {});
   mount(app);
   return { ...(await listen(app.app)), lines, metrics };
 }

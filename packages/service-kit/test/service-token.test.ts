@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ServiceName } from '@lazyphotos/contracts';
 import { createServiceKeys } from '@lazyphotos/testkit';
 import jwt from 'jsonwebtoken';
-import { createServiceTokens, createServiceTokenVerifier } from '../src/auth/service-token.js';
+import { ServiceTokens, ServiceTokenVerifier } from '../src/auth/service-tokens.js';
 import { identityOf, without } from './identities.js';
 
 const keys = createServiceKeys();
@@ -15,10 +15,12 @@ const START = Date.UTC(2026, 0, 1);
 function atTime() {
   let seconds = 0;
   const now = () => START + seconds * 1000;
+  const tokens = new ServiceTokens(upload, now);
+  const verifier = new ServiceTokenVerifier(catalog, now);
   return {
     now,
-    tokenFor: createServiceTokens(upload, now),
-    callerOf: createServiceTokenVerifier(catalog, now),
+    tokenFor: (audience: ServiceName) => tokens.tokenFor(audience),
+    callerOf: (token: string) => verifier.callerOf(token),
     pass: (more: number) => {
       seconds += more;
     },
@@ -40,7 +42,7 @@ const lacking = (claim: keyof typeof CLAIMS) =>
   Object.fromEntries(Object.entries(CLAIMS).filter(([name]) => name !== claim));
 const publicKeyOf = (name: ServiceName) =>
   String(catalog.peerKeys.get(name)?.export({ type: 'spki', format: 'pem' }));
-const refusal = (token: string) => () => createServiceTokenVerifier(catalog, () => START)(token);
+const refusal = (token: string) => () => new ServiceTokenVerifier(catalog, () => START).callerOf(token);
 
 describe('a service token', () => {
   test('says who calls whom, for two minutes', () => {
@@ -77,8 +79,8 @@ describe('a service token', () => {
 
   test('of a clock that is a little ahead is good', () => {
     const { callerOf } = atTime();
-    const ahead = createServiceTokens(upload, () => START + 25_000);
-    expect(callerOf(ahead('catalog'))).toBe('upload');
+    const ahead = new ServiceTokens(upload, () => START + 25_000);
+    expect(callerOf(ahead.tokenFor('catalog'))).toBe('upload');
   });
 
   test('is not remembered for ever: more callers than there is room for are still told apart', () => {
@@ -128,8 +130,10 @@ describe('a service token', () => {
   });
 
   test('of a service whose key is missing is refused', () => {
-    const stranger = createServiceTokenVerifier(identityOf('catalog', keys, without('upload', keys)));
-    expect(() => stranger(createServiceTokens(upload)('catalog'))).toThrow('"upload"');
-    expect(stranger(createServiceTokens(identityOf('gateway', keys))('catalog'))).toBe('gateway');
+    const stranger = new ServiceTokenVerifier(identityOf('catalog', keys, without('upload', keys)));
+    expect(() => stranger.callerOf(new ServiceTokens(upload).tokenFor('catalog'))).toThrow('"upload"');
+    expect(stranger.callerOf(new ServiceTokens(identityOf('gateway', keys)).tokenFor('catalog'))).toBe(
+      'gateway',
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { shownPath } from '../src/http/shown-path.js';
+import { shownPath } from '../src/http/problems.js';
 
 const TOKEN = 'HkFq06NeDxkBNZiNqJKWNEokKn519tmpHRM30HHtClc';
 const ID = '01a21a79-33a7-719f-858c-42ef74925aff';

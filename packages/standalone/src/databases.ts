@@ -1,6 +1,7 @@
 import { type Database, migrate, openDatabase } from '@lazyphotos/database';
 import type { PostgresServer } from '@lazyphotos/embedded-postgres';
-import { type Logger, onIdleError, type StopList } from '@lazyphotos/service-kit';
+import { onIdleError } from '@lazyphotos/runtime';
+import type { Logger, StopList } from '@lazyphotos/service-kit';
 
 /** The database that each service has to itself, by service. */
 export const databaseNames = {

@@ -3,7 +3,7 @@ import { startPostgres } from '@lazyphotos/embedded-postgres';
 import { createPgBossBus, deadLetterActions, isDeadLetterAction } from '@lazyphotos/messaging';
 import { openDataFolder } from './data-folder.js';
 import { explainFailure } from './failures.js';
-import { readNodeSettings } from './read-settings.js';
+import { readNodeSettings } from './settings.js';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const complain = (line: string) => process.stderr.write(`lazyphotos: ${line}\n`);

@@ -1,13 +1,10 @@
-import type { Settings } from '@lazyphotos/service-kit';
-import type { nodeSettingKeys } from './settings.js';
+import type { NodeSettings } from './settings.js';
 
 interface CodedError {
   code?: unknown;
   message?: unknown;
   port?: unknown;
 }
-
-type NodeSettings = Settings<(typeof nodeSettingKeys)[number]>;
 
 /** The one line that tells an operator what to mend, for the faults that happen; undefined for the others. */
 export function explainFailure(error: unknown, settings: NodeSettings): string | undefined {

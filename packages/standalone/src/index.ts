@@ -1,3 +1,4 @@
 export { type DataFolder, openDataFolder } from './data-folder.js';
 export { type NodeOptions, type RunningNode, startNode } from './node.js';
-export { readNodeSettings } from './read-settings.js';
+export { readNodeSettings } from './settings.js';
+export { allSettings } from './settings-document.js';

@@ -3,7 +3,7 @@ import { banner } from './banner.js';
 import { openDataFolder } from './data-folder.js';
 import { explainFailure } from './failures.js';
 import { logFileOf, startNode } from './node.js';
-import { readNodeSettings } from './read-settings.js';
+import { readNodeSettings } from './settings.js';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const complain = (line: string) => process.stderr.write(`lazyphotos: ${line}\n`);

@@ -3,25 +3,24 @@ import { topology } from '@lazyphotos/contracts';
 import { startPostgres } from '@lazyphotos/embedded-postgres';
 import { createPgBossBus } from '@lazyphotos/messaging';
 import { createFilesystemStore } from '@lazyphotos/object-storage';
+import { busObserver } from '@lazyphotos/runtime';
 import {
-  busObserver,
   createHttpServer,
   createMetrics,
   type Logger,
   listen,
-  type Settings,
   type StopList,
   serveMetrics,
 } from '@lazyphotos/service-kit';
 import { type DataFolder, emptyScratch } from './data-folder.js';
 import { openDatabases } from './databases.js';
 import { composeServices, migrations } from './services.js';
-import type { nodeSettingKeys } from './settings.js';
+import type { NodeSettings } from './settings.js';
 import { mediaSigningKey } from './signing-key.js';
 import { watchPostgres } from './watch-postgres.js';
 
 export interface NodeOptions {
-  settings: Settings<(typeof nodeSettingKeys)[number]>;
+  settings: NodeSettings;
   folder: DataFolder;
   logger: Logger;
   /** Takes what was started; the caller stops it, also when the start fails half-way. */

@@ -24,11 +24,10 @@ import {
   type Logger,
   type Metrics,
   type Service,
-  type Settings,
 } from '@lazyphotos/service-kit';
 import { createUploadService, migrationsPath as uploadMigrations } from '@lazyphotos/upload';
 import type { DataFolder } from './data-folder.js';
-import type { nodeSettingKeys } from './settings.js';
+import type { NodeSettings } from './settings.js';
 
 export const migrations = {
   gateway: gatewayMigrations,
@@ -40,7 +39,7 @@ export const migrations = {
 };
 
 export interface ComposeDeps {
-  settings: Settings<(typeof nodeSettingKeys)[number]>;
+  settings: NodeSettings;
   publicUrl: string;
   folder: DataFolder;
   databases: Readonly<Record<keyof typeof migrations, Database>>;
@@ -51,7 +50,7 @@ export interface ComposeDeps {
   metrics: Metrics;
 }
 
-/** Puts the six services together as they stand, each handed what its container would build for itself. */
+/** Composes the six services; each gets what its container would open for it. */
 export function composeServices(deps: ComposeDeps) {
   const { settings, publicUrl, folder, databases, bus, store, signingKey, logger, metrics } = deps;
   const mediaBaseUrl = settings.mediaBaseUrl ?? publicUrl;
@@ -127,7 +126,7 @@ export function composeServices(deps: ComposeDeps) {
       catalog: localUpstream(catalog),
       feed: localUpstream(feed),
     },
-    alsoReady: { 'media-worker': mediaWorker.ready },
+    alsoReady: { 'media-worker': mediaWorker },
     settings,
   });
   const services: Service[] = [auth, feed, catalog, upload, mediaWorker, gateway];

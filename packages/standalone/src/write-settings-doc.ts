@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { settingsDocument } from '@lazyphotos/service-kit';
+import { settingsDocument } from './settings-document.js';
 
 const [, , target] = process.argv;
 if (!target) throw new Error('usage: write-settings-doc.js <file>');

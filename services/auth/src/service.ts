@@ -8,11 +8,10 @@ import {
   type JsonWebKeySet,
   type Service,
   type ServiceApp,
-  type Settings,
 } from '@lazyphotos/service-kit';
 import { Accounts } from './accounts/accounts.js';
 import { mountAccounts } from './accounts/routes.js';
-import type { settingKeys } from './config.js';
+import type { AuthSettings } from './config.js';
 import { Devices } from './devices/devices.js';
 import { mountDevices } from './devices/routes.js';
 import { Invites } from './invites/invites.js';
@@ -28,7 +27,7 @@ import { SignIn } from './sessions/sign-in.js';
 export interface AuthServiceDeps {
   chassis: Chassis;
   database: Database;
-  settings: Settings<(typeof settingKeys)[number]>;
+  settings: AuthSettings;
   keys: KeyStore;
   claimCode: ClaimCodeStore;
   now?: () => Date;
@@ -70,7 +69,7 @@ export function createAuthService(deps: AuthServiceDeps): AuthService {
     logger,
   );
 
-  const service = createServiceApp(chassis, { database: database.ready });
+  const service = createServiceApp(chassis, { database });
   mountNode(service, { node, keys, sessions, version });
   mountAccounts(service, { accounts, sessions, logger });
   mountSessions(service, { sessions, signIn, logger });

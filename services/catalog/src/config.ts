@@ -1,4 +1,14 @@
-import type { SettingKey } from '@lazyphotos/service-kit';
+import { fileURLToPath } from 'node:url';
+import { type SettingsOf, setting, wholeNumber } from '@lazyphotos/service-kit';
 
-/** The settings that shape this service's behaviour; main.ts adds those of its adapters. */
-export const settingKeys = ['trashDays'] as const satisfies readonly SettingKey[];
+/** The same from src/ and from dist/. */
+export const migrationsPath = fileURLToPath(new URL('../prisma/migrations', import.meta.url));
+
+export const catalogSettings = {
+  trashDays: setting(
+    'LAZYPHOTOS_TRASH_DAYS',
+    wholeNumber(0, 36_500).default(30),
+    'How long photos stay in the trash before they are removed for good',
+  ),
+};
+export type CatalogSettings = SettingsOf<typeof catalogSettings>;

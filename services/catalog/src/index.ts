@@ -1,3 +1,2 @@
-export { settingKeys } from './config.js';
-export { migrationsPath } from './migrations-path.js';
+export { catalogSettings, migrationsPath } from './config.js';
 export { type CatalogService, type CatalogServiceDeps, createCatalogService } from './service.js';

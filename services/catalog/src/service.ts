@@ -6,25 +6,22 @@ import {
   type FeedApi,
   type SharesApi,
 } from '@lazyphotos/contracts';
-import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
+import { type Database, openOutbox } from '@lazyphotos/database';
 import type { EventBus } from '@lazyphotos/messaging';
 import { argon2Hasher, createPasswords } from '@lazyphotos/passwords';
 import {
   type Chassis,
   createPeriodic,
   createServiceApp,
-  currentRequestId,
   type MediaUrls,
-  relayObserver,
   type Service,
-  type Settings,
   type ShareSigning,
   withEvent,
 } from '@lazyphotos/service-kit';
 import { createAlbums } from './albums/albums.js';
 import { createAlbumItems } from './albums/items.js';
 import { mountAlbumRoutes } from './albums/routes.js';
-import type { settingKeys } from './config.js';
+import type { CatalogSettings } from './config.js';
 import { createDescribeImported } from './imports/describe.js';
 import { createCatalogApi, mountInternalRoutes } from './internal-api.js';
 import { createApplyMedia } from './media/apply.js';
@@ -57,7 +54,7 @@ export interface CatalogServiceDeps {
   accounts: AccountsApi;
   mediaUrls: MediaUrls;
   shareSigning: ShareSigning;
-  settings: Settings<(typeof settingKeys)[number]>;
+  settings: CatalogSettings;
   now?: () => Date;
 }
 
@@ -80,15 +77,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const { accounts, copies, shareSigning: signing } = deps;
   const { logger } = chassis;
   const db = createPrisma(database);
-  const relay = createOutboxRelay({
-    pool: database.pool,
-    publish: (events) => bus.publish(events),
-    ...relayObserver(chassis),
-  });
-  const unitOfWork = createUnitOfWork<CatalogTx>(db, {
-    nudge: () => relay.nudge(),
-    requestId: currentRequestId,
-  });
+  const { relay, unitOfWork } = openOutbox<CatalogTx>(db, { chassis, database, bus });
   const metrics = createCatalogMetrics(chassis.metrics);
   const transitions = createTransitions({ db, unitOfWork, now, metrics });
   const recordUpload = createRecordUpload(unitOfWork);
@@ -106,7 +95,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const describeImported = createDescribeImported({ db, unitOfWork, albums, items, now, metrics });
   const api = createCatalogApi({ db, transitions, recordUpload, describeImported });
 
-  const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready });
+  const service = createServiceApp(chassis, { database, bus });
   const viewPhotos = createViewPhotos({ mediaUrl: mediaUrls.urlFor, trashDaysOf: retention.daysOf });
   const listPhotos = createListPhotos({ db, feed, viewPhotos, logger });
   const editPhotos = createEditPhotos({ db, unitOfWork, now, metrics });

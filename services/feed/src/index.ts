@@ -1,2 +1,2 @@
-export { migrationsPath } from './migrations-path.js';
+export { migrationsPath } from './config.js';
 export { createFeedService, type FeedService, type FeedServiceDeps } from './service.js';

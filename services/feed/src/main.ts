@@ -1,27 +1,13 @@
-import { topology, VERSION } from '@lazyphotos/contracts';
-import { openWhenMigrated } from '@lazyphotos/database';
-import { openBus } from '@lazyphotos/messaging';
-import { busObserver, createMediaUrls, remoteKeySet, runContainer } from '@lazyphotos/service-kit';
-import { migrationsPath } from './migrations-path.js';
+import { runContainer } from '@lazyphotos/runtime';
+import { migrationsPath } from './config.js';
 import { createFeedService } from './service.js';
 
 await runContainer({
   name: 'feed',
-  version: VERSION,
   env: process.env,
-  settings: ['busUrl', 'mediaBaseUrl', 'mediaSigningKey', 'mediaUrlSeconds', 'authUrl'],
-  compose: async ({ settings, stops, logger, chassis, databaseOptions, publicUrl, peers }) => {
-    const own = chassis(remoteKeySet(peers, settings.authUrl));
-    const database = await openWhenMigrated({ ...databaseOptions, migrationsPath });
-    stops.add('database', database.close);
-    const observer = busObserver(own.metrics, logger);
-    const bus = await openBus({ url: settings.busUrl, topology, name: own.name, observer });
-    stops.add('bus', bus.close);
-    const mediaUrls = createMediaUrls({
-      signingKey: settings.mediaSigningKey,
-      baseUrl: settings.mediaBaseUrl ?? publicUrl,
-      lifetimeSeconds: settings.mediaUrlSeconds,
-    });
-    return createFeedService({ chassis: own, database, bus, mediaUrls });
-  },
+  settings: {},
+  needs: ['database', 'bus', 'mediaUrls'],
+  calls: ['auth'],
+  migrationsPath,
+  create: createFeedService,
 });

@@ -34,7 +34,7 @@ export function createFeedService({ chassis, database, bus, mediaUrls }: FeedSer
   const photoLog = createPhotoLog(db);
   const albumLog = createAlbumLog(db);
 
-  const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready });
+  const service = createServiceApp(chassis, { database, bus });
   service.mount(endpoints.getFeed, ({ principal, query }) =>
     readPage(principal.userId, query.cursor, query.limit),
   );

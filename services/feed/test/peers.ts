@@ -3,6 +3,7 @@ import {
   type Chassis,
   createPeerGuard,
   createPeers,
+  identitySettings,
   readServiceIdentity,
   readSettings,
   SERVICE_TOKEN_HEADER,
@@ -14,10 +15,10 @@ const keys = createServiceKeys();
 const identityOf = (name: ServiceName) =>
   readServiceIdentity(
     name,
-    readSettings({ LAZYPHOTOS_SERVICE_KEY: keys.privateKey(name), LAZYPHOTOS_PEER_KEYS: keys.peerKeys }, [
-      'serviceKey',
-      'peerKeys',
-    ]),
+    readSettings(
+      { LAZYPHOTOS_SERVICE_KEY: keys.privateKey(name), LAZYPHOTOS_PEER_KEYS: keys.peerKeys },
+      identitySettings,
+    ),
   );
 
 /** The guard of a feed that has a process of its own. */

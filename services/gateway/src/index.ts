@@ -1,4 +1,3 @@
-export { settingKeys } from './config.js';
-export { migrationsPath } from './migrations-path.js';
+export { type GatewaySettings, gatewaySettings, migrationsPath } from './config.js';
 export { localUpstream, type Upstream } from './routes.js';
 export { createGatewayService, type GatewayDeps } from './service.js';

@@ -4,14 +4,14 @@ import { hasPresignedUrls, type ObjectStore, type PresignedUrls } from '@lazypho
 import {
   type Chassis,
   createServiceApp,
+  type Dependencies,
   type MediaUrls,
   type Service,
-  type Settings,
   SettingsError,
   type ShareSigning,
 } from '@lazyphotos/service-kit';
 import helmet from 'helmet';
-import type { settingKeys } from './config.js';
+import type { GatewaySettings } from './config.js';
 import { mountDocs } from './docs/routes.js';
 import { mountHome } from './home.js';
 import { createLimits } from './limits.js';
@@ -33,8 +33,8 @@ export interface GatewayDeps {
   copies: CopiesApi;
   upstreams: Readonly<Record<RoutedService, Upstream>>;
   /** Further services that must be ready for the node to be so. */
-  alsoReady?: Readonly<Record<string, () => Promise<unknown>>>;
-  settings: Settings<(typeof settingKeys)[number]>;
+  alsoReady?: Dependencies;
+  settings: GatewaySettings;
   now?: () => Date;
   /** How long a client of an archive may take no byte, in milliseconds; a minute if absent. */
   archiveStallMs?: number;
@@ -52,15 +52,7 @@ function presignedUrlsOf(store: ObjectStore, delivery: 'proxy' | 'presigned'): P
 /** The only public door. @throws SettingsError when settings do not fit the store */
 export function createGatewayService(deps: GatewayDeps): Service {
   const { chassis, database, store, mediaUrls, upstreams, settings, now = () => new Date() } = deps;
-  const readiness = Object.fromEntries(
-    Object.entries(upstreams).map(([name, upstream]) => [name, () => upstream.ready()]),
-  );
-  const service = createServiceApp(chassis, {
-    database: database.ready,
-    store: store.ready,
-    ...readiness,
-    ...deps.alsoReady,
-  });
+  const service = createServiceApp(chassis, { database, store, ...upstreams, ...deps.alsoReady });
   const { app, router } = service;
   if (settings.trustedProxies) app.set('trust proxy', settings.trustedProxies);
 

@@ -15,7 +15,6 @@ import {
   listen,
   newId,
   ProblemError,
-  type Settings,
   silentLogger,
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
@@ -27,7 +26,7 @@ import {
   type HttpReply,
   http,
 } from '@lazyphotos/testkit';
-import type { settingKeys } from '../src/config.js';
+import type { GatewaySettings } from '../src/config.js';
 import { createGatewayService, type GatewayDeps, migrationsPath } from '../src/index.js';
 import { createProbe, type Probe, type UpstreamKind } from './probe.js';
 
@@ -91,7 +90,7 @@ export interface GatewayState {
 export interface GatewayOptions {
   kind?: UpstreamKind;
   ground?: Ground;
-  settings?: Partial<Settings<(typeof settingKeys)[number]>>;
+  settings?: Partial<GatewaySettings>;
   store?: (real: ObjectStore) => ObjectStore;
   databaseUrl?: string;
   shares?: SharesApi;

@@ -7,6 +7,7 @@ import {
   createMetrics,
   createPeerGuard,
   createServiceApp,
+  identitySettings,
   newId,
   readServiceIdentity,
   readSettings,
@@ -32,7 +33,7 @@ const token = issuer.tokenFor(newId());
 /** A service as it stands in its own container: it answers nobody without a service token for it. */
 async function startService(name: ServiceName, mount: (app: ServiceApp) => void): Promise<Listening> {
   const settings = { LAZYPHOTOS_SERVICE_KEY: keys.privateKey(name), LAZYPHOTOS_PEER_KEYS: keys.peerKeys };
-  const identity = readServiceIdentity(name, readSettings(settings, ['serviceKey', 'peerKeys']));
+  const identity = readServiceIdentity(name, readSettings(settings, identitySettings));
   const app = createServiceApp(
     {
       name,

@@ -1,3 +1,2 @@
-export { settingKeys } from './config.js';
-export { migrationsPath } from './migrations-path.js';
+export { type MediaSettings, mediaFolders, mediaSettings, migrationsPath } from './config.js';
 export { createMediaWorkerService, type MediaWorkerDeps, type MediaWorkerService } from './service.js';

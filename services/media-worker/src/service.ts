@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type CopiesApi, type EventPayload, internalEndpoints } from '@lazyphotos/contracts';
-import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
+import { type Database, openOutbox } from '@lazyphotos/database';
 import type { EventBus, EventHandler } from '@lazyphotos/messaging';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import { openPlaces } from '@lazyphotos/places';
@@ -8,13 +8,10 @@ import {
   type Chassis,
   createPeriodic,
   createServiceApp,
-  currentRequestId,
-  relayObserver,
   type Service,
-  type Settings,
   withEvent,
 } from '@lazyphotos/service-kit';
-import type { settingKeys } from './config.js';
+import type { MediaSettings } from './config.js';
 import { Copies } from './copies/copies.js';
 import { Foreground, InFlight } from './jobs/in-progress.js';
 import { Ledger } from './jobs/ledger.js';
@@ -29,7 +26,7 @@ export interface MediaWorkerDeps {
   bus: EventBus;
   store: ObjectStore;
   scratchDir: string;
-  settings: Settings<(typeof settingKeys)[number]>;
+  settings: MediaSettings;
   now?: () => Date;
   /** How long an upload of an import waits for fresh ones at most. */
   backgroundWaitMs?: number;
@@ -51,15 +48,7 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const { chassis, database, bus, store, scratchDir, settings, now = () => new Date() } = deps;
   const concurrency = settings.mediaConcurrency ?? Math.max(1, Math.floor(availableParallelism() / 2));
   const db = createPrisma(database);
-  const relay = createOutboxRelay({
-    pool: database.pool,
-    publish: (events) => bus.publish(events),
-    ...relayObserver(chassis),
-  });
-  const unitOfWork = createUnitOfWork<MediaTx>(db, {
-    nudge: () => relay.nudge(),
-    requestId: currentRequestId,
-  });
+  const { relay, unitOfWork } = openOutbox<MediaTx>(db, { chassis, database, bus });
   const ledger = new Ledger(db, unitOfWork, now);
   const pipeline = new Pipeline({ scratchDir, maxPixels: settings.maxPixels });
   const inFlight = new InFlight<void>();
@@ -100,7 +89,7 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
     await copies.remove(photoId);
   };
 
-  const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });
+  const service = createServiceApp(chassis, { database, bus, store });
   service.mount(internalEndpoints.makeCopy, ({ body }) => copies.makeCopy(body));
   return {
     name: chassis.name,

@@ -16,12 +16,11 @@ import {
   createAuthenticate,
   createMetrics,
   newId,
-  type Settings,
   silentLogger,
 } from '@lazyphotos/service-kit';
 import { createTestDatabase, eventually, listen } from '@lazyphotos/testkit';
 import type { RequestHandler } from 'express';
-import type { settingKeys } from '../src/config.js';
+import type { MediaSettings } from '../src/config.js';
 import { createMediaWorkerService, migrationsPath } from '../src/index.js';
 
 export type Store = ObjectStore & LocalFiles;
@@ -136,7 +135,7 @@ export interface WorkerOptions {
   ground: Ground;
   /** Stands between the worker and the store: to count, to fail, to wait. */
   store?: (real: Store) => Partial<Store>;
-  settings?: Partial<Settings<(typeof settingKeys)[number]>>;
+  settings?: Partial<MediaSettings>;
   now?: () => Date;
   backgroundWaitMs?: number;
   /** As in a container: its endpoints are for callers with a service token. */

@@ -1,11 +1,11 @@
 import type { CatalogApi } from '@lazyphotos/contracts';
 import type { UnitOfWork } from '@lazyphotos/database';
 import type { ObjectStore } from '@lazyphotos/object-storage';
-import type { Logger, Settings } from '@lazyphotos/service-kit';
+import type { Logger } from '@lazyphotos/service-kit';
 import type AsyncLock from 'async-lock';
 import type { ChunkLock } from './chunks/chunk-lock.js';
 import type { PrefixHashes } from './chunks/prefix-hash.js';
-import type { settingKeys } from './config.js';
+import type { UploadSettings } from './config.js';
 import type { ClientActivity } from './imports/client-activity.js';
 import type { MalwareScanner } from './malware/scan.js';
 import type { UploadMetrics } from './metrics.js';
@@ -29,7 +29,7 @@ export interface UploadContext {
   scanner: MalwareScanner | undefined;
   /** What clients are uploading now, so that imports can wait. */
   clients: ClientActivity;
-  settings: Settings<(typeof settingKeys)[number]>;
+  settings: UploadSettings;
   publicUrl: string;
   metrics: UploadMetrics;
   logger: Logger;

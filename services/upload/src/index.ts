@@ -1,4 +1,3 @@
-export { settingKeys } from './config.js';
+export { migrationsPath, scannerSettings, uploadSettings } from './config.js';
 export { type ClamdAddress, createClamdScanner } from './malware/clamd.js';
-export { migrationsPath } from './migrations-path.js';
 export { createUploadService, type UploadService, type UploadServiceDeps } from './service.js';

@@ -1,15 +1,12 @@
 import type { CatalogApi } from '@lazyphotos/contracts';
-import { createOutboxRelay, createUnitOfWork, type Database } from '@lazyphotos/database';
+import { type Database, openOutbox } from '@lazyphotos/database';
 import type { EventBus } from '@lazyphotos/messaging';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import {
   type Chassis,
   createPeriodic,
   createServiceApp,
-  currentRequestId,
-  relayObserver,
   type Service,
-  type Settings,
   withEvent,
 } from '@lazyphotos/service-kit';
 import AsyncLock from 'async-lock';
@@ -18,7 +15,7 @@ import { ChunkLock } from './chunks/chunk-lock.js';
 import { PrefixHashes } from './chunks/prefix-hash.js';
 import { mountChunkRoute } from './chunks/put.js';
 import { mountCompletionRoute } from './completion/complete.js';
-import type { settingKeys } from './config.js';
+import type { UploadSettings } from './config.js';
 import type { UploadContext } from './context.js';
 import { createClientActivity } from './imports/client-activity.js';
 import { createImports } from './imports/imports.js';
@@ -39,7 +36,7 @@ export interface UploadServiceDeps {
   /** Scans every upload before it is accepted; if there is none, uploads are not scanned. */
   scanner?: MalwareScanner | undefined;
   publicUrl: string;
-  settings: Settings<(typeof settingKeys)[number]>;
+  settings: UploadSettings;
   now?: () => Date;
   /** How often waiting imports are checked. */
   importPollMs?: number;
@@ -56,15 +53,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
   const { chassis, database, bus, store, catalog, publicUrl, settings, now = () => new Date() } = deps;
   const { logger } = chassis;
   const db = createPrisma(database);
-  const relay = createOutboxRelay({
-    pool: database.pool,
-    publish: (events) => bus.publish(events),
-    ...relayObserver(chassis),
-  });
-  const unitOfWork = createUnitOfWork<UploadTx>(db, {
-    nudge: () => relay.nudge(),
-    requestId: currentRequestId,
-  });
+  const { relay, unitOfWork } = openOutbox<UploadTx>(db, { chassis, database, bus });
   const lifetimeMs = settings.uploadSessionHours * 3_600_000;
   const context: UploadContext = {
     db,
@@ -87,7 +76,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
   const expire = () => expireSessions(context);
   const expiry = createPeriodic('expiry of upload sessions', EXPIRY_INTERVAL_MS, expire, logger);
 
-  const service = createServiceApp(chassis, { database: database.ready, bus: bus.ready, store: store.ready });
+  const service = createServiceApp(chassis, { database, bus, store });
   mountSessionRoutes(service, context);
   mountChunkRoute(service, context);
   mountCompletionRoute(service, context);

@@ -1,25 +1,47 @@
 import { join } from 'node:path';
-import { type ServiceName, serviceNames } from '@lazyphotos/contracts';
-import { type Environment, readSettings } from '@lazyphotos/service-kit';
+import { serviceNames } from '@lazyphotos/contracts';
+import { postgresUrl } from '@lazyphotos/database';
+import { readKnownSettings } from '@lazyphotos/runtime';
+import { type Environment, setting, text } from '@lazyphotos/service-kit';
 import type { ProvisionPostgresOptions } from './provision.js';
 
-const urlKeys = {
-  gateway: 'gatewayDatabaseUrl',
-  auth: 'authDatabaseUrl',
-  upload: 'uploadDatabaseUrl',
-  catalog: 'catalogDatabaseUrl',
-  feed: 'feedDatabaseUrl',
-  'media-worker': 'mediaWorkerDatabaseUrl',
-} as const satisfies Record<ServiceName, string>;
+const secret = { absent: 'must be given for provisioning', secret: true };
+const urlOf = (service: string) =>
+  setting(
+    `LAZYPHOTOS_${service}_DATABASE_URL`,
+    postgresUrl,
+    'The LAZYPHOTOS_DATABASE_URL of that service, whose role and database are to be made; for provisioning only',
+    secret,
+  );
+
+export const postgresSettings = {
+  adminDatabaseUrl: setting(
+    'LAZYPHOTOS_ADMIN_DATABASE_URL',
+    postgresUrl,
+    'A PostgreSQL administrator, who makes roles and databases; for provisioning only',
+    secret,
+  ),
+  gateway: urlOf('GATEWAY'),
+  auth: urlOf('AUTH'),
+  upload: urlOf('UPLOAD'),
+  catalog: urlOf('CATALOG'),
+  feed: urlOf('FEED'),
+  'media-worker': urlOf('MEDIA_WORKER'),
+  migrationsDir: setting(
+    'LAZYPHOTOS_MIGRATIONS_DIR',
+    text().default('services'),
+    "Where each service's migrations stand, as <service>/prisma/migrations; for provisioning only",
+  ),
+};
 
 /** @throws SettingsError */
 export function readPostgresSettings(env: Environment): Omit<ProvisionPostgresOptions, 'logger'> {
-  const settings = readSettings(env, ['adminDatabaseUrl', 'migrationsDir', ...Object.values(urlKeys)]);
+  const settings = readKnownSettings(env, postgresSettings);
   return {
     adminUrl: settings.adminDatabaseUrl,
     services: serviceNames.map((service) => ({
       service,
-      url: settings[urlKeys[service]],
+      url: settings[service],
       migrationsPath: join(settings.migrationsDir, service, 'prisma', 'migrations'),
     })),
   };

@@ -1,40 +1,54 @@
-import {
-  type Environment,
-  readSettings,
-  type Settings,
-  SettingsError,
-  settingsCatalog,
-} from '@lazyphotos/service-kit';
+import { bucketSettings, stagingSettings } from '@lazyphotos/object-storage/settings';
+import { readKnownSettings } from '@lazyphotos/runtime';
+import { type Environment, SettingsError, type SettingsOf, setting, text } from '@lazyphotos/service-kit';
 import type { Credentials } from './bucket.js';
 import { type ServiceUsers, STORE_USERS, type StoreUser } from './policies.js';
 import type { ProvisionStorageOptions } from './provision.js';
 
-const userKeys = [
-  's3GatewayAccessKeyId',
-  's3GatewaySecretAccessKey',
-  's3UploadAccessKeyId',
-  's3UploadSecretAccessKey',
-  's3MediaWorkerAccessKeyId',
-  's3MediaWorkerSecretAccessKey',
-] as const;
-const keys = [
-  's3Bucket',
-  's3Endpoint',
-  's3Region',
-  's3PathStyle',
-  's3AdminAccessKeyId',
-  's3AdminSecretAccessKey',
-  'uploadSessionHours',
-  ...userKeys,
-] as const;
-type StorageSettings = Settings<(typeof keys)[number]>;
-type UserKey = (typeof userKeys)[number];
+const id = (service: string) =>
+  setting(
+    `S3_${service}_ACCESS_KEY_ID`,
+    text(3).optional(),
+    'The S3_ACCESS_KEY_ID of that service, whose user is to be made on MinIO; for provisioning only',
+    { absent: 'no user is made', secret: true },
+  );
+const secret = (service: string) =>
+  setting(
+    `S3_${service}_SECRET_ACCESS_KEY`,
+    text(8).optional(),
+    'The S3_SECRET_ACCESS_KEY of that service; for provisioning only',
+    { absent: 'no user is made', secret: true },
+  );
 
-const pairs: Record<StoreUser, { id: UserKey; secret: UserKey }> = {
-  gateway: { id: 's3GatewayAccessKeyId', secret: 's3GatewaySecretAccessKey' },
-  upload: { id: 's3UploadAccessKeyId', secret: 's3UploadSecretAccessKey' },
-  'media-worker': { id: 's3MediaWorkerAccessKeyId', secret: 's3MediaWorkerSecretAccessKey' },
+export const storageSettings = {
+  ...bucketSettings,
+  ...stagingSettings,
+  s3AdminAccessKeyId: setting(
+    'S3_ADMIN_ACCESS_KEY_ID',
+    text(3),
+    'The administrator of the S3 server, for provisioning only',
+    { absent: 'must be given for provisioning', secret: true },
+  ),
+  s3AdminSecretAccessKey: setting(
+    'S3_ADMIN_SECRET_ACCESS_KEY',
+    text(8),
+    'The secret of S3_ADMIN_ACCESS_KEY_ID, for provisioning only',
+    { absent: 'must be given for provisioning', secret: true },
+  ),
+  gatewayId: id('GATEWAY'),
+  gatewaySecret: secret('GATEWAY'),
+  uploadId: id('UPLOAD'),
+  uploadSecret: secret('UPLOAD'),
+  mediaWorkerId: id('MEDIA_WORKER'),
+  mediaWorkerSecret: secret('MEDIA_WORKER'),
 };
+type StorageSettings = SettingsOf<typeof storageSettings>;
+
+const pairs = {
+  gateway: { id: 'gatewayId', secret: 'gatewaySecret' },
+  upload: { id: 'uploadId', secret: 'uploadSecret' },
+  'media-worker': { id: 'mediaWorkerId', secret: 'mediaWorkerSecret' },
+} as const satisfies Record<StoreUser, object>;
 
 function credentialsOf(settings: StorageSettings, service: StoreUser): Credentials | undefined {
   const { id, secret } = pairs[service];
@@ -52,9 +66,9 @@ function problemsOf(settings: StorageSettings): string[] {
   const taken = new Map([[settings.s3AdminAccessKeyId, 'S3_ADMIN_ACCESS_KEY_ID']]);
   for (const service of STORE_USERS) {
     const { id, secret } = pairs[service];
-    const name = settingsCatalog[id].name;
+    const name = storageSettings[id].name;
     if (Boolean(settings[id]) !== Boolean(settings[secret])) {
-      problems.push(`${name} and ${settingsCatalog[secret].name} must be given together`);
+      problems.push(`${name} and ${storageSettings[secret].name} must be given together`);
     }
     const accessKeyId = settings[id];
     if (!accessKeyId) continue;
@@ -67,7 +81,7 @@ function problemsOf(settings: StorageSettings): string[] {
 
 /** @throws SettingsError */
 export function readStorageSettings(env: Environment): Omit<ProvisionStorageOptions, 'logger'> {
-  const settings = readSettings(env, keys);
+  const settings = readKnownSettings(env, storageSettings);
   const problems = problemsOf(settings);
   if (problems.length > 0) throw new SettingsError(problems);
   const users: ServiceUsers = {};

@@ -1,17 +1,36 @@
-import { endpoints, roles } from '@lazyphotos/contracts';
+import type { IncomingMessage } from 'node:http';
+import { endpoints, type Role, roles } from '@lazyphotos/contracts';
 import type { RequestHandler } from 'express';
 import { decode } from 'jsonwebtoken';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { z } from 'zod';
 import { ProblemError } from '../errors.js';
-import type { Peers } from '../http/peer.js';
-import { createKeyCache, type KeySetSource } from './key-cache.js';
-import { hasPrincipal, type Principal, setPrincipal } from './principal.js';
+import type { Peers } from '../http/peers.js';
+import { KeyCache, type KeySetSource } from './key-cache.js';
 
 /** Access tokens are for this API only (RFC 8725, section 3.9). */
 export const TOKEN_ISSUER = 'lazyphotos';
 export const TOKEN_AUDIENCE = 'lazyphotos-api';
+
+/** The user of a request, and the session and device that it comes from, as its access token says. */
+export interface Principal {
+  userId: string;
+  role: Role;
+  /** The refresh-token family. */
+  sessionId: string;
+  deviceId?: string | undefined;
+}
+
+/** Kept beside the request, not on it, so that no header and no other middleware can forge it. */
+const principals = new WeakMap<IncomingMessage, Principal>();
+
+/** @throws ProblemError `unauthenticated` */
+export function principalOf(req: IncomingMessage): Principal {
+  const principal = principals.get(req);
+  if (!principal) throw new ProblemError('unauthenticated', 'Send an access token as a bearer token.');
+  return principal;
+}
 
 const claims = z.object({
   sub: z.uuid(),
@@ -36,19 +55,16 @@ function keyIdOf(token: string): string | undefined {
 }
 
 /** Finds the public key that a token names. @throws ProblemError `unauthenticated` when there is no such key */
-function keyProvider(source: KeySetSource) {
-  const findKey = createKeyCache(source);
-  return async (token: string): Promise<string> => {
-    const kid = keyIdOf(token);
-    const key = kid === undefined ? undefined : await findKey(kid);
-    if (!key) throw new ProblemError('unauthenticated', 'The access token is signed with an unknown key.');
-    return key;
-  };
+async function keyOf(keys: KeyCache, token: string): Promise<string> {
+  const kid = keyIdOf(token);
+  const key = kid === undefined ? undefined : await keys.find(kid);
+  if (!key) throw new ProblemError('unauthenticated', 'The access token is signed with an unknown key.');
+  return key;
 }
 
-/** Requires a valid ES256 access token and remembers whose it is. @throws ProblemError `unauthenticated` */
+/** Requires a valid ES256 access token and keeps its principal. @throws ProblemError `unauthenticated` */
 export function createAuthenticate(source: KeySetSource): RequestHandler {
-  const findKey = keyProvider(source);
+  const keys = new KeyCache(source);
   const strategy = new Strategy(
     {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
@@ -56,9 +72,9 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
       issuer: TOKEN_ISSUER,
       audience: TOKEN_AUDIENCE,
       secretOrKeyProvider: (_req, token: string, done) => {
-        findKey(token).then(
+        keyOf(keys, token).then(
           (key) => done(null, key),
-          // passport-jwt takes this error for a reason to refuse the token.
+          // passport-jwt refuses the token and hands this error on as the reason.
           (cause: unknown) => done(new KeyLookupError('the signing key was not found', { cause })),
         );
       },
@@ -69,7 +85,7 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
   authenticator.use('access-token', strategy);
   return (req, res, next) => {
     // In one process the gateway has checked the same request already.
-    if (hasPrincipal(req)) return next();
+    if (principals.has(req)) return next();
     const verify = authenticator.authenticate(
       'access-token',
       { session: false },
@@ -78,7 +94,7 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
         if (refusal instanceof KeyLookupError) return next(asAuthProblem(refusal.cause));
         if (!principal)
           return next(new ProblemError('unauthenticated', 'The access token is missing, wrong or expired.'));
-        setPrincipal(req, principal);
+        principals.set(req, principal);
         next();
       },
     );
@@ -86,7 +102,7 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
   };
 }
 
-/** A key that is not in the set makes the token wrong; a key set that cannot be read is a fault of ours. */
+/** A key that is not in the set makes the token wrong (401); a key set that cannot be read does not (503). */
 function asAuthProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   return new ProblemError('service_unavailable', 'The signing keys cannot be read.', {
@@ -95,7 +111,7 @@ function asAuthProblem(error: unknown): ProblemError {
   });
 }
 
-/** A key set source that asks the auth service. */
+/** A key set source that reads the set from the auth service. */
 export const remoteKeySet =
   ({ call }: Peers, authUrl: string): KeySetSource =>
   () =>

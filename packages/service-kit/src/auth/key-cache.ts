@@ -3,62 +3,68 @@ import { createPublicKey, type JsonWebKey } from 'node:crypto';
 export interface JsonWebKeySet {
   keys: (JsonWebKey & { kid: string })[];
 }
-/** Answers the auth service's current keys: in one process from memory, otherwise over HTTP. */
+/** Reads the auth service's current keys: in one process from memory, otherwise over HTTP. */
 export type KeySetSource = () => Promise<JsonWebKeySet>;
 
-/** A key that was taken out of the set stops counting after this long. */
+/** A key that was taken out of the set is valid for at most this long. */
 const MAX_AGE_MS = 10 * 60_000;
-/** How often the set is read in a minute at most, whatever key ids people make up. */
+/** The largest number of reads in a minute, however many made-up key ids the tokens have. */
 const READS_PER_MINUTE = 10;
 
 const pemOf = (key: JsonWebKey): string =>
   createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
 
-async function readKeys(source: KeySetSource): Promise<Map<string, string>> {
-  const { keys } = await source();
-  if (keys.length === 0) throw new Error('the key set is empty');
-  return new Map(keys.map((key) => [key.kid, pemOf(key)]));
-}
-
 /**
- * Finds public keys by id, in PEM. Tokens with made-up keys must never get in the way of good ones: a known key is answered from
- * memory, also while the set cannot be read; an unknown one has the set read again, but only so often. Answers undefined for a
- * key that is not in the set, and rejects with the source's error when there is no set to look into.
+ * Finds public keys by id, in PEM. Tokens with made-up keys must not disturb good ones: a known key comes from memory, also while
+ * the set cannot be read; an unknown one makes the cache read the set again, but only a limited number of times.
  */
-export function createKeyCache(source: KeySetSource, now: () => number = Date.now) {
-  let keys = new Map<string, string>();
-  let failure: unknown;
-  let reading: Promise<void> | undefined;
-  let reads: number[] = [];
-  let triedAt = 0;
+export class KeyCache {
+  #keys = new Map<string, string>();
+  /** Why the last read failed; undefined after one that succeeded. */
+  #failure: unknown;
+  #reading: Promise<void> | undefined;
+  /** The times of the reads of the last minute. */
+  #reads: number[] = [];
 
-  const read = (): Promise<void> => {
-    reading ??= (async () => {
-      triedAt = now();
-      reads = [...reads.filter((at) => triedAt - at < 60_000), triedAt];
-      try {
-        keys = await readKeys(source);
-        failure = undefined;
-      } catch (error) {
-        failure = error;
-      } finally {
-        reading = undefined;
-      }
-    })();
-    return reading;
-  };
-  const mayRead = () =>
-    reading !== undefined || reads.filter((at) => now() - at < 60_000).length < READS_PER_MINUTE;
+  constructor(
+    readonly source: KeySetSource,
+    readonly now: () => number = Date.now,
+  ) {}
 
-  return async (kid: string): Promise<string | undefined> => {
-    const known = keys.get(kid);
+  /** Returns undefined for a key that is not in the set. @throws the source's error if the set cannot be read */
+  async find(kid: string): Promise<string | undefined> {
+    const known = this.#keys.get(kid);
     if (known !== undefined) {
-      // In the background: whoever has a good token does not wait for it, and its failure is not theirs.
-      if (now() - triedAt > MAX_AGE_MS) void read();
+      // In the background: the holder of a good token neither waits for the read nor sees its failure.
+      if (this.now() - (this.#reads.at(-1) ?? 0) > MAX_AGE_MS) void this.#read();
       return known;
     }
-    if (mayRead()) await read();
-    if (!keys.has(kid) && failure !== undefined) throw failure;
-    return keys.get(kid);
-  };
+    if (this.#reading !== undefined || this.#readsOfLastMinute().length < READS_PER_MINUTE)
+      await this.#read();
+    if (!this.#keys.has(kid) && this.#failure !== undefined) throw this.#failure;
+    return this.#keys.get(kid);
+  }
+
+  #readsOfLastMinute(): number[] {
+    return this.#reads.filter((at) => this.now() - at < 60_000);
+  }
+
+  #read(): Promise<void> {
+    this.#reading ??= this.#readOnce().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readOnce(): Promise<void> {
+    this.#reads = [...this.#readsOfLastMinute(), this.now()];
+    try {
+      const { keys } = await this.source();
+      if (keys.length === 0) throw new Error('the key set is empty');
+      this.#keys = new Map(keys.map((key) => [key.kid, pemOf(key)]));
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = error;
+    }
+  }
 }

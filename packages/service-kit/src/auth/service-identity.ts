@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { ServiceName } from '@lazyphotos/contracts';
-import type { Settings } from '../settings/catalog.js';
-import { SettingsError } from '../settings/read.js';
+import type { identitySettings } from '../chassis-settings.js';
+import { SettingsError, type SettingsOf } from '../settings.js';
 
-/** Who a service is to the others, and how it knows them. */
+/** The key with which a service proves its name to the others, and the keys with which it recognizes them. */
 export interface ServiceIdentity {
   name: ServiceName;
   privateKey: KeyObject;
@@ -11,7 +11,7 @@ export interface ServiceIdentity {
   peerKeys: ReadonlyMap<ServiceName, KeyObject>;
 }
 
-/** Undefined for everything that is no key of the curve that ES256 wants. */
+/** Returns undefined unless it is a key of the curve that ES256 needs. */
 function p256(read: () => KeyObject): KeyObject | undefined {
   try {
     const key = read();
@@ -39,7 +39,7 @@ function readPeerKeys(given: ReadonlyMap<ServiceName, string>, problems: string[
  */
 export function readServiceIdentity(
   name: ServiceName,
-  settings: Settings<'serviceKey' | 'peerKeys'>,
+  settings: SettingsOf<typeof identitySettings>,
 ): ServiceIdentity {
   const problems: string[] = [];
   const peerKeys = readPeerKeys(settings.peerKeys, problems);

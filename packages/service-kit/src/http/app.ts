@@ -1,15 +1,15 @@
+import type { IncomingMessage } from 'node:http';
 import type { Endpoint } from '@lazyphotos/contracts';
-import express, { type Express, type RequestHandler, Router } from 'express';
-import { ProblemError } from '../errors.js';
-import { createReadiness, type ReadinessCheck, requireReady } from '../health.js';
+import express, { type Express, type Request, type RequestHandler, type Response, Router } from 'express';
+import { newId, withRequestId } from '../context.js';
+import { ProblemError, toProblem } from '../errors.js';
+import { type Dependencies, Readiness } from '../health.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
-import { methodNotAllowed } from './methods.js';
-import { type Handler, mountEndpoint } from './mount.js';
-import { problemHandler } from './problems.js';
-import { requestScope, setRoute } from './request-scope.js';
+import { endpointSteps, type Handler } from './mount.js';
+import { problemHandler, shownPath } from './problems.js';
 
-/** What every service is given to stand on. */
+/** What every service is built on. */
 export interface Chassis {
   name: string;
   version: string;
@@ -18,8 +18,8 @@ export interface Chassis {
   authenticate: RequestHandler;
   validateAnswers: boolean;
   /**
-   * Where a service has a port of its own: refuses whoever is neither the gateway nor a peer. The gateway has none, nor have
-   * services in one process, which call each other's functions; those have no endpoints for services at all.
+   * Refuses requests that come neither from the gateway nor from a peer. The gateway itself has none, nor have services in one
+   * process: they call each other's functions, and have no endpoints for services at all.
    */
   peerGuard?: RequestHandler | undefined;
 }
@@ -28,44 +28,109 @@ export interface ServiceApp {
   app: Express;
   /** Routes that are not of the public API go here. */
   router: Router;
-  /** Rejects unless every check passes. */
+  /** Rejects unless every dependency is ready. */
   ready(): Promise<void>;
+  /** Returns the problem that a fault means, also one of a dependency. */
+  problemOf(error: unknown): ProblemError;
   mount<E extends Endpoint>(endpoint: E, handler: Handler<E>): void;
 }
 
-/** An Express application with everything that the services share; routes are added by `mount` and `router`. */
-export function createServiceApp(chassis: Chassis, checks: Record<string, ReadinessCheck>): ServiceApp {
-  const readiness = createReadiness(checks);
-  const { name, version, logger, metrics, authenticate, validateAnswers, peerGuard } = chassis;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.use(requestScope(name, logger, metrics));
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+
+/** The template of a request's route (`/photos/{id}`), so that the number of metrics does not grow with ids. */
+const routes = new WeakMap<IncomingMessage, string>();
+export const setRoute = (req: IncomingMessage, template: string): void => {
+  routes.set(req, template);
+};
+
+/** The language that `Accept-Language` prefers (RFC 9110, section 12.5.4). */
+function languageOf(req: Request): string | undefined {
+  const [language] = req.headers['accept-language'] === undefined ? [] : req.acceptsLanguages();
+  return language === '*' ? undefined : language;
+}
+
+/** Logs and measures the request once, when its response is finished or its connection closed. */
+function reportRequest({ name: service, logger, metrics }: Chassis, requestId: string, res: Response): void {
+  const { req } = res;
+  const started = process.hrtime.bigint();
+  const path = shownPath(req.originalUrl);
+  let isReported = false;
+  const report = (status: number | 'aborted') => {
+    if (isReported) return;
+    isReported = true;
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    const route = routes.get(req) ?? 'none';
+    metrics.httpDuration.observe({ service, method: req.method, route, status: String(status) }, seconds);
+    const level = route.startsWith('/health') ? 'debug' : 'info';
+    const ms = Math.round(seconds * 1000);
+    logger[level]('request', { requestId, method: req.method, path, status, ms });
+  };
+  res.once('finish', () => report(res.statusCode));
+  res.once('close', () => report(res.writableFinished ? res.statusCode : 'aborted'));
+}
+
+/** Takes or makes `X-Request-Id`, and runs the rest of the request under it. */
+function requestScope(chassis: Chassis): RequestHandler {
+  return (req, res, next) => {
+    const given = req.get('x-request-id');
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : newId();
+    req.headers['x-request-id'] = requestId;
+    res.setHeader('X-Request-Id', requestId);
+    reportRequest(chassis, requestId, res);
+    withRequestId(requestId, next, languageOf(req));
+  };
+}
+
+/** Responds with 405 and names the methods that the path has (RFC 9110, section 15.5.6). GET implies HEAD. */
+export function methodNotAllowed(methods: readonly string[]): RequestHandler {
+  const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+  return (_req, _res, next) =>
+    next(new ProblemError('method_not_allowed', `Allowed here: ${allow}.`, { headers: { Allow: allow } }));
+}
+
+function mountHealth(app: Express, { name, version }: Chassis, readiness: Readiness): void {
   app.get('/health', (req, res) => {
     setRoute(req, '/health');
     res.json({ status: 'ok', service: name, version });
   });
   app.get('/health/ready', async (req, res) => {
     setRoute(req, '/health/ready');
-    const report = await readiness();
-    if (!report.ready) res.setHeader('Retry-After', '5');
-    res
-      .status(report.ready ? 200 : 503)
-      .json({ status: report.ready ? 'ready' : 'not_ready', checks: report.checks });
+    const { ready, checks } = await readiness.report();
+    if (!ready) res.setHeader('Retry-After', '5');
+    res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', checks });
   });
+}
+
+/** An Express application with everything that the services share; routes are added by `mount` and `router`. */
+export function createServiceApp(chassis: Chassis, dependencies: Dependencies): ServiceApp {
+  const { logger, peerGuard } = chassis;
+  const readiness = new Readiness(dependencies);
+  const translators = Object.values(dependencies).flatMap(({ translateError }) => translateError ?? []);
+  const problemOf = (error: unknown) => toProblem(error, translators);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(requestScope(chassis));
+  mountHealth(app, chassis, readiness);
   if (peerGuard) app.use(peerGuard);
   app.all(['/health', '/health/ready'], methodNotAllowed(['GET']));
   const router = Router();
   app.use(router);
   app.use((_req, _res, next) => next(new ProblemError('not_found', 'There is no such path.')));
-  app.use(problemHandler(logger));
+  app.use(problemHandler(logger, problemOf));
   return {
     app,
     router,
-    ready: async () => requireReady(await readiness()),
+    problemOf,
+    ready: () => readiness.require(),
     mount: (endpoint, handler) => {
       if (endpoint.auth === 'service' && !peerGuard) return;
-      mountEndpoint({ router, authenticate, validateAnswers }, endpoint, handler);
+      const path = endpoint.path.replace(/\{(\w+)\}/g, ':$1');
+      const route: RequestHandler = (req, _res, next) => {
+        setRoute(req, endpoint.path);
+        next();
+      };
+      router[endpoint.method](path, route, ...endpointSteps(chassis, endpoint, handler));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Endpoint } from '@lazyphotos/contracts';
 import type { Request } from 'express';
-import type { Principal } from '../auth/principal.js';
+import type { Principal } from '../auth/authenticate.js';
 import { ProblemError } from '../errors.js';
 
 /** The request's Idempotency-Key, if it has one. @throws ProblemError `invalid_request` when it is malformed */
@@ -21,7 +21,7 @@ export interface KeyedRequest {
   fingerprint: string;
 }
 
-/** JSON with sorted names, so that the same content always reads the same. */
+/** Sorts the names of all objects, so that equal content gives equal JSON. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;

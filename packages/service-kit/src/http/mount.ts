@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@lazyphotos/contracts';
-import { json, type Request, type RequestHandler, type Response, type Router } from 'express';
+import { json, type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
-import { type Principal, principalOf } from '../auth/principal.js';
+import { type Principal, principalOf } from '../auth/authenticate.js';
+import { requireCaller } from '../auth/service-tokens.js';
 import { ProblemError } from '../errors.js';
-import { requireCaller } from './peer-guard.js';
-import { setRoute } from './request-scope.js';
 
-/** What a handler gets: the validated parts of the request, and who asks. */
+/** What a handler gets: the validated parts of the request, and the user who makes it. */
 export interface Call<E extends Endpoint> {
   params: ParamsOf<E>;
   query: QueryOf<E>;
@@ -24,7 +23,7 @@ export type Handler<E extends Endpoint> = (
   E['success'] extends { alternatives: readonly string[] } ? AnswerOf<E> | undefined : AnswerOf<E>
 >;
 
-/** Requests whose body has no bytes. The parser takes that for `{}`, which is not what such a client has said. */
+/** Requests whose body has no bytes. The parser returns `{}` for them, which is not what such a client has sent. */
 const emptyBodies = new WeakSet<IncomingMessage>();
 
 const parseJson = json({
@@ -60,53 +59,44 @@ function validate(endpoint: Endpoint, req: Request) {
     body: check('body', bodySchema, emptyBodies.has(req) ? undefined : req.body, issues),
   };
   if (issues.length === 0) return parts;
-  // An id that is no UUID names nothing: the same answer as for an unknown one.
+  // An id that is not a UUID is an unknown one.
   if (issues.every((issue) => issue.path.startsWith('path.')))
     throw new ProblemError('not_found', 'There is no such thing.');
   if (issues.some((issue) => issue.path === 'query.cursor')) throw new ProblemError('invalid_cursor');
   throw new ProblemError('invalid_request', issues[0]?.message, { members: { errors: issues } });
 }
 
-/** A wrong answer is a defect of ours: tests must see it as a failure. */
-function checkAnswer(endpoint: Endpoint, answer: unknown): void {
-  const result = endpoint.success.body?.safeParse(answer);
+/** @throws Error for a response that breaks the contract: tests must see it as a failure */
+function checkResponse(endpoint: Endpoint, body: unknown): void {
+  const result = endpoint.success.body?.safeParse(body);
   if (result && !result.success) {
-    throw new Error(
-      `the answer of ${endpoint.id} does not fit its schema: ${JSON.stringify(result.error.issues)}`,
-    );
+    const issues = JSON.stringify(result.error.issues);
+    throw new Error(`the response of ${endpoint.id} does not fit its schema: ${issues}`);
   }
 }
 
-const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
-
-export interface MountOptions {
-  router: Router;
+export interface EndpointOptions {
   authenticate: RequestHandler;
   validateAnswers: boolean;
 }
 
-/** Serves one endpoint: authentication, then validation, then the handler, whose result is the answer. */
-export function mountEndpoint<E extends Endpoint>(
-  options: MountOptions,
+/** The steps of one endpoint: authentication, then validation, then the handler, whose result is the response's body. */
+export function endpointSteps<E extends Endpoint>(
+  { authenticate, validateAnswers }: EndpointOptions,
   endpoint: E,
   handler: Handler<E>,
-): void {
-  const { router, authenticate, validateAnswers } = options;
+): RequestHandler[] {
   const respond = async (req: Request, res: Response): Promise<void> => {
     const principal = endpoint.auth === 'bearer' ? principalOf(req) : undefined;
-    const answer = await handler({ ...validate(endpoint, req), principal, req, res } as Call<E>);
+    const body = await handler({ ...validate(endpoint, req), principal, req, res } as Call<E>);
     if (res.headersSent || res.destroyed) return;
-    if (validateAnswers) checkAnswer(endpoint, JSON.parse(JSON.stringify(answer ?? null)));
+    if (validateAnswers) checkResponse(endpoint, JSON.parse(JSON.stringify(body ?? null)));
     if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
     res.status(endpoint.success.status);
-    if (answer === undefined) res.end();
-    else res.json(answer);
+    if (body === undefined) res.end();
+    else res.json(body);
   };
-  const steps: RequestHandler[] = [
-    (req, _res, next) => {
-      setRoute(req, endpoint.path);
-      next();
-    },
+  return [
     ...(endpoint.auth === 'bearer' ? [authenticate] : []),
     ...(endpoint.auth === 'service' ? [requireCaller(endpoint)] : []),
     ...(endpoint.body && endpoint.body !== 'binary' ? [parseJson] : []),
@@ -114,5 +104,4 @@ export function mountEndpoint<E extends Endpoint>(
       respond(req, res).catch(next);
     },
   ];
-  router[endpoint.method](expressPath(endpoint.path), ...steps);
 }

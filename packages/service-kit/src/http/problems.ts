@@ -1,12 +1,45 @@
 import { problemCatalog } from '@lazyphotos/contracts';
-import type { ErrorRequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import { currentRequestId } from '../context.js';
-import { ProblemError, toProblem } from '../errors.js';
+import { ProblemError } from '../errors.js';
 import { describeError, type Logger } from '../logger.js';
-import { shownPath } from './shown-path.js';
-import { discardBody } from './unread-body.js';
 
-/** Writes a problem as RFC 9457 says. */
+/** Characters of a token or a sealed handle, percent-encoded ones included. Every name in our routes is shorter. */
+const LONG_SEGMENT = /[\w%~.-]{20,}/g;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * The path of a request as logs and problems may show it: without its query, and without what may be a secret, such as the token of
+ * a share link. This includes unknown paths, since a mistyped one still contains the whole token. Ids stay.
+ */
+export const shownPath = (originalUrl: string): string =>
+  (originalUrl.split('?')[0] ?? '').replace(LONG_SEGMENT, (part) => (UUID.test(part) ? part : '***'));
+
+/** More than the largest chunk; a larger body is not worth reading only to discard it. */
+const MAX_DISCARDED = 100 * 1000 ** 2;
+
+/**
+ * Reads and discards the body that a refused request has left unread, so that the client receives the response: closing the
+ * connection during the body resets it, and a phone whose token has expired would see a network error instead of the 401, and
+ * send the same chunk again and again. Only a body that is too large for that closes the connection.
+ */
+function discardBody(req: Request, res: Response): void {
+  if (req.complete) return;
+  if (Number(req.headers['content-length'] ?? 0) > MAX_DISCARDED) {
+    res.setHeader('Connection', 'close');
+    return;
+  }
+  let discarded = 0;
+  req.unpipe();
+  req.on('error', () => undefined);
+  req.on('data', (bytes: Buffer) => {
+    discarded += bytes.length;
+    if (discarded > MAX_DISCARDED) req.destroy();
+  });
+  req.resume();
+}
+
+/** Sends a problem as RFC 9457 defines it. */
 export function sendProblem(res: Response, problem: ProblemError): void {
   const { code, detail, more } = problem;
   const instance = shownPath(res.req.originalUrl);
@@ -28,7 +61,7 @@ export function sendProblem(res: Response, problem: ProblemError): void {
   res.end(JSON.stringify(body));
 }
 
-/** Errors of the body parsers carry a type and a status; everything else goes through `toProblem`. */
+/** Returns the problem that an error of Express or of a body parser means. Those of the parsers have a type and a status. */
 function fromParser(error: unknown): ProblemError | undefined {
   const { type, code, status } = (error ?? {}) as { type?: unknown; code?: unknown; status?: unknown };
   const fromZlib = typeof code === 'string' && code.startsWith('Z_');
@@ -42,16 +75,19 @@ function fromParser(error: unknown): ProblemError | undefined {
     : undefined;
 }
 
-/** The one place where errors become answers. */
-export function problemHandler(logger: Logger): ErrorRequestHandler {
+/** The one place where errors become responses. */
+export function problemHandler(
+  logger: Logger,
+  problemOf: (error: unknown) => ProblemError,
+): ErrorRequestHandler {
   return (error, req, res, _next) => {
-    const problem = fromParser(error) ?? toProblem(error);
+    const problem = fromParser(error) ?? problemOf(error);
     if (problem.status >= 500) {
       const level = problem.status === 500 ? 'error' : 'warn';
       logger[level]('request failed', { code: problem.code, error: describeError(error) });
     }
     if (res.headersSent) {
-      // The client has part of an answer; only a cut connection tells it that the rest is missing.
+      // The client has a part of the response; only a broken connection tells it that the rest is missing.
       res.destroy();
       return;
     }

@@ -4,17 +4,17 @@ import { type LookupFunction, type NetConnectOpts, Socket, type SocketConstructo
 import type { Duplex } from 'node:stream';
 
 const CONNECT_MS = 5000;
-/** After this long without an answer the next address is tried as well. */
+/** If no connection is made after this time, the next address is tried as well. */
 const NEXT_ADDRESS_MS = 1000;
 /**
- * How long a connection may wait for its next request. Less than the 65 s after which our servers close it: a request that
- * meets a closing connection is lost, and one with a body cannot be sent again.
+ * How long a connection may wait for its next request. Less than the 65 s after which our servers close it: a request on a
+ * connection that is being closed is lost, and one with a body cannot be sent again.
  */
 const IDLE_MS = 30_000;
-/** After this long a connection takes no more requests, so that replicas that came later get their share. */
+/** An older connection takes no more requests, so that new replicas get their share. */
 const MAX_AGE_MS = 30_000;
 
-/** Codes of a connection that could not be made, or broke: nothing was answered, and nobody says that anything was done. */
+/** Codes of a connection that could not be made, or broke before the response. */
 const FAULTS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 
 /** Whether a request failed because of its connection, so that another one may help. */
@@ -24,7 +24,7 @@ export const isConnectionFault = (error: unknown): boolean =>
 export interface ReplicaAgentOptions {
   maxSockets?: number;
   maxAgeMs?: number;
-  /** Only a fresh connection surely is no remainder of a replica that has gone. */
+  /** False makes a new connection for each request: a kept one may lead to a replica that no longer exists. */
   keepAlive?: boolean;
   lookup?: LookupFunction;
 }
@@ -36,7 +36,7 @@ function shuffled<T>(list: readonly T[]): T[] {
     .map(({ item }) => item);
 }
 
-/** Resolvers sort addresses by nearness, which would lead every connection to the same replica. */
+/** Resolvers sort addresses by distance, which would lead every connection to the same replica. */
 const spread =
   (lookup: LookupFunction): LookupFunction =>
   (hostname, options, done) =>
@@ -69,8 +69,8 @@ class ReplicaSocket extends Socket {
 }
 
 /**
- * Connections to a service whose name may stand for several replicas: each new one goes to any of them, and on to the next if
- * that one is gone; none is kept for long.
+ * Connections to a service whose name may have the addresses of several replicas. A new connection goes to a random one, or to the
+ * next if that one is gone. No connection is kept for long.
  */
 export class ReplicaAgent extends Agent {
   readonly #madeAt = new WeakMap<object, number>();

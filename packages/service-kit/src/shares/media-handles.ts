@@ -1,7 +1,10 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { type MediaVariant, mediaVariants } from '@lazyphotos/contracts';
 import { parse as uuidBytes, stringify as uuidText } from 'uuid';
-import { deriveKey } from './derive-key.js';
+
+/** A key of 256 bits for one purpose, derived from the media signing key (HKDF, RFC 5869). */
+export const deriveKey = (signingKey: string, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', signingKey, '', `lazyphotos ${purpose}`, 32));
 
 /** What a handle of a share link's picture stands for. */
 export interface ShareMedia {
@@ -65,39 +68,46 @@ function decode(bytes: Buffer): ShareMedia | undefined {
 
 /**
  * Seals what a URL of a share link stands for, so that the gateway can serve the picture without asking another service, and
- * visitors cannot read the owner's id. AES-256-GCM with the share token as additional data: a handle opens with its own link's
- * token only.
+ * visitors cannot read the owner's id. AES-256-GCM with the share token as additional data: a handle can be opened only with the
+ * token of its own link.
  *
  * The nonce is the HMAC-SHA256 of token and content, cut to 96 bits: a synthetic nonce as in RFC 5297 (SIV) and RFC 8452
  * (AES-GCM-SIV), which Node does not offer. Equal content gives an equal handle, so that URLs stay the same within a time bucket
- * and caches can hold on to them; different content gets different nonces but for a collision of 96 bits (NIST SP 800-38D,
+ * and caches can keep them; different content gets different nonces but for a collision of 96 bits (NIST SP 800-38D,
  * section 8, asks for a nonce that does not repeat under one key with another message). The two keys are independent.
  */
-export function createMediaHandles(signingKey: string) {
-  const sealKey = deriveKey(signingKey, 'share media seal');
-  const nonceKey = deriveKey(signingKey, 'share media nonce');
+export class MediaHandles {
+  readonly #sealKey: Buffer;
+  readonly #nonceKey: Buffer;
 
-  const seal = (token: string, media: ShareMedia): string => {
+  constructor(signingKey: string) {
+    this.#sealKey = deriveKey(signingKey, 'share media seal');
+    this.#nonceKey = deriveKey(signingKey, 'share media nonce');
+  }
+
+  seal(token: string, media: ShareMedia): string {
     const content = encode(media);
     const aad = Buffer.from(token);
-    // The token has a fixed length, so that no two pairs of token and content read the same.
-    const nonce = createHmac('sha256', nonceKey)
+    // The token has a fixed length, so that two different pairs of token and content never give the same bytes.
+    const nonce = createHmac('sha256', this.#nonceKey)
       .update(aad)
       .update(content)
       .digest()
       .subarray(0, NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', sealKey, nonce, { authTagLength: TAG_BYTES }).setAAD(aad);
+    const cipher = createCipheriv('aes-256-gcm', this.#sealKey, nonce, { authTagLength: TAG_BYTES }).setAAD(
+      aad,
+    );
     const sealed = Buffer.concat([cipher.update(content), cipher.final()]);
     return Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString('base64url');
-  };
+  }
 
-  /** Returns undefined for a handle that was not sealed here for this token. Expiry is the caller's to check. */
-  const open = (token: string, handle: string): ShareMedia | undefined => {
+  /** Returns undefined for a handle that was not sealed with these keys for this token. The caller checks the expiry. */
+  open(token: string, handle: string): ShareMedia | undefined {
     const bytes = Buffer.from(handle, 'base64url');
-    // One spelling for each handle: base64 decoders skip what they do not know, and caches would keep every spelling apart.
+    // One spelling for each handle: base64 decoders skip unknown characters, and a cache would store each spelling.
     if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== handle) return undefined;
     const nonce = bytes.subarray(0, NONCE_BYTES);
-    const decipher = createDecipheriv('aes-256-gcm', sealKey, nonce, { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv('aes-256-gcm', this.#sealKey, nonce, { authTagLength: TAG_BYTES });
     decipher.setAAD(Buffer.from(token)).setAuthTag(bytes.subarray(-TAG_BYTES));
     try {
       const content = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
@@ -105,7 +115,5 @@ export function createMediaHandles(signingKey: string) {
     } catch {
       return undefined;
     }
-  };
-  return { seal, open };
+  }
 }
-export type MediaHandles = ReturnType<typeof createMediaHandles>;

@@ -3,6 +3,7 @@ import {
   createCopiesClient,
   createPeerGuard,
   createPeers,
+  identitySettings,
   newId,
   readServiceIdentity,
   readSettings,
@@ -188,7 +189,7 @@ describeWithPostgres('over HTTP', () => {
   const keys = createServiceKeys();
   const identityOf = (name: 'media-worker' | 'catalog' | 'gateway' | 'feed') => {
     const env = { LAZYPHOTOS_SERVICE_KEY: keys.privateKey(name), LAZYPHOTOS_PEER_KEYS: keys.peerKeys };
-    return readServiceIdentity(name, readSettings(env, ['serviceKey', 'peerKeys']));
+    return readServiceIdentity(name, readSettings(env, identitySettings));
   };
   const folder = temporaryFolder();
   let ground: Ground;

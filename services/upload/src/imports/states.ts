@@ -1,3 +1,4 @@
+import { translateDatabaseError } from '@lazyphotos/database';
 import { toProblem } from '@lazyphotos/service-kit';
 import type { UploadContext } from '../context.js';
 import type { Import } from '../generated/prisma/client.js';
@@ -95,7 +96,7 @@ export class ImportStates {
 
 function reasonOf(fault: unknown): { pauseReason: string; pauseMessage: string } {
   if (fault instanceof NoRoomError) return { pauseReason: 'storage_full', pauseMessage: fault.message };
-  switch (toProblem(fault).code) {
+  switch (toProblem(fault, [translateDatabaseError]).code) {
     case 'storage_full':
       return { pauseReason: 'storage_full', pauseMessage: 'The storage is full.' };
     case 'internal_error':

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type SharesApi, shareToken } from '@lazyphotos/contracts';
+import { translateDatabaseError } from '@lazyphotos/database';
 import {
   describeError,
   type Logger,
@@ -150,7 +151,7 @@ async function unlockShare({ shares, signing }: SharePageDeps, req: Request, res
 /** Shows refusals as pages. A cursor that is not valid gets the same page as an unknown link. */
 function refusalHandler(logger: Logger): ErrorRequestHandler {
   return (error, req, res, next) => {
-    const problem = toProblem(error);
+    const problem = toProblem(error, [translateDatabaseError]);
     const language = languageOf(req);
     switch (problem.code) {
       case 'not_found':

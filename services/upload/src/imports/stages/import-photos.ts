@@ -1,5 +1,6 @@
 import type { PhotoLifeState } from '@lazyphotos/contracts';
 import { type FolderRole, fileNameOf, type MatchRule, type PhotoFacts } from '@lazyphotos/import-engine';
+import { translateDatabaseError } from '@lazyphotos/database';
 import { describeError, toProblem } from '@lazyphotos/service-kit';
 import pLimit from 'p-limit';
 import type { UploadContext } from '../../context.js';
@@ -139,7 +140,7 @@ async function importEntry(
   } catch (error) {
     if (error instanceof EntryError || error instanceof ArchiveError)
       return { id, outcome: 'failed', code: error.code, message: error.message };
-    if (signal.aborted || toProblem(error).code !== 'internal_error') throw error;
+    if (signal.aborted || toProblem(error, [translateDatabaseError]).code !== 'internal_error') throw error;
     // An unexpected error with one file does not stop the import of the others.
     context.logger.error('an entry of an archive could not be imported', {
       importId: job.id,

@@ -3,44 +3,44 @@ import type { AddressInfo, Socket } from 'node:net';
 
 export interface HttpServer {
   port: number;
-  /** From now on every answer ends its connection and says so; new connections are still taken. */
+  /** From now on every response closes its connection and says so; new connections are still accepted. */
   drain(): void;
-  /** Stops accepting, lets running requests end for up to `graceMs`, then cuts what is left. */
+  /** Stops accepting, waits up to `graceMs` for running requests, then closes the connections that are left. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** Knows which connections have a request under way, and can end each when it has none. */
+/** Tracks which connections have a request in flight, and closes each when it has none. */
 function trackConnections(server: Server) {
-  const underWay = new Map<Socket, Set<ServerResponse>>();
+  const inFlight = new Map<Socket, Set<ServerResponse>>();
   let draining = false;
   let closing = false;
   const closeIdle = (socket: Socket) => {
-    if (closing && underWay.get(socket)?.size === 0) socket.destroySoon();
+    if (closing && inFlight.get(socket)?.size === 0) socket.destroySoon();
   };
   const announceClose = (res: ServerResponse) => {
     if (!res.headersSent) res.setHeader('Connection', 'close');
   };
   server.on('connection', (socket) => {
-    underWay.set(socket, new Set());
-    socket.once('close', () => underWay.delete(socket));
+    inFlight.set(socket, new Set());
+    socket.once('close', () => inFlight.delete(socket));
   });
-  // Before the handler, which may answer at once.
+  // Before the handler, which may respond at once.
   server.prependListener('request', ({ socket }, res) => {
-    underWay.get(socket)?.add(res);
+    inFlight.get(socket)?.add(res);
     if (draining) announceClose(res);
     res.once('close', () => {
-      underWay.get(socket)?.delete(res);
+      inFlight.get(socket)?.delete(res);
       closeIdle(socket);
     });
   });
   return {
     drain: (): void => {
       draining = true;
-      for (const answers of underWay.values()) for (const res of answers) announceClose(res);
+      for (const responses of inFlight.values()) for (const res of responses) announceClose(res);
     },
     close: (): void => {
       closing = true;
-      for (const socket of [...underWay.keys()]) closeIdle(socket);
+      for (const socket of [...inFlight.keys()]) closeIdle(socket);
     },
   };
 }
@@ -66,15 +66,15 @@ export async function listen(server: Server, port: number, host: string): Promis
           resolve();
         });
         connections.drain();
-        // Node itself would wait for connections on which nothing was asked yet, or nothing more is.
+        // Node itself would wait for connections that have no request yet, or no further one.
         connections.close();
       }),
   };
 }
 
 /**
- * An HTTP server for slow and broken networks: no limit on how long a whole request may take (a chunk over a bad line takes
- * minutes), but a connection on which nothing moves for two minutes is cut.
+ * An HTTP server for slow and unreliable networks: a whole request may take any time (a chunk over a slow line takes minutes), but
+ * a connection that transfers nothing for two minutes is closed.
  */
 export function createHttpServer(handler: RequestListener): Server {
   const server = createServer(

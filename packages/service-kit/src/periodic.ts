@@ -1,15 +1,15 @@
-import { describeError, type Logger } from '../logger.js';
+import { describeError, type Logger } from './logger.js';
 
 export interface Periodic {
   /** Runs at once, then after each interval. */
   start(): void;
-  /** Runs now; while a run is under way, once more after it. Does nothing before the start and after the stop. */
+  /** Runs now, or once more after a run that is in progress. Does nothing before the start and after the stop. */
   nudge(): void;
-  /** Aborts the signal of a run under way, and waits for its end. */
+  /** Aborts the signal of a run in progress, and waits for its end. */
   stop(): Promise<void>;
 }
 
-/** Housekeeping: runs `work` now and then, never twice at a time; a failure is logged and the next run tries again. */
+/** Housekeeping: runs `work` after each interval, never twice at a time. A failure is logged, and the next run tries again. */
 export function createPeriodic(
   name: string,
   intervalMs: number,

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
-import { createServiceApp, runContainer, SettingsError } from '@lazyphotos/service-kit';
+import { runContainer } from '@lazyphotos/runtime';
+import { createServiceApp, SettingsError, setting, text } from '@lazyphotos/service-kit';
 
 const behaviour = process.argv[2];
 const say = (line) => process.stdout.write(`${JSON.stringify({ message: line })}\n`);
@@ -18,11 +19,15 @@ if (behaviour === 'slow') {
 
 await runContainer({
   name: 'catalog',
-  version: '1.2.3',
   env: process.env,
-  settings: ['registration'],
+  settings: {
+    registration: setting('LAZYPHOTOS_REGISTRATION', text().default('invite'), 'Who may register'),
+  },
+  needs: [],
+  calls: [],
+  migrationsPath: '/nowhere',
   isPublic: behaviour === 'public',
-  compose: async ({ settings, stops, chassis }) => {
+  create: async ({ settings, stops, chassis }) => {
     stops.add('first', async () => say('first is closed'));
     stops.add('second', async () => {
       say('second is closed');
@@ -30,10 +35,7 @@ await runContainer({
     });
     if (behaviour === 'failing-start') throw new Error('cannot open');
     if (behaviour === 'settings-that-contradict') throw new SettingsError(['A does not go with B']);
-    const { app, router } = createServiceApp(
-      chassis(async () => ({ keys: [] })),
-      {},
-    );
+    const { app, router } = createServiceApp(chassis, {});
     router.get('/slow', async (req, res) => {
       say(`request ${req.url} ${settings.registration}`);
       if (behaviour === 'slow') {

@@ -2,14 +2,24 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { databaseSettings } from '@lazyphotos/database';
+import { readKnownSettings } from '@lazyphotos/runtime';
 import {
+  addressSettings,
   type Environment,
-  readSettings,
-  type SettingKey,
+  mediaUrlSettings,
   SettingsError,
-  settingsCatalog,
-  withDotEnv,
-} from '../src/index.js';
+  type SettingTable,
+} from '@lazyphotos/service-kit';
+import { nodeSettings, withDotEnv } from '../src/settings.js';
+
+const settings = { ...nodeSettings, ...databaseSettings, ...mediaUrlSettings, authUrl: addressSettings.auth };
+type SettingKey = keyof typeof settings;
+
+const pick = <K extends SettingKey>(keys: readonly K[]) =>
+  Object.fromEntries(keys.map((key) => [key, settings[key]])) as unknown as Pick<typeof settings, K>;
+const readSettings = <K extends SettingKey>(env: Environment, keys: readonly K[]) =>
+  readKnownSettings(env, pick(keys) as SettingTable);
 
 const KEY = 'k'.repeat(32);
 
@@ -69,7 +79,7 @@ describe('settings', () => {
     ['mediaSigningKey', 'too short'],
     ['trustedProxies', 'loopback,everybody'],
   ])('a malformed %s is named: %j', (key, value) => {
-    const { name } = settingsCatalog[key];
+    const { name } = settings[key];
     const [problem, ...others] = problemsOf({ [name]: value }, key);
     expect(others).toEqual([]);
     expect(problem).toMatch(new RegExp(`^${name} is malformed: .{10,}`));

@@ -3,14 +3,21 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  createPeers,
+  identitySettings,
+  readServiceIdentity,
+  readSettings,
+  SERVICE_TOKEN_HEADER,
+} from '@lazyphotos/service-kit';
 import { createServiceKeys, eventually, http } from '@lazyphotos/testkit';
-import { createPeers, SERVICE_TOKEN_HEADER } from '../src/index.js';
-import { identityOf } from './identities.js';
 
 const keys = createServiceKeys();
-const asGateway = () => ({
-  [SERVICE_TOKEN_HEADER]: createPeers(identityOf('gateway', keys)).tokenFor('catalog'),
-});
+const asGateway = () => {
+  const env = { LAZYPHOTOS_SERVICE_KEY: keys.privateKey('gateway'), LAZYPHOTOS_PEER_KEYS: keys.peerKeys };
+  const peers = createPeers(readServiceIdentity('gateway', readSettings(env, identitySettings)));
+  return { [SERVICE_TOKEN_HEADER]: peers.tokenFor('catalog') };
+};
 const CHILD = fileURLToPath(new URL('./container-child.mjs', import.meta.url));
 
 interface Line {
@@ -30,8 +37,6 @@ describe('a container', () => {
         PATH: process.env.PATH,
         LAZYPHOTOS_PORT: '0',
         LAZYPHOTOS_METRICS_PORT: '0',
-        // Its database is opened by `compose`, which this one does not.
-        LAZYPHOTOS_DATABASE_URL: 'postgresql://nowhere.invalid/notes',
         LAZYPHOTOS_SERVICE_KEY: keys.privateKey('catalog'),
         LAZYPHOTOS_PEER_KEYS: keys.peerKeys,
         ...env,
