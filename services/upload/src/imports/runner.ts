@@ -120,7 +120,10 @@ export class ImportRunner {
   async #onFault(id: string, error: unknown): Promise<void> {
     const { metrics, logger } = this.#context;
     this.#estimated.delete(id);
-    const count = toProblem(error, [translateDatabaseError]).code === 'internal_error' ? (this.#faults.get(id) ?? 0) + 1 : 0;
+    const count =
+      toProblem(error, [translateDatabaseError]).code === 'internal_error'
+        ? (this.#faults.get(id) ?? 0) + 1
+        : 0;
     this.#faults.set(id, count);
     const about = { importId: id, error: describeError(error) };
     if (count < MAX_FAULTS) {

@@ -1,6 +1,6 @@
 import type { PhotoLifeState } from '@lazyphotos/contracts';
-import { type FolderRole, fileNameOf, type MatchRule, type PhotoFacts } from '@lazyphotos/import-engine';
 import { translateDatabaseError } from '@lazyphotos/database';
+import { type FolderRole, fileNameOf, type MatchRule, type PhotoFacts } from '@lazyphotos/import-engine';
 import { describeError, toProblem } from '@lazyphotos/service-kit';
 import pLimit from 'p-limit';
 import type { UploadContext } from '../../context.js';
