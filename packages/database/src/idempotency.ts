@@ -12,23 +12,21 @@ export class IdempotencyKeyReusedError extends Error {
 export interface IdempotentRequest {
   userId: string;
   key: string;
-  /** What the request asks for; the same key with another fingerprint is an error. */
+  /** Identifies the content of the request; the same key with another fingerprint is an error. */
   fingerprint: string;
-}
-
-interface StoredAnswer {
-  fingerprint: string;
-  answer: unknown;
 }
 
 /**
- * Runs `work` once per user and key and remembers its answer for a day (draft-ietf-httpapi-idempotency-key-header). It is part
- * of the caller's transaction: a request that fails is not remembered, and one that comes while the first is under way waits
- * for it at the unique key.
+ * Runs `work` once per user and key and stores its result for a day (draft-ietf-httpapi-idempotency-key-header). It is part of the
+ * caller's transaction: a request that fails is not stored, and a repeat that comes while the first is running waits for it at the
+ * unique key.
  * @throws IdempotencyKeyReusedError
  */
-export async function once<T>(tx: SqlRunner, request: IdempotentRequest, work: () => Promise<T>): Promise<T> {
-  const { userId, key, fingerprint } = request;
+export async function once<T>(
+  tx: SqlRunner,
+  { userId, key, fingerprint }: IdempotentRequest,
+  work: () => Promise<T>,
+): Promise<T> {
   await tx.$executeRawUnsafe(
     `DELETE FROM idempotency_keys WHERE user_id = $1::uuid AND created_at < now() - interval '24 hours'`,
     userId,
@@ -40,21 +38,20 @@ export async function once<T>(tx: SqlRunner, request: IdempotentRequest, work: (
     fingerprint,
   );
   if (inserted === 0) {
-    const rows = await tx.$queryRawUnsafe<StoredAnswer[]>(
+    const [stored] = await tx.$queryRawUnsafe<{ fingerprint: string; answer: unknown }[]>(
       `SELECT fingerprint, answer FROM idempotency_keys WHERE user_id = $1::uuid AND key = $2`,
       userId,
       key,
     );
-    const stored = rows[0];
     if (stored?.fingerprint !== fingerprint) throw new IdempotencyKeyReusedError();
     return stored.answer as T;
   }
-  const answer = await work();
+  const result = await work();
   await tx.$executeRawUnsafe(
     `UPDATE idempotency_keys SET answer = $3::jsonb WHERE user_id = $1::uuid AND key = $2`,
     userId,
     key,
-    JSON.stringify(answer ?? null),
+    JSON.stringify(result ?? null),
   );
-  return answer;
+  return result;
 }

@@ -5,11 +5,11 @@ export interface Gate {
   /** The database's URL, through the gate. */
   url: string;
   open(): Promise<void>;
-  /** Cuts every connection and refuses new ones, as a server that restarts does. */
+  /** Cuts every connection and refuses new ones, like a server that restarts. */
   shut(): Promise<void>;
 }
 
-/** A port before a database's server, shut at first. */
+/** Makes a port in front of a database's server. It is closed at first. */
 export async function createGate(databaseUrl: string): Promise<Gate> {
   const target = new URL(databaseUrl);
   const gated = new URL(databaseUrl);

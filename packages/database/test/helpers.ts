@@ -23,7 +23,7 @@ const runnerOf = (connection: pg.PoolClient): SqlRunner => ({
     (await connection.query(query, values)).rows as T,
 });
 
-/** What a Prisma client does for a unit of work, on a bare pool. */
+/** Does on a pool what a Prisma client does for a unit of work. */
 export const transactionsOn = (pool: pg.Pool): TransactionRunner<SqlRunner> => ({
   $transaction: async (work) => {
     const connection = await pool.connect();
@@ -41,7 +41,7 @@ export const transactionsOn = (pool: pg.Pool): TransactionRunner<SqlRunner> => (
   },
 });
 
-/** A database with the tables that this package asks of every service. */
+/** Makes a database with the tables that this package requires of every service. */
 export async function createTestTables(): Promise<TestTables> {
   const test = await createTestDatabase('database');
   const database = openDatabase({ url: test.url, poolSize: 8, applicationName: 'database-test' });

@@ -19,7 +19,7 @@ describeWithPostgres('once', () => {
     runs += 1;
     return { id: runs, name: 'Holidays' };
   };
-  /** Until this many requests wait for another one. */
+  /** Resolves when this many requests wait for another one. */
   const untilWaiting = (count: number) =>
     eventually(async () => {
       const { rows } = await tables.database.pool.query(
@@ -31,13 +31,13 @@ describeWithPostgres('once', () => {
   const ask = <T>(asked: IdempotentRequest, what: () => Promise<T>) =>
     tables.client.$transaction((tx) => once(tx, asked, what));
 
-  test('answers a repeat what it answered at first, without doing it again', async () => {
+  test('returns the first result for a repeat, without running the work again', async () => {
     expect(await ask(request, work)).toEqual({ id: 1, name: 'Holidays' });
     expect(await ask(request, work)).toEqual({ id: 1, name: 'Holidays' });
     expect(runs).toBe(1);
   });
 
-  test('an answer may be empty', async () => {
+  test('a result may be empty', async () => {
     const nothing = async () => {
       runs += 1;
     };
@@ -46,7 +46,7 @@ describeWithPostgres('once', () => {
     expect(runs).toBe(1);
   });
 
-  test('keys of others, and other keys, are other requests', async () => {
+  test('keys of other users, and other keys, are other requests', async () => {
     await ask(request, work);
     await ask({ ...request, key: 'another-key' }, work);
     await ask({ ...request, userId: randomUUID() }, work);
@@ -61,7 +61,7 @@ describeWithPostgres('once', () => {
     expect(runs).toBe(1);
   });
 
-  test('a failure is not remembered', async () => {
+  test('a failure is not stored', async () => {
     const failing = ask(request, async () => {
       throw new Error('no');
     });
@@ -70,7 +70,7 @@ describeWithPostgres('once', () => {
     expect(await ask(request, work)).toMatchObject({ id: 1 });
   });
 
-  test('requests at the same time wait for the first and get its answer', async () => {
+  test('concurrent requests wait for the first and get its result', async () => {
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
       release = resolve;
@@ -87,7 +87,7 @@ describeWithPostgres('once', () => {
     expect(runs).toBe(1);
   });
 
-  test('when the first fails, one that waited for it does the work', async () => {
+  test('when the first fails, one that waited for it runs the work', async () => {
     const failing = ask(request, async () => {
       runs += 1;
       await untilWaiting(1);

@@ -9,7 +9,7 @@ import { createMigrationsFolder, type MigrationsFolder } from './migrations-fold
 
 const FIRST = '20260101000000_first';
 const SECOND = '20260201000000_second';
-/** A migration that goes on when two other replicas wait for their turn. */
+/** A migration that continues when two other replicas wait for the lock. */
 const UNTIL_TWO_WAIT = `
   DO $$ BEGIN
     WHILE (SELECT count(*) FROM pg_locks JOIN pg_database ON database = pg_database.oid
@@ -48,7 +48,7 @@ describeWithPostgres('migrate', () => {
     return rows;
   };
 
-  test('applies what is missing, in order, and says what', async () => {
+  test('applies the missing migrations in order, and returns their names', async () => {
     expect(await up()).toEqual([FIRST]);
     await folder.add('20260301000000_third', 'ALTER TABLE second ADD text text;');
     await folder.add(SECOND, 'CREATE TABLE second (id int PRIMARY KEY);');
@@ -59,20 +59,20 @@ describeWithPostgres('migrate', () => {
     );
   });
 
-  test('repeated, it does nothing', async () => {
+  test('a second run does nothing', async () => {
     await up();
     expect(await up()).toEqual([]);
     expect(await history()).toHaveLength(1);
   });
 
-  test('replicas that start at once take turns: each migration is applied once', async () => {
+  test('of replicas that start at once, one at a time migrates: each migration is applied once', async () => {
     await folder.add(SECOND, `${UNTIL_TWO_WAIT} CREATE TABLE second (id int PRIMARY KEY);`);
     const applied = await Promise.all([up(), up(), up()]);
     expect(applied.flat().sort()).toEqual([FIRST, SECOND]);
     expect(await tables()).toEqual(['first', 'second']);
   });
 
-  test('a broken migration names itself and its fault, and leaves the database as the ones before it made it', async () => {
+  test('the error of a broken migration names it and the cause, and the database keeps the state before it', async () => {
     const broken = await folder.add(
       SECOND,
       'CREATE TABLE half (id int); INSERT INTO first VALUES (2); SELECT * FROM nowhere;',
@@ -87,13 +87,13 @@ describeWithPostgres('migrate', () => {
     expect(await tables()).toEqual(['first']);
     expect((await client.query('SELECT id FROM first')).rows).toEqual([{ id: 1 }]);
 
-    // Mended, it goes on from there: nothing has to be repaired by hand.
+    // After a correction it continues from there: no manual repair is needed.
     await folder.add(SECOND, 'CREATE TABLE second (id int);');
     expect(await up()).toEqual([SECOND, '20260301000000_third']);
     expect(await tables()).toEqual(['first', 'second', 'third']);
   });
 
-  test('semicolons in functions and texts are no ends of statements', async () => {
+  test('semicolons in functions and strings do not end a statement', async () => {
     await folder.add(
       SECOND,
       `CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql AS $$
@@ -104,7 +104,7 @@ describeWithPostgres('migrate', () => {
     expect((await client.query('SELECT twice(21) AS answer')).rows).toEqual([{ answer: 42 }]);
   });
 
-  test('goes on after being cut in the middle of a migration', async () => {
+  test('continues after an interruption in the middle of a migration', async () => {
     await folder.add(SECOND, 'CREATE TABLE second (id int); SELECT pg_sleep(3600);');
     const cut = up();
     const failed = expect(cut).rejects.toMatchObject({ code: 'migration_failed' });
@@ -120,7 +120,7 @@ describeWithPostgres('migrate', () => {
     expect(await up()).toEqual([SECOND]);
   });
 
-  test('a migration may be applied, and what it makes be owned, by a role that cannot log in', async () => {
+  test('a role that cannot log in may apply a migration and own what it creates', async () => {
     const owner = `${database.name} "owner"`;
     const quoted = client.escapeIdentifier(owner);
     await client.query(`CREATE ROLE ${quoted} NOLOGIN`);
@@ -135,7 +135,7 @@ describeWithPostgres('migrate', () => {
     await client.query(`DROP ROLE ${quoted}`);
   });
 
-  test('a database that is ahead of the folder is left alone', async () => {
+  test('a database that is ahead of the folder stays unchanged', async () => {
     await folder.add(SECOND, 'CREATE TABLE second (id int);');
     await up();
     await rm(join(folder.path, SECOND), { recursive: true });
@@ -168,14 +168,14 @@ describeWithPostgres('migrate', () => {
     expect(await up()).toEqual([]);
   });
 
-  test('other line ends are no edit', async () => {
+  test('a file with other line ends counts as unchanged', async () => {
     await folder.add(SECOND, 'CREATE TABLE second\n(id int);\n');
     await up();
     await folder.add(SECOND, 'CREATE TABLE second\r\n(id int);\r\n');
     expect(await up()).toEqual([]);
   });
 
-  test('what prisma migrate recorded goes on: applied migrations by their checksum, a failed one is applied again', async () => {
+  test('accepts what prisma migrate recorded: applied migrations by their checksum; a failed one is applied again', async () => {
     const sql = 'CREATE TABLE second (id int);';
     await up();
     await folder.add(SECOND, sql);

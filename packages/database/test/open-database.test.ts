@@ -3,7 +3,7 @@ import { createTestDatabase, describeWithPostgres, eventually } from '@lazyphoto
 import { openDatabase } from '../src/index.js';
 
 describeWithPostgres('a database', () => {
-  test('is ready when it answers, and names the application', async () => {
+  test('is ready when it responds, and names the application', async () => {
     const created = await createTestDatabase('open');
     const database = openDatabase({ url: created.url, poolSize: 2, applicationName: 'catalog' });
     await database.ready();
@@ -32,7 +32,7 @@ describeWithPostgres('a database', () => {
     await created.drop();
   });
 
-  test('is not ready when nobody answers', async () => {
+  test('is not ready when no server listens', async () => {
     const database = openDatabase({
       url: 'postgresql://nobody@127.0.0.1:1/none',
       poolSize: 1,

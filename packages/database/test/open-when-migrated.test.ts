@@ -47,7 +47,7 @@ describeWithPostgres('openWhenMigrated', () => {
     await database.close();
   });
 
-  test('waits while another program migrates, and says what for', async () => {
+  test('waits while another program migrates, and reports the reason', async () => {
     await migrate(created.url, folder.path);
     await folder.add(SECOND, 'CREATE TABLE second (id int)');
     const reasons: string[] = [];
@@ -81,7 +81,7 @@ describeWithPostgres('openWhenMigrated', () => {
     await gate.shut();
   });
 
-  test('a database that is ahead is fine: in a rolling update the next version has migrated already', async () => {
+  test('opens a database that is ahead: in a rolling update the next version has migrated already', async () => {
     await folder.add(SECOND, 'CREATE TABLE second (id int)');
     await migrate(created.url, folder.path);
     await rm(join(folder.path, SECOND), { recursive: true });
@@ -89,17 +89,17 @@ describeWithPostgres('openWhenMigrated', () => {
     await database.close();
   });
 
-  test('gives up on a database that nobody migrates, and leaves no connection', async () => {
+  test('fails after a while for a database that is not migrated, and leaves no connection', async () => {
     await expect(openWhenMigrated({ ...options(), retryForMs: 300 })).rejects.toMatchObject({
       name: 'DatabaseNotReadyError',
       code: 'database_not_ready',
       message: `the database is not migrated (it lacks ${FIRST}): run the provision step`,
     });
-    // The server takes a moment to see that a connection has gone.
+    // The server takes a moment to notice that a connection has ended.
     await eventually(async () => expect(await connections()).toBe(0));
   });
 
-  test('gives up on a server that is not there, and says why', async () => {
+  test('fails after a while without a server, and says why', async () => {
     const gate = await createGate(created.url);
     await expect(openWhenMigrated({ ...options(gate.url), retryForMs: 300 })).rejects.toMatchObject({
       code: 'database_not_ready',

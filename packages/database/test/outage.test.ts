@@ -14,7 +14,7 @@ describeWithPostgres('while the server is away', () => {
   afterAll(() => server.stop());
 
   test.each(['shutDown', 'kill'] as const)(
-    'after its %s, queries fail as unavailable, those under way as well; when it is back, all of the pool works',
+    'after its %s, queries fail as unavailable, also those in flight; when it is back, the whole pool works',
     async (end) => {
       const { pool, close } = openDatabase({
         url: server.url,
@@ -31,7 +31,7 @@ describeWithPostgres('while the server is away', () => {
       await eventually(() => expect(pool.idleCount).toBe(POOL_SIZE - 1));
       await server[end]();
       expect(await underWay).toEqual(unavailable);
-      // Backends see the end of a killed server a moment after it.
+      // Backends notice the end of a killed server a moment later.
       await eventually(async () => expect(await askAll()).toEqual(all(unavailable)));
 
       await server.restart();

@@ -33,10 +33,10 @@ const PRISMA = fileURLToPath(new URL('./prisma', import.meta.url));
 type Tx = SqlRunner & { note: { create(query: { data: { id: string; text: string } }): Promise<unknown> } };
 type Client = TransactionRunner<Tx> & { note: { count(): Promise<number> }; $disconnect(): Promise<void> };
 
-/** Makes the client of the tests' schema, as a service's build does. */
+/** Generates the client of the tests' schema, like the build of a service. */
 async function generateClient(): Promise<new (options: object) => Client> {
   const prisma = createRequire(import.meta.url).resolve('prisma/build/index.js');
-  // `generate` would download an engine that it does not use, unless it believes to have one.
+  // Without this, `generate` would download an engine that it does not use.
   const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' };
   await promisify(execFile)(
     process.execPath,
@@ -65,7 +65,7 @@ describeWithPostgres('with a generated Prisma client', () => {
     await created.drop();
   });
 
-  test('events, answers and rows commit together, and only together', async () => {
+  test('events, stored results and rows commit together, or not at all', async () => {
     const published: AnyEvent[] = [];
     const relay = createOutboxRelay({
       pool: database.pool,
@@ -101,7 +101,7 @@ describeWithPostgres('with a generated Prisma client', () => {
     expect(published).toMatchObject([{ type: 'album.deleted', payload }]);
   });
 
-  test('a server that is not there, or does not answer, is told as unavailable', async () => {
+  test('a server that is away, or does not respond, means service_unavailable', async () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;

@@ -5,7 +5,7 @@ import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import { createOutboxRelay, createUnitOfWork, type OutboxRelay, type RelayOptions } from '../src/index.js';
 import { createTestTables, type TestTables } from './helpers.js';
 
-/** So long that only a nudge can be what woke the relay. */
+/** So long that only a nudge can have started the relay. */
 const NEVER_MS = 3_600_000;
 
 describeWithPostgres('the outbox relay', () => {
@@ -48,7 +48,7 @@ describeWithPostgres('the outbox relay', () => {
     events.map(({ payload }) => (payload as { albumId: string }).albumId);
   const outbox = () => tables.count('outbox_messages');
 
-  test('publishes what a predecessor left behind, in the order of ids, in batches', async () => {
+  test('publishes what an earlier process left behind, in the order of ids, in batches', async () => {
     const ids = [...(await commit(60)), ...(await commit(45))];
     const counts: number[] = [];
     createRelay({ batchSize: 50, onPublished: (count) => counts.push(count) }).start();
@@ -65,7 +65,7 @@ describeWithPostgres('the outbox relay', () => {
     }
   });
 
-  test('what is committed while it publishes goes out right after', async () => {
+  test('publishes next what is committed while it publishes', async () => {
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
       release = resolve;
@@ -84,7 +84,7 @@ describeWithPostgres('the outbox relay', () => {
     await eventually(() => expect(published).toHaveLength(2));
   });
 
-  test('finds at a poll what nobody told it of, and says how much is pending', async () => {
+  test('finds events at a poll without a nudge, and reports how many are pending', async () => {
     const pending: number[] = [];
     let broken = true;
     createRelay({
@@ -103,7 +103,7 @@ describeWithPostgres('the outbox relay', () => {
     expect(published).toHaveLength(3);
   });
 
-  test('what could not be published stays, and goes out when it can', async () => {
+  test('events that could not be published stay, and are published later', async () => {
     const errors: unknown[] = [];
     let broken = true;
     createRelay({
@@ -123,12 +123,12 @@ describeWithPostgres('the outbox relay', () => {
     expect(albums()).toEqual(ids);
   });
 
-  test('a crash between publishing and deleting publishes again, under the same ids', async () => {
+  test('after a crash between publishing and deleting, events are published again under the same ids', async () => {
     const ids = await commit(3);
     const crashing = createRelay({
       publish: async (events) => {
         await publish(events);
-        // The process dies: the server sees its connections end.
+        // The process is killed: the server notices that its connections end.
         await killConnections();
       },
     });
@@ -141,12 +141,12 @@ describeWithPostgres('the outbox relay', () => {
     expect(await outbox()).toBe(0);
   });
 
-  /** Ends every connection to the database that holds a lock on the outbox. */
+  /** Terminates every connection to the database that has a lock on the outbox. */
   const killConnections = () =>
     tables.database.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_locks
       WHERE relation = 'outbox_messages'::regclass AND pid <> pg_backend_pid()`);
 
-  test('a relay whose connections break goes on with new ones', async () => {
+  test('a relay whose connections break continues with new ones', async () => {
     const errors: unknown[] = [];
     let kill = true;
     createRelay({
@@ -165,7 +165,7 @@ describeWithPostgres('the outbox relay', () => {
   });
 
   test('two relays share the work and publish nothing twice', async () => {
-    // Neither goes on before the other has read a batch as well.
+    // Neither continues before the other has also read a batch.
     const { promise: bothAtWork, resolve: goOn } = Promise.withResolvers<void>();
     const atWork = new Set<number>();
     const create = (index: number) =>
@@ -185,7 +185,7 @@ describeWithPostgres('the outbox relay', () => {
     expect(albums().sort()).toEqual([...ids].sort());
   });
 
-  test('a row that is no event is reported, stays, and stops none of the others', async () => {
+  test('a row with an invalid event is reported and stays, and the others are published', async () => {
     await tables.database.pool.query(
       `INSERT INTO outbox_messages VALUES ('00000000-0000-7000-8000-000000000000', 'nonsense', now(), NULL, '{}')`,
     );
@@ -197,7 +197,7 @@ describeWithPostgres('the outbox relay', () => {
     expect(onError).toHaveBeenCalled();
   });
 
-  test('stop waits for the batch under way and leaves the rest in the table', async () => {
+  test('stop waits for the current batch and leaves the rest in the table', async () => {
     const ids = await commit(30);
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {

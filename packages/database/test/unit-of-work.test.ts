@@ -26,7 +26,7 @@ describeWithPostgres('a unit of work', () => {
   const unitOfWork = () => createUnitOfWork(tables.client, { nudge, requestId: () => requestId });
   const write = (tx: SqlRunner, text: string) =>
     tx.$executeRawUnsafe('INSERT INTO notes (text) VALUES ($1)', text);
-  /** What the outbox would publish, in order. */
+  /** Returns what the outbox would publish, in order. */
   const published = async (): Promise<AnyEvent[]> => {
     const events: AnyEvent[] = [];
     const relay = createOutboxRelay({
@@ -39,7 +39,7 @@ describeWithPostgres('a unit of work', () => {
     return events;
   };
 
-  test('what is emitted is published with what was written, in the order of emitting', async () => {
+  test('emitted events are published if the writes commit, in the order of emitting', async () => {
     requestId = 'request-7';
     const payloads = [deleted(), deleted(), deleted()];
     const before = Date.now();
@@ -61,12 +61,12 @@ describeWithPostgres('a unit of work', () => {
     expect(new Set(events.map(({ id }) => id)).size).toBe(3);
   });
 
-  test('outside of a request an event has no request id', async () => {
+  test('an event outside of a request has no request id', async () => {
     await unitOfWork().transaction(async (_tx, emit) => emit('album.deleted', deleted()));
     expect(await published()).toEqual([expect.not.objectContaining({ requestId: expect.anything() })]);
   });
 
-  test('a rollback takes back writes and events, and wakes nobody', async () => {
+  test('a rollback undoes writes and events, and does not nudge the relay', async () => {
     const work = unitOfWork().transaction(async (tx, emit) => {
       await write(tx, 'gone');
       emit('album.deleted', deleted());
@@ -78,7 +78,7 @@ describeWithPostgres('a unit of work', () => {
     expect(nudge).not.toHaveBeenCalled();
   });
 
-  test('an event that no consumer could read fails the transaction', async () => {
+  test('an invalid event fails the transaction', async () => {
     const work = unitOfWork().transaction(async (tx, emit) => {
       await write(tx, 'gone');
       emit('album.deleted', { ...deleted(), albumId: 'not a uuid' });
@@ -88,13 +88,13 @@ describeWithPostgres('a unit of work', () => {
     expect(await published()).toEqual([]);
   });
 
-  test('without events nobody is woken', async () => {
+  test('without events the relay is not nudged', async () => {
     await unitOfWork().transaction((tx) => Promise.resolve(write(tx, 'kept')));
     expect(await tables.count('notes')).toBe(1);
     expect(nudge).not.toHaveBeenCalled();
   });
 
-  test('an event is not to be seen before its transaction has committed', async () => {
+  test('an event is not visible before its transaction has committed', async () => {
     await unitOfWork().transaction(async (_tx, emit) => {
       emit('album.deleted', deleted());
       expect(await published()).toEqual([]);

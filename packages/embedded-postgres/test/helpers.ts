@@ -22,19 +22,19 @@ afterEach(async () => {
   }
 });
 
-/** A data folder that does not exist yet, removed after the test with whatever server works on it. */
+/** Returns a data folder that does not exist yet. It is removed after the test, and a server that works on it is killed. */
 export async function newDataDir(parent = tmpdir()): Promise<string> {
   const folder = await mkdtemp(join(parent, 'lazyphotos-postgres-'));
   folders.push(folder);
   return join(folder, 'postgres');
 }
 
-/** Without fsync: these tests cut processes, not power. */
+/** Without fsync: these tests kill processes, but cut no power. */
 export function start(dataDir: string, options: Partial<StartOptions> = {}): Promise<PostgresServer> {
   return startPostgres({ dataDir, settings: { fsync: 'off' }, ...options });
 }
 
-/** Resolves when something is so. The test's own time limit ends it. */
+/** Resolves when the condition is true. The test's own time limit ends it. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(POLL_MS);
 }

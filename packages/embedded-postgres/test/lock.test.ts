@@ -19,7 +19,7 @@ describe('lock', () => {
     await node.stop();
   });
 
-  it('passes on at once when its holder is killed', async () => {
+  it('is free at once when its holder is killed', async () => {
     const dataDir = await newDataDir();
     const node = await otherNode(dataDir, 'node');
     const server = await start(dataDir);
@@ -56,7 +56,7 @@ describe('lock', () => {
     await server.stop();
   });
 
-  it('tells its holder when the server dies', async () => {
+  it('signals its holder when the server dies', async () => {
     const dataDir = await newDataDir();
     const server = await start(dataDir);
     const { lost } = await server.lock('node', { waitMs: 0 });

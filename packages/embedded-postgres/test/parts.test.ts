@@ -53,8 +53,8 @@ describe('errors', () => {
   });
 });
 
-describe('the way to a folder', () => {
-  it('finds the first that a user may not enter', async () => {
+describe('firstClosedFolder', () => {
+  it('finds the first folder that a user may not enter', async () => {
     const inner = join(await newDataDir(), 'closed', 'inner');
     await mkdir(inner, { recursive: true });
     await chmod(dirname(dirname(dirname(inner))), 0o755);
@@ -66,7 +66,7 @@ describe('the way to a folder', () => {
 });
 
 describe('the start lock', () => {
-  it('lets one at a time work, and gives up after a while', async () => {
+  it('lets one at a time work, and rejects after a while', async () => {
     const dataDir = await newDataDir();
     const order: string[] = [];
     const refused = (waitMs: number) =>

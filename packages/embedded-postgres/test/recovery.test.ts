@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { forkNode, newDataDir, otherNode, postmasterPid, query, start, until } from './helpers.js';
 
-/** What each kind of sudden end leaves behind, and that the next start copes with it. */
+/** What each kind of crash leaves behind, and how the next start handles it. */
 describe('recovery', () => {
   it('adopts the live server of a node that was killed', async () => {
     const dataDir = await newDataDir();
@@ -19,7 +19,7 @@ describe('recovery', () => {
     expect(await server.isAlive()).toBe(false);
   });
 
-  it('starts where everything was killed at once', async () => {
+  it('starts after all processes were killed at once', async () => {
     const dataDir = await newDataDir();
     const node = await otherNode(dataDir);
     const server = await start(dataDir);
@@ -33,7 +33,7 @@ describe('recovery', () => {
     await again.stop();
   });
 
-  it('is not deceived by another program that has the pid of the dead server now', async () => {
+  it('starts although another program now has the pid of the dead server', async () => {
     const dataDir = await newDataDir();
     await (await start(dataDir)).stop();
     const stranger = spawn('sleep', ['60']);
@@ -49,7 +49,7 @@ describe('recovery', () => {
     }
   });
 
-  it('is not deceived by the PostgreSQL of another folder either', async () => {
+  it('starts although the PostgreSQL of another folder has that pid', async () => {
     const [dataDir, otherDir] = [await newDataDir(), await newDataDir()];
     await (await start(dataDir)).stop();
     const other = await start(otherDir);
@@ -62,7 +62,7 @@ describe('recovery', () => {
     await other.stop();
   });
 
-  it('creates the database anew when the first start was killed half-way', async () => {
+  it('creates the database again when the first start was killed half-way', async () => {
     const dataDir = await killedInFirstStart();
     const server = await start(dataDir);
     expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
@@ -70,7 +70,7 @@ describe('recovery', () => {
     await (await start(dataDir)).stop();
   });
 
-  it('wipes what a killed initdb left', async () => {
+  it('removes what a killed initdb left behind', async () => {
     const dataDir = await newDataDir();
     const leftover = join(dirname(dataDir), 'postgres.init-0123456789ab');
     await writeFile(leftover, '');
@@ -82,7 +82,7 @@ describe('recovery', () => {
     ]);
   });
 
-  it('waits for the backends of a killed postmaster, and ends one that is in a long statement', async () => {
+  it('waits for the backends of a killed postmaster, and kills one that runs a long statement', async () => {
     const dataDir = await newDataDir();
     const server = await start(dataDir);
     // Stays busy in the processor, where a backend does not notice that its postmaster is gone.
@@ -112,7 +112,7 @@ describe('recovery', () => {
     const second = await start(dataDir);
     expect(second.password).not.toBe(first.password);
 
-    await writeFile(`${dataDir}.password`, ''); // what a power cut may leave of a file
+    await writeFile(`${dataDir}.password`, ''); // as a power cut may leave the file
     const third = await start(dataDir);
     expect(third).toMatchObject({ adopted: false });
     expect(await third.isAlive()).toBe(true);
@@ -129,8 +129,8 @@ describe('recovery', () => {
 });
 
 /**
- * Kills a node while the initdb of its first start is at work, and returns the data folder. On a busy machine the kill may come too
- * late: then it is done again.
+ * Kills a node while the initdb of its first start runs, and returns the data folder. On a busy machine the kill may come too
+ * late: then it tries again.
  */
 async function killedInFirstStart(): Promise<string> {
   for (;;) {
@@ -156,7 +156,7 @@ async function killServer(dataDir: string): Promise<void> {
   for (const pid of [postmaster, ...pids]) killIfAlive(pid);
 }
 
-/** Kills a process, which may have ended by itself: PostgreSQL's children do as soon as they miss their parent. */
+/** Kills a process, if it still runs: PostgreSQL's children end soon after their parent. */
 function killIfAlive(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

@@ -34,7 +34,7 @@ describe('startPostgres', () => {
     await server.stop();
   });
 
-  it('listens on the port that it is told, and on another one when that is taken', async () => {
+  it('listens on the wanted port, and on another one when that is taken', async () => {
     const first = await start(await newDataDir());
     const { port } = first;
     const second = await start(await newDataDir(), { port });
@@ -46,7 +46,7 @@ describe('startPostgres', () => {
     await third.stop();
   });
 
-  it('asks for the password that it keeps in a file for its owner alone', async () => {
+  it('requires the password, which is in a file that only its owner can read', async () => {
     const dataDir = await newDataDir();
     const server = await start(dataDir);
     const file = `${dataDir}.password`;
@@ -58,7 +58,7 @@ describe('startPostgres', () => {
     await server.stop();
   });
 
-  it('keeps the data from one start to the next, and takes other settings', async () => {
+  it('keeps the data from one start to the next, and applies new settings', async () => {
     const dataDir = await newDataDir();
     const first = await start(dataDir);
     await first.ensureDatabase('lazy photos');
@@ -75,7 +75,7 @@ describe('startPostgres', () => {
     await second.stop();
   });
 
-  it('makes databases for callers at the same time', async () => {
+  it('creates databases for concurrent callers', async () => {
     const server = await start(await newDataDir());
     await Promise.all(Array.from({ length: 4 }, () => server.ensureDatabase('same')));
     expect(await query(server, 'SELECT 1 AS one', 'same')).toEqual([{ one: 1 }]);
@@ -94,7 +94,7 @@ describe('startPostgres', () => {
   });
 });
 
-describe('what cannot be started is said in one line', () => {
+describe('fails with one line for', () => {
   it('a folder with other things in it', async () => {
     const dataDir = await newDataDir();
     await mkdir(dataDir);
@@ -170,7 +170,7 @@ describe('what cannot be started is said in one line', () => {
     await server.stop();
   });
 
-  it('leaves the data to the ordinary user who owns it', async () => {
+  it('runs as the ordinary user who owns the data', async () => {
     const dataDir = await newDataDir();
     await (await start(dataDir)).stop();
     execFileSync('chown', ['-R', '12345:12345', dataDir, `${dataDir}.log`]);
@@ -180,7 +180,7 @@ describe('what cannot be started is said in one line', () => {
   });
 });
 
-/** A container usually may not. */
+/** Returns whether this process may mount; in a container it usually may not. */
 function canMount(): boolean {
   try {
     execFileSync('unshare', ['--mount', 'true'], { stdio: 'ignore' });

@@ -66,7 +66,7 @@ describeWithPostgres('a new migration', () => {
     await client.end();
   });
 
-  test('says so when nothing changed, and writes nothing', async () => {
+  test('writes no file when nothing changed, and says so', async () => {
     await newMigration('init');
     expect(await newMigration('again')).toMatchObject({
       code: 0,
@@ -75,7 +75,7 @@ describeWithPostgres('a new migration', () => {
     expect(await migrations()).toHaveLength(1);
   });
 
-  test('drift is looked for beside the database, never in it, and leaves nothing behind', async () => {
+  test('the comparison uses a database of its own and leaves nothing behind', async () => {
     await newMigration('init');
     await newMigration('again');
     const client = new pg.Client({ connectionString: database.url });
@@ -91,7 +91,7 @@ describeWithPostgres('a new migration', () => {
     expect(shadows).toEqual([]);
   });
 
-  test('what Prisma cannot say, hand-written SQL may: functions and indexes on expressions are no drift', async () => {
+  test('hand-written SQL that Prisma cannot express is no drift: functions and indexes on expressions', async () => {
     await newMigration('init');
     await folder.add(
       '20990101000000_by_hand',
@@ -101,7 +101,7 @@ describeWithPostgres('a new migration', () => {
     expect(await drift()).toBe('');
   });
 
-  test('complains in one line, without a stack', async () => {
+  test('reports a wrong call in one line, without a stack', async () => {
     for (const [result, line] of [
       [
         await newMigration('init', { LAZYPHOTOS_TEST_POSTGRES_URL: '' }),
@@ -114,7 +114,7 @@ describeWithPostgres('a new migration', () => {
     }
   });
 
-  test('a schema that is none is an error', async () => {
+  test('an invalid schema is an error', async () => {
     await writeFile(join(folder.prisma, 'schema.prisma'), 'model Broken {');
     expect((await newMigration('init')).code).not.toBe(0);
     await expect(drift()).rejects.toThrow();

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { argon2Hasher, createPasswords, type PasswordHasher } from '../src/passwords.js';
 
 describe('the password hasher', () => {
-  it('takes the same letters for the same, however they are encoded', async () => {
+  it('treats the same letters as equal in any encoding', async () => {
     const hash = await argon2Hasher.hash('Zürich-Straße');
     expect(await argon2Hasher.verify(hash, 'Zu\u0308rich-Straße')).toBe(true);
     expect(await argon2Hasher.verify(hash, 'Zurich-Straße')).toBe(false);

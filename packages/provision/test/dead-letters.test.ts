@@ -47,7 +47,7 @@ describeWithRabbitMq('dead letters of the services', () => {
     await rabbitMq?.stop();
   });
 
-  test('are listed with their reasons, and handed out again', async () => {
+  test('are listed with their reasons, and delivered again', async () => {
     await eventually(async () => expect(await command()).toContain(`${QUEUE}: 0 waiting, 1 dead`));
     const listed = await command('list');
     expect(listed).toContain('the shelf is broken');

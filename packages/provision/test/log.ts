@@ -6,7 +6,7 @@ export interface Line {
   fields: Record<string, unknown>;
 }
 
-/** A logger that keeps what it is told. */
+/** Makes a logger that stores its lines. */
 export function createLog(onLine: (line: Line) => void = () => undefined): Logger & { lines: Line[] } {
   const lines: Line[] = [];
   const write =

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { serviceNames } from '@lazyphotos/contracts';
 import { describeWithPostgres } from '@lazyphotos/testkit';
-import { createGround } from './postgres/ground.js';
+import { createFixture } from './postgres/fixture.js';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
@@ -13,7 +13,7 @@ interface Ended {
   stderr: string;
 }
 
-/** The program as a container runs it: no other settings than these. */
+/** Runs the program as in a container, with no other settings than these. */
 const provision = (args: string[], env: Record<string, string> = {}): Promise<Ended> =>
   new Promise((resolve) => {
     const child = execFile(
@@ -28,7 +28,7 @@ const linesOf = (text: string): string[] => text.split('\n').filter((line) => li
 
 describe('the program', () => {
   test.each([[[]], [['everything']], [['postgres', 'storage']], [['storage', '--force']]])(
-    'with %j says how it is used',
+    'with %j prints its usage',
     async (args) => {
       const { code, stderr } = await provision(args);
       expect(code).toBe(2);
@@ -67,7 +67,7 @@ describe('the program', () => {
       { S3_BUCKET: 'photos', S3_ENDPOINT: 'http://127.0.0.1:1/s3' },
       'S3_ENDPOINT is malformed: must have no path',
     ],
-  ])('wants %s', async (_title, env, problem) => {
+  ])('requires %s', async (_title, env, problem) => {
     const admin = { S3_ADMIN_ACCESS_KEY_ID: 'admin', S3_ADMIN_SECRET_ACCESS_KEY: 'hush-hush' };
     const { code, stderr } = await provision(['storage'], { ...admin, ...env });
     expect(code).toBe(2);
@@ -77,24 +77,24 @@ describe('the program', () => {
 });
 
 describeWithPostgres('the program on a server', () => {
-  test('prepares it, answers 0 and tells no password; refused, it answers 1 and says so in one line', async () => {
-    const ground = await createGround();
+  test('exits with 0 when done, and with 1 and one line when refused, without passwords', async () => {
+    const fixture = await createFixture();
     const env: Record<string, string> = { LAZYPHOTOS_MIGRATIONS_DIR: 'services' };
-    for (const { service, url } of ground.services) {
+    for (const { service, url } of fixture.services) {
       env[`LAZYPHOTOS_${service.toUpperCase().replace('-', '_')}_DATABASE_URL`] = url;
     }
-    const done = await provision(['postgres'], { ...env, LAZYPHOTOS_ADMIN_DATABASE_URL: ground.adminUrl });
+    const done = await provision(['postgres'], { ...env, LAZYPHOTOS_ADMIN_DATABASE_URL: fixture.adminUrl });
     expect(done).toMatchObject({ code: 0, stderr: '' });
     const ready = linesOf(done.stdout).map((line) => JSON.parse(line) as { message: string });
     expect(ready.filter(({ message }) => message === 'database ready')).toHaveLength(serviceNames.length);
 
-    const stranger = Object.assign(new URL(ground.adminUrl), { password: 'hush-hush' }).href;
+    const stranger = Object.assign(new URL(fixture.adminUrl), { password: 'hush-hush' }).href;
     const failed = await provision(['postgres'], { ...env, LAZYPHOTOS_ADMIN_DATABASE_URL: stranger });
     expect(failed.code).toBe(1);
     expect(linesOf(failed.stderr)).toEqual([
       expect.stringMatching(/^provision postgres: PostgreSQL refuses the administrator: /),
     ]);
     expect(JSON.stringify([done, failed])).not.toMatch(/it's|100%|hush-hush/);
-    await ground.remove();
+    await fixture.remove();
   });
 });

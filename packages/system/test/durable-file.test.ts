@@ -27,7 +27,7 @@ describe('writeFileDurably', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  test('of several at once, one wins as a whole', async () => {
+  test('after concurrent writes, one of the contents is there as a whole', async () => {
     const contents = Array.from({ length: 8 }, (_, index) => String(index).repeat(10_000));
     await Promise.all(contents.map((content) => writeFileDurably(file, content)));
     expect(contents).toContain(await readFile(file, 'utf8'));
@@ -43,7 +43,7 @@ describe('writeFileDurably', () => {
     });
   });
 
-  test('a folder that is not there cannot be synced', async () => {
+  test('a missing folder cannot be synced', async () => {
     await syncFolder(folder);
     await expect(syncFolder(join(folder, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' });
   });

@@ -11,8 +11,8 @@ import {
   type Account,
   type AuthNode,
   claimNode,
-  createGround,
-  type Ground,
+  createFixture,
+  type Fixture,
   login,
   startAuth,
 } from './harness.js';
@@ -21,30 +21,30 @@ const b64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('bas
 const newKeyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 describeWithPostgres('access tokens', () => {
-  let ground: Ground;
+  let fixture: Fixture;
   let node: AuthNode;
   let owner: Account;
   let claims: Record<string, unknown>;
   beforeEach(async () => {
-    ground = await createGround();
-    node = await startAuth({}, { ground });
+    fixture = await createFixture();
+    node = await startAuth({}, { fixture });
     owner = await claimNode(node);
     claims = jwt.decode(owner.token) as Record<string, unknown>;
   });
   afterEach(async () => {
     await node.stop();
-    await ground.remove();
+    await fixture.remove();
   });
 
   const me = (token: string) => node.call('/auth/me', { token }).then(({ status }) => status);
-  const keyFiles = () => readdir(ground.keysDir);
+  const keyFiles = () => readdir(fixture.keysDir);
   const readKey = async () => {
     const [name = ''] = await keyFiles();
-    return JSON.parse(await readFile(join(ground.keysDir, name), 'utf8'));
+    return JSON.parse(await readFile(join(fixture.keysDir, name), 'utf8'));
   };
   const jwks = async () => (await node.call('/.well-known/jwks.json')).body.keys;
 
-  it('say who, in which role and which session, for fifteen minutes', () => {
+  it('name the user, the role and the session, and are valid for fifteen minutes', () => {
     expect(jwt.decode(owner.token, { complete: true })).toMatchObject({
       header: { alg: 'ES256', kid: expect.any(String) },
       payload: {
@@ -73,7 +73,7 @@ describeWithPostgres('access tokens', () => {
     expect(await node.service.keySet()).toEqual(reply.body);
   });
 
-  it('are refused when anything about them is forged', async () => {
+  it('are refused when any part is forged', async () => {
     const [key] = await jwks();
     const publicKey = createPublicKey({ key, format: 'jwk' });
     const [header = '', payload = '', signature = ''] = owner.token.split('.');
@@ -121,27 +121,27 @@ describeWithPostgres('access tokens', () => {
     for (const changes of wrong) expect([changes, await me(signed(changes))]).toEqual([changes, 401]);
   });
 
-  it('end in time', async () => {
+  it('expire', async () => {
     node.advance(-901_000);
     expect(await me((await login(node, owner.email)).body.accessToken)).toBe(401);
     node.advance(901_000);
     expect(await me((await login(node, owner.email)).body.accessToken)).toBe(200);
   });
 
-  it('are signed with a key that only the service can read and that stays', async () => {
-    expect((await stat(ground.keysDir)).mode & 0o777).toBe(0o700);
+  it('are signed with a key that only the service can read, also after a restart', async () => {
+    expect((await stat(fixture.keysDir)).mode & 0o777).toBe(0o700);
     const [name = '', ...more] = await keyFiles();
     expect(more).toEqual([]);
-    expect((await stat(join(ground.keysDir, name))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(fixture.keysDir, name))).mode & 0o777).toBe(0o600);
     const before = await jwks();
     await node.stop();
-    node = await startAuth({}, { ground });
+    node = await startAuth({}, { fixture });
     expect(await jwks()).toEqual(before);
     expect(await me(owner.token)).toBe(200);
   });
 
-  it('are signed with the newest key, while the older ones go on verifying', async () => {
-    const store = createFileKeyStore(ground.keysDir);
+  it('are signed with the newest key, while the older ones still verify', async () => {
+    const store = createFileKeyStore(fixture.keysDir);
     const { privateKey } = newKeyPair();
     const jwk = privateKey.export({ format: 'jwk' }) as Record<'x' | 'y' | 'd', string>;
     const kid = newId();
@@ -155,10 +155,10 @@ describeWithPostgres('access tokens', () => {
     expect([await me(fresh), await me(owner.token)]).toEqual([200, 200]);
   });
 
-  it('of one replica are good at another that started at the same moment', async () => {
+  it('of one replica are valid at another that started at the same moment', async () => {
     await node.stop();
-    await rm(ground.keysDir, { recursive: true });
-    const [one, two] = await Promise.all([startAuth({}, { ground }), startAuth({}, { ground })]);
+    await rm(fixture.keysDir, { recursive: true });
+    const [one, two] = await Promise.all([startAuth({}, { fixture }), startAuth({}, { fixture })]);
     const tokens = await Promise.all([one, two].map((replica) => login(replica, owner.email)));
     for (const { body } of tokens) {
       for (const replica of [one, two]) {
@@ -169,16 +169,16 @@ describeWithPostgres('access tokens', () => {
     node = one;
   });
 
-  it('name the key file that is broken, and not its content', async () => {
-    await writeFile(join(ground.keysDir, 'broken.json'), '{"d":"secret"');
-    const failure = createFileKeyStore(ground.keysDir).load();
+  it('fail with an error that names a broken key file, without its content', async () => {
+    await writeFile(join(fixture.keysDir, 'broken.json'), '{"d":"secret"');
+    const failure = createFileKeyStore(fixture.keysDir).load();
     await expect(failure).rejects.toThrow(/broken\.json is not a signing key/);
     await expect(failure).rejects.not.toThrow(/secret/);
   });
 });
 
 describe('a key file store', () => {
-  it('closes a folder that was open to others', async () => {
+  it('closes a folder that others could read', async () => {
     const keysDir = await mkdtemp(join(tmpdir(), 'lazyphotos-keys-'));
     await chmod(keysDir, 0o755);
     const { privateKey } = newKeyPair();

@@ -86,7 +86,7 @@ describeWithPostgres('devices', () => {
     expect(await countOf(guest)).toBe(before + 1);
   });
 
-  it('refuses an Idempotency-Key for another request, and tells accounts apart', async () => {
+  it('refuses an Idempotency-Key for another request, and keeps accounts apart', async () => {
     await add(guest, PHONE, 'setup-2');
     const other = { ...PHONE, model: 'Pixel 12' };
     expect(await add(guest, other, 'setup-2')).toMatchObject(problem(422, 'idempotency_key_reused'));
@@ -94,7 +94,7 @@ describeWithPostgres('devices', () => {
     expect(await add(guest, PHONE, 'x'.repeat(201))).toMatchObject(problem(400, 'invalid_request'));
   });
 
-  it("neither shows nor removes somebody else's device", async () => {
+  it('neither shows nor removes a device of another account', async () => {
     const { deviceId } = (await add(owner)).body;
     const { devices } = (await list(guest)).body;
     expect(devices.map(({ id }: { id: string }) => id)).not.toContain(deviceId);
@@ -104,7 +104,7 @@ describeWithPostgres('devices', () => {
     expect(await remove(owner, 'no-uuid')).toMatchObject(problem(404, 'not_found'));
   });
 
-  it('wants an access token', async () => {
+  it('requires an access token', async () => {
     for (const reply of [
       await node.call('/devices'),
       await node.call('/devices/register', { json: PHONE }),

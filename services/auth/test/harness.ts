@@ -28,8 +28,8 @@ export type AuthNode = Awaited<ReturnType<typeof startAuth>>;
 
 export type Overrides = Partial<Pick<AuthServiceDeps, 'keys' | 'claimCode' | 'passwordHasher'>>;
 
-/** What a node leaves on disk and in PostgreSQL; several services can run on it, one after the other or at once. */
-export async function createGround() {
+/** The data of a node on disk and in PostgreSQL. Several services can run on it, one after the other or at once. */
+export async function createFixture() {
   const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-auth-'));
   const database = await createTestDatabase('auth');
   await migrate(database.url, migrationsPath);
@@ -43,7 +43,7 @@ export async function createGround() {
     },
   };
 }
-export type Ground = Awaited<ReturnType<typeof createGround>>;
+export type Fixture = Awaited<ReturnType<typeof createFixture>>;
 
 export interface LogLine {
   level: string;
@@ -66,13 +66,13 @@ function recordingLogger(lines: LogLine[]): Logger {
   return logger;
 }
 
-/** One auth service over real HTTP and PostgreSQL, every answer checked against its schema. */
+/** Starts an auth service over real HTTP and PostgreSQL. Every response is checked against its schema. */
 export async function startAuth(
   settings: Partial<AuthServiceDeps['settings']> = {},
-  given: { ground?: Ground; overrides?: Overrides } = {},
+  given: { fixture?: Fixture; overrides?: Overrides } = {},
 ) {
-  const ground = given.ground ?? (await createGround());
-  const database = openDatabase({ url: ground.url, poolSize: 8, applicationName: 'auth-test' });
+  const fixture = given.fixture ?? (await createFixture());
+  const database = openDatabase({ url: fixture.url, poolSize: 8, applicationName: 'auth-test' });
   const logs: LogLine[] = [];
   let offsetMs = 0;
   const service: AuthService = createAuthService({
@@ -86,8 +86,8 @@ export async function startAuth(
     },
     database,
     settings: { registration: 'invite', accessTokenSeconds: 900, refreshTokenDays: 90, ...settings },
-    keys: createFileKeyStore(ground.keysDir),
-    claimCode: createFileClaimCodeStore(ground.dataDir),
+    keys: createFileKeyStore(fixture.keysDir),
+    claimCode: createFileClaimCodeStore(fixture.dataDir),
     now: () => new Date(Date.now() + offsetMs),
     ...given.overrides,
   });
@@ -95,7 +95,7 @@ export async function startAuth(
   const server = await listen(service.handler);
   return {
     service,
-    ground,
+    fixture,
     logs,
     pool: database.pool,
     call: (path: string, options?: HttpOptions): Promise<HttpReply> => http(server.url + path, options),
@@ -107,7 +107,7 @@ export async function startAuth(
       await server.close();
       await service.stop();
       await database.close();
-      if (!given.ground) await ground.remove();
+      if (!given.fixture) await fixture.remove();
     },
   };
 }
@@ -132,7 +132,7 @@ export function toAccount({ body }: HttpReply): Account {
   };
 }
 
-/** The first account, which has claimed the node. */
+/** Makes the first account, which claims the node. */
 export async function claimNode(node: AuthNode, email = 'owner@example.org'): Promise<Account> {
   const code = await node.service.claimCode();
   const owner = toAccount(await register(node, email, code));
@@ -147,7 +147,7 @@ export async function invite(node: Call, by: Account, wanted: object = {}): Prom
   return reply.body.code;
 }
 
-/** One more account, by an invite of `by`. */
+/** Makes another account, with an invite of `by`. */
 export async function addMember(node: Call, by: Account, email: string, role = 'member'): Promise<Account> {
   return toAccount(await register(node, email, await invite(node, by, { role })));
 }

@@ -37,7 +37,7 @@ describeWithPostgres('invites', () => {
     expect((await list(owner)).text).not.toContain(body.code);
   });
 
-  it('is for a member when the request says nothing, with a body or without one', async () => {
+  it('is for a member by default, with a body or without one', async () => {
     for (const request of [{ json: {} }, { method: 'POST' }]) {
       const { status, body } = await node.call('/invites', { token: owner.token, ...request });
       expect([status, body.role]).toEqual([201, 'member']);
@@ -48,7 +48,7 @@ describeWithPostgres('invites', () => {
     }
   });
 
-  it('takes an expiry in the future only', async () => {
+  it('accepts only an expiry in the future', async () => {
     const expiresAt = new Date(Date.now() + DAY_MS).toISOString();
     expect((await create(owner, { expiresAt })).body.expiresAt).toBe(expiresAt);
     const past = { expiresAt: new Date(Date.now() - 1000).toISOString() };
@@ -58,14 +58,14 @@ describeWithPostgres('invites', () => {
     });
   });
 
-  it('invites members by owner and admins, admins by the owner, owners by nobody', async () => {
+  it('the owner and admins invite members, only the owner invites admins, and no one invites owners', async () => {
     expect((await create(admin)).status).toBe(201);
     expect((await create(owner, { role: 'admin' })).status).toBe(201);
     expect(await create(admin, { role: 'admin' })).toMatchObject(problem(403, 'forbidden'));
     expect(await create(owner, { role: 'owner' })).toMatchObject(problem(400, 'invalid_request'));
   });
 
-  it('is nothing for members and strangers', async () => {
+  it('are refused for members and without a token', async () => {
     const { id } = (await create(owner)).body;
     for (const reply of [await create(member), await list(member), await remove(member, id)]) {
       expect(reply).toMatchObject(problem(403, 'forbidden'));
@@ -74,13 +74,13 @@ describeWithPostgres('invites', () => {
     expect((await remove(owner, id)).status).toBe(204);
   });
 
-  it('stops an admin who has been made a member, whatever the access token says', async () => {
+  it('refuses an admin who has become a member, even with an older access token', async () => {
     const former = await addMember(node, owner, 'former@example.org', 'admin');
     await node.pool.query("UPDATE users SET role = 'member' WHERE id = $1", [former.id]);
     expect(await create(former)).toMatchObject(problem(403, 'forbidden'));
   });
 
-  it('lists newest first, page by page, and says which were used', async () => {
+  it('lists newest first, page by page, and shows which were used', async () => {
     const first = (await create(owner)).body;
     await register(node, 'listed@example.org', first.code);
     const second = (await create(owner)).body;
@@ -92,7 +92,7 @@ describeWithPostgres('invites', () => {
     expect(await list(admin, '?cursor=x')).toMatchObject(problem(400, 'invalid_cursor'));
   });
 
-  it('can be taken back once', async () => {
+  it('can be revoked once', async () => {
     const { id, code } = (await create(admin)).body;
     expect((await remove(owner, id)).status).toBe(204);
     expect(await remove(owner, id)).toMatchObject(problem(404, 'not_found'));

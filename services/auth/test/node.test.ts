@@ -8,8 +8,8 @@ import {
   type AuthNode,
   addMember,
   claimNode,
-  createGround,
-  type Ground,
+  createFixture,
+  type Fixture,
   register,
   startAuth,
   toAccount,
@@ -24,17 +24,17 @@ const exists = (path: string) =>
   );
 
 describeWithPostgres('the node', () => {
-  let ground: Ground;
+  let fixture: Fixture;
   let node: AuthNode;
   let codeFile: string;
   beforeEach(async () => {
-    ground = await createGround();
-    node = await startAuth({}, { ground });
-    codeFile = join(ground.dataDir, 'claim-code.txt');
+    fixture = await createFixture();
+    node = await startAuth({}, { fixture });
+    codeFile = join(fixture.dataDir, 'claim-code.txt');
   });
   afterEach(async () => {
     await node.stop();
-    await ground.remove();
+    await fixture.remove();
   });
 
   const claim = (token: string | undefined, ownerEmail: string, code: string | undefined, on = node) =>
@@ -42,24 +42,24 @@ describeWithPostgres('the node', () => {
   const firstAccount = async (email = EMAIL) =>
     toAccount(await register(node, email, await node.service.claimCode()));
 
-  it('says nothing but that it is unclaimed', async () => {
+  it('shows only that it is unclaimed', async () => {
     const reply = await node.call('/servers/status');
     expect(reply).toMatchObject({ status: 200, body: { claimed: false, version: '1.2.3' } });
     expect(reply.body).not.toHaveProperty('serverId');
     expect(await node.service.api.isClaimed()).toBe(false);
   });
 
-  it('keeps its claim code where only its own user can read it, over restarts', async () => {
+  it('keeps its claim code across restarts, in a file that only its own user can read', async () => {
     const code = (await readFile(codeFile, 'utf8')).trim();
     expect(code).toMatch(/^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}$/);
     expect((await stat(codeFile)).mode & 0o777).toBe(0o600);
     expect(await node.service.claimCode()).toBe(code);
     await node.stop();
-    node = await startAuth({}, { ground });
+    node = await startAuth({}, { fixture });
     expect(await node.service.claimCode()).toBe(code);
   });
 
-  it('says in its log where the code is, and not what it is', async () => {
+  it('logs where the code is, and not the code', async () => {
     const code = (await node.service.claimCode()) ?? '';
     expect(node.logs).toContainEqual(expect.objectContaining({ fields: { claimCodeFile: codeFile } }));
     await claim((await firstAccount()).token, EMAIL, code);
@@ -70,11 +70,11 @@ describeWithPostgres('the node', () => {
   it('makes a new code when the file is empty, as after a power cut', async () => {
     await node.stop();
     await writeFile(codeFile, '');
-    node = await startAuth({}, { ground });
+    node = await startAuth({}, { fixture });
     expect(await node.service.claimCode()).toMatch(/^.{14}$/);
   });
 
-  it('is claimed once, which makes an owner and ends the code', async () => {
+  it('is claimed once, which makes an owner and invalidates the code', async () => {
     const account = await firstAccount();
     const code = await node.service.claimCode();
     const reply = await claim(account.token, 'Anna@Example.org', code?.toLowerCase().replaceAll('-', ' '));
@@ -90,7 +90,7 @@ describeWithPostgres('the node', () => {
     expect(await register(node, 'late@example.org', code)).toMatchObject(problem(403, 'invalid_code'));
   });
 
-  it('is claimed by nobody without the code, their own e-mail and an account', async () => {
+  it('is not claimed without the code, the e-mail of the account and an account', async () => {
     const account = await firstAccount();
     const code = await node.service.claimCode();
     expect(await claim(account.token, EMAIL, '0000-0000-0000')).toMatchObject(problem(403, 'invalid_code'));
@@ -102,8 +102,8 @@ describeWithPostgres('the node', () => {
     expect(await node.service.api.isClaimed()).toBe(false);
   });
 
-  it('has one owner when several claim at once, through several replicas', async () => {
-    const other = await startAuth({}, { ground });
+  it('has one owner after concurrent claims through several replicas', async () => {
+    const other = await startAuth({}, { fixture });
     const code = await node.service.claimCode();
     const emails = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${name}@example.org`);
     const accounts = await Promise.all(emails.map(firstAccount));
@@ -119,20 +119,20 @@ describeWithPostgres('the node', () => {
   });
 
   it('removes a code that a crash left behind after the claim', async () => {
-    const store = createFileClaimCodeStore(ground.dataDir);
+    const store = createFileClaimCodeStore(fixture.dataDir);
     const crash = () => Promise.reject(new Error('the disk is read-only'));
     await node.stop();
-    node = await startAuth({}, { ground, overrides: { claimCode: { ...store, remove: crash } } });
+    node = await startAuth({}, { fixture, overrides: { claimCode: { ...store, remove: crash } } });
     await claimNode(node, EMAIL);
     const leftOver = (await readFile(codeFile, 'utf8')).trim();
     expect(await register(node, 'late@example.org', leftOver)).toMatchObject(problem(403, 'invalid_code'));
     await node.stop();
-    node = await startAuth({}, { ground });
+    node = await startAuth({}, { fixture });
     expect(await exists(codeFile)).toBe(false);
     expect(await node.service.api.isClaimed()).toBe(true);
   });
 
-  it('lets in nobody by the claim code once it is claimed, even while that happens', async () => {
+  it('refuses registrations with the claim code after the claim, also concurrent ones', async () => {
     const account = await firstAccount();
     const code = await node.service.claimCode();
     const late = Array.from({ length: 8 }, (_, index) => register(node, `late${index}@example.org`, code));
@@ -143,7 +143,7 @@ describeWithPostgres('the node', () => {
     for (const reply of replies) expect([201, 403]).toContain(reply.status);
   });
 
-  it('answers the health check and a new role without a new token', async () => {
+  it('responds to the health check, and shows a new role without a new token', async () => {
     expect((await node.call('/health/ready')).status).toBe(200);
     const owner = await claimNode(node);
     const admin = await addMember(node, owner, 'admin@example.org', 'admin');

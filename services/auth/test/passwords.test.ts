@@ -17,7 +17,7 @@ const NEXT = 'another battery horse';
 
 const fail = () => Promise.reject(new Error('not expected to be called'));
 
-/** Argon2 with a record of what it was asked, and of how much ran at a time. */
+/** Argon2 that records what was verified, and how many calls ran at a time. */
 function watchedHasher() {
   const verified: string[] = [];
   let running = 0;
@@ -72,7 +72,7 @@ describeWithPostgres('passwords', () => {
     expect(watch.most()).toBe(2);
   });
 
-  it('spends nothing on a registration without a valid code', async () => {
+  it('hashes nothing for a registration without a valid code', async () => {
     node = await startAuth({}, { overrides: { passwordHasher: { ...watch.hasher, hash: fail } } });
     expect(await register(node, 'a@example.org', 'wrong')).toMatchObject(problem(403, 'invalid_code'));
   });
@@ -99,7 +99,7 @@ describeWithPostgres('passwords', () => {
     expect((await signIn(PASSWORD)).status).toBe(200);
   });
 
-  it('is changed by one of two changes at once', async () => {
+  it('is changed by one of two concurrent changes', async () => {
     await start();
     const replies = await Promise.all([
       change(owner.token, PASSWORD, NEXT),
@@ -108,7 +108,7 @@ describeWithPostgres('passwords', () => {
     expect(replies.map(({ status }) => status).sort()).toEqual([204, 401]);
   });
 
-  it('leaves no session behind that was opened with the old one meanwhile', async () => {
+  it('leaves no session that was opened with the old one at the same time', async () => {
     await start();
     const logins = Array.from({ length: 4 }, () => signIn(PASSWORD));
     const [changed, ...replies] = await Promise.all([change(owner.token, PASSWORD, NEXT), ...logins]);

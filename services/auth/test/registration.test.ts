@@ -76,7 +76,7 @@ describeWithPostgres('registration', () => {
     expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_request', errors: [{ path }] } });
   });
 
-  it('is closed to everybody where the setting says so', async () => {
+  it('is closed with the setting "closed"', async () => {
     await start('closed');
     expect(await register(node, 'a@example.org')).toMatchObject(problem(403, 'registration_closed'));
     const code = await invite(node, owner);
@@ -91,7 +91,7 @@ describeWithPostgres('registration', () => {
     expect(admin.body.user.role).toBe('admin');
   });
 
-  it('tells nothing about accounts to those without a valid invite', async () => {
+  it('reveals nothing about accounts without a valid invite', async () => {
     await start('invite');
     expect(await register(node, owner.email)).toMatchObject(problem(403, 'invalid_code'));
     expect(await register(node, owner.email, 'wrong')).toMatchObject(problem(403, 'invalid_code'));
@@ -102,14 +102,14 @@ describeWithPostgres('registration', () => {
     expect(await register(node, 'b@example.org', code)).toMatchObject(problem(403, 'invalid_code'));
   });
 
-  it('takes an invite for one e-mail from nobody else', async () => {
+  it('accepts an invite for one e-mail only from that e-mail', async () => {
     await start('invite');
     const code = await invite(node, owner, { email: 'Anna@example.org', role: 'admin' });
     expect(await register(node, 'bert@example.org', code)).toMatchObject(problem(403, 'invalid_code'));
     expect((await register(node, 'anna@example.org', code.toLowerCase())).body.user.role).toBe('admin');
   });
 
-  it('takes no invite that has expired or was taken back', async () => {
+  it('refuses an invite that has expired or was revoked', async () => {
     await start('invite');
     const code = await invite(node, owner);
     node.advance(7 * DAY_MS + 1000);
@@ -119,7 +119,7 @@ describeWithPostgres('registration', () => {
     expect(await register(node, 'a@example.org', body.code)).toMatchObject(problem(403, 'invalid_code'));
   });
 
-  it('lets one of many in by the same invite at the same time', async () => {
+  it('admits one of many concurrent registrations with the same invite', async () => {
     await start('invite');
     const code = await invite(node, owner);
     const emails = Array.from({ length: 8 }, (_, index) => `guest${index}@example.org`);
@@ -129,14 +129,14 @@ describeWithPostgres('registration', () => {
     expect(rows).toHaveLength(2);
   });
 
-  it('makes one account of many registrations of the same e-mail', async () => {
+  it('makes one account for many concurrent registrations of the same e-mail', async () => {
     await start('open');
     const replies = await Promise.all(Array.from({ length: 6 }, () => register(node, 'a@example.org')));
     expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
     expect(await usersNamed('a@example.org')).toEqual([{ role: 'member' }]);
   });
 
-  it('takes no role from the request', async () => {
+  it('ignores a role in the request', async () => {
     await start('open');
     const json = { email: 'a@example.org', password: PASSWORD, role: 'owner', disabledAt: null };
     expect((await node.call('/auth/register', { json })).body.user.role).toBe('member');

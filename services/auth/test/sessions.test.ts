@@ -36,7 +36,7 @@ describeWithPostgres('sessions', () => {
   const logout = (refreshToken: string) => node.call('/auth/logout', { json: { refreshToken } });
   const me = (token: string) => node.call('/auth/me', { token });
 
-  it('signs in, whatever the case of the e-mail', async () => {
+  it('signs in with any case of the e-mail', async () => {
     const reply = await login(node, ' Owner@Example.ORG');
     expect(reply).toMatchObject({
       status: 200,
@@ -48,7 +48,7 @@ describeWithPostgres('sessions', () => {
   it.each([
     ['a wrong password', { email: 'owner@example.org', password: 'wrong password' }],
     ['an unknown e-mail', { email: 'nobody@example.org', password: PASSWORD }],
-  ])('refuses %s with the same words', async (_what, json) => {
+  ])('refuses %s with the same text', async (_what, json) => {
     const { status, body } = await node.call('/auth/login', { json });
     expect({ status, code: body.code, detail: body.detail }).toEqual({
       status: 401,
@@ -57,7 +57,7 @@ describeWithPostgres('sessions', () => {
     });
   });
 
-  it('takes credentials from the body alone', async () => {
+  it('takes credentials only from the body', async () => {
     const query = `?email=${owner.email}&password=${encodeURIComponent(PASSWORD)}`;
     const json = { email: owner.email, password: 'wrong password' };
     expect(await node.call(`/auth/login${query}`, { json })).toMatchObject(
@@ -78,7 +78,7 @@ describeWithPostgres('sessions', () => {
     expect(seen.size).toBe(4);
   });
 
-  it('ends the whole session when a used token comes again, and no other session', async () => {
+  it('ends the whole session when a token is used again, and no other session', async () => {
     const other = await newSession();
     const { refreshToken } = await newSession();
     const second = await refresh(node, refreshToken);
@@ -92,7 +92,7 @@ describeWithPostgres('sessions', () => {
     expect(JSON.stringify(node.logs)).not.toContain(refreshToken);
   });
 
-  it('lets exactly one of several uses at once win, and then ends the session', async () => {
+  it('accepts exactly one of several concurrent uses, and then ends the session', async () => {
     const { refreshToken } = await newSession();
     const replies = await Promise.all(Array.from({ length: 6 }, () => refresh(node, refreshToken)));
     const won = replies.filter(({ status }) => status === 200);
@@ -101,8 +101,8 @@ describeWithPostgres('sessions', () => {
     expect(await refresh(node, won[0]?.body.refreshToken)).toMatchObject(invalid);
   });
 
-  // A model of one family: a token is unused, used or dead with its family; each use has one right answer.
-  it('holds these rules for any sequence of uses, logouts included', async () => {
+  // A model of one family: a token is unused, used or dead with its family; each use has one correct response.
+  it('follows these rules for any sequence of uses and logouts', async () => {
     const step = fc.record({ kind: fc.constantFrom('refresh', 'refresh', 'logout'), pick: fc.nat(9) });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
@@ -128,7 +128,7 @@ describeWithPostgres('sessions', () => {
     );
   });
 
-  it('leaves at most one good token however refreshes and logouts interleave', async () => {
+  it('leaves at most one valid token for any order of refreshes and logouts', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('refresh', 'logout'), { minLength: 2, maxLength: 5 }),
@@ -155,7 +155,7 @@ describeWithPostgres('sessions', () => {
     expect(await refresh(node, token)).toMatchObject(invalid);
   });
 
-  it('lasts as long as it is refreshed in time, and no longer', async () => {
+  it('lives as long as it is refreshed in time, and no longer', async () => {
     const { refreshToken } = await newSession();
     node.advance(89 * DAY_MS);
     const later = await refresh(node, refreshToken);
@@ -212,7 +212,7 @@ describeWithPostgres('sessions', () => {
     expect(claims.did).toBe(deviceId);
   });
 
-  it("is not bound to somebody else's device, nor to an unknown one", async () => {
+  it('is not bound to a device of another account, nor to an unknown one', async () => {
     const guest = await addMember(node, owner, 'device@example.org');
     const theirs = await newDevice(guest);
     expect(await login(node, owner.email, { deviceId: theirs })).toMatchObject(problem(404, 'not_found'));
@@ -232,7 +232,7 @@ describeWithPostgres('sessions', () => {
     expect((await refresh(node, elsewhere.refreshToken)).status).toBe(200);
   });
 
-  it('survives no removal of its device, at whatever moment it is used', async () => {
+  it('ends with the removal of its device, also when it is used at the same time', async () => {
     for (let round = 0; round < 5; round += 1) {
       const deviceId = await newDevice(owner);
       const { refreshToken } = await newSession({ deviceId });
@@ -249,7 +249,7 @@ describeWithPostgres('sessions', () => {
     }
   });
 
-  it('is of no use to an account that was disabled or is gone', async () => {
+  it('does not work for an account that was disabled or deleted', async () => {
     const guest = await addMember(node, owner, 'gone@example.org');
     await node.pool.query('UPDATE users SET disabled_at = now() WHERE id = $1', [guest.id]);
     expect(await refresh(node, guest.refreshToken)).toMatchObject(invalid);
@@ -269,7 +269,7 @@ describeWithPostgres('sessions', () => {
 });
 
 describeWithPostgres('the sweep', () => {
-  it('removes what is past use at the start, and leaves living sessions alone', async () => {
+  it('removes expired sessions and tokens at the start, and keeps live sessions', async () => {
     const node = await startAuth();
     const owner = await claimNode(node);
     const next = await refresh(node, owner.refreshToken);
@@ -279,7 +279,7 @@ describeWithPostgres('the sweep', () => {
     ]);
     await node.pool.query("UPDATE refresh_tokens SET issued_at = now() - interval '91 days'");
     await node.service.stop();
-    const again = await startAuth({}, { ground: node.ground });
+    const again = await startAuth({}, { fixture: node.fixture });
     await again.service.stop();
     const { rows } = await node.pool.query('SELECT count(*)::int AS tokens FROM refresh_tokens');
     expect(rows).toEqual([{ tokens: 1 }]);

@@ -5,7 +5,7 @@ import { createTestDatabase, describeWithPostgres } from '@lazyphotos/testkit';
 import { migrationsPath } from '../src/index.js';
 
 describeWithPostgres('the schema', () => {
-  it('is what the migrations lead to', async () => {
+  it('is the result of the migrations', async () => {
     const database = await createTestDatabase('catalog_schema');
     try {
       expect(await schemaDrift(database.url, dirname(migrationsPath))).toBe('');

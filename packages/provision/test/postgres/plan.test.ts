@@ -8,7 +8,7 @@ const feed = (url: string): ServiceDatabase => ({ service: 'feed', url, migratio
 const worker = (url: string): ServiceDatabase => ({ service: 'media-worker', url, migrationsPath: 'worker' });
 
 describe('the plan', () => {
-  test("is read off the services' URLs", () => {
+  test("is derived from the services' URLs", () => {
     expect(planDatabases(ADMIN, [feed('postgresql://r%20f:p%2Fw@db:5432/f%20d?sslmode=require')])).toEqual([
       {
         service: 'feed',
@@ -63,7 +63,7 @@ describe('the plan', () => {
   });
 });
 
-test('a verifier is made as RFC 7677 makes its example', () => {
+test('a verifier is the one of the example in RFC 7677', () => {
   expect(scramVerifier('pencil', Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'))).toBe(
     'SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=',
   );

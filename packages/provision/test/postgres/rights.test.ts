@@ -2,44 +2,40 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ServiceName, serviceNames } from '@lazyphotos/contracts';
 import { createOutboxRelay, openWhenMigrated } from '@lazyphotos/database';
 import { describeWithPostgres } from '@lazyphotos/testkit';
-import { codeOf, connected, createGround, type Ground, migrationsOf } from './ground.js';
+import { codeOf, connected, createFixture, type Fixture, migrationsOf } from './fixture.js';
 
 const REFUSED = '42501';
 const RIGHTS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'];
 
 describeWithPostgres("a service's role", () => {
-  let ground: Ground;
+  let fixture: Fixture;
   beforeAll(async () => {
-    ground = await createGround();
-    await ground.run();
+    fixture = await createFixture();
+    await fixture.run();
   });
-  afterAll(() => ground.remove());
+  afterAll(() => fixture.remove());
 
   const others = (service: ServiceName) => serviceNames.filter((name) => name !== service);
 
-  test.each(serviceNames)(
-    'of %s reads and writes the rows of its own tables, and no more',
-    async (service) => {
-      const { rows } = await connected(ground.urlOf(service), (client) =>
-        client.query<{ name: string; rights: string[] }>(
-          `SELECT tablename AS name, array(
+  test.each(serviceNames)('of %s reads and writes the rows of its own tables only', async (service) => {
+    const { rows } = await connected(fixture.urlOf(service), (client) =>
+      client.query<{ name: string; rights: string[] }>(
+        `SELECT tablename AS name, array(
            SELECT r FROM unnest($1::text[]) r WHERE has_table_privilege(quote_ident(tablename), r)) AS rights
          FROM pg_tables WHERE schemaname = 'public'`,
-          [RIGHTS],
-        ),
-      );
-      expect(rows.length).toBeGreaterThan(1);
-      for (const { name, rights } of rows) {
-        const expected =
-          name === '_prisma_migrations' ? ['SELECT'] : ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
-        expect({ name, rights }).toEqual({ name, rights: expected });
-      }
-    },
-  );
+        [RIGHTS],
+      ),
+    );
+    expect(rows.length).toBeGreaterThan(1);
+    for (const { name, rights } of rows) {
+      const expected = name === '_prisma_migrations' ? ['SELECT'] : ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
+      expect({ name, rights }).toEqual({ name, rights: expected });
+    }
+  });
 
   test.each(serviceNames)('of %s opens its database as the service does', async (service) => {
     const database = await openWhenMigrated({
-      url: ground.urlOf(service),
+      url: fixture.urlOf(service),
       migrationsPath: migrationsOf(service),
       poolSize: 2,
       applicationName: service,
@@ -49,9 +45,9 @@ describeWithPostgres("a service's role", () => {
     await database.close();
   });
 
-  test('does what services do beside plain reading and writing: locks, upserts, the outbox', async () => {
+  test('may do what services also do: locks, upserts, the outbox', async () => {
     const database = await openWhenMigrated({
-      url: ground.urlOf('catalog'),
+      url: fixture.urlOf('catalog'),
       migrationsPath: migrationsOf('catalog'),
       poolSize: 3,
       applicationName: 'catalog',
@@ -78,7 +74,7 @@ describeWithPostgres("a service's role", () => {
     await database.pool.query('SELECT pg_advisory_xact_lock(1)');
     await database.close();
 
-    await connected(ground.urlOf('gateway'), async (client) => {
+    await connected(fixture.urlOf('gateway'), async (client) => {
       const upsert = `INSERT INTO rate_limits VALUES ('key', 1, 1)
         ON CONFLICT (key) DO UPDATE SET points = rate_limits.points + 1 RETURNING points`;
       await client.query(upsert);
@@ -86,10 +82,10 @@ describeWithPostgres("a service's role", () => {
     });
   });
 
-  test.each(serviceNames)('of %s gets into no other database', async (service) => {
-    const names = others(service).map((other) => new URL(ground.urlOf(other)).pathname);
+  test.each(serviceNames)('of %s connects to no other database', async (service) => {
+    const names = others(service).map((other) => new URL(fixture.urlOf(other)).pathname);
     for (const pathname of names) {
-      const url = Object.assign(new URL(ground.urlOf(service)), { pathname });
+      const url = Object.assign(new URL(fixture.urlOf(service)), { pathname });
       expect({ pathname, code: await codeOf(url.href) }).toEqual({ pathname, code: REFUSED });
     }
   });
@@ -109,26 +105,26 @@ describeWithPostgres("a service's role", () => {
     ['reads no passwords', 'SELECT * FROM pg_authid'],
     ['runs no program', `COPY photos TO PROGRAM 'cat'`],
   ])('%s', async (_title, statement) => {
-    expect(await codeOf(ground.urlOf('catalog'), statement)).toBe(REFUSED);
+    expect(await codeOf(fixture.urlOf('catalog'), statement)).toBe(REFUSED);
   });
 
   test('does not become the owner', async () => {
-    expect(await codeOf(ground.urlOf('catalog'), `SET ROLE ${ground.prefix}catalog_owner`)).toBe(REFUSED);
+    expect(await codeOf(fixture.urlOf('catalog'), `SET ROLE ${fixture.prefix}catalog_owner`)).toBe(REFUSED);
   });
 
   test('takes at most half of the connections of the server', async () => {
-    const { rows } = await ground.administer(
+    const { rows } = await fixture.administer(
       `SELECT DISTINCT rolconnlimit AS most FROM pg_roles
-        WHERE rolname LIKE '${ground.prefix}%' AND rolcanlogin`,
+        WHERE rolname LIKE '${fixture.prefix}%' AND rolcanlogin`,
     );
-    const { rows: server } = await ground.administer('SHOW max_connections');
+    const { rows: server } = await fixture.administer('SHOW max_connections');
     expect(rows).toEqual([{ most: Math.floor(Number(server[0].max_connections) / 2) }]);
   });
 
-  test('nobody logs in as an owner', async () => {
-    const { rows } = await ground.administer(
+  test('no owner can log in', async () => {
+    const { rows } = await fixture.administer(
       `SELECT count(*)::int AS owners, count(*) FILTER (WHERE rolcanlogin)::int AS open FROM pg_roles
-        WHERE rolname LIKE '${ground.prefix}%owner'`,
+        WHERE rolname LIKE '${fixture.prefix}%owner'`,
     );
     expect(rows).toEqual([{ owners: serviceNames.length, open: 0 }]);
   });

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWithPostgres, startTestPostgres, type TestPostgres } from '@lazyphotos/testkit';
 import { provisionPostgres, type ServiceDatabase } from '../../src/index.js';
 import { createLog } from '../log.js';
-import { codeOf, migrationsOf } from './ground.js';
+import { codeOf, migrationsOf } from './fixture.js';
 
 const REFUSED = '42501';
 
-describeWithPostgres('provisioning a server that is ours alone', () => {
+describeWithPostgres('provisioning a server of its own', () => {
   let server: TestPostgres;
   let services: ServiceDatabase[];
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describeWithPostgres('provisioning a server that is ours alone', () => {
   });
   afterAll(() => server.stop());
 
-  test('one that does not come is not waited for for ever', async () => {
+  test('fails after a while when the server does not start', async () => {
     await server.shutDown();
     const options = { adminUrl: server.url, services, logger: createLog(), retryForMs: 300 };
     await expect(provisionPostgres(options)).rejects.toMatchObject({
@@ -25,7 +25,7 @@ describeWithPostgres('provisioning a server that is ours alone', () => {
     });
   });
 
-  test('one that is still starting is waited for', async () => {
+  test('waits for a server that is still starting', async () => {
     await server.shutDown();
     let restarted: Promise<void> | undefined;
     const logger = createLog(({ message }) => {
@@ -37,7 +37,7 @@ describeWithPostgres('provisioning a server that is ours alone', () => {
     expect(logger.lines.at(-1)).toMatchObject({ message: 'database ready', fields: { for: 'feed' } });
   });
 
-  test("shuts the server's own databases to the services, and leaves none open", async () => {
+  test("revokes CONNECT on the server's own databases, and leaves none public", async () => {
     const logger = createLog();
     await provisionPostgres({ adminUrl: server.url, services, logger });
     expect(logger.lines.map(({ level }) => level)).not.toContain('warn');

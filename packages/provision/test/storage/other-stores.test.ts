@@ -7,7 +7,7 @@ import { createLog } from '../log.js';
 const EXPIRING = `<LifecycleConfiguration><Rule><ID>theirs</ID><Status>Enabled</Status>
   <Filter><Prefix>0123/</Prefix></Filter><Expiration><Days>7</Days></Expiration></Rule></LifecycleConfiguration>`;
 
-/** The few calls of an S3 server that is no MinIO, at its own pace: what it was given it keeps. */
+/** The few calls of an S3 server that is not MinIO. It keeps what it was given. */
 class OtherStore {
   readonly made: string[] = [];
   lifecycle: string | undefined;
@@ -73,7 +73,7 @@ describe("a store without MinIO's admin API", () => {
     expect(store.lifecycle).toContain('<DaysAfterInitiation>730</DaysAfterInitiation>');
   });
 
-  test('gets no users, and that is said', async () => {
+  test('gets no users, which is logged', async () => {
     expect(await run()).toContainEqual({
       level: 'warn',
       message: "no users were made: this object store does not have MinIO's admin API",
@@ -81,7 +81,7 @@ describe("a store without MinIO's admin API", () => {
     });
   });
 
-  test("somebody else's rules are kept as they are, and that is said", async () => {
+  test('rules of another origin are kept, which is logged', async () => {
     store.lifecycle = EXPIRING;
     expect(await run()).toContainEqual(
       expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ state: 'kept' }) }),
@@ -90,7 +90,7 @@ describe("a store without MinIO's admin API", () => {
   });
 
   test.each(['NotImplemented', 'MalformedXML'])(
-    'that answers %s to the rule is used without',
+    'that responds with %s to the rule is used without it',
     async (code) => {
       store.refuses = code;
       expect(await run()).toContainEqual(
@@ -102,7 +102,7 @@ describe("a store without MinIO's admin API", () => {
     },
   );
 
-  test('an administrator who may not set the rule is told so', async () => {
+  test('an administrator who may not set the rule gets an error', async () => {
     store.refuses = 'AccessDenied';
     await expect(run()).rejects.toThrow(
       'the object store refuses a rule for incomplete uploads: AccessDenied (AccessDenied)',

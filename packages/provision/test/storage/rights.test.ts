@@ -4,7 +4,7 @@ import type { ObjectStore } from '@lazyphotos/object-storage';
 import { describeWithMinio } from '@lazyphotos/testkit';
 import type { Client } from 'minio';
 import { STORE_USERS, type StoreUser } from '../../src/index.js';
-import { codeOf, createGround, type Ground } from './ground.js';
+import { codeOf, createFixture, type Fixture } from './fixture.js';
 
 const ORIGINAL = 'originals/user/photo';
 const ARCHIVE = 'archives/user/archive';
@@ -18,32 +18,35 @@ async function read(store: ObjectStore, key: string): Promise<string> {
 }
 
 describeWithMinio("a service's user of the object store", () => {
-  let ground: Ground;
+  let fixture: Fixture;
   const stores = {} as Record<StoreUser, ObjectStore>;
   beforeAll(async () => {
-    ground = await createGround();
-    await ground.run();
-    for (const service of STORE_USERS) stores[service] = ground.storeOf(service);
-    await ground.client.makeBucket(`${ground.bucket}-other`);
-    await ground.client.putObject(`${ground.bucket}-other`, ORIGINAL, 'not yours');
-    await ground.client.putObject(ground.bucket, ORIGINAL, 'original');
-    await ground.client.putObject(ground.bucket, PREVIEW, 'preview');
-    await ground.client.putObject(ground.bucket, ARCHIVE, 'archive');
-    await ground.client.putObject(ground.bucket, 'else/where', 'neither');
+    fixture = await createFixture();
+    await fixture.run();
+    for (const service of STORE_USERS) stores[service] = fixture.storeOf(service);
+    await fixture.client.makeBucket(`${fixture.bucket}-other`);
+    await fixture.client.putObject(`${fixture.bucket}-other`, ORIGINAL, 'not yours');
+    await fixture.client.putObject(fixture.bucket, ORIGINAL, 'original');
+    await fixture.client.putObject(fixture.bucket, PREVIEW, 'preview');
+    await fixture.client.putObject(fixture.bucket, ARCHIVE, 'archive');
+    await fixture.client.putObject(fixture.bucket, 'else/where', 'neither');
   });
   afterAll(async () => {
     for (const store of Object.values(stores)) await store.close();
-    await ground.client.removeObject(`${ground.bucket}-other`, ORIGINAL);
-    await ground.client.removeBucket(`${ground.bucket}-other`);
-    await ground.stop();
+    await fixture.client.removeObject(`${fixture.bucket}-other`, ORIGINAL);
+    await fixture.client.removeBucket(`${fixture.bucket}-other`);
+    await fixture.stop();
   });
 
-  test.each(STORE_USERS)('of %s is ready, and told a missing object from a refusal', async (service) => {
-    await stores[service].ready();
-    await expect(stores[service].head('originals/user/none')).rejects.toMatchObject({
-      name: 'ObjectNotFoundError',
-    });
-  });
+  test.each(STORE_USERS)(
+    'of %s is ready, and distinguishes a missing object from a refusal',
+    async (service) => {
+      await stores[service].ready();
+      await expect(stores[service].head('originals/user/none')).rejects.toMatchObject({
+        name: 'ObjectNotFoundError',
+      });
+    },
+  );
 
   test('of the gateway reads originals and previews', async () => {
     expect(await read(stores.gateway, ORIGINAL)).toBe('original');
@@ -51,7 +54,7 @@ describeWithMinio("a service's user of the object store", () => {
   });
 
   test.each(['originals', 'archives'])(
-    'of upload takes files of %s in, in parts or whole, and removes them',
+    'of upload writes files of %s, in parts or whole, and removes them',
     async (folder) => {
       const store = stores.upload;
       const key = `${folder}/user/parts`;
@@ -92,7 +95,9 @@ describeWithMinio("a service's user of the object store", () => {
     ['media-worker', 'remove an original', (client, bucket) => client.removeObject(bucket, ORIGINAL)],
   ];
   test.each(forbidden)('of %s may not %s', async (service, _what, attempt) => {
-    expect(await codeOf(attempt(ground.clientOf(ground.users[service]), ground.bucket))).toBe('AccessDenied');
+    expect(await codeOf(attempt(fixture.clientOf(fixture.users[service]), fixture.bucket))).toBe(
+      'AccessDenied',
+    );
     expect(await read(stores['media-worker'], ORIGINAL)).toBe('original');
     expect(await read(stores.gateway, PREVIEW)).toBe('preview');
     expect(await read(stores.upload, ARCHIVE)).toBe('archive');
@@ -111,15 +116,15 @@ describeWithMinio("a service's user of the object store", () => {
   ];
   test.each(forbiddenToAll)('may not %s', async (_what, attempt) => {
     for (const service of STORE_USERS) {
-      const code = await codeOf(attempt(ground.clientOf(ground.users[service]), ground.bucket));
+      const code = await codeOf(attempt(fixture.clientOf(fixture.users[service]), fixture.bucket));
       expect({ service, code }).toEqual({ service, code: 'AccessDenied' });
     }
   });
 
   test('may not administer the server, not even make itself an administrator', async () => {
     for (const service of STORE_USERS) {
-      const user = ground.users[service];
-      const admin = ground.adminOf(user);
+      const user = fixture.users[service];
+      const admin = fixture.adminOf(user);
       const more = { accessKeyId: `${user.accessKeyId}-2`, secretAccessKey: 'whatever' };
       await expect(admin.setPolicy(user.accessKeyId, 'consoleAdmin')).rejects.toThrow('(AccessDenied)');
       await expect(admin.setConfig('api stale_uploads_expiry=1s')).rejects.toThrow('(AccessDenied)');
@@ -128,7 +133,7 @@ describeWithMinio("a service's user of the object store", () => {
   });
 
   test('without credentials nothing is read', async () => {
-    const reply = await fetch(`${ground.minio.endpoint}/${ground.bucket}/${ORIGINAL}`);
+    const reply = await fetch(`${fixture.minio.endpoint}/${fixture.bucket}/${ORIGINAL}`);
     expect(reply.status).toBe(403);
   });
 });

@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWithMinio, eventually } from '@lazyphotos/testkit';
 import { encryptBody } from '../../src/storage/minio-admin.js';
-import { codeOf, createGround, type Ground } from './ground.js';
+import { codeOf, createFixture, type Fixture } from './fixture.js';
 
 const KEY = 'originals/user/photo';
-/** MinIO does not report when it looks for stale uploads, which it does each second here. Too short a wait makes the test milder, not wrong. */
+/** MinIO does not report when it looks for stale uploads, which it does each second here. A wait that is too short makes the test weaker, not wrong. */
 const SEVERAL_CLEANINGS_MS = 4000;
 
 describeWithMinio('provisioning MinIO', () => {
-  let ground: Ground;
+  let fixture: Fixture;
   beforeAll(async () => {
-    ground = await createGround();
+    fixture = await createFixture();
   });
-  afterAll(() => ground.stop());
+  afterAll(() => fixture.stop());
 
-  test('says what it made, without any secret', async () => {
-    const lines = await ground.run();
+  test('logs what it made, without any secret', async () => {
+    const lines = await fixture.run();
     expect(lines.map(({ message, fields }) => [message, fields.for ?? fields.created])).toEqual([
       ['bucket ready', true],
       ['incomplete uploads are removed by MinIO itself', undefined],
@@ -27,56 +27,56 @@ describeWithMinio('provisioning MinIO', () => {
     expect(JSON.stringify(lines)).not.toMatch(/it's|100%/);
   });
 
-  test('may be run again, also twice at once: objects and users stay', async () => {
-    await ground.client.putObject(ground.bucket, KEY, 'kept');
-    const runs = await Promise.all([ground.run(), ground.run()]);
+  test('may be run again, also concurrently: objects and users stay', async () => {
+    await fixture.client.putObject(fixture.bucket, KEY, 'kept');
+    const runs = await Promise.all([fixture.run(), fixture.run()]);
     expect(runs.map(([line]) => line?.fields.created)).toEqual([false, false]);
-    const stream = await ground.clientOf(ground.users.gateway).getObject(ground.bucket, KEY);
+    const stream = await fixture.clientOf(fixture.users.gateway).getObject(fixture.bucket, KEY);
     expect(Buffer.concat(await stream.toArray()).toString()).toBe('kept');
   });
 
   test('a changed secret is applied', async () => {
-    const changed = { ...ground.users.gateway, secretAccessKey: 'changed-secret' };
-    const stat = (user: typeof changed) => codeOf(ground.clientOf(user).statObject(ground.bucket, KEY));
-    await ground.run({ users: { gateway: changed } });
+    const changed = { ...fixture.users.gateway, secretAccessKey: 'changed-secret' };
+    const stat = (user: typeof changed) => codeOf(fixture.clientOf(user).statObject(fixture.bucket, KEY));
+    await fixture.run({ users: { gateway: changed } });
     expect(await stat(changed)).toBeUndefined();
-    expect(await stat(ground.users.gateway)).toBe('AccessDenied');
-    await ground.run();
-    expect(await stat(ground.users.gateway)).toBeUndefined();
+    expect(await stat(fixture.users.gateway)).toBe('AccessDenied');
+    await fixture.run();
+    expect(await stat(fixture.users.gateway)).toBeUndefined();
   });
 
-  test('rights that were added by hand are taken away again', async () => {
-    const { gateway } = ground.users;
-    const write = () => codeOf(ground.clientOf(gateway).putObject(ground.bucket, KEY, 'written'));
-    await ground.admin.setPolicy(gateway.accessKeyId, 'readwrite');
+  test('rights that were added by hand are revoked', async () => {
+    const { gateway } = fixture.users;
+    const write = () => codeOf(fixture.clientOf(gateway).putObject(fixture.bucket, KEY, 'written'));
+    await fixture.admin.setPolicy(gateway.accessKeyId, 'readwrite');
     expect(await write()).toBeUndefined();
-    await ground.run();
+    await fixture.run();
     expect(await write()).toBe('AccessDenied');
   });
 
-  test('uploads that take long are not taken away by the server', async () => {
-    const begin = (key: string) => ground.client.initiateNewMultipartUpload(ground.bucket, key, {});
-    const isThere = async (key: string) => Boolean(await ground.client.findUploadId(ground.bucket, key));
+  test('the server does not remove slow uploads', async () => {
+    const begin = (key: string) => fixture.client.initiateNewMultipartUpload(fixture.bucket, key, {});
+    const isThere = async (key: string) => Boolean(await fixture.client.findUploadId(fixture.bucket, key));
     const shortLived = 'api stale_uploads_expiry=1s stale_uploads_cleanup_interval=1s';
-    await ground.admin.setConfig(shortLived);
+    await fixture.admin.setConfig(shortLived);
     await begin('originals/user/stale');
     await eventually(async () => expect(await isThere('originals/user/stale')).toBe(false));
 
-    await ground.run();
+    await fixture.run();
     await begin('originals/user/slow');
     await sleep(SEVERAL_CLEANINGS_MS);
     expect(await isThere('originals/user/slow')).toBe(true);
 
-    // Only the setting has kept it: the server has not stopped cleaning.
-    await ground.admin.setConfig(shortLived);
+    // Only the setting has kept it: the server still cleans up.
+    await fixture.admin.setConfig(shortLived);
     await eventually(async () => expect(await isThere('originals/user/slow')).toBe(false));
-    await ground.admin.setConfig('api stale_uploads_expiry=720h stale_uploads_cleanup_interval=6h');
+    await fixture.admin.setConfig('api stale_uploads_expiry=720h stale_uploads_cleanup_interval=6h');
   });
 
-  test('a wrong administrator is told in one line, and at once', async () => {
+  test('wrong credentials of the administrator fail at once, with one line', async () => {
     const waited: string[] = [];
-    const attempt = ground.run({
-      admin: { accessKeyId: ground.minio.accessKeyId, secretAccessKey: 'hush-hush' },
+    const attempt = fixture.run({
+      admin: { accessKeyId: fixture.minio.accessKeyId, secretAccessKey: 'hush-hush' },
       onLine: ({ message }) => waited.push(message),
     });
     const error = (await attempt.catch((reason: unknown) => reason)) as Error & { code: string };
@@ -86,18 +86,18 @@ describeWithMinio('provisioning MinIO', () => {
     expect(waited).toEqual([]);
   });
 
-  test('an administrator who may not administer is told what was refused', async () => {
-    const attempt = ground.run({ admin: ground.users.upload });
+  test('a user who is no administrator gets an error that names what was refused', async () => {
+    const attempt = fixture.run({ admin: fixture.users.upload });
     await expect(attempt).rejects.toThrow('MinIO refuses its configuration: ');
   });
 
-  test('a server that is still starting is waited for', async () => {
-    if (!ground.minio.canRestart) return;
-    await ground.minio.shutDown();
+  test('waits for a server that is still starting', async () => {
+    if (!fixture.minio.canRestart) return;
+    await fixture.minio.shutDown();
     let restarted: Promise<void> | undefined;
-    await ground.run({
+    await fixture.run({
       onLine: ({ message }) => {
-        if (message === 'waiting for the object store') restarted ??= ground.minio.restart();
+        if (message === 'waiting for the object store') restarted ??= fixture.minio.restart();
       },
     });
     expect(restarted).toBeDefined();

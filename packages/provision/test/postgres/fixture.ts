@@ -7,7 +7,7 @@ import { provisionPostgres, type ServiceDatabase } from '../../src/index.js';
 import { PROVISION_LOCK } from '../../src/postgres/provision.js';
 import { createLog, type Line } from '../log.js';
 
-const SERVERS_OWN = ['postgres', 'template1'];
+const BUILT_IN = ['postgres', 'template1'];
 
 export const migrationsOf = (service: ServiceName): string =>
   fileURLToPath(new URL(`../../../../services/${service}/prisma/migrations`, import.meta.url));
@@ -23,30 +23,30 @@ export async function connected<T>(url: string, use: (client: pg.Client) => Prom
   }
 }
 
-/** The SQLSTATE that a query, or the connection before it, fails with; undefined when it succeeds. */
+/** Returns the SQLSTATE of a failed query or connection; undefined when it succeeds. */
 export const codeOf = (url: string, query = 'SELECT 1'): Promise<string | undefined> =>
   connected(url, (client) => client.query(query)).then(
     () => undefined,
     (error: { code?: string }) => error.code,
   );
 
-export interface Ground {
+export interface Fixture {
   adminUrl: string;
-  /** All six services, with the names and passwords of this ground. */
+  /** All six services, with the names and passwords of this fixture. */
   services: ServiceDatabase[];
   urlOf(service: ServiceName): string;
   /** The administrator's URL to that service's database. */
   adminUrlOf(service: ServiceName): string;
-  /** Provisions and answers what was logged. */
+  /** Provisions and returns what was logged. */
   run(options?: { adminUrl?: string; services?: readonly ServiceDatabase[] }): Promise<Line[]>;
-  /** Runs statements as the administrator; what they make must begin with `prefix` to be removed. */
+  /** Runs a statement as the administrator. `remove` removes what has a name with `prefix`. */
   administer(statement: string): Promise<pg.QueryResult>;
   prefix: string;
   remove(): Promise<void>;
 }
 
-/** Names of its own on the server of the tests, for roles belong to all of a server. */
-export async function createGround(): Promise<Ground> {
+/** Makes unique names on the server of the tests, because roles belong to a whole server. */
+export async function createFixture(): Promise<Fixture> {
   const adminUrl = process.env[POSTGRES_URL] ?? '';
   const prefix = `lp_test_${randomBytes(6).toString('hex')}_`;
   const withParts = (database: string, user?: string, password = ''): string => {
@@ -65,7 +65,7 @@ export async function createGround(): Promise<Ground> {
     };
   });
   const open = await administer(
-    `SELECT datname AS name FROM pg_database WHERE datname = ANY('{${SERVERS_OWN}}')
+    `SELECT datname AS name FROM pg_database WHERE datname = ANY('{${BUILT_IN}}')
        AND (datacl IS NULL OR datacl::text ~ '[{,]=[^/]*c')`,
   );
 
@@ -93,7 +93,7 @@ export async function createGround(): Promise<Ground> {
         // In PostgreSQL 16 and later, memberships that a role granted depend on it.
         for (const { name } of roles.rows) await client.query(`DROP OWNED BY ${name} CASCADE`);
         for (const { name } of roles.rows) await client.query(`DROP ROLE ${name}`);
-        // The server may be a developer's own: it gets back what was taken from all. Not while another run takes it.
+        // The server may be a developer's own: PUBLIC gets back what was revoked, but not while another run revokes it.
         await client.query('SELECT pg_advisory_lock($1)', [PROVISION_LOCK]);
         for (const { name } of open.rows)
           await client.query(`GRANT CONNECT, TEMPORARY ON DATABASE ${name} TO PUBLIC`);

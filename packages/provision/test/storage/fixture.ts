@@ -15,18 +15,18 @@ import { createLog, type Line } from '../log.js';
 
 const REGION = 'us-east-1';
 
-export interface Ground {
+export interface Fixture {
   minio: TestMinio;
   bucket: string;
   users: Required<ServiceUsers>;
   /** The administrator's. */
   client: Client;
   admin: MinioAdmin;
-  /** Provisions and answers what was logged. */
+  /** Provisions and returns what was logged. */
   run(change?: { users?: ServiceUsers; admin?: Credentials; onLine?: (line: Line) => void }): Promise<Line[]>;
   clientOf(user: Credentials): Client;
   adminOf(user: Credentials): MinioAdmin;
-  /** The store as that service opens it. */
+  /** Opens the store as that service does. */
   storeOf(service: StoreUser): ObjectStore;
   stop(): Promise<void>;
 }
@@ -38,8 +38,8 @@ async function remove(address: StoreAddress, path: string): Promise<void> {
   await fetch(url, { method: 'DELETE', headers });
 }
 
-/** A MinIO, and names of this ground's own on it. */
-export async function createGround(): Promise<Ground> {
+/** Starts a MinIO and makes unique names on it. */
+export async function createFixture(): Promise<Fixture> {
   const minio = await startMinio();
   const bucket = `lp-test-${randomBytes(6).toString('hex')}`;
   const { accessKeyId, secretAccessKey } = minio;
@@ -98,7 +98,7 @@ export async function createGround(): Promise<Ground> {
   };
 }
 
-/** The error code that the store or the server answers with; undefined when it does as it is asked. */
+/** Returns the error code of the store or the server; undefined when the call succeeds. */
 export const codeOf = (attempt: Promise<unknown>): Promise<string | undefined> =>
   attempt.then(
     () => undefined,
