@@ -1,37 +1,54 @@
-import { type CatalogApi, internalEndpoints, type KnownPhotoState } from '@lazyphotos/contracts';
+import {
+  type CapturedAtSource,
+  type CatalogApi,
+  internalEndpoints,
+  type KnownPhotoState,
+  type PhotoDate,
+} from '@lazyphotos/contracts';
 import type { ServiceApp } from '@lazyphotos/service-kit';
-import { readPhotoDates } from './imports/dates.js';
-import type { CatalogDb } from './prisma.js';
-import type { Transitions } from './trash/transitions.js';
-import { lifeStateOf, ownPhoto } from './visibility.js';
+import type { CatalogContext } from './context.js';
+import { describeImported } from './imports/describe.js';
+import { restorePhotos } from './trash/transitions.js';
+import { recordUpload } from './uploads/record.js';
+import { lifeStateOf, ownPhoto, ownPhotosById } from './visibility.js';
 
-export interface InternalApiDeps {
-  db: CatalogDb;
-  transitions: Transitions;
-  recordUpload: CatalogApi['recordUpload'];
-  describeImported: CatalogApi['describeImported'];
+async function photoState({ db }: CatalogContext, userId: string, id: string): Promise<KnownPhotoState> {
+  const photo = await db.photo.findFirst({ where: ownPhoto(userId, id) });
+  if (photo) return lifeStateOf(photo);
+  const purged = await db.purgedPhoto.count({ where: { id, userId } });
+  return purged > 0 ? 'deleted' : 'unknown';
 }
 
-/** What the upload service asks of the catalog, in the same process or over HTTP. */
-export function createCatalogApi(deps: InternalApiDeps): CatalogApi {
-  const { db, transitions, recordUpload, describeImported } = deps;
-  const photoState = async (userId: string, id: string): Promise<KnownPhotoState> => {
-    const photo = await db.photo.findFirst({ where: ownPhoto(userId, id) });
-    if (photo) return lifeStateOf(photo);
-    const purged = await db.purgedPhoto.count({ where: { id, userId } });
-    return purged > 0 ? 'deleted' : 'unknown';
-  };
-  return {
-    recordUpload,
-    photoState,
-    restorePhoto: async (userId, photoId) => {
-      await transitions.restore(userId, [photoId]);
-      return photoState(userId, photoId);
-    },
-    describeImported,
-    photoDates: (userId, photoIds) => readPhotoDates(db, userId, photoIds),
-  };
+/** Reads when photos of this user were taken, also of those in the trash. Ids that are not this user's are left out. */
+async function photoDates(
+  { db }: CatalogContext,
+  userId: string,
+  photoIds: readonly string[],
+): Promise<PhotoDate[]> {
+  const rows = await db.photo.findMany({
+    where: ownPhotosById(userId, photoIds),
+    select: { id: true, capturedAt: true, capturedAtSource: true, processing: true },
+    orderBy: { id: 'asc' },
+  });
+  return rows.map(({ id, capturedAt, capturedAtSource, processing }) => ({
+    photoId: id,
+    capturedAt: capturedAt?.toISOString(),
+    capturedAtSource: (capturedAtSource as CapturedAtSource | null) ?? undefined,
+    processing: processing as PhotoDate['processing'],
+  }));
 }
+
+/** What the upload service calls, in the same process or over HTTP. */
+export const createCatalogApi = (context: CatalogContext): CatalogApi => ({
+  recordUpload: (upload) => recordUpload(context, upload),
+  photoState: (userId, photoId) => photoState(context, userId, photoId),
+  restorePhoto: async (userId, photoId) => {
+    await restorePhotos(context, userId, [photoId]);
+    return photoState(context, userId, photoId);
+  },
+  describeImported: (request) => describeImported(context, request),
+  photoDates: (userId, photoIds) => photoDates(context, userId, photoIds),
+});
 
 export function mountInternalRoutes({ mount }: ServiceApp, api: CatalogApi): void {
   mount(internalEndpoints.recordUpload, async ({ body }) => {

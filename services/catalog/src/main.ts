@@ -1,8 +1,6 @@
 import { runContainer } from '@lazyphotos/runtime';
-import { createAccountsClient } from './accounts-client.js';
+import { createAccountsClient, createCopies, createFeedClient } from './clients.js';
 import { catalogSettings, migrationsPath } from './config.js';
-import { createCopies } from './copies-client.js';
-import { createFeedClient } from './feed-client.js';
 import { createCatalogService } from './service.js';
 
 await runContainer({

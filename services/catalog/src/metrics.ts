@@ -1,6 +1,14 @@
-import { Counter, type Metrics } from '@lazyphotos/service-kit';
+import { Counter, Gauge, Histogram, type Metrics } from '@lazyphotos/service-kit';
 
-export function createCatalogMetrics({ registry }: Metrics) {
+export interface CatalogMetrics {
+  edits: Counter<'outcome'>;
+  described: Counter<'outcome'>;
+  purged: Counter<'reason'>;
+  searchDuration: Histogram<'kind'>;
+  searchUnfilled: Gauge;
+}
+
+export function createCatalogMetrics({ registry }: Metrics): CatalogMetrics {
   const registers = [registry];
   return {
     edits: new Counter({
@@ -21,6 +29,17 @@ export function createCatalogMetrics({ registry }: Metrics) {
       labelNames: ['reason'],
       registers,
     }),
+    searchDuration: new Histogram({
+      name: 'lazyphotos_search_duration_seconds',
+      help: 'Time of a search, by what selects the photos: words, place, words_place or filters',
+      labelNames: ['kind'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    searchUnfilled: new Gauge({
+      name: 'lazyphotos_search_unfilled',
+      help: 'Photos whose words are not searchable yet, at the last look; counted up to 100000',
+      registers,
+    }),
   };
 }
-export type CatalogMetrics = ReturnType<typeof createCatalogMetrics>;

@@ -1,6 +1,6 @@
 import { createCursor } from '@lazyphotos/service-kit';
 import { z } from 'zod';
-import { instant } from './dates.js';
+import { instant } from './values.js';
 
 const createdCursor = createCursor(z.object({ at: instant, id: z.uuid() }));
 

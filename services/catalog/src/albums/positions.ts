@@ -1,5 +1,6 @@
-import type { Emit, UnitOfWork } from '@lazyphotos/database';
+import type { Emit } from '@lazyphotos/database';
 import { generateKeyBetween, generateNKeysBetween } from 'fractional-indexing';
+import type { CatalogContext } from '../context.js';
 import type { AlbumRow, CatalogTx } from '../prisma.js';
 import { isInAlbum } from '../visibility.js';
 import { lockWholeAlbum } from './locks.js';
@@ -120,17 +121,12 @@ async function emitPositions(
   return row;
 }
 
-interface ArrangeDeps {
-  unitOfWork: UnitOfWork<CatalogTx>;
-  now: () => Date;
-}
-
 /**
  * Gives a position to each photo of an album that has none, behind those that have one, in the order of the list by date: an
  * album that is arranged for the first time looks as before. With `anew`, all get new positions in their present order.
  */
 export async function arrangeAlbum(
-  { unitOfWork, now }: ArrangeDeps,
+  { unitOfWork, now }: CatalogContext,
   userId: string,
   albumId: string,
   { anew = false } = {},

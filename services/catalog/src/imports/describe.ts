@@ -1,26 +1,14 @@
 import type { CatalogApi, ImportedPhoto } from '@lazyphotos/contracts';
-import type { UnitOfWork } from '@lazyphotos/database';
-import type { Albums } from '../albums/albums.js';
-import type { AlbumItems } from '../albums/items.js';
+import { createImportedAlbums } from '../albums/albums.js';
+import { addToAlbums } from '../albums/items.js';
 import type { AlbumPhotos } from '../albums/positions.js';
-import { draftOf, saveDrafts, takeInto } from '../metadata/drafts.js';
-import type { CatalogMetrics } from '../metrics.js';
+import type { CatalogContext } from '../context.js';
+import { lockDrafts, saveDrafts, takeInto } from '../metadata/drafts.js';
 import { chunksOf, type ListSize, readListSizes, rowsOf } from '../photos/chunks.js';
-import { lockPhotos, neverOwned } from '../photos/lock.js';
-import type { CatalogDb, CatalogTx } from '../prisma.js';
+import { neverOwned } from '../photos/lock.js';
 import { trashLocked } from '../trash/transitions.js';
-import { ownPhotosById } from '../visibility.js';
 import { withFacts } from './facts.js';
 import { albumTextsOf } from './texts.js';
-
-export interface DescribeImportedDeps {
-  db: CatalogDb;
-  unitOfWork: UnitOfWork<CatalogTx>;
-  albums: Pick<Albums, 'createImported'>;
-  items: Pick<AlbumItems, 'addToAlbums'>;
-  now: () => Date;
-  metrics: CatalogMetrics;
-}
 
 /** How many rows of lists a photo's facts write: its own, and one for each of its tags in each album that it comes into. */
 const rowsFor = ({ edits, albumIds }: ImportedPhoto, size: ListSize | undefined): number => {
@@ -42,62 +30,60 @@ function photosByAlbum(photos: readonly ImportedPhoto[]): AlbumPhotos[] {
  * Adds what an import knows to photos, chunk by chunk: one transaction for the facts and the trash, one for the albums. When one fails,
  * those before it are done, and the request can be repeated.
  */
-export function createDescribeImported(deps: DescribeImportedDeps): CatalogApi['describeImported'] {
-  const { db, unitOfWork, albums, items, now, metrics } = deps;
+export async function describeImported(
+  context: CatalogContext,
+  { userId, newAlbums, photos }: Parameters<CatalogApi['describeImported']>[0],
+): ReturnType<CatalogApi['describeImported']> {
+  await createImportedAlbums(
+    context,
+    userId,
+    newAlbums.map((album) => ({ id: album.id, ...albumTextsOf(album) })),
+  );
+  const unknown = new Set<string>();
+  const ids = photos.map(({ photoId }) => photoId);
+  const sizes = await readListSizes(context.db, userId, ids);
+  for (const chunk of chunksOf(photos, (photo) => rowsFor(photo, sizes.get(photo.photoId)))) {
+    for (const id of await describeChunk(context, userId, chunk)) unknown.add(id);
+    const wanted = photosByAlbum(chunk);
+    if (wanted.length > 0) await addToAlbums(context, userId, wanted);
+  }
+  return { unknown: [...unknown] };
+}
 
-  /** Resolves to the ids that the catalog has not heard of. */
-  const describeChunk = async (userId: string, photos: readonly ImportedPhoto[]): Promise<string[]> => {
-    const counted = { applied: 0, dropped: 0 };
-    const ids = [...new Set(photos.map(({ photoId }) => photoId))];
-    const { drafts, unknown } = await unitOfWork.transaction(async (tx, emit) => {
-      const at = now();
-      const known = await lockPhotos(tx, userId, ids);
-      const unknown = await neverOwned(
-        tx,
-        userId,
-        ids.filter((id) => !known.has(id)),
-      );
-      // Not by all ids: one that came in between is not locked.
-      const rows = await tx.photo.findMany({ where: ownPhotosById(userId, [...known]) });
-      const drafts = new Map(rows.map((row) => [row.id, draftOf(row)]));
-      for (const photo of photos) {
-        const draft = drafts.get(photo.photoId);
-        if (!draft) continue;
-        const merged = withFacts(draft.row, photo, at);
-        takeInto(draft, merged);
-        counted.applied += merged.applied;
-        counted.dropped += merged.dropped;
-      }
-      await saveDrafts(tx, emit, [...drafts.values()], at);
-      const trashed = [...drafts.values()]
-        .filter(({ before, row }) => row.trashedByImport && !before.trashedByImport)
-        .map(({ row }) => row.id);
-      if (trashed.length > 0) await trashLocked(tx, emit, userId, trashed, at);
-      return { drafts: [...drafts.values()], unknown };
-    });
-    const changed = drafts.filter(({ isChanged }) => isChanged).length;
-    metrics.edits.inc({ outcome: 'applied' }, counted.applied);
-    metrics.edits.inc({ outcome: 'dropped' }, counted.dropped);
-    metrics.described.inc({ outcome: 'changed' }, changed);
-    metrics.described.inc({ outcome: 'unchanged' }, drafts.length - changed);
-    metrics.described.inc({ outcome: 'purged' }, ids.length - drafts.length - unknown.length);
-    metrics.described.inc({ outcome: 'unknown' }, unknown.length);
-    return unknown;
-  };
-
-  return async ({ userId, newAlbums, photos }) => {
-    await albums.createImported(
-      userId,
-      newAlbums.map((album) => ({ id: album.id, ...albumTextsOf(album) })),
-    );
-    const unknown = new Set<string>();
-    const ids = photos.map(({ photoId }) => photoId);
-    const sizes = await readListSizes(db, userId, ids);
-    for (const chunk of chunksOf(photos, (photo) => rowsFor(photo, sizes.get(photo.photoId)))) {
-      for (const id of await describeChunk(userId, chunk)) unknown.add(id);
-      const wanted = photosByAlbum(chunk);
-      if (wanted.length > 0) await items.addToAlbums(userId, wanted);
+/** Resolves to the ids that the catalog does not know. */
+async function describeChunk(
+  { unitOfWork, now, metrics }: CatalogContext,
+  userId: string,
+  photos: readonly ImportedPhoto[],
+): Promise<string[]> {
+  const counted = { applied: 0, dropped: 0 };
+  const ids = [...new Set(photos.map(({ photoId }) => photoId))];
+  const { drafts, unknown } = await unitOfWork.transaction(async (tx, emit) => {
+    const at = now();
+    const drafts = await lockDrafts(tx, userId, ids);
+    const missing = ids.filter((id) => !drafts.has(id));
+    const unknown = await neverOwned(tx, userId, missing);
+    for (const photo of photos) {
+      const draft = drafts.get(photo.photoId);
+      if (!draft) continue;
+      const merged = withFacts(draft.row, photo, at);
+      takeInto(draft, merged);
+      counted.applied += merged.applied;
+      counted.dropped += merged.dropped;
     }
-    return { unknown: [...unknown] };
-  };
+    await saveDrafts(tx, emit, [...drafts.values()], at);
+    const trashed = [...drafts.values()]
+      .filter(({ before, row }) => row.trashedByImport && !before.trashedByImport)
+      .map(({ row }) => row.id);
+    if (trashed.length > 0) await trashLocked(tx, emit, userId, trashed, at);
+    return { drafts: [...drafts.values()], unknown };
+  });
+  const changed = drafts.filter(({ isChanged }) => isChanged).length;
+  metrics.edits.inc({ outcome: 'applied' }, counted.applied);
+  metrics.edits.inc({ outcome: 'dropped' }, counted.dropped);
+  metrics.described.inc({ outcome: 'changed' }, changed);
+  metrics.described.inc({ outcome: 'unchanged' }, drafts.length - changed);
+  metrics.described.inc({ outcome: 'purged' }, ids.length - drafts.length - unknown.length);
+  metrics.described.inc({ outcome: 'unknown' }, unknown.length);
+  return unknown;
 }

@@ -6,12 +6,12 @@ import {
   type MetadataPatch,
   storableDate,
 } from '@lazyphotos/contracts';
-import { storableDegrees } from '../coordinates.js';
+import { announcedTime } from '../media/apply.js';
 import { type Edits, readEdits } from '../metadata/edits.js';
 import { isDifferent, type Merged, mergePatch } from '../metadata/merge.js';
 import { mergeTags, tagsOf } from '../metadata/tags.js';
 import type { PhotoRow } from '../prisma.js';
-import { announcedTime } from '../uploads/capture-time.js';
+import { storableDegrees } from '../values.js';
 import { descriptionOf, tagsFrom } from './texts.js';
 
 /** The first instant of all. */

@@ -1,16 +1,24 @@
-import { type EventPayload, isBetterSource, storableDate } from '@lazyphotos/contracts';
-import type { Emit, UnitOfWork } from '@lazyphotos/database';
-import { storableDegrees } from '../coordinates.js';
+import {
+  type AnnouncedDateSource,
+  type EventPayload,
+  isBetterSource,
+  storableDate,
+} from '@lazyphotos/contracts';
+import type { CatalogContext } from '../context.js';
 import { type Edits, readEdits } from '../metadata/edits.js';
 import { questionAfterResult } from '../metadata/place.js';
 import { lockPhoto, lockPhotoRow } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import { savePhotos } from '../photos/save.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
-import { announcedTime } from '../uploads/capture-time.js';
+import { storableDegrees } from '../values.js';
 import { isInFeed } from '../visibility.js';
 
 type Result = EventPayload<'media.processed'>;
+
+/** The fields of a capture time that is not from the file itself; no zone comes with it. */
+export const announcedTime = (capturedAt: Date, capturedAtSource: AnnouncedDateSource) =>
+  ({ capturedAt, capturedAtSource, capturedAtOffset: null, sortAt: capturedAt }) satisfies Partial<PhotoRow>;
 
 /**
  * The fields of a photo's location, if the user has not set another. A file without a location leaves the one that the client
@@ -93,23 +101,21 @@ async function keepForLater(tx: CatalogTx, result: Result): Promise<void> {
 }
 
 /** Applies what the media worker found; results that were overtaken, repeated or are of a purged photo are dropped. */
-export function createApplyMedia(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date) {
-  return (result: Result): Promise<void> =>
-    unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
-      await lockPhoto(tx, result.photoId);
-      await lockPhotoRow(tx, result.photoId);
-      const row = await tx.photo.findUnique({ where: { id: result.photoId } });
-      if (!row) {
-        const purged = await tx.purgedPhoto.count({ where: { id: result.photoId } });
-        if (purged === 0) await keepForLater(tx, result);
-        return;
-      }
-      if (row.mediaRun >= result.run) return;
-      const updated = withResult(row, result, now());
-      await savePhotos(tx, [updated]);
-      // A photo in the trash is a tombstone in the feed; what was found out shows when it comes back.
-      if (isInFeed(updated)) emit('photo.changed', { photo: photoRecordOf(updated) });
-      const question = questionAfterResult(updated);
-      if (question) emit('photo.relocated', question);
-    });
-}
+export const applyMedia = ({ unitOfWork, now }: CatalogContext, result: Result): Promise<void> =>
+  unitOfWork.transaction(async (tx, emit) => {
+    await lockPhoto(tx, result.photoId);
+    await lockPhotoRow(tx, result.photoId);
+    const row = await tx.photo.findUnique({ where: { id: result.photoId } });
+    if (!row) {
+      const purged = await tx.purgedPhoto.count({ where: { id: result.photoId } });
+      if (purged === 0) await keepForLater(tx, result);
+      return;
+    }
+    if (row.mediaRun >= result.run) return;
+    const updated = withResult(row, result, now());
+    await savePhotos(tx, [updated]);
+    // A photo in the trash is a tombstone in the feed; what was found out shows when it comes back.
+    if (isInFeed(updated)) emit('photo.changed', { photo: photoRecordOf(updated) });
+    const question = questionAfterResult(updated);
+    if (question) emit('photo.relocated', question);
+  });

@@ -1,8 +1,9 @@
 import type { Emit } from '@lazyphotos/database';
+import { lockPhotos } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import { savePhotos } from '../photos/save.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
-import { isInFeed } from '../visibility.js';
+import { isInFeed, ownPhotosById } from '../visibility.js';
 import type { Merged } from './merge.js';
 import { relocationOf } from './place.js';
 
@@ -14,12 +15,17 @@ export interface Draft {
   isRemembered: boolean;
 }
 
-export const draftOf = (row: PhotoRow): Draft => ({
-  before: row,
-  row,
-  isChanged: false,
-  isRemembered: false,
-});
+/** Locks those of these photos that are this user's, and returns a draft of each by its id. */
+export async function lockDrafts(
+  tx: CatalogTx,
+  userId: string,
+  ids: readonly string[],
+): Promise<Map<string, Draft>> {
+  const locked = await lockPhotos(tx, userId, ids);
+  // Not by all ids: a photo that came in between is not locked.
+  const rows = await tx.photo.findMany({ where: ownPhotosById(userId, [...locked]) });
+  return new Map(rows.map((row) => [row.id, { before: row, row, isChanged: false, isRemembered: false }]));
+}
 
 /** Makes the outcome of a merge the state of the draft. */
 export function takeInto(draft: Draft, { row, isChanged, isRemembered }: Merged): void {

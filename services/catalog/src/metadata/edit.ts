@@ -1,11 +1,8 @@
 import type { MetadataPatch } from '@lazyphotos/contracts';
-import type { UnitOfWork } from '@lazyphotos/database';
-import type { CatalogMetrics } from '../metrics.js';
+import type { CatalogContext } from '../context.js';
 import { chunksOf, readListSizes, rowsOf } from '../photos/chunks.js';
-import { lockPhotos } from '../photos/lock.js';
-import type { CatalogDb, CatalogTx, PhotoRow } from '../prisma.js';
-import { ownPhotosById } from '../visibility.js';
-import { type Draft, draftOf, saveDrafts, takeInto } from './drafts.js';
+import type { PhotoRow } from '../prisma.js';
+import { type Draft, lockDrafts, saveDrafts, takeInto } from './drafts.js';
 import { type Merged, mergePatch, TooManyTagsError } from './merge.js';
 
 export interface PhotoEdit {
@@ -19,49 +16,39 @@ export type EditOutcome =
   | { status: 'not_found' }
   | { status: 'too_many_tags'; error: TooManyTagsError };
 
-export interface MetadataDeps {
-  db: CatalogDb;
-  unitOfWork: UnitOfWork<CatalogTx>;
-  now: () => Date;
-  metrics: CatalogMetrics;
+/** Applies edits in their order. Returns an outcome for each; a photo that is not this user's is `not_found`. */
+export async function editPhotos(
+  context: CatalogContext,
+  userId: string,
+  edits: readonly PhotoEdit[],
+): Promise<EditOutcome[]> {
+  const outcomes: EditOutcome[] = [];
+  const ids = edits.map(({ id }) => id);
+  const sizes = await readListSizes(context.db, userId, ids);
+  const rows = ({ id, patch }: PhotoEdit) => rowsOf(sizes.get(id), tagChangesOf(patch));
+  for (const chunk of chunksOf(edits, rows)) outcomes.push(...(await editChunk(context, userId, chunk)));
+  return outcomes;
 }
 
-/** Applies edits in their order. Returns an outcome for each; a photo that is not this user's is `not_found`. */
-export type EditPhotos = (userId: string, edits: readonly PhotoEdit[]) => Promise<EditOutcome[]>;
-
-export function createEditPhotos({ db, unitOfWork, now, metrics }: MetadataDeps): EditPhotos {
-  const editChunk = async (userId: string, edits: readonly PhotoEdit[]): Promise<EditOutcome[]> => {
-    const counted = { applied: 0, dropped: 0 };
-    const outcomes = await unitOfWork.transaction(async (tx, emit) => {
-      const at = now();
-      const ids = [...new Set(edits.map(({ id }) => id))];
-      const locked = await lockPhotos(tx, userId, ids);
-      const rows = await tx.photo.findMany({ where: ownPhotosById(userId, [...locked]) });
-      const drafts = new Map(rows.map((row) => [row.id, draftOf(row)]));
-      const merged = edits.map(({ id, patch }) => mergeInto(drafts.get(id), patch, at, counted));
-      const saved = await saveDrafts(tx, emit, [...drafts.values()], at);
-      return merged.map((outcome) =>
-        outcome.status === 'ok'
-          ? { ...outcome, photo: saved.get(outcome.photo.id) ?? outcome.photo }
-          : outcome,
-      );
-    });
-    metrics.edits.inc({ outcome: 'applied' }, counted.applied);
-    metrics.edits.inc({ outcome: 'dropped' }, counted.dropped);
-    return outcomes;
-  };
-
-  return async (userId, edits) => {
-    const outcomes: EditOutcome[] = [];
-    const sizes = await readListSizes(
-      db,
-      userId,
-      edits.map(({ id }) => id),
+async function editChunk(
+  { unitOfWork, now, metrics }: CatalogContext,
+  userId: string,
+  edits: readonly PhotoEdit[],
+): Promise<EditOutcome[]> {
+  const counted = { applied: 0, dropped: 0 };
+  const outcomes = await unitOfWork.transaction(async (tx, emit) => {
+    const at = now();
+    const ids = [...new Set(edits.map(({ id }) => id))];
+    const drafts = await lockDrafts(tx, userId, ids);
+    const merged = edits.map(({ id, patch }) => mergeInto(drafts.get(id), patch, at, counted));
+    const saved = await saveDrafts(tx, emit, [...drafts.values()], at);
+    return merged.map((outcome) =>
+      outcome.status === 'ok' ? { ...outcome, photo: saved.get(outcome.photo.id) ?? outcome.photo } : outcome,
     );
-    const rows = ({ id, patch }: PhotoEdit) => rowsOf(sizes.get(id), tagChangesOf(patch));
-    for (const chunk of chunksOf(edits, rows)) outcomes.push(...(await editChunk(userId, chunk)));
-    return outcomes;
-  };
+  });
+  metrics.edits.inc({ outcome: 'applied' }, counted.applied);
+  metrics.edits.inc({ outcome: 'dropped' }, counted.dropped);
+  return outcomes;
 }
 
 const tagChangesOf = ({ tags = [], addTags = [], removeTags = [] }: MetadataPatch): number =>

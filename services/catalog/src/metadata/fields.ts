@@ -1,6 +1,6 @@
 import { type MetadataPatch, offsetOf } from '@lazyphotos/contracts';
-import { storableDegrees } from '../coordinates.js';
 import type { PhotoRow } from '../prisma.js';
+import { storableDegrees } from '../values.js';
 import type { EditableField } from './edits.js';
 
 /** The values of the editable fields, in the form in which they are compared. */

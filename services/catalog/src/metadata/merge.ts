@@ -1,7 +1,7 @@
 import { MAX_TAGS, type MetadataPatch } from '@lazyphotos/contracts';
-import { editTime } from '../dates.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { PhotoRow } from '../prisma.js';
+import { editTime } from '../values.js';
 import { type EditableField, editableFields, newestTime, readEdits, storedEdits } from './edits.js';
 import { type FieldValues, valuesOfPatch, valuesOfRow, writeField } from './fields.js';
 import { mergeTags, type TagChange, tagsOf } from './tags.js';

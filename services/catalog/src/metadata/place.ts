@@ -1,9 +1,9 @@
 import type { EventPayload } from '@lazyphotos/contracts';
-import type { UnitOfWork } from '@lazyphotos/database';
+import type { CatalogContext } from '../context.js';
 import { lockPhotoRow } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import { savePhotos } from '../photos/save.js';
-import type { CatalogTx, PhotoRow } from '../prisma.js';
+import type { PhotoRow } from '../prisma.js';
 import { isInFeed } from '../visibility.js';
 import { readEdits } from './edits.js';
 
@@ -31,19 +31,20 @@ export function relocationOf(before: PhotoRow, row: PhotoRow): EventPayload<'pho
   return isSameLocation(before, row) && before.place === null ? undefined : questionOf(row);
 }
 
-/** Writes down what the place of a photo is called, if the photo is still there: an older location's is dropped. */
-export function createSetPlace(unitOfWork: UnitOfWork<CatalogTx>, now: () => Date) {
-  return (found: EventPayload<'place.found'>): Promise<void> =>
-    unitOfWork.transaction(async (tx, emit) => {
-      await lockPhotoRow(tx, found.photoId);
-      const row = await tx.photo.findUnique({ where: { id: found.photoId } });
-      // Nothing is near in the middle of an ocean; the event comes more than once.
-      if (!row || !found.place || !isSameLocation(row, found) || isSamePlace(row.place, found.place)) return;
-      const placed = { ...row, place: found.place, version: row.version + 1, updatedAt: now() };
-      await savePhotos(tx, [placed]);
-      if (isInFeed(placed)) emit('photo.changed', { photo: photoRecordOf(placed) });
-    });
-}
+/** Stores the name of a photo's place, if the photo still has that location. */
+export const setPlace = (
+  { unitOfWork, now }: CatalogContext,
+  found: EventPayload<'place.found'>,
+): Promise<void> =>
+  unitOfWork.transaction(async (tx, emit) => {
+    await lockPhotoRow(tx, found.photoId);
+    const row = await tx.photo.findUnique({ where: { id: found.photoId } });
+    // Nothing is near in the middle of an ocean; the event comes more than once.
+    if (!row || !found.place || !isSameLocation(row, found) || isSamePlace(row.place, found.place)) return;
+    const placed = { ...row, place: found.place, version: row.version + 1, updatedAt: now() };
+    await savePhotos(tx, [placed]);
+    if (isInFeed(placed)) emit('photo.changed', { photo: photoRecordOf(placed) });
+  });
 
 /** PostgreSQL keeps the members of JSON in an order of its own. */
 function isSamePlace(a: unknown, b: object): boolean {

@@ -1,13 +1,9 @@
 import { endpoints, type MetadataResult, metadataPatch } from '@lazyphotos/contracts';
 import { notFound, ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
-import type { ViewPhotos } from '../photos/view.js';
+import type { CatalogContext } from '../context.js';
+import { viewPhoto, viewPhotos } from '../photos/view.js';
 import type { PhotoRow } from '../prisma.js';
-import type { EditOutcome, EditPhotos, PhotoEdit } from './edit.js';
-
-export interface MetadataRoutesDeps {
-  editPhotos: EditPhotos;
-  viewPhotos: ViewPhotos;
-}
+import { type EditOutcome, editPhotos, type PhotoEdit } from './edit.js';
 
 /** @throws ProblemError when the edit was refused */
 function editedOrThrow(outcome: EditOutcome | undefined): PhotoRow {
@@ -35,26 +31,22 @@ function checkItem(item: { id: string }): PhotoEdit | MetadataResult {
 
 const isEdit = (item: PhotoEdit | MetadataResult): item is PhotoEdit => 'patch' in item;
 
-export function mountMetadataRoutes({ mount }: ServiceApp, deps: MetadataRoutesDeps): void {
-  const { editPhotos, viewPhotos } = deps;
-
+export function mountMetadataRoutes({ mount }: ServiceApp, context: CatalogContext): void {
   mount(endpoints.editPhoto, async ({ principal, params, body }) => {
-    const [outcome] = await editPhotos(principal.userId, [{ id: params.id, patch: body }]);
-    const [photo] = await viewPhotos(principal.userId, [editedOrThrow(outcome)]);
-    if (!photo) throw notFound('photo');
-    return photo;
+    const [outcome] = await editPhotos(context, principal.userId, [{ id: params.id, patch: body }]);
+    return viewPhoto(context, editedOrThrow(outcome));
   });
 
   mount(endpoints.editPhotos, async ({ principal, body }) => {
     const items = body.updates.map(checkItem);
     const edits = items.filter(isEdit);
-    const outcomes = await editPhotos(principal.userId, edits);
+    const outcomes = await editPhotos(context, principal.userId, edits);
     const outcomeOf = new Map(edits.map((edit, index) => [edit, outcomes[index]]));
     // Of a photo that stands in two chunks the later state.
     const rows = new Map(
       outcomes.flatMap((o) => (o.status === 'ok' ? [[o.photo.id, o.photo] as const] : [])),
     );
-    const photos = await viewPhotos(principal.userId, [...rows.values()]);
+    const photos = await viewPhotos(context, principal.userId, [...rows.values()]);
     const photoOf = new Map(photos.map((photo) => [photo.id, photo]));
     const results = items.map((item) => {
       if (!isEdit(item)) return item;

@@ -1,16 +1,11 @@
-import type { CopiesApi, CopyEdits, endpoints, QueryOf } from '@lazyphotos/contracts';
-import type { MediaUrls } from '@lazyphotos/service-kit';
+import type { CopyEdits, endpoints, QueryOf } from '@lazyphotos/contracts';
+import type { CatalogContext } from '../context.js';
 import { readEdits } from '../metadata/edits.js';
 import type { PhotoRow } from '../prisma.js';
 
 type Query = QueryOf<typeof endpoints.downloadPhoto>;
 
-export interface DownloadDeps {
-  mediaUrls: MediaUrls;
-  copies: CopiesApi;
-}
-
-/** Returns what the user has edited and the file cannot know: what is to be written into a copy. */
+/** Returns what the user has edited and the file cannot know: what a copy must contain. */
 export function copyEditsOf(row: PhotoRow): CopyEdits {
   const { at, tags } = readEdits(row.edits);
   const edited = <F extends keyof typeof at, V>(field: F, value: V) =>
@@ -32,26 +27,28 @@ export function copyEditsOf(row: PhotoRow): CopyEdits {
   };
 }
 
-/** Signs URLs of what a photo's owner downloads. */
-export function createDownload({ mediaUrls, copies }: DownloadDeps) {
-  return async (row: PhotoRow, { size, metadata }: Query): Promise<ReturnType<MediaUrls['sign']>> => {
-    if (size !== 'original') return mediaUrls.sign(row.userId, row.id, size);
-    // The name that the original came with is kept with its object.
-    const name = readEdits(row.edits).at.fileName === undefined ? undefined : row.fileName;
-    if (metadata === 'original') return mediaUrls.sign(row.userId, row.id, 'original', name);
-    const { userId, id: photoId, storageKey, mimeType, version } = row;
-    const edits = copyEditsOf(row);
-    const { key } = await copies.makeCopy({
-      kind: 'embedded',
-      userId,
-      photoId,
-      storageKey,
-      mimeType,
-      version,
-      edits,
-    });
-    // Where there is nothing to write, the original is such a copy.
-    const variant = key === storageKey ? 'original' : (`embedded-${version}` as const);
-    return mediaUrls.sign(userId, photoId, variant, name ?? row.fileName);
-  };
+/** Returns a signed URL of what a photo's owner downloads. */
+export async function signDownload(
+  { mediaUrls, copies }: CatalogContext,
+  row: PhotoRow,
+  { size, metadata }: Query,
+) {
+  const { userId, id: photoId, storageKey, mimeType, version } = row;
+  if (size !== 'original') return mediaUrls.sign(userId, photoId, size);
+  // The name that the original came with is kept with its object.
+  const name = readEdits(row.edits).at.fileName === undefined ? undefined : row.fileName;
+  if (metadata === 'original') return mediaUrls.sign(userId, photoId, 'original', name);
+  const edits = copyEditsOf(row);
+  const { key } = await copies.makeCopy({
+    kind: 'embedded',
+    userId,
+    photoId,
+    storageKey,
+    mimeType,
+    version,
+    edits,
+  });
+  // Where there is nothing to write, the original is such a copy.
+  const variant = key === storageKey ? 'original' : (`embedded-${version}` as const);
+  return mediaUrls.sign(userId, photoId, variant, name ?? row.fileName);
 }

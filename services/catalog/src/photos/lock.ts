@@ -1,6 +1,6 @@
 import type { CatalogTx } from '../prisma.js';
 
-/** Locks a photo's row, if there is one: waits for a purge under way, and makes one that comes wait. */
+/** Locks a photo's row, if there is one: waits for a running purge, and makes a later one wait. */
 export const lockPhotoRow = (tx: CatalogTx, photoId: string) =>
   tx.$executeRaw`SELECT id FROM photos WHERE id = ${photoId}::uuid FOR UPDATE`;
 

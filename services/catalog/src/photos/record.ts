@@ -1,9 +1,9 @@
 import type { CapturedAtSource, PhotoRecord, Place } from '@lazyphotos/contracts';
 import type { PhotoRow } from '../prisma.js';
 
-const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
+export const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
 
-/** A row as the services tell each other. */
+/** A photo as events carry it. */
 export const photoRecordOf = (row: PhotoRow): PhotoRecord => ({
   id: row.id,
   userId: row.userId,

@@ -1,22 +1,14 @@
-import { type CopiesApi, endpoints, type MediaVariant, type Photo } from '@lazyphotos/contracts';
-import { type MediaUrls, notFound, ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
+import { endpoints, type MediaVariant } from '@lazyphotos/contracts';
+import { notFound, ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
+import type { CatalogContext } from '../context.js';
 import type { CatalogDb, PhotoRow } from '../prisma.js';
-import type { Transitions } from '../trash/transitions.js';
+import { purgePhotos, restorePhotos, trashPhotos } from '../trash/transitions.js';
 import { ownPhoto } from '../visibility.js';
-import { createDownload } from './download.js';
-import type { createListPhotos } from './list.js';
+import { signDownload } from './download.js';
+import { listPhotos } from './list.js';
 import { readTags } from './tags.js';
 import { readTimeline } from './timeline.js';
-import type { ViewPhotos } from './view.js';
-
-export interface PhotoRoutesDeps {
-  db: CatalogDb;
-  transitions: Transitions;
-  mediaUrls: MediaUrls;
-  copies: CopiesApi;
-  listPhotos: ReturnType<typeof createListPhotos>;
-  viewPhotos: ViewPhotos;
-}
+import { viewPhoto } from './view.js';
 
 function requireReady(photo: PhotoRow, size: MediaVariant): void {
   if (size === 'original' || photo.processing === 'ready') return;
@@ -27,46 +19,39 @@ function requireReady(photo: PhotoRow, size: MediaVariant): void {
   throw new ProblemError('not_ready', detail, { members: { processing: photo.processing } });
 }
 
-export function mountPhotoRoutes({ mount }: ServiceApp, deps: PhotoRoutesDeps): void {
-  const { db, transitions, mediaUrls, copies, listPhotos, viewPhotos } = deps;
-  const download = createDownload({ mediaUrls, copies });
-  const findOrThrow = async (userId: string, id: string): Promise<PhotoRow> => {
-    const row = await db.photo.findFirst({ where: ownPhoto(userId, id) });
-    if (!row) throw notFound('photo');
-    return row;
-  };
-  const view = async (row: PhotoRow): Promise<Photo> => {
-    const [photo] = await viewPhotos(row.userId, [row]);
-    if (!photo) throw notFound('photo');
-    return photo;
-  };
+const findPhoto = (db: CatalogDb, userId: string, id: string) =>
+  db.photo.findFirst({ where: ownPhoto(userId, id) });
 
-  mount(endpoints.listPhotos, ({ principal, query }) => listPhotos(principal.userId, query));
-  // Before the route of one photo, whose path fits, too.
+export function mountPhotoRoutes({ mount }: ServiceApp, context: CatalogContext): void {
+  const { db } = context;
+
+  mount(endpoints.listPhotos, ({ principal, query }) => listPhotos(context, principal.userId, query));
+  // Before the route of one photo, which also matches this path.
   mount(endpoints.photoTimeline, ({ principal, query }) => readTimeline(db, principal.userId, query));
   mount(endpoints.listTags, ({ principal, query }) => readTags(db, principal.userId, query));
 
   mount(endpoints.getPhoto, async ({ principal, params }) =>
-    view(await findOrThrow(principal.userId, params.id)),
+    viewPhoto(context, await findPhoto(db, principal.userId, params.id)),
   );
 
   mount(endpoints.downloadPhoto, async ({ principal, params, query }) => {
-    const row = await findOrThrow(principal.userId, params.id);
+    const row = await findPhoto(db, principal.userId, params.id);
+    if (!row) throw notFound('photo');
     requireReady(row, query.size);
-    const { url, expiresAt } = await download(row, query);
+    const { url, expiresAt } = await signDownload(context, row, query);
     return { url, expiresAt: expiresAt.toISOString() };
   });
 
   mount(endpoints.deletePhoto, async ({ principal: { userId }, params: { id }, query }) => {
     const known = query.permanent
-      ? await transitions.purge(userId, [id], 'deleted')
-      : await transitions.trash(userId, [id]);
+      ? await purgePhotos(context, userId, [id], 'deleted')
+      : await trashPhotos(context, userId, [id]);
     if (!known.has(id)) throw notFound('photo');
     return undefined;
   });
 
-  mount(endpoints.restorePhoto, async ({ principal, params }) => {
-    await transitions.restore(principal.userId, [params.id]);
-    return view(await findOrThrow(principal.userId, params.id));
+  mount(endpoints.restorePhoto, async ({ principal: { userId }, params: { id } }) => {
+    await restorePhotos(context, userId, [id]);
+    return viewPhoto(context, await findPhoto(db, userId, id));
   });
 }

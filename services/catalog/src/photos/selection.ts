@@ -1,6 +1,6 @@
 import { type PhotoFilter, tagKey } from '@lazyphotos/contracts';
-import { nearestInstant } from '../dates.js';
 import { Prisma } from '../prisma.js';
+import { nearestInstant } from '../values.js';
 import { isShown } from '../visibility.js';
 
 /** Which photos of a user a list, its timeline or an album shows. */

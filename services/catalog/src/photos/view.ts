@@ -1,25 +1,27 @@
-import { type MediaUrlFor, type Photo, photoView } from '@lazyphotos/contracts';
-import { placesForRequest } from '@lazyphotos/service-kit';
+import { type Photo, photoView } from '@lazyphotos/contracts';
+import { notFound, placesForRequest } from '@lazyphotos/service-kit';
+import type { CatalogContext } from '../context.js';
 import type { PhotoRow } from '../prisma.js';
-import { purgeTime } from '../trash/retention.js';
+import { purgeTime, trashDaysOf } from '../trash/retention.js';
 import { photoRecordOf } from './record.js';
 
 /** Returns photos of one user as their owner sees them: with signed URLs, and in the trash with the time of the purge. */
-export type ViewPhotos = (userId: string, rows: readonly PhotoRow[]) => Promise<Photo[]>;
-
-export interface ViewPhotosDeps {
-  mediaUrl: MediaUrlFor;
-  /** How long photos stay in the trash of this user. */
-  trashDaysOf: (userId: string) => Promise<number>;
+export async function viewPhotos(
+  context: CatalogContext,
+  userId: string,
+  rows: readonly PhotoRow[],
+): Promise<Photo[]> {
+  const days = rows.some((row) => row.isDeleted) ? await trashDaysOf(context, userId) : 0;
+  const purgeAt = ({ deletedAt }: PhotoRow) =>
+    deletedAt ? { purgeAt: purgeTime(deletedAt, days).toISOString() } : {};
+  const localPlace = placesForRequest();
+  const { urlFor } = context.mediaUrls;
+  return rows.map((row) => photoView({ ...photoRecordOf(row), ...purgeAt(row) }, urlFor, localPlace));
 }
 
-export function createViewPhotos({ mediaUrl, trashDaysOf }: ViewPhotosDeps): ViewPhotos {
-  return async (userId, rows) => {
-    const isTrashShown = rows.some((row) => row.isDeleted);
-    const days = isTrashShown ? await trashDaysOf(userId) : 0;
-    const purgeAt = ({ deletedAt }: PhotoRow) =>
-      deletedAt ? { purgeAt: purgeTime(deletedAt, days).toISOString() } : {};
-    const localPlace = placesForRequest();
-    return rows.map((row) => photoView({ ...photoRecordOf(row), ...purgeAt(row) }, mediaUrl, localPlace));
-  };
+/** Returns one photo as its owner sees it. @throws ProblemError `not_found` without a row */
+export async function viewPhoto(context: CatalogContext, row: PhotoRow | null): Promise<Photo> {
+  const [photo] = row ? await viewPhotos(context, row.userId, [row]) : [];
+  if (!photo) throw notFound('photo');
+  return photo;
 }

@@ -1,7 +1,7 @@
 import type { endpoints, QueryOf } from '@lazyphotos/contracts';
 import { DEFAULT_RADIUS_KM } from '@lazyphotos/contracts';
-import { nearestInstant } from '../dates.js';
 import { Prisma } from '../prisma.js';
+import { nearestInstant } from '../values.js';
 import { type Box, boxesAround, boxesOfBounds, type Circle, EARTH_RADIUS_KM } from './area.js';
 
 export type SearchQuery = QueryOf<typeof endpoints.search>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createCursor, ProblemError } from '@lazyphotos/service-kit';
 import { z } from 'zod';
-import { instant } from '../dates.js';
+import { instant } from '../values.js';
 import type { SearchQuery } from './conditions.js';
 
 /**

@@ -1,6 +1,6 @@
-import { createPeriodic, type Logger, type Periodic } from '@lazyphotos/service-kit';
+import { createPeriodic, type Periodic } from '@lazyphotos/service-kit';
+import type { CatalogContext } from '../context.js';
 import { type CatalogDb, type CatalogTx, Prisma } from '../prisma.js';
-import type { SearchMetrics } from './metrics.js';
 import { type SearchableFields, searchWordsOf } from './vector.js';
 
 /** Small, so that uploads go on meanwhile and a stop waits for little. */
@@ -8,12 +8,6 @@ const BATCH = 200;
 /** How often it looks; with nothing to do a look reads an empty index. */
 const INTERVAL_MS = 60_000;
 const MAX_COUNTED = 100_000;
-
-export interface SearchFillDeps {
-  db: CatalogDb;
-  logger: Logger;
-  metrics: Pick<SearchMetrics, 'unfilled'>;
-}
 
 type Row = SearchableFields & { id: string };
 
@@ -47,14 +41,18 @@ async function countUnfilled(db: CatalogDb): Promise<number> {
  * Makes the words of photos that have none, in the background: those from before search, and those that were changed without new
  * words. Stopping waits for one batch; the next start continues.
  */
-export function createSearchFill({ db, logger, metrics }: SearchFillDeps): Periodic {
+export function createSearchFill({
+  db,
+  logger,
+  metrics,
+}: Pick<CatalogContext, 'db' | 'logger' | 'metrics'>): Periodic {
   const fill = async (signal: AbortSignal): Promise<void> => {
     const waiting = await countUnfilled(db);
-    metrics.unfilled.set(waiting);
+    metrics.searchUnfilled.set(waiting);
     if (waiting === 0) return;
     logger.info('photos are made searchable', { count: waiting });
     for (let filled = BATCH; filled === BATCH && !signal.aborted; ) filled = await fillBatch(db);
-    metrics.unfilled.set(await countUnfilled(db));
+    metrics.searchUnfilled.set(await countUnfilled(db));
   };
   return createPeriodic('making photos searchable', INTERVAL_MS, fill, logger);
 }

@@ -1,7 +1,6 @@
 import { ProblemError } from '@lazyphotos/service-kit';
-import { lexemeText } from './lexeme.js';
 import { cameraLexeme, tagLexeme } from './vector.js';
-import { pairsOf, type Token, tokensOf } from './words.js';
+import { lexemeText, pairsOf, type Token, tokensOf } from './words.js';
 
 export const MAX_QUERY_WORDS = 20;
 

@@ -1,7 +1,6 @@
 import { otherCityNames, type Place, placeInLanguage, tagKey } from '@lazyphotos/contracts';
 import type { PhotoRow } from '../prisma.js';
-import { lexemeText } from './lexeme.js';
-import { pairsOf, type Token, tokensOf } from './words.js';
+import { lexemeText, pairsOf, type Token, tokensOf } from './words.js';
 
 /** What search looks at in a photo. */
 export type SearchableFields = Pick<

@@ -101,3 +101,7 @@ export function tokensOf(text: string): Token[] {
 /** Pairs of neighbours, `東京 京都` for 東京都: a word inside a run is found without knowing where words begin. */
 export const pairsOf = ({ characters }: Run): string[] =>
   characters.slice(1).map((character, index) => `${characters[index]}${character}`);
+
+/** A lexeme as it stands in the text of a `tsvector` or `tsquery`, whatever it holds. */
+export const lexemeText = (lexeme: string): string =>
+  `'${lexeme.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

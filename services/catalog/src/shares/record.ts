@@ -1,6 +1,7 @@
 import type { Place, SharedPhoto, ShareLink } from '@lazyphotos/contracts';
 import type { LinkForMedia, ShareSigning } from '@lazyphotos/service-kit';
 import { readEdits } from '../metadata/edits.js';
+import { orUndefined } from '../photos/record.js';
 import type { PhotoRow, ShareLinkRow } from '../prisma.js';
 
 /** A link as its owner sees it. */
@@ -19,15 +20,13 @@ export const shareLinkOf = (row: ShareLinkRow): ShareLink => ({
   updatedAt: row.updatedAt.toISOString(),
 });
 
-const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
-
 /** The previews of one photo, by URLs of this link. */
 export const sharedThumbnails = (signing: ShareSigning, link: LinkForMedia, photoId: string) => ({
   thumb: signing.mediaUrl(link, photoId, 'thumb'),
   medium: signing.mediaUrl(link, photoId, 'medium'),
 });
 
-export interface SharedPhotoOptions extends LinkForMedia {
+interface SharedPhotoOptions extends LinkForMedia {
   allowDownload: boolean;
 }
 

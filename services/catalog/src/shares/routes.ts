@@ -1,25 +1,35 @@
 import { endpoints, internalEndpoints, type SharesApi } from '@lazyphotos/contracts';
 import { keyedRequest, type ServiceApp } from '@lazyphotos/service-kit';
-import type { ShareLinks } from './links.js';
+import type { CatalogContext } from '../context.js';
+import { createShareLink, deleteShareLink, getShareLink, listShareLinks, updateShareLink } from './links.js';
+import { unlockShare, viewShare } from './view.js';
 
-export function mountShareRoutes({ mount }: ServiceApp, links: ShareLinks, shares: SharesApi): void {
+/** What the gateway calls, in the same process or over HTTP. */
+export const createSharesApi = (context: CatalogContext): SharesApi => ({
+  view: (view) => viewShare(context, view),
+  unlock: (token, password) => unlockShare(context, token, password),
+});
+
+export function mountShareRoutes({ mount }: ServiceApp, context: CatalogContext): void {
   mount(endpoints.createShareLink, (call) =>
-    links.create(call.principal.userId, call.body, keyedRequest(endpoints.createShareLink, call)),
+    createShareLink(context, call.principal.userId, call.body, keyedRequest(endpoints.createShareLink, call)),
   );
   mount(endpoints.listShareLinks, ({ principal, query }) =>
-    links.list(principal.userId, query.limit, query.cursor),
+    listShareLinks(context, principal.userId, query.limit, query.cursor),
   );
-  mount(endpoints.getShareLink, ({ principal, params }) => links.get(principal.userId, params.id));
+  mount(endpoints.getShareLink, ({ principal, params }) =>
+    getShareLink(context, principal.userId, params.id),
+  );
   mount(endpoints.updateShareLink, ({ principal, params, body }) =>
-    links.update(principal.userId, params.id, body),
+    updateShareLink(context, principal.userId, params.id, body),
   );
   mount(endpoints.deleteShareLink, async ({ principal, params }) => {
-    await links.remove(principal.userId, params.id);
+    await deleteShareLink(context, principal.userId, params.id);
     return undefined;
   });
 
   mount(endpoints.getShareContent, ({ params, query, req }) =>
-    shares.view({
+    viewShare(context, {
       token: params.token,
       unlockToken: req.get('x-share-token'),
       cursor: query.cursor,
@@ -27,8 +37,8 @@ export function mountShareRoutes({ mount }: ServiceApp, links: ShareLinks, share
       counted: req.method === 'GET',
     }),
   );
-  mount(endpoints.unlockShare, ({ params, body }) => shares.unlock(params.token, body.password));
+  mount(endpoints.unlockShare, ({ params, body }) => unlockShare(context, params.token, body.password));
 
-  mount(internalEndpoints.viewShare, ({ body }) => shares.view(body));
-  mount(internalEndpoints.unlockShareLink, ({ body }) => shares.unlock(body.token, body.password));
+  mount(internalEndpoints.viewShare, ({ body }) => viewShare(context, body));
+  mount(internalEndpoints.unlockShareLink, ({ body }) => unlockShare(context, body.token, body.password));
 }

@@ -1,10 +1,10 @@
-import type { ShareContent, SharedLink, SharesApi, ShareView } from '@lazyphotos/contracts';
-import type { Passwords } from '@lazyphotos/passwords';
-import { placesForRequest, type ShareSigning, shareProblem } from '@lazyphotos/service-kit';
-import { type PhotoPage, readItemPage } from '../photos/page.js';
-import { type CatalogDb, Prisma } from '../prisma.js';
+import type { ShareContent, SharedLink, ShareView } from '@lazyphotos/contracts';
+import { placesForRequest, shareProblem } from '@lazyphotos/service-kit';
+import type { CatalogContext } from '../context.js';
+import { type PhotoPage, readItemPage } from '../photos/list.js';
+import { Prisma } from '../prisma.js';
 import { sharedPhoto, shownBySharedLink } from '../visibility.js';
-import { type SharedPhotoOptions, sharedPhotoOf, sharedThumbnails } from './record.js';
+import { sharedPhotoOf, sharedThumbnails } from './record.js';
 
 /** A link that may be shown, with what the page says of its album. */
 interface FoundLink {
@@ -25,7 +25,7 @@ interface FoundLink {
   coverId: string | null;
 }
 
-const columns = Prisma.sql`
+const COLUMNS = Prisma.sql`
   l.user_id AS "userId", l.photo_id AS "photoId", l.album_id AS "albumId", l.title, l.owner_name AS "ownerName",
   l.password_hash IS NOT NULL AS "hasPassword", l.password_version AS "passwordVersion",
   l.allow_download AS "allowDownload", l.show_location AS "showLocation", l.expires_at AS "expiresAt",
@@ -45,13 +45,6 @@ const live = (tokenHash: Uint8Array, now: Date) => Prisma.sql`
 const unlockedBy = (passwordVersion: number | undefined) => Prisma.sql`
   (l.password_hash IS NULL OR l.password_version = ${passwordVersion ?? null})`;
 
-export interface ShareViewsDeps {
-  db: CatalogDb;
-  passwords: Passwords;
-  signing: ShareSigning;
-  now: () => Date;
-}
-
 function linkView(found: FoundLink, cover: SharedLink['cover']): SharedLink {
   return {
     kind: found.albumId === null ? 'photo' : 'album',
@@ -68,79 +61,73 @@ function linkView(found: FoundLink, cover: SharedLink['cover']): SharedLink {
   };
 }
 
-/** What visitors of a link do: they unlock it and look at it. */
-export function createShareViews({ db, passwords, signing, now }: ShareViewsDeps): SharesApi {
-  /**
-   * Finds a link and counts the view, in one statement. Only a link that is not shown takes a second one, which tells a missing
-   * password from a missing link.
-   * @throws ProblemError `not_found`, `share_password_required`
-   */
-  const findLink = async (token: string, unlockToken: string | undefined, counted: boolean) => {
-    const at = now();
-    const isLive = live(signing.tokenHash(token), at);
-    const where = Prisma.sql`${isLive} AND ${unlockedBy(signing.unlocks.passwordVersionOf(token, unlockToken))}`;
-    const [found] = await db.$queryRaw<FoundLink[]>(
-      counted
-        ? Prisma.sql`UPDATE share_links l SET view_count = l.view_count + 1, last_viewed_at = ${at} WHERE ${where} RETURNING ${columns}`
-        : Prisma.sql`SELECT ${columns} FROM share_links l WHERE ${where}`,
-    );
-    if (found) return found;
-    const locked = await db.$queryRaw<unknown[]>`SELECT l.id FROM share_links l WHERE ${isLive}`;
-    throw shareProblem(locked.length > 0 ? 'share_password_required' : 'not_found');
-  };
+/**
+ * Finds a link and counts the view, in one statement. Only a link that is not shown needs a second one, which distinguishes a missing
+ * password from a missing link.
+ * @throws ProblemError `not_found`, `share_password_required`
+ */
+async function findLink(
+  { db, now, shareSigning }: CatalogContext,
+  { token, unlockToken, counted, cursor }: ShareView,
+): Promise<FoundLink> {
+  const at = now();
+  const isLive = live(shareSigning.tokenHash(token), at);
+  const passwordVersion = shareSigning.unlocks.passwordVersionOf(token, unlockToken);
+  const where = Prisma.sql`${isLive} AND ${unlockedBy(passwordVersion)}`;
+  const [found] = await db.$queryRaw<FoundLink[]>(
+    counted && cursor === undefined
+      ? Prisma.sql`UPDATE share_links l SET view_count = l.view_count + 1, last_viewed_at = ${at} WHERE ${where} RETURNING ${COLUMNS}`
+      : Prisma.sql`SELECT ${COLUMNS} FROM share_links l WHERE ${where}`,
+  );
+  if (found) return found;
+  const locked = await db.$queryRaw<unknown[]>`SELECT l.id FROM share_links l WHERE ${isLive}`;
+  throw shareProblem(locked.length > 0 ? 'share_password_required' : 'not_found');
+}
 
-  const contentOf = (found: FoundLink, token: string, page: PhotoPage, isFirst: boolean): ShareContent => {
-    const link: SharedPhotoOptions = {
-      token,
-      userId: found.userId,
-      expiresAt: found.expiresAt,
-      showLocation: found.showLocation,
-      allowDownload: found.allowDownload,
-      passwordVersion: found.hasPassword ? found.passwordVersion : undefined,
-    };
-    const coverId = found.coverId ?? page.rows.find((row) => row.processing === 'ready')?.id;
-    const cover =
-      isFirst && coverId !== undefined
-        ? { photoId: coverId, thumbnails: sharedThumbnails(signing, link, coverId) }
-        : undefined;
-    const localPlace = placesForRequest();
-    return {
-      link: linkView(found, cover),
-      photos: page.rows.map((row) => sharedPhotoOf(row, link, signing, localPlace)),
-      cursor: page.cursor,
-      hasMore: page.hasMore,
-    };
-  };
+async function photosOf(
+  { db }: CatalogContext,
+  { userId, photoId, albumId, albumOrder: order }: FoundLink,
+  { limit, cursor }: ShareView,
+): Promise<PhotoPage> {
+  if (albumId !== null && order !== null)
+    return readItemPage(db, { id: albumId, userId, order }, limit, cursor);
+  const rows = await db.photo.findMany({ where: sharedPhoto(userId, photoId) });
+  return { rows, hasMore: false, cursor: null };
+}
 
-  const photosOf = async (
-    found: FoundLink,
-    limit: number,
-    cursor: string | undefined,
-  ): Promise<PhotoPage> => {
-    const { userId, photoId, albumId, albumOrder: order } = found;
-    if (albumId !== null && order !== null)
-      return readItemPage(db, { id: albumId, userId, order }, limit, cursor);
-    const rows = await db.photo.findMany({ where: sharedPhoto(userId, photoId) });
-    return { rows, hasMore: false, cursor: null };
+/** Returns what a visitor of a link sees. @throws ProblemError `not_found`, `share_password_required` */
+export async function viewShare(context: CatalogContext, view: ShareView): Promise<ShareContent> {
+  const found = await findLink(context, view);
+  const { rows, ...page } = await photosOf(context, found, view);
+  const { userId, expiresAt, showLocation, allowDownload } = found;
+  const passwordVersion = found.hasPassword ? found.passwordVersion : undefined;
+  const link = { token: view.token, userId, expiresAt, showLocation, allowDownload, passwordVersion };
+  const coverId = found.coverId ?? rows.find((row) => row.processing === 'ready')?.id;
+  const cover =
+    view.cursor === undefined && coverId !== undefined
+      ? { photoId: coverId, thumbnails: sharedThumbnails(context.shareSigning, link, coverId) }
+      : undefined;
+  const localPlace = placesForRequest();
+  return {
+    link: linkView(found, cover),
+    photos: rows.map((row) => sharedPhotoOf(row, link, context.shareSigning, localPlace)),
+    ...page,
   };
+}
 
-  const view = async ({ token, unlockToken, cursor, limit, counted }: ShareView): Promise<ShareContent> => {
-    const isFirst = cursor === undefined;
-    const found = await findLink(token, unlockToken, counted && isFirst);
-    return contentOf(found, token, await photosOf(found, limit, cursor), isFirst);
-  };
-
-  const unlock = async (token: string, password: string) => {
-    const [link] = await db.$queryRaw<{ hash: string | null; version: number; expiresAt: Date | null }[]>`
-      SELECT l.password_hash AS hash, l.password_version AS version, l.expires_at AS "expiresAt"
-      FROM share_links l WHERE ${live(signing.tokenHash(token), now())}`;
-    // The same work for every token, so that the time does not tell which links there are.
-    const isRight = await passwords.verify(link?.hash ?? undefined, password);
-    if (!link) throw shareProblem('not_found');
-    if (link.hash !== null && !isRight) throw shareProblem('wrong_share_password');
-    const issued = signing.unlocks.issue(token, link.version, link.expiresAt);
-    return { token: issued.token, expiresAt: issued.expiresAt.toISOString() };
-  };
-
-  return { view, unlock };
+/** Exchanges a link's password for an unlock token. @throws ProblemError `not_found`, `wrong_share_password` */
+export async function unlockShare(
+  { db, now, passwords, shareSigning }: CatalogContext,
+  token: string,
+  password: string,
+) {
+  const [link] = await db.$queryRaw<{ hash: string | null; version: number; expiresAt: Date | null }[]>`
+    SELECT l.password_hash AS hash, l.password_version AS version, l.expires_at AS "expiresAt"
+    FROM share_links l WHERE ${live(shareSigning.tokenHash(token), now())}`;
+  // The same work for every token, so that the time does not tell which links exist.
+  const isRight = await passwords.verify(link?.hash ?? undefined, password);
+  if (!link) throw shareProblem('not_found');
+  if (link.hash !== null && !isRight) throw shareProblem('wrong_share_password');
+  const issued = shareSigning.unlocks.issue(token, link.version, link.expiresAt);
+  return { token: issued.token, expiresAt: issued.expiresAt.toISOString() };
 }

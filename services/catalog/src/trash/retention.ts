@@ -1,34 +1,29 @@
-import { describeError, type Logger } from '@lazyphotos/service-kit';
-import type { CatalogDb } from '../prisma.js';
-import type { Transitions } from './transitions.js';
+import { describeError } from '@lazyphotos/service-kit';
+import type { CatalogContext } from '../context.js';
+import { ownPhotos } from '../visibility.js';
+import { purgePhotos } from './transitions.js';
 
 const DAY_SECONDS = 86_400;
 /** How many photos are read at a time; a stop waits for as many. */
 const BATCH = 50;
 
-/** When a photo that came into the trash at `deletedAt` is removed for good. */
+/** Returns when a photo that came into the trash at `deletedAt` is purged. */
 export const purgeTime = (deletedAt: Date, days: number): Date =>
   new Date(deletedAt.getTime() + days * DAY_SECONDS * 1000);
 
-export interface Retention {
-  /** How long photos stay in the trash of this user. */
-  daysOf(userId: string): Promise<number>;
-  /** Sets it; null: the node's setting. */
-  setDays(userId: string, days: number | null): Promise<void>;
-  /**
-   * Removes for good what has been in the trash for too long, batch by batch until the signal. What fails is left for the next
-   * call and does not stop the others. Returns how many photos.
-   */
-  purgeExpired(signal?: AbortSignal): Promise<number>;
+/** Returns how many days photos stay in the trash of this user. */
+export async function trashDaysOf({ db, defaultTrashDays }: CatalogContext, userId: string): Promise<number> {
+  return (await db.trashRetention.findUnique({ where: { userId } }))?.days ?? defaultTrashDays;
 }
 
-export interface RetentionDeps {
-  db: CatalogDb;
-  transitions: Transitions;
-  /** For users who have set nothing. */
-  defaultDays: number;
-  now: () => Date;
-  logger: Logger;
+/** Null: the node's setting. */
+export async function setTrashDays(
+  { db }: CatalogContext,
+  userId: string,
+  days: number | null,
+): Promise<void> {
+  if (days === null) await db.trashRetention.deleteMany({ where: { userId } });
+  else await db.trashRetention.upsert({ where: { userId }, create: { userId, days }, update: { days } });
 }
 
 interface ExpiredPhoto {
@@ -38,51 +33,104 @@ interface ExpiredPhoto {
   days: number;
 }
 
-export function createRetention({ db, transitions, defaultDays, now, logger }: RetentionDeps): Retention {
-  /** The next batch in the order in which photos came into the trash: those that stay are looked at once in a run. */
-  const nextExpired = (at: Date, after: Pick<ExpiredPhoto, 'id' | 'deleted_at'>) =>
-    db.$queryRaw<ExpiredPhoto[]>`
-      SELECT photos.id, photos.user_id, deleted_at, coalesce(days, ${defaultDays}::int) AS days
-      FROM photos LEFT JOIN trash_retention ON trash_retention.user_id = photos.user_id
-      WHERE is_deleted AND (deleted_at, id) > (${after.deleted_at}::timestamptz, ${after.id}::uuid)
-        AND deleted_at < ${at}::timestamptz - make_interval(secs => coalesce(days, ${defaultDays}::int) * ${DAY_SECONDS}::float8)
-      ORDER BY deleted_at, id LIMIT ${BATCH}`;
+/** The next batch in the order in which photos came into the trash: those that stay are looked at once in a run. */
+const nextExpired = (
+  { db, defaultTrashDays: days }: CatalogContext,
+  at: Date,
+  after: Pick<ExpiredPhoto, 'id' | 'deleted_at'>,
+) =>
+  db.$queryRaw<ExpiredPhoto[]>`
+    SELECT photos.id, photos.user_id, deleted_at, coalesce(days, ${days}::int) AS days
+    FROM photos LEFT JOIN trash_retention ON trash_retention.user_id = photos.user_id
+    WHERE is_deleted AND (deleted_at, id) > (${after.deleted_at}::timestamptz, ${after.id}::uuid)
+      AND deleted_at < ${at}::timestamptz - make_interval(secs => coalesce(days, ${days}::int) * ${DAY_SECONDS}::float8)
+    ORDER BY deleted_at, id LIMIT ${BATCH}`;
 
-  const purgeFor = async (userId: string, rows: readonly ExpiredPhoto[], at: Date): Promise<number> => {
-    const ids = rows.map((row) => row.id);
-    const before = purgeTime(at, -(rows[0]?.days ?? defaultDays));
+/** Returns how many photos were purged. A failure does not stop the purges of other users. */
+async function purgeExpiredOf(
+  context: CatalogContext,
+  userId: string,
+  rows: readonly ExpiredPhoto[],
+  at: Date,
+): Promise<number> {
+  const ids = rows.map((row) => row.id);
+  const before = purgeTime(at, -(rows[0]?.days ?? context.defaultTrashDays));
+  try {
+    return (await purgePhotos(context, userId, ids, 'expired', before)).size;
+  } catch (error) {
+    context.logger.warn('expired photos of a user were not purged', { userId, error: describeError(error) });
+    return 0;
+  }
+}
+
+/**
+ * Purges what has been in the trash for too long, batch by batch until the signal. What fails is left for the next call. Returns how
+ * many photos.
+ */
+export async function purgeExpired(context: CatalogContext, signal?: AbortSignal): Promise<number> {
+  const at = context.now();
+  let purged = 0;
+  let after = { deleted_at: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
+  for (;;) {
+    const expired = await nextExpired(context, at, after);
+    for (const [userId, rows] of Map.groupBy(expired, (row) => row.user_id)) {
+      purged += await purgeExpiredOf(context, userId, rows, at);
+    }
+    const last = expired.at(-1);
+    if (!last || expired.length < BATCH || signal?.aborted) break;
+    after = last;
+  }
+  if (purged > 0) context.logger.info('photos purged from the trash', { reason: 'expired', count: purged });
+  return purged;
+}
+
+/** Stores that what is in this user's trash now is to be purged. It is a row, so that a process that ends loses nothing. */
+export async function requestEmptying({ db, now }: CatalogContext, userId: string): Promise<void> {
+  const requestedAt = now();
+  await db.trashPurge.upsert({
+    where: { userId },
+    create: { userId, requestedAt },
+    update: { requestedAt },
+  });
+}
+
+/**
+ * Empties the trash of each user who has requested it, batch by batch until the signal. What is left then, and what fails, is done by
+ * the next call. A failure does not stop the emptying for other users.
+ */
+export async function emptyTrash(context: CatalogContext, signal?: AbortSignal): Promise<void> {
+  const requests = await context.db.trashPurge.findMany({ orderBy: { requestedAt: 'asc' } });
+  for (const { userId, requestedAt } of requests) {
+    if (signal?.aborted) break;
     try {
-      return (await transitions.purge(userId, ids, 'expired', before)).size;
+      await emptyTrashOf(context, userId, requestedAt, signal);
     } catch (error) {
-      logger.warn('expired photos of a user were not purged', { userId, error: describeError(error) });
-      return 0;
+      context.logger.warn('the trash of a user was not emptied', { userId, error: describeError(error) });
     }
-  };
+  }
+}
 
-  const purgeExpired = async (signal?: AbortSignal): Promise<number> => {
-    const at = now();
-    let purged = 0;
-    let after = { deleted_at: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
-    for (;;) {
-      const expired = await nextExpired(at, after);
-      for (const [userId, rows] of Map.groupBy(expired, (row) => row.user_id)) {
-        purged += await purgeFor(userId, rows, at);
-      }
-      const last = expired.at(-1);
-      if (!last || expired.length < BATCH || signal?.aborted) break;
-      after = last;
-    }
-    if (purged > 0) logger.info('photos purged from the trash', { reason: 'expired', count: purged });
-    return purged;
-  };
-
-  return {
-    daysOf: async (userId) =>
-      (await db.trashRetention.findUnique({ where: { userId } }))?.days ?? defaultDays,
-    setDays: async (userId, days) => {
-      if (days === null) await db.trashRetention.deleteMany({ where: { userId } });
-      else await db.trashRetention.upsert({ where: { userId }, create: { userId, days }, update: { days } });
-    },
-    purgeExpired,
-  };
+async function emptyTrashOf(
+  context: CatalogContext,
+  userId: string,
+  requestedAt: Date,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { db, logger } = context;
+  const before = new Date(requestedAt.getTime() + 1);
+  let purged = 0;
+  while (!signal?.aborted) {
+    const rows = await db.photo.findMany({
+      where: { ...ownPhotos(userId, { trashed: true }), deletedAt: { lt: before } },
+      select: { id: true },
+      take: BATCH,
+    });
+    const ids = rows.map(({ id }) => id);
+    purged += (await purgePhotos(context, userId, ids, 'emptied', before)).size;
+    if (ids.length === BATCH) continue;
+    // A request that came meanwhile has a later time, and stays.
+    await db.trashPurge.deleteMany({ where: { userId, requestedAt } });
+    break;
+  }
+  logger.info('photos purged from the trash', { reason: 'emptied', userId, count: purged });
 }

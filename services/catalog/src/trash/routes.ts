@@ -1,19 +1,8 @@
 import { endpoints, type Trash } from '@lazyphotos/contracts';
 import type { ServiceApp } from '@lazyphotos/service-kit';
-import type { CatalogDb } from '../prisma.js';
-import type { Emptying } from './emptying.js';
-import type { Retention } from './retention.js';
-import type { Transitions } from './transitions.js';
-
-export interface TrashRoutesDeps {
-  db: CatalogDb;
-  transitions: Transitions;
-  retention: Retention;
-  emptying: Emptying;
-  defaultDays: number;
-  /** Told that emptying was requested. */
-  onEmptying: () => void;
-}
+import type { CatalogContext } from '../context.js';
+import { requestEmptying, setTrashDays } from './retention.js';
+import { purgePhotos, restorePhotos, trashPhotos } from './transitions.js';
 
 interface TrashRow {
   count: bigint;
@@ -22,8 +11,11 @@ interface TrashRow {
   emptying: boolean;
 }
 
-/** What is in the trash of a user and what holds for it, in one statement. */
-async function readTrash(db: CatalogDb, userId: string, defaultDays: number): Promise<Trash> {
+/** Reads the content and the settings of a user's trash in one statement. */
+async function readTrash(
+  { db, defaultTrashDays: defaultDays }: CatalogContext,
+  userId: string,
+): Promise<Trash> {
   const [row] = await db.$queryRaw<TrashRow[]>`
     SELECT count(*) AS count, coalesce(sum(size_bytes), 0)::bigint AS bytes,
       (SELECT days FROM trash_retention WHERE user_id = ${userId}::uuid) AS days,
@@ -43,31 +35,32 @@ const resultsOf = (ids: readonly string[], known: ReadonlySet<string>) => ({
   results: ids.map((id) => ({ id, status: known.has(id) ? ('ok' as const) : ('not_found' as const) })),
 });
 
-export function mountTrashRoutes({ mount }: ServiceApp, deps: TrashRoutesDeps): void {
-  const { db, transitions, retention, emptying, defaultDays, onEmptying } = deps;
-
-  mount(endpoints.deletePhotos, async ({ principal, body: { ids, permanent } }) => {
-    const known = permanent
-      ? await transitions.purge(principal.userId, ids, 'deleted')
-      : await transitions.trash(principal.userId, ids);
-    return resultsOf(ids, known);
-  });
-
-  mount(endpoints.restorePhotos, async ({ principal, body: { ids } }) =>
-    resultsOf(ids, await transitions.restore(principal.userId, ids)),
+/** `onEmptying` is called when emptying was requested. */
+export function mountTrashRoutes(
+  { mount }: ServiceApp,
+  context: CatalogContext,
+  onEmptying: () => void,
+): void {
+  mount(endpoints.deletePhotos, async ({ principal: { userId }, body: { ids, permanent } }) =>
+    resultsOf(
+      ids,
+      permanent
+        ? await purgePhotos(context, userId, ids, 'deleted')
+        : await trashPhotos(context, userId, ids),
+    ),
   );
-
-  mount(endpoints.getTrash, ({ principal }) => readTrash(db, principal.userId, defaultDays));
-
+  mount(endpoints.restorePhotos, async ({ principal, body: { ids } }) =>
+    resultsOf(ids, await restorePhotos(context, principal.userId, ids)),
+  );
+  mount(endpoints.getTrash, ({ principal }) => readTrash(context, principal.userId));
   mount(endpoints.emptyTrash, async ({ principal }) => {
-    await emptying.request(principal.userId);
-    const trash = await readTrash(db, principal.userId, defaultDays);
+    await requestEmptying(context, principal.userId);
+    const trash = await readTrash(context, principal.userId);
     onEmptying();
     return trash;
   });
-
   mount(endpoints.setTrashRetention, async ({ principal, body }) => {
-    await retention.setDays(principal.userId, body.days);
-    return readTrash(db, principal.userId, defaultDays);
+    await setTrashDays(context, principal.userId, body.days);
+    return readTrash(context, principal.userId);
   });
 }

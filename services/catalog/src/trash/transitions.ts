@@ -1,13 +1,13 @@
-import type { Emit, UnitOfWork } from '@lazyphotos/database';
-import type { CatalogMetrics } from '../metrics.js';
+import type { Emit } from '@lazyphotos/database';
+import type { CatalogContext } from '../context.js';
 import { chunksOf, readListSizes, rowsOf } from '../photos/chunks.js';
 import { lockPhotos } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
-import type { CatalogDb, CatalogTx, PhotoRow } from '../prisma.js';
+import type { CatalogTx, PhotoRow } from '../prisma.js';
 import { ownPhotosById } from '../visibility.js';
 import { type AlbumChange, changeAlbums, lockAlbumsOf } from './albums-of.js';
 
-/** Why photos are removed for good: their owner said so, the trash was emptied, or they were in it for long enough. */
+/** Why photos are purged: their owner deleted them, the trash was emptied, or they were in it for long enough. */
 export type PurgeReason = 'deleted' | 'emptied' | 'expired';
 
 const deletion = (row: PhotoRow, deletedAt: Date) => ({
@@ -56,104 +56,96 @@ function visibleChanges(
     .filter(({ albumId, items }) => items.length > 0 || covered.includes(albumId));
 }
 
-/**
- * A photo's way into the trash, back, and out for good. Each takes many ids of one user and touches only those that are in the
- * right state, so that repeating a call does no harm. They run in chunks, with one transaction and a constant number of statements for
+/*
+ * A photo's way into the trash, back, and out of the library. Each function takes many ids of one user and changes only those that are in
+ * the right state, so that a repeated call does no harm. They work in chunks, with one transaction and a constant number of statements for
  * each: when one fails, those before it are done, and the call can be repeated.
  */
-export interface Transitions {
-  /** Returns the ids of those that are this user's photos. */
-  trash(userId: string, ids: readonly string[]): Promise<Set<string>>;
-  /** Returns the ids of those that are this user's photos. */
-  restore(userId: string, ids: readonly string[]): Promise<Set<string>>;
-  /**
-   * Removes rows for good; the owners of the objects delete them when they hear of it. With `trashedBefore` only what is in the
-   * trash and came there before: a photo that was restored since the caller looked stays. Returns the ids of the removed ones.
-   */
-  purge(
-    userId: string,
-    ids: readonly string[],
-    reason: PurgeReason,
-    trashedBefore?: Date,
-  ): Promise<Set<string>>;
+
+async function inChunks(
+  { db }: CatalogContext,
+  userId: string,
+  ids: readonly string[],
+  work: (chunk: readonly string[]) => Promise<Set<string>>,
+): Promise<Set<string>> {
+  const sizes = await readListSizes(db, userId, ids);
+  const done = new Set<string>();
+  for (const chunk of chunksOf([...new Set(ids)], (id) => rowsOf(sizes.get(id)))) {
+    for (const id of await work(chunk)) done.add(id);
+  }
+  return done;
 }
 
-export interface TransitionDeps {
-  db: CatalogDb;
-  unitOfWork: UnitOfWork<CatalogTx>;
-  now: () => Date;
-  metrics: CatalogMetrics;
-}
-
-export function createTransitions({ db, unitOfWork, now, metrics }: TransitionDeps): Transitions {
-  const inChunks = async (
-    userId: string,
-    ids: readonly string[],
-    work: (chunk: readonly string[]) => Promise<Set<string>>,
-  ): Promise<Set<string>> => {
-    const sizes = await readListSizes(db, userId, ids);
-    const done = new Set<string>();
-    for (const chunk of chunksOf([...new Set(ids)], (id) => rowsOf(sizes.get(id)))) {
-      for (const id of await work(chunk)) done.add(id);
-    }
-    return done;
-  };
-
-  const trash = (userId: string, ids: readonly string[]) =>
-    unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
-      const known = await lockPhotos(tx, userId, ids);
-      await trashLocked(tx, emit, userId, ids, now());
+/** Returns the ids of those that are this user's photos. */
+export const trashPhotos = (context: CatalogContext, userId: string, ids: readonly string[]) =>
+  inChunks(context, userId, ids, (chunk) =>
+    context.unitOfWork.transaction(async (tx, emit) => {
+      const known = await lockPhotos(tx, userId, chunk);
+      await trashLocked(tx, emit, userId, chunk, context.now());
       return known;
-    });
+    }),
+  );
 
-  const restore = (userId: string, ids: readonly string[]) =>
-    unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
-      const at = now();
-      const known = await lockPhotos(tx, userId, ids);
+/** Returns the ids of those that are this user's photos. */
+export const restorePhotos = (context: CatalogContext, userId: string, ids: readonly string[]) =>
+  inChunks(context, userId, ids, (chunk) =>
+    context.unitOfWork.transaction(async (tx, emit) => {
+      const at = context.now();
+      const known = await lockPhotos(tx, userId, chunk);
       const rows = await tx.photo.updateManyAndReturn({
-        where: { ...ownPhotosById(userId, ids), isDeleted: true },
+        where: { ...ownPhotosById(userId, chunk), isDeleted: true },
         data: { isDeleted: false, deletedAt: null, updatedAt: at, version: { increment: 1 } },
       });
       for (const row of rows) emit('photo.changed', { photo: photoRecordOf(row) });
-      const albums = await lockAlbumsOf(
-        tx,
-        userId,
-        rows.map((row) => row.id),
-      );
-      await changeAlbums(tx, emit, albums, 1, at);
+      const restored = rows.map((row) => row.id);
+      await changeAlbums(tx, emit, await lockAlbumsOf(tx, userId, restored), 1, at);
       return known;
-    });
+    }),
+  );
 
-  const purge = async (userId: string, ids: readonly string[], reason: PurgeReason, trashedBefore?: Date) => {
-    const purged = await unitOfWork.transaction(async (tx: CatalogTx, emit: Emit) => {
-      const at = now();
-      await lockPhotos(tx, userId, ids);
-      const due = trashedBefore ? { isDeleted: true, deletedAt: { lt: trashedBefore } } : {};
-      const rows = await tx.photo.findMany({ where: { ...ownPhotosById(userId, ids), ...due } });
-      const gone = rows.map((row) => row.id);
-      const covered = await coveredBy(tx, userId, gone);
-      const albums = await lockAlbumsOf(tx, userId, gone, covered);
-      await tx.purgedPhoto.createMany({
-        data: rows.map((row) => ({ id: row.id, userId, version: row.version + 1, purgedAt: at })),
-        skipDuplicates: true,
-      });
-      await tx.album.updateMany({
-        where: { id: { in: covered }, coverPhotoId: { in: gone } },
-        data: { coverPhotoId: null },
-      });
-      await tx.photo.deleteMany({ where: { id: { in: gone } } });
-      for (const row of rows) emit('photo.purged', deletion({ ...row, version: row.version + 1 }, at));
-      await changeAlbums(tx, emit, visibleChanges(albums, rows, covered), -1, at);
-      return new Set(gone);
-    });
-    metrics.purged.inc({ reason }, purged.size);
+/**
+ * Removes rows; the services that own the objects delete them on the event. With `trashedBefore` only photos that came into the trash
+ * before that time and are still there: a photo that was restored since the caller looked stays. Returns the ids of the removed ones.
+ */
+export const purgePhotos = (
+  context: CatalogContext,
+  userId: string,
+  ids: readonly string[],
+  reason: PurgeReason,
+  trashedBefore?: Date,
+) =>
+  inChunks(context, userId, ids, async (chunk) => {
+    const purged = await context.unitOfWork.transaction((tx, emit) =>
+      purgeChunk(tx, emit, userId, chunk, context.now(), trashedBefore),
+    );
+    context.metrics.purged.inc({ reason }, purged.size);
     return purged;
-  };
+  });
 
-  return {
-    trash: (userId, ids) => inChunks(userId, ids, (chunk) => trash(userId, chunk)),
-    restore: (userId, ids) => inChunks(userId, ids, (chunk) => restore(userId, chunk)),
-    purge: (userId, ids, reason, trashedBefore) =>
-      inChunks(userId, ids, (chunk) => purge(userId, chunk, reason, trashedBefore)),
-  };
+async function purgeChunk(
+  tx: CatalogTx,
+  emit: Emit,
+  userId: string,
+  ids: readonly string[],
+  at: Date,
+  trashedBefore: Date | undefined,
+): Promise<Set<string>> {
+  await lockPhotos(tx, userId, ids);
+  const due = trashedBefore ? { isDeleted: true, deletedAt: { lt: trashedBefore } } : {};
+  const rows = await tx.photo.findMany({ where: { ...ownPhotosById(userId, ids), ...due } });
+  const gone = rows.map((row) => row.id);
+  const covered = await coveredBy(tx, userId, gone);
+  const albums = await lockAlbumsOf(tx, userId, gone, covered);
+  await tx.purgedPhoto.createMany({
+    data: rows.map((row) => ({ id: row.id, userId, version: row.version + 1, purgedAt: at })),
+    skipDuplicates: true,
+  });
+  await tx.album.updateMany({
+    where: { id: { in: covered }, coverPhotoId: { in: gone } },
+    data: { coverPhotoId: null },
+  });
+  await tx.photo.deleteMany({ where: { id: { in: gone } } });
+  for (const row of rows) emit('photo.purged', deletion({ ...row, version: row.version + 1 }, at));
+  await changeAlbums(tx, emit, visibleChanges(albums, rows, covered), -1, at);
+  return new Set(gone);
 }

@@ -3,9 +3,9 @@ import { openDatabase } from '@lazyphotos/database';
 import { createMetrics, silentLogger } from '@lazyphotos/service-kit';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import fc from 'fast-check';
+import { createCatalogMetrics } from '../../src/metrics.js';
 import { createPrisma } from '../../src/prisma.js';
 import { createSearchFill } from '../../src/search/fill.js';
-import { createSearchMetrics } from '../../src/search/metrics.js';
 import { searchWordsOf, type WordsSource } from '../../src/search/vector.js';
 import { eventOf, newUpload, readyResult } from '../facts.js';
 import { type CatalogNode, startCatalog } from '../harness.js';
@@ -152,10 +152,10 @@ describeWithPostgres('photos from before search', () => {
     );
     const database = openDatabase({ url: node.databaseUrl, poolSize: 2, applicationName: 'fill-test' });
     const editor = await node.pool.connect();
-    const metrics = createMetrics();
+    const metrics = createCatalogMetrics(createMetrics());
     const db = createPrisma(database);
-    const fill = () => createSearchFill({ db, logger: silentLogger, metrics: { unfilled } });
-    const unfilled = createSearchMetrics(metrics).unfilled;
+    const fill = () => createSearchFill({ db, logger: silentLogger, metrics });
+    const unfilled = metrics.searchUnfilled;
     const waiting = async () =>
       (await node.pool.query('SELECT count(*)::int AS count FROM photos WHERE search IS NULL')).rows[0].count;
     try {

@@ -3,10 +3,10 @@ import { endpoints, type Photo } from '@lazyphotos/contracts';
 import { type Database, openDatabase } from '@lazyphotos/database';
 import { createMetrics } from '@lazyphotos/service-kit';
 import { describeWithPostgres } from '@lazyphotos/testkit';
-import { createViewPhotos } from '../../src/photos/view.js';
+import type { CatalogContext } from '../../src/context.js';
+import { createCatalogMetrics } from '../../src/metrics.js';
 import { type CatalogDb, createPrisma } from '../../src/prisma.js';
-import { createSearchMetrics } from '../../src/search/metrics.js';
-import { createSearch } from '../../src/search/search.js';
+import { searchPhotos } from '../../src/search/search.js';
 import { type CatalogNode, mediaUrls, startCatalog } from '../harness.js';
 import type { User } from '../user.js';
 import { type Asked, createFinder, searchPath, setFacts } from './finder.js';
@@ -54,20 +54,19 @@ describeWithPostgres('the pages of a search', () => {
 
     /** Reads all pages of four photos of a search, within these limits. */
     const pagesOfFour = (user: User) => {
-      const duration = createSearchMetrics(createMetrics()).duration;
-      const viewPhotos = createViewPhotos({ mediaUrl: mediaUrls.urlFor, trashDaysOf: async () => 30 });
-      const search = createSearch({ db, viewPhotos, metrics: { duration }, limits });
+      const metrics = createCatalogMetrics(createMetrics());
+      const context = { db, mediaUrls, metrics } as Partial<CatalogContext> as CatalogContext;
       const all = async (asked: Asked) => {
         const ids: string[] = [];
         for (let cursor: string | null = null; ; ) {
           const query = endpoints.search.query.parse({ ...asked, limit: '4', ...(cursor ? { cursor } : {}) });
-          const page = await search(user.id, query);
+          const page = await searchPhotos(context, user.id, query, limits);
           ids.push(...page.photos.map(({ id }) => id));
           if (!page.hasMore) return ids;
           cursor = page.cursor;
         }
       };
-      return { all, duration };
+      return { all, duration: metrics.searchDuration };
     };
 
     it.each([

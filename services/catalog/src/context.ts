@@ -1,0 +1,23 @@
+import type { AccountsApi, CopiesApi, FeedApi } from '@lazyphotos/contracts';
+import type { UnitOfWork } from '@lazyphotos/database';
+import type { Passwords } from '@lazyphotos/passwords';
+import type { Logger, MediaUrls, ShareSigning } from '@lazyphotos/service-kit';
+import type { CatalogMetrics } from './metrics.js';
+import type { CatalogDb, CatalogTx } from './prisma.js';
+
+/** What the functions of this service work with; made once, in service.ts. */
+export interface CatalogContext {
+  db: CatalogDb;
+  unitOfWork: UnitOfWork<CatalogTx>;
+  metrics: CatalogMetrics;
+  logger: Logger;
+  now: () => Date;
+  feed: FeedApi;
+  copies: CopiesApi;
+  accounts: AccountsApi;
+  mediaUrls: MediaUrls;
+  passwords: Passwords;
+  shareSigning: ShareSigning;
+  /** How many days photos stay in the trash of users who have set nothing. */
+  defaultTrashDays: number;
+}
