@@ -1,31 +1,31 @@
 import type { EventBus } from './port.js';
 
-const LISTED = 50;
+const MAX_PRINTED = 50;
 
-export type DeadLetterAction = (bus: EventBus, queues: readonly string[], say: Say) => Promise<void>;
-type Say = (line: string) => void;
+export type DeadLetterAction = (bus: EventBus, queues: readonly string[], print: Print) => Promise<void>;
+type Print = (line: string) => void;
 
-/** Says, in lines for a person, how full each queue is and what the bus has given up. */
-const list: DeadLetterAction = async (bus, _queues, say) => {
+/** Prints the length of each queue and its dead letters. */
+const list: DeadLetterAction = async (bus, _queues, print) => {
   for (const { queue, pending, deadLetters } of await bus.depths()) {
-    say(`${queue}: ${pending} waiting, ${deadLetters} dead`);
+    print(`${queue}: ${pending} waiting, ${deadLetters} dead`);
     if (deadLetters === 0) continue;
-    for (const letter of await bus.deadLetters(queue, LISTED)) {
-      say(`  ${letter.failedAt.toISOString()}  ${letter.reason}`);
-      say(`    ${JSON.stringify(letter.event)}`);
+    for (const letter of await bus.deadLetters(queue, MAX_PRINTED)) {
+      print(`  ${letter.failedAt.toISOString()}  ${letter.reason}`);
+      print(`    ${JSON.stringify(letter.event)}`);
     }
   }
 };
 
-/** Hands everything out again that the bus has given up. */
-const replay: DeadLetterAction = async (bus, queues, say) => {
+/** Puts all dead letters back into their queues. */
+const replay: DeadLetterAction = async (bus, queues, print) => {
   for (const queue of queues) {
     const count = await bus.replayDeadLetters(queue);
-    if (count > 0) say(`${queue}: ${count} replayed`);
+    if (count > 0) print(`${queue}: ${count} replayed`);
   }
 };
 
-/** What an operator may do about dead letters, by the word for it. */
+/** The actions on dead letters, by the name that the operator types. */
 export const deadLetterActions = { list, replay } as const;
 
 export const isDeadLetterAction = (word: string): word is keyof typeof deadLetterActions =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_RETRY_POLICY } from '../src/index.js';
-import { delaySeconds, delaysOf, jitteredMs } from '../src/rabbitmq/retry-delays.js';
+import { delaySeconds, delaysOf, jitteredMs } from '../src/rabbitmq/topology.js';
 
 describe('retry delays', () => {
   test('double with each failure up to the longest, and each has one queue', () => {
@@ -20,8 +20,8 @@ describe('retry delays', () => {
 
   test('are at most twice as long by jitter, and never longer than the longest', () => {
     const policy = { maxAttempts: 5, baseDelaySeconds: 2, maxDelaySeconds: 7 };
-    expect([0, 0.5, 1].map((luck) => jitteredMs(2, policy, luck))).toEqual([2000, 3000, 4000]);
-    expect([0, 1].map((luck) => jitteredMs(4, policy, luck))).toEqual([4000, 7000]);
-    expect([0, 1].map((luck) => jitteredMs(7, policy, luck))).toEqual([7000, 7000]);
+    expect([0, 0.5, 1].map((random) => jitteredMs(2, policy, random))).toEqual([2000, 3000, 4000]);
+    expect([0, 1].map((random) => jitteredMs(4, policy, random))).toEqual([4000, 7000]);
+    expect([0, 1].map((random) => jitteredMs(7, policy, random))).toEqual([7000, 7000]);
   });
 });

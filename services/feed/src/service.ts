@@ -8,12 +8,9 @@ import {
   type Service,
   withEvent,
 } from '@lazyphotos/service-kit';
-import { createAlbumLog } from './log/albums.js';
-import { createPhotoLog } from './log/photos.js';
+import { recordAlbum, recordAlbumTombstone, recordPhoto, recordPhotoTombstone } from './log.js';
 import { createPrisma } from './prisma.js';
-import { createEpoch } from './read/epoch.js';
-import { createReadPage } from './read/page.js';
-import { createPositions } from './read/position.js';
+import { headCursor, readPage } from './read.js';
 
 export interface FeedServiceDeps {
   chassis: Chassis;
@@ -29,40 +26,35 @@ export interface FeedService extends Service {
 /** What changed: one ordered log per user, served by cursor. */
 export function createFeedService({ chassis, database, bus, mediaUrls }: FeedServiceDeps): FeedService {
   const db = createPrisma(database);
-  const positions = createPositions(db, createEpoch(db));
-  const readPage = createReadPage(db, positions, mediaUrls.urlFor);
-  const photoLog = createPhotoLog(db);
-  const albumLog = createAlbumLog(db);
-
   const service = createServiceApp(chassis, { database, bus });
   service.mount(endpoints.getFeed, ({ principal, query }) =>
-    readPage(principal.userId, query.cursor, query.limit),
+    readPage(db, mediaUrls.urlFor, principal.userId, query),
   );
   service.mount(internalEndpoints.headCursor, async ({ params }) => ({
-    cursor: await positions.headCursor(params.userId),
+    cursor: await headCursor(db, params.userId),
   }));
 
   return {
     name: chassis.name,
     handler: service.app,
     ready: service.ready,
-    api: { headCursor: positions.headCursor },
+    api: { headCursor: (userId) => headCursor(db, userId) },
     start: async () => {
       const options = { concurrency: 2, around: withEvent(chassis.logger) };
       await bus.consume(
         'feed.photo',
         {
-          'photo.changed': ({ payload }) => photoLog.changed(payload),
-          'photo.trashed': ({ payload }) => photoLog.trashed(payload),
-          'photo.purged': ({ payload }) => photoLog.purged(payload),
+          'photo.changed': ({ payload }) => recordPhoto(db, payload),
+          'photo.trashed': ({ payload }) => recordPhotoTombstone(db, payload, false),
+          'photo.purged': ({ payload }) => recordPhotoTombstone(db, payload, true),
         },
         options,
       );
       await bus.consume(
         'feed.album',
         {
-          'album.changed': ({ payload }) => albumLog.changed(payload),
-          'album.deleted': ({ payload }) => albumLog.deleted(payload),
+          'album.changed': ({ payload }) => recordAlbum(db, payload),
+          'album.deleted': ({ payload }) => recordAlbumTombstone(db, payload),
         },
         options,
       );

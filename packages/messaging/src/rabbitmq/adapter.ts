@@ -13,8 +13,14 @@ import { peekDeadLetters, replayDeadLetters } from './dead-letters.js';
 import { openLink } from './link.js';
 import { eventMessage } from './messages.js';
 import { openPublishingLine, Publisher, type PublishingLine, usable } from './publisher.js';
-import { delaysOf } from './retry-delays.js';
-import { deadLetterQueue, declareTopology, EVENTS_EXCHANGE, RETRY_EXCHANGE, retryQueue } from './topology.js';
+import {
+  deadLetterQueue,
+  declareTopology,
+  delaysOf,
+  EVENTS_EXCHANGE,
+  RETRY_EXCHANGE,
+  retryQueue,
+} from './topology.js';
 
 const READY_MS = 5000;
 
@@ -22,8 +28,8 @@ const READY_MS = 5000;
  * The event bus on RabbitMQ 3.10 and later: a topic exchange and a quorum queue per consumer and event family, each with a
  * dead-letter queue. All of them share the retry queues, one for each delay of the policy.
  *
- * It has two connections, the second from the first consumer on: a broker that is short of memory or disk stops reading from
- * those who publish, and acknowledgements must still reach it then.
+ * It has two connections, the second from the first consumer on: a broker that is short of memory or disk stops reading
+ * from publishers, and acknowledgements must still reach it then.
  * @throws BusUnavailableError, TopologyRefusedError
  */
 export async function createRabbitMqBus<T extends Topology>(options: BusOptions<T>): Promise<EventBus<T>> {
@@ -54,7 +60,7 @@ export async function createRabbitMqBus<T extends Topology>(options: BusOptions<
     retry,
     observer,
   });
-  const wanted = new Set(Object.values(topology).flat());
+  const delivered = new Set(Object.values(topology).flat());
   const line = () => usable(publishing.get());
   let closing: Promise<void> | undefined;
   const close = async () => {
@@ -63,7 +69,7 @@ export async function createRabbitMqBus<T extends Topology>(options: BusOptions<
   };
 
   return {
-    publish: (events) => publisher.send(eventMessages(events, wanted)),
+    publish: (events) => publisher.send(eventMessages(events, delivered)),
     consume: async (queue, handlers, { concurrency, around }) => {
       await consumers.start(queue, new QueueHandlers(topology, queue, handlers, around), concurrency);
     },
@@ -84,14 +90,14 @@ export async function createRabbitMqBus<T extends Topology>(options: BusOptions<
   };
 }
 
-/** One after the other, so that a large batch is not there twice. */
-function* eventMessages(events: readonly AnyEvent[], wanted: ReadonlySet<EventType>) {
-  for (const event of events) yield eventMessage(event, wanted.has(event.type));
+/** One after the other, so that a large batch is not in memory twice. */
+function* eventMessages(events: readonly AnyEvent[], delivered: ReadonlySet<EventType>) {
+  for (const event of events) yield eventMessage(event, delivered.has(event.type));
 }
 
 /**
- * Events move between the queues and the retry queues while they are counted: the retry queues are looked at before and after, so
- * that none is overlooked on its way.
+ * Events move between the queues and the retry queues while they are counted: the retry queues are counted before and after, so
+ * that none is missed on its way.
  */
 async function readDepths(
   { asking }: PublishingLine,

@@ -6,7 +6,7 @@ import type { Publisher } from './publisher.js';
 import { deadLetterQueue } from './topology.js';
 
 const REPLAY_BATCH = 100;
-/** What a queue gets back goes behind what it got back before: only when all are read do all stay in order. */
+/** Returned messages go behind those that were returned before: only when all are read do all stay in order. */
 const READ_AT_LEAST = 1000;
 const MOST_PREFETCHED = 65_535;
 /** A consumer is not notified when a queue has no more messages for it. */
@@ -23,15 +23,15 @@ export function peekDeadLetters(model: ChannelModel, queue: string, limit: numbe
 }
 
 /**
- * Moves what was there at the start; what dies again meanwhile stays. Each letter goes once the queue has its event for good, so
- * that a crash in between makes a second copy and never none.
+ * Moves the dead letters that were there at the start; those that are added meanwhile stay. Each is removed once the queue has stored its
+ * event, so that a crash in between makes a second copy and never none.
  */
 export function replayDeadLetters(model: ChannelModel, publisher: Publisher, queue: string): Promise<number> {
   const letters = deadLetterQueue(queue);
   return withChannel(model, async (channel) => {
     let replayed = 0;
     let batch = await take(channel, letters, REPLAY_BATCH);
-    // Counted before the first one is replayed: none of these has died again.
+    // Counted before the first one is replayed: none of these has become a dead letter again.
     const total = batch.length + (await channel.checkQueue(letters)).messageCount;
     while (batch.length > 0) {
       await publisher.send(batch.map((message) => replayedMessage(message, queue)));
@@ -44,12 +44,12 @@ export function replayDeadLetters(model: ChannelModel, publisher: Publisher, que
 }
 
 /**
- * Takes up to `most` messages off the front of a queue; the channel has them unacknowledged. As a consumer, not by one `get` for
- * each: a quorum queue then returns or drops them all by one command, in order. Of many single ones it lets a channel send only 32
- * ahead, and forgets the rest when the channel closes.
+ * Takes up to `most` messages from the front of a queue; they stay unacknowledged on the channel. It consumes them instead of one `get` for
+ * each: a quorum queue then returns or drops them all by one command, in order. Of many single commands a channel may send only 32
+ * ahead, and the rest is lost when the channel closes.
  *
- * Messages that an earlier call has given back are found, although a queue does not count them until some moments later: a quorum
- * queue executes the command that adds this consumer after the command that returned them. So `checkQueue` is asked afterwards only.
+ * Messages that an earlier call has returned are found, although the queue counts them only some moments later: a quorum queue executes
+ * the command that adds this consumer after the command that returned them. So `checkQueue` is called only afterwards.
  */
 async function take(channel: Channel, queue: string, most: number): Promise<Message[]> {
   const messages: Message[] = [];
@@ -63,15 +63,15 @@ async function take(channel: Channel, queue: string, most: number): Promise<Mess
   const isComplete = async () =>
     cancelled || messages.length === most || (await channel.checkQueue(queue)).messageCount === 0;
   while (!(await isComplete())) await sleep(POLL_MS);
-  // What is still on its way comes before the reply to this.
+  // Messages that are on their way arrive before the response to this.
   await channel.cancel(consumerTag);
   return messages;
 }
 
-/** What the channel has not acknowledged when it closes goes back. */
+/** The queue gets back what the channel has not acknowledged when it closes. */
 async function withChannel<T>(model: ChannelModel, work: (channel: Channel) => Promise<T>): Promise<T> {
   const channel = await model.createChannel();
-  // The question that caused it rejects with it.
+  // The request that caused it rejects with it.
   channel.on('error', () => undefined);
   try {
     return await work(channel);

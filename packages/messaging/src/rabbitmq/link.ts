@@ -3,11 +3,11 @@ import pTimeout from 'p-timeout';
 import { BusUnavailableError, TopologyRefusedError } from '../port.js';
 import { messageOf, parseBusUrl } from '../text.js';
 
-/** The broker is taken for dead after two of them, and takes us for dead likewise. */
+/** After two missing heartbeats each side regards the connection as dead. */
 const HEARTBEAT_SECONDS = 10;
 const CONNECT_MS = 10_000;
 const CLOSE_MS = 3000;
-/** For ever, 0.5 s to 15 s apart. The first connection has three tries: a busy broker may fail to make a queue at once. */
+/** Without end, 0.5 s to 15 s apart. The first connection has three attempts: a busy broker may fail to make a queue at once. */
 const RECONNECT = {
   initialDelay: 500,
   maxDelay: 15_000,
@@ -22,18 +22,18 @@ export interface LinkOptions<T> {
   /** Shown by the broker. */
   name: string;
   /**
-   * Makes channels, queues and consumers on every new connection. `fail` gives the connection up: what breaks on it, a channel
-   * for example, is built anew with all the rest, which is the same way that an outage takes.
+   * Makes channels, queues and consumers on every new connection. `fail` closes the connection: when a channel breaks, for example,
+   * everything is made again on a new connection, as after an outage.
    */
   open(model: ChannelModel, fail: (error: unknown) => void): Promise<T>;
   onFault(error: unknown): void;
 }
 
-/** A connection that comes back for ever, and what was made on it. */
+/** A connection that is made again whenever it breaks, and what was made on it. */
 export interface Link<T> {
   /** What `open` made on the connection. @throws BusUnavailableError while there is none. */
   get(): T;
-  /** Gives the connection up and builds it anew. */
+  /** Closes the connection and makes a new one. */
   reset(error: unknown): void;
   close(): Promise<void>;
 }
@@ -44,7 +44,7 @@ interface Live<T> {
   fail(error: unknown): void;
 }
 
-/** Connects, or rejects when that does not succeed soon; from then on the connection comes back by itself. */
+/** Connects, or rejects when that does not succeed soon. Afterwards it reconnects whenever the connection breaks. */
 export async function openLink<T>({ url, name, open, onFault }: LinkOptions<T>): Promise<Link<T>> {
   let live: Live<T> | undefined;
   let why: unknown = 'not connected yet';
@@ -56,7 +56,7 @@ export async function openLink<T>({ url, name, open, onFault }: LinkOptions<T>):
       why = state.lost;
       if (live?.model === model) live = undefined;
     };
-    // Unheard, an error would end the process; 'close' follows it.
+    // Without a listener an error would end the process; 'close' follows it.
     model.on('error', lose);
     model.on('close', (error) => lose(error ?? new Error('the connection was closed')));
     const fail = (error: unknown) => {
@@ -66,7 +66,7 @@ export async function openLink<T>({ url, name, open, onFault }: LinkOptions<T>):
     };
     try {
       const made = await open(model, fail);
-      // Whoever closes the connection while it is made is heard by nobody else.
+      // A connection that closes during its setup is noticed only here.
       if (state.lost !== undefined) throw state.lost;
       live = { made, model, fail };
     } catch (error) {
@@ -104,7 +104,7 @@ export async function openLink<T>({ url, name, open, onFault }: LinkOptions<T>):
     close: async () => {
       const { model } = live ?? {};
       live = undefined;
-      // amqplib waits for ever when the connection breaks after we said goodbye.
+      // amqplib waits without end when the connection breaks while it is being closed.
       const broken = new Promise((resolve) => model?.once('close', resolve));
       await pTimeout(Promise.race([connection.close(), broken]), {
         milliseconds: CLOSE_MS,
@@ -119,8 +119,8 @@ const unavailable = (why: unknown) =>
   new BusUnavailableError(`RabbitMQ cannot be reached: ${messageOf(why)}`, { cause: why });
 
 /**
- * Resolves when a connection is closed. amqplib closes one that could not be set up, too, but waits for ever for an answer when
- * the connection breaks meanwhile, and then never reconnects. A closed one it leaves alone.
+ * Resolves when a connection is closed. amqplib also closes a connection whose setup failed, but waits without end for the response when
+ * the connection breaks meanwhile, and then never reconnects. It leaves a closed one alone.
  */
 function ended(model: ChannelModel): Promise<void> {
   return new Promise((resolve) => {

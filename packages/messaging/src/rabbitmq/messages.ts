@@ -2,14 +2,21 @@ import type { AnyEvent } from '@lazyphotos/contracts';
 import type { Message, Options } from 'amqplib';
 import type { DeadLetter, RetryPolicy } from '../port.js';
 import { reasonOf } from '../text.js';
-import { delaySeconds, jitteredMs } from './retry-delays.js';
-import { DELAY_HEADER, deadLetterQueue, delayName, EVENTS_EXCHANGE, RETRY_EXCHANGE } from './topology.js';
+import {
+  DELAY_HEADER,
+  deadLetterQueue,
+  delayName,
+  delaySeconds,
+  EVENTS_EXCHANGE,
+  jitteredMs,
+  RETRY_EXCHANGE,
+} from './topology.js';
 
 /** How many deliveries have failed before the message was published again. */
 const FAILURES_HEADER = 'failures';
 const REASON_HEADER = 'reason';
 const FAILED_AT_HEADER = 'failed-at';
-/** Counted by the queue: how often the message came back because its consumer was gone. Starts anew with each publication. */
+/** Set by the queue: how often the message came back because its consumer was lost. Zero again after each publication. */
 const DELIVERY_COUNT_HEADER = 'x-delivery-count';
 /** Headers share one frame of at most 128 KiB. */
 const LONGEST_REASON = 4000;
@@ -21,15 +28,15 @@ export interface OutgoingMessage {
   options: Options.Publish;
 }
 
-/** `wanted`: a queue of the topology wants it, so that having reached none is an error. */
-export function eventMessage(event: AnyEvent, wanted: boolean): OutgoingMessage {
+/** `delivered`: a queue of the topology delivers it, so that it is an error if no queue has received it. */
+export function eventMessage(event: AnyEvent, delivered: boolean): OutgoingMessage {
   return {
     exchange: EVENTS_EXCHANGE,
     routingKey: event.type,
     content: Buffer.from(JSON.stringify(event)),
     options: {
       persistent: true,
-      mandatory: wanted,
+      mandatory: delivered,
       contentType: 'application/json',
       messageId: event.id,
       type: event.type,
@@ -88,7 +95,7 @@ export function readDeadLetter({ content, properties }: Message): DeadLetter {
   return {
     event: parsedOrRaw(content.toString()),
     reason: String(reason ?? 'unknown'),
-    // Somebody may have put a message there by hand.
+    // An operator may have put a message there by hand.
     failedAt: new Date(Date.parse(String(failedAt)) || 0),
   };
 }

@@ -14,11 +14,11 @@ const CONFIRM_MS = 20_000;
 export interface PublishingLine {
   model: ChannelModel;
   confirming: ConfirmChannel;
-  /** For questions to the broker. */
+  /** For requests to the broker. */
   asking: Channel;
-  /** Why the broker reads nothing from us: it is short of memory or of disk. */
+  /** Why the broker reads nothing from publishers: it is short of memory or of disk. */
   blocked: string | undefined;
-  /** Correlation ids of what reached no queue; the broker says so just before it confirms. */
+  /** Correlation ids of messages that reached no queue; the broker returns them just before it confirms. */
   returned: Set<string>;
   sent: number;
 }
@@ -87,10 +87,10 @@ export class Publisher {
   }
 }
 
-/** @throws BusUnavailableError when the broker reads nothing from us */
+/** @throws BusUnavailableError when the broker reads nothing from publishers */
 export function usable(line: PublishingLine): PublishingLine {
   if (line.blocked === undefined) return line;
-  throw new BusUnavailableError(`RabbitMQ takes nothing just now: ${line.blocked}`);
+  throw new BusUnavailableError(`RabbitMQ accepts nothing at the moment: ${line.blocked}`);
 }
 
 class UnroutableError extends Error {

@@ -2,7 +2,6 @@ import type { Topology } from '@lazyphotos/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
 import { type RetryPolicy, TopologyRefusedError } from '../port.js';
 import { messageOf } from '../text.js';
-import { delaysOf } from './retry-delays.js';
 
 /** Topic exchange: an event is published with its type as the routing key. */
 export const EVENTS_EXCHANGE = 'lazyphotos.events';
@@ -12,11 +11,30 @@ export const DELAY_HEADER = 'delay';
 
 export const deadLetterQueue = (queue: string): string => `${queue}.dead`;
 export const retryQueue = (delaySeconds: number): string => `${RETRY_EXCHANGE}.${delaySeconds}s`;
-/** As a string, because a headers exchange tells 2 from 2.0. */
+/** A string, because a headers exchange distinguishes 2 and 2.0. */
 export const delayName = (delaySeconds: number): string => `${delaySeconds}s`;
 
+/** Returns the shortest time between the `failures`th failure and the next delivery. */
+export function delaySeconds(failures: number, { baseDelaySeconds, maxDelaySeconds }: RetryPolicy): number {
+  return Math.min(baseDelaySeconds * 2 ** (failures - 1), maxDelaySeconds);
+}
+
+/** Returns each delay of the policy once: there is one retry queue for each, which all queues share. */
+export function delaysOf(policy: RetryPolicy): number[] {
+  const retries = Math.max(policy.maxAttempts - 1, 0);
+  return [...new Set(Array.from({ length: retries }, (_, index) => delaySeconds(index + 1, policy)))];
+}
+
 /**
- * RabbitMQ 4 drops what came back more often than 20 times, unless told otherwise; reading the dead letters counts too. 3.10 knows
+ * Returns the delay in milliseconds with jitter: up to twice as long, but not longer than the policy's longest. `random` is between 0 and 1.
+ * Events leave a retry queue in the order in which they came, so one may wait for another one; the bounds stay the same.
+ */
+export function jitteredMs(seconds: number, { maxDelaySeconds }: RetryPolicy, random: number): number {
+  return Math.round(Math.min(seconds * (1 + random), Math.max(seconds, maxDelaySeconds)) * 1000);
+}
+
+/**
+ * By default RabbitMQ 4 drops a message that came back more than 20 times, and each reading of the dead letters counts. RabbitMQ 3.10 has
  * no number for "never".
  */
 const NEVER_DROP = { 'x-delivery-limit': 1_000_000_000 };
@@ -32,9 +50,8 @@ const BACK_TO_ITS_QUEUE = {
 };
 
 /**
- * Declares every exchange, queue and binding. Harmless when they exist, also when several processes do it at once. Queues that a
- * newer or an older topology or retry policy knows, and bindings that they made, are left alone: during a rolling update other
- * processes still need them.
+ * Declares every exchange, queue and binding. It can be repeated, also by several processes at once. Queues and bindings of a newer or an
+ * older topology or retry policy are left alone: during a rolling update other processes still need them.
  * @throws TopologyRefusedError
  */
 export async function declareTopology(

@@ -243,7 +243,7 @@ export function describeBatches({ bus: createBus }: Suite): void {
       await eventually(() => expect([...handled, ...rest.ids()].sort()).toEqual(idsOf(events)));
     });
 
-    test('a batch that does not end in time is told so by every signal, and its events are delivered again', async () => {
+    test('a batch that does not end in time is aborted by every signal, and its events are delivered again', async () => {
       const bus = await createBus(TOPOLOGY, { drainMs: 1000 });
       const events = albumEvents(3);
       await bus.publish(events);

@@ -27,7 +27,7 @@ export function describeConsumers({ bus: createBus }: Suite): void {
       });
     }
 
-    test('a slow queue does not hold up another one', async () => {
+    test('a slow queue does not delay another one', async () => {
       const bus = await createBus();
       const gate = createGate();
       const slow = recorder(() => gate.opened);

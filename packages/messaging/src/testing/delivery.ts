@@ -18,7 +18,7 @@ const QUEUES = ['one.albums', 'two.albums', 'two.photos'] as const;
 
 export function describeDelivery({ bus: createBus }: Suite): void {
   describe('delivery', () => {
-    test('an event reaches every queue that wants it, once, and no other', async () => {
+    test('an event reaches every queue that delivers its type, once, and no other', async () => {
       const bus = await createBus();
       const got = { 'one.albums': recorder(), 'two.albums': recorder(), 'two.photos': recorder() };
       for (const queue of QUEUES)
@@ -60,7 +60,7 @@ export function describeDelivery({ bus: createBus }: Suite): void {
       await eventually(() => expect(ids().sort()).toEqual(events.map(({ id }) => id).sort()));
     });
 
-    test('an event that nobody wants is no error, nor is none at all', async () => {
+    test('an event that no queue delivers is no error, and neither is an empty list', async () => {
       const bus = await createBus();
       await bus.publish([unwantedEvent()]);
       await bus.publish([]);
@@ -78,11 +78,11 @@ export function describeDelivery({ bus: createBus }: Suite): void {
       expect(ids()).toHaveLength(1000);
     });
 
-    test('an idle consumer hears of an event at once, also from another process', async () => {
+    test('an idle consumer gets an event at once, also from another process', async () => {
       const [publisher, consumer] = [await createBus(), await createBus(TOPOLOGY, { neverPolls: true })];
       const { handler, seen } = recorder();
       await consumer.consume('one.albums', { 'album.deleted': handler }, ONE_AT_A_TIME);
-      // Each round finds the consumer idle: the queue is empty, and it has been told so.
+      // In each round the consumer is idle: it has found the queue empty.
       for (let round = 1; round <= 5; round += 1) {
         await eventually(async () =>
           expect(await depthOf(consumer, 'one.albums')).toMatchObject({ pending: 0 }),

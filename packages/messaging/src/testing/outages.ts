@@ -49,7 +49,7 @@ export function describeOutages({ bus: createBus, create, cut, mend }: Suite): v
         if (attempt === 1) await cut();
       });
       await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency: 1 });
-      // The handler may be quicker than the answer to the publisher.
+      // The handler may be quicker than the response to the publisher.
       await bus.publish([albumEvent()]).catch(() => undefined);
       await eventually(() => expect(seen).toHaveLength(1));
       await mend();

@@ -50,7 +50,7 @@ export function describeRetries({ bus: createBus }: Suite): void {
       );
     });
 
-    test('a failing event does not hold up the next one', async () => {
+    test('a failing event does not delay the next one', async () => {
       // Neither the next poll nor the poison's next try brings the other event.
       const retry = { maxAttempts: 2, baseDelaySeconds: 3600, maxDelaySeconds: 3600 };
       const bus = await createBus(TOPOLOGY, { retry, neverPolls: true });
@@ -87,7 +87,7 @@ export function describeRetries({ bus: createBus }: Suite): void {
       expect(letter?.event).toEqual(event);
       expect(letter?.reason).toBe('TypeError: cannot read this photo');
       expect(letter?.failedAt.getTime()).toBeGreaterThan(before - 1000);
-      // The other queue that wanted the event still has it: dead letters belong to a queue.
+      // The other queue that delivers the event still has it: dead letters belong to a queue.
       expect(await depthOf(later, 'two.albums')).toMatchObject({ pending: 1, deadLetters: 0 });
       expect(await later.deadLetters('two.albums', 10)).toEqual([]);
     });
@@ -106,7 +106,7 @@ export function describeRetries({ bus: createBus }: Suite): void {
       await eventually(async () => expect(await deadLetters()).toMatchObject({ deadLetters: 3 }));
       expect(await bus.deadLetters('one.albums', 2)).toHaveLength(2);
 
-      // Still broken: they die again after as many attempts as at first.
+      // Still broken: they become dead letters again after as many attempts as at first.
       expect(await bus.replayDeadLetters('one.albums')).toBe(3);
       await eventually(async () => {
         expect(seen).toHaveLength(12);

@@ -4,7 +4,7 @@ import { albumEvent, createGate, depthOf, hasNotEnded, recorder, type Suite, TOP
 
 export function describeShutdown({ bus: createBus }: Suite): void {
   describe('shutdown', () => {
-    test('close waits for the handlers under way, and takes nothing more', async () => {
+    test('close waits for the running handlers, and takes nothing more', async () => {
       const bus = await createBus();
       let finished = 0;
       const gate = createGate();
@@ -35,7 +35,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
       );
     });
 
-    test('a handler that does not end in time is told so, and its event is delivered again', async () => {
+    test('a handler that does not end in time is aborted, and its event is delivered again', async () => {
       const bus = await createBus(TOPOLOGY, { drainMs: 1000 });
       let aborted = false;
       const { handler, seen } = recorder(
@@ -60,7 +60,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
       await eventually(() => expect(again.ids()).toEqual([event.id]));
     });
 
-    test('drain waits for the handlers under way, takes nothing more, and publishing goes on', async () => {
+    test('drain waits for the running handlers, takes nothing more, and publishing continues', async () => {
       const bus = await createBus();
       let finished = 0;
       const gate = createGate();
@@ -76,7 +76,7 @@ export function describeShutdown({ bus: createBus }: Suite): void {
       gate.open();
       await drained;
       expect(finished).toBe(1);
-      // A consumer of another queue has got what this one would have got as well.
+      // A consumer of another queue has received the event that this one would have received as well.
       const elsewhere = await createBus();
       const witness = recorder();
       await elsewhere.consume('two.albums', { 'album.deleted': witness.handler }, { concurrency: 1 });

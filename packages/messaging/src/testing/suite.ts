@@ -99,7 +99,7 @@ export interface Seen {
   at: number;
 }
 
-/** A handler that writes down what it gets, and then does what `act` says. */
+/** A handler that records what it gets, and then calls `act`. */
 export function recorder(act: (seen: Seen, signal: AbortSignal) => unknown = () => undefined) {
   const seen: Seen[] = [];
   const handler = async (event: AnyEvent, { attempt, signal }: Delivery) => {
@@ -121,7 +121,7 @@ export const forEveryType = <Q extends keyof typeof TOPOLOGY>(
 
 const isOwnRow = ({ queue }: QueueDepth) => Object.hasOwn(TOPOLOGY, queue);
 
-/** The depth of one queue. Retries that the bus counts for all queues together are added: none may be overlooked. */
+/** The depth of one queue. Retries that the bus counts for all queues together are added, so that none is missed. */
 export async function depthOf(bus: Pick<EventBus, 'depths'>, queue: string): Promise<QueueDepth | undefined> {
   const depths = await bus.depths();
   const shared = depths.filter((row) => !isOwnRow(row)).reduce((sum, { pending }) => sum + pending, 0);
@@ -129,7 +129,7 @@ export async function depthOf(bus: Pick<EventBus, 'depths'>, queue: string): Pro
   return own && { ...own, pending: own.pending + shared };
 }
 
-/** Where events wait, are retried or handled. Fails unless the bus tells of every queue. */
+/** The queues whose events wait, are retried or handled. Fails unless the bus reports every queue. */
 export async function busyQueues(bus: Pick<EventBus, 'depths'>): Promise<string[]> {
   const depths = await bus.depths();
   expect(
@@ -151,8 +151,8 @@ export async function nothingMoreFrom(
   createBus: Suite['bus'],
 ): Promise<void> {
   await Promise.all(consumers.map((bus) => bus.close()));
-  const onlooker = await createBus();
-  for (const queue of queues) expect(await depthOf(onlooker, queue)).toMatchObject({ pending: 0 });
+  const observing = await createBus();
+  for (const queue of queues) expect(await depthOf(observing, queue)).toMatchObject({ pending: 0 });
 }
 
 /** Fails when the work ends before another bus has connected and is ready. */

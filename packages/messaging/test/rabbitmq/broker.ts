@@ -2,11 +2,16 @@ import type { Topology } from '@lazyphotos/contracts';
 import { startRabbitMq, type TestRabbitMq } from '@lazyphotos/testkit';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { type BusOptions, createRabbitMqBus, DEFAULT_RETRY_POLICY, type EventBus } from '../../src/index.js';
-import { delaysOf } from '../../src/rabbitmq/retry-delays.js';
-import { deadLetterQueue, EVENTS_EXCHANGE, RETRY_EXCHANGE, retryQueue } from '../../src/rabbitmq/topology.js';
+import {
+  deadLetterQueue,
+  delaysOf,
+  EVENTS_EXCHANGE,
+  RETRY_EXCHANGE,
+  retryQueue,
+} from '../../src/rabbitmq/topology.js';
 import { TOPOLOGY } from '../../src/testing/suite.js';
 import { createTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.js';
-import { takeTurn } from './turn.js';
+import { lockBroker } from './lock.js';
 
 export interface TestBroker {
   /** Of the broker itself. Needs `start`. */
@@ -28,7 +33,7 @@ export interface TestBroker {
 export function createTestBroker(): TestBroker {
   // A run that was cut short may have left these on a shared broker.
   const declared = new Set(Object.keys(TOPOLOGY).flatMap((queue) => [queue, deadLetterQueue(queue)]));
-  let endTurn = async (): Promise<void> => undefined;
+  let unlock = async (): Promise<void> => undefined;
   let started: { server: TestRabbitMq; proxy: TcpProxy } | undefined;
   const use = () => {
     if (!started) throw new Error('start comes first');
@@ -67,7 +72,7 @@ export function createTestBroker(): TestBroker {
     url,
     start: async () => {
       const server = await startRabbitMq();
-      if (!server.canRestart) endTurn = await takeTurn(server.url);
+      if (!server.canRestart) unlock = await lockBroker(server.url);
       const { hostname, port } = new URL(server.url);
       started = { server, proxy: await createTcpProxy({ host: hostname, port: Number(port) }) };
     },
@@ -92,7 +97,7 @@ export function createTestBroker(): TestBroker {
         await channel.deleteExchange(RETRY_EXCHANGE);
       });
       await started.proxy.cut();
-      await endTurn();
+      await unlock();
       await started.server.stop();
     },
   };

@@ -31,7 +31,7 @@ export function describeDeadLetters({ broker, createBus }: Harness): void {
       expect(letters.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('albumId'));
     });
 
-    test('one that somebody has put there by hand can be read and replayed like the others', async () => {
+    test('one that an operator has put there by hand can be read and replayed like the others', async () => {
       const bus = await createBus();
       const event = albumEvent();
       await broker.onChannel(async (channel) => {
@@ -56,7 +56,7 @@ export function describeDeadLetters({ broker, createBus }: Harness): void {
       await eventually(async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ deadLetters: 12 }));
       const first = (await bus.deadLetters(QUEUE, 100)).map(({ event }) => event);
       expect(first).toEqual(events);
-      // RabbitMQ 4 would drop them after 20 times by default. What one process has put back, another one finds at once.
+      // RabbitMQ 4 would drop them after 20 times by default. What one process has returned, another one finds at once.
       const other = await createBus({ retry: ONCE });
       for (let round = 0; round < 30; round += 1) {
         const read = await (round % 2 ? other : bus).deadLetters(QUEUE, 1 + (round % 12));

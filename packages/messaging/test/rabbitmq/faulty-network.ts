@@ -3,10 +3,10 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface FaultyNetwork {
   /** Of the broker, through here. */
   url: string;
-  /** What a broker does that is short of memory or disk: it tells its publishers, and reads no more from them. */
+  /** Does what a broker that is short of memory or disk does: it notifies its publishers, and reads no more from them. */
   block(reason: string): void;
   unblock(): void;
-  /** Nothing comes through any more, and no connection breaks. */
+  /** Forwards nothing any more, and breaks no connection. */
   silence(): void;
   speak(): void;
   close(): Promise<void>;
@@ -30,7 +30,7 @@ const blockedFrame = (reason: string) =>
   methodFrame(60, Buffer.concat([Buffer.from([reason.length]), Buffer.from(reason)]));
 const unblockedFrame = () => methodFrame(61, Buffer.alloc(0));
 
-/** Stands between a bus and its broker. To be used on idle connections: frames are put in as if none were under way. */
+/** A proxy between a bus and its broker. Use it on idle connections only: it inserts frames between others. */
 export async function createFaultyNetwork(target: string): Promise<FaultyNetwork> {
   const { hostname, port } = new URL(target);
   const pairs = new Set<{ client: Socket; upstream: Socket }>();

@@ -9,7 +9,7 @@ const QUEUE = 'one.albums';
 
 export function describeOutages({ broker, createBus }: Harness): void {
   describe('a connection that breaks', () => {
-    test('tells the handlers; what runs on takes its slot, and its event is not handled beside it', async () => {
+    test('aborts the handlers; one that still runs keeps its place, and its event is not handled a second time meanwhile', async () => {
       const bus = await createBus();
       const gate = createGate();
       const running = new Set<string>();
@@ -21,7 +21,7 @@ export function describeOutages({ broker, createBus }: Harness): void {
         running.add(event.id);
         most = Math.max(most, running.size);
         signals.push(signal);
-        if (signals.length <= 2) await gate.opened; // heeds no signal
+        if (signals.length <= 2) await gate.opened; // ignores the signal
         running.delete(event.id);
       });
       await bus.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 2 });
@@ -32,7 +32,7 @@ export function describeOutages({ broker, createBus }: Harness): void {
       await eventually(() => expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]));
       await broker.mend();
       await eventually(() => bus.ready());
-      // They are delivered again, and wait for the slots: four are unacknowledged, two are in the queue.
+      // They are delivered again, and wait for a free handler: four are unacknowledged, two are in the queue.
       await eventually(async () => expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 6 }));
       expect(signals).toHaveLength(2);
       gate.open();
@@ -43,14 +43,14 @@ export function describeOutages({ broker, createBus }: Harness): void {
     });
   });
 
-  describe('a broker that takes nothing', () => {
+  describe('a broker that accepts nothing', () => {
     let network: FaultyNetwork;
     beforeEach(async () => {
       network = await createFaultyNetwork(broker.server.url);
     });
     afterEach(() => network.close());
 
-    test('because it is short of memory: the bus says so at once, and goes on afterwards', async () => {
+    test('because it is short of memory: the bus rejects at once, and continues afterwards', async () => {
       const bus = await createBus({ url: network.url });
       await bus.ready();
       network.block('low on memory');
@@ -62,7 +62,7 @@ export function describeOutages({ broker, createBus }: Harness): void {
       expect(await depthOf(bus, QUEUE)).toMatchObject({ pending: 1 });
     });
 
-    test('and says nothing: neither publish nor ready waits for ever', async () => {
+    test('and does not respond: neither publish nor ready waits without end', async () => {
       const bus = await createBus({ url: network.url });
       network.silence();
       const publishing = bus.publish([albumEvent()]);

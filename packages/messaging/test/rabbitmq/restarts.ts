@@ -19,7 +19,7 @@ const RETRY = { maxAttempts: 10, baseDelaySeconds: 1, maxDelaySeconds: 2 };
 const eventsOf = (count: number): AnyEvent[] =>
   Array.from({ length: count }, (_, index) => (index % 3 === 0 ? photoEvent() : albumEvent()));
 
-/** As an outbox does: what was refused stays, and is published again. */
+/** Publishes as an outbox does: what was rejected is published again. */
 async function publishAll(bus: TestBus, events: AnyEvent[]): Promise<void> {
   for (let start = 0; start < events.length; start += BATCH) {
     const batch = events.slice(start, start + BATCH);
@@ -27,7 +27,7 @@ async function publishAll(bus: TestBus, events: AnyEvent[]): Promise<void> {
   }
 }
 
-/** Consumers whose effects, like those of a database with an inbox, come about once for each event. */
+/** Consumers that have one effect for each event, like those of a database with an inbox. */
 function createEffects() {
   const effects: string[] = [];
   const seen = new Set<string>();
@@ -63,7 +63,7 @@ function createEffects() {
 
 export function describeRestarts({ broker, createBus }: Harness): void {
   describe('a broker that is restarted', () => {
-    test('in an orderly way and by kill -9 amid a run, loses and doubles nothing', async () => {
+    test('in an orderly way and by kill -9 during a run, loses and doubles nothing', async () => {
       if (!broker.server.canRestart) return; // it belongs to others as well
       const url = broker.server.url;
       const { effects, holdAfter, consume } = createEffects();

@@ -23,12 +23,12 @@ async function selfSigned(): Promise<{ key: string; cert: string }> {
 
 export interface TlsFront {
   url: string;
-  /** For `localhost`; nobody trusts it yet. */
+  /** For `localhost`; it is not trusted yet. */
   cert: string;
   close(): Promise<void>;
 }
 
-/** Speaks TLS in front of a broker. */
+/** A TLS proxy in front of a broker. */
 export async function createTlsFront(target: string): Promise<TlsFront> {
   const { hostname, port } = new URL(target);
   const certificate = await selfSigned();

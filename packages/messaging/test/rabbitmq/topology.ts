@@ -47,14 +47,14 @@ export function describeTopology({ broker, createBus }: Harness): void {
       await bus.close();
     });
 
-    test('that is there in another form is refused by name', async () => {
+    test('that exists with other properties is refused by name', async () => {
       await broker.onChannel((channel) => channel.assertQueue('one.albums', { durable: true }));
       const refused = createBus();
       await expect(refused).rejects.toThrow(TopologyRefusedError);
       await expect(refused).rejects.toThrow(/the queue one\.albums: .*PRECONDITION_FAILED/);
     });
 
-    test('is made again when somebody has removed it, and consumers go on', async () => {
+    test('is made again when it was removed, and consumers continue', async () => {
       const faults: unknown[] = [];
       const consumer = await createBus({ observer: { fault: (error) => faults.push(error) } });
       const { handler, ids } = recorder();
@@ -70,7 +70,7 @@ export function describeTopology({ broker, createBus }: Harness): void {
       await eventually(() => expect(ids()).toContain(event.id));
     });
 
-    test('lacks the queues of an event: publishing it says so and brings them back', async () => {
+    test('lacks the queues of an event: publishing it is rejected and makes them again', async () => {
       const faults: unknown[] = [];
       const bus = await createBus({ observer: { fault: (error) => faults.push(error) } });
       await broker.onChannel(async (channel) => {

@@ -6,10 +6,10 @@ const LOCK = 'lazyphotos.test-turn';
 const POLL_MS = 500;
 
 /**
- * Waits until no other suite works on this broker, and answers how to end one's turn. All of them make queues of the same names. The
- * lock is an exclusive queue, which goes with its connection.
+ * Waits until no other suite uses this broker, since all of them make queues of the same names. Returns the function that releases the
+ * lock, which is an exclusive queue and is removed with its connection.
  */
-export async function takeTurn(url: string): Promise<() => Promise<void>> {
+export async function lockBroker(url: string): Promise<() => Promise<void>> {
   for (;;) {
     const connection = await connect(url);
     connection.on('error', () => undefined);
