@@ -1,6 +1,6 @@
 export { dateOf } from './dates.js';
 export { classifyFolders } from './folders/classify.js';
-export { type FolderFiles, type FolderMatches, matchFolder } from './match-folder.js';
+export { type FolderFiles, type FolderMatches, matchFolder, matchFolderInThread } from './match-folder.js';
 export { matchSidecars } from './matching/takeout.js';
 export { pairVideos } from './matching/videos.js';
 export { matchXmp } from './matching/xmp.js';
@@ -8,5 +8,4 @@ export { fileNameOf, planTags } from './naming.js';
 export { roleOf, splitPath } from './paths.js';
 export { readTakeoutJson } from './sidecars/takeout-json.js';
 export { readXmp } from './sidecars/xmp.js';
-export { matchFolderInThread } from './thread.js';
 export * from './types.js';

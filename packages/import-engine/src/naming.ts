@@ -1,11 +1,10 @@
 import { MAX_TAG_LENGTH, MAX_TAGS, tagKey } from '@lazyphotos/contracts';
-import { MAX_FILE_NAME } from './limits.js';
 import { splitExtension } from './matching/names.js';
-import { cleanLine, firstCharacters } from './texts.js';
+import { cleanLine, firstCharacters, MAX_FILE_NAME } from './texts.js';
 import type { MatchRule, PhotoFacts } from './types.js';
 
 /** Rules by which a sidecar belongs to the file itself, and not to another one that the file was made from. */
-const ownRules: ReadonlySet<MatchRule> = new Set([
+const OWN_RULES: ReadonlySet<MatchRule> = new Set([
   'number',
   'cut',
   'extension',
@@ -20,7 +19,7 @@ const ownRules: ReadonlySet<MatchRule> = new Set([
 export function fileNameOf(name: string, facts: PhotoFacts | undefined, rule: MatchRule | undefined): string {
   const own = sanitise(name) || 'photo';
   const title = facts?.title === undefined ? '' : sanitise(facts.title);
-  if (title === '' || rule === undefined || !ownRules.has(rule)) return own;
+  if (title === '' || rule === undefined || !OWN_RULES.has(rule)) return own;
 
   const [ownStem, ownExtension] = splitExtension(own);
   const [, extension] = splitExtension(title);

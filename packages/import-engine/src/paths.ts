@@ -11,22 +11,22 @@ export function splitPath(path: string): { folder: string; name: string } {
 }
 
 /** Neither photos, videos nor sidecars, whatever is in them. Everything else is looked into. */
-const otherExtensions = new Set(
+const OTHER_EXTENSIONS = new Set(
   'html htm xhtml mht mhtml css js txt csv tsv md rtf log pdf doc docx xls xlsx ppt pptx odt ods ini db lnk url webloc plist yaml yml'.split(
     ' ',
   ),
 );
-const otherNames = new Set(['.ds_store', 'thumbs.db', 'desktop.ini', '.picasa.ini', '.nomedia', 'icon\r']);
+const OTHER_NAMES = new Set(['.ds_store', 'thumbs.db', 'desktop.ini', '.picasa.ini', '.nomedia', 'icon\r']);
 /** `__MACOSX` and `._name` are what macOS adds to ZIPs: resource forks, named like the files that they belong to. */
-const otherFolders = new Set(['__macosx', '@eadir', '$recycle.bin', '.spotlight-v100', '.fseventsd']);
+const OTHER_FOLDERS = new Set(['__macosx', '@eadir', '$recycle.bin', '.spotlight-v100', '.fseventsd']);
 
 /** Returns what a file is taken for by its name. A name without a known extension is a medium until its content says otherwise. */
 export function roleOf(path: string): FileRole {
   const { folder, name } = splitPath(path);
   const lower = name.toLowerCase();
-  if (folder.split('/').some((segment) => otherFolders.has(segment.toLowerCase()))) return 'other';
-  if (lower === '' || otherNames.has(lower) || lower.startsWith('._')) return 'other';
+  if (folder.split('/').some((segment) => OTHER_FOLDERS.has(segment.toLowerCase()))) return 'other';
+  if (lower === '' || OTHER_NAMES.has(lower) || lower.startsWith('._')) return 'other';
   const extension = /\.([^.]*)$/.exec(lower)?.[1] ?? '';
   if (extension === 'json' || extension === 'xmp') return extension;
-  return otherExtensions.has(extension) ? 'other' : 'media';
+  return OTHER_EXTENSIONS.has(extension) ? 'other' : 'media';
 }

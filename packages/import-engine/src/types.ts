@@ -1,8 +1,8 @@
 import type { AnnouncedDateSource } from '@lazyphotos/contracts';
 
 /**
- * What a file is taken for by its name. `media`: whether it is a photo, its content says. `other`: certainly neither a photo nor
- * facts about one, such as a web page, or what an operating system leaves in archives.
+ * What a file is by its name. `media`: its content shows whether it is a photo. `other`: neither a photo nor facts about one, such as a
+ * web page, or what an operating system adds to archives.
  */
 export type FileRole = 'media' | 'json' | 'xmp' | 'other';
 
@@ -11,14 +11,14 @@ export interface Location {
   lon: number;
 }
 
-/** What a sidecar says of a photo. Absent: nothing, or nothing that can be believed. Times are RFC 3339 in UTC. */
+/** What a sidecar says about a photo. Missing: nothing, or nothing plausible. Times are RFC 3339 in UTC. */
 export interface PhotoFacts {
   kind: 'photo';
   /** The name that the file had where it was uploaded first. */
   title?: string;
   takenAt?: string;
   location?: Location;
-  /** Whether `location` was set by a person, and is to go before the one in the file. */
+  /** Whether a person has set `location`; then it is preferred to the one in the file. */
   isLocationEdited?: boolean;
   description?: string;
   favorite?: boolean;
@@ -53,14 +53,16 @@ export type FolderRole =
   | { kind: 'failed-videos' }
   | { kind: 'plain' };
 
-/** A folder and what its JSON files say of albums. */
+/** A folder and what its JSON files say about albums. */
 export interface FolderToClassify {
-  /** In Unicode form NFC, with `/`, without one at its end; empty for the top. */
+  /** In Unicode form NFC, with `/` between folders; empty for the top. */
   path: string;
   albums: readonly AlbumFacts[];
 }
 
-/** A file of a folder, by its name in Unicode form NFC. */
+export type FileId = string | number | bigint;
+
+/** A file of a folder; its name is in Unicode form NFC. */
 export interface NamedFile<Id> {
   id: Id;
   name: string;
@@ -102,7 +104,7 @@ export interface DateClues {
   facts?: PhotoFacts | undefined;
   fileName: string;
   folder: FolderRole;
-  /** The modification time, where it is one of the photo and not of the export. */
+  /** Given if it is the modification time of the photo and not of the export. */
   modifiedAt?: Date | undefined;
   now: Date;
 }

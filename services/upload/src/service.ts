@@ -60,7 +60,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     unitOfWork,
     store,
     catalog,
-    sessions: new UploadSessions({ db, store, lifetimeMs, logger, now }),
+    sessions: new UploadSessions(db, store, lifetimeMs, logger, now),
     prefixes: new PrefixHashes(),
     chunkLock: new ChunkLock(),
     sessionLock: new AsyncLock({ maxPending: Number.POSITIVE_INFINITY }),

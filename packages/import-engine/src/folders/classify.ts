@@ -1,6 +1,5 @@
-import { MAX_ALBUM_NAME } from '../limits.js';
 import { foldTitle } from '../matching/titles.js';
-import { cleanLine, firstCharacters } from '../texts.js';
+import { cleanLine, firstCharacters, MAX_ALBUM_NAME } from '../texts.js';
 import type { AlbumFacts, FolderRole, FolderToClassify } from '../types.js';
 import {
   fold,

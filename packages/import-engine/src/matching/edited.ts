@@ -4,23 +4,14 @@ import { MEDIA_CUT, splitExtension } from './names.js';
  * What Google Photos appends to the name of a copy that was edited there, in the language of the account; the first line is always English.
  * From the lists of immich-go, GooglePhotosTakeoutHelper and Ente, and their issues.
  */
-const suffixes = [
-  ...['effects', 'smile', 'mix', 'motion', 'animation', 'collage', 'pano', 'edited'],
-  ...['edytowane', 'bearbeitet', 'bewerkt', '編集済み', '编辑', '已修改', '已編輯', 'modificato', 'modifié'],
-  ...['ha editado', 'editado', 'editada', 'editat', 'muokattu', 'redigeret', 'redigert', 'redigerad'],
-  ...[
-    'upravené',
-    'upraveno',
-    'upravený',
-    'отредактировано',
-    'изменено',
-    'відредаговано',
-    'змінено',
-    '편집됨',
-    '수정됨',
-  ],
-  ...['düzenlendi', 'szerkesztett', 'szerkesztve', 'diedit', 'đã chỉnh sửa', 'επεξεργασμένο', 'แก้ไขแล้ว'],
-].map((suffix) => suffix.normalize('NFC'));
+const SUFFIXES = `
+  effects|smile|mix|motion|animation|collage|pano|edited|edytowane|bearbeitet|bewerkt|編集済み|编辑|已修改
+  已編輯|modificato|modifié|ha editado|editado|editada|editat|muokattu|redigeret|redigert|redigerad
+  upravené|upraveno|upravený|отредактировано|изменено|відредаговано|змінено|편집됨|수정됨|düzenlendi
+  szerkesztett|szerkesztve|diedit|đã chỉnh sửa|επεξεργασμένο|แก้ไขแล้ว`
+  .normalize('NFC')
+  .split(/[|\n] */)
+  .filter((suffix) => suffix !== '');
 
 export interface EditedName {
   /** The name of the original, if it has the same extension; it may be numbered. */
@@ -42,9 +33,9 @@ export function readEditedName(name: string): EditedName | undefined {
   if (dash <= 0) return undefined;
   const word = unnumbered.slice(dash + 1).toLowerCase();
   const original = unnumbered.slice(0, dash) + number + extension;
-  if (suffixes.includes(word)) return { original, isKnown: true };
+  if (SUFFIXES.includes(word)) return { original, isKnown: true };
   // The whole name is cut, so that the end of the word, or all of it, may be missing.
   const isCut = unnumbered.length + extension.length >= MEDIA_CUT - 1;
-  if (isCut && suffixes.some((suffix) => suffix.startsWith(word))) return { original, isKnown: true };
+  if (isCut && SUFFIXES.some((suffix) => suffix.startsWith(word))) return { original, isKnown: true };
   return /^[\p{L}\p{M} ]{2,20}$/u.test(word) ? { original, isKnown: false } : undefined;
 }

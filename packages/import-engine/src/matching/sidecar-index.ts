@@ -1,4 +1,4 @@
-import type { NamedSidecar } from '../types.js';
+import type { FileId, NamedSidecar } from '../types.js';
 import { cutKey, mayBeCut, type Reading, readSidecarName } from './names.js';
 import { PrefixIndex } from './prefix-index.js';
 
@@ -15,7 +15,7 @@ export interface CutSidecar<Id> {
 }
 
 /** The sidecars of one folder by all that a photo can look for. Each look-up takes a bounded number of steps, however many there are. */
-export class SidecarIndex<Id extends string | number | bigint> {
+export class SidecarIndex<Id extends FileId> {
   readonly sidecars: readonly Sidecar<Id>[];
   /** By the photo's whole name, as the sidecar has it. */
   private readonly byName = new Map<string, Sidecar<Id>[]>();
@@ -89,7 +89,7 @@ function preferred<Id>(a: Sidecar<Id>, b: Sidecar<Id>): number {
 }
 
 /** One of each name: parts of one export repeat files. */
-function distinct<Id extends string | number | bigint>(sidecars: readonly NamedSidecar<Id>[]): Sidecar<Id>[] {
+function distinct<Id extends FileId>(sidecars: readonly NamedSidecar<Id>[]): Sidecar<Id>[] {
   const byName = new Map<string, Sidecar<Id>>();
   for (const { id, name: given, title } of sidecars) {
     const name = given.normalize('NFC');

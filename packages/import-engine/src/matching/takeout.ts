@@ -1,4 +1,4 @@
-import type { Match, MatchRule, NamedFile, NamedSidecar } from '../types.js';
+import type { FileId, Match, MatchRule, NamedFile, NamedSidecar } from '../types.js';
 import { readEditedName } from './edited.js';
 import { isMotionName, isVideoExtension, type Reading, readMediaName, splitExtension } from './names.js';
 import { type Sidecar, SidecarIndex } from './sidecar-index.js';
@@ -10,7 +10,7 @@ import { ownTitleFit, TitleIndex, titleFit } from './titles.js';
  * one name, and serves its edited copies, its video and its forgotten duplicates besides. The order of the files does not matter, and
  * the time is near linear in their number.
  */
-export function matchSidecars<Id extends string | number | bigint>(
+export function matchSidecars<Id extends FileId>(
   media: readonly NamedFile<Id>[],
   sidecars: readonly NamedSidecar<Id>[],
 ): Match<Id>[] {
@@ -32,7 +32,7 @@ interface Candidate<Id> {
   missing: number;
 }
 
-class FolderMatcher<Id extends string | number | bigint> {
+class FolderMatcher<Id extends FileId> {
   private readonly found = new Map<string, Candidate<Id>>();
   private readonly owned = new Set<Sidecar<Id>>();
 
@@ -271,19 +271,19 @@ const claimFit = <Id>({ name, candidate }: Claim<Id>): number =>
 /** Of the name that the sidecar has been read as first. */
 const extensionOf = <Id>({ readings }: Sidecar<Id>): string => splitExtension(readings[0]?.name ?? '')[1];
 
-const pictures = ['.heic', '.heif', '.jpg', '.jpeg'];
+const PICTURE_EXTENSIONS = ['.heic', '.heif', '.jpg', '.jpeg'];
 
 /** The wanted extension first, then those that photos of phones have, then by name. */
 function comparePictures(a: string, b: string, wanted: string): number {
   const rank = (extension: string) => {
     if (extension.toLowerCase() === wanted.toLowerCase()) return -1;
-    const index = pictures.indexOf(extension.toLowerCase());
-    return index < 0 ? pictures.length : index;
+    const index = PICTURE_EXTENSIONS.indexOf(extension.toLowerCase());
+    return index < 0 ? PICTURE_EXTENSIONS.length : index;
   };
   return rank(a) - rank(b);
 }
 
 function areConvertible(a: string, b: string): boolean {
   const [lowerA, lowerB] = [a.toLowerCase(), b.toLowerCase()];
-  return lowerA === lowerB || (pictures.includes(lowerA) && pictures.includes(lowerB));
+  return lowerA === lowerB || (PICTURE_EXTENSIONS.includes(lowerA) && PICTURE_EXTENSIONS.includes(lowerB));
 }

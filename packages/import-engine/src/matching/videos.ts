@@ -1,18 +1,16 @@
-import type { NamedFile, VideoPair } from '../types.js';
+import type { FileId, NamedFile, VideoPair } from '../types.js';
 import { isMotionName, MEDIA_CUT, type Reading, readMediaName, splitExtension } from './names.js';
 
 /** The pictures of live photos, the likeliest first, and what their videos are. */
-const pictureExtensions = ['.heic', '.heif', '.hif', '.jpg', '.jpeg', '.avif', '.dng', '.png', '.webp'];
-const liveExtensions = ['.mov', '.mp4', '.m4v'];
+const PICTURE_EXTENSIONS = ['.heic', '.heif', '.hif', '.jpg', '.jpeg', '.avif', '.dng', '.png', '.webp'];
+const LIVE_EXTENSIONS = ['.mov', '.mp4', '.m4v'];
 
 /**
  * Returns which videos of a folder are parts of pictures: `X.MOV` or `X.MP4` beside `X.HEIC` or `X.jpg` (live photos of Apple and others), and
  * `X.MP` or `X.MP~2` beside `X.MP.jpg` or `X.MP~2.jpg` (motion photos of Pixel phones). Case does not matter; numbers do: `X(1).MOV` belongs
  * to `X(1).HEIC`. A picture has one video at most.
  */
-export function pairVideos<Id extends string | number | bigint>(
-  media: readonly NamedFile<Id>[],
-): VideoPair<Id>[] {
+export function pairVideos<Id extends FileId>(media: readonly NamedFile<Id>[]): VideoPair<Id>[] {
   const pictures = new PictureIndex(media);
   const taken = new Set<NamedFile<Id>>();
   const videos = media.filter(({ name }) => videoRank(name) >= 0).sort(byRank(videoRank));
@@ -26,7 +24,7 @@ export function pairVideos<Id extends string | number | bigint>(
   });
 }
 
-class PictureIndex<Id extends string | number | bigint> {
+class PictureIndex<Id extends FileId> {
   private readonly byKey = new Map<string, NamedFile<Id>[]>();
 
   constructor(media: readonly NamedFile<Id>[]) {
@@ -35,7 +33,7 @@ class PictureIndex<Id extends string | number | bigint> {
         const key = keyOf(splitExtension(name)[0], number);
         const list = this.byKey.get(key) ?? [];
         this.byKey.set(key, list);
-        if (list.length < pictureExtensions.length) list.push(file);
+        if (list.length < PICTURE_EXTENSIONS.length) list.push(file);
       }
     }
   }
@@ -63,10 +61,10 @@ const keyOf = (stem: string, number: string): string => `${number}\0${stem.norma
 
 const rankIn = (extensions: readonly string[], name: string): number =>
   extensions.indexOf(splitExtension(name)[1].toLowerCase());
-const pictureRank = (name: string): number => rankIn(pictureExtensions, name);
-const videoRank = (name: string): number => (isMotionName(name) ? 0 : rankIn(liveExtensions, name));
+const pictureRank = (name: string): number => rankIn(PICTURE_EXTENSIONS, name);
+const videoRank = (name: string): number => (isMotionName(name) ? 0 : rankIn(LIVE_EXTENSIONS, name));
 
-function byRank<Id extends string | number | bigint>(rank: (name: string) => number) {
+function byRank<Id extends FileId>(rank: (name: string) => number) {
   return (a: NamedFile<Id>, b: NamedFile<Id>): number =>
     rank(a.name) - rank(b.name) || (a.name === b.name ? (a.id < b.id ? -1 : 1) : a.name < b.name ? -1 : 1);
 }

@@ -1,11 +1,11 @@
-import type { Match, NamedFile } from '../types.js';
+import type { FileId, Match, NamedFile } from '../types.js';
 import { splitExtension } from './names.js';
 
 /**
  * Returns which XMP files of a folder belong to which photos: `IMG.jpg.xmp` goes before `IMG.xmp`, and the latter is for all files of
  * that name, such as a RAW file and its JPEG. Case does not matter. Of names that differ by case alone, the exact one goes first.
  */
-export function matchXmp<Id extends string | number | bigint>(
+export function matchXmp<Id extends FileId>(
   media: readonly NamedFile<Id>[],
   sidecars: readonly NamedFile<Id>[],
 ): Match<Id>[] {
@@ -26,7 +26,7 @@ export function matchXmp<Id extends string | number | bigint>(
 /** Never the same as a name: no name has a NUL. */
 const keyOf = (name: string): string => `\0${name.normalize('NFC').toLowerCase()}`;
 
-function byNameThenId<Id extends string | number | bigint>(a: NamedFile<Id>, b: NamedFile<Id>): number {
+function byNameThenId<Id extends FileId>(a: NamedFile<Id>, b: NamedFile<Id>): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
   return a.id < b.id ? -1 : 1;
 }

@@ -1,6 +1,12 @@
 import { storableDate } from '@lazyphotos/contracts';
-import { MAX_DESCRIPTION, MAX_FILE_NAME } from '../limits.js';
-import { cleanLine, cleanText, decodeReferences, firstCharacters } from '../texts.js';
+import {
+  cleanLine,
+  cleanText,
+  decodeReferences,
+  firstCharacters,
+  MAX_DESCRIPTION,
+  MAX_FILE_NAME,
+} from '../texts.js';
 import type { AlbumFacts, Location, PhotoFacts } from '../types.js';
 
 /** More people than any photo can have tags, and still little memory. */
@@ -36,14 +42,14 @@ const fieldsOf = (value: unknown): Fields | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 
 /** `photoTakenTime` tells photos from albums; the others are in no album either, and stay when that time is missing. */
-const photoFields = [
+const PHOTO_FIELDS = [
   'photoTakenTime',
   'photoLastModifiedTime',
   'geoDataExif',
   'imageViews',
   'googlePhotosOrigin',
 ];
-const isPhoto = (root: Fields): boolean => photoFields.some((name) => Object.hasOwn(root, name));
+const isPhoto = (root: Fields): boolean => PHOTO_FIELDS.some((name) => Object.hasOwn(root, name));
 
 function photoFacts(root: Fields): PhotoFacts {
   const people = peopleOf(root.people);

@@ -1,6 +1,5 @@
 import { MAX_TAG_LENGTH, storableDate, type WallClock, wallClockAsUtc } from '@lazyphotos/contracts';
-import { MAX_DESCRIPTION } from '../limits.js';
-import { cleanLine, cleanText, firstCharacters } from '../texts.js';
+import { cleanLine, cleanText, firstCharacters, MAX_DESCRIPTION } from '../texts.js';
 import type { Location, PhotoFacts } from '../types.js';
 import { parseXml, type XmlElement } from './xml.js';
 
@@ -91,11 +90,11 @@ function firstOf<Value>(
 }
 
 /** `2015-06-11T10:29:26.69+02:00` and any beginning of it down to the year (ISO 8601); EXIF's colons in the date as well. */
-const xmpTime =
+const XMP_TIME =
   /^(\d{4})(?:[-:](\d\d)(?:[-:](\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?)?)? ?(Z|[-+]\d\d:?\d\d)?$/i;
 
 function timeOf(value: string | undefined): string | undefined {
-  const match = xmpTime.exec(value?.trim() ?? '');
+  const match = XMP_TIME.exec(value?.trim() ?? '');
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match;
   const clock: WallClock = {

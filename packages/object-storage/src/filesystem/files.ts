@@ -127,29 +127,29 @@ function withoutFirst(chunks: Buffer[], bytes: number): Buffer[] {
  * all file system work of the process.
  */
 export class FolderSync {
-  readonly #running = new Map<string, Promise<void>>();
-  readonly #next = new Map<string, Promise<void>>();
+  private readonly running = new Map<string, Promise<void>>();
+  private readonly next = new Map<string, Promise<void>>();
 
   async sync(folder: string): Promise<void> {
-    const running = this.#running.get(folder);
-    if (running === undefined) return this.#start(folder);
-    let next = this.#next.get(folder);
+    const running = this.running.get(folder);
+    if (running === undefined) return this.start(folder);
+    let next = this.next.get(folder);
     if (next === undefined) {
       const start = (): Promise<void> => {
-        this.#next.delete(folder);
-        return this.#start(folder);
+        this.next.delete(folder);
+        return this.start(folder);
       };
       next = running.then(start, start);
-      this.#next.set(folder, next);
+      this.next.set(folder, next);
     }
     return next;
   }
 
-  #start(folder: string): Promise<void> {
+  private start(folder: string): Promise<void> {
     const sync = syncFolder(folder).finally(() => {
-      if (this.#running.get(folder) === sync) this.#running.delete(folder);
+      if (this.running.get(folder) === sync) this.running.delete(folder);
     });
-    this.#running.set(folder, sync);
+    this.running.set(folder, sync);
     return sync;
   }
 }

@@ -10,46 +10,44 @@ const REMEMBERED = 4096;
 
 /** The folders below `base` that keys contain: created when the first object needs them, removed with the last. */
 export class Folders {
-  readonly #base: string;
-  readonly #folderSync: FolderSync;
   /**
    * Folders that are known to survive a power cut. A folder that merely exists may have been created by a put that has not synced
    * it yet (or by a process that was killed before it could), so each is synced once before it is relied on.
    */
-  readonly #durable = new Set<string>();
-  readonly #creating = new Map<string, Promise<void>>();
+  private readonly durable = new Set<string>();
+  private readonly creating = new Map<string, Promise<void>>();
 
-  constructor(base: string, folderSync: FolderSync) {
-    this.#base = base;
-    this.#folderSync = folderSync;
-  }
+  constructor(
+    private readonly base: string,
+    private readonly folderSync: FolderSync,
+  ) {}
 
   /** Makes the folder exist and survive a power cut. Never creates `base`: if it is missing, the disk is not mounted. */
   async ensure(folder: string): Promise<void> {
-    await this.#retryWhenRemoved(folder, async () => {});
+    await this.retryWhenRemoved(folder, async () => {});
   }
 
   /** Renames a finished file to its place, durably; replaces an existing file atomically. @throws InvalidKeyError */
   async moveInto(from: string, to: string): Promise<void> {
     const folder = path.dirname(to);
-    await this.#retryWhenRemoved(folder, () => rename(from, to));
-    await this.#folderSync.sync(folder);
+    await this.retryWhenRemoved(folder, () => rename(from, to));
+    await this.folderSync.sync(folder);
   }
 
   /** Makes a file's removal from the folder survive a power cut. Another delete may have removed the folder as well. */
   async syncRemoval(folder: string): Promise<void> {
     try {
-      await this.#folderSync.sync(folder);
+      await this.folderSync.sync(folder);
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT' || folder === this.#base) throw error;
+      if (errnoOf(error) !== 'ENOENT' || folder === this.base) throw error;
       await this.syncRemoval(path.dirname(folder));
     }
   }
 
   /** Removes the folder and its parents below `base`, as far as they are empty. */
   async prune(folder: string): Promise<void> {
-    for (const at of this.#upwards(folder)) {
-      this.#durable.delete(at);
+    for (const at of this.upwards(folder)) {
+      this.durable.delete(at);
       try {
         await rmdir(at);
       } catch (error) {
@@ -61,46 +59,46 @@ export class Folders {
   }
 
   /** Repeats `work` when a delete has removed the folder between its creation and its use. */
-  async #retryWhenRemoved(folder: string, work: () => Promise<void>): Promise<void> {
+  private async retryWhenRemoved(folder: string, work: () => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#createOnce(folder);
+        await this.createOnce(folder);
         return await work();
       } catch (error) {
-        for (const at of this.#upwards(folder)) this.#durable.delete(at);
+        for (const at of this.upwards(folder)) this.durable.delete(at);
         if (errnoOf(error) !== 'ENOENT' || attempt === ATTEMPTS)
-          throw asInvalidKey(error, path.relative(this.#base, folder));
+          throw asInvalidKey(error, path.relative(this.base, folder));
       }
     }
   }
 
-  async #createOnce(folder: string): Promise<void> {
-    if (this.#durable.has(folder)) return;
-    let creation = this.#creating.get(folder);
+  private async createOnce(folder: string): Promise<void> {
+    if (this.durable.has(folder)) return;
+    let creation = this.creating.get(folder);
     if (creation === undefined) {
-      creation = this.#create(folder).finally(() => this.#creating.delete(folder));
-      this.#creating.set(folder, creation);
+      creation = this.create(folder).finally(() => this.creating.delete(folder));
+      this.creating.set(folder, creation);
     }
     await creation;
   }
 
-  async #create(folder: string): Promise<void> {
-    if (folder === this.#base) return;
+  private async create(folder: string): Promise<void> {
+    if (folder === this.base) return;
     const parent = path.dirname(folder);
-    await this.#createOnce(parent);
+    await this.createOnce(parent);
     try {
       await mkdir(folder);
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
     }
-    await this.#folderSync.sync(parent);
-    this.#durable.add(folder);
-    const oldest = this.#durable.size > REMEMBERED ? this.#durable.values().next().value : undefined;
-    if (oldest !== undefined) this.#durable.delete(oldest);
+    await this.folderSync.sync(parent);
+    this.durable.add(folder);
+    const oldest = this.durable.size > REMEMBERED ? this.durable.values().next().value : undefined;
+    if (oldest !== undefined) this.durable.delete(oldest);
   }
 
-  *#upwards(folder: string): Generator<string> {
-    for (let at = folder; at.length > this.#base.length; at = path.dirname(at)) yield at;
+  private *upwards(folder: string): Generator<string> {
+    for (let at = folder; at.length > this.base.length; at = path.dirname(at)) yield at;
   }
 }
 

@@ -17,8 +17,8 @@ export class Layout {
   readonly staging: string;
   readonly temporary: string;
   /** Names this process in temporary files. The host is part of it, since in containers that share a volume every process is pid 1. */
-  readonly #host = createHash('sha256').update(hostname()).digest('hex').slice(0, 12);
-  readonly #started = Math.round(performance.timeOrigin);
+  private readonly host = createHash('sha256').update(hostname()).digest('hex').slice(0, 12);
+  private readonly started = Math.round(performance.timeOrigin);
 
   constructor(root: string) {
     this.root = path.resolve(root);
@@ -47,7 +47,7 @@ export class Layout {
 
   /** Returns a new path; nothing is created. */
   temporaryFile(): string {
-    const name = `${this.#host}-${process.pid}-${this.#started}-${randomBytes(12).toString('hex')}`;
+    const name = `${this.host}-${process.pid}-${this.started}-${randomBytes(12).toString('hex')}`;
     return path.join(this.temporary, name);
   }
 
@@ -56,16 +56,16 @@ export class Layout {
     for (const name of await readdir(this.temporary)) {
       const file = path.join(this.temporary, name);
       // If it has disappeared meanwhile, it was in use.
-      const isInUse = await this.#isInUse(name, file).catch(() => true);
+      const isInUse = await this.isInUse(name, file).catch(() => true);
       if (!isInUse) await rm(file, { recursive: true, force: true });
     }
   }
 
-  async #isInUse(name: string, file: string): Promise<boolean> {
+  private async isInUse(name: string, file: string): Promise<boolean> {
     const [host, pid, started] = name.split('-');
-    if (host !== this.#host) return Date.now() - (await stat(file)).mtimeMs < FOREIGN_LEFTOVER_MS;
+    if (host !== this.host) return Date.now() - (await stat(file)).mtimeMs < FOREIGN_LEFTOVER_MS;
     // The same pid with another start time is an earlier process: in a container all of them are pid 1.
-    if (Number(pid) === process.pid) return Number(started) === this.#started;
+    if (Number(pid) === process.pid) return Number(started) === this.started;
     return isAlive(Number(pid));
   }
 }

@@ -35,70 +35,71 @@ interface Located {
 
 /** The visible objects: each is a data file, whose sidecar is always in place first. Throws the errors of the file system. */
 export class Objects {
-  readonly #layout: Layout;
-  readonly #dataFolders: Folders;
-  readonly #metaFolders: Folders;
+  private readonly dataFolders: Folders;
+  private readonly metaFolders: Folders;
   /** The two renames of a commit must not mix with those of another commit, or with a delete, of the same key. */
-  readonly #keyLock = new AsyncLock({ maxPending: Number.POSITIVE_INFINITY });
+  private readonly keyLock = new AsyncLock({ maxPending: Number.POSITIVE_INFINITY });
 
-  constructor(layout: Layout, folderSync: FolderSync) {
-    this.#layout = layout;
-    this.#dataFolders = new Folders(layout.objects, folderSync);
-    this.#metaFolders = new Folders(layout.meta, folderSync);
+  constructor(
+    private readonly layout: Layout,
+    folderSync: FolderSync,
+  ) {
+    this.dataFolders = new Folders(layout.objects, folderSync);
+    this.metaFolders = new Folders(layout.meta, folderSync);
   }
 
   /** Makes a finished file the object; replaces an existing object. @throws InvalidKeyError */
   commit(key: string, finished: FinishedFile): Promise<ObjectInfo> {
-    return this.#keyLock.acquire(key, () => this.#commit(key, finished));
+    return this.keyLock.acquire(key, () => this.commitLocked(key, finished));
   }
 
-  async #commit(key: string, finished: FinishedFile): Promise<ObjectInfo> {
-    const data = this.#layout.object(key);
-    const sidecar = this.#layout.sidecar(key);
+  private async commitLocked(key: string, finished: FinishedFile): Promise<ObjectInfo> {
+    const data = this.layout.object(key);
+    const sidecar = this.layout.sidecar(key);
     const replaced = await locate(sidecar, () => statReplaced(data));
     const record = toRecord(finished);
     const content: Sidecar = { current: record, ...(replaced?.record && { previous: replaced.record }) };
-    const draft = this.#layout.temporaryFile();
+    const draft = this.layout.temporaryFile();
     try {
       await waitForAll([
         finished.sync(),
         writeDurably(draft, JSON.stringify(content)),
-        this.#dataFolders.ensure(path.dirname(data)),
-        this.#metaFolders.ensure(path.dirname(sidecar)),
+        this.dataFolders.ensure(path.dirname(data)),
+        this.metaFolders.ensure(path.dirname(sidecar)),
       ]);
-      await this.#metaFolders.moveInto(draft, sidecar);
+      await this.metaFolders.moveInto(draft, sidecar);
     } catch (error) {
       await rm(draft, { force: true });
       throw error;
     }
-    await this.#dataFolders.moveInto(finished.file, data);
+    await this.dataFolders.moveInto(finished.file, data);
     return toInfo(key, finished.stats, record);
   }
 
   delete(key: string): Promise<void> {
-    return this.#keyLock.acquire(key, () => this.#delete(key));
+    return this.keyLock.acquire(key, () => this.deleteLocked(key));
   }
 
-  async #delete(key: string): Promise<void> {
-    const data = this.#layout.object(key);
-    const sidecar = this.#layout.sidecar(key);
+  private async deleteLocked(key: string): Promise<void> {
+    const data = this.layout.object(key);
+    const sidecar = this.layout.sidecar(key);
     const folder = path.dirname(data);
     if (await statFile(data)) {
       await unlink(data);
-      await this.#dataFolders.syncRemoval(folder);
+      await this.dataFolders.syncRemoval(folder);
     } else {
       await this.checkMounted();
     }
     // Not synced: a sidecar without its data is invisible, and the next put or delete of the key clears it.
     await ifPresent(unlink(sidecar));
-    await this.#dataFolders.prune(folder);
-    await this.#metaFolders.prune(path.dirname(sidecar));
+    await this.dataFolders.prune(folder);
+    await this.metaFolders.prune(path.dirname(sidecar));
   }
 
   /** Resolves to undefined when there is no such object. */
   async find(key: string): Promise<{ info: ObjectInfo; uploadId: string | undefined } | undefined> {
-    const data = this.#layout.object(key);
-    const found = await locate(this.#layout.sidecar(key), () => statFile(data));
+    const data = this.layout.object(key);
+    const found = await locate(this.layout.sidecar(key), () => statFile(data));
     if (found) return { info: toInfo(key, found.stats, found.record), uploadId: found.record?.uploadId };
     await this.checkMounted();
     return undefined;
@@ -106,10 +107,10 @@ export class Objects {
 
   /** The caller closes the handle. @throws ObjectNotFoundError */
   async open(key: string): Promise<{ info: ObjectInfo; handle: FileHandle }> {
-    const data = this.#layout.object(key);
+    const data = this.layout.object(key);
     let handle: FileHandle | undefined;
     try {
-      const found = await locate(this.#layout.sidecar(key), async () => {
+      const found = await locate(this.layout.sidecar(key), async () => {
         await handle?.close();
         handle = undefined;
         handle = await openIfPresent(data);
@@ -127,9 +128,9 @@ export class Objects {
 
   /** @throws StorageUnavailableError when the folder of the objects is missing: its disk is not mounted. */
   async checkMounted(): Promise<void> {
-    if (await ifPresent(lstat(this.#layout.objects))) return;
+    if (await ifPresent(lstat(this.layout.objects))) return;
     throw new StorageUnavailableError(
-      `the storage folder ${this.#layout.objects} is missing; is its disk mounted?`,
+      `the storage folder ${this.layout.objects} is missing; is its disk mounted?`,
     );
   }
 }

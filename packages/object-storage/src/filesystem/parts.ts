@@ -50,40 +50,37 @@ interface Part {
 
 /** The parts of staged uploads: the first write of a part goes to its place in the data file, a repetition into a file of its own. */
 export class Parts {
-  readonly #layout: Layout;
-  readonly #folderSync: FolderSync;
-  readonly #checkMounted: () => Promise<void>;
   /** By upload. */
-  readonly #running = new Map<string, Set<RunningWrite>>();
-  readonly #locked = new Set<string>();
+  private readonly running = new Map<string, Set<RunningWrite>>();
+  private readonly locked = new Set<string>();
 
   /** `checkMounted` tells a missing upload from a missing disk. */
-  constructor(layout: Layout, folderSync: FolderSync, checkMounted: () => Promise<void>) {
-    this.#layout = layout;
-    this.#folderSync = folderSync;
-    this.#checkMounted = checkMounted;
-  }
+  constructor(
+    private readonly layout: Layout,
+    private readonly folderSync: FolderSync,
+    private readonly checkMounted: () => Promise<void>,
+  ) {}
 
   /** @throws ObjectNotFoundError when there is no such upload, or it is being completed or aborted. */
   async write(upload: StagedUpload, index: number, body: Readable): Promise<StoredPart> {
     const { uploadId, partSize } = upload;
-    const folder = folderOrThrow(this.#layout, uploadId);
+    const folder = folderOrThrow(this.layout, uploadId);
     const length = partLength(upload, index);
     holdErrors(body);
-    if (this.#locked.has(uploadId)) throw ending(uploadId);
+    if (this.locked.has(uploadId)) throw ending(uploadId);
     const part: Part = { folder, index, offset: index * partSize, length, body };
-    const isFirst = ![...(this.#running.get(uploadId) ?? [])].some((write) => write.index === index);
-    const leaveDataFile = isFirst ? this.#enterDataFile(uploadId, index, body) : () => {};
+    const isFirst = ![...(this.running.get(uploadId) ?? [])].some((write) => write.index === index);
+    const leaveDataFile = isFirst ? this.enterDataFile(uploadId, index, body) : () => {};
     try {
       const known = await translateErrors('read a staged upload', () => listPartFiles(folder));
       if (isFirst && !known.some((file) => file.index === index))
-        return { index, etag: await this.#writeInPlace(part) };
+        return { index, etag: await this.writeInPlace(part) };
       leaveDataFile();
-      return { index, etag: await this.#writeBeside(part) };
+      return { index, etag: await this.writeBeside(part) };
     } catch (error) {
       // The file that was missing is in the upload's folder.
       if (!(error instanceof StorageUnavailableError && isMissing(error.cause))) throw error;
-      await this.#checkMounted();
+      await this.checkMounted();
       throw new ObjectNotFoundError(`there is no upload ${uploadId}`, { cause: error });
     } finally {
       leaveDataFile();
@@ -95,14 +92,14 @@ export class Parts {
    * repetition of a part must not write into a file that has become an object.
    */
   async withoutWrites<T>(uploadId: string, work: () => Promise<T>): Promise<T> {
-    this.#locked.add(uploadId);
+    this.locked.add(uploadId);
     try {
-      const running = [...(this.#running.get(uploadId) ?? [])];
+      const running = [...(this.running.get(uploadId) ?? [])];
       for (const { body } of running) body.destroy(ending(uploadId));
       await Promise.all(running.map(({ ended }) => ended));
       return await work();
     } finally {
-      this.#locked.delete(uploadId);
+      this.locked.delete(uploadId);
     }
   }
 
@@ -117,7 +114,7 @@ export class Parts {
     for (const file of await listPartFiles(folder)) {
       if (file.isPlaced && indexes.has(file.index)) await unlink(path.join(folder, file.name));
     }
-    await this.#folderSync.sync(folder);
+    await this.folderSync.sync(folder);
     const data = await open(path.join(folder, 'data'), 'r+');
     try {
       for (const file of repeated) await copyInto(data, file.index * partSize, path.join(folder, file.name));
@@ -128,19 +125,19 @@ export class Parts {
   }
 
   /** Returns a function that says that the write does not touch the data file any more. */
-  #enterDataFile(uploadId: string, index: number, body: Readable): () => void {
-    const writes = this.#running.get(uploadId) ?? new Set();
+  private enterDataFile(uploadId: string, index: number, body: Readable): () => void {
+    const writes = this.running.get(uploadId) ?? new Set();
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const write: RunningWrite = { index, body, ended };
-    this.#running.set(uploadId, writes.add(write));
+    this.running.set(uploadId, writes.add(write));
     return () => {
       writes.delete(write);
-      if (writes.size === 0 && this.#running.get(uploadId) === writes) this.#running.delete(uploadId);
+      if (writes.size === 0 && this.running.get(uploadId) === writes) this.running.delete(uploadId);
       resolve();
     };
   }
 
-  async #writeInPlace({ folder, index, offset, length, body }: Part): Promise<string> {
+  private async writeInPlace({ folder, index, offset, length, body }: Part): Promise<string> {
     const data = await translateErrors('open a staged upload', () => open(path.join(folder, 'data'), 'r+'));
     try {
       await writeStream(chunksOfPart(body, length), data, offset);
@@ -148,7 +145,7 @@ export class Parts {
       // Until the caller knows the etag, the mark proves nothing; so it need not wait for the bytes.
       await translateErrors('store a part', async () => {
         await withNewFile(path.join(folder, `${index}-${etag}.placed`), async () => {});
-        await waitForAll([data.datasync(), this.#folderSync.sync(folder)]);
+        await waitForAll([data.datasync(), this.folderSync.sync(folder)]);
       });
       return etag;
     } finally {
@@ -156,8 +153,8 @@ export class Parts {
     }
   }
 
-  async #writeBeside({ folder, index, length, body }: Part): Promise<string> {
-    const draft = this.#layout.temporaryFile();
+  private async writeBeside({ folder, index, length, body }: Part): Promise<string> {
+    const draft = this.layout.temporaryFile();
     const etag = randomBytes(16).toString('hex');
     const file = await translateErrors('create a temporary file', () => open(draft, 'wx', 0o600));
     try {
@@ -169,7 +166,7 @@ export class Parts {
       }
       await translateErrors('store a part', async () => {
         await rename(draft, path.join(folder, `${index}-${etag}.part`));
-        await this.#folderSync.sync(folder);
+        await this.folderSync.sync(folder);
         await removeOlder(folder, index, etag);
       });
       return etag;

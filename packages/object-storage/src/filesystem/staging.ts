@@ -17,18 +17,14 @@ interface Manifest extends StagedUpload {
 
 /** Begins and ends staged uploads. Each has a folder with its manifest, its `data` file and the files of its parts (parts.ts). */
 export class Staging {
-  readonly #layout: Layout;
-  readonly #folderSync: FolderSync;
-  readonly #objects: Objects;
-  readonly #parts: Parts;
-  readonly #uploadLock = new AsyncLock({ maxPending: Number.POSITIVE_INFINITY });
+  private readonly uploadLock = new AsyncLock({ maxPending: Number.POSITIVE_INFINITY });
 
-  constructor(layout: Layout, folderSync: FolderSync, objects: Objects, parts: Parts) {
-    this.#layout = layout;
-    this.#folderSync = folderSync;
-    this.#objects = objects;
-    this.#parts = parts;
-  }
+  constructor(
+    private readonly layout: Layout,
+    private readonly folderSync: FolderSync,
+    private readonly objects: Objects,
+    private readonly parts: Parts,
+  ) {}
 
   async begin(
     key: string,
@@ -37,23 +33,23 @@ export class Staging {
     attributes: ObjectAttributes,
   ): Promise<StagedUpload> {
     checkShape({ size, partSize });
-    this.#layout.object(key);
+    this.layout.object(key);
     const upload: StagedUpload = { uploadId: randomBytes(16).toString('hex'), key, size, partSize };
     const etag = attributes.metadata?.sha256 ?? randomBytes(16).toString('hex');
-    await translateErrors('begin an upload', () => this.#create({ ...upload, attributes, etag }));
+    await translateErrors('begin an upload', () => this.create({ ...upload, attributes, etag }));
     return upload;
   }
 
   /** Prepares a temporary folder and renames it, so that a crash leaves no incomplete upload. */
-  async #create(manifest: Manifest): Promise<void> {
-    const draft = this.#layout.temporaryFile();
+  private async create(manifest: Manifest): Promise<void> {
+    const draft = this.layout.temporaryFile();
     try {
       await mkdir(draft);
       await withNewFile(path.join(draft, 'data'), (data) => data.truncate(manifest.size));
       await writeDurably(path.join(draft, 'upload.json'), JSON.stringify(manifest));
-      await this.#folderSync.sync(draft);
-      await rename(draft, path.join(this.#layout.staging, manifest.uploadId));
-      await this.#folderSync.sync(this.#layout.staging);
+      await this.folderSync.sync(draft);
+      await rename(draft, path.join(this.layout.staging, manifest.uploadId));
+      await this.folderSync.sync(this.layout.staging);
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
       throw error;
@@ -61,8 +57,8 @@ export class Staging {
   }
 
   complete(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo> {
-    return this.#uploadLock.acquire(upload.uploadId, () =>
-      translateErrors('complete an upload', () => this.#complete(upload, parts)),
+    return this.uploadLock.acquire(upload.uploadId, () =>
+      translateErrors('complete an upload', () => this.completeLocked(upload, parts)),
     );
   }
 
@@ -70,54 +66,54 @@ export class Staging {
    * Any step may be the last before a crash, and a repeated call continues: parts are copied into place again; the sidecar is written
    * again; and when the data file has been renamed, the object itself says which upload it was.
    */
-  async #complete(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo> {
-    const folder = folderOrThrow(this.#layout, upload.uploadId);
+  private async completeLocked(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo> {
+    const folder = folderOrThrow(this.layout, upload.uploadId);
     const manifest = await readManifest(folder);
     const data = path.join(folder, 'data');
-    if (manifest === undefined || !(await exists(data))) return this.#completedBefore(upload, folder);
+    if (manifest === undefined || !(await exists(data))) return this.completedBefore(upload, folder);
     if (manifest.key !== upload.key) throw unknownUpload(upload.uploadId);
     checkAllParts(manifest, parts);
     const files = await findPartFiles(folder, parts);
-    return this.#parts.withoutWrites(upload.uploadId, async () => {
-      await this.#parts.place(folder, manifest.partSize, files);
+    return this.parts.withoutWrites(upload.uploadId, async () => {
+      await this.parts.place(folder, manifest.partSize, files);
       const { etag, attributes, uploadId, key } = manifest;
       const stats = await stat(data, { bigint: true });
       const sync = async (): Promise<void> => {}; // each part was synced when it was written
-      const info = await this.#objects.commit(key, { file: data, stats, etag, attributes, uploadId, sync });
-      await this.#remove(folder);
+      const info = await this.objects.commit(key, { file: data, stats, etag, attributes, uploadId, sync });
+      await this.remove(folder);
       return info;
     });
   }
 
-  async #completedBefore(upload: StagedUpload, folder: string): Promise<ObjectInfo> {
-    const found = await this.#objects.find(upload.key);
+  private async completedBefore(upload: StagedUpload, folder: string): Promise<ObjectInfo> {
+    const found = await this.objects.find(upload.key);
     if (found?.uploadId !== upload.uploadId) throw unknownUpload(upload.uploadId);
-    await this.#remove(folder);
+    await this.remove(folder);
     return found.info;
   }
 
   abort(uploadId: string): Promise<void> {
-    return this.#uploadLock.acquire(uploadId, () =>
+    return this.uploadLock.acquire(uploadId, () =>
       translateErrors('abort an upload', async () => {
-        const folder = this.#layout.upload(uploadId);
+        const folder = this.layout.upload(uploadId);
         if (folder === undefined) return;
-        await this.#parts.withoutWrites(uploadId, () => this.#remove(folder));
-        await this.#folderSync.sync(this.#layout.staging);
+        await this.parts.withoutWrites(uploadId, () => this.remove(folder));
+        await this.folderSync.sync(this.layout.staging);
       }),
     );
   }
 
   /** Yields the uploads to keys that start with `prefix`. */
   async *list(prefix: string): AsyncGenerator<UploadUnderWay> {
-    for (const name of await translateErrors('list uploads', () => readdir(this.#layout.staging))) {
-      const upload = await translateErrors('list uploads', () => this.#find(name));
+    for (const name of await translateErrors('list uploads', () => readdir(this.layout.staging))) {
+      const upload = await translateErrors('list uploads', () => this.find(name));
       if (upload?.key.startsWith(prefix)) yield upload;
     }
   }
 
   /** Resolves to undefined when it has ended meanwhile, or the name is not that of an upload. */
-  async #find(name: string): Promise<UploadUnderWay | undefined> {
-    const folder = this.#layout.upload(name);
+  private async find(name: string): Promise<UploadUnderWay | undefined> {
+    const folder = this.layout.upload(name);
     const manifest = folder && (await readManifest(folder));
     if (!folder || !manifest) return undefined;
     const stats = await ifPresent(stat(path.join(folder, 'upload.json')));
@@ -126,15 +122,15 @@ export class Staging {
 
   /** Removes the folders that a crash at the end of a completion has left: their objects are in place. */
   async removeCompleted(): Promise<void> {
-    for (const name of await readdir(this.#layout.staging)) {
-      const folder = this.#layout.upload(name);
-      if (folder && !(await exists(path.join(folder, 'data')))) await this.#remove(folder);
+    for (const name of await readdir(this.layout.staging)) {
+      const folder = this.layout.upload(name);
+      if (folder && !(await exists(path.join(folder, 'data')))) await this.remove(folder);
     }
   }
 
   /** Renames the folder first: a crash during the removal leaves a temporary folder, which the next start removes. */
-  async #remove(folder: string): Promise<void> {
-    const draft = this.#layout.temporaryFile();
+  private async remove(folder: string): Promise<void> {
+    const draft = this.layout.temporaryFile();
     const isThere = await ifPresent(rename(folder, draft).then(() => true));
     if (isThere) await rm(draft, { recursive: true, force: true });
   }

@@ -15,10 +15,10 @@ const PIECE_BYTES = 64 * 1024;
 export class PartBody {
   /** How reading the source failed, if it did: an error of the server or the SDK is then only the consequence. */
   failure: { error: unknown } | undefined;
-  readonly #pieces: AsyncGenerator<Buffer>;
+  private readonly pieces: AsyncGenerator<Buffer>;
 
   constructor(source: Readable, length: number) {
-    this.#pieces = passOn(this.#read(source, length));
+    this.pieces = passOn(this.read(source, length));
   }
 
   /** Sends the body by `send`. An error of the source is thrown unchanged. */
@@ -32,7 +32,7 @@ export class PartBody {
         aborting.abort();
       }
     };
-    const body = Readable.from(untilFailure(this.#pieces), { objectMode: false });
+    const body = Readable.from(untilFailure(this.pieces), { objectMode: false });
     try {
       return await send(body, aborting.signal);
     } catch (error) {
@@ -43,7 +43,7 @@ export class PartBody {
     }
   }
 
-  async *#read(source: Readable, length: number): AsyncGenerator<Buffer> {
+  private async *read(source: Readable, length: number): AsyncGenerator<Buffer> {
     try {
       for await (const [first, ...rest] of batchesOf(chunksOfPart(source, length), PIECE_BYTES)) {
         if (first) yield rest.length === 0 ? first : Buffer.concat([first, ...rest]);

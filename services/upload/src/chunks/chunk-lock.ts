@@ -9,28 +9,28 @@ const SILENCE_MS = 2000;
  * for minutes: it is cut when it is silent while another request waits.
  */
 export class ChunkLock {
-  readonly #lock = new AsyncLock({ maxPending: Number.POSITIVE_INFINITY });
-  readonly #senders = new Map<string, IncomingMessage>();
+  private readonly lock = new AsyncLock({ maxPending: Number.POSITIVE_INFINITY });
+  private readonly senders = new Map<string, IncomingMessage>();
 
   /** `key` names a chunk, `req` sends it. */
   async acquire(key: string, req: IncomingMessage, receive: () => Promise<void>): Promise<void> {
-    const watch = this.#senders.has(key) ? this.#cutSilentSender(key) : undefined;
-    await this.#lock.acquire(key, async () => {
+    const watch = this.senders.has(key) ? this.cutSilentSender(key) : undefined;
+    await this.lock.acquire(key, async () => {
       clearInterval(watch);
-      this.#senders.set(key, req);
+      this.senders.set(key, req);
       try {
         await receive();
       } finally {
-        this.#senders.delete(key);
+        this.senders.delete(key);
       }
     });
   }
 
-  #cutSilentSender(key: string): NodeJS.Timeout {
+  private cutSilentSender(key: string): NodeJS.Timeout {
     let watched: IncomingMessage | undefined;
     let bytes = 0;
     return setInterval(() => {
-      const sender = this.#senders.get(key);
+      const sender = this.senders.get(key);
       if (!sender || sender.complete) return;
       const isSilent = sender === watched && sender.socket.bytesRead === bytes;
       watched = sender;

@@ -24,28 +24,28 @@ export interface ChunkHash {
  * some of them).
  */
 export class PrefixHashes {
-  readonly #prefixes = new Map<string, Prefix>();
+  private readonly prefixes = new Map<string, Prefix>();
 
   /** Returns undefined for a chunk that does not follow the ones that were hashed. */
   begin(sessionId: string, index: number): ChunkHash | undefined {
-    const prefix = this.#prefixes.get(sessionId) ?? newPrefix();
+    const prefix = this.prefixes.get(sessionId) ?? newPrefix();
     if (prefix.chunks !== index) return undefined;
     const hash = prefix.hash.copy();
     return {
       update: (bytes) => hash.update(bytes),
       keep: (etag) => {
-        const oldest = this.#prefixes.keys().next().value;
-        if (!this.#prefixes.has(sessionId) && this.#prefixes.size >= MAX_SESSIONS && oldest !== undefined)
-          this.#prefixes.delete(oldest);
+        const oldest = this.prefixes.keys().next().value;
+        if (!this.prefixes.has(sessionId) && this.prefixes.size >= MAX_SESSIONS && oldest !== undefined)
+          this.prefixes.delete(oldest);
         const tags = withTag(prefix.tags.copy(), etag);
-        this.#prefixes.set(sessionId, { hash, chunks: index + 1, tags });
+        this.prefixes.set(sessionId, { hash, chunks: index + 1, tags });
       },
     };
   }
 
   /** Returns a hash of the first `chunks` of these stored chunks: of no chunks when nothing is known. */
   resume(sessionId: string, storedEtags: readonly string[]): { hash: Hash; chunks: number } {
-    const prefix = this.#prefixes.get(sessionId);
+    const prefix = this.prefixes.get(sessionId);
     if (!prefix) return newPrefix();
     const stored = storedEtags.slice(0, prefix.chunks).reduce(withTag, createHash('sha256'));
     const isSame = stored.digest('hex') === prefix.tags.copy().digest('hex');
@@ -53,7 +53,7 @@ export class PrefixHashes {
   }
 
   forget(sessionId: string): void {
-    this.#prefixes.delete(sessionId);
+    this.prefixes.delete(sessionId);
   }
 }
 

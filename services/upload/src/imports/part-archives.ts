@@ -10,19 +10,16 @@ export type EntryOfPart = ImportEntry & { part: ImportPart };
 
 /** The archives that one slice of an import reads. Each is opened once, even if many entries are read from it. */
 export class PartArchives {
-  readonly #context: UploadContext;
-  readonly #opened = new Map<string, Promise<ArchiveSource>>();
+  private readonly opened = new Map<string, Promise<ArchiveSource>>();
 
-  constructor(context: UploadContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: UploadContext) {}
 
   /** @throws ArchiveError when it is no longer there, or has changed */
   open(part: ImportPart): Promise<ArchiveSource> {
-    const known = this.#opened.get(part.id);
+    const known = this.opened.get(part.id);
     if (known) return known;
-    const opening = this.#open(part);
-    this.#opened.set(part.id, opening);
+    const opening = this.openSource(part);
+    this.opened.set(part.id, opening);
     return opening;
   }
 
@@ -43,17 +40,17 @@ export class PartArchives {
   }
 
   async close(): Promise<void> {
-    const sources = await Promise.allSettled(this.#opened.values());
-    this.#opened.clear();
+    const sources = await Promise.allSettled(this.opened.values());
+    this.opened.clear();
     await Promise.all(
       sources.map((source) => (source.status === 'fulfilled' ? source.value.close() : undefined)),
     );
   }
 
-  async #open({ path, modifiedAt, sizeBytes, archiveId }: ImportPart): Promise<ArchiveSource> {
-    const { db, store } = this.#context;
+  private async openSource({ path, modifiedAt, sizeBytes, archiveId }: ImportPart): Promise<ArchiveSource> {
+    const { db, store } = this.context;
     if (path !== null && modifiedAt !== null)
-      return localArchive(await this.#locate(path), { size: Number(sizeBytes), modifiedAt });
+      return localArchive(await this.locate(path), { size: Number(sizeBytes), modifiedAt });
     const archive = archiveId === null ? null : await db.archive.findUnique({ where: { id: archiveId } });
     if (!archive || archive.deletedAt) throw missing();
     const source = storedArchive(store, archive.storageKey, Number(archive.sizeBytes));
@@ -66,9 +63,9 @@ export class PartArchives {
     };
   }
 
-  async #locate(path: string): Promise<string> {
+  private async locate(path: string): Promise<string> {
     try {
-      return await locateArchive(this.#context.settings.importDir, path);
+      return await locateArchive(this.context.settings.importDir, path);
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       throw new ArchiveError('archive_missing', 'The archive is no longer below IMPORT_DIR.');

@@ -44,28 +44,20 @@ export interface NewSession {
   chunkSize: number;
 }
 
-export interface UploadSessionsDeps {
-  db: UploadDb;
-  store: ObjectStore;
-  lifetimeMs: number;
-  logger: Logger;
-  now: () => Date;
-}
-
 type Hashed = Pick<UploadSession, 'userId' | 'hash' | 'mimeType'>;
 
 export class UploadSessions {
-  readonly #deps: UploadSessionsDeps;
-  readonly #db: UploadDb;
-
-  constructor(deps: UploadSessionsDeps) {
-    this.#deps = deps;
-    this.#db = deps.db;
-  }
+  constructor(
+    private readonly db: UploadDb,
+    private readonly store: ObjectStore,
+    private readonly lifetimeMs: number,
+    private readonly logger: Logger,
+    private readonly now: () => Date,
+  ) {}
 
   /** @throws ProblemError `not_found` */
   async getOrThrow(userId: string, id: string): Promise<UploadSession> {
-    const session = await this.#db.uploadSession.findFirst({ where: { id, userId } });
+    const session = await this.db.uploadSession.findFirst({ where: { id, userId } });
     if (!session) throw notFound('upload session');
     return session;
   }
@@ -73,27 +65,27 @@ export class UploadSessions {
   /** Resolves to the session as it is now. */
   async latest(session: UploadSession): Promise<UploadSession> {
     // Rows are deleted only long after their sessions have ended.
-    return (await this.#find(session.id)) ?? { ...session, status: 'expired' };
+    return (await this.find(session.id)) ?? { ...session, status: 'expired' };
   }
 
-  #find(id: string): Promise<UploadSession | null> {
-    return this.#db.uploadSession.findUnique({ where: { id } });
+  private find(id: string): Promise<UploadSession | null> {
+    return this.db.uploadSession.findUnique({ where: { id } });
   }
 
   findOpen(wanted: Hashed): Promise<UploadSession | null> {
-    return this.#db.uploadSession.findUnique({ where: { openKey: openKeyOf(wanted) } });
+    return this.db.uploadSession.findUnique({ where: { openKey: openKeyOf(wanted) } });
   }
 
   /** Resolves to whether the file of an open session goes to this key of the store. */
   async isOpenAt(storageKey: string): Promise<boolean> {
-    return (await this.#db.uploadSession.count({ where: { status: 'open', storageKey } })) > 0;
+    return (await this.db.uploadSession.count({ where: { status: 'open', storageKey } })) > 0;
   }
 
   /** Inserts an open session. Resolves to null when another request has just done so for the same hash. */
   async insert(fresh: NewSession): Promise<UploadSession | null> {
     const id = newId();
     const photoId = newId();
-    const rows = await this.#db.uploadSession.createManyAndReturn({
+    const rows = await this.db.uploadSession.createManyAndReturn({
       data: {
         ...fresh,
         id,
@@ -102,8 +94,8 @@ export class UploadSessions {
         sizeBytes: BigInt(fresh.sizeBytes),
         openKey: openKeyOf(fresh),
         storageKey: storageKeyOf({ ...fresh, photoId }),
-        createdAt: this.#deps.now(),
-        expiresAt: this.#expiry(),
+        createdAt: this.now(),
+        expiresAt: this.expiry(),
       },
       skipDuplicates: true,
     });
@@ -112,7 +104,7 @@ export class UploadSessions {
 
   /** Makes a session that an import has opened a client's. */
   takeFromImport(id: string): Promise<UploadSession> {
-    return this.#db.uploadSession.update({ where: { id }, data: { importEntryId: null } });
+    return this.db.uploadSession.update({ where: { id }, data: { importEntryId: null } });
   }
 
   /** Ends the session if it is open. Resolves to it as it is now: another request may have ended it in another way. */
@@ -121,7 +113,7 @@ export class UploadSessions {
     status: 'failed' | 'aborted' | 'expired',
     failureCode: string | null = null,
   ): Promise<UploadSession> {
-    await this.#db.uploadSession.updateMany({
+    await this.db.uploadSession.updateMany({
       where: { id: session.id, status: 'open' },
       data: { status, openKey: null, failureCode },
     });
@@ -145,8 +137,8 @@ export class UploadSessions {
 
   /** Ends open sessions whose time has run out. Resolves to their number. */
   async expireOverdue(): Promise<number> {
-    const { count } = await this.#db.uploadSession.updateMany({
-      where: { status: 'open', expiresAt: { lte: this.#deps.now() } },
+    const { count } = await this.db.uploadSession.updateMany({
+      where: { status: 'open', expiresAt: { lte: this.now() } },
       data: { status: 'expired', openKey: null },
     });
     return count;
@@ -157,20 +149,19 @@ export class UploadSessions {
    * now. An object may have been assembled after another process had discarded it, so the given `stagingId` counts as well.
    */
   async discard(session: UploadSession): Promise<UploadSession> {
-    const { store } = this.#deps;
-    const row = await this.#find(session.id);
+    const row = await this.find(session.id);
     const uploadId = row?.stagingId ?? session.stagingId;
     if (row === null || uploadId === null || mayHoldFile(row)) return this.latest(session);
-    await store.abortUpload({ uploadId, key: row.storageKey });
-    await store.delete(row.storageKey);
-    await this.#db.uploadSession.updateMany({ where: { id: row.id }, data: { stagingId: null } });
+    await this.store.abortUpload({ uploadId, key: row.storageKey });
+    await this.store.delete(row.storageKey);
+    await this.db.uploadSession.updateMany({ where: { id: row.id }, data: { stagingId: null } });
     return row;
   }
 
   /** Discards if the store is available; otherwise the next expiry run does. */
   async tryDiscard(session: UploadSession): Promise<void> {
     await this.discard(session).catch((error: unknown) => {
-      this.#deps.logger.warn('could not clean up an ended upload', {
+      this.logger.warn('could not clean up an ended upload', {
         sessionId: session.id,
         error: describeError(error),
       });
@@ -179,7 +170,7 @@ export class UploadSessions {
 
   /** Resolves to the ended sessions after the id `after` that are to be discarded. */
   toDiscard(after: string, limit: number): Promise<UploadSession[]> {
-    return this.#db.uploadSession.findMany({
+    return this.db.uploadSession.findMany({
       where: { status: { not: 'open' }, stagingId: { not: null }, id: { gt: after } },
       orderBy: { id: 'asc' },
       take: limit,
@@ -189,58 +180,57 @@ export class UploadSessions {
   /** Deletes the rows of sessions that ended without a file long ago. */
   async forgetEnded(before: Date): Promise<void> {
     const status = { in: ['failed', 'aborted', 'expired'] };
-    await this.#db.uploadSession.deleteMany({
+    await this.db.uploadSession.deleteMany({
       where: { status, stagingId: null, expiresAt: { lt: before } },
     });
   }
 
   /** Resolves to the staged upload of an open session. @throws ProblemError `upload_ended` */
   async stagedUpload(session: UploadSession): Promise<StagedUpload> {
-    const uploadId = session.stagingId ?? (await this.#beginStaging(session));
+    const uploadId = session.stagingId ?? (await this.beginStaging(session));
     return { uploadId, key: session.storageKey, ...shapeOf(session) };
   }
 
   /** With the first chunk, so that an announcement alone costs nothing. When two requests begin, the first to write the id wins. */
-  async #beginStaging(session: UploadSession): Promise<string> {
-    const { store } = this.#deps;
+  private async beginStaging(session: UploadSession): Promise<string> {
     const { size, partSize } = shapeOf(session);
     // Size and hash travel with the object, so that a lost catalog can be rebuilt from the store.
-    const begun = await store.beginUpload(session.storageKey, size, partSize, {
+    const begun = await this.store.beginUpload(session.storageKey, size, partSize, {
       contentType: session.mimeType,
       metadata: { sha256: session.hash, 'file-name': session.fileName },
     });
-    await this.#db.uploadSession.updateMany({
+    await this.db.uploadSession.updateMany({
       where: { id: session.id, stagingId: null, status: 'open' },
       data: { stagingId: begun.uploadId },
     });
     const row = await this.latest(session);
-    if (row.stagingId !== begun.uploadId) await store.abortUpload(begun);
+    if (row.stagingId !== begun.uploadId) await this.store.abortUpload(begun);
     if (row.stagingId === null) throw uploadEnded(row);
     return row.stagingId;
   }
 
   async hasChunk(id: string, index: number): Promise<boolean> {
-    return (await this.#db.uploadChunk.count({ where: { sessionId: id, index } })) > 0;
+    return (await this.db.uploadChunk.count({ where: { sessionId: id, index } })) > 0;
   }
 
   /** Resolves to the stored chunks in the order of the file. */
   chunks(id: string): Promise<{ index: number; etag: string }[]> {
-    return this.#db.uploadChunk.findMany({ where: { sessionId: id }, orderBy: { index: 'asc' } });
+    return this.db.uploadChunk.findMany({ where: { sessionId: id }, orderBy: { index: 'asc' } });
   }
 
   /** Records a stored chunk and gives the session more time. Resolves to false when the session has ended. */
   async recordChunk(id: string, index: number, etag: string): Promise<boolean> {
-    const recorded = await this.#db.$executeRaw`
+    const recorded = await this.db.$executeRaw`
       WITH touched AS (
-        UPDATE upload_sessions SET expires_at = ${this.#expiry()} WHERE id = ${id}::uuid AND status = 'open' RETURNING id
+        UPDATE upload_sessions SET expires_at = ${this.expiry()} WHERE id = ${id}::uuid AND status = 'open' RETURNING id
       )
       INSERT INTO upload_chunks (session_id, index, etag) SELECT id, ${index}, ${etag} FROM touched
       ON CONFLICT (session_id, index) DO UPDATE SET etag = excluded.etag`;
     return recorded > 0;
   }
 
-  #expiry(): Date {
-    return new Date(this.#deps.now().getTime() + this.#deps.lifetimeMs);
+  private expiry(): Date {
+    return new Date(this.now().getTime() + this.lifetimeMs);
   }
 }
 

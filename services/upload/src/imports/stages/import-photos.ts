@@ -1,7 +1,6 @@
 import type { PhotoLifeState } from '@lazyphotos/contracts';
-import { translateDatabaseError } from '@lazyphotos/database';
 import { type FolderRole, fileNameOf, type MatchRule, type PhotoFacts } from '@lazyphotos/import-engine';
-import { describeError, toProblem } from '@lazyphotos/service-kit';
+import { describeError } from '@lazyphotos/service-kit';
 import pLimit from 'p-limit';
 import type { UploadContext } from '../../context.js';
 import type { Import } from '../../generated/prisma/client.js';
@@ -9,6 +8,7 @@ import type { UploadDb } from '../../prisma.js';
 import { importPhoto } from '../import-photo.js';
 import type { EntryOfPart, PartArchives } from '../part-archives.js';
 import { type Settlement, settleEntries } from '../settle.js';
+import { isUnexpected } from '../states.js';
 import { ArchiveError, EntryError } from '../zip/index.js';
 import { dateOfEntry, describePhotos } from './describe-photos.js';
 
@@ -140,7 +140,7 @@ async function importEntry(
   } catch (error) {
     if (error instanceof EntryError || error instanceof ArchiveError)
       return { id, outcome: 'failed', code: error.code, message: error.message };
-    if (signal.aborted || toProblem(error, [translateDatabaseError]).code !== 'internal_error') throw error;
+    if (signal.aborted || !isUnexpected(error)) throw error;
     // An unexpected error with one file does not stop the import of the others.
     context.logger.error('an entry of an archive could not be imported', {
       importId: job.id,

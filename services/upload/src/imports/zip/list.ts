@@ -74,36 +74,34 @@ export async function isArchive(source: ArchiveSource): Promise<boolean> {
 
 /** Checks what only all entries together show. */
 class Totals {
-  readonly #extents = new Extents();
-  readonly #limits: ArchiveLimits;
-  readonly #archiveBytes: number;
-  #unpacked = 0;
-  #packed = 0;
+  private readonly extents = new Extents();
+  private unpacked = 0;
+  private packed = 0;
 
-  constructor(limits: ArchiveLimits, archiveBytes: number) {
-    this.#limits = limits;
-    this.#archiveBytes = archiveBytes;
-  }
+  constructor(
+    private readonly limits: ArchiveLimits,
+    private readonly archiveBytes: number,
+  ) {}
 
   /** `end` is exclusive. */
   add(
     file: Pick<ArchivedFile, 'sizeBytes' | 'compressedBytes'>,
     { start, end }: { start: number; end: number },
   ) {
-    this.#extents.add(start, end);
-    this.#packed += file.compressedBytes;
-    this.#unpacked += file.sizeBytes;
-    if (this.#packed > this.#archiveBytes) throw this.#overlapping();
-    const { maxTotalRatio, totalFreeBytes } = this.#limits;
-    if (this.#unpacked > Math.max(totalFreeBytes, this.#archiveBytes * maxTotalRatio))
+    this.extents.add(start, end);
+    this.packed += file.compressedBytes;
+    this.unpacked += file.sizeBytes;
+    if (this.packed > this.archiveBytes) throw this.overlapping();
+    const { maxTotalRatio, totalFreeBytes } = this.limits;
+    if (this.unpacked > Math.max(totalFreeBytes, this.archiveBytes * maxTotalRatio))
       throw new ArchiveError('archive_bomb', 'The archive would become far larger when unpacked.');
   }
 
   checkOverlap(): void {
-    if (this.#extents.haveOverlap()) throw this.#overlapping();
+    if (this.extents.haveOverlap()) throw this.overlapping();
   }
 
-  #overlapping(): ArchiveError {
+  private overlapping(): ArchiveError {
     return new ArchiveError('overlapping_entries', 'Files of the archive share the same bytes.');
   }
 }
