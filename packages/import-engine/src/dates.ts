@@ -2,9 +2,8 @@ import { dateOfFile, isPlausibleCaptureTime } from '@lazyphotos/contracts';
 import type { AnnouncedDate, DateClues } from './types.js';
 
 /**
- * Returns when a photo was taken as far as it is known without looking into the file, and how that is known: the sidecar, then the name of
- * the file, then the year of its folder, then its modification time. Undefined when none is plausible; the time of the import is never
- * one of them.
+ * Returns when a photo was taken, without reading the file, and the source: the sidecar, else the name of the file, else the year of its
+ * folder, else its modification time. Undefined when none is plausible; the time of the import is never used.
  */
 export function dateOf({ facts, fileName, folder, modifiedAt, now }: DateClues): AnnouncedDate | undefined {
   const takenAt = facts?.takenAt === undefined ? undefined : new Date(facts.takenAt);

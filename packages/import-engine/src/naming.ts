@@ -34,7 +34,7 @@ function sameExtension(a: string, b: string): boolean {
   return a !== '' && canonical(a) === canonical(b);
 }
 
-/** A name for any file system: no separators, no characters that Windows forbids, nothing invisible; the extension is never cut. */
+/** Returns a name for any file system: no separators, no characters that Windows forbids, nothing invisible; the extension is never cut. */
 function sanitise(name: string): string {
   const clean = cleanLine(name.replace(/[\\/:*?"<>|]/g, '_'));
   if (clean === '.' || clean === '..') return '';

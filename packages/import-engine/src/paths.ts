@@ -10,7 +10,7 @@ export function splitPath(path: string): { folder: string; name: string } {
   return { folder: segments.join('/'), name };
 }
 
-/** Neither photos, videos nor sidecars, whatever is in them. Everything else is looked into. */
+/** Neither photos, videos nor sidecars, with any content. The content of all other files is read. */
 const OTHER_EXTENSIONS = new Set(
   'html htm xhtml mht mhtml css js txt csv tsv md rtf log pdf doc docx xls xlsx ppt pptx odt ods ini db lnk url webloc plist yaml yml'.split(
     ' ',
@@ -20,7 +20,7 @@ const OTHER_NAMES = new Set(['.ds_store', 'thumbs.db', 'desktop.ini', '.picasa.i
 /** `__MACOSX` and `._name` are what macOS adds to ZIPs: resource forks, named like the files that they belong to. */
 const OTHER_FOLDERS = new Set(['__macosx', '@eadir', '$recycle.bin', '.spotlight-v100', '.fseventsd']);
 
-/** Returns what a file is taken for by its name. A name without a known extension is a medium until its content says otherwise. */
+/** Returns what a file is by its name. One without a known extension counts as media until its content shows otherwise. */
 export function roleOf(path: string): FileRole {
   const { folder, name } = splitPath(path);
   const lower = name.toLowerCase();

@@ -49,7 +49,7 @@ export function isValidRange({ start, end }: ByteRange): boolean {
 }
 
 /**
- * Returns the range without what lies behind the last byte of the object (RFC 9110, 14.1.2).
+ * Returns the range without the part behind the last byte of the object (RFC 9110, 14.1.2).
  * @throws InvalidRangeError when no byte of the object is in the range.
  */
 export function clampRange(range: ByteRange, size: number): ByteRange {

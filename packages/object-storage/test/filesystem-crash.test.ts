@@ -92,7 +92,7 @@ describe('a crash during complete', () => {
     expect(await filesBelow(root)).toEqual([]);
   });
 
-  test('before the staging folder is removed: completing again answers the same', async () => {
+  test('before the staging folder is removed: completing again returns the same', async () => {
     for (const restarted of [true, false]) {
       const root = await newRoot();
       const { store, upload, parts, folder } = await stageIn(root);

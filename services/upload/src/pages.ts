@@ -10,7 +10,7 @@ export interface PageQuery {
 }
 
 /**
- * Prisma's arguments for a page of a user's rows, newest first; one row more than asked tells whether there are more.
+ * Returns Prisma's arguments for a page of a user's rows, newest first; one more row than asked shows whether there are more.
  * @throws ProblemError `invalid_cursor`
  */
 export function newestFirst(userId: string, { cursor, limit }: PageQuery) {

@@ -67,7 +67,7 @@ describeWithPostgres('completing an upload', () => {
     expect((await user.complete(session.id)).status).toBe(200);
   });
 
-  it('answers the same for ever', async () => {
+  it('returns the same for every repeat', async () => {
     const user = node.user();
     const photo = await user.upload(newFile());
     for (let n = 0; n < 3; n += 1) {
@@ -80,7 +80,7 @@ describeWithPostgres('completing an upload', () => {
     expect(await node.keysOf(user.id)).toEqual([originalKey(photo)]);
   });
 
-  it('answers the same to twenty requests at once, and publishes one event', async () => {
+  it('returns the same to twenty requests at once, and publishes one event', async () => {
     const user = node.user();
     const session = await user.send(newFile());
     const replies = await Promise.all(Array.from({ length: 20 }, () => user.complete(session.id)));

@@ -15,7 +15,7 @@ import {
 const PLAIN: FolderRole = { kind: 'plain' };
 
 /**
- * Returns what each folder of a Google Takeout stands for: all folders of all its parts must be there, as some are known by their siblings only.
+ * Returns what each folder of a Google Takeout stands for: all folders of all its parts must be given, since some are recognised only by their siblings.
  * Folders directly below Google Photos' own are years, albums, or one of Google's special ones. Folders of other products, and folders
  * in other archives, are plain.
  */
@@ -45,7 +45,7 @@ function roleInRoot(folder: FolderToClassify, years: ReadonlyMap<string, number>
   return isUntitled ? { kind: 'untitled' } : albumRole(album, name);
 }
 
-/** Folders of Google Photos that were packed again, without those around them: what they are for is to be seen on themselves alone. */
+/** Folders of Google Photos that were packed again, without their parents: only they themselves show what they are for. */
 function roleElsewhere(folder: FolderToClassify, roots: ReadonlySet<string>): FolderRole {
   if (folder.path === '' || isOfOtherProduct(folder.path, roots)) return PLAIN;
   const name = nameOf(folder.path);
@@ -110,7 +110,7 @@ function isNamedLike(title: string, folderName: string): boolean {
 function rootsOf(folders: readonly FolderToClassify[]): Set<string> {
   const named = new Set<string>();
   for (const { path } of folders) {
-    // An album in Google Photos is no second root, whatever it is called.
+    // An album in Google Photos is no second root, even with such a name.
     const root = ancestorsOf(path).filter(isRootPath).at(-1);
     if (root !== undefined) named.add(root);
   }

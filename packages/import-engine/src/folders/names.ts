@@ -12,7 +12,7 @@ function nameSet(names: string): ReadonlySet<string> {
   );
 }
 
-/** Returns a name as it is compared: without case, in form NFC, with one kind of apostrophe and of blank. */
+/** Returns a name for comparison: in lower case and form NFC, with one kind of apostrophe and of blank. */
 export function fold(name: string): string {
   return name.normalize('NFC').toLowerCase().replace(/['’_]/gu, '_').replace(/\s+/gu, ' ').trim();
 }
@@ -87,7 +87,7 @@ const SPECIAL_NAMES = {
 };
 export type SpecialKind = keyof typeof SPECIAL_NAMES;
 
-/** Returns what a folder with one of Google's own names is for; a number after it, as of a repeated name, does not count. */
+/** Returns the purpose of a folder with one of Google's own names; a number after it, as of a repeated name, is ignored. */
 export function specialKindOf(name: string): SpecialKind | undefined {
   const folded = withoutNumber(fold(name));
   return (Object.keys(SPECIAL_NAMES) as SpecialKind[]).find((kind) => SPECIAL_NAMES[kind].has(folded));

@@ -14,7 +14,7 @@ export interface Reading {
 }
 
 /**
- * Returns what a photo may have been called: `IMG(1).jpg` is the second `IMG.jpg`, or a file that somebody gave this name. Only the last
+ * Returns what a photo may have been called: `IMG(1).jpg` is the second `IMG.jpg`, or a file that a person gave this name. Only the last
  * bracket counts.
  */
 export function readMediaName(name: string): Reading[] {
@@ -30,7 +30,7 @@ export function readMediaName(name: string): Reading[] {
 const SUFFIX = 'supplemental-metadata';
 
 /**
- * Returns which photo a sidecar may belong to, by its name alone: several readings, as the suffix and the number leave doubts. Google appends
+ * Returns which photo a sidecar may belong to, by its name alone: several readings, since suffix and number are ambiguous. Google appends
  * `.supplemental-metadata`, cuts the whole, appends the number, then `.json`; any part of the suffix can be left, also its dot alone.
  */
 export function readSidecarName(sidecarName: string): Reading[] {
@@ -72,7 +72,7 @@ export function mayBeCut(stem: string): boolean {
   return length >= SIDECAR_CUT && length <= MEDIA_CUT;
 }
 
-/** Returns a beginning of a name as it is compared: taken apart, so that a letter that has lost its mark still fits. */
+/** Returns the beginning of a name in form NFD for comparison, so that a letter that has lost its mark still matches. */
 export const cutKey = (stem: string): string => stem.normalize('NFD').replace(/[?\uFFFD]$/, '');
 
 export const isVideoExtension = (extension: string): boolean =>

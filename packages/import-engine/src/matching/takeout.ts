@@ -7,7 +7,7 @@ import { ownTitleFit, TitleIndex, titleFit } from './titles.js';
 /**
  * Returns which JSON files of one folder of a Google Takeout, with its files of all parts, belong to which photos and videos. Google documents
  * none of this; docs/decisions/0028-imports.md gives each rule and its reason. Each photo has at most one sidecar. A sidecar belongs to
- * one name, and serves its edited copies, its video and its forgotten duplicates besides. The order of the files does not matter, and
+ * one name, and also to its edited copies, its video and its forgotten duplicates. The order of the files does not matter, and
  * the time is near linear in their number.
  */
 export function matchSidecars<Id extends FileId>(
@@ -200,8 +200,8 @@ class FolderMatcher<Id extends FileId> {
   }
 
   /**
-   * Names that are the same up to the cut are numbered, those of photos and those of sidecars each by themselves: only the titles tell which
-   * belong together. This goes before sharing, or such a photo would pass for an edited copy or a video of another one.
+   * Names that are the same up to the cut are numbered, those of photos and those of sidecars independently: only the titles show which
+   * belong together. This comes before sharing, or such a photo would be taken for an edited copy or a video of another one.
    */
   private cutTitled(name: string, titles: TitleIndex<Id>): Candidate<Id>[] {
     if (isMotionName(name)) return [];
@@ -213,7 +213,7 @@ class FolderMatcher<Id extends FileId> {
     );
   }
 
-  /** The title is the name that the file had where it was uploaded first. Only where it leaves no doubt. */
+  /** The title is the name that the file had where it was uploaded first. Used only if it is unambiguous. */
   private titled(name: string, titles: TitleIndex<Id>): Candidate<Id>[] {
     return this.onlyFree(
       readMediaName(name).flatMap((reading) =>
@@ -230,7 +230,7 @@ class FolderMatcher<Id extends FileId> {
       const converted = this.index
         .withStem(stem, number)
         .filter((sidecar) => areConvertible(extension, extensionOf(sidecar)));
-      // Whatever the length: the last letter is missing.
+      // In some exports the last letter is missing, at any length.
       const isShort = stem.length > 20 && /\p{L}$/u.test(stem);
       const shortened = isShort ? this.index.named({ name: stem.slice(0, -1), number }) : [];
       return [...converted, ...shortened].filter((sidecar) => ownTitleFit(original, sidecar) !== 0);

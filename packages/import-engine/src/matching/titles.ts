@@ -11,13 +11,13 @@ export class TitleIndex<Id> {
     }
   }
 
-  /** By the name of a photo, or its name without the extension, whatever Google replaced or cut in it. */
+  /** By the name of a photo with or without its extension; Google may have replaced or cut parts of it. */
   titled({ name, number }: Reading): readonly Sidecar<Id>[] {
     const [stem] = splitExtension(name);
     return [name, stem].flatMap((title) => this.byTitle.get(keyOf(foldTitle(title), number)) ?? []);
   }
 
-  /** Those whose own names are cut, whatever their number. */
+  /** Those whose own names are cut, with any number. */
   cutAndTitled(name: string): readonly Sidecar<Id>[] {
     return this.titled({ name, number: ANY });
   }
@@ -59,7 +59,7 @@ export function titleFit(name: string, title: string | undefined): number | unde
   return titleExtension === '' || extension.toLowerCase() === titleExtension.toLowerCase() ? 2 : 1;
 }
 
-/** The same for the title of a sidecar, if the sidecar has its own name from it; other titles say nothing about names. */
+/** The same for the title of a sidecar, if the sidecar has its own name from it; other titles do not matter for names. */
 export function ownTitleFit<Id>(name: string, { title, readings }: Sidecar<Id>): number | undefined {
   if (title === undefined) return undefined;
   const whole = lettersOf(title);

@@ -2,8 +2,8 @@ import type { FileId, Match, NamedFile } from '../types.js';
 import { splitExtension } from './names.js';
 
 /**
- * Returns which XMP files of a folder belong to which photos: `IMG.jpg.xmp` goes before `IMG.xmp`, and the latter is for all files of
- * that name, such as a RAW file and its JPEG. Case does not matter. Of names that differ by case alone, the exact one goes first.
+ * Returns which XMP files of a folder belong to which photos: `IMG.jpg.xmp` is preferred to `IMG.xmp`, and the latter is for all files of
+ * that name, such as a RAW file and its JPEG. Case does not matter. Of names that differ only by case, the exact one is preferred.
  */
 export function matchXmp<Id extends FileId>(
   media: readonly NamedFile<Id>[],

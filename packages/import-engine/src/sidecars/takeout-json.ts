@@ -16,9 +16,8 @@ const MAX_NAME = 100;
 type Fields = Record<string, unknown>;
 
 /**
- * Returns what a JSON file of a Google Takeout says of a photo or of an album; undefined for any other text. Nothing in it is taken on
- * trust: numbers are there as numbers or as text, a time of 0 and the place (0, 0) stand for "unknown", and what is impossible is
- * left out.
+ * Returns what a JSON file of a Google Takeout says about a photo or an album; undefined for any other text. All values are checked:
+ * numbers may be numbers or text, a time of 0 and the place (0, 0) mean "unknown", and impossible values are left out.
  */
 export function readTakeoutJson(text: string): PhotoFacts | AlbumFacts | undefined {
   const root = parse(text);
@@ -41,7 +40,7 @@ function parse(text: string): Fields | undefined {
 const fieldsOf = (value: unknown): Fields | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 
-/** `photoTakenTime` tells photos from albums; the others are in no album either, and stay when that time is missing. */
+/** Photos have `photoTakenTime`, albums do not. The other fields are in no album either, and remain when that time is missing. */
 const PHOTO_FIELDS = [
   'photoTakenTime',
   'photoLastModifiedTime',
@@ -96,8 +95,8 @@ function enrichmentsOf(value: unknown): string | undefined {
 }
 
 /**
- * `geoDataExif` is what the file says, `geoData` what Google Photos shows. The two differ by some metres without anybody's doing, so only
- * a larger distance means that a person has moved the photo.
+ * `geoDataExif` is what the file says, `geoData` what Google Photos shows. The two often differ by some metres, so only a larger
+ * distance means that a person has moved the photo.
  */
 function locationFacts(
   shown: Location | undefined,

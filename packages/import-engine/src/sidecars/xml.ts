@@ -11,8 +11,8 @@ export interface XmlElement {
 }
 
 /**
- * Entities that a document declares are not resolved at all, so that none can grow or read a file; references to characters are.
- * Values stay text.
+ * Entities that a document declares are not resolved, so that none can expand or read a file; references to characters are. Values
+ * stay text.
  */
 const parser = new XMLParser({
   preserveOrder: true,

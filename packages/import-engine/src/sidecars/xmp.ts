@@ -17,7 +17,7 @@ const LANGUAGE = 'xml:lang';
 const MAX_VALUES = 1000;
 
 /**
- * Returns what an XMP sidecar says of its photo; undefined for a text that is not XMP. Properties are attributes or elements, lists are `Bag`,
+ * Returns what an XMP sidecar says about its photo; undefined for a text that is not XMP. Properties are attributes or elements, lists are `Bag`,
  * `Seq` or `Alt` (XMP specification, part 1, 7: RDF/XML). Times without a zone are taken as UTC, as in file names.
  */
 export function readXmp(text: string): PhotoFacts | undefined {

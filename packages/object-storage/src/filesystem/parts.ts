@@ -54,7 +54,7 @@ export class Parts {
   private readonly running = new Map<string, Set<RunningWrite>>();
   private readonly locked = new Set<string>();
 
-  /** `checkMounted` tells a missing upload from a missing disk. */
+  /** `checkMounted` throws if not the upload but the disk is missing. */
   constructor(
     private readonly layout: Layout,
     private readonly folderSync: FolderSync,

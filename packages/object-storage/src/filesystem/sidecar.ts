@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { ObjectInfo } from '../port.js';
 import { ifPresent } from './files.js';
 
-/** Tells one version of a data file from another. Numbers as text: JSON has no 64-bit integers. */
+/** Identifies one version of a data file. Numbers are text, since JSON has no 64-bit integers. */
 export interface Stamp {
   inode: string;
   modified: string;
@@ -23,8 +23,8 @@ export interface ObjectRecord {
 
 /**
  * The content of `meta/<key>+.json`. It is in place before its data file is, so while an object is replaced (and for ever, after a
- * power cut at that moment) the data may still be the previous version: `previous` describes it, and the stamps tell which of the two
- * the bytes belong to.
+ * power cut at that moment) the data may still be the previous version: `previous` describes it, and the stamps show to which of the two
+ * the bytes belong.
  */
 export interface Sidecar {
   current: ObjectRecord;

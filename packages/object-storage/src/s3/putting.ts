@@ -76,7 +76,7 @@ async function putStream(
     }
     return { size, tag: await sendCompletion(bucket, upload, parts) };
   } catch (error) {
-    // The first error counts; a server that cannot abort now is asked again by the one who clears abandoned uploads.
+    // The first error counts. If the server cannot abort now, the upload stays until the server clears it.
     await abortUpload(bucket, upload).catch(() => {});
     throw error;
   }

@@ -19,7 +19,7 @@ export function describeMetadata(suite: Suite): void {
   const { store, test } = suite;
   describe('metadata', () => {
     for (const fileName of FILE_NAMES) {
-      test('metadata', `the file name ${JSON.stringify(fileName)} comes back as it was`, async () => {
+      test('metadata', `the file name ${JSON.stringify(fileName)} is read back unchanged`, async () => {
         const key = `${uniquePrefix()}named`;
         const metadata = { 'file-name': fileName, owner: 'u1' };
         const stored = await store().put(key, Buffer.from('x'), { ...PLAIN, metadata });

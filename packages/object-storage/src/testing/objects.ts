@@ -26,7 +26,7 @@ export function describeObjects(suite: Suite): void {
 }
 
 function describeStoring({ store, test }: Suite): void {
-  test('objects', 'a stream comes back byte for byte', async () => {
+  test('objects', 'a stream is read back byte for byte', async () => {
     const key = `${uniquePrefix()}stream`;
     const bytes = randomBytes(300_001);
     const stored = await store().put(key, streamOf(bytes), { contentType: 'image/jpeg' });
@@ -34,7 +34,7 @@ function describeStoring({ store, test }: Suite): void {
     expectSameBytes(await read(store(), key), bytes);
   });
 
-  test('objects', 'a buffer and an empty object come back', async () => {
+  test('objects', 'a buffer and an empty object are read back', async () => {
     const prefix = uniquePrefix();
     await store().put(`${prefix}buffer`, Buffer.from('hello'), PLAIN);
     expect((await read(store(), `${prefix}buffer`)).toString()).toBe('hello');
@@ -128,7 +128,7 @@ function describeDeleting({ store, test }: Suite): void {
     },
   );
 
-  test('objects', 'puts and deletes beside each other do not get in each other’s way', async () => {
+  test('objects', 'puts and deletes at the same time do not disturb each other', async () => {
     const prefix = uniquePrefix();
     const worker = async (id: number): Promise<void> => {
       const key = `${prefix}folder/deep/${id}`;
@@ -165,7 +165,7 @@ function describeDeleting({ store, test }: Suite): void {
 }
 
 function describeFailing({ store, test }: Suite): void {
-  test('objects', 'what is not there is not found', async () => {
+  test('objects', 'a missing object is not found', async () => {
     const key = `${uniquePrefix()}missing`;
     await rejectsWith(store().head(key), 'object_not_found');
     await rejectsWith(store().get(key), 'object_not_found');

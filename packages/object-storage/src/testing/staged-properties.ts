@@ -29,7 +29,7 @@ export function describeStagedProperties(suite: Suite): void {
   });
 
   describe('any staged upload', () => {
-    test('repeated-parts', 'is the bytes of the last writes, whatever came before', async () => {
+    test('repeated-parts', 'has the bytes of the last writes, in any order of the writes', async () => {
       const property = fc.asyncProperty(shapes, async (shape) => {
         const key = `${uniquePrefix()}any`;
         const staged = await stage(suite, key, shape.partSize * shape.fullParts + shape.rest, shape.partSize);

@@ -113,7 +113,7 @@ function describeRepeatedParts(suite: Suite): void {
     expectSameBytes(await read(store(), key), staged.bytes);
   });
 
-  test('repeated-parts', 'an etag never stands for the bytes of another write', async () => {
+  test('repeated-parts', 'an etag never identifies the bytes of another write', async () => {
     const key = `${uniquePrefix()}stale`;
     const staged = await stage(suite, key, 1000);
     const stale = await staged.write(0);
@@ -198,14 +198,14 @@ function describeCompletion(suite: Suite): void {
     expectSameBytes(await read(store(), key), staged.bytes);
   });
 
-  test('repeated-complete', 'completing again answers the same', async () => {
+  test('repeated-complete', 'completing again returns the same', async () => {
     const staged = await stage(suite, `${uniquePrefix()}twice`, 100);
     const parts = [await staged.write(0)];
     const info = await store().completeUpload(staged.upload, parts);
     expect(await store().completeUpload(staged.upload, parts)).toEqual(info);
   });
 
-  test('repeated-complete', 'completing twice at once answers the same', async () => {
+  test('repeated-complete', 'completing twice at once returns the same', async () => {
     const staged = await stage(suite, `${uniquePrefix()}at-once`, 100);
     const parts = [await staged.write(0)];
     const complete = (): Promise<unknown> => store().completeUpload(staged.upload, parts);

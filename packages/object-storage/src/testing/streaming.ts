@@ -6,12 +6,12 @@ import { PLAIN, type Suite, uniquePrefix } from './suite.js';
 
 const MIB = 1024 * 1024;
 const SIZE = 64 * MIB;
-/** What a store may have read ahead of whom it serves: some network and disk buffers, but no whole object. */
+/** What a store may read in advance: some network and disk buffers, but no whole object. */
 const BOUND = 8 * MIB;
 
 export function describeStreaming({ store, test }: Suite): void {
   describe('streaming', () => {
-    test('streaming', 'a 64 MiB object goes in and comes out through small buffers', async () => {
+    test('streaming', 'a 64 MiB object is stored and read through small buffers', async () => {
       const key = `${uniquePrefix()}large`;
       const sent = createHash('sha256');
       const source = countingStream(SIZE, sent);
@@ -26,7 +26,7 @@ export function describeStreaming({ store, test }: Suite): void {
       for await (const chunk of body) {
         received.update(chunk);
         total += chunk.length;
-        // A slow reader: whatever the store would fetch of its own accord has the time to arrive.
+        // A slow reader: what the store would fetch in advance has the time to arrive.
         for (let turn = 0; turn < 5; turn++) await nextTurn();
         furthestAhead = Math.max(furthestAhead, body.readableLength, chunk.length);
       }
@@ -36,7 +36,7 @@ export function describeStreaming({ store, test }: Suite): void {
       await store().delete(key);
     });
 
-    test('streaming', 'a body that is not wanted any more can be dropped', async () => {
+    test('streaming', 'a body that is not needed any more can be destroyed', async () => {
       const key = `${uniquePrefix()}dropped`;
       await store().put(key, Buffer.alloc(4 * MIB), PLAIN);
       for (let round = 0; round < 50; round++) {
@@ -51,7 +51,7 @@ export function describeStreaming({ store, test }: Suite): void {
 
 /**
  * A source that always has more. Within one turn of the event loop nothing that was read can have left for the disk or the
- * network, so whoever pulls much in one turn collects it in memory.
+ * network, so a store that reads much in one turn collects it in memory.
  */
 function countingStream(
   size: number,

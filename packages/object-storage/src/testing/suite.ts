@@ -28,7 +28,7 @@ export interface Suite {
 
 export const PLAIN = { contentType: 'application/octet-stream' };
 
-/** Adapters may come from another copy of this module, so errors are known by their code, as callers know them. */
+/** Adapters may come from another copy of this module, so errors are recognised by their code. */
 export function rejectsWith(promise: Promise<unknown>, code: ObjectStoreErrorCode): Promise<void> {
   return expect(promise).rejects.toMatchObject({ code });
 }
@@ -90,7 +90,7 @@ function* piecesOf(bytes: Buffer, size: number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** A staged upload with its bytes at hand. */
+/** A staged upload with its bytes. */
 export interface Staged {
   upload: StagedUpload;
   bytes: Buffer;

@@ -5,7 +5,7 @@ const QUIET_MS = 500;
 /** An import goes on after this long, however busy clients are. */
 const LONGEST_WAIT_MS = 5000;
 
-/** What clients are uploading now, so that imports can stand back. */
+/** What clients are uploading now, so that imports can wait. */
 export interface ClientActivity {
   /** Counts `work` as a client's until it ends. */
   during<T>(work: () => Promise<T>): Promise<T>;

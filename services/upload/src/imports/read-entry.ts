@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { sniffStart } from '@lazyphotos/photo-type';
 
-/** What a look at the whole content of an entry tells. */
 export interface EntryContent {
   /** SHA-256, hexadecimal. */
   hash: string;
@@ -10,12 +9,12 @@ export interface EntryContent {
   sniffed: string | undefined;
 }
 
-/** Enough for the marks of all accepted types, but for directories of TIFF that lie far behind. */
+/** Enough to recognise all accepted types, except a TIFF whose first directory is far behind. */
 const HEAD_BYTES = 64 * 1024;
 
 /**
- * Reads an entry to its end, which checks its size and CRC-32, unless `isWanted` says from the first bytes that it is no photo: then
- * the rest is not read, and the hash is that of nothing.
+ * Reads an entry to its end, which checks its size and CRC-32. If `isWanted` finds by the first bytes that it is no photo, the rest is not
+ * read, and the hash is empty.
  */
 export async function readContent(
   body: Readable,

@@ -3,8 +3,8 @@ import type { Database } from '@lazyphotos/database';
 const KEY = `hashtextextended('import:' || $1, 0)`;
 
 /**
- * Runs `work` while no other process does so for the same user; resolves to false when another one does. The lock is the
- * connection's, so that it ends with the process. If the connection breaks, the signal that `work` gets is aborted.
+ * Runs `work` while no other process does so for the same user; resolves to false when another one does. The lock belongs to the
+ * connection, so it ends with the process. If the connection breaks, the signal that `work` gets is aborted.
  */
 export async function withImportLock(
   pool: Database['pool'],

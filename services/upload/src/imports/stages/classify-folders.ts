@@ -6,7 +6,7 @@ import type { UploadDb, UploadTx } from '../../prisma.js';
 import { reopened, settleEntries } from '../settle.js';
 
 const REOPENED_AT_ONCE = 10_000;
-/** What is read of a folder's album files: a part of an export has one, parts may repeat it. */
+/** How many album files of a folder are read: a part of an export has one, parts may repeat it. */
 const MAX_ALBUM_FILES = 3;
 const MAX_DESCRIPTION = 2000;
 
@@ -16,7 +16,7 @@ interface FolderAlbums {
 }
 
 /**
- * Decides what the folders of an import stand for, and which albums they become. Albums keep their ids over imports, so that the
+ * Decides what the folders of an import are, and which albums they become. Albums keep their ids over imports, so that the
  * next one fills the same.
  */
 export async function classifyAllFolders(db: UploadDb, job: Import): Promise<void> {
@@ -74,7 +74,7 @@ export async function classifyAllFolders(db: UploadDb, job: Import): Promise<voi
 }
 
 /**
- * Takes up again the photos of folders that have become an album since they were imported, by the JSON of a later part. `folders` are
+ * Reopens the photos of folders that have become an album, by the JSON of a later part, since they were imported. `folders` are
  * their paths and albums as JSON.
  */
 async function reopenForAlbums(tx: UploadTx, job: Import, folders: string): Promise<void> {

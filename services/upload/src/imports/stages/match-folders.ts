@@ -7,8 +7,8 @@ import { reopened, type Settlement, settleEntries } from '../settle.js';
 import { classifyAllFolders } from './classify-folders.js';
 
 /**
- * A folder with more files than this is imported without a look for sidecars, so that memory stays bounded: a file takes about a
- * kilobyte of each of two heaps while it is matched. With 128 MB of heap this is 50,000 files, 25,000 photos with their sidecars.
+ * A folder with more files than memory allows is imported without its sidecars: a file takes about a kilobyte of each of two heaps
+ * while it is matched. With 128 MB of heap this is 50,000 files, 25,000 photos with their sidecars.
  */
 const BYTES_PER_FILE = 2600;
 const maxFiles = (): number =>
@@ -29,7 +29,7 @@ interface FileOfFolder {
   photoState: PhotoLifeState | null;
 }
 
-/** What a media file of a folder is to know. */
+/** What is to be stored about a media file of a folder. */
 interface Link {
   id: bigint;
   isTrashed: boolean;
@@ -63,15 +63,15 @@ async function linksOf(
   };
 }
 
-/** What becomes of a sidecar that has been read. */
+/** Returns the outcome of a sidecar that has been read. */
 function sidecarOutcome({ id, kind }: FileOfFolder, used: ReadonlySet<bigint>): Settlement {
   if (kind === 'album' || used.has(id)) return { id, outcome: 'sidecar' };
   return { id, outcome: 'ignored', code: kind === 'photo' ? 'sidecar_without_photo' : 'not_a_sidecar' };
 }
 
 /**
- * What the match changes: sidecars get their outcome; a photo that was imported before its sidecar came is taken up again, so that
- * it gets what the sidecar says.
+ * Returns what the match changes: sidecars get their outcome; a photo that was imported before its sidecar came is described again, with
+ * the facts of the sidecar.
  */
 function settlementsOf(
   files: readonly FileOfFolder[],
@@ -152,8 +152,8 @@ async function matchWithinMemory(db: UploadDb, job: Import, folder: string): Pro
   }
 }
 
-/** Gives the sidecars of a folder that is too large their outcome, without a look for their photos. */
-async function passOver(db: UploadDb, job: Import, folder: string): Promise<void> {
+/** Gives the sidecars of a folder that is too large their outcome, without a search for their photos. */
+async function ignoreSidecars(db: UploadDb, job: Import, folder: string): Promise<void> {
   for (;;) {
     const rest = await db.importEntry.findMany({
       where: { importId: job.id, folder, outcome: 'waiting', role: { in: ['json', 'xmp'] } },
@@ -183,7 +183,7 @@ export async function matchNextFolder(db: UploadDb, job: Import): Promise<boolea
   const where = { importId: job.id, folder: folder.path };
   const isSmallEnough = (await db.importEntry.count({ where })) <= maxFiles();
   if (!isSmallEnough || !(await matchWithinMemory(db, job, folder.path)))
-    await passOver(db, job, folder.path);
+    await ignoreSidecars(db, job, folder.path);
   await db.importFolder.update({
     where: { importId_path: { importId: job.id, path: folder.path } },
     data: { isMatched: true },

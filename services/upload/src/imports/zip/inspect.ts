@@ -65,13 +65,13 @@ export function isFolder(entry: Entry): boolean {
   return isMarked || name.endsWith('/') || name.endsWith('\\');
 }
 
-/** Where the entry's bytes are, as far as the table of contents tells: the local header may have more extra fields. `end` is exclusive. */
+/** Returns where the entry's bytes are by the table of contents: the local header may have more extra fields. `end` is exclusive. */
 export const extentOf = (entry: Entry): { start: number; end: number } => ({
   start: entry.relativeOffsetOfLocalHeader,
   end: entry.relativeOffsetOfLocalHeader + LOCAL_HEADER_BYTES + entry.fileNameLength + entry.compressedSize,
 });
 
-/** MS-DOS has no time zone; UTC is as good as any, and does not depend on the server. */
+/** MS-DOS has no time zone; UTC does not depend on the machine. */
 function modifiedAtOf(entry: Entry): Date | undefined {
   const date = entry.getLastModDate({ timezone: 'UTC' });
   const dos = entry.getLastModDate({ timezone: 'UTC', forceDosFormat: true });
@@ -118,7 +118,7 @@ export function isInside(entry: Entry, dataEnd: number): boolean {
   return numbers.every(Number.isSafeInteger) && extentOf(entry).end <= dataEnd;
 }
 
-/** Describes an entry that is no folder. Numbers of one that lies outside of the archive are 0, and a size is never beyond belief. */
+/** Describes an entry that is no folder. Numbers of one outside of the archive are 0, and a size is never larger than possible. */
 export function inspectEntry(
   entry: Entry,
   number: number,

@@ -1,4 +1,4 @@
-/** What an archive may be at most. Ratios are unpacked bytes to packed bytes. */
+/** The limits of an archive. Ratios are unpacked bytes to packed bytes. */
 export interface ArchiveLimits {
   /** Entries of the table of contents, folders included. */
   maxFiles: number;

@@ -20,7 +20,7 @@ const signatureAt = async (reader: BlockReader, position: number): Promise<numbe
   return bytes.length === 4 ? bytes.readUInt32LE(0) : undefined;
 };
 
-/** What yauzl says, as an error of this module. It has no codes, so its messages (of the pinned version) tell. */
+/** Translates an error of yauzl. It has no codes, so its messages (of the pinned version) are compared. */
 function asArchiveError(cause: unknown): ArchiveError {
   const { message } = cause as Error;
   if (message.startsWith('multi-disk'))
@@ -53,14 +53,14 @@ const cursorOf = (zip: ZipFile): number => zip.readEntryCursor as unknown as num
 
 /**
  * Tools without zip64 let the count of more than 65,535 entries wrap around. Entries that follow the last one that was announced are
- * read as well: no file may be lost without a word.
+ * read as well: no file may be lost silently.
  */
 async function correctCount(zip: ZipFile, reader: BlockReader): Promise<void> {
   if (zip.entriesRead !== zip.entryCount) return;
   if ((await signatureAt(reader, cursorOf(zip))) === CENTRAL_HEADER) zip.entryCount += COUNT_STEP;
 }
 
-/** Whether this is a ZIP by its structure, however it is called; an empty one is, too. Its files may be hostile all the same. */
+/** Resolves to whether this is a ZIP by its structure, with any name; an empty one is, too. Its files may still be hostile. */
 export async function isArchive(source: ArchiveSource): Promise<boolean> {
   const reader = new BlockReader(source, SNIFF_BYTES);
   try {
@@ -108,7 +108,7 @@ class Totals {
 
 /**
  * Files of the table of contents in its order, read in small steps; folders are left out. What is wrong with a single file is its
- * `problem`. A fault of the source comes out as it is. That files overlap shows only at the end, so none may be unpacked before.
+ * `problem`. A fault of the source is thrown unchanged. Overlapping files are found only at the end, so none may be unpacked before.
  * @throws ArchiveError for the archive as a whole
  */
 export async function* listArchive(

@@ -19,7 +19,7 @@ function decodeLegacy(raw: Buffer): string {
   return latinLetters(windows) > latinLetters(dos) ? windows : dos;
 }
 
-/** The name as it was written, without NUL and lone surrogates, which PostgreSQL does not store: U+FFFD stands for what is invalid. */
+/** Returns the name with U+FFFD in place of invalid characters: PostgreSQL does not store NUL and lone surrogates. */
 export function decodeName({
   generalPurposeBitFlag: flags,
   fileNameRaw: raw,
@@ -59,7 +59,7 @@ export function unsafePathReason(name: string): string | undefined {
 const MAX_PATH_BYTES = 1024;
 const utf8 = new TextDecoder();
 
-/** How long a path gets in the database: it is stored as it is, and in Unicode form NFC, which may be longer. */
+/** Returns how long a path is in the database: it is stored unchanged, and in Unicode form NFC, which may be longer. */
 const storedBytes = (path: string): number =>
   Math.max(Buffer.byteLength(path), Buffer.byteLength(path.normalize('NFC')));
 

@@ -15,7 +15,7 @@ export type EntryLocation = Pick<
 const HEADER_READ_BYTES = 512;
 const SMALL_FILE_BYTES = 64 * 1024;
 
-/** Where the entry's packed bytes begin. */
+/** Resolves to the position at which the entry's packed bytes begin. */
 async function dataStartOf(source: ArchiveSource, reader: BlockReader, file: EntryLocation): Promise<number> {
   const entry = Object.assign(new Entry(), {
     relativeOffsetOfLocalHeader: file.headerOffset,
@@ -41,7 +41,7 @@ async function packedBytes(source: ArchiveSource, file: EntryLocation): Promise<
   return source.read(start, start + compressedBytes - 1);
 }
 
-/** What zlib finds wrong, as an error of this module; faults of the source stay as they are. */
+/** Translates an error of zlib; faults of the source stay unchanged. */
 function asEntryError(error: Error | null): Error | null {
   const isZlib = String((error as NodeJS.ErrnoException | null)?.code).startsWith('Z_');
   return isZlib ? new EntryError('entry_damaged', 'The file cannot be unpacked.', { cause: error }) : error;
@@ -74,8 +74,8 @@ function createVerifier({ sizeBytes, crc32: expected }: EntryLocation): Transfor
 }
 
 /**
- * The unpacked bytes. The stream fails with EntryError unless it has exactly the announced size and CRC-32, so nothing of it may be used
- * before its end; a fault of the source comes out as it is. Destroying it stops the reading.
+ * Opens the unpacked bytes. The stream fails with EntryError unless it has exactly the announced size and CRC-32, so nothing of it may be
+ * used before its end; a fault of the source is thrown unchanged. Destroying it stops the reading.
  * @throws EntryError
  */
 export async function openEntry(
