@@ -19,8 +19,14 @@ export {
   migrate,
   readMigrations,
 } from './migrations.js';
-export { type Outbox, type OutboxDeps, openOutbox } from './outbox/open.js';
-export { createOutboxRelay, type OutboxRelay, type RelayOptions } from './outbox/relay.js';
-export { createUnitOfWork, type Emit, type UnitOfWork } from './outbox/unit-of-work.js';
+export {
+  createUnitOfWork,
+  type Emit,
+  type Outbox,
+  type OutboxDeps,
+  openOutbox,
+  type UnitOfWork,
+} from './outbox/outbox.js';
+export { OutboxRelay, type RelayOptions } from './outbox/relay.js';
 export { type RetryOptions, reasonOf, retryUntilReady } from './retry.js';
 export { databaseSettings, postgresUrl } from './settings.js';

@@ -16,10 +16,10 @@ import {
   type TestDatabase,
 } from '@lazyphotos/testkit';
 import {
-  createOutboxRelay,
   createUnitOfWork,
   type Database,
   migrate,
+  OutboxRelay,
   once,
   openDatabase,
   type SqlRunner,
@@ -67,13 +67,16 @@ describeWithPostgres('with a generated Prisma client', () => {
 
   test('events, stored results and rows commit together, or not at all', async () => {
     const published: AnyEvent[] = [];
-    const relay = createOutboxRelay({
+    const relay = new OutboxRelay({
       pool: database.pool,
       publish: async (events) => {
         published.push(...events);
       },
     });
-    const unitOfWork = createUnitOfWork<Tx>(client, { nudge: relay.nudge, requestId: () => undefined });
+    const unitOfWork = createUnitOfWork<Tx>(client, {
+      nudge: () => relay.nudge(),
+      requestId: () => undefined,
+    });
     const payload = {
       albumId: randomUUID(),
       userId: randomUUID(),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { AnyEvent } from '@lazyphotos/contracts';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
-import { createOutboxRelay, createUnitOfWork, type OutboxRelay, type RelayOptions } from '../src/index.js';
+import { createUnitOfWork, OutboxRelay, type RelayOptions } from '../src/index.js';
 import { createTestTables, type TestTables } from './helpers.js';
 
 /** So long that only a nudge can have started the relay. */
@@ -27,9 +27,9 @@ describeWithPostgres('the outbox relay', () => {
     published.push(...events);
   };
   const createRelay = (options: Partial<RelayOptions> = {}): OutboxRelay => {
-    const relay = createOutboxRelay({ pool: tables.database.pool, publish, pollMs: NEVER_MS, ...options });
+    const relay = new OutboxRelay({ pool: tables.database.pool, publish, pollMs: NEVER_MS, ...options });
     relays.push(relay);
-    nudge = relay.nudge;
+    nudge = () => relay.nudge();
     return relay;
   };
   /** Commits events and returns the album ids that they carry, in order. */

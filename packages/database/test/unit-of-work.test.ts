@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { AnyEvent, EventPayload } from '@lazyphotos/contracts';
 import { describeWithPostgres } from '@lazyphotos/testkit';
-import { createOutboxRelay, createUnitOfWork, type SqlRunner } from '../src/index.js';
+import { createUnitOfWork, OutboxRelay, type SqlRunner } from '../src/index.js';
 import { createTestTables, type TestTables } from './helpers.js';
 
 const deleted = (): EventPayload<'album.deleted'> => ({
@@ -29,7 +29,7 @@ describeWithPostgres('a unit of work', () => {
   /** Returns what the outbox would publish, in order. */
   const published = async (): Promise<AnyEvent[]> => {
     const events: AnyEvent[] = [];
-    const relay = createOutboxRelay({
+    const relay = new OutboxRelay({
       pool: tables.database.pool,
       publish: async (batch) => {
         events.push(...batch);

@@ -1,3 +1,3 @@
-/** The auth service takes no part in the event bus: it neither consumes nor publishes. */
+/** The auth service does not use the event bus. */
 export const consumes = [] as const;
 export const publishes = [] as const;

@@ -9,7 +9,7 @@ export interface PageQuery {
   limit: number;
 }
 
-/** Prisma's arguments for a page of rows, newest first; one row more than asked tells whether there are more. */
+/** Returns Prisma's arguments for a page of rows, newest first; one additional row shows whether there are more. */
 export function newestFirst({ cursor, limit }: PageQuery) {
   const after = cursor === undefined ? {} : { id: { lt: cursors.decode(cursor).before } };
   return { where: after, orderBy: { id: 'desc' as const }, take: limit + 1 };

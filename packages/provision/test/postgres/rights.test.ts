@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ServiceName, serviceNames } from '@lazyphotos/contracts';
-import { createOutboxRelay, openWhenMigrated } from '@lazyphotos/database';
+import { OutboxRelay, openWhenMigrated } from '@lazyphotos/database';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { codeOf, connected, createFixture, type Fixture, migrationsOf } from './fixture.js';
 
@@ -65,7 +65,7 @@ describeWithPostgres("a service's role", () => {
       ],
     );
     const published: unknown[] = [];
-    const relay = createOutboxRelay({
+    const relay = new OutboxRelay({
       pool: database.pool,
       publish: async (events) => void published.push(...events),
     });

@@ -14,7 +14,7 @@ const signingJwk = z.object({
   d: coordinate,
 });
 
-/** Says which file is wrong, and nothing of what is in it. */
+/** Names the invalid file, without its content. */
 export class KeyFileError extends Error {
   readonly code = 'invalid_key_file';
   constructor(file: string) {
@@ -31,7 +31,7 @@ function parse(file: string, content: string): SigningJwk {
   }
 }
 
-/** One file a key, `<kid>.json`, readable by the service's user only. @throws KeyFileError */
+/** Stores each key in `<kid>.json`, which only the service's user can read. @throws KeyFileError */
 export function createFileKeyStore(folder: string): KeyStore {
   return {
     load: async () => {
@@ -46,7 +46,7 @@ export function createFileKeyStore(folder: string): KeyStore {
     },
     save: async (key) => {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      // It may have been there before, made by somebody less careful.
+      // The folder may have existed before, with other permissions.
       await chmod(folder, 0o700);
       await writeFileDurably(join(folder, `${key.kid}.json`), `${JSON.stringify(key)}\n`);
     },
