@@ -21,7 +21,7 @@ export async function createMigration(
 ): Promise<string | undefined> {
   const migrations = join(prismaPath, 'migrations');
   await mkdir(migrations, { recursive: true });
-  await writeFile(join(migrations, LOCK_FILE), LOCK);
+  await writeFile(join(migrations, LOCK_FILE), LOCK, { flag: 'wx' }).catch(unlessExists);
   const sql = await schemaDrift(url, prismaPath);
   if (sql === '') return undefined;
   const time = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14);
@@ -65,4 +65,8 @@ async function loadMigrations(path: string): Promise<MigrationList> {
       migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },
     })),
   };
+}
+
+function unlessExists(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
 }

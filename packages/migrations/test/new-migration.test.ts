@@ -68,10 +68,13 @@ describeWithPostgres('a new migration', () => {
 
   test('writes no file when nothing changed, and says so', async () => {
     await newMigration('init');
+    const lockFile = join(folder.migrations, 'migration_lock.toml');
+    await writeFile(lockFile, '# of another tool\nprovider = "postgresql"\n');
     expect(await newMigration('again')).toMatchObject({
       code: 0,
       stdout: 'Nothing changed: the migrations lead to the schema.\n',
     });
+    expect(await readFile(lockFile, 'utf8')).toContain('of another tool');
     expect(await migrations()).toHaveLength(1);
   });
 
