@@ -56,12 +56,12 @@ export interface CatalogService extends Service {
 }
 
 const RETENTION_INTERVAL_MS = 3_600_000;
-/** A request to empty the trash is carried out at once; this is for what an earlier process has left, and for what failed. */
+/** A request to empty the trash is carried out at once; the interval is for those of an earlier process, and for failed ones. */
 const EMPTYING_INTERVAL_MS = 60_000;
 /** In one process the auth service takes two of libuv's four threads for accounts. One has to stay free for files. */
 const PASSWORD_BOUNDS = { running: 1, waiting: 100 };
 
-/** What is there: photos and albums. */
+/** The library: photos, albums, the trash and share links. */
 export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const { chassis, database, bus, settings, now = () => new Date() } = deps;
   const { logger } = chassis;

@@ -9,8 +9,8 @@ import { type PhotoRow, Prisma } from './prisma.js';
  * | -------- | ----- | ------------------------------ | --------- | ------------------------------- |
  * | active   | owner | owner                          | owner     | everyone with the link          |
  * | archived | owner | owner, as a flag to filter by  | owner     | everyone with the link          |
- * | trashed  | owner | `trashed=true` only            | tombstone | nobody                          |
- * | foreign  | 404   | absent                         | absent    | nobody                          |
+ * | trashed  | owner | `trashed=true` only            | tombstone | not shown                       |
+ * | foreign  | 404   | absent                         | absent    | not shown                       |
  */
 
 /** Photos of a user, in the trash or not. */

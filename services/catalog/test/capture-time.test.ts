@@ -138,7 +138,7 @@ describeWithPostgres('when a photo was taken', () => {
     expect(await timeOf(fact)).toEqual([inName, 'xmpOriginal']);
   });
 
-  it('orders the list, and its source is told to the feed', async () => {
+  it('orders the list, and its source is in the event', async () => {
     const user = newId();
     const older = newUpload(user, { fileName: '20190101.jpg' });
     const newer = newUpload(user, { fileName: '20200101.jpg' });

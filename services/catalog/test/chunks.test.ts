@@ -14,7 +14,7 @@ describe('chunks of work', () => {
         for (const [index, chunk] of chunks.entries()) {
           expect(chunk.length).toBeGreaterThan(0);
           expect(chunk.length).toBeLessThanOrEqual(50);
-          // A photo that is too much by itself is alone.
+          // A photo that exceeds the limit alone has its own chunk.
           if (chunk.length > 1) expect(sum(chunk)).toBeLessThanOrEqual(20_000);
           const [next] = chunks[index + 1] ?? [];
           if (next !== undefined) expect(chunk.length === 50 || sum(chunk) + next > 20_000).toBe(true);

@@ -169,7 +169,7 @@ async function run(world: World, step: Step): Promise<void> {
   expect([200, 202, 204, 404]).toContain(reply?.status);
 }
 
-/** The counts that are kept, and the same counted anew. */
+/** The stored counts are the counted ones. */
 async function expectExactCounts({ node, user }: World): Promise<void> {
   const { rows } = await node.pool.query(
     `SELECT a.id, a.item_count AS kept, count(p.id)::int AS counted FROM albums a
@@ -184,7 +184,7 @@ async function expectExactCounts({ node, user }: World): Promise<void> {
 
 const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id);
 
-/** Everything that the events tell is what the catalog answers. */
+/** The state that follows from the events is what the catalog returns. */
 async function expectFoldedState({ node, user }: World): Promise<void> {
   await eventually(async () => expect((await user.trashState()).body.emptying).toBe(false));
   const folded = fold(await node.eventsOf(user.id));
@@ -210,7 +210,7 @@ describeWithPostgres('whatever happens at the same time', () => {
   });
   afterAll(() => node.stop());
 
-  it("albums count exactly, and the events tell the catalog's state", async () => {
+  it("albums count exactly, and the catalog's state follows from its events", async () => {
     await fc.assert(
       fc.asyncProperty(groups, async (plan) => {
         const world = await createWorld(node);

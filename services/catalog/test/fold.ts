@@ -10,7 +10,7 @@ function keepNewest<T>(map: Map<string, Newest<T>>, id: string, version: number,
   if ((map.get(id)?.version ?? 0) < version) map.set(id, { version, state });
 }
 
-/** What somebody knows who has nothing but the catalog's events, in any order. */
+/** The state that follows from the catalog's events alone, in any order. */
 export function fold(events: readonly AnyEvent[]) {
   const photos = new Map<string, Newest<PhotoRecord | 'trashed' | 'purged'>>();
   const albums = new Map<string, Newest<Album | 'deleted'>>();

@@ -48,7 +48,7 @@ const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENC
 export interface Given {
   feed?: FeedApi;
   copies?: CopiesApi;
-  /** In a process of its own it answers nobody but other services, and has internal routes. */
+  /** As in a process of its own: it accepts only other services, and has internal routes. */
   alone?: boolean;
   trashDays?: number;
   poolSize?: number;
@@ -67,7 +67,7 @@ async function databaseFor({ databaseUrl, locale }: Given) {
   return database;
 }
 
-/** One catalog service over real HTTP, PostgreSQL and bus; every answer is checked against its schema. */
+/** One catalog service over real HTTP, PostgreSQL and bus; every response is checked against its schema. */
 export async function startCatalog(given: Given = {}) {
   const [ground, busGround] = await Promise.all([databaseFor(given), createTestDatabase('catalog_bus')]);
   const database = openDatabase({

@@ -93,7 +93,7 @@ describeWithPostgres('the internal routes', () => {
     expect(await ask('view', view, 'upload')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
-  it("know nothing of another user's photo", async () => {
+  it("do not show another user's photo", async () => {
     const user = node.user();
     const id = await user.addPhoto();
     await user.trash(id);

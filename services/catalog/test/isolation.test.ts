@@ -44,7 +44,7 @@ describeWithPostgres('what is not yours', () => {
   };
 
   it.each(ofOneThing.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const))(
-    'cannot be told from what does not exist: %s',
+    'looks like something that does not exist: %s',
     async (_name, endpoint) => {
       const before = await snapshot();
       const stranger = node.user();

@@ -33,7 +33,7 @@ describeWithPostgres('the list of photos', () => {
     expect(body).toEqual({ photos: [], cursor: null, hasMore: false, feedCursor: `head ${feed.heads}` });
   });
 
-  it('goes by capture, newest first; what has no date goes by its upload', async () => {
+  it('is ordered by capture time, newest first; a photo without one by its upload time', async () => {
     const user = node.user();
     const [second] = await user.addPhotos(1, () => ({ capturedAt: day(2) }));
     const [third] = await user.addPhotos(1, () => ({ uploadedAt: day(3) }));
@@ -95,7 +95,7 @@ describeWithPostgres('the list of photos', () => {
     expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } });
   });
 
-  it("answers nothing of the other's to a cursor of another user", async () => {
+  it("shows nothing of another user for that user's cursor", async () => {
     const [owner, stranger] = [node.user(), node.user()];
     await owner.addPhotos(3);
     const { cursor } = (await owner.list('?limit=1')).body;

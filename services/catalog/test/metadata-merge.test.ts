@@ -197,7 +197,7 @@ describe('edits of a photo', () => {
     expect(row).toMatchObject({ description: 'm', tags: [] });
   });
 
-  it('that change nothing are told apart from those that do', () => {
+  it('that change nothing are distinguished from those that do', () => {
     const once = mergePatch(fresh, edit({ favorite: true, updatedAt: timeAt(1) }), NOW);
     expect(once).toMatchObject({ isChanged: true, isRemembered: true, applied: 1, dropped: 0 });
     const again = mergePatch(stored(once.row), edit({ favorite: true, updatedAt: timeAt(1) }), NOW);

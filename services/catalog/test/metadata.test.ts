@@ -76,7 +76,7 @@ describeWithPostgres('metadata edits', () => {
       expect(body).not.toHaveProperty(field);
   });
 
-  it('that change nothing raise no version and tell nobody', async () => {
+  it('that change nothing increment no version and emit nothing', async () => {
     const owner = node.user();
     const id = await owner.addPhoto();
     await owner.edit(id, { favorite: true, updatedAt: ago(9) });
@@ -185,7 +185,7 @@ describeWithPostgres('metadata edits', () => {
       expect((await user.photo(full)).body).toMatchObject({ version: 2 });
     });
 
-    it('are applied in their order, and tell of each photo once', async () => {
+    it('are applied in their order, with one event for each photo', async () => {
       const owner = node.user();
       const id = await owner.addPhoto();
       const { body } = await owner.editAll([
@@ -316,8 +316,8 @@ describeWithPostgres('metadata edits', () => {
       expect(await node.relocationsOf(owner.id)).toEqual([
         { photoId: id, userId: owner.id, version: 2, locationLat: 52.5, locationLon: 13.4 },
       ]);
-      const answer = placeFound(owner, id, 52.5, 13.4, berlin);
-      await node.deliver(answer, { ...answer, id: newId() });
+      const found = placeFound(owner, id, 52.5, 13.4, berlin);
+      await node.deliver(found, { ...found, id: newId() });
       expect((await owner.photo(id)).body).toMatchObject({ place: berlin, version: 3 });
       expect(changesOf(await node.eventsOf(owner.id))).toHaveLength(3);
       const { body } = await owner.edit(id, { locationLat: 1, locationLon: 2 });
@@ -353,7 +353,7 @@ describeWithPostgres('metadata edits', () => {
       expect(await node.relocationsOf(owner.id)).toMatchObject([{ photoId: id, locationLat: 52.5 }]);
     });
 
-    it('a place of a photo in the trash, or of none, tells nobody', async () => {
+    it('a place of a photo in the trash, or of none, emits nothing', async () => {
       const owner = node.user();
       const id = await owner.addPhoto();
       await owner.edit(id, { locationLat: 52.5, locationLon: 13.4 });

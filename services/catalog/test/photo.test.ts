@@ -86,7 +86,7 @@ describeWithPostgres('one photo', () => {
       expect(events[2]?.payload).toMatchObject({ photo: { id, version: 3, isDeleted: false } });
     });
 
-    it.each([true, false])('for good; it was in the trash: %s', async (trashed) => {
+    it.each([true, false])('permanently; it was in the trash: %s', async (trashed) => {
       const user = node.user();
       const id = await user.addPhoto();
       if (trashed) await user.trash(id);
@@ -115,7 +115,7 @@ describeWithPostgres('one photo', () => {
     });
   });
 
-  it('moves in and out of its albums with the trash, and they tell who came and went', async () => {
+  it('leaves and enters its albums with the trash, and their events name it', async () => {
     const user = node.user();
     const [one, other] = await user.addPhotos(2);
     const albums = [await user.addAlbum('A'), await user.addAlbum('B')];

@@ -79,7 +79,7 @@ describeWithPostgres('a photo on its way in', () => {
     );
   });
 
-  it('is recorded once, however often it is told', async () => {
+  it('is recorded once, however often it is announced', async () => {
     const fact = upload();
     const tell = () => node.service.api.recordUpload(fact);
     await Promise.all([tell(), tell(), tell()]);

@@ -130,7 +130,7 @@ describeWithPostgres('what went wrong with share links elsewhere', () => {
   });
 
   describe('existence oracles', () => {
-    /** What a visitor can tell replies apart by. */
+    /** The parts by which a visitor can distinguish responses. */
     const shape = ({ status, body, headers }: Awaited<ReturnType<typeof visitor.content>>) => {
       const { requestId: _, instance: __, ...rest } = body;
       return { status, rest, type: headers.get('content-type'), cache: headers.get('cache-control') };
@@ -169,7 +169,7 @@ describeWithPostgres('what went wrong with share links elsewhere', () => {
       const texts = async (of: string) =>
         (await node.statements.during(() => visitor.content(of))).map(({ text }) => text);
       const unknown = await texts('A'.repeat(43));
-      // A link that is there and locked cannot be told by the work that it makes.
+      // The statements do not show whether a locked link exists.
       expect(await texts(token)).toEqual(unknown);
       await owner.send('DELETE', `/share-links/${id}`);
       expect(await texts(token)).toEqual(unknown);

@@ -100,7 +100,7 @@ describeWithPostgres('share links', () => {
       expect(reply.body.errors.length).toBeGreaterThan(0);
     });
 
-    it("show neither somebody else's things, nor what is in the trash, nor what is not there", async () => {
+    it("show neither another user's things, nor what is in the trash, nor what does not exist", async () => {
       const [owner, stranger] = [node.user(), node.user()];
       const [photoId, albumId, trashed] = [
         await owner.addPhoto(),
@@ -191,7 +191,7 @@ describeWithPostgres('share links', () => {
         expect(reply.text).not.toContain(secret);
     });
 
-    it('show the location when they are told to, and no original when not', async () => {
+    it('show the location when it is allowed, and no original when not', async () => {
       const owner = node.user();
       const photoId = await readyPhoto(owner, { locationLat: -33.9, locationLon: 18.4 });
       const { token } = await share(owner, { photoId, showLocation: true, allowDownload: false });
@@ -329,7 +329,7 @@ describeWithPostgres('share links', () => {
       }
     });
 
-    it('are dark while the photo is in the trash, and gone with it for good', async () => {
+    it('show nothing while the photo is in the trash, and are removed when it is purged', async () => {
       const owner = node.user();
       const photoId = await owner.addPhoto();
       const { id, token } = await share(owner, { photoId });

@@ -183,7 +183,7 @@ describeWithPostgres('the trash', () => {
 
   it('is purged for every user but those for whom it fails', async () => {
     const users = [node.user(), node.user(), node.user()];
-    // The one in the middle comes before the last one, whatever the work goes by.
+    // The one in the middle comes before the last one in every order of work.
     const [, broken] = users;
     for (const [index, user] of users.entries()) await fillTrash(node, user.id, 60, 400 - index);
     const { rows } = await node.pool.query('SELECT id FROM photos WHERE user_id = $1 LIMIT 1', [broken?.id]);

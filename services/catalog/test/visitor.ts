@@ -10,7 +10,7 @@ export async function share(owner: User, body: object): Promise<CreatedShareLink
   return reply.body;
 }
 
-/** Somebody with a link and no account. */
+/** A visitor with a link and without an account. */
 export const visitorOf = ({ url }: Pick<CatalogNode, 'url'>) => ({
   content: (
     token: string,

@@ -134,7 +134,7 @@ export async function moveItem(context: CatalogContext, move: Move): Promise<voi
   for (;;) {
     const outcome = await unitOfWork.transaction((tx, emit) => tryMove(tx, emit, move, now()));
     if (outcome === 'moved') return;
-    await arrangeAlbum(context, move.userId, move.albumId, { anew: outcome === 'crowded' });
+    await arrangeAlbum(context, move.userId, move.albumId, { renew: outcome === 'crowded' });
   }
 }
 

@@ -5,7 +5,7 @@ import { isShown } from '../visibility.js';
 
 /*
  * The order of locks: photos by id, then albums by id, then items. A trigger writes a photo's items whenever the photo changes,
- * so whatever writes an item holds its photo.
+ * so code that writes an item has to lock its photo.
  */
 
 /** Locks albums of this user, in id order. Returns the ids of those that are there. */
@@ -35,7 +35,7 @@ export async function holdPhotos(tx: CatalogTx, userId: string, ids: readonly st
   if (rows.length < unique.size) throw notFound('photo');
 }
 
-/** What became of photos that a user names. Purged ones are in neither list. */
+/** The result of a look-up of photos by ids that a user names. Purged ones are in neither list. */
 interface OwnPhotos {
   /** Photos of this user, in the trash or not. They stay as they are until the end of the transaction. */
   held: Set<string>;

@@ -8,7 +8,7 @@ import { albumOf } from './record.js';
 
 /** The position of an item that has none yet; it comes after every key. */
 export const UNPLACED = '~';
-/** A key grows by about one character with every five moves to the same place; then all keys of the album are made anew. */
+/** A key grows by about one character with every five moves to the same place; then the album gets new keys. */
 const MAX_KEY_LENGTH = 100;
 /** Positions that one event carries at most. */
 const POSITIONS_PER_EVENT = 1000;
@@ -26,8 +26,8 @@ export const positionsOf = (items: readonly Placed[]): { positions?: Record<stri
 };
 
 /**
- * The last key in each of these albums; those that have none are left out. Keys of photos in the trash count: they come back to their
- * places. The caller has locked the albums.
+ * Returns the last key in each of these albums; albums without keys are left out. Keys of photos in the trash count, because these photos
+ * keep their places. The caller has locked the albums.
  */
 async function lastKeys(tx: CatalogTx, albumIds: readonly string[]): Promise<Map<string, string>> {
   const rows = await tx.$queryRaw<{ albumId: string; position: string }[]>`
@@ -49,7 +49,7 @@ export interface AlbumPhotos {
   photoIds: readonly string[];
 }
 
-/** The positions for photos that are put into locked albums: at the end of those that have ever been arranged by hand. */
+/** Returns positions for photos that are added to locked albums: at the end of the albums that were ever arranged by hand. */
 export async function positionsAtEnd(
   tx: CatalogTx,
   albums: readonly AlbumPhotos[],
@@ -65,7 +65,7 @@ export async function positionsAtEnd(
   });
 }
 
-/** The first key behind `key` that is not of `except`, null if there is none. */
+/** Returns the first key after `key` that is not that of `except`, or null. */
 async function keyBehind(
   tx: CatalogTx,
   albumId: string,
@@ -83,7 +83,7 @@ async function keyBehind(
 }
 
 /**
- * The key for a photo that comes behind `after` (a key; null: before all). Resolves to undefined when it would get too long.
+ * Returns the key for a photo that comes after the key `after` (null: before all), or undefined when the key would get too long.
  * The caller has locked the album.
  */
 export async function keyFor(
@@ -123,23 +123,23 @@ async function emitPositions(
 
 /**
  * Gives a position to each photo of an album that has none, behind those that have one, in the order of the list by date: an
- * album that is arranged for the first time looks as before. With `anew`, all get new positions in their present order.
+ * album that is arranged for the first time looks as before. With `renew`, all get new positions in their present order.
  */
 export async function arrangeAlbum(
   { unitOfWork, now }: CatalogContext,
   userId: string,
   albumId: string,
-  { anew = false } = {},
+  { renew = false } = {},
 ): Promise<void> {
   const arrange = async (tx: CatalogTx, emit: Emit): Promise<boolean> => {
     if (!(await lockWholeAlbum(tx, userId, albumId))) return false;
     const items = await tx.albumItem.findMany({
-      where: { albumId, ...(anew ? {} : { position: UNPLACED }) },
+      where: { albumId, ...(renew ? {} : { position: UNPLACED }) },
       select: { photoId: true, isDeleted: true },
-      orderBy: [...(anew ? [{ position: 'asc' } as const] : []), { sortAt: 'desc' }, { photoId: 'desc' }],
+      orderBy: [...(renew ? [{ position: 'asc' } as const] : []), { sortAt: 'desc' }, { photoId: 'desc' }],
     });
     if (items.length === 0) return true;
-    const last = anew ? undefined : (await lastKeys(tx, [albumId])).get(albumId);
+    const last = renew ? undefined : (await lastKeys(tx, [albumId])).get(albumId);
     const keys = keysBehind(last ?? null, items.length);
     await tx.$executeRaw`
       UPDATE album_items i SET position = placed.position

@@ -3,7 +3,7 @@ import { createImportedAlbums } from '../albums/albums.js';
 import { addToAlbums } from '../albums/items.js';
 import type { AlbumPhotos } from '../albums/positions.js';
 import type { CatalogContext } from '../context.js';
-import { lockDrafts, saveDrafts, takeInto } from '../metadata/drafts.js';
+import { lockDrafts, saveDrafts, takeInto } from '../metadata/edit.js';
 import { chunksOf, type ListSize, readListSizes, rowsOf } from '../photos/chunks.js';
 import { neverOwned } from '../photos/lock.js';
 import { trashLocked } from '../trash/transitions.js';

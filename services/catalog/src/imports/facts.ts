@@ -7,9 +7,8 @@ import {
   storableDate,
 } from '@lazyphotos/contracts';
 import { announcedTime } from '../media/apply.js';
-import { type Edits, readEdits } from '../metadata/edits.js';
+import { type Edits, mergeTags, readEdits, tagsOf } from '../metadata/edits.js';
 import { isDifferent, type Merged, mergePatch } from '../metadata/merge.js';
-import { mergeTags, tagsOf } from '../metadata/tags.js';
 import type { PhotoRow } from '../prisma.js';
 import { storableDegrees } from '../values.js';
 import { descriptionOf, tagsFrom } from './texts.js';
@@ -18,17 +17,17 @@ import { descriptionOf, tagsFrom } from './texts.js';
 const OLDEST = new Date(-8_640_000_000_000_000).toISOString();
 
 /**
- * When an edit of an import counts as made. Without a time it is older than any edit. So is one with a time in the future: taken for
- * now, as edits of this library are, it would be a newer edit with every repetition.
+ * Returns when an edit of an import was made. Without a time it is older than any edit, and so is one with a time in the future: edits of
+ * this library with such a time count as made now, but an import would then make a newer edit with every repetition.
  */
 const editTimeOf = (at: string | undefined, now: Date): string =>
   at !== undefined && Date.parse(at) <= now.getTime() ? at : OLDEST;
 
-/** Whether an announced date takes the place of a photo's; of two from one source the earlier stays, whichever came first. */
+/** Whether an announced date replaces a photo's; of two from one source the earlier stays, in whatever order they came. */
 function isBetterDate(date: Date, source: CapturedAtSource, row: PhotoRow): boolean {
   if (row.capturedAt === null) return true;
   const known = row.capturedAtSource as CapturedAtSource | null;
-  // Nobody knows where the date of an old photo comes from.
+  // The source of an old photo's date is unknown.
   if (known === null) return false;
   return isBetterSource(source, known) || (source === known && date < row.capturedAt);
 }
@@ -82,8 +81,8 @@ function patchOf(edits: Edits, given: ImportedPhoto['edits'], now: Date): Metada
 }
 
 /**
- * Adds what an import knows to a photo. Repeating it later changes nothing: a fact is taken only where the photo has none as good, an
- * edit only where no newer one is there.
+ * Adds the facts of an import to a photo. A repetition changes nothing: a fact is taken only where the photo has none as good, an edit
+ * only where there is no newer one.
  */
 export function withFacts(row: PhotoRow, imported: ImportedPhoto, now: Date): Merged {
   const edits = readEdits(row.edits);

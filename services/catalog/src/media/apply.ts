@@ -21,8 +21,8 @@ export const announcedTime = (capturedAt: Date, capturedAtSource: AnnouncedDateS
   ({ capturedAt, capturedAtSource, capturedAtOffset: null, sortAt: capturedAt }) satisfies Partial<PhotoRow>;
 
 /**
- * The fields of a photo's location, if the user has not set another. A file without a location leaves the one that the client
- * announced, and the place in the result is that one's.
+ * Returns the fields of a photo's location, if the user has not set another. Without a location in the file, the announced one stays, and
+ * the place in the result belongs to it.
  */
 function locationOf(edits: Edits, result: Result): Partial<PhotoRow> {
   const { locationLat, locationLon, altitude, place } = result;
@@ -37,8 +37,8 @@ function locationOf(edits: Edits, result: Result): Partial<PhotoRow> {
 }
 
 /**
- * The capture time, if the file has one and the user has not set another: a run that finds none leaves what is known. A sidecar's date
- * stays, or comes back, where the file has but a less believable one.
+ * Returns the capture time, if the file has one and the user has not set another; without one the known time stays. A sidecar's date
+ * stays, or is restored, where the file's is less believable.
  */
 function captureTimeOf(row: PhotoRow, edits: Edits, result: Result): Partial<PhotoRow> {
   const capturedAt = storableDate(result.capturedAt);
@@ -55,8 +55,7 @@ function captureTimeOf(row: PhotoRow, edits: Edits, result: Result): Partial<Pho
 }
 
 /**
- * Returns a photo's row with a processing result in it. What the user has edited stays; otherwise what the file itself says goes
- * before what the client announced.
+ * Returns a photo's row with a processing result. The user's edits stay; otherwise the file's own values replace what the client announced.
  */
 export function withResult(row: PhotoRow, result: Result, now: Date): PhotoRow {
   const edits = readEdits(row.edits);
@@ -88,7 +87,7 @@ export function withResult(row: PhotoRow, result: Result, now: Date): PhotoRow {
   };
 }
 
-/** Keeps the newest result of a photo that has not arrived yet. */
+/** Stores the newest result of a photo that is not recorded yet. */
 async function keepForLater(tx: CatalogTx, result: Result): Promise<void> {
   const { photoId, run } = result;
   const kept = await tx.earlyMedia.findUnique({ where: { photoId } });
@@ -100,7 +99,7 @@ async function keepForLater(tx: CatalogTx, result: Result): Promise<void> {
   });
 }
 
-/** Applies what the media worker found; results that were overtaken, repeated or are of a purged photo are dropped. */
+/** Applies a result of the media worker. Older and repeated results, and those of purged photos, are dropped. */
 export const applyMedia = ({ unitOfWork, now }: CatalogContext, result: Result): Promise<void> =>
   unitOfWork.transaction(async (tx, emit) => {
     await lockPhoto(tx, result.photoId);

@@ -2,17 +2,25 @@ import { MAX_TAGS, type MetadataPatch } from '@lazyphotos/contracts';
 import { photoRecordOf } from '../photos/record.js';
 import type { PhotoRow } from '../prisma.js';
 import { editTime } from '../values.js';
-import { type EditableField, editableFields, newestTime, readEdits, storedEdits } from './edits.js';
+import {
+  EDITABLE_FIELDS,
+  type EditableField,
+  mergeTags,
+  newestTime,
+  readEdits,
+  storedEdits,
+  type TagChange,
+  tagsOf,
+} from './edits.js';
 import { type FieldValues, valuesOfPatch, valuesOfRow, writeField } from './fields.js';
-import { mergeTags, type TagChange, tagsOf } from './tags.js';
 
-/** What became of an edit of one photo. */
+/** The outcome of an edit of one photo. */
 export interface Merged {
   /** The photo after it; version and updatedAt are those from before. */
   row: PhotoRow;
   /** Whether the photo shows something else than before. */
   isChanged: boolean;
-  /** Whether more is known of the edits than before, also if it does not show. */
+  /** Whether the times of edits have changed, also if no value has. */
   isRemembered: boolean;
   /** How many fields were edited, and how many were dropped: repeated, or a newer edit is there. */
   applied: number;
@@ -66,7 +74,7 @@ export function mergePatch(row: PhotoRow, patch: MetadataPatch, now: Date): Merg
     // The first edit is written even if the value stays: a capture time gets another source, a location loses its altitude.
     if (isFirst || !isEqual(value, known[field])) merged = writeField(merged, field, value);
   };
-  for (const field of editableFields) {
+  for (const field of EDITABLE_FIELDS) {
     const value = values[field];
     if (value !== undefined) mergeField(field, value);
   }

@@ -12,7 +12,7 @@ type Location = Pick<PhotoRow, 'locationLat' | 'locationLon'>;
 const isSameLocation = (a: Location, b: Location): boolean =>
   a.locationLat === b.locationLat && a.locationLon === b.locationLon;
 
-/** Returns the event that asks what the place of a photo is called, when its location has no known place. */
+/** Returns the event that asks for the name of a photo's place, when its location has no known place. */
 function questionOf(row: PhotoRow): EventPayload<'photo.relocated'> | undefined {
   const { id: photoId, userId, version, locationLat, locationLon, place } = row;
   if (locationLat === null || locationLon === null || place !== null) return undefined;
@@ -26,7 +26,7 @@ function questionOf(row: PhotoRow): EventPayload<'photo.relocated'> | undefined 
 export const questionAfterResult = (row: PhotoRow): EventPayload<'photo.relocated'> | undefined =>
   readEdits(row.edits).at.location === undefined ? undefined : questionOf(row);
 
-/** Returns the event that asks what the place of an edited photo is called, when its location has no known place any more. */
+/** Returns the event that asks for the name of an edited photo's place, when its new location has no known place. */
 export function relocationOf(before: PhotoRow, row: PhotoRow): EventPayload<'photo.relocated'> | undefined {
   return isSameLocation(before, row) && before.place === null ? undefined : questionOf(row);
 }

@@ -6,6 +6,7 @@ import type { CatalogContext } from '../context.js';
 import { type AlbumRow, type CatalogDb, type PhotoRow, Prisma } from '../prisma.js';
 import { instant } from '../values.js';
 import { isShown } from '../visibility.js';
+import { columnOf } from './save.js';
 import { indexRangesOf, type Selection } from './selection.js';
 import { viewPhotos } from './view.js';
 
@@ -40,9 +41,8 @@ export interface PhotoPage {
 /** A row of a page with what its cursor needs besides the id. */
 type PageRow = PhotoRow & { pagePosition?: string };
 
-const columnOf = (field: string) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 /** All columns of `p`, a photo, named as in PhotoRow. */
-const photoColumns = Prisma.raw(
+const PHOTO_COLUMNS = Prisma.raw(
   Object.keys(Prisma.PhotoScalarFieldEnum)
     .map((field) => `p.${columnOf(field)} AS "${field}"`)
     .join(', '),
@@ -74,13 +74,13 @@ async function readPhotoPage(
     from && from.by !== 'position'
       ? sql` AND (${time}, ${id}) < (${new Date(from.at)}::timestamptz, ${from.id}::uuid)`
       : Prisma.empty;
-  // Each range by itself in order, with a limit of its own: only then does PostgreSQL merge them instead of sorting them all.
+  // Each range is ordered separately and has its own limit: only then does PostgreSQL merge them instead of sorting them all.
   const newest = ranges.map(
     (range) => sql`(
       SELECT ${time} AS at, ${id} AS photo_id ${range}${after} ORDER BY ${time} DESC, ${id} DESC LIMIT ${limit + 1})`,
   );
   const read = await db.$queryRaw<PageRow[]>`
-    SELECT ${photoColumns} FROM (
+    SELECT ${PHOTO_COLUMNS} FROM (
       SELECT at, photo_id FROM (${Prisma.join(newest, ' UNION ALL ')}) AS newest
       ORDER BY at DESC, photo_id DESC LIMIT ${limit + 1}
     ) AS page JOIN photos p ON p.id = page.photo_id AND p.user_id = ${selection.userId}::uuid
@@ -106,7 +106,7 @@ async function readArrangedPage(
       ? sql` AND (position, photo_id) > (${from.position}, ${from.id}::uuid)`
       : Prisma.empty;
   const read = await db.$queryRaw<PageRow[]>`
-    SELECT ${photoColumns}, page.position AS "pagePosition" FROM (
+    SELECT ${PHOTO_COLUMNS}, page.position AS "pagePosition" FROM (
       SELECT position, photo_id FROM album_items WHERE album_id = ${albumId}::uuid AND ${isShown()}${after}
       ORDER BY position, photo_id LIMIT ${limit + 1}
     ) AS page JOIN photos p ON p.id = page.photo_id AND p.user_id = ${userId}::uuid

@@ -2,7 +2,6 @@ import type { endpoints, QueryOf } from '@lazyphotos/contracts';
 import { DEFAULT_RADIUS_KM } from '@lazyphotos/contracts';
 import { Prisma } from '../prisma.js';
 import { nearestInstant } from '../values.js';
-import { type Box, boxesAround, boxesOfBounds, type Circle, EARTH_RADIUS_KM } from './area.js';
 
 export type SearchQuery = QueryOf<typeof endpoints.search>;
 
@@ -40,7 +39,7 @@ function areaConditions({ near, radiusKm, bbox }: SearchQuery, index: boolean): 
   return conditions;
 }
 
-/** What selects by an index of its own: words and places. `isHidden`: the planner is not to estimate by the words. */
+/** Conditions with an index of their own: words and places. `isHidden`: the planner must not estimate by the words. */
 export function selectiveConditions(
   query: SearchQuery,
   match: string | undefined,
@@ -73,8 +72,65 @@ export function flagConditions({ favorite, archived, albumId }: SearchQuery): Pr
   return conditions;
 }
 
-/** True for every photo with these flags: with a value of each flag PostgreSQL goes to a time in the index of the list directly. */
+/** True for every photo with these flags: with a value of each flag PostgreSQL can start at a time in the index of the list. */
 export const indexedFlags = ({ favorite, archived }: SearchQuery): Prisma.Sql => {
   const anyOf = (flag: boolean | undefined) => (flag === undefined ? sql`true, false` : sql`${flag}`);
   return sql`photos.favorite IN (${anyOf(favorite)}) AND photos.archived IN (${anyOf(archived)})`;
 };
+
+/** Degrees; `west` is not greater than `east`. */
+interface Box {
+  west: number;
+  south: number;
+  east: number;
+  north: number;
+}
+
+interface Circle {
+  lat: number;
+  lon: number;
+  radiusKm: number;
+}
+
+/** The mean radius of the Earth (IUGG). */
+export const EARTH_RADIUS_KM = 6371.0088;
+
+const degrees = (radians: number): number => (radians * 180) / Math.PI;
+const radians = (value: number): number => (value * Math.PI) / 180;
+
+/**
+ * Returns the boxes that cover the bounds of a request, whose `west` is greater than `east` across the antimeridian. The meridians 180 and
+ * -180 are the same, and so are all points with the latitude of a pole.
+ */
+function boxesOfBounds({ west, south, east, north }: Box): Box[] {
+  const spans =
+    west <= east
+      ? [{ west, east }]
+      : [
+          { west, east: 180 },
+          { west: -180, east },
+        ];
+  if (spans.some((span) => span.east === 180)) spans.push({ west: -180, east: -180 });
+  if (spans.some((span) => span.west === -180)) spans.push({ west: 180, east: 180 });
+  const boxes = spans.map((span) => ({ ...span, south, north }));
+  if (north === 90) boxes.push({ west: -180, east: 180, south: 90, north: 90 });
+  if (south === -90) boxes.push({ west: -180, east: 180, south: -90, north: -90 });
+  return boxes;
+}
+
+/** Wider than the rounding of the arithmetic, in degrees: a box only preselects, the distance decides. */
+const MARGIN = 1e-6;
+
+/** Returns boxes around everything that is no further away than the radius. */
+export function boxesAround({ lat, lon, radiusKm }: Circle): Box[] {
+  const angle = radiusKm / EARTH_RADIUS_KM;
+  const south = lat - degrees(angle) - MARGIN;
+  const north = lat + degrees(angle) + MARGIN;
+  // Around a pole all meridians come close.
+  if (south <= -90 || north >= 90)
+    return [{ west: -180, east: 180, south: Math.max(south, -90), north: Math.min(north, 90) }];
+  const half = degrees(Math.asin(Math.min(1, Math.sin(angle) / Math.cos(radians(lat))))) + MARGIN;
+  if (half >= 180) return [{ west: -180, east: 180, south, north }];
+  const wrapped = (value: number) => (value > 180 ? value - 360 : value < -180 ? value + 360 : value);
+  return boxesOfBounds({ west: wrapped(lon - half), east: wrapped(lon + half), south, north });
+}

@@ -3,17 +3,17 @@ import type { CatalogContext } from '../context.js';
 import { type CatalogDb, type CatalogTx, Prisma } from '../prisma.js';
 import { type SearchableFields, searchWordsOf } from './vector.js';
 
-/** Small, so that uploads go on meanwhile and a stop waits for little. */
+/** Small, so that uploads continue meanwhile and a stop does not wait long. */
 const BATCH = 200;
-/** How often it looks; with nothing to do a look reads an empty index. */
+/** Between two searches for such photos; without any, one reads an empty index. */
 const INTERVAL_MS = 60_000;
 const MAX_COUNTED = 100_000;
 
 type Row = SearchableFields & { id: string };
 
 /**
- * Locks a batch and reads it. Photos that somebody else has locked are left out: waiting for them, with others locked already, could
- * end in a deadlock with a batch of edits. They get their words with that change or in a later batch.
+ * Locks a batch and reads it. Photos that another transaction has locked are left out: waiting for them while others are locked could
+ * end in a deadlock with a batch of edits. They get their words with that edit or in a later batch.
  */
 const lockUnfilled = (tx: CatalogTx): Promise<Row[]> => tx.$queryRaw<Row[]>`
   SELECT id, file_name AS "fileName", description, tags, place, camera_make AS "cameraMake",
@@ -38,8 +38,8 @@ async function countUnfilled(db: CatalogDb): Promise<number> {
 }
 
 /**
- * Makes the words of photos that have none, in the background: those from before search, and those that were changed without new
- * words. Stopping waits for one batch; the next start continues.
+ * Makes the words of photos that have none, in the background: photos that are older than search, and photos that were changed without
+ * new words. A stop waits for one batch; the next start continues.
  */
 export function createSearchFill({
   db,

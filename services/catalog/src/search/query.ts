@@ -10,7 +10,7 @@ export interface SearchWords {
   camera?: string | undefined;
 }
 
-/** What a search asks of the words of photos, as texts of `tsquery`. */
+/** The conditions of a search on the words of photos, as texts of `tsquery`. */
 export interface WordQuery {
   /** Undefined: any photo. */
   match: string | undefined;
@@ -24,7 +24,7 @@ export class NothingToFind extends Error {}
 interface Piece {
   tokens: Token[];
   quoted: boolean;
-  /** A quotation without an end: somebody is still typing it. */
+  /** A quotation without an end: the user is still typing it. */
   open: boolean;
 }
 

@@ -82,7 +82,7 @@ function listFrom({ userId, query }: ReadRequest, start: Place | undefined, coun
   const { favorite, archived, albumId, from, to } = query;
   const { time, id, ranges } = indexRangesOf({ userId, favorite, archived, albumId, from, to });
   const behind = start ? sql` AND (${time}, ${id}) < (${start.at}, ${start.id}::uuid)` : Prisma.empty;
-  // Each range by itself in order, with a limit of its own: only then does PostgreSQL merge them instead of sorting them all.
+  // Each range is ordered separately and has its own limit: only then does PostgreSQL merge them instead of sorting them all.
   const parts = ranges.map(
     (range) =>
       sql`(SELECT ${time} AS at, ${id} AS photo_id ${range}${behind} ORDER BY ${time} DESC, ${id} DESC LIMIT ${count})`,

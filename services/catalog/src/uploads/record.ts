@@ -33,13 +33,13 @@ function announcedCaptureTime(upload: Upload): CaptureTime {
   const { fileName, hash, uploadedAt } = upload;
   const isModificationTime = source === 'fileModified';
   const found = dateOfFile({
-    // A file that was announced without a name is called by the start of its hash.
+    // A file that was announced without a name is named after the start of its hash.
     name: hash.startsWith(fileName) ? undefined : fileName,
     modifiedAt: isModificationTime ? announced : undefined,
     now: new Date(uploadedAt),
   });
   if (found) return { capturedAt: found.date, capturedAtSource: found.source };
-  // A modification time that is not plausible is none.
+  // A modification time that is not plausible is ignored.
   return isModificationTime ? { capturedAt: null, capturedAtSource: null } : asAnnounced;
 }
 

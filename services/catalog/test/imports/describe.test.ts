@@ -27,7 +27,7 @@ describeWithPostgres('a batch of imported photos', () => {
   const describePhotos = (user: User, photos: ImportedPhoto[], newAlbums: NewAlbum[] = []) =>
     node.service.api.describeImported({ userId: user.id, newAlbums, photos });
 
-  it('comes back with those photos that the catalog has not heard of, and leaves purged ones out', async () => {
+  it('resolves to the photos that the catalog does not know, without purged ones', async () => {
     const [user, other] = [node.user(), node.user()];
     const [own = '', purged = ''] = await user.addPhotos(2);
     const foreign = await other.addPhoto();
@@ -48,7 +48,7 @@ describeWithPostgres('a batch of imported photos', () => {
     expect((await user.photo(never)).body.favorite).toBe(true);
   });
 
-  it('that is told again changes nothing and tells nobody', async () => {
+  it('that is repeated changes nothing and emits nothing', async () => {
     const user = node.user();
     const ids = await user.addPhotos(60);
     const albums = [newId(), newId(), newId()].map((id, index) => ({ id, name: `album ${index}` }));
@@ -293,7 +293,7 @@ describeWithPostgres('a batch of imported photos', () => {
   });
 
   describe('is asked for its dates', () => {
-    it("in one statement, which knows no other user's", async () => {
+    it("in one statement, without another user's", async () => {
       const [user, other] = [node.user(), node.user()];
       const [dated = '', undated = '', trashed = '', purged = ''] = await user.addPhotos(4, (index) =>
         index === 0 ? { capturedAt: date.capturedAt } : { fileName: 'scan.jpg' },

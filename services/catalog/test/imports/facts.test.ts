@@ -9,7 +9,7 @@ const EARLIER = '2017-01-01T00:00:00.000Z';
 const FILE = '2020-02-02T02:02:02.000Z';
 const PLACE = { lat: 48.2, lon: 16.4 };
 
-describeWithPostgres('what an import knows of a photo', () => {
+describeWithPostgres('the facts of an import about a photo', () => {
   let node: CatalogNode;
   beforeAll(async () => {
     node = await startCatalog();
@@ -177,7 +177,7 @@ describeWithPostgres('what an import knows of a photo', () => {
       expect(await photo.date()).toEqual([FILE, 'user', undefined]);
     });
 
-    it('leaves one of which nobody knows where it comes from', async () => {
+    it('leaves one whose source is unknown', async () => {
       const photo = await photoOf({ capturedAt: FILE });
       await node.pool.query('UPDATE photos SET captured_at_source = NULL WHERE id = $1', [photo.id]);
       await photo.describe(sidecar);
@@ -186,7 +186,7 @@ describeWithPostgres('what an import knows of a photo', () => {
 
     it.each<[string, Partial<Upload>, [string, string]]>([
       [
-        'in a sidecar goes before the name',
+        'in a sidecar is preferred to the name',
         { capturedAt: SIDECAR, capturedAtSource: 'sidecar', fileName: 'IMG_20190714_101112.jpg' },
         [SIDECAR, 'sidecar'],
       ],
@@ -253,7 +253,7 @@ describeWithPostgres('what an import knows of a photo', () => {
       for (const photo of [before, after]) expect(await photo.body()).toMatchObject(found);
     });
 
-    it("goes before the file's where somebody set it, in either order", async () => {
+    it("replaces the file's where a user set it, in either order", async () => {
       const found = { locationLat: 50, locationLon: 8, altitude: 100, place: { city: 'Mainz' } };
       const [before, after] = [await photoOf(), await photoOf()];
       await before.processed(found);
@@ -370,7 +370,7 @@ describeWithPostgres('what an import knows of a photo', () => {
       });
     });
 
-    it('with a time in the future is older than any edit, however often it is told', async () => {
+    it('with a time in the future is older than any edit, however often it is repeated', async () => {
       const photo = await photoOf();
       const at = new Date(Date.now() + 400 * DAY_MS).toISOString();
       await photo.describe({ edits: { ...edits, at } });

@@ -71,7 +71,7 @@ const facts: fc.Arbitrary<Partial<ImportedPhoto>> = fc.record({
   }),
 });
 
-/** An edit in the app; without a time it is made now, after all that an import can tell of. */
+/** An edit in the app; without a time it is made now, after everything in an import. */
 const patch = fc
   .record(
     {
@@ -180,7 +180,7 @@ describeWithPostgres('what is known of an imported photo', () => {
     return { ...rest, tags: rest.tags.sort(), items };
   };
 
-  it('is the same in whatever order it is told, and told again it changes nothing', async () => {
+  it('is the same in whatever order the facts come, and a repetition changes nothing', async () => {
     await fc.assert(
       fc.asyncProperty(told, async (one) => {
         const expected = await live(one.story, stepsOf(one.story));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import fc from 'fast-check';
-import { boxesAround, EARTH_RADIUS_KM } from '../../src/search/area.js';
+import { boxesAround, EARTH_RADIUS_KM } from '../../src/search/conditions.js';
 import { type CatalogNode, startCatalog } from '../harness.js';
 import { type Asked, createFinder } from './finder.js';
 
