@@ -2,10 +2,10 @@ import {
   type CapturedAtSource,
   isPlausibleCaptureTime,
   isPlausibleModificationTime,
+  monthByName,
   type WallClock,
   wallClockAsUtc,
 } from './capture-dates.js';
-import { monthByName } from './month-names.js';
 
 /** What is known of a file without looking into it. */
 export interface FileFacts {

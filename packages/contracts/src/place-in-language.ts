@@ -1,5 +1,5 @@
 import { cityNames } from './city-names.js';
-import type { Place } from './http/place.js';
+import type { Place } from './http/photos.js';
 
 /**
  * Returns a function that gives places the names of a language (a BCP 47 tag): every country's, and those of the larger cities. Other

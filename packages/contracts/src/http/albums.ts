@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEndpoint } from './endpoint.js';
+import { defineEndpoints } from './endpoint.js';
 import { photo } from './photos.js';
 import { id, line, MAX_LIMIT, page, pageQuery, text, timestamp } from './primitives.js';
 
@@ -44,160 +44,141 @@ const albumId = z.object({ id });
 const name = line(200);
 const description = text(5000);
 
-export const createAlbum = defineEndpoint({
-  id: 'createAlbum',
-  service: 'catalog',
-  method: 'post',
-  path: '/albums',
-  summary: 'Create an album',
-  auth: 'bearer',
-  idempotencyKey: true,
-  body: z
-    .object({
-      name,
-      description: description.optional(),
-      coverPhotoId: id.optional(),
-      order: albumOrder.optional().meta({ description: 'date if absent' }),
-    })
-    .meta({ id: 'CreateAlbumRequest' }),
-  success: { status: 201, body: album, description: 'The album' },
-  problems: ['not_found', 'idempotency_key_reused'],
-});
-
-export const listAlbums = defineEndpoint({
-  id: 'listAlbums',
-  service: 'catalog',
-  method: 'get',
-  path: '/albums',
-  summary: 'Albums, newest first',
-  auth: 'bearer',
-  query: pageQuery,
-  success: {
-    status: 200,
-    body: page('albums', album).meta({ id: 'AlbumPage' }),
-    description: 'A page of albums',
+export const albumEndpoints = defineEndpoints('catalog', {
+  createAlbum: {
+    method: 'post',
+    path: '/albums',
+    summary: 'Create an album',
+    auth: 'bearer',
+    idempotencyKey: true,
+    body: z
+      .object({
+        name,
+        description: description.optional(),
+        coverPhotoId: id.optional(),
+        order: albumOrder.optional().meta({ description: 'date if absent' }),
+      })
+      .meta({ id: 'CreateAlbumRequest' }),
+    success: { status: 201, body: album, description: 'The album' },
+    problems: ['not_found', 'idempotency_key_reused'],
   },
-  problems: ['invalid_cursor'],
-});
-
-export const getAlbum = defineEndpoint({
-  id: 'getAlbum',
-  service: 'catalog',
-  method: 'get',
-  path: '/albums/{id}',
-  summary: 'One album',
-  auth: 'bearer',
-  params: albumId,
-  success: { status: 200, body: album, description: 'The album' },
-  problems: ['not_found'],
-});
-
-export const updateAlbum = defineEndpoint({
-  id: 'updateAlbum',
-  service: 'catalog',
-  method: 'put',
-  path: '/albums/{id}',
-  summary: 'Change the fields that are given; null removes a description or cover',
-  auth: 'bearer',
-  params: albumId,
-  body: z
-    .object({
-      name: name.optional(),
-      description: description.nullable().optional(),
-      coverPhotoId: id.nullable().optional(),
-      order: albumOrder.optional(),
-      updatedAt: timestamp.optional().meta({
-        description:
-          'when the user made the change, now if absent: a field that has a newer change keeps it. A time in the future counts as now',
-      }),
-    })
-    .meta({ id: 'UpdateAlbumRequest' }),
-  success: { status: 200, body: album, description: 'The album' },
-  problems: ['not_found'],
-});
-
-export const deleteAlbum = defineEndpoint({
-  id: 'deleteAlbum',
-  service: 'catalog',
-  method: 'delete',
-  path: '/albums/{id}',
-  summary: 'Delete an album; its photos stay',
-  auth: 'bearer',
-  params: albumId,
-  success: { status: 204, description: 'Deleted' },
-  problems: ['not_found'],
-});
-
-export const addAlbumItems = defineEndpoint({
-  id: 'addAlbumItems',
-  service: 'catalog',
-  method: 'post',
-  path: '/albums/{id}/items',
-  summary: 'Put up to 500 photos into an album, at the end of a manual order; those in it already stay',
-  auth: 'bearer',
-  params: albumId,
-  body: z
-    .object({
-      photoId: id.optional().meta({ description: 'either this or photoIds' }),
-      photoIds: z.array(id).min(1).max(MAX_LIMIT).optional().meta({ description: 'either this or photoId' }),
-    })
-    .refine((body) => (body.photoId === undefined) !== (body.photoIds === undefined), {
-      message: 'give either photoId or photoIds',
-      path: ['photoIds'],
-    })
-    .meta({ id: 'AddAlbumItemsRequest' }),
-  success: {
-    status: 204,
-    description:
-      'Added; those in the trash show when they come back, and those that were removed for good are left out',
+  listAlbums: {
+    method: 'get',
+    path: '/albums',
+    summary: 'Albums, newest first',
+    auth: 'bearer',
+    query: pageQuery,
+    success: {
+      status: 200,
+      body: page('albums', album).meta({ id: 'AlbumPage' }),
+      description: 'A page of albums',
+    },
+    problems: ['invalid_cursor'],
   },
-  problems: ['not_found'],
-});
-
-export const listAlbumItems = defineEndpoint({
-  id: 'listAlbumItems',
-  service: 'catalog',
-  method: 'get',
-  path: '/albums/{id}/items',
-  summary: "The album's photos in the album's order; those in the trash are left out",
-  auth: 'bearer',
-  params: albumId,
-  query: pageQuery,
-  success: {
-    status: 200,
-    body: page('items', photo).meta({ id: 'AlbumItemPage' }),
-    description: 'A page of photos',
+  getAlbum: {
+    method: 'get',
+    path: '/albums/{id}',
+    summary: 'One album',
+    auth: 'bearer',
+    params: albumId,
+    success: { status: 200, body: album, description: 'The album' },
+    problems: ['not_found'],
   },
-  problems: ['not_found', 'invalid_cursor'],
-});
-
-export const removeAlbumItem = defineEndpoint({
-  id: 'removeAlbumItem',
-  service: 'catalog',
-  method: 'delete',
-  path: '/albums/{id}/items/{photoId}',
-  summary: 'Take a photo out of an album; repeating it does no harm',
-  auth: 'bearer',
-  params: z.object({ id, photoId: id }),
-  success: { status: 204, description: 'Removed' },
-  problems: ['not_found'],
-});
-
-export const moveAlbumItem = defineEndpoint({
-  id: 'moveAlbumItem',
-  service: 'catalog',
-  method: 'put',
-  path: '/albums/{id}/items/{photoId}',
-  summary: "Move a photo in the album's manual order, which shows once the album's order is manual",
-  auth: 'bearer',
-  params: z.object({ id, photoId: id }),
-  body: z
-    .object({
-      after: id
-        .nullable()
-        .meta({ description: 'the photo of the album behind which it comes; null: to the beginning' }),
-    })
-    .meta({ id: 'MoveAlbumItemRequest' }),
-  success: { status: 204, description: 'Moved' },
-  problems: ['not_found'],
+  updateAlbum: {
+    method: 'put',
+    path: '/albums/{id}',
+    summary: 'Change the fields that are given; null removes a description or cover',
+    auth: 'bearer',
+    params: albumId,
+    body: z
+      .object({
+        name: name.optional(),
+        description: description.nullable().optional(),
+        coverPhotoId: id.nullable().optional(),
+        order: albumOrder.optional(),
+        updatedAt: timestamp.optional().meta({
+          description:
+            'when the user made the change, now if absent: a field that has a newer change keeps it. A time in the future counts as now',
+        }),
+      })
+      .meta({ id: 'UpdateAlbumRequest' }),
+    success: { status: 200, body: album, description: 'The album' },
+    problems: ['not_found'],
+  },
+  deleteAlbum: {
+    method: 'delete',
+    path: '/albums/{id}',
+    summary: 'Delete an album; its photos stay',
+    auth: 'bearer',
+    params: albumId,
+    success: { status: 204, description: 'Deleted' },
+    problems: ['not_found'],
+  },
+  addAlbumItems: {
+    method: 'post',
+    path: '/albums/{id}/items',
+    summary: 'Put up to 500 photos into an album, at the end of a manual order; those in it already stay',
+    auth: 'bearer',
+    params: albumId,
+    body: z
+      .object({
+        photoId: id.optional().meta({ description: 'either this or photoIds' }),
+        photoIds: z
+          .array(id)
+          .min(1)
+          .max(MAX_LIMIT)
+          .optional()
+          .meta({ description: 'either this or photoId' }),
+      })
+      .refine((body) => (body.photoId === undefined) !== (body.photoIds === undefined), {
+        message: 'give either photoId or photoIds',
+        path: ['photoIds'],
+      })
+      .meta({ id: 'AddAlbumItemsRequest' }),
+    success: {
+      status: 204,
+      description:
+        'Added; those in the trash show when they come back, and those that were removed for good are left out',
+    },
+    problems: ['not_found'],
+  },
+  listAlbumItems: {
+    method: 'get',
+    path: '/albums/{id}/items',
+    summary: "The album's photos in the album's order; those in the trash are left out",
+    auth: 'bearer',
+    params: albumId,
+    query: pageQuery,
+    success: {
+      status: 200,
+      body: page('items', photo).meta({ id: 'AlbumItemPage' }),
+      description: 'A page of photos',
+    },
+    problems: ['not_found', 'invalid_cursor'],
+  },
+  moveAlbumItem: {
+    method: 'put',
+    path: '/albums/{id}/items/{photoId}',
+    summary: "Move a photo in the album's manual order, which shows once the album's order is manual",
+    auth: 'bearer',
+    params: z.object({ id, photoId: id }),
+    body: z
+      .object({
+        after: id
+          .nullable()
+          .meta({ description: 'the photo of the album behind which it comes; null: to the beginning' }),
+      })
+      .meta({ id: 'MoveAlbumItemRequest' }),
+    success: { status: 204, description: 'Moved' },
+    problems: ['not_found'],
+  },
+  removeAlbumItem: {
+    method: 'delete',
+    path: '/albums/{id}/items/{photoId}',
+    summary: 'Take a photo out of an album; repeating it does no harm',
+    auth: 'bearer',
+    params: z.object({ id, photoId: id }),
+    success: { status: 204, description: 'Removed' },
+    problems: ['not_found'],
+  },
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEndpoint } from './endpoint.js';
+import { defineEndpoints } from './endpoint.js';
 import { email, id, line, page, pageQuery, timestamp } from './primitives.js';
 
 /** NIST SP 800-63B: length is what counts; the upper bound keeps hashing cheap. */
@@ -34,91 +34,6 @@ const tokens = z
 const signedIn = tokens.and(z.object({ user })).meta({ id: 'SignedIn' });
 const refreshTokenRequest = z.object({ refreshToken }).meta({ id: 'RefreshTokenRequest' });
 
-export const register = defineEndpoint({
-  id: 'register',
-  service: 'auth',
-  method: 'post',
-  path: '/auth/register',
-  summary: 'Create an account, with the claim code or an invite where the node asks for one',
-  auth: 'none',
-  whileUnclaimed: true,
-  body: z
-    .object({ email, password: newPassword, displayName: line(100).optional(), code: code.optional() })
-    .meta({ id: 'RegisterRequest' }),
-  success: { status: 201, body: signedIn, description: 'The account, signed in' },
-  problems: ['registration_closed', 'invalid_code', 'email_taken'],
-});
-
-export const login = defineEndpoint({
-  id: 'login',
-  service: 'auth',
-  method: 'post',
-  path: '/auth/login',
-  summary: 'Sign in',
-  auth: 'none',
-  whileUnclaimed: true,
-  body: z.object({ email, password, deviceId: id.optional() }).meta({ id: 'LoginRequest' }),
-  success: { status: 200, body: signedIn, description: 'Signed in' },
-  problems: ['invalid_credentials', 'not_found'],
-});
-
-export const refresh = defineEndpoint({
-  id: 'refresh',
-  service: 'auth',
-  method: 'post',
-  path: '/auth/refresh',
-  summary: 'Exchange a refresh token; using an old one again ends the whole session',
-  auth: 'none',
-  whileUnclaimed: true,
-  body: refreshTokenRequest,
-  success: { status: 200, body: tokens, description: 'New tokens' },
-  problems: ['invalid_refresh_token'],
-});
-
-export const logout = defineEndpoint({
-  id: 'logout',
-  service: 'auth',
-  method: 'post',
-  path: '/auth/logout',
-  summary: 'End the session of this refresh token',
-  auth: 'none',
-  whileUnclaimed: true,
-  body: refreshTokenRequest,
-  success: { status: 204, description: 'Ended' },
-});
-
-export const logoutAll = defineEndpoint({
-  id: 'logoutAll',
-  service: 'auth',
-  method: 'post',
-  path: '/auth/logout-all',
-  summary: 'End every session of this account, on every device',
-  auth: 'bearer',
-  success: { status: 204, description: 'Ended' },
-});
-
-export const changePassword = defineEndpoint({
-  id: 'changePassword',
-  service: 'auth',
-  method: 'post',
-  path: '/auth/password',
-  summary: 'Change the password; ends every other session',
-  auth: 'bearer',
-  body: z.object({ currentPassword: password, newPassword }).meta({ id: 'ChangePasswordRequest' }),
-  success: { status: 204, description: 'Changed' },
-  problems: ['invalid_credentials'],
-});
-
-export const me = defineEndpoint({
-  id: 'me',
-  service: 'auth',
-  method: 'get',
-  path: '/auth/me',
-  summary: 'The signed-in account',
-  auth: 'bearer',
-  success: { status: 200, body: user, description: 'The account' },
-});
-
 /** The public part of a P-256 key. Loose, because RFC 7517 lets a key have further members. */
 const jsonWebKey = z
   .looseObject({
@@ -131,21 +46,6 @@ const jsonWebKey = z
     use: z.string().exactOptional(),
   })
   .meta({ id: 'JsonWebKey' });
-
-export const jwks = defineEndpoint({
-  id: 'jwks',
-  service: 'auth',
-  method: 'get',
-  path: '/.well-known/jwks.json',
-  summary: 'The keys that sign access tokens (RFC 7517)',
-  auth: 'none',
-  whileUnclaimed: true,
-  success: {
-    status: 200,
-    body: z.object({ keys: z.array(jsonWebKey) }).meta({ id: 'JsonWebKeySet' }),
-    description: 'The key set',
-  },
-});
 
 export const platforms = ['ios', 'android', 'web', 'desktop', 'cli'] as const;
 
@@ -161,85 +61,6 @@ const deviceFields = {
 export const device = z
   .object({ id, ...deviceFields, createdAt: timestamp, lastSeenAt: timestamp })
   .meta({ id: 'Device' });
-
-export const registerDevice = defineEndpoint({
-  id: 'registerDevice',
-  service: 'auth',
-  method: 'post',
-  path: '/devices/register',
-  summary: 'Register the device that this account is used on',
-  auth: 'bearer',
-  idempotencyKey: true,
-  body: z.object(deviceFields).meta({ id: 'RegisterDeviceRequest' }),
-  success: {
-    status: 200,
-    body: z.object({ deviceId: id }).meta({ id: 'RegisteredDevice' }),
-    description: 'Registered',
-  },
-  problems: ['idempotency_key_reused'],
-});
-
-export const listDevices = defineEndpoint({
-  id: 'listDevices',
-  service: 'auth',
-  method: 'get',
-  path: '/devices',
-  summary: "The account's devices, newest first",
-  auth: 'bearer',
-  query: pageQuery,
-  success: {
-    status: 200,
-    body: page('devices', device).meta({ id: 'DevicePage' }),
-    description: 'A page of devices',
-  },
-  problems: ['invalid_cursor'],
-});
-
-export const removeDevice = defineEndpoint({
-  id: 'removeDevice',
-  service: 'auth',
-  method: 'delete',
-  path: '/devices/{id}',
-  summary: 'Remove a device and end its sessions',
-  auth: 'bearer',
-  params: z.object({ id }),
-  success: { status: 204, description: 'Removed' },
-  problems: ['not_found'],
-});
-
-export const serverStatus = defineEndpoint({
-  id: 'serverStatus',
-  service: 'auth',
-  method: 'get',
-  path: '/servers/status',
-  summary: 'Whether this node has an owner',
-  auth: 'none',
-  whileUnclaimed: true,
-  success: {
-    status: 200,
-    body: z
-      .object({ claimed: z.boolean(), serverId: id.optional(), version: z.string() })
-      .meta({ id: 'ServerStatus' }),
-    description: 'The state of the node',
-  },
-});
-
-export const claimServer = defineEndpoint({
-  id: 'claimServer',
-  service: 'auth',
-  method: 'post',
-  path: '/servers/claim',
-  summary: 'Become the owner, with the one-time claim code',
-  auth: 'bearer',
-  whileUnclaimed: true,
-  body: z.object({ ownerEmail: email, code }).meta({ id: 'ClaimServerRequest' }),
-  success: {
-    status: 200,
-    body: z.object({ serverId: id }).meta({ id: 'ClaimedServer' }),
-    description: 'Claimed',
-  },
-  problems: ['invalid_code', 'owner_mismatch', 'already_claimed'],
-});
 
 /** A node has one owner: ownership is claimed, never invited to. */
 const inviteRole = z.enum(['member', 'admin']).meta({ id: 'InviteRole' });
@@ -262,49 +83,183 @@ const createdInvite = invite
   .meta({ id: 'CreatedInvite' });
 export type Invite = z.output<typeof invite>;
 
-export const createInvite = defineEndpoint({
-  id: 'createInvite',
-  service: 'auth',
-  method: 'post',
-  path: '/invites',
-  summary: 'Invite somebody to register; only the owner may invite an admin',
-  auth: 'bearer',
-  body: z
-    .object({
-      email: email.optional(),
-      role: inviteRole.default('member'),
-      expiresAt: timestamp.optional().meta({ description: 'RFC 3339; in seven days if absent' }),
-    })
-    .meta({ id: 'CreateInviteRequest' })
-    .prefault({}),
-  success: { status: 201, body: createdInvite, description: 'The invite with its code' },
-  problems: ['forbidden'],
-});
-
-export const listInvites = defineEndpoint({
-  id: 'listInvites',
-  service: 'auth',
-  method: 'get',
-  path: '/invites',
-  summary: "The node's invites, newest first",
-  auth: 'bearer',
-  query: pageQuery,
-  success: {
-    status: 200,
-    body: page('invites', invite).meta({ id: 'InvitePage' }),
-    description: 'A page of invites',
+export const authEndpoints = defineEndpoints('auth', {
+  serverStatus: {
+    method: 'get',
+    path: '/servers/status',
+    summary: 'Whether this node has an owner',
+    auth: 'none',
+    whileUnclaimed: true,
+    success: {
+      status: 200,
+      body: z
+        .object({ claimed: z.boolean(), serverId: id.optional(), version: z.string() })
+        .meta({ id: 'ServerStatus' }),
+      description: 'The state of the node',
+    },
   },
-  problems: ['forbidden', 'invalid_cursor'],
-});
-
-export const removeInvite = defineEndpoint({
-  id: 'removeInvite',
-  service: 'auth',
-  method: 'delete',
-  path: '/invites/{id}',
-  summary: 'Take an invite back; its code is worthless from then on',
-  auth: 'bearer',
-  params: z.object({ id }),
-  success: { status: 204, description: 'Removed' },
-  problems: ['forbidden', 'not_found'],
+  claimServer: {
+    method: 'post',
+    path: '/servers/claim',
+    summary: 'Become the owner, with the one-time claim code',
+    auth: 'bearer',
+    whileUnclaimed: true,
+    body: z.object({ ownerEmail: email, code }).meta({ id: 'ClaimServerRequest' }),
+    success: {
+      status: 200,
+      body: z.object({ serverId: id }).meta({ id: 'ClaimedServer' }),
+      description: 'Claimed',
+    },
+    problems: ['invalid_code', 'owner_mismatch', 'already_claimed'],
+  },
+  register: {
+    method: 'post',
+    path: '/auth/register',
+    summary: 'Create an account, with the claim code or an invite where the node asks for one',
+    auth: 'none',
+    whileUnclaimed: true,
+    body: z
+      .object({ email, password: newPassword, displayName: line(100).optional(), code: code.optional() })
+      .meta({ id: 'RegisterRequest' }),
+    success: { status: 201, body: signedIn, description: 'The account, signed in' },
+    problems: ['registration_closed', 'invalid_code', 'email_taken'],
+  },
+  login: {
+    method: 'post',
+    path: '/auth/login',
+    summary: 'Sign in',
+    auth: 'none',
+    whileUnclaimed: true,
+    body: z.object({ email, password, deviceId: id.optional() }).meta({ id: 'LoginRequest' }),
+    success: { status: 200, body: signedIn, description: 'Signed in' },
+    problems: ['invalid_credentials', 'not_found'],
+  },
+  refresh: {
+    method: 'post',
+    path: '/auth/refresh',
+    summary: 'Exchange a refresh token; using an old one again ends the whole session',
+    auth: 'none',
+    whileUnclaimed: true,
+    body: refreshTokenRequest,
+    success: { status: 200, body: tokens, description: 'New tokens' },
+    problems: ['invalid_refresh_token'],
+  },
+  logout: {
+    method: 'post',
+    path: '/auth/logout',
+    summary: 'End the session of this refresh token',
+    auth: 'none',
+    whileUnclaimed: true,
+    body: refreshTokenRequest,
+    success: { status: 204, description: 'Ended' },
+  },
+  logoutAll: {
+    method: 'post',
+    path: '/auth/logout-all',
+    summary: 'End every session of this account, on every device',
+    auth: 'bearer',
+    success: { status: 204, description: 'Ended' },
+  },
+  changePassword: {
+    method: 'post',
+    path: '/auth/password',
+    summary: 'Change the password; ends every other session',
+    auth: 'bearer',
+    body: z.object({ currentPassword: password, newPassword }).meta({ id: 'ChangePasswordRequest' }),
+    success: { status: 204, description: 'Changed' },
+    problems: ['invalid_credentials'],
+  },
+  me: {
+    method: 'get',
+    path: '/auth/me',
+    summary: 'The signed-in account',
+    auth: 'bearer',
+    success: { status: 200, body: user, description: 'The account' },
+  },
+  jwks: {
+    method: 'get',
+    path: '/.well-known/jwks.json',
+    summary: 'The keys that sign access tokens (RFC 7517)',
+    auth: 'none',
+    whileUnclaimed: true,
+    success: {
+      status: 200,
+      body: z.object({ keys: z.array(jsonWebKey) }).meta({ id: 'JsonWebKeySet' }),
+      description: 'The key set',
+    },
+  },
+  registerDevice: {
+    method: 'post',
+    path: '/devices/register',
+    summary: 'Register the device that this account is used on',
+    auth: 'bearer',
+    idempotencyKey: true,
+    body: z.object(deviceFields).meta({ id: 'RegisterDeviceRequest' }),
+    success: {
+      status: 200,
+      body: z.object({ deviceId: id }).meta({ id: 'RegisteredDevice' }),
+      description: 'Registered',
+    },
+    problems: ['idempotency_key_reused'],
+  },
+  listDevices: {
+    method: 'get',
+    path: '/devices',
+    summary: "The account's devices, newest first",
+    auth: 'bearer',
+    query: pageQuery,
+    success: {
+      status: 200,
+      body: page('devices', device).meta({ id: 'DevicePage' }),
+      description: 'A page of devices',
+    },
+    problems: ['invalid_cursor'],
+  },
+  removeDevice: {
+    method: 'delete',
+    path: '/devices/{id}',
+    summary: 'Remove a device and end its sessions',
+    auth: 'bearer',
+    params: z.object({ id }),
+    success: { status: 204, description: 'Removed' },
+    problems: ['not_found'],
+  },
+  createInvite: {
+    method: 'post',
+    path: '/invites',
+    summary: 'Invite somebody to register; only the owner may invite an admin',
+    auth: 'bearer',
+    body: z
+      .object({
+        email: email.optional(),
+        role: inviteRole.default('member'),
+        expiresAt: timestamp.optional().meta({ description: 'RFC 3339; in seven days if absent' }),
+      })
+      .meta({ id: 'CreateInviteRequest' })
+      .prefault({}),
+    success: { status: 201, body: createdInvite, description: 'The invite with its code' },
+    problems: ['forbidden'],
+  },
+  listInvites: {
+    method: 'get',
+    path: '/invites',
+    summary: "The node's invites, newest first",
+    auth: 'bearer',
+    query: pageQuery,
+    success: {
+      status: 200,
+      body: page('invites', invite).meta({ id: 'InvitePage' }),
+      description: 'A page of invites',
+    },
+    problems: ['forbidden', 'invalid_cursor'],
+  },
+  removeInvite: {
+    method: 'delete',
+    path: '/invites/{id}',
+    summary: 'Take an invite back; its code is worthless from then on',
+    auth: 'bearer',
+    params: z.object({ id }),
+    success: { status: 204, description: 'Removed' },
+    problems: ['forbidden', 'not_found'],
+  },
 });

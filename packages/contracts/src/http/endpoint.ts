@@ -51,3 +51,15 @@ export type AnswerOf<E extends Endpoint> = E['success']['body'] extends z.ZodTyp
 
 /** Keeps the literal types of an endpoint's schemas. */
 export const defineEndpoint = <const E extends Endpoint>(endpoint: E): E => endpoint;
+
+/** Defines the endpoints of a service, whose ids are their names here. */
+export const defineEndpoints = <
+  const S extends ServiceName,
+  const Specs extends Record<string, Omit<Endpoint, 'id' | 'service'>>,
+>(
+  service: S,
+  specs: Specs,
+) => {
+  const named = Object.entries(specs).map(([id, spec]) => [id, { id, service, ...spec }]);
+  return Object.fromEntries(named) as { [Id in keyof Specs]: Specs[Id] & { id: Id & string; service: S } };
+};

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { album } from './albums.js';
-import { defineEndpoint } from './endpoint.js';
+import { defineEndpoints } from './endpoint.js';
 import { photo } from './photos.js';
 import { id, page, pageQuery, timestamp } from './primitives.js';
 
@@ -37,19 +37,19 @@ export const feedItem = z
   .meta({ id: 'FeedItem' });
 export type FeedItem = z.output<typeof feedItem>;
 
-export const getFeed = defineEndpoint({
-  id: 'getFeed',
-  service: 'feed',
-  method: 'get',
-  path: '/feed',
-  summary:
-    'What changed since the cursor; without one, from the beginning. Each entity comes once, in its newest state',
-  auth: 'bearer',
-  query: pageQuery,
-  success: {
-    status: 200,
-    body: page('items', feedItem).extend({ cursor: z.string() }).meta({ id: 'FeedPage' }),
-    description: 'Changes, oldest first; the cursor continues after them, also when there were none',
+export const feedEndpoints = defineEndpoints('feed', {
+  getFeed: {
+    method: 'get',
+    path: '/feed',
+    summary:
+      'What changed since the cursor; without one, from the beginning. Each entity comes once, in its newest state',
+    auth: 'bearer',
+    query: pageQuery,
+    success: {
+      status: 200,
+      body: page('items', feedItem).extend({ cursor: z.string() }).meta({ id: 'FeedPage' }),
+      description: 'Changes, oldest first; the cursor continues after them, also when there were none',
+    },
+    problems: ['invalid_cursor', 'cursor_expired'],
   },
-  problems: ['invalid_cursor', 'cursor_expired'],
 });

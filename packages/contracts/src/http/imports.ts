@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { capturedAtSources } from '../capture-dates.js';
-import { defineEndpoint } from './endpoint.js';
+import { defineEndpoints } from './endpoint.js';
 import { byteCount, id, page, pageQuery, sha256, timestamp } from './primitives.js';
 import { photoState } from './uploads.js';
 
@@ -148,138 +148,6 @@ export type ReportEntry = z.output<typeof reportEntry>;
 const importParams = z.object({ id });
 const notFoundOnly = ['not_found'] as const;
 
-export const createImport = defineEndpoint({
-  id: 'createImport',
-  service: 'upload',
-  method: 'post',
-  path: '/imports',
-  summary: 'Import the photos of one or more archives that were uploaded, or that lie in IMPORT_DIR',
-  auth: 'bearer',
-  idempotencyKey: true,
-  body: z
-    .object({
-      source: importSource,
-      hash: sha256.optional().meta({ description: 'of an uploaded archive' }),
-      hashes: hashes.optional().meta({ description: 'of uploaded archives, which are parts of one export' }),
-      path: archivePath.optional(),
-      restore: z
-        .boolean()
-        .optional()
-        .meta({ description: 'bring back photos that are in the trash or were purged' }),
-      paused: z
-        .boolean()
-        .optional()
-        .meta({ description: 'true: it begins when it is resumed, for example after all parts were added' }),
-    })
-    .refine(
-      ({ hash, hashes, path }) => [hash, hashes, path].filter((given) => given !== undefined).length === 1,
-      'needs exactly one of hash, hashes and path',
-    )
-    .meta({ id: 'CreateImportRequest' }),
-  success: {
-    status: 200,
-    body: z.object({ importJobId: id }).meta({ id: 'CreatedImport' }),
-    description: 'The import will start as soon as no other one of this user runs',
-  },
-  problems: ['archive_not_found', 'forbidden', 'too_many_parts', 'idempotency_key_reused'],
-});
-
-export const listImports = defineEndpoint({
-  id: 'listImports',
-  service: 'upload',
-  method: 'get',
-  path: '/imports',
-  summary: 'Imports, the newest first',
-  auth: 'bearer',
-  query: pageQuery,
-  success: { status: 200, body: page('imports', importJob).meta({ id: 'Imports' }), description: 'One page' },
-});
-
-export const getImport = defineEndpoint({
-  id: 'getImport',
-  service: 'upload',
-  method: 'get',
-  path: '/imports/{id}',
-  summary: 'How far an import is',
-  auth: 'bearer',
-  params: importParams,
-  success: { status: 200, body: importJob, description: 'The import' },
-  problems: notFoundOnly,
-});
-
-export const cancelImport = defineEndpoint({
-  id: 'cancelImport',
-  service: 'upload',
-  method: 'delete',
-  path: '/imports/{id}',
-  summary: 'End an import; what it has imported stays. Repeating it does no harm',
-  auth: 'bearer',
-  params: importParams,
-  success: { status: 204, description: 'Cancelled, or ended before' },
-  problems: notFoundOnly,
-});
-
-export const pauseImport = defineEndpoint({
-  id: 'pauseImport',
-  service: 'upload',
-  method: 'post',
-  path: '/imports/{id}/pause',
-  summary: 'Let an import wait until it is resumed',
-  auth: 'bearer',
-  params: importParams,
-  success: { status: 200, body: importJob, description: 'The import' },
-  problems: ['not_found', 'import_ended'],
-});
-
-export const resumeImport = defineEndpoint({
-  id: 'resumeImport',
-  service: 'upload',
-  method: 'post',
-  path: '/imports/{id}/resume',
-  summary: 'Go on with an import that is paused, whatever the reason was',
-  auth: 'bearer',
-  params: importParams,
-  success: { status: 200, body: importJob, description: 'The import' },
-  problems: ['not_found', 'import_ended'],
-});
-
-export const addImportParts = defineEndpoint({
-  id: 'addImportParts',
-  service: 'upload',
-  method: 'post',
-  path: '/imports/{id}/parts',
-  summary: 'Add further archives of the same export; one that is a part already is not added again',
-  auth: 'bearer',
-  params: importParams,
-  body: z
-    .object({ hashes: hashes.optional(), path: archivePath.optional() })
-    .refine(
-      ({ hashes, path }) => (hashes === undefined) !== (path === undefined),
-      'needs exactly one of hashes and path',
-    )
-    .meta({ id: 'AddImportPartsRequest' }),
-  success: { status: 200, body: importJob, description: 'The import; a completed one runs again' },
-  problems: ['not_found', 'archive_not_found', 'import_ended', 'forbidden', 'too_many_parts'],
-});
-
-export const getImportReport = defineEndpoint({
-  id: 'getImportReport',
-  service: 'upload',
-  method: 'get',
-  path: '/imports/{id}/report',
-  summary: 'What became of each file of the archives',
-  auth: 'bearer',
-  params: importParams,
-  query: z.object({ format: z.enum(['json', 'csv']).meta({ id: 'ImportReportFormat' }).default('json') }),
-  success: {
-    status: 200,
-    body: z.object({ import: importJob, entries: z.array(reportEntry) }).meta({ id: 'ImportReport' }),
-    alternatives: ['text/csv'],
-    description: 'All files, archive by archive, in the order of each one',
-  },
-  problems: notFoundOnly,
-});
-
 export const archive = z
   .object({
     id,
@@ -292,25 +160,139 @@ export const archive = z
   .meta({ id: 'Archive' });
 export type Archive = z.output<typeof archive>;
 
-export const listArchives = defineEndpoint({
-  id: 'listArchives',
-  service: 'upload',
-  method: 'get',
-  path: '/archives',
-  summary: 'Archives that were uploaded for imports, the newest first; each is kept until it is deleted',
-  auth: 'bearer',
-  query: pageQuery,
-  success: { status: 200, body: page('archives', archive).meta({ id: 'Archives' }), description: 'One page' },
-});
-
-export const deleteArchive = defineEndpoint({
-  id: 'deleteArchive',
-  service: 'upload',
-  method: 'delete',
-  path: '/archives/{id}',
-  summary: 'Delete an uploaded archive; the photos that came from it stay',
-  auth: 'bearer',
-  params: importParams,
-  success: { status: 204, description: 'Deleted' },
-  problems: ['not_found', 'archive_in_use'],
+export const importEndpoints = defineEndpoints('upload', {
+  createImport: {
+    method: 'post',
+    path: '/imports',
+    summary: 'Import the photos of one or more archives that were uploaded, or that lie in IMPORT_DIR',
+    auth: 'bearer',
+    idempotencyKey: true,
+    body: z
+      .object({
+        source: importSource,
+        hash: sha256.optional().meta({ description: 'of an uploaded archive' }),
+        hashes: hashes
+          .optional()
+          .meta({ description: 'of uploaded archives, which are parts of one export' }),
+        path: archivePath.optional(),
+        restore: z
+          .boolean()
+          .optional()
+          .meta({ description: 'bring back photos that are in the trash or were purged' }),
+        paused: z.boolean().optional().meta({
+          description: 'true: it begins when it is resumed, for example after all parts were added',
+        }),
+      })
+      .refine(
+        ({ hash, hashes, path }) => [hash, hashes, path].filter((given) => given !== undefined).length === 1,
+        'needs exactly one of hash, hashes and path',
+      )
+      .meta({ id: 'CreateImportRequest' }),
+    success: {
+      status: 200,
+      body: z.object({ importJobId: id }).meta({ id: 'CreatedImport' }),
+      description: 'The import will start as soon as no other one of this user runs',
+    },
+    problems: ['archive_not_found', 'forbidden', 'too_many_parts', 'idempotency_key_reused'],
+  },
+  listImports: {
+    method: 'get',
+    path: '/imports',
+    summary: 'Imports, the newest first',
+    auth: 'bearer',
+    query: pageQuery,
+    success: {
+      status: 200,
+      body: page('imports', importJob).meta({ id: 'Imports' }),
+      description: 'One page',
+    },
+  },
+  getImport: {
+    method: 'get',
+    path: '/imports/{id}',
+    summary: 'How far an import is',
+    auth: 'bearer',
+    params: importParams,
+    success: { status: 200, body: importJob, description: 'The import' },
+    problems: notFoundOnly,
+  },
+  cancelImport: {
+    method: 'delete',
+    path: '/imports/{id}',
+    summary: 'End an import; what it has imported stays. Repeating it does no harm',
+    auth: 'bearer',
+    params: importParams,
+    success: { status: 204, description: 'Cancelled, or ended before' },
+    problems: notFoundOnly,
+  },
+  pauseImport: {
+    method: 'post',
+    path: '/imports/{id}/pause',
+    summary: 'Let an import wait until it is resumed',
+    auth: 'bearer',
+    params: importParams,
+    success: { status: 200, body: importJob, description: 'The import' },
+    problems: ['not_found', 'import_ended'],
+  },
+  resumeImport: {
+    method: 'post',
+    path: '/imports/{id}/resume',
+    summary: 'Go on with an import that is paused, whatever the reason was',
+    auth: 'bearer',
+    params: importParams,
+    success: { status: 200, body: importJob, description: 'The import' },
+    problems: ['not_found', 'import_ended'],
+  },
+  addImportParts: {
+    method: 'post',
+    path: '/imports/{id}/parts',
+    summary: 'Add further archives of the same export; one that is a part already is not added again',
+    auth: 'bearer',
+    params: importParams,
+    body: z
+      .object({ hashes: hashes.optional(), path: archivePath.optional() })
+      .refine(
+        ({ hashes, path }) => (hashes === undefined) !== (path === undefined),
+        'needs exactly one of hashes and path',
+      )
+      .meta({ id: 'AddImportPartsRequest' }),
+    success: { status: 200, body: importJob, description: 'The import; a completed one runs again' },
+    problems: ['not_found', 'archive_not_found', 'import_ended', 'forbidden', 'too_many_parts'],
+  },
+  getImportReport: {
+    method: 'get',
+    path: '/imports/{id}/report',
+    summary: 'What became of each file of the archives',
+    auth: 'bearer',
+    params: importParams,
+    query: z.object({ format: z.enum(['json', 'csv']).meta({ id: 'ImportReportFormat' }).default('json') }),
+    success: {
+      status: 200,
+      body: z.object({ import: importJob, entries: z.array(reportEntry) }).meta({ id: 'ImportReport' }),
+      alternatives: ['text/csv'],
+      description: 'All files, archive by archive, in the order of each one',
+    },
+    problems: notFoundOnly,
+  },
+  listArchives: {
+    method: 'get',
+    path: '/archives',
+    summary: 'Archives that were uploaded for imports, the newest first; each is kept until it is deleted',
+    auth: 'bearer',
+    query: pageQuery,
+    success: {
+      status: 200,
+      body: page('archives', archive).meta({ id: 'Archives' }),
+      description: 'One page',
+    },
+  },
+  deleteArchive: {
+    method: 'delete',
+    path: '/archives/{id}',
+    summary: 'Delete an uploaded archive; the photos that came from it stay',
+    auth: 'bearer',
+    params: importParams,
+    success: { status: 204, description: 'Deleted' },
+    problems: ['not_found', 'archive_in_use'],
+  },
 });

@@ -1,10 +1,27 @@
 import { z } from 'zod';
 import { storableDate } from '../storable-date.js';
-import { tagKey } from '../tag-key.js';
-import { defineEndpoint } from './endpoint.js';
+import { defineEndpoints } from './endpoint.js';
 import { photo, rating } from './photos.js';
 import { id, latitude, line, longitude, MAX_LIMIT, text, timestamp } from './primitives.js';
 import { fieldError, problemCode } from './problems.js';
+
+/** Dotless i must not become i, as it would by way of its upper-case form: in Turkish the two are different letters. */
+const DOTLESS_I = 'ı';
+
+/**
+ * Returns what two tags have in common that are the same tag: Unicode normalisation form C, no blanks around it, case folded
+ * (by way of upper case, so that ß equals SS and every sigma the same). It does not depend on a locale. Unique per photo; the
+ * tag's name keeps its own case.
+ */
+export const tagKey = (name: string): string =>
+  name
+    .toWellFormed()
+    .normalize('NFC')
+    .trim()
+    .split(DOTLESS_I)
+    .map((part) => part.toLowerCase().toUpperCase().toLowerCase())
+    .join(DOTLESS_I)
+    .normalize('NFC');
 
 /** How many tags a photo can have. */
 export const MAX_TAGS = 100;
@@ -137,44 +154,41 @@ export const metadataResult = z
   .meta({ id: 'MetadataResult' });
 export type MetadataResult = z.output<typeof metadataResult>;
 
-export const editPhoto = defineEndpoint({
-  id: 'editPhoto',
-  service: 'catalog',
-  method: 'post',
-  path: '/photos/{id}/metadata',
-  summary: 'Change what is known of a photo, also of one in the trash; the file itself stays as it is',
-  auth: 'bearer',
-  params: z.object({ id }),
-  body: metadataPatch,
-  success: { status: 200, body: photo, description: 'The photo as it is now' },
-  problems: ['not_found', 'too_many_tags'],
-});
-
-export const editPhotos = defineEndpoint({
-  id: 'editPhotos',
-  service: 'catalog',
-  method: 'post',
-  path: '/photos/metadata/batch',
-  summary:
-    'Change up to 500 photos in a body of up to 1 MB, in the order of the list; repeating it does no harm',
-  auth: 'bearer',
-  body: z.object({ updates: z.array(metadataUpdate).min(1).max(MAX_LIMIT) }).meta({
-    id: 'EditPhotosRequest',
-    examples: [
-      {
-        updates: [
-          {
-            id: '01890a5d-ac96-774b-bcce-b302099a8058',
-            favorite: true,
-            updatedAt: '2026-05-01T12:00:00Z',
-          },
-        ],
-      },
-    ],
-  }),
-  success: {
-    status: 200,
-    body: z.object({ results: z.array(metadataResult) }).meta({ id: 'EditPhotosResponse' }),
-    description: 'What became of each item, in the order of the request',
+export const metadataEndpoints = defineEndpoints('catalog', {
+  editPhoto: {
+    method: 'post',
+    path: '/photos/{id}/metadata',
+    summary: 'Change what is known of a photo, also of one in the trash; the file itself stays as it is',
+    auth: 'bearer',
+    params: z.object({ id }),
+    body: metadataPatch,
+    success: { status: 200, body: photo, description: 'The photo as it is now' },
+    problems: ['not_found', 'too_many_tags'],
+  },
+  editPhotos: {
+    method: 'post',
+    path: '/photos/metadata/batch',
+    summary:
+      'Change up to 500 photos in a body of up to 1 MB, in the order of the list; repeating it does no harm',
+    auth: 'bearer',
+    body: z.object({ updates: z.array(metadataUpdate).min(1).max(MAX_LIMIT) }).meta({
+      id: 'EditPhotosRequest',
+      examples: [
+        {
+          updates: [
+            {
+              id: '01890a5d-ac96-774b-bcce-b302099a8058',
+              favorite: true,
+              updatedAt: '2026-05-01T12:00:00Z',
+            },
+          ],
+        },
+      ],
+    }),
+    success: {
+      status: 200,
+      body: z.object({ results: z.array(metadataResult) }).meta({ id: 'EditPhotosResponse' }),
+      description: 'What became of each item, in the order of the request',
+    },
   },
 });

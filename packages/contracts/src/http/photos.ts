@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { capturedAtSources } from '../capture-dates.js';
-import { defineEndpoint } from './endpoint.js';
-import { place } from './place.js';
+import { defineEndpoints } from './endpoint.js';
 import {
   booleanParam,
   byteCount,
@@ -16,6 +15,21 @@ import {
   timestamp,
   timeZone,
 } from './primitives.js';
+
+/** Where a photo was taken, in words. */
+export const place = z
+  .object({
+    city: z.string().optional(),
+    region: z.string().optional(),
+    country: z.string().optional(),
+    countryCode: z
+      .string()
+      .regex(/^[A-Z]{2}$/)
+      .optional()
+      .meta({ description: 'ISO 3166-1 alpha-2' }),
+  })
+  .meta({ id: 'Place', description: "names in the reader's language where they are known" });
+export type Place = z.output<typeof place>;
 
 /** The previews that are made of every photo: longest side in pixels; never enlarged. */
 export const previewSizes = { thumb: 300, medium: 1080 } as const;
@@ -140,143 +154,143 @@ export type PhotoFilter = z.output<typeof photoFilter>;
 /** What a downloaded original says of itself: what it came with, or what is known of it now. */
 const downloadMetadata = z.enum(['original', 'embedded']).meta({ id: 'DownloadMetadata' });
 
-export const listPhotos = defineEndpoint({
-  id: 'listPhotos',
-  service: 'catalog',
-  method: 'get',
-  path: '/photos',
-  summary: 'Photos, newest first',
-  auth: 'bearer',
-  query: pageQuery.extend(photoFilter.shape),
-  success: {
-    status: 200,
-    body: page('photos', photo)
-      .extend({
-        feedCursor: z
-          .string()
-          .optional()
-          .meta({ description: 'on the last page: where the feed continues without a gap' }),
-      })
-      .meta({ id: 'PhotoPage' }),
-    description: 'A page of photos',
-  },
-  problems: ['invalid_cursor', 'not_found'],
-});
-
-export const photoTimeline = defineEndpoint({
-  id: 'photoTimeline',
-  service: 'catalog',
-  method: 'get',
-  path: '/photos/timeline',
-  summary: 'How many photos each month has, newest first; months without photos are left out',
-  auth: 'bearer',
-  query: photoFilter.extend({ zone: timeZone.default('UTC') }),
-  success: {
-    status: 200,
-    body: z
-      .object({
-        months: z.array(
-          z
-            .object({
-              month: z
-                .string()
-                .regex(/^\d{4}-\d{2}$/)
-                .meta({ description: 'year and month in the zone: 2024-05' }),
-              count: z.number().int().positive(),
-            })
-            .meta({ id: 'TimelineMonth' }),
-        ),
-      })
-      .meta({ id: 'Timeline' }),
-    description: 'The months',
-  },
-  problems: ['not_found'],
-});
-
-export const listTags = defineEndpoint({
-  id: 'listTags',
-  service: 'catalog',
-  method: 'get',
-  path: '/tags',
-  summary: 'The tags of photos that are not in the trash, in the order of their keys',
-  auth: 'bearer',
-  query: pageQuery,
-  success: {
-    status: 200,
-    body: page(
-      'tags',
-      z
-        .object({
-          name: z.string().meta({ description: 'as the newest photo with this tag writes it' }),
-          count: z.number().int().positive().meta({ description: 'photos that are not in the trash' }),
+export const photoEndpoints = defineEndpoints('catalog', {
+  listPhotos: {
+    method: 'get',
+    path: '/photos',
+    summary: 'Photos, newest first',
+    auth: 'bearer',
+    query: pageQuery.extend(photoFilter.shape),
+    success: {
+      status: 200,
+      body: page('photos', photo)
+        .extend({
+          feedCursor: z
+            .string()
+            .optional()
+            .meta({ description: 'on the last page: where the feed continues without a gap' }),
         })
-        .meta({ id: 'Tag' }),
-    ).meta({ id: 'TagPage' }),
-    description: 'A page of tags',
+        .meta({ id: 'PhotoPage' }),
+      description: 'A page of photos',
+    },
+    problems: ['invalid_cursor', 'not_found'],
   },
-  problems: ['invalid_cursor'],
-});
-
-export const getPhoto = defineEndpoint({
-  id: 'getPhoto',
-  service: 'catalog',
-  method: 'get',
-  path: '/photos/{id}',
-  summary: 'One photo, also from the trash',
-  auth: 'bearer',
-  params: photoId,
-  success: { status: 200, body: photo, description: 'The photo' },
-  problems: ['not_found'],
-});
-
-export const downloadPhoto = defineEndpoint({
-  id: 'downloadPhoto',
-  service: 'catalog',
-  method: 'get',
-  path: '/photos/{id}/download',
-  summary: 'A signed URL of the original or a preview',
-  auth: 'bearer',
-  params: photoId,
-  query: z
-    .object({
-      size: mediaVariant.default('original'),
-      metadata: downloadMetadata.default('original').meta({
-        description: 'with size=original: embedded gives a copy that has the edits of its owner written in',
+  photoTimeline: {
+    method: 'get',
+    path: '/photos/timeline',
+    summary: 'How many photos each month has, newest first; months without photos are left out',
+    auth: 'bearer',
+    query: photoFilter.extend({ zone: timeZone.default('UTC') }),
+    success: {
+      status: 200,
+      body: z
+        .object({
+          months: z.array(
+            z
+              .object({
+                month: z
+                  .string()
+                  .regex(/^\d{4}-\d{2}$/)
+                  .meta({ description: 'year and month in the zone: 2024-05' }),
+                count: z.number().int().positive(),
+              })
+              .meta({ id: 'TimelineMonth' }),
+          ),
+        })
+        .meta({ id: 'Timeline' }),
+      description: 'The months',
+    },
+    problems: ['not_found'],
+  },
+  getPhoto: {
+    method: 'get',
+    path: '/photos/{id}',
+    summary: 'One photo, also from the trash',
+    auth: 'bearer',
+    params: photoId,
+    success: { status: 200, body: photo, description: 'The photo' },
+    problems: ['not_found'],
+  },
+  downloadPhoto: {
+    method: 'get',
+    path: '/photos/{id}/download',
+    summary: 'A signed URL of the original or a preview',
+    auth: 'bearer',
+    params: photoId,
+    query: z
+      .object({
+        size: mediaVariant.default('original'),
+        metadata: downloadMetadata.default('original').meta({
+          description: 'with size=original: embedded gives a copy that has the edits of its owner written in',
+        }),
+      })
+      .refine(({ size, metadata }) => metadata === 'original' || size === 'original', {
+        message: 'goes with size=original',
+        path: ['metadata'],
       }),
-    })
-    .refine(({ size, metadata }) => metadata === 'original' || size === 'original', {
-      message: 'goes with size=original',
-      path: ['metadata'],
-    }),
-  success: {
-    status: 200,
-    body: z.object({ url: z.url(), expiresAt: timestamp }).meta({ id: 'SignedUrl' }),
-    description: 'The URL, good without a token until it expires',
+    success: {
+      status: 200,
+      body: z.object({ url: z.url(), expiresAt: timestamp }).meta({ id: 'SignedUrl' }),
+      description: 'The URL, good without a token until it expires',
+    },
+    problems: ['not_found', 'not_ready', 'copy_unsupported'],
   },
-  problems: ['not_found', 'not_ready', 'copy_unsupported'],
+  deletePhoto: {
+    method: 'delete',
+    path: '/photos/{id}',
+    summary: 'Move to the trash, or remove for good; repeating it does no harm',
+    auth: 'bearer',
+    params: photoId,
+    query: z.object({ permanent: booleanParam.optional() }),
+    success: { status: 204, description: 'Deleted' },
+    problems: ['not_found'],
+  },
+  restorePhoto: {
+    method: 'post',
+    path: '/photos/{id}/restore',
+    summary: 'Bring a photo back from the trash',
+    auth: 'bearer',
+    params: photoId,
+    success: { status: 200, body: photo, description: 'The photo' },
+    problems: ['not_found'],
+  },
+  listTags: {
+    method: 'get',
+    path: '/tags',
+    summary: 'The tags of photos that are not in the trash, in the order of their keys',
+    auth: 'bearer',
+    query: pageQuery,
+    success: {
+      status: 200,
+      body: page(
+        'tags',
+        z
+          .object({
+            name: z.string().meta({ description: 'as the newest photo with this tag writes it' }),
+            count: z.number().int().positive().meta({ description: 'photos that are not in the trash' }),
+          })
+          .meta({ id: 'Tag' }),
+      ).meta({ id: 'TagPage' }),
+      description: 'A page of tags',
+    },
+    problems: ['invalid_cursor'],
+  },
 });
 
-export const deletePhoto = defineEndpoint({
-  id: 'deletePhoto',
-  service: 'catalog',
-  method: 'delete',
-  path: '/photos/{id}',
-  summary: 'Move to the trash, or remove for good; repeating it does no harm',
-  auth: 'bearer',
-  params: photoId,
-  query: z.object({ permanent: booleanParam.optional() }),
-  success: { status: 204, description: 'Deleted' },
-  problems: ['not_found'],
-});
+/** Returns the signed URL of one variant of a photo. */
+export type MediaUrlFor = (userId: string, photoId: string, variant: MediaVariant) => string;
 
-export const restorePhoto = defineEndpoint({
-  id: 'restorePhoto',
-  service: 'catalog',
-  method: 'post',
-  path: '/photos/{id}/restore',
-  summary: 'Bring a photo back from the trash',
-  auth: 'bearer',
-  params: photoId,
-  success: { status: 200, body: photo, description: 'The photo' },
-  problems: ['not_found'],
-});
+/**
+ * A photo as clients see it: the record with signed URLs for the previews that exist, and its place in the words of `localPlace`.
+ */
+export function photoView(
+  record: PhotoRecord,
+  mediaUrl: MediaUrlFor,
+  localPlace: (place: Place) => Place = (place) => place,
+): Photo {
+  const urls = previewVariants.map((variant) => [variant, mediaUrl(record.userId, record.id, variant)]);
+  const thumbnails = record.processing === 'ready' ? Object.fromEntries(urls) : {};
+  // A feed keeps records that are older than these fields.
+  const { archived = false, kind = 'photo', place } = record;
+  return { ...record, archived, kind, place: place && localPlace(place), thumbnails };
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEndpoint } from './endpoint.js';
+import { defineEndpoints } from './endpoint.js';
 import { photo } from './photos.js';
 import { booleanParam, id, line, page, pageQuery, shownAs, timestamp } from './primitives.js';
 
@@ -104,19 +104,20 @@ const query = pageQuery
     { message: 'give q or at least one filter', path: ['q'] },
   );
 
-export const search = defineEndpoint({
-  id: 'search',
-  service: 'catalog',
-  method: 'get',
-  path: '/search',
-  summary: 'Photos by words, time, place and other filters, the best first; what is in the trash is left out',
-  auth: 'bearer',
-  query,
-  success: {
-    status: 200,
-    body: page('photos', photo).meta({ id: 'SearchPage' }),
-    description:
-      'A page of photos: by rank, and newest capture first among equals; by capture alone without q, and where very many photos match',
+export const searchEndpoints = defineEndpoints('catalog', {
+  search: {
+    method: 'get',
+    path: '/search',
+    summary:
+      'Photos by words, time, place and other filters, the best first; what is in the trash is left out',
+    auth: 'bearer',
+    query,
+    success: {
+      status: 200,
+      body: page('photos', photo).meta({ id: 'SearchPage' }),
+      description:
+        'A page of photos: by rank, and newest capture first among equals; by capture alone without q, and where very many photos match',
+    },
+    problems: ['invalid_cursor', 'not_found'],
   },
-  problems: ['invalid_cursor', 'not_found'],
 });

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { defineEndpoint } from './endpoint.js';
-import { altitude, photoKind, thumbnails, zoneOffset } from './photos.js';
-import { place } from './place.js';
+import { defineEndpoints } from './endpoint.js';
+import { altitude, photoKind, place, thumbnails, zoneOffset } from './photos.js';
 import {
   byteCount,
   id,
@@ -59,96 +58,6 @@ const options = {
 };
 
 const shareLinkId = z.object({ id });
-
-export const createShareLink = defineEndpoint({
-  id: 'createShareLink',
-  service: 'catalog',
-  method: 'post',
-  path: '/share-links',
-  summary:
-    'Share a photo or an album by a link; a repeat with the same Idempotency-Key responds with the same link and token',
-  auth: 'bearer',
-  idempotencyKey: true,
-  body: z
-    .object({
-      photoId: id.optional().meta({ description: 'either this or albumId' }),
-      albumId: id.optional().meta({ description: 'either this or photoId' }),
-      expiresAt: expiresAt.optional(),
-      password: sharePassword.nullable().optional(),
-      ...options,
-    })
-    .refine((body) => (body.photoId === undefined) !== (body.albumId === undefined), {
-      message: 'give either photoId or albumId',
-      path: ['photoId'],
-    })
-    .meta({ id: 'CreateShareLinkRequest' }),
-  success: { status: 201, body: createdShareLink, description: 'The link with its token' },
-  problems: ['not_found', 'share_link_limit', 'idempotency_key_reused'],
-});
-
-export const listShareLinks = defineEndpoint({
-  id: 'listShareLinks',
-  service: 'catalog',
-  method: 'get',
-  path: '/share-links',
-  summary: 'Your share links, newest first, expired ones included',
-  auth: 'bearer',
-  query: pageQuery,
-  success: {
-    status: 200,
-    body: page('shareLinks', shareLink).meta({ id: 'ShareLinkPage' }),
-    description: 'A page of share links',
-  },
-  problems: ['invalid_cursor'],
-});
-
-export const getShareLink = defineEndpoint({
-  id: 'getShareLink',
-  service: 'catalog',
-  method: 'get',
-  path: '/share-links/{id}',
-  summary: 'One of your share links',
-  auth: 'bearer',
-  params: shareLinkId,
-  success: { status: 200, body: shareLink, description: 'The share link' },
-  problems: ['not_found'],
-});
-
-export const updateShareLink = defineEndpoint({
-  id: 'updateShareLink',
-  service: 'catalog',
-  method: 'patch',
-  path: '/share-links/{id}',
-  summary: 'Change the options that are given; null removes an expiry, a password or a title',
-  auth: 'bearer',
-  params: shareLinkId,
-  body: z
-    .object({
-      title: title.nullable().optional(),
-      expiresAt: expiresAt.optional(),
-      password: sharePassword
-        .nullable()
-        .optional()
-        .meta({ description: 'a new password ends every unlock of the old one' }),
-      allowDownload: z.boolean().optional(),
-      showLocation: z.boolean().optional(),
-    })
-    .meta({ id: 'UpdateShareLinkRequest' }),
-  success: { status: 200, body: shareLink, description: 'The share link' },
-  problems: ['not_found'],
-});
-
-export const deleteShareLink = defineEndpoint({
-  id: 'deleteShareLink',
-  service: 'catalog',
-  method: 'delete',
-  path: '/share-links/{id}',
-  summary: 'Revoke a share link; its pictures stop within LAZYPHOTOS_SHARE_MEDIA_SECONDS',
-  auth: 'bearer',
-  params: shareLinkId,
-  success: { status: 204, description: 'Revoked' },
-  problems: ['not_found'],
-});
 
 /** A photo as visitors of a share link see it: nothing in it identifies its owner. */
 export const sharedPhoto = z
@@ -217,29 +126,101 @@ export type ShareUnlock = z.output<typeof shareUnlock>;
 
 const shareTokenParams = z.object({ token: shareToken });
 
-export const getShareContent = defineEndpoint({
-  id: 'getShareContent',
-  service: 'catalog',
-  method: 'get',
-  path: '/share-links/{token}/content',
-  summary: 'What a share link shows: a page of photos, with signed URLs that need no account',
-  auth: 'none',
-  shareToken: true,
-  params: shareTokenParams,
-  query: pageQuery,
-  success: { status: 200, body: shareContent, description: 'A page of what the link shows' },
-  problems: ['not_found', 'invalid_cursor', 'share_password_required'],
-});
-
-export const unlockShare = defineEndpoint({
-  id: 'unlockShare',
-  service: 'catalog',
-  method: 'post',
-  path: '/share-links/{token}/unlock',
-  summary: 'Exchange the password of a share link for a token that opens this link alone',
-  auth: 'none',
-  params: shareTokenParams,
-  body: z.object({ password: sharePassword }).meta({ id: 'UnlockShareRequest' }),
-  success: { status: 200, body: shareUnlock, description: 'The token' },
-  problems: ['not_found', 'wrong_share_password'],
+export const shareEndpoints = defineEndpoints('catalog', {
+  createShareLink: {
+    method: 'post',
+    path: '/share-links',
+    summary:
+      'Share a photo or an album by a link; a repeat with the same Idempotency-Key responds with the same link and token',
+    auth: 'bearer',
+    idempotencyKey: true,
+    body: z
+      .object({
+        photoId: id.optional().meta({ description: 'either this or albumId' }),
+        albumId: id.optional().meta({ description: 'either this or photoId' }),
+        expiresAt: expiresAt.optional(),
+        password: sharePassword.nullable().optional(),
+        ...options,
+      })
+      .refine((body) => (body.photoId === undefined) !== (body.albumId === undefined), {
+        message: 'give either photoId or albumId',
+        path: ['photoId'],
+      })
+      .meta({ id: 'CreateShareLinkRequest' }),
+    success: { status: 201, body: createdShareLink, description: 'The link with its token' },
+    problems: ['not_found', 'share_link_limit', 'idempotency_key_reused'],
+  },
+  listShareLinks: {
+    method: 'get',
+    path: '/share-links',
+    summary: 'Your share links, newest first, expired ones included',
+    auth: 'bearer',
+    query: pageQuery,
+    success: {
+      status: 200,
+      body: page('shareLinks', shareLink).meta({ id: 'ShareLinkPage' }),
+      description: 'A page of share links',
+    },
+    problems: ['invalid_cursor'],
+  },
+  getShareLink: {
+    method: 'get',
+    path: '/share-links/{id}',
+    summary: 'One of your share links',
+    auth: 'bearer',
+    params: shareLinkId,
+    success: { status: 200, body: shareLink, description: 'The share link' },
+    problems: ['not_found'],
+  },
+  updateShareLink: {
+    method: 'patch',
+    path: '/share-links/{id}',
+    summary: 'Change the options that are given; null removes an expiry, a password or a title',
+    auth: 'bearer',
+    params: shareLinkId,
+    body: z
+      .object({
+        title: title.nullable().optional(),
+        expiresAt: expiresAt.optional(),
+        password: sharePassword
+          .nullable()
+          .optional()
+          .meta({ description: 'a new password ends every unlock of the old one' }),
+        allowDownload: z.boolean().optional(),
+        showLocation: z.boolean().optional(),
+      })
+      .meta({ id: 'UpdateShareLinkRequest' }),
+    success: { status: 200, body: shareLink, description: 'The share link' },
+    problems: ['not_found'],
+  },
+  deleteShareLink: {
+    method: 'delete',
+    path: '/share-links/{id}',
+    summary: 'Revoke a share link; its pictures stop within LAZYPHOTOS_SHARE_MEDIA_SECONDS',
+    auth: 'bearer',
+    params: shareLinkId,
+    success: { status: 204, description: 'Revoked' },
+    problems: ['not_found'],
+  },
+  getShareContent: {
+    method: 'get',
+    path: '/share-links/{token}/content',
+    summary: 'What a share link shows: a page of photos, with signed URLs that need no account',
+    auth: 'none',
+    shareToken: true,
+    params: shareTokenParams,
+    query: pageQuery,
+    success: { status: 200, body: shareContent, description: 'A page of what the link shows' },
+    problems: ['not_found', 'invalid_cursor', 'share_password_required'],
+  },
+  unlockShare: {
+    method: 'post',
+    path: '/share-links/{token}/unlock',
+    summary: 'Exchange the password of a share link for a token that opens this link alone',
+    auth: 'none',
+    params: shareTokenParams,
+    body: z.object({ password: sharePassword }).meta({ id: 'UnlockShareRequest' }),
+    success: { status: 200, body: shareUnlock, description: 'The token' },
+    problems: ['not_found', 'wrong_share_password'],
+  },
 });

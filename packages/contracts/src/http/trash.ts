@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEndpoint } from './endpoint.js';
+import { defineEndpoints } from './endpoint.js';
 import { batchStatus } from './metadata.js';
 import { byteCount, id, MAX_LIMIT } from './primitives.js';
 
@@ -28,76 +28,64 @@ export const trash = z
   .meta({ id: 'Trash' });
 export type Trash = z.output<typeof trash>;
 
-export const deletePhotos = defineEndpoint({
-  id: 'deletePhotos',
-  service: 'catalog',
-  method: 'post',
-  path: '/photos/delete/batch',
-  summary: 'Move up to 500 photos to the trash, or remove them for good; repeating it does no harm',
-  auth: 'bearer',
-  body: z
-    .object({
-      ids,
-      permanent: z.boolean().optional().meta({ description: 'true: remove them for good' }),
-    })
-    .meta({ id: 'DeletePhotosRequest', examples: [{ ids: ['01890a5d-ac96-774b-bcce-b302099a8058'] }] }),
-  success: {
-    status: 200,
-    body: batchResults,
-    description: 'What became of each photo, in the order of the request',
+export const trashEndpoints = defineEndpoints('catalog', {
+  deletePhotos: {
+    method: 'post',
+    path: '/photos/delete/batch',
+    summary: 'Move up to 500 photos to the trash, or remove them for good; repeating it does no harm',
+    auth: 'bearer',
+    body: z
+      .object({
+        ids,
+        permanent: z.boolean().optional().meta({ description: 'true: remove them for good' }),
+      })
+      .meta({ id: 'DeletePhotosRequest', examples: [{ ids: ['01890a5d-ac96-774b-bcce-b302099a8058'] }] }),
+    success: {
+      status: 200,
+      body: batchResults,
+      description: 'What became of each photo, in the order of the request',
+    },
   },
-});
-
-export const restorePhotos = defineEndpoint({
-  id: 'restorePhotos',
-  service: 'catalog',
-  method: 'post',
-  path: '/photos/restore/batch',
-  summary: 'Bring up to 500 photos back from the trash; repeating it does no harm',
-  auth: 'bearer',
-  body: z
-    .object({ ids })
-    .meta({ id: 'RestorePhotosRequest', examples: [{ ids: ['01890a5d-ac96-774b-bcce-b302099a8058'] }] }),
-  success: {
-    status: 200,
-    body: batchResults,
-    description: 'What became of each photo, in the order of the request',
+  restorePhotos: {
+    method: 'post',
+    path: '/photos/restore/batch',
+    summary: 'Bring up to 500 photos back from the trash; repeating it does no harm',
+    auth: 'bearer',
+    body: z
+      .object({ ids })
+      .meta({ id: 'RestorePhotosRequest', examples: [{ ids: ['01890a5d-ac96-774b-bcce-b302099a8058'] }] }),
+    success: {
+      status: 200,
+      body: batchResults,
+      description: 'What became of each photo, in the order of the request',
+    },
   },
-});
-
-export const getTrash = defineEndpoint({
-  id: 'getTrash',
-  service: 'catalog',
-  method: 'get',
-  path: '/trash',
-  summary: 'How much is in the trash, and how long it stays there',
-  auth: 'bearer',
-  success: { status: 200, body: trash, description: 'The trash' },
-});
-
-export const emptyTrash = defineEndpoint({
-  id: 'emptyTrash',
-  service: 'catalog',
-  method: 'post',
-  path: '/trash/empty',
-  summary: 'Remove for good what is in the trash now; repeating it does no harm',
-  auth: 'bearer',
-  success: {
-    status: 202,
-    body: trash,
-    description: 'The request is kept, and carried out soon, also after a restart',
+  getTrash: {
+    method: 'get',
+    path: '/trash',
+    summary: 'How much is in the trash, and how long it stays there',
+    auth: 'bearer',
+    success: { status: 200, body: trash, description: 'The trash' },
   },
-});
-
-export const setTrashRetention = defineEndpoint({
-  id: 'setTrashRetention',
-  service: 'catalog',
-  method: 'put',
-  path: '/trash/retention',
-  summary: 'Set how long photos stay in the trash of this account; null: as long as the node says',
-  auth: 'bearer',
-  body: z
-    .object({ days: days.nullable() })
-    .meta({ id: 'SetTrashRetentionRequest', examples: [{ days: 90 }] }),
-  success: { status: 200, body: trash, description: 'The trash' },
+  emptyTrash: {
+    method: 'post',
+    path: '/trash/empty',
+    summary: 'Remove for good what is in the trash now; repeating it does no harm',
+    auth: 'bearer',
+    success: {
+      status: 202,
+      body: trash,
+      description: 'The request is kept, and carried out soon, also after a restart',
+    },
+  },
+  setTrashRetention: {
+    method: 'put',
+    path: '/trash/retention',
+    summary: 'Set how long photos stay in the trash of this account; null: as long as the node says',
+    auth: 'bearer',
+    body: z
+      .object({ days: days.nullable() })
+      .meta({ id: 'SetTrashRetentionRequest', examples: [{ days: 90 }] }),
+    success: { status: 200, body: trash, description: 'The trash' },
+  },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { announcedDateSources } from '../capture-dates.js';
-import { defineEndpoint } from './endpoint.js';
+import { defineEndpoints } from './endpoint.js';
 import {
   byteCount,
   byteSpan,
@@ -29,147 +29,135 @@ const announcedDateSource = z.enum(announcedDateSources).meta({
     'where capturedAt comes from: a file beside the photo, a source of the client itself, a date in the file name, the year in the name of its folder, the modification time',
 });
 
-export const createUploadSession = defineEndpoint({
-  id: 'createUploadSession',
-  service: 'upload',
-  method: 'post',
-  path: '/upload-sessions',
-  summary: 'Announce a photo by its hash; returns the open session for the same hash, if there is one',
-  auth: 'bearer',
-  body: z
-    .object({
-      hash: sha256,
-      sizeBytes: byteCount.min(1),
-      mimeType: z.string().trim().toLowerCase().min(3).max(100).meta({
-        description: 'of a photo; or application/zip, for an archive to import from',
-      }),
-      fileName: line(255).optional(),
-      capturedAt: timestamp.optional().meta({ description: 'used when the file itself names no date' }),
-      capturedAtSource: announcedDateSource.default('client'),
-      width: pixels.optional(),
-      height: pixels.optional(),
-      locationLat: latitude.optional(),
-      locationLon: longitude.optional(),
-      deviceId: id.optional(),
-      restore: z
-        .boolean()
-        .optional()
-        .meta({ description: 'bring back a photo that is in the trash or was purged' }),
-    })
-    .meta({ id: 'CreateUploadSessionRequest' }),
-  success: {
-    status: 200,
+export const uploadEndpoints = defineEndpoints('upload', {
+  createUploadSession: {
+    method: 'post',
+    path: '/upload-sessions',
+    summary: 'Announce a photo by its hash; returns the open session for the same hash, if there is one',
+    auth: 'bearer',
     body: z
       .object({
-        uploadSessionId: id.meta({ description: 'when the photo exists: the session that brought it' }),
-        uploadUrl: z.url().meta({ description: 'append ?offset= for each chunk' }),
-        chunkSize: z.number().int().positive(),
-        alreadyExists: z.boolean(),
-        photoId: id.optional(),
-        photoState: photoState.optional(),
-        nextOffset: byteCount,
-        expiresAt: timestamp,
+        hash: sha256,
+        sizeBytes: byteCount.min(1),
+        mimeType: z.string().trim().toLowerCase().min(3).max(100).meta({
+          description: 'of a photo; or application/zip, for an archive to import from',
+        }),
+        fileName: line(255).optional(),
+        capturedAt: timestamp.optional().meta({ description: 'used when the file itself names no date' }),
+        capturedAtSource: announcedDateSource.default('client'),
+        width: pixels.optional(),
+        height: pixels.optional(),
+        locationLat: latitude.optional(),
+        locationLon: longitude.optional(),
+        deviceId: id.optional(),
+        restore: z
+          .boolean()
+          .optional()
+          .meta({ description: 'bring back a photo that is in the trash or was purged' }),
       })
-      .meta({ id: 'CreatedUploadSession' }),
-    description: 'Where to send the chunks, or the photo that exists',
+      .meta({ id: 'CreateUploadSessionRequest' }),
+    success: {
+      status: 200,
+      body: z
+        .object({
+          uploadSessionId: id.meta({ description: 'when the photo exists: the session that brought it' }),
+          uploadUrl: z.url().meta({ description: 'append ?offset= for each chunk' }),
+          chunkSize: z.number().int().positive(),
+          alreadyExists: z.boolean(),
+          photoId: id.optional(),
+          photoState: photoState.optional(),
+          nextOffset: byteCount,
+          expiresAt: timestamp,
+        })
+        .meta({ id: 'CreatedUploadSession' }),
+      description: 'Where to send the chunks, or the photo that exists',
+    },
+    problems: ['payload_too_large', 'unsupported_media_type', 'storage_full'],
   },
-  problems: ['payload_too_large', 'unsupported_media_type', 'storage_full'],
-});
-
-export const getUploadSession = defineEndpoint({
-  id: 'getUploadSession',
-  service: 'upload',
-  method: 'get',
-  path: '/upload-sessions/{id}',
-  summary: 'What has arrived',
-  auth: 'bearer',
-  params: sessionId,
-  success: {
-    status: 200,
+  getUploadSession: {
+    method: 'get',
+    path: '/upload-sessions/{id}',
+    summary: 'What has arrived',
+    auth: 'bearer',
+    params: sessionId,
+    success: {
+      status: 200,
+      body: z
+        .object({
+          status: uploadStatus,
+          sizeBytes: byteCount,
+          chunkSize: z.number().int().positive(),
+          nextOffset: byteCount.meta({ description: 'the first byte that is missing' }),
+          received: z.array(byteSpan),
+          expiresAt: timestamp,
+          photoId: id.optional(),
+        })
+        .meta({ id: 'UploadSession' }),
+      description: 'The session',
+    },
+    problems: ['not_found'],
+  },
+  putChunk: {
+    method: 'put',
+    path: '/upload-sessions/{id}/chunks',
+    summary: 'Send one chunk, in any order; a repeat does no harm',
+    auth: 'bearer',
+    params: sessionId,
+    query: z.object({
+      offset: z
+        .string()
+        .regex(/^\d{1,16}$/, 'must be a whole number')
+        .transform(Number)
+        .pipe(byteCount)
+        .meta(shownAs({ type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    }),
+    body: 'binary',
+    success: { status: 204, description: 'Stored' },
+    problems: [
+      'not_found',
+      'offset_mismatch',
+      'upload_ended',
+      'chunk_digest_mismatch',
+      'unsupported_media_type',
+      'storage_full',
+    ],
+  },
+  completeUpload: {
+    method: 'post',
+    path: '/upload-sessions/{id}/complete',
+    summary: 'Verify and keep the photo; a repeated request gets the same response',
+    auth: 'bearer',
+    params: sessionId,
     body: z
-      .object({
-        status: uploadStatus,
-        sizeBytes: byteCount,
-        chunkSize: z.number().int().positive(),
-        nextOffset: byteCount.meta({ description: 'the first byte that is missing' }),
-        received: z.array(byteSpan),
-        expiresAt: timestamp,
-        photoId: id.optional(),
-      })
-      .meta({ id: 'UploadSession' }),
-    description: 'The session',
+      .object({ storageKey: z.string().optional().meta({ description: 'ignored' }) })
+      .meta({ id: 'CompleteUploadRequest' })
+      .optional(),
+    success: {
+      status: 200,
+      body: z
+        .object({
+          photoId: id.meta({ description: 'of an archive: the id of the archive, which is no photo' }),
+        })
+        .meta({ id: 'CompletedUpload' }),
+      description: 'The photo is stored, or the archive',
+    },
+    problems: [
+      'not_found',
+      'upload_incomplete',
+      'upload_ended',
+      'hash_mismatch',
+      'unsupported_media_type',
+      'malware_found',
+      'storage_full',
+    ],
   },
-  problems: ['not_found'],
-});
-
-export const putChunk = defineEndpoint({
-  id: 'putChunk',
-  service: 'upload',
-  method: 'put',
-  path: '/upload-sessions/{id}/chunks',
-  summary: 'Send one chunk, in any order; a repeat does no harm',
-  auth: 'bearer',
-  params: sessionId,
-  query: z.object({
-    offset: z
-      .string()
-      .regex(/^\d{1,16}$/, 'must be a whole number')
-      .transform(Number)
-      .pipe(byteCount)
-      .meta(shownAs({ type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-  }),
-  body: 'binary',
-  success: { status: 204, description: 'Stored' },
-  problems: [
-    'not_found',
-    'offset_mismatch',
-    'upload_ended',
-    'chunk_digest_mismatch',
-    'unsupported_media_type',
-    'storage_full',
-  ],
-});
-
-export const completeUpload = defineEndpoint({
-  id: 'completeUpload',
-  service: 'upload',
-  method: 'post',
-  path: '/upload-sessions/{id}/complete',
-  summary: 'Verify and keep the photo; a repeated request gets the same response',
-  auth: 'bearer',
-  params: sessionId,
-  body: z
-    .object({ storageKey: z.string().optional().meta({ description: 'ignored' }) })
-    .meta({ id: 'CompleteUploadRequest' })
-    .optional(),
-  success: {
-    status: 200,
-    body: z
-      .object({
-        photoId: id.meta({ description: 'of an archive: the id of the archive, which is no photo' }),
-      })
-      .meta({ id: 'CompletedUpload' }),
-    description: 'The photo is stored, or the archive',
+  abortUpload: {
+    method: 'delete',
+    path: '/upload-sessions/{id}',
+    summary: 'Give up and forget the chunks',
+    auth: 'bearer',
+    params: sessionId,
+    success: { status: 204, description: 'Forgotten' },
+    problems: ['not_found', 'upload_ended'],
   },
-  problems: [
-    'not_found',
-    'upload_incomplete',
-    'upload_ended',
-    'hash_mismatch',
-    'unsupported_media_type',
-    'malware_found',
-    'storage_full',
-  ],
-});
-
-export const abortUpload = defineEndpoint({
-  id: 'abortUpload',
-  service: 'upload',
-  method: 'delete',
-  path: '/upload-sessions/{id}',
-  summary: 'Give up and forget the chunks',
-  auth: 'bearer',
-  params: sessionId,
-  success: { status: 204, description: 'Forgotten' },
-  problems: ['not_found', 'upload_ended'],
 });

@@ -4,47 +4,41 @@ import {
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
+import { examples, type OperationExample } from '../examples/index.js';
 import type { Endpoint } from '../http/endpoint.js';
 import { endpoints } from '../http/index.js';
 import type { ProblemCode } from '../http/problems.js';
 import { VERSION } from '../version.js';
-import { addExamples } from './examples.js';
 import { gatewayPaths } from './gateway.js';
 import { renderForClients } from './render.js';
 import { header, problems, responseHeaders } from './responses.js';
 
-const requestIdHeader = {
-  name: 'X-Request-Id',
-  in: 'header',
+const headerParameter = (name: string, description: string, schema: object = {}) => ({
+  name,
+  in: 'header' as const,
   required: false,
-  description:
-    'Taken from the request or made; returned, and logged by each service that the request touches',
-  schema: { type: 'string' },
-} as const;
-const idempotencyHeader = {
-  name: 'Idempotency-Key',
-  in: 'header',
-  required: false,
-  description: 'A repeated request with the same key gets the response of the first one',
-  schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[!-~]+$' },
-} as const;
-const contentDigestHeader = {
-  name: 'Content-Digest',
-  in: 'header',
-  required: false,
-  description: 'RFC 9530, sha-256=:base64:; verified when given',
-  schema: { type: 'string' },
-} as const;
+  description,
+  schema: { type: 'string' as const, ...schema },
+});
+const requestIdHeader = headerParameter(
+  'X-Request-Id',
+  'Taken from the request or generated; returned, and logged by each service that handles the request',
+);
+const idempotencyHeader = headerParameter(
+  'Idempotency-Key',
+  'A repeated request with the same key gets the response of the first one',
+  { minLength: 1, maxLength: 200, pattern: '^[!-~]+$' },
+);
+const contentDigestHeader = headerParameter(
+  'Content-Digest',
+  'RFC 9530, sha-256=:base64:; verified if given',
+);
+const shareTokenHeader = headerParameter(
+  'X-Share-Token',
+  'From the unlock of a share link that has a password',
+);
 
-const shareTokenHeader = {
-  name: 'X-Share-Token',
-  in: 'header',
-  required: false,
-  description: 'From the unlock of a share link that has a password',
-  schema: { type: 'string' },
-} as const;
-
-/** The codes that an operation may respond with: its own, and those of the steps that every request goes through. */
+/** Returns the problem codes of an operation: its own, and those of the steps that every request passes. */
 function problemCodes(endpoint: Endpoint): ProblemCode[] {
   const codes: ProblemCode[] = ['rate_limited', 'internal_error', 'service_unavailable'];
   const hasJsonBody = endpoint.body !== undefined && endpoint.body !== 'binary';
@@ -105,21 +99,21 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
   };
 }
 
-const description = `Photo backup for a family, at home. One node serves one family; its address differs from house to house.
+const DESCRIPTION = `Photo backup for a family, at home. One node serves one family; each node has its own address.
 
-Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`. A path that is not in this document responds with 404
-\`not_found\`, a method that a path does not have with 405 \`method_not_allowed\` and \`Allow\`. Responses may get new fields, and
-enumerations new values: a client must ignore what it does not know.`;
+Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`. A path that is not in this document gives 404
+\`not_found\`, a method that a path does not have gives 405 \`method_not_allowed\` and \`Allow\`. Responses may get new fields, and
+enumerations new values: a client must ignore those that it does not know.`;
 
-const tags = [
+const TAGS = [
   { name: 'auth', description: 'The node and its owner, accounts, sessions, devices, invites' },
-  { name: 'upload', description: 'Photos on their way in, chunk by chunk' },
+  { name: 'upload', description: 'Uploads of photos in chunks, imports, archives' },
   { name: 'catalog', description: 'Photos, albums and share links' },
-  { name: 'feed', description: 'What changed since a cursor' },
+  { name: 'feed', description: 'Changes since a cursor' },
   { name: 'gateway', description: 'Signed media, pictures of share links, health, this document' },
 ];
 
-/** The OpenAPI 3.1 document of the public API, made of the endpoints and of what the gateway itself serves. */
+/** Returns the OpenAPI 3.1 document of the public API: the endpoints, and the routes of the gateway itself. */
 export function openApiDocument(): ReturnType<typeof createDocument> {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const endpoint of Object.values<Endpoint>(endpoints)) {
@@ -131,11 +125,11 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       title: 'LazyPhotos',
       version: VERSION,
       summary: 'Photo backup for a family, at home',
-      description,
+      description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: 'http://localhost:8080', description: 'A node on this computer' }],
-    tags,
+    tags: TAGS,
     components: {
       headers: { ...responseHeaders },
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
@@ -145,4 +139,41 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
   const made = createDocument(document, { override: renderForClients });
   addExamples(made.paths ?? {});
   return made;
+}
+
+interface Content {
+  [type: string]: { example?: unknown };
+}
+interface Operation {
+  operationId: string;
+  parameters?: { name: string; in: string; example?: unknown }[];
+  requestBody?: { content: Content };
+  responses: Record<string, { content?: Content }>;
+}
+
+const placeOf = (example: OperationExample, place: string): Readonly<Record<string, unknown>> | undefined =>
+  ({ path: example.params, query: example.query, header: example.headers })[place];
+
+function addExample(operation: Operation, example: OperationExample): void {
+  for (const parameter of operation.parameters ?? []) {
+    const value = placeOf(example, parameter.in)?.[parameter.name];
+    if (value !== undefined) parameter.example = value;
+  }
+  const body = operation.requestBody?.content['application/json'];
+  if (body && example.body !== undefined) body.example = example.body;
+  const form = operation.requestBody?.content['application/x-www-form-urlencoded'];
+  if (form && example.form !== undefined) form.example = example.form;
+  const success = Object.keys(operation.responses).find((status) => status.startsWith('2')) ?? '';
+  const response = operation.responses[success]?.content?.['application/json'];
+  if (response && example.response !== undefined) response.example = example.response;
+}
+
+/** Adds the examples of src/examples to the operations of a finished document. */
+function addExamples(paths: object): void {
+  for (const methods of Object.values<Record<string, Operation>>(paths as Record<string, never>)) {
+    for (const operation of Object.values(methods)) {
+      const example = examples[operation.operationId];
+      if (example) addExample(operation, example);
+    }
+  }
 }

@@ -4,30 +4,44 @@ import { id } from '../http/primitives.js';
 import { shareToken } from '../http/shares.js';
 import { header, problems } from './responses.js';
 
-/** The bytes that the gateway serves: originals, previews, and the pictures and archives of share links. */
+/** The files that the gateway serves: originals, previews, and the pictures and archives of share links. */
+const OPEN = { tags: ['gateway'], security: [] };
 
-const open = { tags: ['gateway'], security: [] };
-
-const picture = { 'image/*': { schema: { type: 'string', format: 'binary' } } } as const;
-const pictureHeaders = ['X-Request-Id', 'ETag', 'Last-Modified', 'Cache-Control', 'Accept-Ranges'] as const;
+const PICTURE = { 'image/*': { schema: { type: 'string', format: 'binary' } } } as const;
+const PICTURE_HEADERS = ['X-Request-Id', 'ETag', 'Last-Modified', 'Cache-Control', 'Accept-Ranges'] as const;
 
 const pictureConditions = z.object({
   Range: z
     .string()
     .optional()
-    .meta({ description: 'one range of bytes; several, or a malformed one, give the whole' }),
-  'If-Range': z.string().optional().meta({ description: 'an ETag: the range counts only for this version' }),
+    .meta({ description: 'one range of bytes; several ranges or a malformed one give the whole file' }),
+  'If-Range': z.string().optional().meta({ description: 'an ETag: the range applies only to this version' }),
   'If-None-Match': z.string().optional().meta({ description: 'ETags of the copies that the client has' }),
-  'If-Modified-Since': z.string().optional().meta({ description: 'looked at without If-None-Match only' }),
+  'If-Modified-Since': z.string().optional().meta({ description: 'used only without If-None-Match' }),
 });
 
+const pictureResponses = {
+  200: {
+    description: 'The whole file',
+    headers: header(...PICTURE_HEADERS, 'Content-Disposition'),
+    content: PICTURE,
+  },
+  206: {
+    description: 'The range',
+    headers: header(...PICTURE_HEADERS, 'Content-Disposition', 'Content-Range'),
+    content: PICTURE,
+  },
+  304: { description: "The client's copy is current", headers: header(...PICTURE_HEADERS) },
+  ...problems(['range_not_satisfiable'], 'Content-Range'),
+};
+
 export const getMedia: ZodOpenApiOperationObject = {
-  ...open,
+  ...OPEN,
   operationId: 'getMedia',
-  summary: 'The bytes of an original or a preview',
+  summary: 'An original or a preview',
   description:
     'Clients take the whole URL from `thumbnails` of a photo or from `/photos/{id}/download`, and need no token. ' +
-    'Every value in the path and the query is covered by the signature.',
+    'The signature covers every value in the path and the query.',
   requestParams: {
     path: z.object({
       userId: id,
@@ -44,27 +58,20 @@ export const getMedia: ZodOpenApiOperationObject = {
       name: z
         .string()
         .optional()
-        .meta({ description: 'the name to save the file under; absent: the one that it was uploaded with' }),
+        .meta({
+          description:
+            'the name under which browsers save the file; absent: the name with which it was uploaded',
+        }),
       sig: z.string().meta({ description: 'HMAC-SHA256, base64url' }),
     }),
     header: pictureConditions,
   },
   responses: {
-    200: {
-      description: 'The whole',
-      headers: header(...pictureHeaders, 'Content-Disposition'),
-      content: picture,
-    },
-    206: {
-      description: 'The range',
-      headers: header(...pictureHeaders, 'Content-Disposition', 'Content-Range'),
-      content: picture,
-    },
+    ...pictureResponses,
     302: {
-      description: 'To a URL of the object store that ends no later, where MEDIA_DELIVERY is `presigned`',
+      description: 'To a URL of the object store that ends no later, if MEDIA_DELIVERY is `presigned`',
       headers: header('X-Request-Id', 'Location', 'Cache-Control'),
     },
-    304: { description: "The client's copy is current", headers: header(...pictureHeaders) },
     ...problems([
       'invalid_request',
       'invalid_signature',
@@ -72,7 +79,6 @@ export const getMedia: ZodOpenApiOperationObject = {
       'internal_error',
       'service_unavailable',
     ]),
-    ...problems(['range_not_satisfiable'], 'Content-Range'),
   },
 };
 
@@ -83,29 +89,19 @@ const shareHeaders = z.object({
 });
 
 export const getShareMedia: ZodOpenApiOperationObject = {
-  ...open,
+  ...OPEN,
   operationId: 'getShareMedia',
-  summary: 'The bytes of a picture of a share link',
+  summary: 'A picture of a share link',
   description:
-    'Visitors take the whole URL from the content of the link. It is good for LAZYPHOTOS_SHARE_MEDIA_SECONDS at most, also ' +
-    'when the link is revoked. Without a password caches may keep the picture as long. An original holds no location, unless ' +
-    'the link shows locations; 422 if none can be removed from a file of its format.',
+    'Visitors take the whole URL from the content of the link. It is valid for LAZYPHOTOS_SHARE_MEDIA_SECONDS at most, also ' +
+    'if the link is revoked. Without a password, caches may keep the picture for the same time. An original holds no location ' +
+    'unless the link shows locations; 422 if the location cannot be removed from a file of this format.',
   requestParams: {
     path: z.object({ token: shareToken, handle: z.string() }),
     header: pictureConditions.extend(shareHeaders.shape),
   },
   responses: {
-    200: {
-      description: 'The whole',
-      headers: header(...pictureHeaders, 'Content-Disposition'),
-      content: picture,
-    },
-    206: {
-      description: 'The range',
-      headers: header(...pictureHeaders, 'Content-Disposition', 'Content-Range'),
-      content: picture,
-    },
-    304: { description: "The client's copy is current", headers: header(...pictureHeaders) },
+    ...pictureResponses,
     ...problems([
       'invalid_request',
       'share_password_required',
@@ -115,18 +111,17 @@ export const getShareMedia: ZodOpenApiOperationObject = {
       'internal_error',
       'service_unavailable',
     ]),
-    ...problems(['range_not_satisfiable'], 'Content-Range'),
   },
 };
 
 export const getShareArchive: ZodOpenApiOperationObject = {
-  ...open,
+  ...OPEN,
   operationId: 'getShareArchive',
   summary: 'All originals of a share link as one ZIP',
   description:
-    'Streamed, without a known length. What could not be put in is listed in a text file inside. A connection that is cut ' +
-    'means that the archive is not complete; one whose client takes no byte for a minute is cut. 429 when this client has ' +
-    'too many archives at a time, 503 when the link or the node has.',
+    'Streamed, without a known length. A text file inside lists the photos that are left out. If the connection ends early, ' +
+    'the archive is not complete; the connection of a client that takes no byte for a minute is closed. 429 if this client ' +
+    'downloads too many archives at a time, 503 if the link or the node serves too many.',
   requestParams: { path: z.object({ token: shareToken }), header: shareHeaders },
   responses: {
     200: {

@@ -1,14 +1,18 @@
 import { z } from 'zod';
-import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
-import { nodeDescription } from '../http/node.js';
+import type {
+  ZodOpenApiOperationObject,
+  ZodOpenApiPathsObject,
+  ZodOpenApiRequestBodyObject,
+  ZodOpenApiResponseObject,
+} from 'zod-openapi';
 import { problemSchema } from '../http/problems.js';
 import { shareToken } from '../http/shares.js';
 import { getMedia, getShareArchive, getShareMedia } from './gateway-media.js';
-import { header, problems } from './responses.js';
+import { header, problems, type ResponseHeader } from './responses.js';
 
 /**
- * What the gateway itself serves. These routes have no endpoint: nothing validates their requests, and some of them do not
- * respond with JSON. The contract fuzz compares what stands here with a running node.
+ * The routes that the gateway itself serves. They have no endpoint: nothing validates their requests, and some of them do not
+ * respond with JSON. The contract fuzz compares these descriptions with a running node.
  */
 
 const checkResult = z.enum(['ok', 'failed']).meta({ id: 'CheckResult' });
@@ -23,187 +27,158 @@ const readiness = z
       .meta({ description: 'each dependency and service by its name' }),
   })
   .meta({ id: 'Readiness' });
-
-const open = { tags: ['gateway'], security: [] };
-
-const getHealth: ZodOpenApiOperationObject = {
-  ...open,
-  operationId: 'getHealth',
-  summary: 'Whether the gateway runs',
-  responses: {
-    200: {
-      description: 'It runs',
-      headers: header('X-Request-Id'),
-      content: { 'application/json': { schema: health } },
-    },
-    ...problems(['internal_error']),
-  },
-};
-
-const getReadiness: ZodOpenApiOperationObject = {
-  ...open,
-  operationId: 'getReadiness',
-  summary: 'Whether the node can serve: its databases, event bus, object store and services',
-  responses: {
-    200: {
-      description: 'Everything is ready',
-      headers: header('X-Request-Id'),
-      content: { 'application/json': { schema: readiness } },
-    },
-    ...problems(['internal_error']),
-    503: {
-      description: 'Something is not ready',
-      headers: header('X-Request-Id', 'Retry-After'),
-      content: { 'application/json': { schema: readiness } },
-    },
-  },
-};
-
-const webPage = { 'text/html': { schema: { type: 'string' } } } as const;
-
-const getNode: ZodOpenApiOperationObject = {
-  ...open,
-  operationId: 'getNode',
-  summary: 'What this node is: a page for browsers, JSON for other clients',
-  description:
-    'Which of the two depends on `Accept`. The page is in English or German, as `Accept-Language` says.',
-  responses: {
-    200: {
-      description: 'The node',
-      headers: header('X-Request-Id', 'Vary'),
-      content: { 'application/json': { schema: nodeDescription }, ...webPage },
-    },
-    ...problems(['internal_error']),
-  },
-};
-
 const openApi = z
   .looseObject({ openapi: z.string().meta({ description: 'the version of OpenAPI' }) })
   .meta({ id: 'OpenApiDocument', description: 'https://spec.openapis.org/oas/v3.1.1' });
-
-const getOpenApi: ZodOpenApiOperationObject = {
-  ...open,
-  operationId: 'getOpenApi',
-  summary: 'This document',
-  responses: {
-    200: {
-      description: 'OpenAPI 3.1',
-      headers: header('X-Request-Id'),
-      content: { 'application/json': { schema: openApi } },
-    },
-    ...problems(['internal_error']),
-  },
-};
-
-const getApiDescription: ZodOpenApiOperationObject = {
-  ...open,
-  operationId: 'getApiDescription',
-  summary: 'This document in YAML',
-  responses: {
-    200: {
-      description: 'OpenAPI 3.1',
-      headers: header('X-Request-Id'),
-      content: { 'application/yaml': {} },
-    },
-    ...problems(['internal_error']),
-  },
-};
-
-const getDocs: ZodOpenApiOperationObject = {
-  ...open,
-  operationId: 'getDocs',
-  summary: 'This document as a page to read',
-  responses: {
-    200: { description: 'The page', headers: header('X-Request-Id'), content: webPage },
-    ...problems(['internal_error']),
-  },
-};
-
-const refusalPage = (description: string) => ({
-  description,
-  headers: header('X-Request-Id'),
-  content: webPage,
-});
-const laterPage = (description: string) => ({
-  description,
-  headers: header('X-Request-Id', 'Retry-After'),
-  content: webPage,
-});
-
 const sharePassword = z
   .object({ password: z.string().min(1).max(1000) })
   .meta({ id: 'UnlockSharePageRequest' });
 
-const getSharePage: ZodOpenApiOperationObject = {
-  ...open,
-  operationId: 'getSharePage',
-  summary: 'The page of a share link, for browsers; the form for its password, if it has one',
+/** The response of `GET /` to a client that is not a browser. */
+const nodeDescription = z
+  .object({
+    name: z.literal('LazyPhotos'),
+    version: z.string(),
+    claimed: z
+      .boolean()
+      .optional()
+      .meta({ description: 'whether the node has an owner; absent while the auth service does not respond' }),
+    docs: z.string().meta({ description: 'the path of the documentation for people' }),
+    openapi: z.string().meta({ description: 'the path of the OpenAPI document' }),
+    health: z.string().meta({ description: 'the path that says whether the gateway runs' }),
+    readiness: z.string().meta({ description: 'the path that says whether the node can serve' }),
+  })
+  .meta({ id: 'NodeDescription' });
+export type NodeDescription = z.output<typeof nodeDescription>;
+
+const WEB_PAGE = { 'text/html': { schema: { type: 'string' } } } as const;
+
+const respondWith = (
+  description: string,
+  content: NonNullable<ZodOpenApiResponseObject['content']>,
+  ...headers: ResponseHeader[]
+): ZodOpenApiResponseObject => ({ description, headers: header('X-Request-Id', ...headers), content });
+const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
+const redirect = (description: string): ZodOpenApiResponseObject => ({
+  description,
+  headers: header('X-Request-Id', 'Location', 'Cache-Control'),
+});
+
+/** An operation without parameters that only fails with an internal error. */
+const plainGet = (
+  operationId: string,
+  summary: string,
+  success: ZodOpenApiResponseObject,
+): ZodOpenApiOperationObject => ({
+  tags: ['gateway'],
+  security: [],
+  operationId,
+  summary,
+  responses: { 200: success, ...problems(['internal_error']) },
+});
+
+const readinessGet = plainGet(
+  'getReadiness',
+  'Whether the node can serve: its databases, event bus, object store and services',
+  respondWith('Everything is ready', json(readiness)),
+);
+const getReadiness: ZodOpenApiOperationObject = {
+  ...readinessGet,
+  responses: {
+    ...readinessGet.responses,
+    503: respondWith('Something is not ready', json(readiness), 'Retry-After'),
+  },
+};
+
+const { responses: nodeResponses, ...nodeGet } = plainGet(
+  'getNode',
+  'What this node is: a page for browsers, JSON for other clients',
+  respondWith('The node', { ...json(nodeDescription), ...WEB_PAGE }, 'Vary'),
+);
+const getNode: ZodOpenApiOperationObject = {
+  ...nodeGet,
   description:
-    'In English or German, as `Accept-Language` says. Unknown, revoked and expired links give the same page. Programs use ' +
+    '`Accept` decides which of the two. The page is in English or German, according to `Accept-Language`.',
+  responses: nodeResponses,
+};
+
+const getSharePage: ZodOpenApiOperationObject = {
+  tags: ['gateway'],
+  security: [],
+  operationId: 'getSharePage',
+  summary: 'The page of a share link, for browsers; or the form for its password, if it has one',
+  description:
+    'In English or German, according to `Accept-Language`. Unknown, revoked and expired links give the same page. Programs use ' +
     '`/share-links/{token}/content`.',
   requestParams: {
     path: z.object({ token: shareToken }),
     query: z.object({
       cursor: z.string().optional().meta({ description: 'a further page of the photos' }),
       photo: z.string().optional().meta({ description: 'the id of a photo on that page: it is shown alone' }),
-      download: z.string().optional().meta({ description: "with `photo`: leads to the photo's original" }),
+      download: z
+        .string()
+        .optional()
+        .meta({ description: "with `photo`: redirects to the photo's original" }),
     }),
   },
   responses: {
-    200: {
-      description: 'The page, or the form',
-      headers: header('X-Request-Id', 'Vary', 'Cache-Control'),
-      content: webPage,
-    },
-    302: { description: 'To the original', headers: header('X-Request-Id', 'Location', 'Cache-Control') },
-    303: {
-      description: 'To the list, since it does not hold the photo (any more) at this place',
-      headers: header('X-Request-Id', 'Location', 'Cache-Control'),
-    },
+    200: respondWith('The page, or the form', WEB_PAGE, 'Vary', 'Cache-Control'),
+    302: redirect('To the original'),
+    303: redirect('To the list, because the photo is not at this place of it (any more)'),
     ...problems(['invalid_request', 'downloads_not_allowed', 'internal_error']),
-    404: refusalPage('There is no such link (any more)'),
-    429: laterPage('Too many requests'),
-    503: laterPage('The catalog does not respond'),
+    404: respondWith('There is no such link (any more)', WEB_PAGE),
+    429: respondWith('Too many requests', WEB_PAGE, 'Retry-After'),
+    503: respondWith('The catalog does not respond', WEB_PAGE, 'Retry-After'),
   },
 };
 
+const passwordForm: ZodOpenApiRequestBodyObject = {
+  required: true,
+  content: { 'application/x-www-form-urlencoded': { schema: sharePassword } },
+};
 const unlockSharePage: ZodOpenApiOperationObject = {
-  ...open,
+  tags: ['gateway'],
+  security: [],
   operationId: 'unlockSharePage',
-  summary: 'What the form of a share page sends: the password for a cookie that opens this page alone',
+  summary: 'Exchanges the password from the form of a share page for a cookie that opens only this page',
   description:
-    'The cookie is `HttpOnly; SameSite=Strict`, and `Secure` where LAZYPHOTOS_PUBLIC_URL is https. Programs use ' +
+    'The cookie is `HttpOnly; SameSite=Strict`, and `Secure` if LAZYPHOTOS_PUBLIC_URL is https. Programs use ' +
     '`/share-links/{token}/unlock`.',
   requestParams: { path: z.object({ token: shareToken }) },
-  requestBody: {
-    required: true,
-    content: {
-      'application/x-www-form-urlencoded': { schema: sharePassword },
-    },
-  },
+  requestBody: passwordForm,
   responses: {
-    303: { description: 'To the page', headers: header('X-Request-Id', 'Location', 'Cache-Control') },
+    303: redirect('To the page'),
     ...problems(['payload_too_large', 'internal_error']),
-    400: {
-      description:
-        'The form again: there is no password in it. Or a problem: the body or the path cannot be read',
-      headers: header('X-Request-Id'),
-      content: { ...webPage, 'application/problem+json': { schema: problemSchema } },
-    },
-    403: refusalPage('The form again: the password is wrong'),
-    404: refusalPage('There is no such link (any more)'),
-    429: laterPage('The form again: too many attempts'),
-    503: laterPage('The catalog does not respond'),
+    400: respondWith(
+      'The form again, if it has no password. Or a problem, if the body or the path cannot be read',
+      { ...WEB_PAGE, 'application/problem+json': { schema: problemSchema } },
+    ),
+    403: respondWith('The form again: the password is wrong', WEB_PAGE),
+    404: respondWith('There is no such link (any more)', WEB_PAGE),
+    429: respondWith('The form again: too many attempts', WEB_PAGE, 'Retry-After'),
+    503: respondWith('The catalog does not respond', WEB_PAGE, 'Retry-After'),
   },
 };
 
 export const gatewayPaths: ZodOpenApiPathsObject = {
   '/': { get: getNode },
-  '/health': { get: getHealth },
+  '/health': {
+    get: plainGet('getHealth', 'Whether the gateway runs', respondWith('It runs', json(health))),
+  },
   '/health/ready': { get: getReadiness },
-  '/docs': { get: getDocs },
-  '/openapi.json': { get: getOpenApi },
-  '/docs/openapi.yaml': { get: getApiDescription },
+  '/docs': {
+    get: plainGet('getDocs', 'This document as a page to read', respondWith('The page', WEB_PAGE)),
+  },
+  '/openapi.json': {
+    get: plainGet('getOpenApi', 'This document', respondWith('OpenAPI 3.1', json(openApi))),
+  },
+  '/docs/openapi.yaml': {
+    get: plainGet(
+      'getApiDescription',
+      'This document in YAML',
+      respondWith('OpenAPI 3.1', { 'application/yaml': {} }),
+    ),
+  },
   '/media/{userId}/{photoId}/{variant}': { get: getMedia },
   '/s/{token}': { get: getSharePage },
   '/s/{token}/unlock': { post: unlockSharePage },

@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { album } from '../http/albums.js';
+import { album } from './http/albums.js';
 import {
   altitude,
   cameraMetadata,
   capturedAtSource,
   photoKind,
   photoRecord,
+  place,
   previewVariants,
   rating,
   zoneOffset,
-} from '../http/photos.js';
-import { place } from '../http/place.js';
-import { byteCount, id, latitude, longitude, pixels, sha256, timestamp } from '../http/primitives.js';
+} from './http/photos.js';
+import { byteCount, id, latitude, longitude, pixels, sha256, timestamp } from './http/primitives.js';
 
 const deletedPhoto = z.object({
   photoId: id,
@@ -144,3 +144,22 @@ export function parseEvent(value: unknown): AnyEvent {
   const event = envelope.parse(value);
   return { ...event, payload: eventSchemas[event.type].parse(event.payload) } as AnyEvent;
 }
+
+/**
+ * Who consumes what: one durable queue per consuming service and event family. Every bus adapter declares all of it before
+ * it publishes, so that no event is lost to a consumer that has not started yet.
+ */
+export const topology = {
+  'catalog.upload': ['upload.completed'],
+  'catalog.media': ['media.processed', 'place.found'],
+  'media-worker.upload': ['upload.completed'],
+  'media-worker.background': ['media.deferred'],
+  'media-worker.photo': ['photo.purged'],
+  'media-worker.location': ['photo.relocated'],
+  'upload.photo': ['photo.purged'],
+  'feed.photo': ['photo.changed', 'photo.trashed', 'photo.purged'],
+  'feed.album': ['album.changed', 'album.deleted'],
+} as const satisfies Record<string, readonly EventType[]>;
+
+export type Topology = Readonly<Record<string, readonly EventType[]>>;
+export type QueueName = keyof typeof topology;
