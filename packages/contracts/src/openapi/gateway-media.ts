@@ -55,13 +55,10 @@ export const getMedia: ZodOpenApiOperationObject = {
     }),
     query: z.object({
       exp: z.string().meta({ description: 'when the URL expires, in seconds since 1970' }),
-      name: z
-        .string()
-        .optional()
-        .meta({
-          description:
-            'the name under which browsers save the file; absent: the name with which it was uploaded',
-        }),
+      name: z.string().optional().meta({
+        description:
+          'the name under which browsers save the file; absent: the name with which it was uploaded',
+      }),
       sig: z.string().meta({ description: 'HMAC-SHA256, base64url' }),
     }),
     header: pictureConditions,
