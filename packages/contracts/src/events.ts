@@ -96,7 +96,7 @@ export const eventSchemas = {
   'photo.changed': z.object({ photo: photoRecord }),
   /** catalog: moved to the trash. */
   'photo.trashed': deletedPhoto,
-  /** catalog: removed for good; its objects are to be deleted. */
+  /** catalog: removed permanently; its objects are to be deleted. */
   'photo.purged': deletedPhoto,
   /**
    * catalog: an album's newest state and what came into it or left it with this version. `positions`: the places in the manual

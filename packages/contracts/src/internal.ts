@@ -7,19 +7,18 @@ import { id, latitude, longitude, MAX_LIMIT, timestamp } from './http/primitives
 import { type ShareContent, type ShareUnlock, shareContent, shareToken, shareUnlock } from './http/shares.js';
 import { photoStates } from './http/uploads.js';
 
-/** How many photos an import tells the catalog of, or asks it about, at a time. */
+/** The number of photos in one call of an import to the catalog. */
 export const MAX_IMPORTED_PHOTOS = 100;
 
-/** What an import knows of one of its user's photos, besides the photo itself. */
+/** The metadata of one photo that an import has, besides the photo itself. */
 export const importedPhoto = z.object({
   photoId: id,
-  /** Taken if nothing more believable is known. */
+  /** Used if no more reliable date is known. */
   date: z.object({ capturedAt: timestamp, source: z.enum(announcedDateSources) }).optional(),
-  /** Taken if no location is known. */
+  /** Used if no location is known. */
   location: z.object({ lat: latitude, lon: longitude }).optional(),
   /**
-   * What was set by hand where the photo comes from, and when: later edits stay. Of a value that was never set here, the absent
-   * time counts as older than any edit.
+   * Edits made in the source of the photo, and their time. Later edits have priority. An absent time counts as older than every edit.
    */
   edits: z.object({
     at: timestamp.optional(),
@@ -41,7 +40,7 @@ export type ImportedAlbum = z.output<typeof importedAlbum>;
 
 export const describeImportedRequest = z.object({
   userId: id,
-  /** Albums that have to be made first; those that are there already stay as they are. */
+  /** Albums to create first; existing ones do not change. */
   newAlbums: z.array(importedAlbum),
   photos: z.array(importedPhoto).max(MAX_IMPORTED_PHOTOS),
 });
@@ -55,37 +54,37 @@ const photoDate = z.object({
 });
 export type PhotoDate = z.output<typeof photoDate>;
 
-/** `unknown`: the catalog has not heard of the photo (yet). */
+/** `unknown`: the catalog does not know the photo (yet). */
 export type KnownPhotoState = (typeof photoStates)[number] | 'unknown';
 
-/** What the catalog does for the upload service. */
+/** The calls of the upload service to the catalog. */
 export interface CatalogApi {
-  /** Makes an upload visible at once; the event of the same upload finds it there and does nothing. */
+  /** Makes an upload visible at once. The event of the same upload then changes nothing. */
   recordUpload(upload: EventPayload<'upload.completed'>): Promise<void>;
   photoState(userId: string, photoId: string): Promise<KnownPhotoState>;
   /** Restores a photo from the trash. Resolves to its state afterwards. */
   restorePhoto(userId: string, photoId: string): Promise<KnownPhotoState>;
   /**
-   * Adds what an import knows to photos that were uploaded, and puts them into albums. Repeating it changes nothing. Purged photos and
-   * deleted albums are left out. Resolves to the photos that the catalog has not heard of yet, to which nothing was added.
+   * Adds the metadata of an import to uploaded photos, and adds them to albums. A repeated call changes nothing. Purged photos and
+   * deleted albums are left out. Resolves to the photos that the catalog does not know yet, which were not changed.
    */
   describeImported(request: DescribeImportedRequest): Promise<{ unknown: string[] }>;
-  /** When photos of this user were taken, as far as known now; purged and unknown ones are left out. */
+  /** Resolves to the capture times of photos of this user, as far as known; purged and unknown photos are left out. */
   photoDates(userId: string, photoIds: readonly string[]): Promise<PhotoDate[]>;
 }
 
-/** What the feed does for the catalog. */
+/** The calls of the catalog to the feed. */
 export interface FeedApi {
   /** The cursor after the newest entry of this user's log. */
   headCursor(userId: string): Promise<string>;
 }
 
-/** What the auth service does for the gateway. */
+/** The calls of the gateway to the auth service. */
 export interface NodeApi {
   isClaimed(): Promise<boolean>;
 }
 
-/** What the auth service does for the catalog. */
+/** The calls of the catalog to the auth service. */
 export interface AccountsApi {
   /** Resolves to undefined when the account has no display name, or when there is no such account. */
   displayName(userId: string): Promise<string | undefined>;
@@ -102,17 +101,17 @@ const shareView = z.object({
 });
 export type ShareView = z.output<typeof shareView>;
 
-/** What the catalog does for the gateway, which serves the pages, pictures and archives of share links. */
+/** The calls of the gateway to the catalog, for the pages, pictures and archives of share links. */
 export interface SharesApi {
-  /** One page of what a link shows. @throws ProblemError `not_found`, `share_password_required`, `invalid_cursor` */
+  /** Resolves to one page of the content of a link. @throws ProblemError `not_found`, `share_password_required`, `invalid_cursor` */
   view(view: ShareView): Promise<ShareContent>;
   /** @throws ProblemError `not_found`, `wrong_share_password` */
   unlock(token: string, password: string): Promise<ShareUnlock>;
 }
 
 /**
- * What an `embedded` copy has in place of what the original says. An absent field leaves the original's value; null removes it, as an
- * empty list does.
+ * The metadata of an `embedded` copy that differ from the original. An absent field keeps the original's value; null or an empty list
+ * removes it.
  */
 export const copyEdits = z.object({
   description: z.string().nullable().optional(),
@@ -144,13 +143,13 @@ export const copyRequest = z.discriminatedUnion('kind', [
 ]);
 export type CopyRequest = z.output<typeof copyRequest>;
 
-/** What the media worker does for the gateway and the catalog. */
+/** The calls of the gateway and the catalog to the media worker. */
 export interface CopiesApi {
   /**
    * Makes a copy of an original with other metadata and the same pixels, if there is none yet. Resolves to the key of an object with
    * such content, which stays for a day at least: the original's own, if nothing has to be changed.
-   * @throws ProblemError `copy_unsupported` (422): the format cannot be written, or would still hold what must not be shown;
-   * `not_found` (404): the original is not there, or the photo was purged;
+   * @throws ProblemError `copy_unsupported` (422): the format cannot be written, or would still contain what must not be shown;
+   * `not_found` (404): the original does not exist, or the photo was purged;
    * `service_unavailable` (503, with Retry-After): too many copies wait to be made.
    */
   makeCopy(request: CopyRequest): Promise<{ key: string }>;
@@ -159,7 +158,7 @@ export interface CopiesApi {
 const userPhoto = z.object({ userId: id, photoId: id });
 const stateAnswer = z.object({ state: z.enum([...photoStates, 'unknown']) });
 
-/** The same calls over HTTP, between containers, for the services that they name. The gateway routes none of them. */
+/** The same calls over HTTP, between containers, for the services that they name. The gateway does not route them. */
 export const internalEndpoints = {
   ...defineEndpoints('catalog', {
     recordUpload: {
@@ -174,7 +173,7 @@ export const internalEndpoints = {
     photoState: {
       method: 'get',
       path: '/internal/users/{userId}/photos/{photoId}/state',
-      summary: 'Where a photo stands in its life',
+      summary: 'The state of a photo',
       auth: 'service',
       callers: ['upload'],
       params: userPhoto,
@@ -183,7 +182,7 @@ export const internalEndpoints = {
     restoreFromTrash: {
       method: 'post',
       path: '/internal/users/{userId}/photos/{photoId}/restore',
-      summary: 'Bring a photo back from the trash',
+      summary: 'Restore a photo from the trash',
       auth: 'service',
       callers: ['upload'],
       params: userPhoto,
@@ -192,7 +191,7 @@ export const internalEndpoints = {
     describeImported: {
       method: 'post',
       path: '/internal/imports/photos',
-      summary: 'Add what an import knows of photos',
+      summary: 'Add the metadata of an import to photos',
       auth: 'service',
       callers: ['upload'],
       body: describeImportedRequest,
@@ -205,7 +204,7 @@ export const internalEndpoints = {
     photoDates: {
       method: 'post',
       path: '/internal/photos/dates',
-      summary: 'When photos were taken, and how that is known',
+      summary: 'The capture times of photos, and their sources',
       auth: 'service',
       callers: ['upload'],
       body: z.object({ userId: id, photoIds: z.array(id).max(MAX_IMPORTED_PHOTOS) }),

@@ -7,7 +7,7 @@ export const albumOrders = ['date', 'manual'] as const;
 export type AlbumOrder = (typeof albumOrders)[number];
 const albumOrder = z.enum(albumOrders).meta({
   id: 'AlbumOrder',
-  description: 'date: newest capture first; manual: as its owner has arranged it',
+  description: 'date: newest capture first; manual: the order that its owner has chosen',
 });
 
 const albumCover = z
@@ -18,7 +18,7 @@ const albumCover = z
   })
   .meta({ id: 'AlbumCover' });
 
-/** An album as the services tell each other and as clients see it. */
+/** An album as services and clients exchange it. */
 export const album = z
   .object({
     id,
@@ -98,7 +98,7 @@ export const albumEndpoints = defineEndpoints('catalog', {
         order: albumOrder.optional(),
         updatedAt: timestamp.optional().meta({
           description:
-            'when the user made the change, now if absent: a field that has a newer change keeps it. A time in the future counts as now',
+            'when the user made the change; now if absent. A field with a newer change keeps it. A time in the future counts as now',
         }),
       })
       .meta({ id: 'UpdateAlbumRequest' }),
@@ -117,7 +117,8 @@ export const albumEndpoints = defineEndpoints('catalog', {
   addAlbumItems: {
     method: 'post',
     path: '/albums/{id}/items',
-    summary: 'Put up to 500 photos into an album, at the end of a manual order; those in it already stay',
+    summary:
+      'Add up to 500 photos to an album, at the end of a manual order; photos that are in it keep their place',
     auth: 'bearer',
     params: albumId,
     body: z
@@ -138,7 +139,7 @@ export const albumEndpoints = defineEndpoints('catalog', {
     success: {
       status: 204,
       description:
-        'Added; those in the trash show when they come back, and those that were removed for good are left out',
+        'Added; photos in the trash appear when they are restored, and permanently removed photos are left out',
     },
     problems: ['not_found'],
   },
@@ -159,14 +160,14 @@ export const albumEndpoints = defineEndpoints('catalog', {
   moveAlbumItem: {
     method: 'put',
     path: '/albums/{id}/items/{photoId}',
-    summary: "Move a photo in the album's manual order, which shows once the album's order is manual",
+    summary: "Move a photo in the album's manual order, which is used if the album's order is manual",
     auth: 'bearer',
     params: z.object({ id, photoId: id }),
     body: z
       .object({
         after: id
           .nullable()
-          .meta({ description: 'the photo of the album behind which it comes; null: to the beginning' }),
+          .meta({ description: 'the photo of the album after which it is placed; null: at the beginning' }),
       })
       .meta({ id: 'MoveAlbumItemRequest' }),
     success: { status: 204, description: 'Moved' },
@@ -175,7 +176,7 @@ export const albumEndpoints = defineEndpoints('catalog', {
   removeAlbumItem: {
     method: 'delete',
     path: '/albums/{id}/items/{photoId}',
-    summary: 'Take a photo out of an album; repeating it does no harm',
+    summary: 'Remove a photo from an album; a repeated request changes nothing',
     auth: 'bearer',
     params: z.object({ id, photoId: id }),
     success: { status: 204, description: 'Removed' },

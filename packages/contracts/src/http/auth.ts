@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineEndpoints } from './endpoint.js';
 import { email, id, line, page, pageQuery, timestamp } from './primitives.js';
 
-/** NIST SP 800-63B: length is what counts; the upper bound keeps hashing cheap. */
+/** NIST SP 800-63B: a password must be long, nothing else. The upper limit keeps hashing cheap. */
 export const MIN_PASSWORD_LENGTH = 8;
 const newPassword = z
   .string()
@@ -25,9 +25,7 @@ export type User = z.output<typeof user>;
 const tokens = z
   .object({
     accessToken: z.string().meta({ description: 'JWT, ES256' }),
-    refreshToken: z
-      .string()
-      .meta({ description: 'valid once; the response to a refresh carries the next one' }),
+    refreshToken: z.string().meta({ description: 'valid once; the response to a refresh has the next one' }),
     expiresIn: z.number().int().meta({ description: 'seconds until the access token ends' }),
   })
   .meta({ id: 'Tokens' });
@@ -62,7 +60,7 @@ export const device = z
   .object({ id, ...deviceFields, createdAt: timestamp, lastSeenAt: timestamp })
   .meta({ id: 'Device' });
 
-/** A node has one owner: ownership is claimed, never invited to. */
+/** A node has one owner, who claims it. So there is no invite for an owner. */
 const inviteRole = z.enum(['member', 'admin']).meta({ id: 'InviteRole' });
 
 export const invite = z
@@ -72,14 +70,14 @@ export const invite = z
     email: z
       .string()
       .optional()
-      .meta({ description: 'whom it is for; without it, anybody who has the code' }),
+      .meta({ description: 'the only address that may use it; without it, everyone who has the code may' }),
     expiresAt: timestamp,
     createdAt: timestamp,
     usedAt: timestamp.optional(),
   })
   .meta({ id: 'Invite' });
 const createdInvite = invite
-  .and(z.object({ code: z.string().meta({ description: 'shown this once' }) }))
+  .and(z.object({ code: z.string().meta({ description: 'shown only in this response' }) }))
   .meta({ id: 'CreatedInvite' });
 export type Invite = z.output<typeof invite>;
 
@@ -115,7 +113,7 @@ export const authEndpoints = defineEndpoints('auth', {
   register: {
     method: 'post',
     path: '/auth/register',
-    summary: 'Create an account, with the claim code or an invite where the node asks for one',
+    summary: 'Create an account, with the claim code or an invite if the node requires one',
     auth: 'none',
     whileUnclaimed: true,
     body: z
@@ -191,7 +189,7 @@ export const authEndpoints = defineEndpoints('auth', {
   registerDevice: {
     method: 'post',
     path: '/devices/register',
-    summary: 'Register the device that this account is used on',
+    summary: 'Register a device of this account',
     auth: 'bearer',
     idempotencyKey: true,
     body: z.object(deviceFields).meta({ id: 'RegisterDeviceRequest' }),
@@ -227,7 +225,7 @@ export const authEndpoints = defineEndpoints('auth', {
   createInvite: {
     method: 'post',
     path: '/invites',
-    summary: 'Invite somebody to register; only the owner may invite an admin',
+    summary: 'Create an invite to register; only the owner may invite an admin',
     auth: 'bearer',
     body: z
       .object({
@@ -256,7 +254,7 @@ export const authEndpoints = defineEndpoints('auth', {
   removeInvite: {
     method: 'delete',
     path: '/invites/{id}',
-    summary: 'Take an invite back; its code is worthless from then on',
+    summary: 'Revoke an invite; its code is no longer valid',
     auth: 'bearer',
     params: z.object({ id }),
     success: { status: 204, description: 'Removed' },

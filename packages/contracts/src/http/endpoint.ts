@@ -4,7 +4,7 @@ import type { ProblemCode } from './problems.js';
 export const serviceNames = ['gateway', 'auth', 'upload', 'catalog', 'feed', 'media-worker'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** One operation: what is validated, routed and documented. */
+/** One operation of the API, by which it is validated, routed and documented. */
 export interface Endpoint {
   /** OpenAPI operationId */
   id: string;
@@ -14,12 +14,12 @@ export interface Endpoint {
   /** OpenAPI notation: /albums/{id} */
   path: string;
   summary: string;
-  /** `bearer`: users with an access token. `service`: other services only, those that `callers` names. `none`: everybody. */
+  /** `bearer`: users with an access token. `service`: only the services in `callers`. `none`: everyone. */
   auth: 'bearer' | 'none' | 'service';
   callers?: readonly ServiceName[];
   /** Whether it is available on a node without an owner. */
   whileUnclaimed?: boolean;
-  /** Whether `Idempotency-Key` is honoured. */
+  /** Whether `Idempotency-Key` has an effect. */
   idempotencyKey?: boolean;
   /** Whether the unlock token of a share link may be sent as `X-Share-Token`. */
   shareToken?: boolean;
@@ -30,11 +30,11 @@ export interface Endpoint {
   success: {
     status: 200 | 201 | 202 | 204;
     body?: z.ZodType;
-    /** Media types, besides JSON, in which a client can ask for the same. */
+    /** Further media types of the response that a client can request. */
     alternatives?: readonly string[];
     description: string;
   };
-  /** Problems that this operation responds with, besides the common ones (validation, authentication, limits, unavailability). */
+  /** Problems of this operation, besides the common ones (validation, authentication, limits, unavailability). */
   problems?: readonly ProblemCode[];
 }
 

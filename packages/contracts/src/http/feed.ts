@@ -9,14 +9,15 @@ const tombstone = z
     entity: z.enum(['photo', 'album']).meta({ id: 'FeedEntity' }),
     id,
     deletedAt: timestamp,
-    permanent: z.boolean().meta({ description: 'false: the photo is in the trash and may come back' }),
+    permanent: z.boolean().meta({ description: 'false: the photo is in the trash and can be restored' }),
   })
   .meta({ id: 'Tombstone' });
 const feedAlbum = album
   .and(
     z.object({
       photoIds: z.array(id).meta({
-        description: 'every photo in it that is not in the trash; in its manual order, if that is its order',
+        description:
+          'every photo of the album that is not in the trash; in the manual order if the album has that order',
       }),
     }),
   )
@@ -42,13 +43,13 @@ export const feedEndpoints = defineEndpoints('feed', {
     method: 'get',
     path: '/feed',
     summary:
-      'What changed since the cursor; without one, from the beginning. Each entity comes once, in its newest state',
+      'Changes since the cursor; without one, from the beginning. Each entity is listed once, in its newest state',
     auth: 'bearer',
     query: pageQuery,
     success: {
       status: 200,
       body: page('items', feedItem).extend({ cursor: z.string() }).meta({ id: 'FeedPage' }),
-      description: 'Changes, oldest first; the cursor continues after them, also when there were none',
+      description: 'Changes, oldest first; the cursor continues after them, also if there were none',
     },
     problems: ['invalid_cursor', 'cursor_expired'],
   },

@@ -6,7 +6,7 @@ import { photoState } from './uploads.js';
 
 /** The largest number of archives that one import reads. */
 export const MAX_PARTS = 200;
-/** How many failures an import lists by itself; its report has all of them. */
+/** The number of failures that an import lists; its report has all of them. */
 export const MAX_LISTED_ERRORS = 100;
 
 export const importSources = ['takeout', 'folder'] as const;
@@ -14,7 +14,7 @@ export type ImportSource = (typeof importSources)[number];
 const importSource = z.enum(importSources).meta({
   id: 'ImportSource',
   description:
-    'takeout: an export of Google Photos, with its JSON files. folder: a ZIP of photos, with XMP files beside them, if any',
+    'takeout: an export of Google Photos, with its JSON files. folder: a ZIP of photos, with XMP files beside them if there are any',
 });
 
 export const importStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
@@ -23,7 +23,7 @@ export type ImportStatus = (typeof importStatuses)[number];
 export const pauseReasons = ['user', 'storage_full', 'service_unavailable'] as const;
 export type PauseReason = (typeof pauseReasons)[number];
 
-/** What became of one file of an archive. */
+/** The result of one file of an archive. */
 export const entryOutcomes = [
   'waiting',
   'imported',
@@ -37,7 +37,7 @@ export type EntryOutcome = (typeof entryOutcomes)[number];
 const entryOutcome = z.enum(entryOutcomes).meta({
   id: 'ImportEntryOutcome',
   description:
-    'waiting: not handled yet. imported: a new photo. duplicate: the library has this photo already. failed: see code. unsupported: a video or another type that this version does not store; it stays in the archive. sidecar: facts about photos or an album, which were read. ignored: neither a photo nor facts about one',
+    'waiting: not handled yet. imported: a new photo. duplicate: the library has this photo already. failed: see code. unsupported: a video or another type that this version does not store; it stays in the archive. sidecar: metadata of photos or an album, which were read. ignored: neither a photo nor metadata',
 });
 
 const archivePath = z
@@ -78,15 +78,15 @@ export const importJob = z
         reason: z.enum(pauseReasons).meta({
           id: 'ImportPauseReason',
           description:
-            'user: until it is resumed. storage_full: until there is room. service_unavailable: until another part of the node is back. The last two end by themselves',
+            'user: until it is resumed. storage_full: until there is space. service_unavailable: until another part of the node is available. The last two end automatically',
         }),
         message: z.string(),
       })
       .meta({ id: 'ImportPause' })
       .optional()
-      .meta({ description: 'while the import makes no progress, why; its status stays' }),
+      .meta({ description: 'the reason why the import makes no progress; its status does not change' }),
     total: byteCount.meta({ description: 'files in the archives that have been listed' }),
-    processed: byteCount.meta({ description: 'all of them but those that wait' }),
+    processed: byteCount.meta({ description: 'all files except those that wait' }),
     waiting: byteCount,
     imported: byteCount,
     duplicates: byteCount,
@@ -100,7 +100,7 @@ export const importJob = z
       .number()
       .nonnegative()
       .nullable()
-      .meta({ description: 'lately; null while it is unknown' }),
+      .meta({ description: 'recent speed; null while it is unknown' }),
     secondsLeft: byteCount.nullable().meta({ description: 'an estimate; null while it is unknown' }),
     errors: z.array(importError).meta({ description: 'the first hundred failures' }),
     parts: z.array(importPart),
@@ -122,23 +122,23 @@ export const reportEntry = z
     photoId: id.nullable(),
     photoState: photoState
       .optional()
-      .meta({ description: 'of a duplicate: where the photo was when it was found' }),
+      .meta({ description: 'for a duplicate: the state of the photo when it was found' }),
     sidecar: z
       .string()
       .nullable()
-      .meta({ description: 'the path of the file whose facts were used for this one' }),
+      .meta({ description: 'the path of the file whose metadata were used for this one' }),
     sidecarRule: z.string().nullable().meta({ description: 'how that file was found' }),
     partOf: z.string().nullable().meta({
-      description: 'of the video of a live or motion photo: the path of its picture',
+      description: 'for the video of a live or motion photo: the path of its picture',
     }),
-    albums: z.array(z.string()).meta({ description: 'names of the albums that the photo was put into' }),
+    albums: z.array(z.string()).meta({ description: 'names of the albums to which the photo was added' }),
     capturedAt: timestamp.nullable(),
     dateSource: z
       .enum([...capturedAtSources, 'none', 'pending'])
       .meta({
         id: 'ImportDateSource',
         description:
-          'where capturedAt comes from. none: no date is known. pending: the file itself has not been read yet',
+          'the source of capturedAt. none: no date is known. pending: the file itself has not been read yet',
       })
       .optional(),
   })
@@ -164,7 +164,7 @@ export const importEndpoints = defineEndpoints('upload', {
   createImport: {
     method: 'post',
     path: '/imports',
-    summary: 'Import the photos of one or more archives that were uploaded, or that lie in IMPORT_DIR',
+    summary: 'Import the photos of one or more archives that were uploaded or are in IMPORT_DIR',
     auth: 'bearer',
     idempotencyKey: true,
     body: z
@@ -178,9 +178,9 @@ export const importEndpoints = defineEndpoints('upload', {
         restore: z
           .boolean()
           .optional()
-          .meta({ description: 'bring back photos that are in the trash or were purged' }),
+          .meta({ description: 'restore photos that are in the trash or were purged' }),
         paused: z.boolean().optional().meta({
-          description: 'true: it begins when it is resumed, for example after all parts were added',
+          description: 'true: it starts when it is resumed, for example after all parts were added',
         }),
       })
       .refine(
@@ -191,7 +191,7 @@ export const importEndpoints = defineEndpoints('upload', {
     success: {
       status: 200,
       body: z.object({ importJobId: id }).meta({ id: 'CreatedImport' }),
-      description: 'The import will start as soon as no other one of this user runs',
+      description: 'The import starts as soon as no other import of this user runs',
     },
     problems: ['archive_not_found', 'forbidden', 'too_many_parts', 'idempotency_key_reused'],
   },
@@ -210,7 +210,7 @@ export const importEndpoints = defineEndpoints('upload', {
   getImport: {
     method: 'get',
     path: '/imports/{id}',
-    summary: 'How far an import is',
+    summary: 'The progress of an import',
     auth: 'bearer',
     params: importParams,
     success: { status: 200, body: importJob, description: 'The import' },
@@ -219,7 +219,7 @@ export const importEndpoints = defineEndpoints('upload', {
   cancelImport: {
     method: 'delete',
     path: '/imports/{id}',
-    summary: 'End an import; what it has imported stays. Repeating it does no harm',
+    summary: 'End an import; imported photos stay. A repeated request changes nothing',
     auth: 'bearer',
     params: importParams,
     success: { status: 204, description: 'Cancelled, or ended before' },
@@ -228,7 +228,7 @@ export const importEndpoints = defineEndpoints('upload', {
   pauseImport: {
     method: 'post',
     path: '/imports/{id}/pause',
-    summary: 'Let an import wait until it is resumed',
+    summary: 'Pause an import until it is resumed',
     auth: 'bearer',
     params: importParams,
     success: { status: 200, body: importJob, description: 'The import' },
@@ -237,7 +237,7 @@ export const importEndpoints = defineEndpoints('upload', {
   resumeImport: {
     method: 'post',
     path: '/imports/{id}/resume',
-    summary: 'Go on with an import that is paused, whatever the reason was',
+    summary: 'Resume an import that is paused for any reason',
     auth: 'bearer',
     params: importParams,
     success: { status: 200, body: importJob, description: 'The import' },
@@ -246,7 +246,7 @@ export const importEndpoints = defineEndpoints('upload', {
   addImportParts: {
     method: 'post',
     path: '/imports/{id}/parts',
-    summary: 'Add further archives of the same export; one that is a part already is not added again',
+    summary: 'Add further archives of the same export; an archive that is already a part is not added again',
     auth: 'bearer',
     params: importParams,
     body: z
@@ -262,7 +262,7 @@ export const importEndpoints = defineEndpoints('upload', {
   getImportReport: {
     method: 'get',
     path: '/imports/{id}/report',
-    summary: 'What became of each file of the archives',
+    summary: 'The result of each file of the archives',
     auth: 'bearer',
     params: importParams,
     query: z.object({ format: z.enum(['json', 'csv']).meta({ id: 'ImportReportFormat' }).default('json') }),
@@ -277,7 +277,7 @@ export const importEndpoints = defineEndpoints('upload', {
   listArchives: {
     method: 'get',
     path: '/archives',
-    summary: 'Archives that were uploaded for imports, the newest first; each is kept until it is deleted',
+    summary: 'Archives that were uploaded for imports, newest first; each is kept until it is deleted',
     auth: 'bearer',
     query: pageQuery,
     success: {
@@ -289,7 +289,7 @@ export const importEndpoints = defineEndpoints('upload', {
   deleteArchive: {
     method: 'delete',
     path: '/archives/{id}',
-    summary: 'Delete an uploaded archive; the photos that came from it stay',
+    summary: 'Delete an uploaded archive; photos that were imported from it stay',
     auth: 'bearer',
     params: importParams,
     success: { status: 204, description: 'Deleted' },

@@ -5,13 +5,13 @@ import { photo, rating } from './photos.js';
 import { id, latitude, line, longitude, MAX_LIMIT, text, timestamp } from './primitives.js';
 import { fieldError, problemCode } from './problems.js';
 
-/** Dotless i must not become i, as it would by way of its upper-case form: in Turkish the two are different letters. */
+/** Dotless i must not become i, as its upper-case form would: in Turkish they are different letters. */
 const DOTLESS_I = 'ı';
 
 /**
- * Returns what two tags have in common that are the same tag: Unicode normalisation form C, no blanks around it, case folded
- * (by way of upper case, so that ß equals SS and every sigma the same). It does not depend on a locale. Unique per photo; the
- * tag's name keeps its own case.
+ * Returns the key of a tag: tags with the same key are the same tag. Unicode normalisation form C, no blanks around it, case folded
+ * (through upper case, so that ß equals SS and all forms of sigma are equal). It does not depend on a locale. Unique per photo; the
+ * tag's name keeps its case.
  */
 export const tagKey = (name: string): string =>
   name
@@ -42,16 +42,16 @@ function isStorableTime(value: string): boolean {
   return storableDate(value) !== undefined && Math.abs(offsetOf(value) ?? 0) <= MAX_OFFSET_MINUTES;
 }
 
-/** A name under which a file can be saved anywhere: no path, no second line, no text that runs backwards. */
+/** A file name that is safe on every system: no path, no second line, no reversed text. */
 const fileName = line(255)
   .refine((name) => !/[/\\]/.test(name), 'must not contain a slash or a backslash')
   .refine(
     (name) => !/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u.test(name),
-    'must not contain control characters, also not those of text direction',
+    'must not contain control characters or characters that change the text direction',
   )
   .refine((name) => name.isWellFormed(), 'must be well-formed Unicode')
-  .refine((name) => name !== '.' && name !== '..', 'must be the name of a file')
-  .meta({ description: 'the name that downloads get; without slashes and control characters' });
+  .refine((name) => name !== '.' && name !== '..', 'must not be . or ..')
+  .meta({ description: 'the file name of downloads; without slashes and control characters' });
 
 const tag = line(MAX_TAG_LENGTH);
 const tags = z.array(tag).max(MAX_TAGS);
@@ -68,7 +68,10 @@ const patchFields = z.object({
   capturedAt: timestamp
     .refine(isStorableTime, 'must be in the years 1 to 9999, with an offset of at most 18 hours')
     .optional()
-    .meta({ description: 'with the offset of the place: it becomes capturedAtOffset; Z names no zone' }),
+    .meta({
+      description:
+        'with the UTC offset of the place, which becomes capturedAtOffset; Z means that it is unknown',
+    }),
   locationLat: latitude.nullable().optional().meta({ description: 'together with locationLon' }),
   locationLon: longitude
     .nullable()
@@ -103,7 +106,7 @@ function checkTogether(patch: PatchFields, issue: (path: keyof PatchFields, mess
   }
 }
 
-/** What a user changes of a photo. Fields that are absent stay as they are. */
+/** The changes of a user to a photo. Absent fields do not change. */
 export const metadataPatch = patchFields
   .superRefine((patch, context) => {
     checkTogether(patch, (path, message) => context.addIssue({ code: 'custom', path: [path], message }));
@@ -117,8 +120,8 @@ export const metadataPatch = patchFields
 export type MetadataPatch = z.output<typeof metadataPatch>;
 
 /**
- * One item of a batch. Only its id is checked with the request; the patch is checked by itself, so that one that is not valid
- * stops none of the others.
+ * One item of a batch. Only its id is checked with the request. Each patch is checked separately, so that an invalid one does not
+ * stop the others.
  */
 const metadataUpdate = z.looseObject({ id }).meta({
   id: 'MetadataUpdate',
@@ -138,7 +141,7 @@ const metadataUpdate = z.looseObject({ id }).meta({
 });
 
 export const batchStatuses = ['ok', 'not_found', 'invalid'] as const;
-/** What became of one item of a batch. */
+/** The result of one item of a batch. */
 export const batchStatus = z.enum(batchStatuses).meta({ id: 'BatchStatus' });
 
 export const metadataResult = z
@@ -148,7 +151,7 @@ export const metadataResult = z
     code: problemCode.optional().meta({ description: 'why the item was refused' }),
     errors: z.array(fieldError).optional().meta({ description: 'with invalid_request' }),
     photo: photo.optional().meta({
-      description: 'with ok: the photo as it is now, after this and the other edits that it has seen',
+      description: 'with ok: the photo with this edit and all others',
     }),
   })
   .meta({ id: 'MetadataResult' });
@@ -158,7 +161,7 @@ export const metadataEndpoints = defineEndpoints('catalog', {
   editPhoto: {
     method: 'post',
     path: '/photos/{id}/metadata',
-    summary: 'Change what is known of a photo, also of one in the trash; the file itself stays as it is',
+    summary: 'Change the metadata of a photo, also of one in the trash; the file itself does not change',
     auth: 'bearer',
     params: z.object({ id }),
     body: metadataPatch,
@@ -169,7 +172,7 @@ export const metadataEndpoints = defineEndpoints('catalog', {
     method: 'post',
     path: '/photos/metadata/batch',
     summary:
-      'Change up to 500 photos in a body of up to 1 MB, in the order of the list; repeating it does no harm',
+      'Change up to 500 photos in a body of up to 1 MB, in the order of the list; a repeated request changes nothing',
     auth: 'bearer',
     body: z.object({ updates: z.array(metadataUpdate).min(1).max(MAX_LIMIT) }).meta({
       id: 'EditPhotosRequest',
@@ -188,7 +191,7 @@ export const metadataEndpoints = defineEndpoints('catalog', {
     success: {
       status: 200,
       body: z.object({ results: z.array(metadataResult) }).meta({ id: 'EditPhotosResponse' }),
-      description: 'What became of each item, in the order of the request',
+      description: 'The result of each item, in the order of the request',
     },
   },
 });

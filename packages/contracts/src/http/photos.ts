@@ -43,7 +43,7 @@ export const mediaVariant = z.enum(mediaVariants).meta({ id: 'MediaVariant' });
 export const processingStates = ['pending', 'ready', 'failed'] as const;
 export const processingState = z.enum(processingStates).meta({ id: 'ProcessingState' });
 
-/** What the camera wrote, as far as it makes sense. */
+/** Metadata from the camera, as far as they are plausible. */
 export const cameraMetadata = {
   cameraMake: z.string().optional(),
   cameraModel: z.string().optional(),
@@ -54,19 +54,19 @@ export const cameraMetadata = {
   focalLength: z.number().optional().meta({ description: 'millimetres' }),
   orientation: z.number().int().min(1).max(8).optional().meta({
     description:
-      "EXIF orientation by which a decoder's pixels of the original are to be turned; the previews, width and height have it applied. Absent where there is nothing to turn, as in HEIC, whose decoders turn by themselves",
+      'EXIF orientation by which the decoded pixels of the original must be turned; it is already applied to the previews, width and height. Absent if there is nothing to turn, as in HEIC, whose decoders turn the picture',
   }),
 };
 
 export const capturedAtSource = z.enum(capturedAtSources).meta({
   id: 'CapturedAtSource',
-  description: 'where capturedAt comes from, the most believable first',
+  description: 'the source of capturedAt, the most reliable first',
 });
 
 export const photoKinds = ['photo', 'live', 'motion', 'video'] as const;
 export const photoKind = z.enum(photoKinds).meta({
   id: 'PhotoKind',
-  description: 'motion: a still picture that has a short video inside its file',
+  description: 'motion: a picture with a short video in the same file',
 });
 
 /** Minutes east of UTC; the widest offsets in use are -12:00 and +14:00. */
@@ -74,7 +74,7 @@ export const zoneOffset = z.number().int().min(-1080).max(1080);
 export const altitude = z.number().min(-20_000).max(1_000_000).meta({ description: 'metres above the sea' });
 export const rating = z.number().int().min(1).max(5).meta({ description: 'stars' });
 
-/** A photo as the services tell each other; the public photo adds the signed preview URLs. */
+/** A photo as services exchange it; the public photo adds the signed URLs of previews. */
 export const photoRecord = z.object({
   id,
   userId: id,
@@ -86,7 +86,7 @@ export const photoRecord = z.object({
   capturedAt: timestamp.optional(),
   capturedAtSource: capturedAtSource.optional(),
   capturedAtOffset: zoneOffset.optional().meta({
-    description: 'minutes east of UTC where the photo was taken, if the file or its owner says so',
+    description: 'minutes east of UTC where the photo was taken, if known from the file or its owner',
   }),
   uploadedAt: timestamp,
   updatedAt: timestamp,
@@ -101,19 +101,19 @@ export const photoRecord = z.object({
   tags: z.array(z.string()),
   favorite: z.boolean(),
   rating: rating.optional(),
-  archived: z.boolean().meta({ description: 'kept out of the main view; still in albums and in search' }),
+  archived: z.boolean().meta({ description: 'not in the main view, but in albums and in search' }),
   kind: photoKind,
   durationMs: z
     .number()
     .int()
     .positive()
     .optional()
-    .meta({ description: 'of the moving part, if there is one' }),
+    .meta({ description: 'of the video part, if there is one' }),
   isDeleted: z.boolean(),
   deletedAt: timestamp.optional(),
   purgeAt: timestamp
     .optional()
-    .meta({ description: 'while in the trash: when the photo is removed for good' }),
+    .meta({ description: 'for a photo in the trash: when it is removed permanently' }),
   processing: processingState,
   processingError: z
     .object({ code: z.string(), reason: z.string() })
@@ -136,22 +136,24 @@ const photoId = z.object({ id });
 
 export const photoSorts = ['capturedAt', 'uploadedAt'] as const;
 
-/** Which photos a list or its timeline holds. */
+/** The photos of a list or its timeline. */
 const photoFilter = z.object({
-  from: timestamp.optional().meta({ description: 'at or after, by the time that the list is sorted by' }),
-  to: timestamp.optional().meta({ description: 'before, by the time that the list is sorted by' }),
+  from: timestamp
+    .optional()
+    .meta({ description: 'at or after this time, by the time that the list is sorted by' }),
+  to: timestamp.optional().meta({ description: 'before this time, by the time that the list is sorted by' }),
   albumId: id.optional(),
   tag: line(100).optional().meta({ description: 'compared without case' }),
   favorite: booleanParam.optional(),
   archived: booleanParam.optional().meta({ description: 'absent: both' }),
-  trashed: booleanParam.optional().meta({ description: 'true: what is in the trash instead' }),
+  trashed: booleanParam.optional().meta({ description: 'true: only photos in the trash' }),
   sort: z.enum(photoSorts).default('capturedAt').meta({
     id: 'PhotoSort',
-    description: 'capturedAt: a photo without a capture time counts with the time of its upload',
+    description: 'capturedAt: a photo without a capture time is sorted by the time of its upload',
   }),
 });
 export type PhotoFilter = z.output<typeof photoFilter>;
-/** What a downloaded original says of itself: what it came with, or what is known of it now. */
+/** The metadata in a downloaded original: those of the upload, or those that are current. */
 const downloadMetadata = z.enum(['original', 'embedded']).meta({ id: 'DownloadMetadata' });
 
 export const photoEndpoints = defineEndpoints('catalog', {
@@ -168,7 +170,9 @@ export const photoEndpoints = defineEndpoints('catalog', {
           feedCursor: z
             .string()
             .optional()
-            .meta({ description: 'on the last page: where the feed continues without a gap' }),
+            .meta({
+              description: 'on the last page: the cursor from which the feed continues without a gap',
+            }),
         })
         .meta({ id: 'PhotoPage' }),
       description: 'A page of photos',
@@ -178,7 +182,7 @@ export const photoEndpoints = defineEndpoints('catalog', {
   photoTimeline: {
     method: 'get',
     path: '/photos/timeline',
-    summary: 'How many photos each month has, newest first; months without photos are left out',
+    summary: 'The number of photos of each month, newest first; months without photos are left out',
     auth: 'bearer',
     query: photoFilter.extend({ zone: timeZone.default('UTC') }),
     success: {
@@ -221,24 +225,24 @@ export const photoEndpoints = defineEndpoints('catalog', {
       .object({
         size: mediaVariant.default('original'),
         metadata: downloadMetadata.default('original').meta({
-          description: 'with size=original: embedded gives a copy that has the edits of its owner written in',
+          description: 'with size=original: embedded gives a copy that contains the edits of its owner',
         }),
       })
       .refine(({ size, metadata }) => metadata === 'original' || size === 'original', {
-        message: 'goes with size=original',
+        message: 'is allowed only with size=original',
         path: ['metadata'],
       }),
     success: {
       status: 200,
       body: z.object({ url: z.url(), expiresAt: timestamp }).meta({ id: 'SignedUrl' }),
-      description: 'The URL, good without a token until it expires',
+      description: 'The URL, valid without a token until it expires',
     },
     problems: ['not_found', 'not_ready', 'copy_unsupported'],
   },
   deletePhoto: {
     method: 'delete',
     path: '/photos/{id}',
-    summary: 'Move to the trash, or remove for good; repeating it does no harm',
+    summary: 'Move to the trash, or remove permanently; a repeated request changes nothing',
     auth: 'bearer',
     params: photoId,
     query: z.object({ permanent: booleanParam.optional() }),
@@ -248,7 +252,7 @@ export const photoEndpoints = defineEndpoints('catalog', {
   restorePhoto: {
     method: 'post',
     path: '/photos/{id}/restore',
-    summary: 'Bring a photo back from the trash',
+    summary: 'Restore a photo from the trash',
     auth: 'bearer',
     params: photoId,
     success: { status: 200, body: photo, description: 'The photo' },
@@ -266,7 +270,7 @@ export const photoEndpoints = defineEndpoints('catalog', {
         'tags',
         z
           .object({
-            name: z.string().meta({ description: 'as the newest photo with this tag writes it' }),
+            name: z.string().meta({ description: 'the spelling of the newest photo with this tag' }),
             count: z.number().int().positive().meta({ description: 'photos that are not in the trash' }),
           })
           .meta({ id: 'Tag' }),

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** UUID, version 7 where this system makes it. */
+/** UUID; version 7 if this system made it. */
 export const id = z.uuid().meta({ description: 'UUID' });
 /** RFC 3339 in UTC. Offsets are accepted on input. */
 export const timestamp = z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339' });
 
 function isTimeZone(name: string): boolean {
-  // Intl also knows offsets such as +01:00, which are no names of zones.
+  // Intl also accepts offsets such as +01:00, which are not names of zones.
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
@@ -37,14 +37,14 @@ export const email = z
   .max(254)
   .pipe(z.email())
   .meta({
-    description: 'e-mail address; compared without case',
+    description: 'e-mail address; case does not matter',
     override: { pattern: z.regexes.email.source },
   });
 /** Whether a text is short enough. An emoji is one character, as in JSON Schema, and not two as in `length`. */
 const hasAtMost = (max: number) => (value: string) =>
   value.length <= max || (value.length <= 2 * max && [...value].length <= max);
 
-/** What `line` takes, blanks around it included: the documentation says it, the parser trims and looks again. */
+/** The pattern of `line` with blanks around it, for the documentation. The parser trims and checks again. */
 const NOT_BLANK = (() => {
   const control = '\\u0000-\\u001f\\u007f';
   const blank = '\\u0020\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
@@ -75,8 +75,8 @@ export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 500;
 
 /**
- * How the documentation shows a query parameter, which is text to the parser: as the value that it stands for. What is said
- * of the text goes.
+ * Makes the documentation show a query parameter as the value that it stands for. To the parser it is text; the keywords about the
+ * text are removed.
  */
 export const shownAs = (schema: Record<string, unknown>) => ({
   override: ({ jsonSchema }: { jsonSchema: Record<string, unknown> }) => {

@@ -28,22 +28,22 @@ export const problemCatalog = {
   archive_not_found: { status: 404, title: 'There is no such archive' },
   not_ready: { status: 404, title: 'The preview is not ready' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
-  email_taken: { status: 409, title: 'This e-mail address has an account' },
-  already_claimed: { status: 409, title: 'This node has an owner already' },
+  email_taken: { status: 409, title: 'There is an account with this e-mail address' },
+  already_claimed: { status: 409, title: 'This node already has an owner' },
   offset_mismatch: { status: 409, title: 'The chunk does not fit the upload' },
   upload_incomplete: { status: 409, title: 'Chunks are missing' },
   upload_ended: { status: 409, title: 'The upload session has ended' },
   share_link_limit: { status: 409, title: 'There are too many share links' },
   import_ended: { status: 409, title: 'The import has ended' },
-  archive_in_use: { status: 409, title: 'An import that has not ended reads this archive' },
+  archive_in_use: { status: 409, title: 'A running import reads this archive' },
   cursor_expired: { status: 410, title: 'The cursor is too old' },
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'This type of content is not accepted' },
   range_not_satisfiable: { status: 416, title: 'The range is outside the file' },
-  copy_unsupported: { status: 422, title: 'No such copy can be made of this file' },
-  malware_found: { status: 422, title: 'The file holds malware' },
-  hash_mismatch: { status: 422, title: 'The SHA-256 of the content is not the announced one' },
-  chunk_digest_mismatch: { status: 422, title: 'The digest of the chunk is not the announced one' },
+  copy_unsupported: { status: 422, title: 'This copy cannot be made of this file' },
+  malware_found: { status: 422, title: 'The file contains malware' },
+  hash_mismatch: { status: 422, title: 'The SHA-256 of the content differs from the announced one' },
+  chunk_digest_mismatch: { status: 422, title: 'The digest of the chunk differs from the announced one' },
   too_many_parts: { status: 422, title: 'The import would have too many archives' },
   too_many_tags: { status: 422, title: 'The photo would have too many tags' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
@@ -66,27 +66,29 @@ export const fieldError = z
   })
   .meta({ id: 'FieldError' });
 
-/** What single codes add. */
+/** Members that some codes add. */
 const extensions = {
   errors: z.array(fieldError).optional().meta({
     description:
-      'with invalid_request; with not_found when photos are put into an album: those that are not known; with archive_not_found: the archives that are not there',
+      'with invalid_request; with not_found when photos are added to an album: the unknown photos; with archive_not_found: the archives that do not exist',
   }),
   missing: z
     .array(byteSpan)
     .optional()
-    .meta({ description: 'with upload_incomplete: the first hundred ranges that have not arrived' }),
+    .meta({ description: 'with upload_incomplete: the first hundred missing ranges' }),
   nextOffset: byteCount.optional().meta({ description: 'with upload_incomplete: the first missing byte' }),
   expectedOffset: byteCount.optional().meta({
     description: 'with offset_mismatch, for an offset at which no chunk starts: the first missing byte',
   }),
-  chunkSize: byteCount.optional().meta({ description: 'beside expectedOffset' }),
-  sizeBytes: byteCount.optional().meta({ description: 'beside expectedOffset: the size of the whole file' }),
+  chunkSize: byteCount.optional().meta({ description: 'together with expectedOffset' }),
+  sizeBytes: byteCount
+    .optional()
+    .meta({ description: 'together with expectedOffset: the size of the whole file' }),
   expectedLength: byteCount
     .optional()
     .meta({ description: 'with offset_mismatch, for a chunk of another length: the right one' }),
   uploadStatus: uploadStatus.optional().meta({ description: 'with upload_ended' }),
-  failureCode: z.string().optional().meta({ description: 'with upload_ended, when the upload failed' }),
+  failureCode: z.string().optional().meta({ description: 'with upload_ended, if the upload failed' }),
   maxBytes: byteCount.optional().meta({ description: 'with payload_too_large: the largest file' }),
   processing: processingState.optional().meta({ description: 'with not_ready' }),
 };

@@ -3,7 +3,7 @@ import { defineEndpoints } from './endpoint.js';
 import { photo } from './photos.js';
 import { booleanParam, id, line, page, pageQuery, shownAs, timestamp } from './primitives.js';
 
-/** No two points on Earth are further apart. */
+/** The greatest distance of two points on Earth. */
 export const MAX_RADIUS_KM = 20_040;
 export const DEFAULT_RADIUS_KM = 10;
 
@@ -42,7 +42,7 @@ const radiusKm = decimals(1)
       exclusiveMinimum: 0,
       maximum: MAX_RADIUS_KM,
     }),
-    description: `with near only; kilometres along the great circle, ${DEFAULT_RADIUS_KM} if absent`,
+    description: `only with near; kilometres along the great circle, ${DEFAULT_RADIUS_KM} if absent`,
   });
 
 const bbox = decimals(4)
@@ -76,7 +76,7 @@ const query = pageQuery
     q: words.meta({
       ...shownAs({ type: 'string', maxLength: MAX_CHARACTERS }),
       description:
-        'at most 20 words, all of which the photo must have in its file name, tags, description, place, camera or lens; case and accents do not matter. A word finds what begins with it; words in quotation marks are whole and adjacent in one field',
+        'at most 20 words, all of which the photo must have in its file name, tags, description, place, camera or lens; case and accents do not matter. A word matches all words that begin with it; words in quotation marks must match whole words that are adjacent in one field',
       example: 'průhonice "autumn leaves"',
     }),
     from: timestamp.optional().meta({ description: 'captured at or after' }),
@@ -95,7 +95,7 @@ const query = pageQuery
     bbox,
   })
   .refine(({ near, radiusKm }) => near !== undefined || radiusKm === undefined, {
-    message: 'goes with near only',
+    message: 'is allowed only with near',
     path: ['radiusKm'],
   })
   .refine(
@@ -109,14 +109,14 @@ export const searchEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/search',
     summary:
-      'Photos by words, time, place and other filters, the best first; what is in the trash is left out',
+      'Photos by words, time, place and other filters, the best match first; photos in the trash are left out',
     auth: 'bearer',
     query,
     success: {
       status: 200,
       body: page('photos', photo).meta({ id: 'SearchPage' }),
       description:
-        'A page of photos: by rank, and newest capture first among equals; by capture alone without q, and where very many photos match',
+        'A page of photos: by rank, then newest capture first; only by capture without q, and if very many photos match',
     },
     problems: ['invalid_cursor', 'not_found'],
   },

@@ -33,7 +33,11 @@ const shareLink = z
     showLocation: z
       .boolean()
       .meta({ description: 'false: neither the JSON nor the pictures that the link serves hold a location' }),
-    viewCount: z.number().int().nonnegative().meta({ description: 'how often its first page was shown' }),
+    viewCount: z
+      .number()
+      .int()
+      .nonnegative()
+      .meta({ description: 'the number of times that its first page was shown' }),
     lastViewedAt: timestamp.optional(),
     createdAt: timestamp,
     updatedAt: timestamp,
@@ -71,15 +75,15 @@ export const sharedPhoto = z
     width: pixels.nullable(),
     height: pixels.nullable(),
     capturedAt: timestamp.optional(),
-    capturedAtOffset: zoneOffset.optional().meta({ description: 'minutes east of UTC, where known' }),
+    capturedAtOffset: zoneOffset.optional().meta({ description: 'minutes east of UTC, if known' }),
     description: z.string().optional(),
     kind: photoKind,
     durationMs: z.number().int().positive().optional(),
     placeholder: z.string().optional().meta({ description: 'thumbhash, base64' }),
     thumbnails,
-    originalUrl: z.url().optional().meta({ description: 'where the link allows downloads' }),
-    locationLat: latitude.optional().meta({ description: 'where the link shows locations' }),
-    locationLon: longitude.optional().meta({ description: 'where the link shows locations' }),
+    originalUrl: z.url().optional().meta({ description: 'if the link allows downloads' }),
+    locationLat: latitude.optional().meta({ description: 'if the link shows locations' }),
+    locationLon: longitude.optional().meta({ description: 'if the link shows locations' }),
     altitude: altitude.optional(),
     place: place.optional(),
   })
@@ -87,7 +91,9 @@ export const sharedPhoto = z
 export type SharedPhoto = z.output<typeof sharedPhoto>;
 
 export const shareKinds = ['photo', 'album'] as const;
-const shareKind = z.enum(shareKinds).meta({ id: 'ShareKind', description: 'what the link shows' });
+const shareKind = z
+  .enum(shareKinds)
+  .meta({ id: 'ShareKind', description: 'the kind of content of the link' });
 
 const shareCover = z.object({ photoId: id, thumbnails }).meta({ id: 'ShareCover' });
 
@@ -131,7 +137,7 @@ export const shareEndpoints = defineEndpoints('catalog', {
     method: 'post',
     path: '/share-links',
     summary:
-      'Share a photo or an album by a link; a repeat with the same Idempotency-Key responds with the same link and token',
+      'Share a photo or an album by a link; a repeated request with the same Idempotency-Key gives the same link and token',
     auth: 'bearer',
     idempotencyKey: true,
     body: z
@@ -196,7 +202,8 @@ export const shareEndpoints = defineEndpoints('catalog', {
   deleteShareLink: {
     method: 'delete',
     path: '/share-links/{id}',
-    summary: 'Revoke a share link; its pictures stop within LAZYPHOTOS_SHARE_MEDIA_SECONDS',
+    summary:
+      'Revoke a share link; its pictures are no longer served after LAZYPHOTOS_SHARE_MEDIA_SECONDS at most',
     auth: 'bearer',
     params: shareLinkId,
     success: { status: 204, description: 'Revoked' },
@@ -205,18 +212,18 @@ export const shareEndpoints = defineEndpoints('catalog', {
   getShareContent: {
     method: 'get',
     path: '/share-links/{token}/content',
-    summary: 'What a share link shows: a page of photos, with signed URLs that need no account',
+    summary: 'The content of a share link: a page of photos, with signed URLs that need no account',
     auth: 'none',
     shareToken: true,
     params: shareTokenParams,
     query: pageQuery,
-    success: { status: 200, body: shareContent, description: 'A page of what the link shows' },
+    success: { status: 200, body: shareContent, description: 'A page of the content' },
     problems: ['not_found', 'invalid_cursor', 'share_password_required'],
   },
   unlockShare: {
     method: 'post',
     path: '/share-links/{token}/unlock',
-    summary: 'Exchange the password of a share link for a token that opens this link alone',
+    summary: 'Exchange the password of a share link for a token that opens only this link',
     auth: 'none',
     params: shareTokenParams,
     body: z.object({ password: sharePassword }).meta({ id: 'UnlockShareRequest' }),

@@ -20,9 +20,9 @@ export const trash = z
     count: byteCount.meta({ description: 'photos' }),
     bytes: byteCount.meta({ description: 'of their originals' }),
     retentionDays: days.meta({
-      description: 'how long a photo stays in this trash; its purgeAt follows from that',
+      description: 'how long a photo stays in this trash; its purgeAt is calculated from it',
     }),
-    defaultDays: days.meta({ description: 'what holds for accounts that have set nothing' }),
+    defaultDays: days.meta({ description: 'the value for accounts that have set none' }),
     emptying: z.boolean().meta({ description: 'whether photos are being removed on request' }),
   })
   .meta({ id: 'Trash' });
@@ -32,24 +32,25 @@ export const trashEndpoints = defineEndpoints('catalog', {
   deletePhotos: {
     method: 'post',
     path: '/photos/delete/batch',
-    summary: 'Move up to 500 photos to the trash, or remove them for good; repeating it does no harm',
+    summary:
+      'Move up to 500 photos to the trash, or remove them permanently; a repeated request changes nothing',
     auth: 'bearer',
     body: z
       .object({
         ids,
-        permanent: z.boolean().optional().meta({ description: 'true: remove them for good' }),
+        permanent: z.boolean().optional().meta({ description: 'true: remove them permanently' }),
       })
       .meta({ id: 'DeletePhotosRequest', examples: [{ ids: ['01890a5d-ac96-774b-bcce-b302099a8058'] }] }),
     success: {
       status: 200,
       body: batchResults,
-      description: 'What became of each photo, in the order of the request',
+      description: 'The result of each photo, in the order of the request',
     },
   },
   restorePhotos: {
     method: 'post',
     path: '/photos/restore/batch',
-    summary: 'Bring up to 500 photos back from the trash; repeating it does no harm',
+    summary: 'Restore up to 500 photos from the trash; a repeated request changes nothing',
     auth: 'bearer',
     body: z
       .object({ ids })
@@ -57,31 +58,31 @@ export const trashEndpoints = defineEndpoints('catalog', {
     success: {
       status: 200,
       body: batchResults,
-      description: 'What became of each photo, in the order of the request',
+      description: 'The result of each photo, in the order of the request',
     },
   },
   getTrash: {
     method: 'get',
     path: '/trash',
-    summary: 'How much is in the trash, and how long it stays there',
+    summary: 'The size of the trash, and how long photos stay there',
     auth: 'bearer',
     success: { status: 200, body: trash, description: 'The trash' },
   },
   emptyTrash: {
     method: 'post',
     path: '/trash/empty',
-    summary: 'Remove for good what is in the trash now; repeating it does no harm',
+    summary: 'Remove permanently all photos that are in the trash now; a repeated request changes nothing',
     auth: 'bearer',
     success: {
       status: 202,
       body: trash,
-      description: 'The request is kept, and carried out soon, also after a restart',
+      description: 'The request is stored and carried out soon, also after a restart',
     },
   },
   setTrashRetention: {
     method: 'put',
     path: '/trash/retention',
-    summary: 'Set how long photos stay in the trash of this account; null: as long as the node says',
+    summary: 'Set how long photos stay in the trash of this account; null: the default of the node',
     auth: 'bearer',
     body: z
       .object({ days: days.nullable() })

@@ -26,7 +26,7 @@ const sessionId = z.object({ id });
 const announcedDateSource = z.enum(announcedDateSources).meta({
   id: 'AnnouncedDateSource',
   description:
-    'where capturedAt comes from: a file beside the photo, a source of the client itself, a date in the file name, the year in the name of its folder, the modification time',
+    'the source of capturedAt: a file beside the photo, a source of the client, a date in the file name, the year in the name of its folder, the modification time',
 });
 
 export const uploadEndpoints = defineEndpoints('upload', {
@@ -40,10 +40,10 @@ export const uploadEndpoints = defineEndpoints('upload', {
         hash: sha256,
         sizeBytes: byteCount.min(1),
         mimeType: z.string().trim().toLowerCase().min(3).max(100).meta({
-          description: 'of a photo; or application/zip, for an archive to import from',
+          description: 'of a photo; or application/zip for an archive to import',
         }),
         fileName: line(255).optional(),
-        capturedAt: timestamp.optional().meta({ description: 'used when the file itself names no date' }),
+        capturedAt: timestamp.optional().meta({ description: 'used if the file has no date' }),
         capturedAtSource: announcedDateSource.default('client'),
         width: pixels.optional(),
         height: pixels.optional(),
@@ -53,14 +53,14 @@ export const uploadEndpoints = defineEndpoints('upload', {
         restore: z
           .boolean()
           .optional()
-          .meta({ description: 'bring back a photo that is in the trash or was purged' }),
+          .meta({ description: 'restore a photo that is in the trash or was purged' }),
       })
       .meta({ id: 'CreateUploadSessionRequest' }),
     success: {
       status: 200,
       body: z
         .object({
-          uploadSessionId: id.meta({ description: 'when the photo exists: the session that brought it' }),
+          uploadSessionId: id.meta({ description: 'if the photo exists: the session that uploaded it' }),
           uploadUrl: z.url().meta({ description: 'append ?offset= for each chunk' }),
           chunkSize: z.number().int().positive(),
           alreadyExists: z.boolean(),
@@ -70,14 +70,14 @@ export const uploadEndpoints = defineEndpoints('upload', {
           expiresAt: timestamp,
         })
         .meta({ id: 'CreatedUploadSession' }),
-      description: 'Where to send the chunks, or the photo that exists',
+      description: 'The address for the chunks, or the existing photo',
     },
     problems: ['payload_too_large', 'unsupported_media_type', 'storage_full'],
   },
   getUploadSession: {
     method: 'get',
     path: '/upload-sessions/{id}',
-    summary: 'What has arrived',
+    summary: 'The state of an upload session and its received ranges',
     auth: 'bearer',
     params: sessionId,
     success: {
@@ -100,7 +100,7 @@ export const uploadEndpoints = defineEndpoints('upload', {
   putChunk: {
     method: 'put',
     path: '/upload-sessions/{id}/chunks',
-    summary: 'Send one chunk, in any order; a repeat does no harm',
+    summary: 'Send one chunk, in any order; a repeated request changes nothing',
     auth: 'bearer',
     params: sessionId,
     query: z.object({
@@ -125,7 +125,7 @@ export const uploadEndpoints = defineEndpoints('upload', {
   completeUpload: {
     method: 'post',
     path: '/upload-sessions/{id}/complete',
-    summary: 'Verify and keep the photo; a repeated request gets the same response',
+    summary: 'Verify and store the photo; a repeated request gets the same response',
     auth: 'bearer',
     params: sessionId,
     body: z
@@ -136,10 +136,10 @@ export const uploadEndpoints = defineEndpoints('upload', {
       status: 200,
       body: z
         .object({
-          photoId: id.meta({ description: 'of an archive: the id of the archive, which is no photo' }),
+          photoId: id.meta({ description: 'for an archive: the id of the archive' }),
         })
         .meta({ id: 'CompletedUpload' }),
-      description: 'The photo is stored, or the archive',
+      description: 'The photo or the archive is stored',
     },
     problems: [
       'not_found',
@@ -154,10 +154,10 @@ export const uploadEndpoints = defineEndpoints('upload', {
   abortUpload: {
     method: 'delete',
     path: '/upload-sessions/{id}',
-    summary: 'Give up and forget the chunks',
+    summary: 'Abort the upload and delete its chunks',
     auth: 'bearer',
     params: sessionId,
-    success: { status: 204, description: 'Forgotten' },
+    success: { status: 204, description: 'Aborted' },
     problems: ['not_found', 'upload_ended'],
   },
 });

@@ -4,7 +4,7 @@ interface JsonSchema {
 
 const INT32_MAX = 2 ** 31 - 1;
 
-/** `{ anyOf: [X, null] }` becomes X with two types: some languages make a class of its own of an `anyOf`. */
+/** Turns `{ anyOf: [X, null] }` into X with two types: generators of some languages make a class for an `anyOf`. */
 function joinNull(schema: JsonSchema): void {
   if (!Array.isArray(schema.anyOf) || schema.anyOf.length !== 2) return;
   const [value, none] = schema.anyOf as [JsonSchema, JsonSchema];
@@ -38,21 +38,21 @@ function keepOpen(schema: JsonSchema): void {
 }
 
 /**
- * Renders a JSON Schema in the way that generators of clients read best, without a change of what it allows. Those of Kotlin,
- * Swift, Dart and Java still think in the terms of OpenAPI 3.0.
+ * Renders a JSON Schema in the form that generators of clients support best, without changing its meaning. Those of Kotlin, Swift,
+ * Dart and Java still expect OpenAPI 3.0 in many places.
  */
 export function renderForClients({ jsonSchema, io }: { jsonSchema: object; io: 'input' | 'output' }): void {
   const schema = jsonSchema as JsonSchema;
   if (io === 'output') keepOpen(schema);
-  // `format` says it; the regular expression would only drown the page.
+  // `format` has the same meaning; the regular expression would make the page hard to read.
   if (schema.format === 'uuid' || schema.format === 'date-time') delete schema.pattern;
   if (schema.const !== undefined) {
     schema.enum = [schema.const];
     delete schema.const;
   }
-  // The names of a JSON object are text anyway.
+  // The names of a JSON object are always text.
   delete schema.propertyNames;
-  // The parts of a union say that they are objects.
+  // The parts of a union have the type already.
   if (schema.discriminator) delete schema.type;
   joinNull(schema);
   sizeNumbers(schema);

@@ -1,41 +1,45 @@
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import { type ProblemCode, problemCatalog, problemSchema } from '../http/problems.js';
 
-const text = { type: 'string' } as const;
+const TEXT = { type: 'string' } as const;
 
-/** Every response header that clients may rely on. */
+/** The response headers on which clients may rely. */
 export const responseHeaders = {
   'X-Request-Id': {
-    description: 'Stands in the logs of every service that the request touched',
+    description: 'Is in the logs of every service that handled the request',
     required: true,
-    schema: text,
+    schema: TEXT,
   },
-  'WWW-Authenticate': { description: 'Bearer', required: true, schema: text },
+  'WWW-Authenticate': { description: 'Bearer', required: true, schema: TEXT },
   'Retry-After': { description: 'Seconds after which to try again', schema: { type: 'integer', minimum: 1 } },
-  Vary: { description: 'The request headers that the response depends on', required: true, schema: text },
-  Location: { description: 'Where to go', required: true, schema: text },
-  ETag: { description: 'Strong; stays the same as long as the bytes do', required: true, schema: text },
-  'Last-Modified': { description: 'When the bytes were stored', required: true, schema: text },
-  'Cache-Control': {
-    description: 'For as long as the URL is good, and whether caches that others share may keep it',
+  Vary: { description: 'The request headers that the response depends on', required: true, schema: TEXT },
+  Location: { description: 'The address of the redirect', required: true, schema: TEXT },
+  ETag: {
+    description: 'Strong; does not change as long as the file does not change',
     required: true,
-    schema: text,
+    schema: TEXT,
   },
-  'Accept-Ranges': { description: 'bytes', required: true, schema: text },
-  'Content-Range': {
-    description: 'The range that follows, or the size of the whole',
+  'Last-Modified': { description: 'When the file was stored', required: true, schema: TEXT },
+  'Cache-Control': {
+    description: 'Until the URL expires; says whether shared caches may keep the file',
     required: true,
-    schema: text,
+    schema: TEXT,
+  },
+  'Accept-Ranges': { description: 'bytes', required: true, schema: TEXT },
+  'Content-Range': {
+    description: 'The range of the response, or the size of the whole file',
+    required: true,
+    schema: TEXT,
   },
   'Content-Disposition': {
     description: 'inline for previews, attachment for originals; with the file name',
     required: true,
-    schema: text,
+    schema: TEXT,
   },
 } as const;
 export type ResponseHeader = keyof typeof responseHeaders;
 
-/** The headers of one response, as references to the components. */
+/** Returns the headers of one response, as references to the components. */
 export const header = (...names: ResponseHeader[]): Record<string, { $ref: string }> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
@@ -44,7 +48,7 @@ const headersOf = (status: number): ResponseHeader[] => {
   return status === 429 || status === 503 ? ['X-Request-Id', 'Retry-After'] : ['X-Request-Id'];
 };
 
-/** The responses for these problem codes by status, in rising order. */
+/** Returns the responses for these problem codes by status, in ascending order. */
 export function problems(
   codes: Iterable<ProblemCode>,
   ...more: ResponseHeader[]

@@ -8,7 +8,7 @@ import type { PhotoMetadata } from './types.js';
  */
 export type MediaErrorCode = 'undecodable' | 'too_large' | 'unsupported' | 'timed_out';
 
-/** What could still be learnt about a photo whose pixels cannot be shown. */
+/** The facts about a photo whose pixels cannot be shown, as far as they could be read. */
 export interface Salvage {
   metadata?: PhotoMetadata;
   width?: number;
@@ -17,7 +17,7 @@ export interface Salvage {
   orientation?: number | undefined;
 }
 
-/** The file is at fault: trying again gives the same. The message is fit for the photo's owner. */
+/** A fault of the file: a retry has the same result. The message may be shown to the photo's owner. */
 export class MediaError extends Error {
   override readonly name = 'MediaError';
   readonly code: MediaErrorCode;
@@ -48,7 +48,7 @@ export class MediaError extends Error {
   }
 }
 
-/** The machine is at fault (disk, memory, a helper process): the same photo may well work later. */
+/** A fault of the machine (disk, memory, a helper process): the same photo may work later. */
 export class ProcessorUnavailableError extends Error {
   override readonly name = 'ProcessorUnavailableError';
 }
@@ -65,7 +65,7 @@ const MACHINE_FAULTS = new Set([
   'EROFS',
 ]);
 
-/** Whether an operating system error speaks of the machine. A photo's file that is gone or unreadable is the machine's fault. */
+/** Whether an operating system error is a fault of the machine. A missing or unreadable file of a photo is one, too. */
 export function isMachineFault(error: unknown): boolean {
   return (
     error instanceof Error &&

@@ -107,7 +107,7 @@ export interface Picture {
 
 /**
  * The meaning of the samples of a picture:
- * - `display`: colours as screens show them, or of a space that libvips converts by itself
+ * - `display`: colours as screens show them, or of a space that libvips converts
  * - `light`: floating-point numbers in proportion to the light of a scene, where 1 is white
  * - the rest: CIE L*a*b* of the illuminant D50 in the notations of TIFF; `cielab` are those that libvips reads, 16 bits and float
  */

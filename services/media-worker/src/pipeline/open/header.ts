@@ -4,7 +4,7 @@ import { cleanInteger } from '../metadata/clean.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Cicp, Limits, Picture } from '../types.js';
 
-/** The formats that may be decoded. libvips knows more (SVG, PDF, ...), which nobody photographs and attackers like. */
+/** The formats that may be decoded. libvips knows more (SVG, PDF, ...), which are no photos and are used in attacks. */
 const ACCEPTED_FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
 
 /**
@@ -49,7 +49,7 @@ export function cicpOf(tags: RawTags, group: 'PNG' | 'QuickTime'): Cicp | undefi
   return { primaries, transfer, fullRange };
 }
 
-/** Throws `MediaError` (too_large) before anything is decoded: a small file can declare a picture that fills the memory. */
+/** Throws `MediaError` (too_large) before decoding: a small file can declare a picture that fills the memory. */
 export function checkPixels(
   { width, height, turnedBy }: Pick<Picture, 'width' | 'height' | 'turnedBy'>,
   limits: Limits,

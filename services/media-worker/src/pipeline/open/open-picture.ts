@@ -18,24 +18,24 @@ export interface OpenDeps {
   limits: Limits;
 }
 
-/** How a photo is opened, judged by what is in it. */
+/** The way in which a photo is opened, by its content. */
 export type Contents =
   | { kind: 'tiff'; pictures: readonly TiffPicture[] }
-  /** A camera RAW that is no TIFF. */
+  /** A camera RAW that is not a TIFF. */
   | { kind: 'raw' }
   /** HEIF whose codec is HEVC, which is patent-encumbered and not in sharp's build, or one that nothing here decodes. */
   | { kind: 'heic' }
   /** HEIF whose codec is AV1. */
   | { kind: 'avif' }
-  /** What sharp decodes by itself. */
+  /** A format that sharp decodes. */
   | { kind: 'bitmap'; mimeType: string };
 
-/** Looks into a file, whatever it is called. Its type only counts where the content says nothing. */
+/** Detects the content of a file. Its announced type is used only if the content is not recognised. */
 export async function inspect({ path, mimeType }: PhotoFile): Promise<Contents> {
   try {
     const pictures = await readTiffPictures(path);
     if (pictures && pictures.length > 0) return { kind: 'tiff', pictures };
-    // What begins like a TIFF and is damaged may still have previews for exiftool to find.
+    // A damaged TIFF may still have previews that exiftool finds.
     const type = pictures ? mimeType : ((await sniffFile(path)) ?? mimeType);
     const canonical = canonicalMimeType(type) ?? type;
     if (isCameraRaw(canonical)) return { kind: 'raw' };

@@ -4,10 +4,10 @@ import type { SampleMeaning } from '../../types.js';
 
 /** One of the pictures in a TIFF, as its directory describes it. */
 export interface TiffPicture {
-  /** Where libtiff finds it: a page, or a SubIFD of that page. */
+  /** Its position for libtiff: a page, or a SubIFD of that page. */
   page: number;
   subIfd?: number;
-  /** Where its directory begins in the file. */
+  /** The offset of its directory in the file. */
   position: number;
   width: number;
   height: number;
@@ -17,15 +17,15 @@ export interface TiffPicture {
   samples: number;
   /** A smaller copy of another picture: a thumbnail, a preview, a level of a pyramid. */
   isReduced: boolean;
-  /** Whether its directory says what it is: `isReduced` and `isPage` are a guess otherwise. */
+  /** Whether its directory tells its kind; otherwise `isReduced` and `isPage` are guesses. */
   isMarked: boolean;
   /** One page of a document of many. */
   isPage: boolean;
-  /** What belongs to another picture and is none: a mask of its transparency or of its subject, a depth map. */
+  /** Data of another picture that are not a picture: a mask of its transparency or of its subject, a depth map. */
   isAuxiliary: boolean;
-  /** What a camera's sensor saw, which is no picture before it is developed. */
+  /** The data of a camera's sensor, which must be developed to become a picture. */
   isSensorData: boolean;
-  /** How its samples are read; undefined when nothing here decodes it. */
+  /** The meaning of its samples; undefined if they cannot be decoded. */
   meaning?: SampleMeaning;
 }
 
@@ -34,7 +34,7 @@ const REDUCED_BIT = 1;
 const PAGE_BIT = 2;
 /** Transparency masks and semantic masks, depth maps. */
 const AUXILIARY_BITS = 4 | 8;
-/** All bits that have a meaning. Some programs write nonsense instead. */
+/** All bits that have a meaning. Some programs write random values. */
 const NEW_SUBFILE_TYPE_MAX = 0x1_ffff;
 /** SubfileType, its predecessor: a number. */
 const OLD_REDUCED = 2;
@@ -45,12 +45,12 @@ const PHOTOMETRIC_CFA = 32_803;
 const PHOTOMETRIC_LINEAR_RAW = 34_892;
 const PHOTOMETRIC_DEPTH = 51_177;
 const PHOTOMETRIC_SEMANTIC_MASK = 52_527;
-/** What cameras pack sensor data with: Kodak, Sony, Nikon, Samsung, Pentax. */
+/** The compressions of sensor data by Kodak, Sony, Nikon, Samsung, Pentax. */
 const SENSOR_COMPRESSIONS = new Set([262, 32_767, 32_769, 32_770, 34_713, 65_000, 65_535]);
 
 /**
- * The pictures of a TIFF, pages in their order, each followed by those of its SubIFDs. Undefined when the file is no TIFF, none
- * when its first directory is damaged. Errors of the file system are thrown.
+ * Returns the pictures of a TIFF: pages in their order, each followed by its SubIFDs. Undefined if the file is not a TIFF, none if its
+ * first directory is damaged. Throws errors of the file system.
  */
 export async function readTiffPictures(path: string): Promise<TiffPicture[] | undefined> {
   const file = await open(path);
@@ -109,7 +109,7 @@ const SGI_LOG = 34_676;
 
 const UNSIGNED = 1;
 const FLOAT = 3;
-/** "Void", which says no more than that nobody knows. */
+/** "Void": the format is unknown. */
 const UNTYPED = 4;
 
 interface Kind {
