@@ -1,11 +1,11 @@
 import type { Detector } from 'file-type';
 
-/** Reads from a place of a file. Resolves to fewer bytes than asked for where the file ends. */
+/** Reads from a position of a file. Resolves to fewer bytes at the end of the file. */
 export type ByteSource = (position: number, length: number) => Promise<Buffer>;
 
 type Tokenizer = Parameters<Detector['detect']>[0];
 
-/** Reads through a tokenizer without moving it, so that another detector may follow. */
+/** Reads through a tokenizer without moving its position, so that other detectors can use it afterwards. */
 export const bytesOf =
   (tokenizer: Tokenizer): ByteSource =>
   async (position, length) => {

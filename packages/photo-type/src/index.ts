@@ -1,3 +1,3 @@
 export type { ByteSource } from './bytes.js';
 export { sniffFile, sniffStart, sniffTokenizer } from './sniff.js';
-export { readDirectories, TIFF_TAG, type TiffDirectory } from './tiff/directories.js';
+export { readDirectories, TIFF_TAG, type TiffDirectory } from './tiff.js';

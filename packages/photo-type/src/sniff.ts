@@ -1,17 +1,17 @@
 import { type FileTypeOptions, fileTypeFromBuffer, fileTypeFromFile, fileTypeFromTokenizer } from 'file-type';
-import { heifDetector } from './heif/detector.js';
-import { tiffDetector } from './tiff/detector.js';
+import { heifDetector } from './heif.js';
+import { tiffDetector } from './tiff.js';
 
 const OPTIONS: FileTypeOptions = { customDetectors: [heifDetector, tiffDetector] };
 
-/** The MIME type that the content of a file shows, or undefined when nothing is recognised. */
+/** Returns the MIME type of a file by its content, or undefined if it is not recognised. */
 export async function sniffFile(path: string): Promise<string | undefined> {
   return (await fileTypeFromFile(path, OPTIONS))?.mime;
 }
 
 /**
- * The same for a file that is read through a tokenizer of the package `strtok3`. The tokenizer must have random access, and is
- * closed afterwards. Its errors are thrown.
+ * The same for a file that is read through a tokenizer of the package `strtok3`. The tokenizer must have random access. It is closed
+ * afterwards, and its errors are thrown.
  */
 export async function sniffTokenizer(
   tokenizer: Parameters<typeof fileTypeFromTokenizer>[0],
@@ -19,12 +19,12 @@ export async function sniffTokenizer(
   return (await fileTypeFromTokenizer(tokenizer, OPTIONS))?.mime;
 }
 
-/** Both byte orders of TIFF, whose first directory, which tells camera RAW files apart, may lie anywhere. */
+/** Both byte orders of TIFF. Its first directory, by which camera RAW files are recognised, may be anywhere in the file. */
 const TIFF_SIGNATURES = [Buffer.from('II*\0', 'latin1'), Buffer.from('MM\0*', 'latin1')];
 
 /**
- * The MIME type that the first bytes of a file show, or undefined when nothing is recognised. `image/tiff` may turn out to be a
- * camera's RAW file once the whole file can be read.
+ * Returns the MIME type by the first bytes of a file, or undefined if it is not recognised. `image/tiff` may be a camera's RAW file,
+ * which only the whole file shows.
  */
 export async function sniffStart(bytes: Uint8Array): Promise<string | undefined> {
   const found = await fileTypeFromBuffer(bytes, OPTIONS).catch(() => undefined);

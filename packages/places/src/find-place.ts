@@ -1,13 +1,19 @@
 import type { Place } from '@lazyphotos/contracts';
 import { around, distance } from 'geokdbush';
 import KDBush from 'kdbush';
-import { countryAt } from './borders.js';
-import { type City, type CityTable, cityAt, readCityTable } from './place-data.js';
-import { builtUpKm, reachKm } from './reach.js';
+import {
+  builtUpKm,
+  type City,
+  type CityTable,
+  cityAt,
+  countryAt,
+  reachKm,
+  readCityTable,
+} from './place-data.js';
 
-/** More inhabitants than this give a city a reach of more than `NEAREST_KM`: it can win over many nearer villages. */
+/** A city of more inhabitants has a reach of more than `NEAREST_KM`: it can have priority over many nearer villages. */
 const LARGE = 100_000;
-/** The reach of the largest city there is. */
+/** The reach of the largest city. */
 const FARTHEST_KM = 35;
 const NEAREST_KM = 10;
 
@@ -30,7 +36,7 @@ export function createPlaceFinder(table: CityTable): PlaceFinder {
   large.finish();
   const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 
-  /** The city whose built-up area the point is in, or relatively closest to, on the same side of the borders. */
+  /** Returns the city whose built-up area contains the point or is relatively closest to it, on the same side of the borders. */
   function nearestCity(lat: number, lon: number, side: string | undefined): City | undefined {
     const isOnThisSide = (row: number) => side === undefined || cityAt(table, row).side === side;
     const rows = [

