@@ -1,3 +1,3 @@
-/** The gateway is on no bus: it neither consumes nor publishes events. */
+/** The gateway does not use the bus: it neither consumes nor publishes events. */
 export const consumes = [] as const;
 export const publishes = [] as const;

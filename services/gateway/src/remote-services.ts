@@ -1,20 +1,24 @@
-import type { ServiceName } from '@lazyphotos/contracts';
+import { endpoints, internalEndpoints, type ServiceName } from '@lazyphotos/contracts';
 import { createCopiesClient, type Peers } from '@lazyphotos/service-kit';
 import { httpUpstream } from './http-upstream.js';
-import { createNodeClient } from './node-client.js';
 import type { GatewayDeps } from './service.js';
-import { createSharesClient } from './shares/shares-client.js';
 
 type Remote = Exclude<ServiceName, 'gateway'>;
 type RemoteDeps = Pick<GatewayDeps, 'shares' | 'copies' | 'node' | 'upstreams' | 'alsoReady'>;
 
-/** The other services, each in a process of its own, over HTTP. */
+/** Returns the other services, each in its own process, over HTTP. */
 export function remoteServices(peers: Peers, urls: Readonly<Record<Remote, string>>): RemoteDeps {
   const upstream = (name: Remote) => httpUpstream(name, urls[name], peers);
   return {
-    shares: createSharesClient(peers, urls.catalog),
+    shares: {
+      view: (view) => peers.call(urls.catalog, internalEndpoints.viewShare, { body: view }),
+      unlock: (token, password) =>
+        peers.call(urls.catalog, internalEndpoints.unlockShareLink, { body: { token, password } }),
+    },
     copies: createCopiesClient(peers, urls['media-worker']),
-    node: createNodeClient(peers, urls.auth),
+    node: {
+      isClaimed: async () => (await peers.call(urls.auth, endpoints.serverStatus, {})).claimed,
+    },
     upstreams: {
       auth: upstream('auth'),
       upload: upstream('upload'),

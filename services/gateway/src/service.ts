@@ -40,16 +40,7 @@ export interface GatewayDeps {
   archiveStallMs?: number;
 }
 
-/** Returns the store if pictures are to come from there directly. @throws SettingsError when it cannot sign URLs */
-function presignedUrlsOf(store: ObjectStore, delivery: 'proxy' | 'presigned'): PresignedUrls | undefined {
-  if (delivery === 'proxy') return undefined;
-  if (hasPresignedUrls(store)) return store;
-  throw new SettingsError([
-    'MEDIA_DELIVERY=presigned needs S3 as the object store (S3_BUCKET, in containers): set it to proxy',
-  ]);
-}
-
-/** The only public door. @throws SettingsError when settings do not fit the store */
+/** The only service that clients reach. @throws SettingsError if the settings do not fit the store */
 export function createGatewayService(deps: GatewayDeps): Service {
   const { chassis, database, store, mediaUrls, upstreams, settings, now = () => new Date() } = deps;
   const service = createServiceApp(chassis, { database, store, ...upstreams, ...deps.alsoReady });
@@ -105,6 +96,15 @@ export function createGatewayService(deps: GatewayDeps): Service {
     start: async () => undefined,
     stop: async () => undefined,
   };
+}
+
+/** Returns the store if pictures are to come from there directly. @throws SettingsError when it cannot sign URLs */
+function presignedUrlsOf(store: ObjectStore, delivery: 'proxy' | 'presigned'): PresignedUrls | undefined {
+  if (delivery === 'proxy') return undefined;
+  if (hasPresignedUrls(store)) return store;
+  throw new SettingsError([
+    'MEDIA_DELIVERY=presigned needs S3 as the object store (S3_BUCKET, in containers): set it to proxy',
+  ]);
 }
 
 /** Asks the auth service until the node has an owner. It keeps that for as long as the process runs, since a node never loses its owner. */

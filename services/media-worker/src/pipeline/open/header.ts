@@ -8,8 +8,8 @@ import type { Cicp, Limits, Picture } from '../types.js';
 const ACCEPTED_FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
 
 /**
- * Reads the header alone, of the picture that `where` names in a file of many. Throws `MediaError` when it is damaged, of another
- * format, or of too large a picture.
+ * Reads only the header of the picture that `where` names in a file. Throws `MediaError` if it is damaged, has another format, or the
+ * picture is too large.
  */
 export async function readHeader(input: string, limits: Limits, where: SharpOptions = {}): Promise<Metadata> {
   let header: Metadata;
@@ -26,19 +26,19 @@ export async function readHeader(input: string, limits: Limits, where: SharpOpti
 }
 
 /**
- * The EXIF orientation by which sharp turns a picture; nothing when it stays as it is. libvips reads EXIF's first directory
- * alone; in HEIF the decoder has turned the picture by the container's `irot` and `imir`, and EXIF does not count.
+ * Returns the EXIF orientation by which sharp turns a picture; nothing if it does not turn it. libvips reads only EXIF's first directory.
+ * In HEIF the decoder has turned the picture by the container's `irot` and `imir`, and EXIF does not count.
  */
 export function turningOf({ format, orientation = 1 }: Metadata): Pick<Picture, 'turnedBy'> {
   return format !== 'heif' && orientation > 1 && orientation <= 8 ? { turnedBy: orientation } : {};
 }
 
 /**
- * Whether sharp, told to convert a picture to sRGB, stops at Display P3: it does with 16-bit RGB, when the picture has a colour profile.
+ * Whether sharp converts a picture to Display P3 instead of sRGB: it does with 16-bit RGB if the picture has a colour profile.
  */
 export const endsInDisplayP3 = ({ space, hasProfile }: Metadata): boolean => space === 'rgb16' && hasProfile;
 
-/** Returns what a file says of its samples in code points (ITU-T H.273), by exiftool's name for the format. */
+/** Returns the code points of a file's samples (ITU-T H.273), by exiftool's name for the format. */
 export function cicpOf(tags: RawTags, group: 'PNG' | 'QuickTime'): Cicp | undefined {
   const codePoint = (name: string) => cleanInteger(tags[`${group}:${name}`], -1, 255);
   const primaries = codePoint('ColorPrimaries');
@@ -67,7 +67,7 @@ export function checkPixels(
   );
 }
 
-/** Throws `MediaError` (too_large) for a picture that its decoder cannot hold. */
+/** Throws `MediaError` (too_large) for a picture that does not fit into the decoder's memory. */
 export function checkMemory(
   { width, height }: { width: number; height: number },
   bytesPerPixel: number,

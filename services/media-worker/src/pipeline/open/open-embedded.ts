@@ -18,8 +18,8 @@ export interface EmbeddedOpening {
 }
 
 /**
- * A camera RAW is shown by the JPEG that the camera put into it, which looks as the photographer saw it; developing the
- * sensor's data is far too much work for a Pi. This is for the formats that are no TIFF (CR3, RAF, ORF, RW2).
+ * A camera RAW is shown by the JPEG that the camera stored in it, which looks as the photographer saw it. To develop the sensor's data
+ * would be far too slow on a Pi. This function is for the formats that are not TIFF (CR3, RAF, ORF, RW2).
  */
 export async function openRaw(opening: EmbeddedOpening): Promise<Picture> {
   const embedded = await extractEmbedded(opening);
@@ -30,14 +30,14 @@ export async function openRaw(opening: EmbeddedOpening): Promise<Picture> {
   throw new MediaError('unsupported', 'The camera RAW file holds no preview that can be shown');
 }
 
-/** A JPEG out of a photo, in a file of its own that `release` removes. */
+/** A JPEG from inside a photo, in a temporary file that `release` removes. */
 export interface Embedded {
   input: string;
   header: Metadata;
   release: () => Promise<void>;
 }
 
-/** Takes out the largest JPEG that exiftool finds in a file and that can be read; undefined when there is none. */
+/** Extracts the largest readable JPEG that exiftool finds in a file; undefined if there is none. */
 export async function extractEmbedded(opening: EmbeddedOpening): Promise<Embedded | undefined> {
   for (const embedded of embeddedPictures(opening.tags)) {
     const extracted = await extract(opening, embedded);
@@ -64,7 +64,7 @@ function embeddedPictures(tags: RawTags): EmbeddedPicture[] {
     .sort((a, b) => b.bytes - a.bytes);
 }
 
-/** Undefined when it is no picture that can be read, so that a smaller one may be tried. */
+/** Returns undefined if the picture cannot be read, so that a smaller one can be tried. */
 async function extract(opening: EmbeddedOpening, embedded: EmbeddedPicture): Promise<Embedded | undefined> {
   const { path, tool, scratchDir, limits } = opening;
   const extracted = join(scratchDir, `${randomUUID()}.jpg`);
@@ -81,7 +81,7 @@ async function extract(opening: EmbeddedOpening, embedded: EmbeddedPicture): Pro
   }
 }
 
-/** exiftool does not fail when the disk is full, it writes less. */
+/** exiftool does not fail if the disk is full; it writes an incomplete file. */
 async function checkComplete(path: string, bytes: number, scratchDir: string): Promise<void> {
   try {
     const { size } = await stat(path);
@@ -97,8 +97,8 @@ async function checkComplete(path: string, bytes: number, scratchDir: string): P
 }
 
 /**
- * How a picture that is shown for the photo is to be turned, and how large the photo behind it is. What the photo says of its
- * orientation goes before what a JPEG inside says (`turnedBy`), which programs that turn a photo leave as it was.
+ * Returns the orientation of a picture that is shown for the photo, and the size of the photo. The orientation of the photo has priority
+ * over that of a JPEG inside (`turnedBy`), which programs that turn a photo do not change.
  */
 export function inPlaceOfPhoto(
   shown: Size & Pick<Picture, 'turnedBy'>,
@@ -106,7 +106,7 @@ export function inPlaceOfPhoto(
 ): Pick<Picture, 'width' | 'height' | 'orientation' | 'turnedBy'> {
   const { width, height, orientation = shown.turnedBy ?? 1 } = metadata;
   const sensor = { width: width ?? shown.width, height: height ?? shown.height };
-  // Some cameras and converters store the preview upright already: then it is portrait where the sensor is landscape.
+  // Some cameras and converters store the preview upright: then it is portrait while the sensor is landscape.
   const stoodUp = orientation >= 5 && sensor.width > sensor.height !== shown.width > shown.height;
   const photo = turned(sensor, orientation);
   const upright = turned(shown, stoodUp ? 1 : orientation);
@@ -115,7 +115,7 @@ export function inPlaceOfPhoto(
   return { ...size, ...turnedBy, orientation: stoodUp ? 1 : orientation };
 }
 
-/** The size of a picture after its EXIF orientation was applied. */
+/** Returns the size of a picture after its EXIF orientation is applied. */
 export function turned({ width, height }: Size, orientation: number): Size {
   return orientation >= 5 ? { width: height, height: width } : { width, height };
 }

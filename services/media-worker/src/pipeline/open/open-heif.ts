@@ -7,9 +7,9 @@ import type { Limits, Picture } from '../types.js';
 import { checkMemory, cicpOf, endsInDisplayP3, readHeader } from './header.js';
 
 /**
- * Decodes HEVC and hands the pixels on as an uncompressed TIFF in memory, which lets sharp apply the colour profile
- * (iPhones use Display P3) as for any other file. Large photos come reduced. The decoder has applied the container's own
- * rotation (`irot`), the only one that counts in this format: the EXIF orientation repeats it and must not turn the picture again.
+ * Decodes HEVC and returns the pixels as an uncompressed TIFF in memory, so that sharp can apply the colour profile (iPhones use
+ * Display P3) as for any other file. Large photos are reduced. The decoder has applied the container's rotation (`irot`), the only one
+ * that counts in this format: the EXIF orientation repeats it and must not turn the picture again.
  */
 export async function openHeic(path: string, decoder: HeicDecoder, signal?: AbortSignal): Promise<Picture> {
   const { pixels, width, height, icc, cicp } = await decoder.decode(path, signal);
@@ -17,7 +17,7 @@ export async function openHeic(path: string, decoder: HeicDecoder, signal?: Abor
   return { input: wrapAsTiff(pixels, icc), width, height, ...(cicp ? { cicp, bitsPerSample } : {}) };
 }
 
-/** Opens an AVIF, which sharp decodes as a whole. Throws `MediaError`, also when its decoder could not hold it (too_large). */
+/** Opens an AVIF, which sharp decodes as a whole. Throws `MediaError`, also if it does not fit into the decoder's memory (too_large). */
 export async function openAvif(
   path: string,
   described: Promise<{ tags: RawTags }>,
@@ -25,9 +25,9 @@ export async function openAvif(
 ): Promise<Picture> {
   const { header, unlimited } = await readAvifHeader(path, limits);
   const bitsPerSample = header.depth === 'ushort' ? 16 : 8;
-  // Up to three planes, and the RGB that is made of them.
+  // Up to three planes, and the RGB pixels.
   checkMemory(header.autoOrient, (6 * bitsPerSample) / 8, limits);
-  // An ICC profile goes first (ISO/IEC 23000-22, 7.3.6.4).
+  // An ICC profile has priority (ISO/IEC 23000-22, 7.3.6.4).
   const cicp = header.icc === undefined ? cicpOf((await described).tags, 'QuickTime') : undefined;
   return {
     input: path,
@@ -38,7 +38,7 @@ export async function openAvif(
   };
 }
 
-/** libheif takes a file of more than 256 items, which a photo of 67 megapixels has in tiles, for an attack. */
+/** libheif refuses a file of more than 256 items as an attack, but a photo of 67 megapixels has that many tiles. */
 async function readAvifHeader(
   path: string,
   limits: Limits,

@@ -14,8 +14,8 @@ export interface Pixels {
 }
 
 /**
- * The one decode of a photo, straight to the size of the largest preview: for JPEG and WebP the decoder itself leaves out
- * what is not needed (shrink-on-load).
+ * Decodes a photo once, directly to the size of the largest preview: for JPEG and WebP the decoder skips the pixels that are not needed
+ * (shrink-on-load).
  */
 export async function renderPixels(picture: Picture, limits: Limits): Promise<Pixels> {
   const timeoutSeconds = Math.ceil(limits.timeoutMs / 1000);
@@ -33,7 +33,7 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
       throw new MediaError('timed_out', 'Decoding the picture took too long', { cause });
     }
     if (isMachineFault(cause) || isOutOfMemory(cause)) {
-      throw new ProcessorUnavailableError('The picture could not be decoded for want of resources', {
+      throw new ProcessorUnavailableError('The picture could not be decoded because of missing resources', {
         cause,
       });
     }
@@ -47,12 +47,12 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
   }
 }
 
-/** Opens a picture, turned as it is to be seen. */
+/** Opens a picture in its displayed orientation. */
 type OpenUpright = (options: SharpOptions) => Sharp;
 
 /**
- * `truncated` refuses half pictures, which come out grey below. The stricter `warning` also refuses whole ones: many phones leave
- * stray bytes in their JPEGs. Half TIFF pictures need `error`, which also refuses whole ones for a tag that does not matter.
+ * `truncated` refuses incomplete pictures, whose lower part would be grey. The stricter `warning` also refuses complete ones: many phones
+ * leave stray bytes in their JPEGs. Incomplete TIFFs need `error`, which also refuses complete ones for a tag that does not matter.
  */
 async function renderUndamaged(picture: Picture, upright: OpenUpright): Promise<Pixels> {
   const render = (failOn: 'error' | 'truncated') =>
@@ -67,8 +67,8 @@ async function renderUndamaged(picture: Picture, upright: OpenUpright): Promise<
 }
 
 /**
- * libtiff tells its errors apart by text alone. Those of directories name a tag, those of pixels do not. With one of the former it has
- * stopped before the pixels; others (a seek, a colour profile) only follow from it.
+ * libtiff's errors differ only in their text. Those of directories name a tag, those of pixels do not. After one of the former it stops
+ * before the pixels; others (a seek, a colour profile) are consequences.
  */
 function isAboutTags(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -90,7 +90,7 @@ async function renderUpright(picture: Picture, upright: OpenUpright): Promise<Pi
   return fit(isDisplayP3 ? image.withIccProfile('srgb', { attach: false }) : image, previewSizes.medium);
 }
 
-/** Scales down to fit a square, never up, and never to nothing: a line of pixels stays a line. */
+/** Scales down to fit a square, never up, and never below one pixel: a line of pixels stays a line. */
 export async function fit(image: Sharp, side: number): Promise<Pixels> {
   const { data, info } = await image
     .resize(side, side, { fit: 'inside', withoutEnlargement: true })
@@ -112,7 +112,7 @@ function firstChannels(data: Buffer, from: number, to: number): Buffer {
   return kept;
 }
 
-/** The same to the size of the largest preview, for samples that are not sRGB but described by code points. */
+/** The same for samples that are not sRGB but described by code points, to the size of the largest preview. */
 async function fitDescribed(image: Sharp, cicp: Cicp, bitsPerSample: 8 | 16 = 8): Promise<Pixels> {
   const space = bitsPerSample === 16 ? 'rgb16' : 'srgb';
   const { data, info } = await image
@@ -131,7 +131,7 @@ export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
   return sharp(data, { raw: { width, height, channels } });
 }
 
-/** What each EXIF orientation asks for: to mirror left and right, then to rotate clockwise. sharp keeps that order. */
+/** The operations for each EXIF orientation: mirror left and right, then rotate clockwise. sharp keeps that order. */
 const TURNS: Record<number, { degrees: number; mirror?: true }> = {
   2: { degrees: 0, mirror: true },
   3: { degrees: 180 },
@@ -148,7 +148,7 @@ function orient(image: Sharp, orientation: number | undefined): Sharp {
   return turn ? image.flop(turn.mirror ?? false).rotate(turn.degrees) : image;
 }
 
-/** libvips reports a failed allocation by text alone. */
+/** libvips reports a failed allocation only in the text of the error. */
 function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && /out of memory|cannot allocate/i.test(error.message);
 }

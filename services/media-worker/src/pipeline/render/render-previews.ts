@@ -10,7 +10,7 @@ export interface Rendered {
   placeholder: string;
 }
 
-/** Makes everything from the decoded pixels: each size from the next larger one, which costs a tenth of the decode. */
+/** Makes all previews from the decoded pixels: each size from the next larger one, which takes a tenth of the time of decoding. */
 export async function renderPreviews(medium: Pixels): Promise<Rendered> {
   const [mediumPreview, { thumb, placeholder }] = await Promise.all([
     encode('medium', medium),
@@ -25,7 +25,7 @@ async function renderSmall(medium: Pixels): Promise<{ thumb: Preview; placeholde
   return { thumb, placeholder };
 }
 
-/** Bare pixels carry no metadata, so that no place can leak into a preview. JPEG has no transparency: white shows through. */
+/** Pixels have no metadata, so no location can be in a preview. JPEG has no transparency: the background is white. */
 async function encode(variant: PreviewVariant, pixels: Pixels): Promise<Preview> {
   const { width, height } = pixels;
   const data = await fromPixels(pixels)
@@ -38,13 +38,13 @@ async function encode(variant: PreviewVariant, pixels: Pixels): Promise<Preview>
 /** The format allows 100 (https://evanw.github.io/thumbhash/), but keeps at most 7 waves a side: 64 are plenty. */
 const PLACEHOLDER_SIDE = 64;
 
-/** A thumbhash of some 25 bytes, base64, that clients paint while the preview loads. */
+/** Returns a thumbhash of about 25 bytes, base64, that clients show while the preview loads. */
 export async function renderPlaceholder(thumb: Pixels): Promise<string> {
   const small = await fit(fromPixels(thumb).ensureAlpha(), PLACEHOLDER_SIDE);
   return Buffer.from(rgbaToThumbHash(small.width, small.height, toRgba(small))).toString('base64');
 }
 
-/** Grey pictures come with one grey channel for the three colours. */
+/** Grey pictures have one channel for the three colours. */
 function toRgba({ data, channels }: Pixels): Uint8Array {
   if (channels === 4) return data;
   const rgba = new Uint8Array((data.length / channels) * 4);

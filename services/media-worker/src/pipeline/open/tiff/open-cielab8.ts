@@ -7,14 +7,14 @@ import { isMachineFault, MediaError, ProcessorUnavailableError } from '../../err
 import type { Picture } from '../../types.js';
 import type { TiffPicture } from './tiff-picture.js';
 
-/** ICC L*a*b*, whose samples libvips takes as they are. */
+/** ICC L*a*b*, whose samples libvips does not convert. */
 const PHOTOMETRIC_ICC_LAB = 9;
 const SAMPLE_FORMATS = { unsigned: 1, signed: 2 };
 const TYPE_SHORT = 3;
 
 /**
- * libvips does not open CIE L*a*b* of 8 bits. In a copy of the file the picture is described otherwise, twice: page 0 has all samples
- * unsigned, which is true of L*, and page 1 has all of them signed, which is true of a* and b*. So each can be scaled correctly.
+ * libvips does not open CIE L*a*b* of 8 bits. A copy of the file describes the picture twice in another way: page 0 has all samples
+ * unsigned, which is correct for L*, and page 1 has all of them signed, which is correct for a* and b*. So each can be scaled.
  */
 export async function openCielab8(
   picture: TiffPicture,
@@ -47,7 +47,7 @@ async function describeTwice(file: FileHandle, { position, samples }: TiffPictur
   const entries = await readAt(file, position + countBytes, count * entryBytes);
   const { size } = await file.stat();
 
-  /** A directory that stands at `at`, with the next one behind it. Its last value follows the directory itself. */
+  /** Returns a directory for the offset `at`, followed by the next one. Its last value follows the directory. */
   const directory = (at: number, format: number, isLast: boolean): Buffer => {
     const formats = Buffer.alloc(2 * samples);
     for (let sample = 0; sample < samples; sample += 1) put(formats, format, 2 * sample, 2);
@@ -95,7 +95,7 @@ async function readAt(file: FileHandle, position: number, length: number): Promi
   return buffer;
 }
 
-/** The header of a BigTIFF and of a TIFF both have the place of the first directory at the size of an offset. */
+/** In the headers of BigTIFF and TIFF the offset of the first directory is at the position that equals the size of an offset. */
 function layoutOf(header: Buffer) {
   const littleEndian = header.toString('latin1', 0, 2) === 'II';
   const get = (bytes: Buffer, at: number, length: number): number => {

@@ -17,9 +17,9 @@ export interface TiffOpening extends EmbeddedOpening {
 }
 
 /**
- * Opens the picture that a TIFF is about. Where that is a camera's sensor data, or of a kind that nothing here decodes, the
- * largest copy of it is shown: another picture of the TIFF, or a JPEG that the camera has put into its own notes. A picture of
- * the size of a thumbnail, about which the TIFF says nothing, may be such a copy itself.
+ * Opens the main picture of a TIFF. If that is a camera's sensor data, or of a kind that cannot be decoded, the largest copy of it is
+ * shown: another picture of the TIFF, or a JPEG in the maker notes. A picture of the size of a thumbnail whose kind the TIFF does not
+ * tell may be such a copy.
  */
 export async function openTiff(opening: TiffOpening): Promise<Picture> {
   const real = realPicture(opening.pictures);
@@ -72,7 +72,7 @@ function showEmbedded({ input, header, release }: Embedded, { metadata }: TiffOp
   return { input, ...inPlaceOfPhoto({ ...header, ...turningOf(header) }, metadata), release };
 }
 
-/** The orientation that is told of the photo is the one that is applied. */
+/** The orientation of the photo's metadata is the one that is applied. */
 async function openPicture(picture: TiffPicture, opening: TiffOpening): Promise<Picture> {
   const { path, metadata, limits } = opening;
   const { page, subIfd, meaning } = picture;
@@ -98,7 +98,7 @@ async function openPicture(picture: TiffPicture, opening: TiffOpening): Promise<
   };
 }
 
-/** Undefined when a copy cannot be opened, so that a smaller one may be tried. */
+/** Returns undefined if a copy cannot be opened, so that a smaller one can be tried. */
 async function tryPicture(picture: TiffPicture, opening: TiffOpening): Promise<Picture | undefined> {
   try {
     return await openPicture(picture, opening);
@@ -108,16 +108,16 @@ async function tryPicture(picture: TiffPicture, opening: TiffOpening): Promise<P
   }
 }
 
-/** No scanned page is as small; thumbnails are, whose programs have not marked them as such. */
+/** Scanned pages are larger; thumbnails are smaller, also those that are not marked as such. */
 const THUMBNAIL_SIDE = 512;
 
-/** Larger ones first; of equal ones the first of the file. */
+/** Larger pictures first; equal ones in the order of the file. */
 const bySize = (pictures: readonly TiffPicture[]): TiffPicture[] =>
   [...pictures].sort((a, b) => pixels(b) - pixels(a));
 
 /**
- * The picture that a TIFF is about: of a camera RAW the sensor's data, of a document its first page, of anything else the largest
- * that is no reduced copy. Where all are reduced, the largest. Undefined when there is none at all.
+ * Returns the main picture of a TIFF: the sensor's data of a camera RAW, the first page of a document, otherwise the largest picture that
+ * is not a reduced copy. If all are reduced, the largest. Undefined if there is no picture.
  */
 export function realPicture(pictures: readonly TiffPicture[]): TiffPicture | undefined {
   const full = pictures.filter(({ isReduced, isAuxiliary }) => !isReduced && !isAuxiliary);
@@ -137,7 +137,7 @@ function isThumbnailOf(small: TiffPicture, large: TiffPicture): boolean {
   return isSmall(small) || haveSameShape(small, large);
 }
 
-/** Whether a picture is of the size of thumbnails. */
+/** Whether a picture has the size of a thumbnail. */
 export function isSmall({ width, height }: TiffPicture): boolean {
   return Math.max(width, height) <= THUMBNAIL_SIDE;
 }
@@ -148,7 +148,7 @@ function haveSameShape(small: TiffPicture, large: TiffPicture): boolean {
   return difference <= Math.max(large.width, large.height);
 }
 
-/** What can be shown in place of a picture that nothing here decodes, the largest first. Other pages of a document cannot. */
+/** Returns the pictures that can be shown instead of one that cannot be decoded, the largest first. Other pages of a document cannot. */
 export function showableCopies(pictures: readonly TiffPicture[]): TiffPicture[] {
   return bySize(
     pictures.filter(({ meaning, isPage, isAuxiliary }) => meaning !== undefined && !isPage && !isAuxiliary),
@@ -156,8 +156,8 @@ export function showableCopies(pictures: readonly TiffPicture[]): TiffPicture[] 
 }
 
 /**
- * What a TIFF tells of its photo: the size of the picture that it is about, and the orientation of that, or else of the first page.
- * exiftool gives those of the first page, unless another one is marked as being of full resolution.
+ * Returns the size of the main picture of a TIFF, and its orientation, or else that of the first page. exiftool returns those of the first
+ * page, unless another one is marked as having full resolution.
  */
 export function storedFacts(
   pictures: readonly TiffPicture[],
