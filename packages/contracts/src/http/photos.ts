@@ -167,12 +167,9 @@ export const photoEndpoints = defineEndpoints('catalog', {
       status: 200,
       body: page('photos', photo)
         .extend({
-          feedCursor: z
-            .string()
-            .optional()
-            .meta({
-              description: 'on the last page: the cursor from which the feed continues without a gap',
-            }),
+          feedCursor: z.string().optional().meta({
+            description: 'on the last page: the cursor from which the feed continues without a gap',
+          }),
         })
         .meta({ id: 'PhotoPage' }),
       description: 'A page of photos',
