@@ -1,15 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { deleteArchives, listArchives } from './commands/import/archives.js';
-import {
-  addToImport,
-  changeImport,
-  type ImportChange,
-  importPath,
-  listImports,
-  showImport,
-} from './commands/import/jobs.js';
-import { importReport } from './commands/import/report.js';
-import { importTakeout, importZip } from './commands/import/takeout.js';
+import { deleteArchives, listArchives } from './commands/archives.js';
+import { importTakeout, importZip } from './commands/import-archives.js';
+import { type ImportChange, addToImport, changeImport, importPath, listImports, showImport } from './commands/import-jobs.js';
+import { importReport } from './commands/import-report.js';
 import { INTERACTIVE_RETRY, type Perform } from './context.js';
 import { collect, concurrency, limit } from './option-values.js';
 

@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { listAlbums, showAlbum } from './commands/albums.js';
 import { search } from './commands/search.js';
-import { share } from './commands/share.js';
-import { listShares, revokeShare } from './commands/share-links.js';
+import { listShares, revokeShare, share } from './commands/share.js';
 import { tag } from './commands/tag.js';
-import { emptyTrash, listTrash } from './commands/trash.js';
-import { restoreFromTrash } from './commands/trash-restore.js';
+import { emptyTrash, listTrash, restoreFromTrash } from './commands/trash.js';
 import { INTERACTIVE_RETRY, type Perform } from './context.js';
 import { collect, coordinates, expiry, from, kilometres, limit, to } from './option-values.js';
 

@@ -1,19 +1,11 @@
 import { Command, CommanderError } from 'commander';
-import { claim } from './commands/claim.js';
 import { download } from './commands/download.js';
-import { login, logout } from './commands/login.js';
+import { claim, login, logout } from './commands/login.js';
 import { status } from './commands/status.js';
 import { upload } from './commands/upload.js';
 import { DEFAULT_SERVER } from './config.js';
-import {
-  createContext,
-  type GlobalOptions,
-  INTERACTIVE_RETRY,
-  type Io,
-  outputOf,
-  type Perform,
-} from './context.js';
-import { exitCodes, InterruptedError, reportOf, UsageError } from './errors.js';
+import { type GlobalOptions, INTERACTIVE_RETRY, type Io, type Perform, createContext, outputOf } from './context.js';
+import { InterruptedError, UsageError, exitCodes, reportOf } from './errors.js';
 import { addImportCommands } from './import-commands.js';
 import { addLibraryCommands } from './library-commands.js';
 import { concurrency, variant } from './option-values.js';

@@ -1,9 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { tableLines } from '../src/format.js';
-import { searchForName } from '../src/library/find-photo.js';
-import { isBeginningOf } from '../src/library/references.js';
-import { coordinates, kilometres } from '../src/option-values.js';
-import { endOf, periodOf } from '../src/when.js';
+import { isBeginningOf, searchForName } from '../src/library/find.js';
+import { coordinates, endOf, kilometres, periodOf } from '../src/option-values.js';
 
 describe('times on the command line', () => {
   test('a year, a month and a day are periods by the clock of this computer', () => {

@@ -1,24 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import {
-  ApiError,
-  DownloadMismatchError,
-  NetworkError,
-  SessionEndedError,
-  SourceChangedError,
-} from '@lazyphotos/client';
+import { ApiError, DownloadMismatchError, NetworkError, SessionEndedError, SourceChangedError } from '@lazyphotos/client';
 import { photoTypeOf } from '@lazyphotos/contracts';
 import { readEnv } from '../src/config.js';
-import { nameKey, originalNames, previewStem, safeFileName } from '../src/download/names.js';
+import { nameKey, originalNames, previewStem, safeFileName } from '../src/download/download-file.js';
 import { InterruptedError, reportOf } from '../src/errors.js';
 import { formatBytes, formatSeconds } from '../src/format.js';
 import { createOutput, printable } from '../src/output.js';
 import { withLock } from '../src/store/lock.js';
-import { judgeTransfer } from '../src/transfer/judge.js';
-import { createProgress } from '../src/transfer/progress.js';
-import { progressLine } from '../src/transfer/progress-view.js';
-import { type QueueOptions, runQueue } from '../src/transfer/queue.js';
+import { createProgress, progressLine } from '../src/transfer/progress.js';
+import { type QueueOptions, judgeTransfer, runQueue } from '../src/transfer/queue.js';
 import { openHashCache } from '../src/upload/hash-cache.js';
 import { temporaryFolder, writeFiles } from './helpers.js';
 

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { findDecodedPath, joinPath, pathKey, readablePath, readableText } from '../src/local-path.js';
 import type { LeftOut, SkippedFolder } from '../src/upload/left-out.js';
-import { countSkipped } from '../src/upload/skipped-folder.js';
-import { type FileSystem, nodeFileSystem, walk } from '../src/upload/walk.js';
+import { type FileSystem, countSkipped, nodeFileSystem, walk } from '../src/upload/walk.js';
 import { jpeg, signedInCli, temporaryFolder, writeFiles } from './helpers.js';
 
 async function walkAll(root: string, fileSystem: FileSystem = nodeFileSystem) {

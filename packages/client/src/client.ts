@@ -1,11 +1,9 @@
 import { type Endpoint, endpoints } from '@lazyphotos/contracts';
 import { ApiError, NetworkError, UnexpectedAnswerError } from './errors.js';
-import { createWatchdog, linkedAbort } from './linked-abort.js';
-import { parseJson } from './problem.js';
 import { isRepeatable, normalizeBaseUrl, prepareRequest } from './request.js';
-import { defaultRetryPolicy, type RetryPolicy, retrying } from './retry.js';
-import { createSession, type TokenStore } from './tokens.js';
-import { type Fetch, openOnce, type RawAnswer, sendOnce } from './transport.js';
+import { type RetryPolicy, defaultRetryPolicy, retrying } from './retry.js';
+import { type TokenStore, createSession } from './tokens.js';
+import { type Fetch, type RawAnswer, createWatchdog, linkedAbort, openOnce, parseJson, sendOnce } from './transport.js';
 import type { Answer, CallInput, CallOptions, EndpointMethod, UntypedInput } from './types.js';
 
 type Endpoints = typeof endpoints;

@@ -1,15 +1,11 @@
 export * from './client.js';
 export * from './download/download-photo.js';
 export * from './errors.js';
-export * from './feed.js';
-export * from './hash.js';
-export * from './imports.js';
-export * from './pages.js';
+export * from './lists.js';
 export { normalizeBaseUrl } from './request.js';
-export { defaultRetryPolicy, isTransient, type RetryPolicy } from './retry.js';
-export { sleep } from './sleep.js';
+export { defaultRetryPolicy, isTransient, type RetryPolicy, sleep } from './retry.js';
 export { createMemoryTokenStore, type TokenStore, type Tokens } from './tokens.js';
 export type { Fetch } from './transport.js';
 export type { Answer, BinaryBody, CallInput, CallOptions, EndpointMethod } from './types.js';
-export type { RangeSource, UploadSource } from './upload/source.js';
+export { type RangeSource, sha256File, type UploadSource } from './upload/source.js';
 export * from './upload/upload-photo.js';

@@ -1,6 +1,5 @@
 import pRetry from 'p-retry';
 import { ApiError, NetworkError } from './errors.js';
-import { sleep } from './sleep.js';
 
 export interface RetryPolicy {
   /** Attempts after the first. */
@@ -49,5 +48,24 @@ export function retrying<T>(attempt: () => Promise<T>, options: Retrying): Promi
       if (asked > retryDelay) await sleep(asked - retryDelay, signal);
       return true;
     },
+  });
+}
+
+/** Resolves after `ms`; rejects with the signal's reason when it is aborted before. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -1,6 +1,5 @@
+import { z } from 'zod';
 import { ApiError, NetworkError, SourceChangedError } from './errors.js';
-import { createWatchdog, linkedAbort } from './linked-abort.js';
-import { parseProblem, retryAfterOf } from './problem.js';
 import type { PreparedRequest } from './request.js';
 import type { BinaryBody, CallOptions } from './types.js';
 
@@ -175,4 +174,69 @@ export function problemError({ status, headers, text }: RawAnswer): ApiError {
     requestId: problem?.requestId ?? headers.get('x-request-id') ?? undefined,
     retryAfter: retryAfterOf(headers.get('retry-after')),
   });
+}
+
+/**
+ * A controller that aborts with its parent. Unlike AbortSignal.any it leaves nothing behind on the parent, which may live
+ * through hundreds of thousands of requests.
+ */
+export interface LinkedAbort {
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+  /** Lets go of the parent. */
+  unlink(): void;
+}
+
+export function linkedAbort(parent: AbortSignal | undefined): LinkedAbort {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(parent?.reason);
+  if (parent?.aborted) onAbort();
+  else parent?.addEventListener('abort', onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    unlink: () => parent?.removeEventListener('abort', onAbort),
+  };
+}
+
+/** Calls `onIdle` once when nobody has called `touch` for `ms`. */
+export function createWatchdog(ms: number, onIdle: () => void) {
+  const timer = setTimeout(onIdle, ms);
+  return { touch: () => void timer.refresh(), stop: () => clearTimeout(timer) };
+}
+
+/** RFC 9457, more leniently than the contract: a newer node may have codes that this version does not know. */
+const looseProblem = z.object({
+  code: z.string(),
+  title: z.string().optional().catch(undefined),
+  detail: z.string().optional().catch(undefined),
+  requestId: z.string().optional().catch(undefined),
+  errors: z
+    .array(z.object({ path: z.string(), message: z.string() }))
+    .optional()
+    .catch(undefined),
+});
+
+export type LooseProblem = z.output<typeof looseProblem>;
+
+/** The problem in a body, or undefined when it is none: a proxy's HTML page, say. */
+export function parseProblem(text: string): LooseProblem | undefined {
+  return looseProblem.safeParse(parseJson(text)).data;
+}
+
+/** The value, or undefined when it is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `Retry-After` (RFC 9110, 10.2.3) in seconds from now: a number or a date. */
+export function retryAfterOf(header: string | null, now = Date.now()): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000);
 }

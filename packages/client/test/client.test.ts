@@ -1,13 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  ApiError,
-  createClient,
-  createMemoryTokenStore,
-  NetworkError,
-  UnexpectedAnswerError,
-} from '../src/index.js';
-import { parseProblem, retryAfterOf } from '../src/problem.js';
+import { ApiError, NetworkError, UnexpectedAnswerError, createClient, createMemoryTokenStore } from '../src/index.js';
 import { normalizeBaseUrl } from '../src/request.js';
+import { parseProblem, retryAfterOf } from '../src/transport.js';
 import { quickRetries, signedIn, until } from './helpers.js';
 
 describe('calls', () => {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { reachableMediaUrl } from '../src/download/media-url.js';
+import { reachableMediaUrl } from '../src/download/download-photo.js';
 import { DownloadMismatchError, downloadPhoto } from '../src/index.js';
 import { addPhoto } from '../src/testing/index.js';
 import { sha256, signedIn, temporaryFolder, until } from './helpers.js';

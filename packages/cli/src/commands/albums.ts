@@ -2,9 +2,8 @@ import type { Album } from '@lazyphotos/contracts';
 import { type Context, signedInAccount } from '../context.js';
 import { exitCodes } from '../errors.js';
 import { count } from '../format.js';
-import { albumOrThrow } from '../library/find-album.js';
-import { printList } from '../library/listing.js';
-import { photoColumns, photoEntry } from '../library/photo-entry.js';
+import { albumOrThrow } from '../library/find.js';
+import { photoColumns, photoEntry, printList } from '../library/listing.js';
 
 const albumEntry = ({ id, name, description, itemCount, order, createdAt, updatedAt }: Album) => ({
   id,

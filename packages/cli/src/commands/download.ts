@@ -3,14 +3,11 @@ import { resolve } from 'node:path';
 import { photoPages } from '@lazyphotos/client';
 import type { MediaVariant } from '@lazyphotos/contracts';
 import { type Context, signedInAccount } from '../context.js';
-import { downloadFile, existingPreviews, type PhotoToDownload } from '../download/download-file.js';
-import { type DownloadSummary, downloadInterruptedLine, downloadLines } from '../download/summary.js';
-import { exitCodes, InterruptedError, reportOf, UsageError } from '../errors.js';
-import { count, formatBytes } from '../format.js';
-import { judgeTransfer, RETRY_PAUSES_MS } from '../transfer/judge.js';
-import { createProgress } from '../transfer/progress.js';
-import { showProgress } from '../transfer/progress-view.js';
-import { runQueue } from '../transfer/queue.js';
+import { type PhotoToDownload, downloadFile, existingPreviews } from '../download/download-file.js';
+import { type ErrorReport, InterruptedError, UsageError, exitCodes, reportOf } from '../errors.js';
+import { count, formatBytes, formatSeconds } from '../format.js';
+import { createProgress, showProgress } from '../transfer/progress.js';
+import { RETRY_PAUSES_MS, judgeTransfer, runQueue } from '../transfer/queue.js';
 import { openHashCache } from '../upload/hash-cache.js';
 
 export interface DownloadOptions {
@@ -147,3 +144,37 @@ function finish({ output }: Context, summary: DownloadSummary, stoppedBy: unknow
   if (summary.failed > 0 && output.mode === 'quiet') output.error(`${count(summary.failed, 'photo')} failed`);
   return summary.failed > 0 ? exitCodes.failed : exitCodes.ok;
 }
+
+/** The document of `download --json`. */
+export interface DownloadSummary {
+  folder: string;
+  server: string;
+  photos: number;
+  downloaded: number;
+  existing: number;
+  failed: number;
+  left: number;
+  interrupted: boolean;
+  downloadedBytes: number;
+  seconds: number;
+  failures: (ErrorReport & { id: string; fileName: string })[];
+  stoppedBy: ErrorReport | null;
+}
+
+const MAX_LISTED = 50;
+
+export function downloadLines(summary: DownloadSummary): string[] {
+  const { downloaded, downloadedBytes, existing, seconds, failures } = summary;
+  const lines = [
+    `Downloaded ${count(downloaded, 'photo')} (${formatBytes(downloadedBytes)}) in ${formatSeconds(seconds)}.`,
+  ];
+  if (existing > 0) lines.push(`  ${existing} there already`);
+  if (failures.length > 0) lines.push(`${count(failures.length, 'photo')} failed:`);
+  for (const { fileName, message } of failures.slice(0, MAX_LISTED)) lines.push(`  ${fileName}: ${message}`);
+  if (failures.length > MAX_LISTED)
+    lines.push(`  and ${failures.length - MAX_LISTED} more (--json lists all)`);
+  return lines;
+}
+
+export const downloadInterruptedLine = ({ downloaded, existing, left }: DownloadSummary): string =>
+  `Interrupted: ${downloaded} downloaded, ${existing} there already, ${left} left. The same command continues.`;

@@ -1,7 +1,6 @@
 import { type Context, signedInAccount } from '../context.js';
-import { exitCodes, UsageError } from '../errors.js';
-import { printList } from '../library/listing.js';
-import { photoColumns, photoEntry } from '../library/photo-entry.js';
+import { UsageError, exitCodes } from '../errors.js';
+import { photoColumns, photoEntry, printList } from '../library/listing.js';
 
 export interface SearchOptions {
   limit: number;

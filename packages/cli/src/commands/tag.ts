@@ -2,7 +2,7 @@ import { tagKey } from '@lazyphotos/contracts';
 import { type Context, signedInAccount } from '../context.js';
 import { UsageError } from '../errors.js';
 import { batchesOf, reportBatches, sendBatches } from '../library/batches.js';
-import { photosOrThrow } from '../library/find-photo.js';
+import { photosOrThrow } from '../library/find.js';
 
 export interface TagOptions {
   add?: string[];

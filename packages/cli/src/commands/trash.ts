@@ -1,8 +1,11 @@
+import { pagesOf } from '@lazyphotos/client';
+import { MAX_LIMIT } from '@lazyphotos/contracts';
 import { type Context, nextCommand, signedInAccount } from '../context.js';
-import { CliError, exitCodes } from '../errors.js';
+import { CliError, UsageError, exitCodes } from '../errors.js';
 import { count, formatBytes, formatLocalTime } from '../format.js';
-import { printList } from '../library/listing.js';
-import { photoEntry } from '../library/photo-entry.js';
+import { batchesOf, reportBatches, sendBatches } from '../library/batches.js';
+import { type NamedPhoto, photosOrThrow } from '../library/find.js';
+import { photoEntry, printList } from '../library/listing.js';
 
 /** Lists what is in the trash, and says how long it stays there. */
 export async function listTrash(context: Context, { limit }: { limit: number }): Promise<number> {
@@ -52,4 +55,30 @@ export async function emptyTrash(context: Context, { yes = false }: { yes?: bool
   output.note(`How far it is: ${nextCommand(context, 'trash list')}`);
   output.document({ trash, removed: before.count });
   return exitCodes.ok;
+}
+
+/** Brings photos back from the trash: those that are named, or all. */
+export async function restoreFromTrash(
+  context: Context,
+  references: readonly string[],
+  { all = false }: { all?: boolean },
+): Promise<number> {
+  const { client, signal } = context;
+  if (all === references.length > 0) throw new UsageError('give the photos to restore, or --all');
+  await signedInAccount(context);
+  const batches = all ? trashPages(context) : batchesOf(await photosOrThrow(context, references, 'trash'));
+  const tally = await sendBatches(batches, async (photos) => {
+    const ids = photos.map(({ id }) => id);
+    return (await client.restorePhotos({ body: { ids } }, { signal })).results;
+  });
+  return reportBatches(context, 'Restored', tally);
+}
+
+/** A page goes on behind the last photo of the one before, so it does not matter that those have left the trash by then. */
+async function* trashPages({ client, signal }: Context): AsyncGenerator<NamedPhoto[], void> {
+  const ask = (cursor: string | undefined) =>
+    client.listPhotos({ query: { trashed: true, cursor, limit: MAX_LIMIT } }, { signal });
+  for await (const { photos } of pagesOf(ask)) {
+    if (photos.length > 0) yield photos.map(({ id, fileName }) => ({ id, fileName }));
+  }
 }

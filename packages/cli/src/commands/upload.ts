@@ -1,22 +1,14 @@
 import { type Context, signedInAccount } from '../context.js';
-import { exitCodes, InterruptedError, reportOf } from '../errors.js';
+import { InterruptedError, exitCodes, reportOf } from '../errors.js';
 import { count, formatBytes } from '../format.js';
-import { folderOrThrow } from '../given-path.js';
-import { type LocalPath, readableName, readablePath } from '../local-path.js';
+import { type LocalPath, folderOrThrow, readableName, readablePath } from '../local-path.js';
 import type { QueueResult } from '../transfer/queue.js';
-import { announcedTime } from '../upload/capture-time.js';
 import { type HashCache, noHashCache, openHashCache } from '../upload/hash-cache.js';
-import { leftOutSummary } from '../upload/left-out-summary.js';
+import { leftOutSummary } from '../upload/left-out.js';
 import { type Plan, type PlannedPhoto, planUpload } from '../upload/plan.js';
 import { sendFiles } from '../upload/send-files.js';
-import {
-  createTally,
-  interruptedLine,
-  summaryLines,
-  type Tally,
-  type UploadSummary,
-} from '../upload/summary.js';
-import { type Announcement, announcedName } from '../upload/upload-file.js';
+import { type Tally, type UploadSummary, createTally, interruptedLine, summaryLines } from '../upload/summary.js';
+import { type Announcement, announcedName, announcedTime } from '../upload/upload-file.js';
 
 export interface UploadOptions {
   concurrency: number;

@@ -1,15 +1,7 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { ARCHIVE_TYPE, type ImportSource } from '@lazyphotos/contracts';
 import { UsageError } from '../errors.js';
-import { pathOrThrow } from '../given-path.js';
-import {
-  joinPath,
-  type LocalPath,
-  pathKey,
-  readableName,
-  readablePath,
-  readableText,
-} from '../local-path.js';
+import { type LocalPath, joinPath, pathKey, pathOrThrow, readableName, readablePath, readableText } from '../local-path.js';
 import { fileStateOf } from '../upload/file-state.js';
 import type { PlannedPhoto } from '../upload/plan.js';
 import { isUnfinishedFile, namesWithControlFile } from '../upload/unfinished-transfers.js';

@@ -1,8 +1,8 @@
 import { MAX_LIMIT } from '@lazyphotos/contracts';
 import type { Context } from '../context.js';
-import { type ErrorReport, exitCodes, InterruptedError, reportOf } from '../errors.js';
+import { type ErrorReport, InterruptedError, exitCodes, reportOf } from '../errors.js';
 import { count } from '../format.js';
-import type { NamedPhoto } from './find-photo.js';
+import type { NamedPhoto } from './find.js';
 
 export interface PhotoFailure extends ErrorReport {
   id: string;

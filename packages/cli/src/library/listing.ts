@@ -1,7 +1,7 @@
 import { type Page, pagesOf } from '@lazyphotos/client';
-import { MAX_LIMIT } from '@lazyphotos/contracts';
+import { MAX_LIMIT, type Photo, type Place } from '@lazyphotos/contracts';
 import type { Context } from '../context.js';
-import { tableLines } from '../format.js';
+import { formatTime, tableLines } from '../format.js';
 
 export interface Listing<T> {
   /** The most that is listed. */
@@ -42,3 +42,42 @@ export async function printList<T>(
   if (hasMore) output.note(`There is more; --limit ${limit} ended the list.`);
   return { entries, hasMore };
 }
+
+/** What --json says of a photo in a list: no signed URLs, which end soon. */
+export function photoEntry(photo: Photo) {
+  const { id, fileName, mimeType, sizeBytes, capturedAt, capturedAtOffset, uploadedAt } = photo;
+  const { place, locationLat, locationLon, cameraMake, cameraModel } = photo;
+  const { tags, favorite, rating, archived, kind, deletedAt, purgeAt } = photo;
+  return {
+    id,
+    fileName,
+    mimeType,
+    sizeBytes,
+    capturedAt,
+    capturedAtOffset,
+    uploadedAt,
+    place,
+    locationLat,
+    locationLon,
+    cameraMake,
+    cameraModel,
+    tags,
+    favorite,
+    rating,
+    archived,
+    kind,
+    deletedAt,
+    purgeAt,
+  };
+}
+
+export const placeName = ({ city, region, country }: Place = {}): string =>
+  [city ?? region, country].filter((name) => name !== undefined).join(', ') || '-';
+
+/** File name, date, place, id. */
+export const photoColumns = ({ id, fileName, capturedAt, capturedAtOffset, place }: Photo): string[] => [
+  fileName,
+  capturedAt === undefined ? '-' : formatTime(capturedAt, capturedAtOffset),
+  placeName(place),
+  id,
+];

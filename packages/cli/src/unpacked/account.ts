@@ -1,8 +1,13 @@
-import type { PhotoLifeState, ReportEntry } from '@lazyphotos/contracts';
+import { createWriteStream } from 'node:fs';
+import { lstat, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type PhotoLifeState, type ReportEntry, reportEntry } from '@lazyphotos/contracts';
+import { stringify } from 'csv-stringify';
+import { partOf, renameInto } from '../import/new-file.js';
 import { type LocalPath, readableName, readablePath } from '../local-path.js';
 import type { FileOutcome, UploadedFile } from '../upload/upload-file.js';
-import type { OtherEntry } from './other-files.js';
-import type { ExportedPhoto, UnpackedPlan } from './plan.js';
+import type { ExportedPhoto, OtherEntry, UnpackedPlan } from './plan.js';
 
 export type Outcome = 'imported' | 'duplicate' | 'failed' | 'unsupported' | 'sidecar' | 'ignored' | 'left';
 
@@ -151,3 +156,39 @@ const otherEntry = ({ path, outcome, code, message, partOf }: OtherEntry): Accou
   capturedAt: undefined,
   dateSource: undefined,
 });
+
+/** Gives each entry the columns that it lacks. No archive is involved, so that column is empty. */
+async function* rowsOf(entries: Iterable<AccountEntry>) {
+  for (const entry of entries) {
+    const stats = await lstat(entry.file).catch(() => undefined);
+    yield { ...entry, archive: '', sizeBytes: stats?.size, albums: entry.albums.join('; ') };
+  }
+}
+
+/** Writes one line for each file (RFC 4180), with the columns of the node's report. The file is whole or not there. */
+export async function writeReport(
+  target: string,
+  entries: Iterable<AccountEntry>,
+  force: boolean,
+): Promise<void> {
+  const part = partOf(target);
+  const lines = stringify({
+    header: true,
+    bom: true,
+    columns: Object.keys(reportEntry.shape),
+    record_delimiter: 'windows',
+    // A file name must not become a formula of a spreadsheet.
+    escape_formulas: true,
+  });
+  try {
+    await pipeline(
+      Readable.from(rowsOf(entries)),
+      lines,
+      createWriteStream(part, { mode: 0o600, flags: 'wx' }),
+    );
+    await renameInto(part, target, force);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}

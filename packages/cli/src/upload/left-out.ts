@@ -1,4 +1,6 @@
-import { type LocalPath, readableName } from '../local-path.js';
+import { basename, dirname } from 'node:path';
+import { count } from '../format.js';
+import { type LocalPath, readableName, readablePath } from '../local-path.js';
 import { type DetectedType, isMediaName, isOtherMediaName } from './photo-type.js';
 
 /** Why a file below the folder is not backed up although nothing failed. */
@@ -52,4 +54,125 @@ export function reasonByContent(path: LocalPath, { sniffed }: DetectedType): Omi
   if (sniffed === undefined && isOtherMediaName(name))
     return { reason: 'unsupported_type', mimeType: `unknown (${name.slice(name.lastIndexOf('.'))})` };
   return { reason: isMediaName(name) ? 'misnamed' : 'not_a_photo' };
+}
+
+/** What `upload --json` says of the files that were left out. */
+export interface LeftOutSummary {
+  /** How many there are. */
+  ignored: number;
+  ignoredFiles: string[];
+  /** The same files, by reason. Reasons without a file are absent. */
+  ignoredByReason: Partial<Record<LeftOutReason, LeftOutGroup>>;
+  /** Of `unsupported_type`: files by MIME type. */
+  unsupportedTypes: Record<string, number>;
+  /** Folders that were not walked. Their files are among those above. */
+  skippedFolders: (Omit<SkippedFolder, 'path'> & { path: string })[];
+}
+
+interface LeftOutGroup {
+  files: number;
+  /** Files that are named like pictures or videos. */
+  photos: number;
+  paths: string[];
+}
+
+export function leftOutSummary(plan: {
+  leftOut: LeftOut[];
+  skippedFolders: SkippedFolder[];
+}): LeftOutSummary {
+  const byReason = new Map<LeftOutReason, LeftOutGroup>();
+  const unsupportedTypes: Record<string, number> = {};
+  const ignoredFiles: string[] = [];
+  for (const { path, reason, mimeType } of plan.leftOut) {
+    const text = readablePath(path);
+    ignoredFiles.push(text);
+    const group = byReason.get(reason) ?? { files: 0, photos: 0, paths: [] };
+    group.files += 1;
+    if (isMediaName(readableName(path))) group.photos += 1;
+    group.paths.push(text);
+    byReason.set(reason, group);
+    if (mimeType !== undefined) unsupportedTypes[mimeType] = (unsupportedTypes[mimeType] ?? 0) + 1;
+  }
+  return {
+    ignored: ignoredFiles.length,
+    ignoredFiles,
+    ignoredByReason: Object.fromEntries(byReason),
+    unsupportedTypes,
+    skippedFolders: plan.skippedFolders.map((folder) => ({ ...folder, path: readablePath(folder.path) })),
+  };
+}
+
+const wordsFor: Record<LeftOutReason, string> = {
+  unsupported_type: 'of types that are not backed up',
+  misnamed: 'named like photos, but with other content (damaged?)',
+  unfinished_transfer: 'not finished by another program (downloads, synchronisation)',
+  online_only: 'only in the cloud; download them to this computer first',
+  empty: 'empty',
+  broken_link: 'links to nowhere',
+  hidden: 'hidden (the name of the file or a folder begins with a dot)',
+  system_folder: 'in system folders (thumbnails, bins, snapshots)',
+  already_walked: 'links to folders that are backed up anyway',
+  special_file: 'sockets, pipes or devices',
+  not_a_photo: 'not photos',
+};
+
+/** Reasons for which a person wants to see which files they are. */
+const LISTED: ReadonlySet<LeftOutReason> = new Set([
+  'misnamed',
+  'unfinished_transfer',
+  'online_only',
+  'empty',
+  'broken_link',
+  'hidden',
+]);
+const MAX_LISTED = 10;
+
+/** The lines of the summary for people: a count for each reason, and what may be a photo. */
+export function leftOutLines(summary: LeftOutSummary): string[] {
+  if (summary.ignored === 0 && summary.skippedFolders.length === 0) return [];
+  const lines = [`Left out ${count(summary.ignored, 'file')}:`];
+  for (const reason of leftOutReasons) {
+    const group = summary.ignoredByReason[reason];
+    const folders = summary.skippedFolders.filter((folder) => folder.reason === reason);
+    if (group === undefined && folders.every(({ complete }) => complete)) continue;
+    lines.push(`  ${group?.files ?? 0} ${wordsFor[reason]}${details(reason, group, summary)}`);
+    const notes = [...folders.flatMap(folderNote), ...fileNotes(reason, group, folders)];
+    lines.push(...notes.slice(0, MAX_LISTED).map((note) => `    ${note}`));
+    if (notes.length > MAX_LISTED) lines.push(`    and ${notes.length - MAX_LISTED} more (--json lists all)`);
+  }
+  return lines;
+}
+
+function details(reason: LeftOutReason, group: LeftOutGroup | undefined, summary: LeftOutSummary): string {
+  if (reason === 'unsupported_type') {
+    const types = Object.entries(summary.unsupportedTypes).sort(([, a], [, b]) => b - a);
+    return `: ${types.map(([type, files]) => `${files} ${type}`).join(', ')}`;
+  }
+  if (reason !== 'hidden' && reason !== 'system_folder') return '';
+  return group !== undefined && group.photos > 0 ? `, ${group.photos} of them named like photos` : '';
+}
+
+function folderNote({ path, photos, complete }: LeftOutSummary['skippedFolders'][number]): string[] {
+  if (!complete) return [`${path}: not counted to the end`];
+  return photos > 0 ? [`${path}: ${photos} named like photos`] : [];
+}
+
+/** Files of skipped folders are in the folder's line. */
+function fileNotes(
+  reason: LeftOutReason,
+  group: LeftOutGroup | undefined,
+  folders: LeftOutSummary['skippedFolders'],
+): string[] {
+  if (group === undefined || !LISTED.has(reason)) return [];
+  const skipped = new Set(folders.map(({ path }) => path));
+  const alone = group.paths.filter((path) => !isBelow(path, skipped));
+  return reason === 'hidden' || reason === 'empty'
+    ? alone.filter((path) => isMediaName(basename(path)))
+    : alone;
+}
+
+function isBelow(path: string, folders: ReadonlySet<string>): boolean {
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder))
+    if (folders.has(folder)) return true;
+  return false;
 }

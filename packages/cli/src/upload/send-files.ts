@@ -1,10 +1,8 @@
 import type { Context } from '../context.js';
 import { reportOf } from '../errors.js';
 import { readableName } from '../local-path.js';
-import { judgeTransfer, RETRY_PAUSES_MS } from '../transfer/judge.js';
-import { createProgress } from '../transfer/progress.js';
-import { showProgress } from '../transfer/progress-view.js';
-import { type QueueResult, runQueue } from '../transfer/queue.js';
+import { createProgress, showProgress } from '../transfer/progress.js';
+import { type QueueResult, RETRY_PAUSES_MS, judgeTransfer, runQueue } from '../transfer/queue.js';
 import type { HashCache } from './hash-cache.js';
 import type { PlannedPhoto } from './plan.js';
 import { type Announcement, type UploadedFile, uploadFile } from './upload-file.js';

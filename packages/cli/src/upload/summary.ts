@@ -1,7 +1,7 @@
 import { type ErrorReport, reportOf } from '../errors.js';
 import { count, formatBytes, formatSeconds } from '../format.js';
 import { type LocalPath, readablePath } from '../local-path.js';
-import { type LeftOutSummary, leftOutLines } from './left-out-summary.js';
+import { type LeftOutSummary, leftOutLines } from './left-out.js';
 import type { FileOutcome } from './upload-file.js';
 
 export interface FailedFile extends ErrorReport {

@@ -1,6 +1,7 @@
-import { type Client, hasCode, type PhotoToUpload, uploadPhoto } from '@lazyphotos/client';
+import { type Client, type PhotoToUpload, hasCode, uploadPhoto } from '@lazyphotos/client';
+import { type AnnouncedDateSource, dateOfFile } from '@lazyphotos/contracts';
 import { type LocalPath, readableName } from '../local-path.js';
-import { assertUnchanged, type HashedFile, hashUnchanged } from './file-state.js';
+import { type HashedFile, assertUnchanged, hashUnchanged } from './file-state.js';
 import type { HashCache } from './hash-cache.js';
 import type { PlannedPhoto } from './plan.js';
 
@@ -112,4 +113,19 @@ async function send(
   if (!restore) return { outcome: result.photoState === 'trashed' ? 'inTrash' : 'deleted', hash, photoId };
   const restored = await uploadPhoto(client, { ...photo, restore }, options);
   return { outcome: 'restored', hash, photoId: restored.photoId };
+}
+
+export interface AnnouncedTime {
+  capturedAt: string;
+  capturedAtSource: AnnouncedDateSource;
+}
+
+/**
+ * When a photo was taken as far as the file's name or its modification time tell. The node uses it for photos that carry no
+ * date inside. Returns undefined when neither is plausible.
+ */
+export function announcedTime(fileName: string, mtimeNs: bigint, now: Date): AnnouncedTime | undefined {
+  const modifiedAt = new Date(Number(mtimeNs / 1_000_000n));
+  const found = dateOfFile({ name: fileName, modifiedAt, now });
+  return found && { capturedAt: found.date.toISOString(), capturedAtSource: found.source };
 }

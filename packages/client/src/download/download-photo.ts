@@ -1,11 +1,9 @@
 import type { MediaVariant } from '@lazyphotos/contracts';
 import type { Client } from '../client.js';
-import { ApiError, DownloadMismatchError, hasCode, NetworkError } from '../errors.js';
-import { createWatchdog, linkedAbort } from '../linked-abort.js';
+import { ApiError, DownloadMismatchError, NetworkError, hasCode } from '../errors.js';
 import { isTransient, retrying } from '../retry.js';
-import { problemError } from '../transport.js';
-import { reachableMediaUrl } from './media-url.js';
-import { openPartFile, type PartFile } from './part-file.js';
+import { createWatchdog, linkedAbort, problemError } from '../transport.js';
+import { type PartFile, openPartFile } from './part-file.js';
 
 export interface DownloadProgress {
   receivedBytes: number;
@@ -171,4 +169,16 @@ async function receive(response: Response, transfer: Transfer, touch: () => void
       new Error(`${part.size} of ${totalBytes} bytes arrived`),
     );
   }
+}
+
+const LOOPBACK = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/**
+ * The URL to fetch. A node whose public URL was left at its default answers URLs on localhost, which is right on the node only;
+ * seen from elsewhere they are taken to the address that the client uses. Signatures do not cover the host.
+ */
+export function reachableMediaUrl(mediaUrl: string, baseUrl: string): string {
+  const media = new URL(mediaUrl);
+  if (!LOOPBACK.test(media.hostname) || LOOPBACK.test(new URL(baseUrl).hostname)) return mediaUrl;
+  return `${baseUrl}${media.pathname}${media.search}`;
 }

@@ -2,10 +2,9 @@ import type { AnnouncedDateSource, PhotoLifeState } from '@lazyphotos/contracts'
 import pLimit from 'p-limit';
 import type { Client } from '../client.js';
 import { hasCode } from '../errors.js';
-import { linkedAbort } from '../linked-abort.js';
+import { linkedAbort } from '../transport.js';
 import type { BinaryBody } from '../types.js';
-import { type Chunk, missingChunks } from './chunks.js';
-import { type RangeSource, rangeSource, type UploadSource } from './source.js';
+import { type Chunk, type RangeSource, type UploadSource, missingChunks, rangeSource } from './source.js';
 
 export interface PhotoToUpload {
   source: UploadSource;

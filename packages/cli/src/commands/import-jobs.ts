@@ -1,21 +1,13 @@
 import { hasCode } from '@lazyphotos/client';
 import type { ImportJob, ImportSource } from '@lazyphotos/contracts';
-import { type Context, nextCommand, signedInAccount } from '../../context.js';
-import { CliError, exitCodes, UsageError } from '../../errors.js';
-import { findSources } from '../../import/find-archives.js';
-import { importOrThrow } from '../../import/find-import.js';
-import { sendArchives } from '../../import/send-archives.js';
-import { archivesOf, jobColumns, jobLines } from '../../import/summary.js';
-import { printList } from '../../library/listing.js';
-import { readablePath } from '../../local-path.js';
-import {
-  assertSomeWhole,
-  type FollowOptions,
-  finishSending,
-  followOrLeave,
-  reportCutOff,
-  unlessCutOff,
-} from './ending.js';
+import { type Context, nextCommand, signedInAccount } from '../context.js';
+import { CliError, UsageError, exitCodes } from '../errors.js';
+import { findSources } from '../import/find-archives.js';
+import { type FollowOptions, archivesOf, assertSomeWhole, finishSending, followOrLeave, jobColumns, jobLines, reportCutOff, unlessCutOff } from '../import/job.js';
+import { sendArchives } from '../import/send-archives.js';
+import { importOrThrow } from '../library/find.js';
+import { printList } from '../library/listing.js';
+import { readablePath } from '../local-path.js';
 
 /** Lists imports, the newest first. */
 export async function listImports(context: Context, { limit }: { limit: number }): Promise<number> {

@@ -1,12 +1,12 @@
 import { EventEmitter, once } from 'node:events';
 import { open, rm } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
-import { type Context, signedInAccount } from '../../context.js';
-import { exitCodes, UsageError } from '../../errors.js';
-import { formatBytes } from '../../format.js';
-import { importOrThrow } from '../../import/find-import.js';
-import { partOf, renameInto, vacantOrThrow } from '../../import/new-file.js';
-import { escapedJson, printableLines, type Sink } from '../../output.js';
+import { type Context, signedInAccount } from '../context.js';
+import { UsageError, exitCodes } from '../errors.js';
+import { formatBytes } from '../format.js';
+import { partOf, renameInto, vacantOrThrow } from '../import/new-file.js';
+import { importOrThrow } from '../library/find.js';
+import { type Sink, escapedJson, printableLines } from '../output.js';
 
 type Format = 'json' | 'csv';
 

@@ -1,12 +1,11 @@
 import { hasCode } from '@lazyphotos/client';
 import type { Archive, ImportJob } from '@lazyphotos/contracts';
-import { type Context, nextCommand, signedInAccount } from '../../context.js';
-import { CliError, type ErrorReport, exitCodes, reportOf, UsageError } from '../../errors.js';
-import { count, formatBytes, formatLocalTime } from '../../format.js';
-import { importOrThrow } from '../../import/find-import.js';
-import { archivePages, archivesOf, totalBytes } from '../../import/summary.js';
-import { printList } from '../../library/listing.js';
-import { isBeginningOf, theOnly, unlessNotFound } from '../../library/references.js';
+import { type Context, nextCommand, signedInAccount } from '../context.js';
+import { CliError, type ErrorReport, UsageError, exitCodes, reportOf } from '../errors.js';
+import { count, formatBytes, formatLocalTime } from '../format.js';
+import { archivePages, archivesOf, totalBytes } from '../import/job.js';
+import { importOrThrow, isBeginningOf, theOnly, unlessNotFound } from '../library/find.js';
+import { printList } from '../library/listing.js';
 
 /** Lists the archives on the node, the newest first. */
 export async function listArchives(context: Context, { limit }: { limit: number }): Promise<number> {

@@ -1,20 +1,12 @@
 import type { ImportSource } from '@lazyphotos/contracts';
-import { type Context, nextCommand, signedInAccount } from '../../context.js';
-import { UsageError } from '../../errors.js';
-import { count } from '../../format.js';
-import { type FoundSources, findSources } from '../../import/find-archives.js';
-import { sendArchives } from '../../import/send-archives.js';
-import { startImport } from '../../import/start-import.js';
-import { readableName, readablePath } from '../../local-path.js';
-import { importUnpacked, type UnpackedOptions } from '../../unpacked/import-unpacked.js';
-import {
-  assertSomeWhole,
-  type FollowOptions,
-  finishSending,
-  followOrLeave,
-  reportCutOff,
-  unlessCutOff,
-} from './ending.js';
+import { type Context, nextCommand, signedInAccount } from '../context.js';
+import { UsageError } from '../errors.js';
+import { count } from '../format.js';
+import { type FoundSources, findSources } from '../import/find-archives.js';
+import { type FollowOptions, assertSomeWhole, finishSending, followOrLeave, reportCutOff, unlessCutOff } from '../import/job.js';
+import { sendArchives, startImport } from '../import/send-archives.js';
+import { readableName, readablePath } from '../local-path.js';
+import { type UnpackedOptions, importUnpacked } from '../unpacked/import-unpacked.js';
 
 export interface ImportOptions extends FollowOptions {
   restore?: boolean;
