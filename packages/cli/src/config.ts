@@ -8,11 +8,11 @@ export interface Env {
   server: string | undefined;
   /** LAZYPHOTOS_PASSWORD */
   password: string | undefined;
-  /** Where credentials and the hashes of files are kept. */
+  /** The folder of the credentials and the hashes of files. */
   configDir: string;
 }
 
-/** An empty variable counts as unset: that is how shells and container files leave one out. */
+/** An empty variable counts as unset: shells and container files leave out a variable in this way. */
 const given = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
 
 export function readEnv(env: NodeJS.ProcessEnv = process.env): Env {

@@ -12,14 +12,14 @@ import { createOutput, type Output, type Sink } from './output.js';
 import { createPrompts, type Prompts } from './prompts.js';
 import { type Account, type CredentialStore, createCredentialStore } from './store/credentials.js';
 
-/** The world around a run, as far as it is used. */
+/** The environment of a run. */
 export interface Io {
   stdin: Readable & { isTTY?: boolean };
   stdout: Sink;
   stderr: Sink & NodeJS.WritableStream;
   env: Env;
   version: string;
-  /** Aborted by Ctrl-C, with an InterruptedError. */
+  /** Ctrl-C aborts it with an InterruptedError. */
   signal: AbortSignal;
 }
 
@@ -30,7 +30,7 @@ export interface GlobalOptions {
   passwordStdin?: boolean;
 }
 
-/** What a command works with. */
+/** The dependencies of a command. */
 export interface Context {
   io: Io;
   server: string;
@@ -41,7 +41,7 @@ export interface Context {
   signal: AbortSignal;
 }
 
-/** Runs a command and tells the exit code that it asks for. */
+/** Runs a command and stores its exit code. */
 export type Perform = (
   work: (context: Context) => Promise<number>,
   retry?: Partial<RetryPolicy>,
@@ -58,7 +58,7 @@ function serverOf(options: GlobalOptions, env: Env): string {
 export const outputOf = (options: GlobalOptions, io: Io): Output =>
   createOutput(options.json ? 'json' : options.quiet ? 'quiet' : 'human', io.stdout, io.stderr);
 
-/** Few retries, for commands that a person waits for: a wrong address is reported soon. */
+/** Few retries, for commands that a person waits for: they report a wrong address soon. */
 export const INTERACTIVE_RETRY: Partial<RetryPolicy> = { retries: 2, minDelayMs: 300 };
 
 export function createContext(options: GlobalOptions, io: Io, retry: Partial<RetryPolicy> = {}): Context {
@@ -80,11 +80,11 @@ export function createContext(options: GlobalOptions, io: Io, retry: Partial<Ret
   };
 }
 
-/** A command that fits the server in use, to be shown as the next step. Through npx: nothing else puts us on a PATH. */
+/** Returns a command for the node in use, to show as the next step. It uses npx, because the command is on no PATH. */
 export const nextCommand = ({ server }: Context, command: string): string =>
   `npx lazyphotos ${command}${server === DEFAULT_SERVER ? '' : ` --server ${server}`}`;
 
-/** The account that is signed in here. */
+/** Resolves to the account that is signed in. @throws SessionEndedError */
 export async function signedInAccount(context: Context): Promise<Account> {
   const account = await context.credentials.account(context.server);
   if (account?.tokens === undefined) {

@@ -2,12 +2,12 @@ import { ApiError, SourceChangedError } from '@lazyphotos/client';
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
-/** The command line, or what should be on it, is not right. */
+/** The command line is wrong or incomplete. */
 export class UsageError extends Error {
   readonly code = 'usage';
 }
 
-/** Something that the person at the keyboard can act on; the message is all there is to say. */
+/** An error that the user can solve. The message is complete. */
 export class CliError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -16,7 +16,7 @@ export class CliError extends Error {
   }
 }
 
-/** Why a command's signal was aborted. */
+/** The reason of an aborted signal. */
 export class InterruptedError extends Error {
   readonly code = 'interrupted';
   readonly exitCode: number;
@@ -31,7 +31,7 @@ export interface ErrorReport {
   message: string;
 }
 
-const systemMessages: Record<string, string> = {
+const SYSTEM_MESSAGES: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'not permitted',
   ENOENT: 'no such file or folder',
@@ -44,7 +44,7 @@ const systemMessages: Record<string, string> = {
   EMFILE: 'too many open files',
 };
 
-/** An error in one line, without a stack. */
+/** Returns an error in one line, without a stack. */
 export function reportOf(error: unknown): ErrorReport {
   const { code, message, path } = (error ?? {}) as { code?: unknown; message?: unknown; path?: unknown };
   if (error instanceof ApiError) {
@@ -54,7 +54,7 @@ export function reportOf(error: unknown): ErrorReport {
   }
   if (error instanceof SourceChangedError)
     return { code: error.code, message: 'the file changed while it was being read' };
-  const known = typeof code === 'string' ? systemMessages[code] : undefined;
+  const known = typeof code === 'string' ? SYSTEM_MESSAGES[code] : undefined;
   if (known !== undefined)
     return { code: String(code), message: typeof path === 'string' ? `${known}: ${path}` : known };
   return {

@@ -24,18 +24,18 @@ export function formatSeconds(seconds: number): string {
 /** 1, 'photo' -> "1 photo"; 2 -> "2 photos". */
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-/** Year, month, day, hour and minute as a clock showed them that many minutes east of UTC. */
+/** Formats a time to the minute, as a clock shows it at this offset east of UTC. */
 export const formatTime = (time: string, offsetMinutes = 0): string =>
   new Date(Date.parse(time) + offsetMinutes * 60_000).toISOString().slice(0, 16).replace('T', ' ');
 
-/** The same, by the clock of this computer. */
+/** Formats a time to the minute, in the time zone of this computer. */
 export const formatLocalTime = (time: string): string =>
   formatTime(time, -new Date(time).getTimezoneOffset());
 
-/** A column is not made wider than this by one long name. */
+/** One long name must not make a column wider than this. */
 const MAX_PADDED = 40;
 
-/** Rows of a table, each as one line; columns are padded to the same width. */
+/** Returns one line for each row, with columns of the same width. */
 export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -49,3 +49,26 @@ export function tableLines(rows: readonly (readonly string[])[]): string[] {
       .trimEnd(),
   );
 }
+
+/** Returns the lines with a title, or nothing if there are none. Lines beyond the maximum are only counted. */
+export function listed(
+  title: string,
+  lines: readonly string[],
+  max = 50,
+  where = '--json lists all',
+): string[] {
+  if (lines.length === 0) return [];
+  const shown = lines.slice(0, max).map((line) => `  ${line}`);
+  return [title, ...shown, ...(lines.length > max ? [`  and ${lines.length - max} more (${where})`] : [])];
+}
+
+/** Returns a line for each count that is not zero. */
+export const countLines = (counts: readonly (readonly [number, string])[]): string[] =>
+  counts.filter(([number]) => number > 0).map(([number, what]) => `  ${number} ${what}`);
+
+export const sum = <T>(items: readonly T[], amountOf: (item: T) => number): number =>
+  items.reduce((total, item) => total + amountOf(item), 0);
+
+/** Returns an object with these fields only. */
+export const pick = <T, K extends keyof T>(value: T, fields: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(fields.map((field) => [field, value[field]])) as Pick<T, K>;

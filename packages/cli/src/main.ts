@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { readEnv } from './config.js';
-import { InterruptedError, exitCodes } from './errors.js';
+import { exitCodes, InterruptedError } from './errors.js';
 import { run } from './program.js';
 
-/** A signal that Ctrl-C (or SIGTERM) aborts, so that a command can stop in order. The second time it stops at once. */
+/** Returns a signal that the first Ctrl-C (or SIGTERM) aborts, so that a command can end cleanly. The second one ends the process. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
-  // Each transfer on the way listens; their number is bounded by --concurrency.
+  // Each transfer in flight listens; --concurrency limits their number.
   setMaxListeners(0, controller.signal);
   const stopWith = (exitCode: number) => () => {
     if (controller.signal.aborted) process.exit(exitCode);
@@ -22,7 +22,7 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
   version: string;
 };
 
-// A reader that has seen enough (`| head`) is no reason to crash.
+// The reader may close the pipe early (`| head`).
 process.stdout.on('error', () => undefined);
 
 process.exitCode = await run(process.argv.slice(2), {

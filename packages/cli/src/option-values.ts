@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Readers of the values of options; each throws commander's error, which names the option. */
+/** Each parser of an option value throws the error of commander, which names the option. */
 
 const MAX_CONCURRENCY = 16;
-/** --json holds this many entries in memory. */
+/** With --json, all entries are in memory. */
 const MAX_LISTED = 10_000;
 
 function wholeNumber(value: string, max: number): number {
@@ -16,30 +16,23 @@ function wholeNumber(value: string, max: number): number {
 export const concurrency = (value: string): number => wholeNumber(value, MAX_CONCURRENCY);
 export const limit = (value: string): number => wholeNumber(value, MAX_LISTED);
 
-export function variant(value: string): 'original' | 'medium' | 'thumb' {
-  if (value === 'original' || value === 'medium' || value === 'thumb') return value;
-  throw new InvalidArgumentError('must be original, medium or thumb.');
-}
-
 /** RFC 3339, which has no year after 9999. */
 function timestamp(date: Date): string {
   if (date.getUTCFullYear() > 9999) throw new InvalidArgumentError('must be before the year 9999.');
   return date.toISOString();
 }
 
-/** The first instant of a year, month or day, or the instant itself; RFC 3339. */
-export function from(value: string): string {
+function boundary(value: string, side: keyof Period): string {
   const period = periodOf(value);
-  if (period === undefined) throw new InvalidArgumentError(`must be like ${WHEN}.`);
-  return timestamp(period.start);
+  if (period === undefined)
+    throw new InvalidArgumentError('must be like 2024, 2024-05, 2024-05-01 or 2024-05-01T14:00.');
+  return timestamp(period[side]);
 }
 
+/** The first instant of a year, month or day, or the instant itself; RFC 3339. */
+export const from = (value: string): string => boundary(value, 'start');
 /** The first instant after a year, month or day, or the instant itself; RFC 3339. */
-export function to(value: string): string {
-  const period = periodOf(value);
-  if (period === undefined) throw new InvalidArgumentError(`must be like ${WHEN}.`);
-  return timestamp(period.end);
-}
+export const to = (value: string): string => boundary(value, 'end');
 
 /** When a link ends; RFC 3339. */
 export function expiry(value: string): string {
@@ -75,19 +68,17 @@ const DURATION = /^(\d{1,6}) ?(m|h|d|w)$/;
 
 const MINUTES = { m: 1, h: 60, d: 24 * 60, w: 7 * 24 * 60 } as const;
 
-export const WHEN = '2024, 2024-05, 2024-05-01 or 2024-05-01T14:00';
-
-/** A stretch of time; `end` does not belong to it. */
+/** A period of time; `end` is exclusive. */
 interface Period {
   start: Date;
   end: Date;
 }
 
-/** By the clock of this computer. Months count from 0, and 12 is the January after. */
+/** In the time zone of this computer. Months count from 0; 12 is January of the next year. */
 function localDate(year: number, month: number, day: number): Date {
   const date = new Date(0);
   date.setHours(0, 0, 0, 0);
-  // The constructor would take the years 0 to 99 for those of the last century.
+  // The constructor takes the years 0 to 99 for 1900 to 1999.
   date.setFullYear(year, month, day);
   return date;
 }
@@ -103,8 +94,8 @@ function periodOfDay(text: string): Period | undefined {
 }
 
 /**
- * The period that a text names: a year, a month, a day or an instant (RFC 3339). Without an offset the clock of this computer
- * counts. Undefined when the text is none of these.
+ * Returns the period that a text names: a year, a month, a day or an instant (RFC 3339), in the time zone of this computer if it has
+ * no offset. Returns undefined for any other text.
  */
 export function periodOf(text: string): Period | undefined {
   const day = TIME.exec(text)?.[1];
@@ -114,7 +105,7 @@ export function periodOf(text: string): Period | undefined {
   return { start: instant, end: instant };
 }
 
-/** When something ends that lasts for a time (`30m`, `12h`, `7d`, `2w`) or until the end of a day or an instant. Undefined: neither. */
+/** Returns the end of a duration (`30m`, `12h`, `7d`, `2w`), of a day or of an instant. Returns undefined for any other text. */
 export function endOf(text: string, now: Date): Date | undefined {
   const [, amount, unit] = DURATION.exec(text) ?? [];
   if (amount === undefined) return periodOf(text)?.end;

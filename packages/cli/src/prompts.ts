@@ -3,19 +3,19 @@ import { text as readText } from 'node:stream/consumers';
 import { MIN_PASSWORD_LENGTH } from '@lazyphotos/contracts';
 import { InterruptedError, UsageError } from './errors.js';
 
-/** Questions to the person at the keyboard; without one, errors that name the option to give instead. */
+/** Asks the person at the terminal. Without a terminal, throws errors that name the option to give instead. */
 export interface Prompts {
   text(question: string, option: string): Promise<string>;
   password(question: string): Promise<string>;
-  /** Asked twice, until both are the same. */
+  /** Asks twice until both passwords are the same. */
   newPassword(question: string): Promise<string>;
-  /** A new password that is not the account's, so never LAZYPHOTOS_PASSWORD. Asked twice, until both are the same. */
-  linkPassword(question: string): Promise<string>;
-  /** Whether the answer is yes. */
+  /** Resolves to the password of a share link if it is wanted or in standard input. Never reads LAZYPHOTOS_PASSWORD. */
+  linkPassword(question: string, isWanted: boolean): Promise<string | undefined>;
+  /** Resolves to whether the person confirms. */
   confirm(question: string, option: string): Promise<boolean>;
 }
 
-export interface PromptDeps {
+interface PromptDeps {
   stdin: Readable & { isTTY?: boolean };
   stderr: NodeJS.WritableStream;
   /** From the environment. */
@@ -25,16 +25,14 @@ export interface PromptDeps {
 
 async function passwordOn(stdin: Readable): Promise<string> {
   const password = (await readText(stdin)).replace(/\r?\n$/, '');
-  if (password === '') throw new UsageError('--password-stdin was given, but standard input is empty');
+  if (password === '') throw new UsageError('--password-stdin is given, but standard input is empty');
   return password;
 }
 
 const tooShort = (shortest: number): string =>
   shortest === 1 ? 'must not be empty' : `must have at least ${shortest} characters`;
 
-const ACCOUNT_PASSWORD_INSTEAD = 'set LAZYPHOTOS_PASSWORD or give --password-stdin';
-
-/** Ctrl-C at a question is an interruption like any other. */
+/** Turns Ctrl-C at a question into an InterruptedError. */
 async function asked<T>(question: Promise<T>): Promise<T> {
   try {
     return await question;
@@ -46,10 +44,10 @@ async function asked<T>(question: Promise<T>): Promise<T> {
 
 export function createPrompts(deps: PromptDeps): Prompts {
   const { stdin, stderr, passwordFromStdin } = deps;
-  // Questions go to stderr: stdout may be read by a program.
+  // Questions go to stderr, because a program may read stdout.
   const context = { input: stdin as NodeJS.ReadStream, output: stderr };
   const canAsk = stdin.isTTY === true && !passwordFromStdin;
-  // Loaded when there is something to ask, which most runs do not.
+  // Loaded only for a question: most runs have none.
   const inquirer = () => import('@inquirer/prompts');
 
   const hidden = async (message: string, shortest = 1): Promise<string> => {
@@ -57,16 +55,18 @@ export function createPrompts(deps: PromptDeps): Prompts {
     const validate = (value: string) => value.length >= shortest || tooShort(shortest);
     return asked(password({ message, mask: '*', validate }, context));
   };
-  const given = async (): Promise<string | undefined> =>
-    passwordFromStdin ? passwordOn(stdin) : deps.password;
-  const requireTerminal = (instead: string): void => {
-    if (!canAsk) throw new UsageError(`no password: ${instead}`);
+  /** Resolves to the password of the account, or to undefined if the person can type it. */
+  const given = async (): Promise<string | undefined> => {
+    const password = passwordFromStdin ? await passwordOn(stdin) : deps.password;
+    if (password === undefined && !canAsk)
+      throw new UsageError('no password: set LAZYPHOTOS_PASSWORD or give --password-stdin');
+    return password;
   };
   const hiddenTwice = async (message: string, shortest: number): Promise<string> => {
     for (;;) {
       const first = await hidden(message, shortest);
-      if (first === (await hidden('The same again'))) return first;
-      stderr.write('The two were not the same.\n');
+      if (first === (await hidden('Repeat the password'))) return first;
+      stderr.write('The passwords differ.\n');
     }
   };
 
@@ -79,21 +79,12 @@ export function createPrompts(deps: PromptDeps): Prompts {
       );
       return answer.trim();
     },
-    password: async (message) => {
-      const password = await given();
-      if (password !== undefined) return password;
-      requireTerminal(ACCOUNT_PASSWORD_INSTEAD);
-      return hidden(message);
-    },
-    newPassword: async (message) => {
-      const password = await given();
-      if (password !== undefined) return password;
-      requireTerminal(ACCOUNT_PASSWORD_INSTEAD);
-      return hiddenTwice(message, MIN_PASSWORD_LENGTH);
-    },
-    linkPassword: async (message) => {
+    password: async (message) => (await given()) ?? hidden(message),
+    newPassword: async (message) => (await given()) ?? hiddenTwice(message, MIN_PASSWORD_LENGTH),
+    linkPassword: async (message, isWanted) => {
       if (passwordFromStdin) return passwordOn(stdin);
-      requireTerminal('give --password-stdin');
+      if (!isWanted) return undefined;
+      if (!canAsk) throw new UsageError('no password: give --password-stdin');
       return hiddenTwice(message, 1);
     },
     confirm: async (message, option) => {

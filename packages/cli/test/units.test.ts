@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ApiError, DownloadMismatchError, NetworkError, SessionEndedError, SourceChangedError } from '@lazyphotos/client';
+import {
+  ApiError,
+  DownloadMismatchError,
+  NetworkError,
+  SessionEndedError,
+  SourceChangedError,
+} from '@lazyphotos/client';
 import { photoTypeOf } from '@lazyphotos/contracts';
 import { readEnv } from '../src/config.js';
 import { nameKey, originalNames, previewStem, safeFileName } from '../src/download/download-file.js';
@@ -9,8 +15,8 @@ import { InterruptedError, reportOf } from '../src/errors.js';
 import { formatBytes, formatSeconds } from '../src/format.js';
 import { createOutput, printable } from '../src/output.js';
 import { withLock } from '../src/store/lock.js';
-import { createProgress, progressLine } from '../src/transfer/progress.js';
-import { type QueueOptions, judgeTransfer, runQueue } from '../src/transfer/queue.js';
+import { Progress, progressLine } from '../src/transfer/progress.js';
+import { judgeTransfer, type QueueOptions, runQueue } from '../src/transfer/queue.js';
 import { openHashCache } from '../src/upload/hash-cache.js';
 import { temporaryFolder, writeFiles } from './helpers.js';
 
@@ -127,8 +133,8 @@ test('names', () => {
 
 test('progress counts what a failed attempt had sent out again', () => {
   let now = 0;
-  const progress = createProgress({ files: 2, bytes: 100 }, () => now);
-  progress.begin('a');
+  const progress = new Progress({ files: 2, bytes: 100 }, () => now);
+  progress.move('a', 0);
   progress.move('a', 50);
   now = 1000;
   expect(progress.snapshot()).toMatchObject({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { findDecodedPath, joinPath, pathKey, readablePath, readableText } from '../src/local-path.js';
 import type { LeftOut, SkippedFolder } from '../src/upload/left-out.js';
-import { type FileSystem, countSkipped, nodeFileSystem, walk } from '../src/upload/walk.js';
+import { countSkipped, type FileSystem, nodeFileSystem, walk } from '../src/upload/walk.js';
 import { jpeg, signedInCli, temporaryFolder, writeFiles } from './helpers.js';
 
 async function walkAll(root: string, fileSystem: FileSystem = nodeFileSystem) {
@@ -135,8 +135,8 @@ describe('walking', () => {
     await writeFiles(root, { '1.jpg': '1', '2.jpg': '2', '3.jpg': '3' });
     const options = { fileSystem: nodeFileSystem, signal: undefined, onLeftOut: () => undefined };
     const folder = { path: root, reason: 'hidden' as const };
-    expect(await countSkipped(folder, { ...options, limit: 2 })).toMatchObject({ files: 2, complete: false });
-    expect(await countSkipped(folder, { ...options, limit: 3 })).toMatchObject({ files: 3, complete: true });
+    expect(await countSkipped(folder, 2, options)).toMatchObject({ files: 2, complete: false });
+    expect(await countSkipped(folder, 3, options)).toMatchObject({ files: 3, complete: true });
   });
 
   test('a tree as deep as paths can be is walked', async () => {

@@ -1,17 +1,17 @@
 import { type Endpoint, endpoints } from '@lazyphotos/contracts';
-import { ApiError, NetworkError, UnexpectedAnswerError } from './errors.js';
+import { ApiError, NetworkError, UnexpectedResponseError } from './errors.js';
 import { isRepeatable, normalizeBaseUrl, prepareRequest } from './request.js';
-import { type RetryPolicy, defaultRetryPolicy, retrying } from './retry.js';
-import { type TokenStore, createSession } from './tokens.js';
-import { type Fetch, type RawAnswer, createWatchdog, linkedAbort, openOnce, parseJson, sendOnce } from './transport.js';
-import type { Answer, CallInput, CallOptions, EndpointMethod, UntypedInput } from './types.js';
+import { DEFAULT_RETRY_POLICY, type RetryPolicy, retrying } from './retry.js';
+import { Session, type TokenStore } from './tokens.js';
+import { type Fetch, openOnce, parseJson, type RawResponse, RequestAbort, sendOnce } from './transport.js';
+import type { CallInput, CallOptions, EndpointMethod, ResponseOf, UntypedInput } from './types.js';
 
 type Endpoints = typeof endpoints;
 /** One method for each operation of the public API, under its operationId. */
 export type EndpointMethods = { [Name in keyof Endpoints]: EndpointMethod<Endpoints[Name]> };
 
 export interface ClientOptions {
-  /** Address of the node; a path in front of the API is fine. */
+  /** Address of the node; it may have a path before the API. */
   baseUrl: string;
   tokens: TokenStore;
   fetch?: Fetch;
@@ -20,71 +20,69 @@ export interface ClientOptions {
 
 export interface Readiness {
   ready: boolean;
-  /** What the node depends on, each `ok` or `failed`. */
+  /** The dependencies of the node, each `ok` or `failed`. */
   checks: Record<string, string>;
 }
 
 export interface Client extends EndpointMethods {
   readonly baseUrl: string;
   readonly retryPolicy: RetryPolicy;
-  /** Logs in and keeps the tokens. */
+  /** Logs in and stores the tokens. */
   signIn(
     body: CallInput<Endpoints['login']>['body'],
     options?: CallOptions,
-  ): Promise<Answer<Endpoints['login']>['user']>;
-  /** Registers and keeps the tokens. */
+  ): Promise<ResponseOf<Endpoints['login']>['user']>;
+  /** Registers and stores the tokens. */
   signUp(
     body: CallInput<Endpoints['register']>['body'],
     options?: CallOptions,
-  ): Promise<Answer<Endpoints['register']>['user']>;
-  /** Ends the session on the node, if it can be reached, and forgets the tokens in any case. */
+  ): Promise<ResponseOf<Endpoints['register']>['user']>;
+  /** Ends the session on the node, if it is reachable, and always deletes the tokens. */
   signOut(options?: CallOptions): Promise<{ endedOnServer: boolean }>;
   /** GET /health/ready. */
   readiness(options?: CallOptions): Promise<Readiness>;
   /**
-   * The report of an import, byte by byte as it arrives: it has an entry for each file of the archives, so it may be too long for
-   * `getImportReport`, which reads it as a whole and takes JSON only. Repeated until it begins, not afterwards.
+   * Resolves to the report of an import, in pieces as they arrive. It has an entry for each file of the archives, so it may be too long
+   * for `getImportReport`, which reads all of it and only as JSON. Retries until the report begins, not afterwards.
    */
   openImportReport(
     input: CallInput<Endpoints['getImportReport']>,
     options?: CallOptions,
   ): Promise<AsyncIterable<Uint8Array>>;
-  /** GETs a signed URL, once and without a token. The caller reads the body; any status is an answer. */
+  /** Gets a signed URL, once and without a token. The caller checks the status and reads the body. */
   fetchMedia(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<Response>;
 }
 
 const asInput = (input: unknown): UntypedInput => (input ?? {}) as UntypedInput;
 
-function answerOf(endpoint: Endpoint, raw: RawAnswer): unknown {
+function parseResponse(endpoint: Endpoint, raw: RawResponse): unknown {
   const schema = endpoint.success.body;
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(parseJson(raw.text));
   if (parsed.success) return parsed.data;
-  throw new UnexpectedAnswerError(`the answer to ${endpoint.id} is not what the API promises`, {
+  throw new UnexpectedResponseError(`the response to ${endpoint.id} does not match the API`, {
     cause: parsed.error,
   });
 }
 
-/** A typed client of one node for one account. */
+/** Returns a typed client of one node for one account. */
 export function createClient(options: ClientOptions): Client {
   const { tokens: store, fetch = globalThis.fetch } = options;
   const baseUrl = normalizeBaseUrl(options.baseUrl);
-  const policy: RetryPolicy = { ...defaultRetryPolicy, ...options.retry };
-  const session = createSession({
-    store,
-    policy,
-    refresh: (refreshToken) => callTyped('refresh', { body: { refreshToken } }),
-  });
+  const policy: RetryPolicy = { ...DEFAULT_RETRY_POLICY, ...options.retry };
+  const session = new Session(store, policy, (refreshToken) =>
+    callTyped('refresh', { body: { refreshToken } }),
+  );
 
   async function call(
     endpoint: Endpoint,
     input: UntypedInput,
     callOptions: CallOptions = {},
   ): Promise<unknown> {
-    return answerOf(endpoint, await attempts(endpoint, input, callOptions, sendOnce));
+    return parseResponse(endpoint, await attempts(endpoint, input, callOptions, sendOnce));
   }
 
-  /** Sends a request as often as it may be sent, with the token that it needs. */
+  /** Sends a request with its token, and retries if it may be repeated. */
   function attempts<T>(
     endpoint: Endpoint,
     input: UntypedInput,
@@ -94,15 +92,15 @@ export function createClient(options: ClientOptions): Client {
     const request = prepareRequest(baseUrl, endpoint, input);
     const send = (token?: string) => sendBy(fetch, request, token, callOptions);
     const attempt = endpoint.auth === 'bearer' ? () => session.authorized(send) : () => send();
-    return isRepeatable(endpoint) ? retrying(attempt, { policy, signal: callOptions.signal }) : attempt();
+    return isRepeatable(endpoint) ? retrying(attempt, policy, callOptions.signal) : attempt();
   }
 
   function callTyped<Name extends keyof Endpoints>(
     name: Name,
     input: CallInput<Endpoints[Name]>,
     callOptions?: CallOptions,
-  ): Promise<Answer<Endpoints[Name]>> {
-    return call(endpoints[name], asInput(input), callOptions) as Promise<Answer<Endpoints[Name]>>;
+  ): Promise<ResponseOf<Endpoints[Name]>> {
+    return call(endpoints[name], asInput(input), callOptions) as Promise<ResponseOf<Endpoints[Name]>>;
   }
 
   const methods = Object.fromEntries(
@@ -117,14 +115,14 @@ export function createClient(options: ClientOptions): Client {
     baseUrl,
     retryPolicy: policy,
     signIn: async (body, callOptions) => {
-      const answer = await callTyped('login', { body }, callOptions);
-      await session.adopt(answer);
-      return answer.user;
+      const response = await callTyped('login', { body }, callOptions);
+      await session.adopt(response);
+      return response.user;
     },
     signUp: async (body, callOptions) => {
-      const answer = await callTyped('register', { body }, callOptions);
-      await session.adopt(answer);
-      return answer.user;
+      const response = await callTyped('register', { body }, callOptions);
+      await session.adopt(response);
+      return response.user;
     },
     signOut: async (callOptions) => {
       const current = await session.current();
@@ -140,7 +138,7 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-/** False when the node could not be told. */
+/** Resolves to false if the node did not respond or refused. */
 async function endSession(logout: () => Promise<unknown>): Promise<boolean> {
   try {
     await logout();
@@ -152,8 +150,7 @@ async function endSession(logout: () => Promise<unknown>): Promise<boolean> {
 }
 
 async function readiness(fetch: Fetch, baseUrl: string, options: CallOptions = {}): Promise<Readiness> {
-  const stop = linkedAbort(options.signal);
-  const watchdog = createWatchdog(options.idleTimeoutMs ?? 10_000, () => stop.abort(new Error('idle')));
+  const stop = new RequestAbort(options.signal, options.idleTimeoutMs ?? 10_000);
   try {
     const response = await fetch(`${baseUrl}/health/ready`, { signal: stop.signal });
     const body = parseJson(await response.text()) as { checks?: unknown } | null | undefined;
@@ -167,8 +164,7 @@ async function readiness(fetch: Fetch, baseUrl: string, options: CallOptions = {
     if (options.signal?.aborted) throw options.signal.reason;
     throw new NetworkError(new URL(baseUrl).origin, error);
   } finally {
-    watchdog.stop();
-    stop.unlink();
+    stop.end();
   }
 }
 

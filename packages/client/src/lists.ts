@@ -3,13 +3,13 @@ import type { Client } from './client.js';
 import { hasCode } from './errors.js';
 import { isTransient, sleep } from './retry.js';
 
-/** What the pages of every list have. */
+/** The common fields of the pages of all lists. */
 export interface Page {
   cursor: string | null;
   hasMore: boolean;
 }
 
-/** The pages of a list, one after the other. `ask` gets the cursor of the page before, undefined for the first page. */
+/** Yields the pages of a list. `ask` gets the cursor of the previous page, and undefined for the first page. */
 export async function* pagesOf<P extends Page>(
   ask: (cursor: string | undefined) => Promise<P>,
 ): AsyncGenerator<P, void> {
@@ -22,7 +22,7 @@ export async function* pagesOf<P extends Page>(
   }
 }
 
-/** All photos of the account, or of one album, in pages of 500. Those in the trash are left out. */
+/** Yields all photos of the account, or of one album, in pages of 500, without those in the trash. */
 export async function* photoPages(
   client: Client,
   { albumId, signal }: { albumId?: string | undefined; signal?: AbortSignal | undefined } = {},
@@ -37,12 +37,12 @@ export async function* photoPages(
 }
 
 export interface FollowFeedOptions {
-  /** Where to continue; undefined means from the beginning. */
+  /** The position to continue from; undefined for the beginning. */
   cursor?: string | undefined;
-  /** Awaited before the next page is asked for, so a caller may keep the cursor only once the items are stored. */
+  /** It ends before the next page is requested, so a caller can save the cursor after it has stored the items. */
   onItems?: ((items: FeedItem[], cursor: string) => Promise<void> | void) | undefined;
   signal?: AbortSignal | undefined;
-  /** Pause between two questions once everything has been read. */
+  /** Pause between two requests at the end of the feed. */
   pollMs?: number;
   /** Items in a page, 1 to 500. */
   limit?: number;
@@ -50,10 +50,10 @@ export interface FollowFeedOptions {
 
 export type FeedEvent =
   | { type: 'items'; items: FeedItem[]; cursor: string }
-  /** The cursor is from before the kept log, or from before a restored backup: read /photos anew, then follow from its `feedCursor`. */
+  /** The cursor is older than the log or than a restored backup: read /photos again, then follow from its `feedCursor`. */
   | { type: 'resync' };
 
-/** Follows the account's changes until the signal is aborted, or until the caller has to resync. */
+/** Yields the changes of the account until the signal is aborted or the caller has to resync. */
 export async function* followFeed(
   client: Client,
   options: FollowFeedOptions = {},
@@ -79,22 +79,22 @@ export async function* followFeed(
 
 export interface FollowImportOptions {
   signal?: AbortSignal | undefined;
-  /** Pause between two questions. */
+  /** Pause between two requests. */
   pollMs?: number;
-  /** How long the node may be out of reach before following ends with the error: it may be restarting. */
+  /** How long the node may be unreachable, for example during a restart, before this ends with the error. */
   giveUpAfterMs?: number;
-  /** A question got no answer; the next one follows. */
+  /** A request failed; the next one follows. */
   onTrouble?: ((error: unknown) => void) | undefined;
 }
 
-const ended: ReadonlySet<ImportJob['status']> = new Set(['completed', 'failed', 'cancelled']);
+const ENDED: ReadonlySet<ImportJob['status']> = new Set(['completed', 'failed', 'cancelled']);
 
-/** Whether an import makes no more progress, unless archives are added to it. */
-export const hasEnded = ({ status }: ImportJob): boolean => ended.has(status);
+/** Returns whether an import has ended. */
+export const hasEnded = ({ status }: ImportJob): boolean => ENDED.has(status);
 
 /**
- * Asks how far an import is until it has ended, whatever pauses it meanwhile. The last state that is yielded is the one at its end.
- * Rejects with the signal's reason when aborted; the import goes on.
+ * Yields the states of an import until it has ended, also during pauses. The last state is the final one. Rejects with the reason of the
+ * signal after an abort; the import itself continues.
  */
 export async function* followImport(
   client: Client,
@@ -102,15 +102,15 @@ export async function* followImport(
   options: FollowImportOptions = {},
 ): AsyncGenerator<ImportJob, void> {
   const { signal, pollMs = 2000, giveUpAfterMs = 15 * 60_000, onTrouble } = options;
-  let lastHeard = performance.now();
+  let lastResponse = performance.now();
   const ask = async (): Promise<ImportJob | undefined> => {
     try {
       const job = await client.getImport({ params: { id } }, { signal });
-      lastHeard = performance.now();
+      lastResponse = performance.now();
       return job;
     } catch (error) {
       signal?.throwIfAborted();
-      if (!isTransient(error) || performance.now() - lastHeard > giveUpAfterMs) throw error;
+      if (!isTransient(error) || performance.now() - lastResponse > giveUpAfterMs) throw error;
       onTrouble?.(error);
       return undefined;
     }

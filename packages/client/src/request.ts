@@ -10,14 +10,16 @@ export interface PreparedRequest {
   body: string | BinaryBody | undefined;
 }
 
-/** Checks a server address; answers it without a slash at the end, so that a path can follow. */
+/** Checks the address of a node. Returns it without a slash at the end, so that a path can follow. */
 export function normalizeBaseUrl(address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new TypeError(`not an http or https address: ${address}`);
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new TypeError('the address of the server must not hold a name, a password, a query or a fragment');
+    throw new TypeError(
+      'the address of the node must not contain a user name, a password, a query or a fragment',
+    );
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
@@ -47,7 +49,7 @@ export function prepareRequest(baseUrl: string, endpoint: Endpoint, input: Untyp
     headers: { accept: acceptOf(endpoint) },
     body: undefined,
   };
-  // Made once for all attempts: it is what makes a repetition safe.
+  // The same key for all attempts makes a repetition safe.
   if (endpoint.idempotencyKey === true) request.headers['idempotency-key'] = randomUUID();
   if (endpoint.body === 'binary') {
     const body = input.body as BinaryBody;
@@ -76,6 +78,6 @@ const REPEATABLE_POSTS = new Set([
   'addImportParts',
 ]);
 
-/** Whether sending a request twice has the effect of sending it once. */
+/** Returns whether a repeated request has the effect of a single one. */
 export const isRepeatable = (endpoint: Endpoint): boolean =>
   endpoint.method !== 'post' || endpoint.idempotencyKey === true || REPEATABLE_POSTS.has(endpoint.id);

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { ApiError, NetworkError } from './errors.js';
 
@@ -6,11 +7,11 @@ export interface RetryPolicy {
   retries: number;
   minDelayMs: number;
   maxDelayMs: number;
-  /** A node that asks for a longer wait than this is not waited for. */
+  /** A request fails if the node asks for a longer wait than this. */
   maxRetryAfterMs: number;
 }
 
-export const defaultRetryPolicy: RetryPolicy = {
+export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   retries: 5,
   minDelayMs: 500,
   maxDelayMs: 15_000,
@@ -19,22 +20,19 @@ export const defaultRetryPolicy: RetryPolicy = {
 
 const TRANSIENT_STATUSES = new Set([429, 502, 503, 504]);
 
-/** Whether the same request may well succeed a little later. A full disk answers 503 too, but does not empty itself. */
+/** Returns whether the same request may succeed a little later. A full disk also gives 503, but stays full. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof NetworkError) return true;
   return error instanceof ApiError && TRANSIENT_STATUSES.has(error.status) && error.code !== 'storage_full';
 }
 
-interface Retrying {
-  policy: RetryPolicy;
-  signal?: AbortSignal | undefined;
-  /** Default: `isTransient`. */
-  isRetryable?: (error: unknown) => boolean;
-}
-
-/** Repeats `attempt` with growing, jittered delays, never earlier than a `Retry-After` asks. */
-export function retrying<T>(attempt: () => Promise<T>, options: Retrying): Promise<T> {
-  const { policy, signal, isRetryable = isTransient } = options;
+/** Repeats `attempt` with growing, jittered delays, and never before the time of a `Retry-After`. */
+export function retrying<T>(
+  attempt: () => Promise<T>,
+  policy: RetryPolicy,
+  signal?: AbortSignal,
+  isRetryable: (error: unknown) => boolean = isTransient,
+): Promise<T> {
   return pRetry(attempt, {
     retries: policy.retries,
     minTimeout: policy.minDelayMs,
@@ -51,21 +49,7 @@ export function retrying<T>(attempt: () => Promise<T>, options: Retrying): Promi
   });
 }
 
-/** Resolves after `ms`; rejects with the signal's reason when it is aborted before. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
+/** Resolves after `ms`. Rejects with the reason of the signal when it is aborted before. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
 }

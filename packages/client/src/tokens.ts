@@ -5,18 +5,18 @@ export interface Tokens {
   accessToken: string;
   /** Valid once. */
   refreshToken: string;
-  /** When the access token ends by this machine's clock, in milliseconds since 1970. */
+  /** Expiry of the access token by the clock of this computer, in milliseconds since 1970. */
   expiresAt: number;
 }
 
-/** Where tokens live between calls, or between runs. */
+/** Stores tokens between calls, or between runs. */
 export interface TokenStore {
   read(): Promise<Tokens | undefined>;
-  /** Undefined forgets them. */
+  /** Undefined deletes them. */
   write(tokens: Tokens | undefined): Promise<void>;
   /**
-   * Runs `task` while no other process that shares the store does. Without it two processes may both use the refresh token
-   * up, and the node, which cannot tell that from theft, ends the session.
+   * Runs `task` while no other process that shares the store runs one. Without it, two processes may use the same refresh token, and
+   * the node then ends the session, because it cannot tell this from theft.
    */
   exclusively?<T>(task: () => Promise<T>): Promise<T>;
 }
@@ -31,100 +31,99 @@ export function createMemoryTokenStore(initial?: Tokens): TokenStore {
   };
 }
 
-interface TokenAnswer {
+interface TokenResponse {
   accessToken: string;
   refreshToken: string;
   expiresIn: number;
 }
 
-export interface SessionDeps {
-  store: TokenStore;
-  refresh(refreshToken: string): Promise<TokenAnswer>;
-  policy: RetryPolicy;
-  now?: () => number;
-}
-
-/** An access token that ends sooner than this is renewed first: a large body should not be sent in vain. */
+/** An access token that expires sooner than this is renewed first, so that no large body is sent in vain. */
 const RENEW_BEFORE_MS = 10_000;
 
-export const toTokens = (answer: TokenAnswer, now: number): Tokens => ({
-  accessToken: answer.accessToken,
-  refreshToken: answer.refreshToken,
-  expiresAt: now + answer.expiresIn * 1000,
-});
-
 /**
- * Keeps a valid access token at hand. However many calls find theirs expired, one refresh is made; a store that has newer
- * tokens by then (another process was quicker) needs none.
+ * Keeps a valid access token. All calls with an expired token share one refresh. If the store has newer tokens by then, because another
+ * process was faster, there is no refresh.
  */
-export function createSession({ store, refresh, policy, now = Date.now }: SessionDeps) {
-  let known: Tokens | undefined;
-  let renewal: Promise<Tokens> | undefined;
-  const exclusively = <T>(task: () => Promise<T>) => store.exclusively?.(task) ?? task();
+export class Session {
+  private known: Tokens | undefined;
+  private renewal: Promise<Tokens> | undefined;
 
-  const adopt = async (answer: TokenAnswer): Promise<Tokens> => {
-    const tokens = toTokens(answer, now());
-    await store.write(tokens);
-    known = tokens;
-    return tokens;
-  };
+  constructor(
+    private readonly store: TokenStore,
+    private readonly policy: RetryPolicy,
+    private readonly refresh: (refreshToken: string) => Promise<TokenResponse>,
+  ) {}
 
-  const renewNow = async (stale: string): Promise<Tokens> => {
-    const stored = await store.read();
-    if (stored === undefined) throw new SessionEndedError('not signed in');
-    if (stored.accessToken !== stale) {
-      known = stored;
-      return stored;
-    }
-    // No signal here on purpose: an interrupted refresh would lose the only token that continues the session.
-    const answer = await retrying(() => refresh(stored.refreshToken), {
-      policy,
-      isRetryable: wasNotActedUpon,
-    }).catch((error: unknown) => {
-      if (!hasCode(error, 'invalid_refresh_token', 'unauthenticated')) throw error;
-      throw new SessionEndedError('the session has ended; sign in again', { cause: error });
-    });
-    return adopt(answer);
-  };
-
-  const renew = (stale: string): Promise<Tokens> => {
-    renewal ??= exclusively(() => renewNow(stale)).finally(() => {
-      renewal = undefined;
-    });
-    return renewal;
-  };
-
-  const accessToken = async (): Promise<string> => {
-    known ??= await store.read();
-    if (known === undefined) throw new SessionEndedError('not signed in');
-    const endsSoon = known.expiresAt - now() < RENEW_BEFORE_MS;
-    return endsSoon ? (await renew(known.accessToken)).accessToken : known.accessToken;
-  };
-
-  /** Runs a call with an access token, and once more with a new one when the node refuses the first. */
-  const authorized = async <T>(call: (token: string) => Promise<T>): Promise<T> => {
-    const token = await accessToken();
+  /** Runs a call with an access token, and once more with a new one if the node refuses the first. */
+  async authorized<T>(call: (token: string) => Promise<T>): Promise<T> {
+    const token = await this.accessToken();
     try {
       return await call(token);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
-      return call((await renew(token)).accessToken);
+      return call((await this.renew(token)).accessToken);
     }
-  };
+  }
 
-  return {
-    authorized,
-    adopt: (answer: TokenAnswer) => exclusively(() => adopt(answer)),
-    /** What is stored, newest first. */
-    current: () => store.read(),
-    forget: () =>
-      exclusively(async () => {
-        known = undefined;
-        await store.write(undefined);
-      }),
-  };
+  adopt(response: TokenResponse): Promise<Tokens> {
+    return this.exclusively(() => this.write(response));
+  }
+
+  /** Resolves to the stored tokens. */
+  current(): Promise<Tokens | undefined> {
+    return this.store.read();
+  }
+
+  forget(): Promise<void> {
+    return this.exclusively(async () => {
+      this.known = undefined;
+      await this.store.write(undefined);
+    });
+  }
+
+  private exclusively<T>(task: () => Promise<T>): Promise<T> {
+    return this.store.exclusively?.(task) ?? task();
+  }
+
+  private async accessToken(): Promise<string> {
+    this.known ??= await this.store.read();
+    if (this.known === undefined) throw new SessionEndedError('not signed in');
+    const { accessToken, expiresAt } = this.known;
+    const endsSoon = expiresAt - Date.now() < RENEW_BEFORE_MS;
+    return endsSoon ? (await this.renew(accessToken)).accessToken : accessToken;
+  }
+
+  private renew(stale: string): Promise<Tokens> {
+    this.renewal ??= this.exclusively(() => this.renewNow(stale)).finally(() => {
+      this.renewal = undefined;
+    });
+    return this.renewal;
+  }
+
+  private async renewNow(stale: string): Promise<Tokens> {
+    const stored = await this.store.read();
+    if (stored === undefined) throw new SessionEndedError('not signed in');
+    if (stored.accessToken !== stale) {
+      this.known = stored;
+      return stored;
+    }
+    // No signal: an interrupted refresh would lose the only token that continues the session.
+    const refresh = () => this.refresh(stored.refreshToken);
+    try {
+      return await this.write(await retrying(refresh, this.policy, undefined, wasNotProcessed));
+    } catch (error) {
+      if (!hasCode(error, 'invalid_refresh_token', 'unauthenticated')) throw error;
+      throw new SessionEndedError('the session has ended; sign in again', { cause: error });
+    }
+  }
+
+  private async write({ accessToken, refreshToken, expiresIn }: TokenResponse): Promise<Tokens> {
+    this.known = { accessToken, refreshToken, expiresAt: Date.now() + expiresIn * 1000 };
+    await this.store.write(this.known);
+    return this.known;
+  }
 }
 
-/** A refresh may only be repeated when the node cannot have used the token up already. */
-const wasNotActedUpon = (error: unknown): boolean =>
+/** A refresh may be repeated only if the node cannot have used the refresh token. */
+const wasNotProcessed = (error: unknown): boolean =>
   (error instanceof NetworkError && !error.sent) || (error instanceof ApiError && error.status === 429);

@@ -7,13 +7,13 @@ export type Fetch = typeof globalThis.fetch;
 
 const IDLE_TIMEOUT_MS = 120_000;
 
-export interface RawAnswer {
+export interface RawResponse {
   status: number;
   headers: Headers;
   text: string;
 }
 
-/** Passes the bytes on while counting them; remembers an error of the source, which fetch would hide among its own. */
+/** Counts the bytes of a body and keeps an error of its source, which fetch would hide in its own error. */
 function countedBody(body: BinaryBody, onBytes: () => void) {
   const state: { failure?: unknown } = {};
   async function* bytes() {
@@ -38,36 +38,33 @@ function countedBody(body: BinaryBody, onBytes: () => void) {
   return { state, stream: ReadableStream.from(bytes()) };
 }
 
-/** What a request was sent with, until its response has been read. */
+/** A sent request, until its response has been read. */
 interface Exchange {
   response: Response;
-  /** To be called for each piece of the response that arrives. */
+  /** Reports a received piece of the response. */
   touch(): void;
-  /** What an error that ended the exchange stands for. */
+  /** Returns what an error during the exchange means. */
   errorOf(error: unknown): unknown;
   end(): void;
 }
 
-/** Sends a request. Resolves when the head of the response is there. `end` must be called. */
+/** Sends a request. Resolves when the head of the response is there. The caller must call `end`. */
 async function exchange(
   fetch: Fetch,
   request: PreparedRequest,
   token: string | undefined,
   { signal, idleTimeoutMs = IDLE_TIMEOUT_MS }: CallOptions,
 ): Promise<Exchange> {
-  const stop = linkedAbort(signal);
-  const watchdog = createWatchdog(idleTimeoutMs, () => stop.abort(new Error('idle')));
-  const counted = typeof request.body === 'object' ? countedBody(request.body, watchdog.touch) : undefined;
+  const stop = new RequestAbort(signal, idleTimeoutMs);
+  const touch = () => stop.touch();
+  const end = () => stop.end();
+  const counted = typeof request.body === 'object' ? countedBody(request.body, touch) : undefined;
   const errorOf = (error: unknown): unknown => {
     if (error instanceof ApiError) return error;
     if (signal?.aborted) return signal.reason;
     if (counted?.state.failure !== undefined) return counted.state.failure;
-    const idle = stop.signal.aborted ? `no answer for ${idleTimeoutMs / 1000} s` : undefined;
+    const idle = stop.signal.aborted ? `no response for ${idleTimeoutMs / 1000} s` : undefined;
     return new NetworkError(new URL(request.url).origin, error, idle);
-  };
-  const end = () => {
-    watchdog.stop();
-    stop.unlink();
   };
   try {
     const response = await fetch(request.url, {
@@ -75,33 +72,22 @@ async function exchange(
       headers:
         token === undefined ? request.headers : { ...request.headers, authorization: `Bearer ${token}` },
       signal: stop.signal,
-      // Following would drop the body or the token half-way; the address of the server should be right instead.
+      // To follow a redirect would drop the body or the token. The caller must use the right address instead.
       redirect: 'manual',
       ...(counted === undefined
         ? { body: request.body as string | undefined }
         : { body: counted.stream, duplex: 'half' }),
     } as RequestInit);
-    watchdog.touch();
-    return { response, touch: watchdog.touch, errorOf, end };
+    touch();
+    return { response, touch, errorOf, end };
   } catch (error) {
     end();
     throw errorOf(error);
   }
 }
 
-/**
- * Sends a request once and reads the answer.
- *
- * @throws NetworkError without an (entire) answer, ApiError for any answer but 2xx, the signal's reason when aborted, and
- * whatever the source of a binary body throws.
- */
-export async function sendOnce(
-  fetch: Fetch,
-  request: PreparedRequest,
-  token: string | undefined,
-  options: CallOptions,
-): Promise<RawAnswer> {
-  const { response, errorOf, end } = await exchange(fetch, request, token, options);
+/** Reads a response. @throws ApiError for any status but 2xx */
+async function readAll({ response, errorOf, end }: Exchange): Promise<RawResponse> {
   try {
     const text = await response.text();
     return accepted({ status: response.status, headers: response.headers, text });
@@ -113,8 +99,21 @@ export async function sendOnce(
 }
 
 /**
- * Sends a request once. Resolves to the body of a 2xx response, which is read as the caller asks for it. Reading throws NetworkError
- * when the body ends too early or stalls, and the signal's reason when aborted.
+ * Sends a request once and reads the response.
+ *
+ * @throws NetworkError without a complete response, ApiError for any status but 2xx, the reason of the signal after an abort, and every
+ * error of the source of a binary body.
+ */
+export const sendOnce = async (
+  fetch: Fetch,
+  request: PreparedRequest,
+  token: string | undefined,
+  options: CallOptions,
+): Promise<RawResponse> => readAll(await exchange(fetch, request, token, options));
+
+/**
+ * Sends a request once. Resolves to the body of a 2xx response, which the caller reads piece by piece. The reading throws NetworkError if
+ * the body is incomplete or stalls, and the reason of the signal after an abort.
  *
  * @throws like `sendOnce`
  */
@@ -124,48 +123,40 @@ export async function openOnce(
   token: string | undefined,
   options: CallOptions,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const { response, touch, errorOf, end } = await exchange(fetch, request, token, options);
-  if (!response.ok) {
-    try {
-      const text = await response.text();
-      accepted({ status: response.status, headers: response.headers, text });
-    } catch (error) {
-      throw errorOf(error);
-    } finally {
-      end();
-    }
-  }
-  async function* pieces(): AsyncGenerator<Uint8Array, void> {
-    try {
-      for await (const piece of response.body ?? []) {
-        touch();
-        yield piece;
-        touch();
-      }
-    } catch (error) {
-      throw errorOf(error);
-    } finally {
-      end();
-    }
-  }
-  return pieces();
+  const opened = await exchange(fetch, request, token, options);
+  if (!opened.response.ok) await readAll(opened);
+  return piecesOf(opened);
 }
 
-function accepted(answer: RawAnswer): RawAnswer {
-  if (answer.status >= 200 && answer.status < 300) return answer;
-  if (answer.status >= 300 && answer.status < 400) {
-    const target = answer.headers.get('location') ?? 'another address';
+async function* piecesOf({ response, touch, errorOf, end }: Exchange): AsyncGenerator<Uint8Array, void> {
+  try {
+    for await (const piece of response.body ?? []) {
+      touch();
+      yield piece;
+      touch();
+    }
+  } catch (error) {
+    throw errorOf(error);
+  } finally {
+    end();
+  }
+}
+
+function accepted(response: RawResponse): RawResponse {
+  if (response.status >= 200 && response.status < 300) return response;
+  if (response.status >= 300 && response.status < 400) {
+    const target = response.headers.get('location') ?? 'another address';
     throw new ApiError({
-      status: answer.status,
+      status: response.status,
       code: 'redirected',
-      detail: `the server redirects to ${target}; use that address`,
+      detail: `the node redirects to ${target}; use that address`,
     });
   }
-  throw problemError(answer);
+  throw problemError(response);
 }
 
-/** An answer that says no, as an error. */
-export function problemError({ status, headers, text }: RawAnswer): ApiError {
+/** Returns the error for a response that is not 2xx. */
+export function problemError({ status, headers, text }: RawResponse): ApiError {
   const problem = parseProblem(text);
   return new ApiError({
     ...problem,
@@ -177,35 +168,46 @@ export function problemError({ status, headers, text }: RawAnswer): ApiError {
 }
 
 /**
- * A controller that aborts with its parent. Unlike AbortSignal.any it leaves nothing behind on the parent, which may live
- * through hundreds of thousands of requests.
+ * Aborts a request with its parent signal, or when nothing happens for `idleMs`. Unlike AbortSignal.any it leaves nothing on the parent,
+ * which may live through hundreds of thousands of requests.
  */
-export interface LinkedAbort {
-  readonly signal: AbortSignal;
-  abort(reason: unknown): void;
-  /** Lets go of the parent. */
-  unlink(): void;
+export class RequestAbort {
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly parent: AbortSignal | undefined,
+    idleMs?: number,
+    idleReason: () => unknown = () => new Error('idle'),
+  ) {
+    if (idleMs !== undefined) this.timer = setTimeout(() => this.abort(idleReason()), idleMs);
+    if (parent?.aborted) this.onParentAbort();
+    else parent?.addEventListener('abort', this.onParentAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.controller.abort(reason);
+  }
+
+  /** Reports activity. */
+  touch(): void {
+    this.timer?.refresh();
+  }
+
+  /** Stops the timer and leaves the parent. */
+  end(): void {
+    clearTimeout(this.timer);
+    this.parent?.removeEventListener('abort', this.onParentAbort);
+  }
+
+  private readonly onParentAbort = (): void => this.abort(this.parent?.reason);
 }
 
-export function linkedAbort(parent: AbortSignal | undefined): LinkedAbort {
-  const controller = new AbortController();
-  const onAbort = () => controller.abort(parent?.reason);
-  if (parent?.aborted) onAbort();
-  else parent?.addEventListener('abort', onAbort, { once: true });
-  return {
-    signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
-    unlink: () => parent?.removeEventListener('abort', onAbort),
-  };
-}
-
-/** Calls `onIdle` once when nobody has called `touch` for `ms`. */
-export function createWatchdog(ms: number, onIdle: () => void) {
-  const timer = setTimeout(onIdle, ms);
-  return { touch: () => void timer.refresh(), stop: () => clearTimeout(timer) };
-}
-
-/** RFC 9457, more leniently than the contract: a newer node may have codes that this version does not know. */
+/** RFC 9457, less strict than the contract: a newer node may have codes that this version does not know. */
 const looseProblem = z.object({
   code: z.string(),
   title: z.string().optional().catch(undefined),
@@ -217,14 +219,14 @@ const looseProblem = z.object({
     .catch(undefined),
 });
 
-export type LooseProblem = z.output<typeof looseProblem>;
+type LooseProblem = z.output<typeof looseProblem>;
 
-/** The problem in a body, or undefined when it is none: a proxy's HTML page, say. */
+/** Returns the problem in a body, or undefined for another body, such as the HTML page of a proxy. */
 export function parseProblem(text: string): LooseProblem | undefined {
   return looseProblem.safeParse(parseJson(text)).data;
 }
 
-/** The value, or undefined when it is not JSON. */
+/** Returns the value, or undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -233,7 +235,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** `Retry-After` (RFC 9110, 10.2.3) in seconds from now: a number or a date. */
+/** Returns a `Retry-After` (RFC 9110, 10.2.3), which is a number or a date, in seconds from now. */
 export function retryAfterOf(header: string | null, now = Date.now()): number | undefined {
   if (header === null) return undefined;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header);

@@ -1,23 +1,23 @@
 import type { Endpoint } from '@lazyphotos/contracts';
 import type { z } from 'zod';
 
-/** Bytes that can be read again, should the request have to be repeated. */
+/** Bytes that can be read again, if the request has to be repeated. */
 export interface BinaryBody {
-  /** Exactly what `open` gives. */
+  /** The exact number of bytes of `open`. */
   length: number;
   open(): AsyncIterable<Uint8Array>;
 }
 
 export interface CallOptions {
   signal?: AbortSignal | undefined;
-  /** Gives up when nothing moves for this long, in either direction. */
+  /** Fails when no byte is sent or received for this long. */
   idleTimeoutMs?: number;
 }
 
-/** What is assignable to it asks for nothing: every field is optional. */
+/** Any type with only optional fields is assignable to it. */
 type NoFields = Record<never, never>;
 type Simple = string | number | boolean;
-/** What a caller passes for a query parameter: the parsed value where it is simple (a number), else the text as it is sent. */
+/** The type of a query parameter: the parsed value if it is simple (a number), otherwise the text that is sent. */
 type QueryValue<In, Out> = [Exclude<Out, undefined>] extends [Simple]
   ? Exclude<Out, undefined>
   : Exclude<In, undefined>;
@@ -40,7 +40,7 @@ type Part<Name extends string, Value> = [Value] extends [never]
       ? { [K in Name]?: Value }
       : { [K in Name]: Value };
 
-/** `{ params, query, body }`, as far as the endpoint has them. */
+/** `{ params, query, body }`, those that the endpoint has. */
 export type CallInput<E extends Endpoint> = Part<
   'params',
   E['params'] extends z.ZodType ? z.input<E['params']> : never
@@ -51,17 +51,17 @@ export type CallInput<E extends Endpoint> = Part<
   > &
   Part<'body', Body<E>>;
 
-export type Answer<E extends Endpoint> = E['success']['body'] extends z.ZodType
+export type ResponseOf<E extends Endpoint> = E['success']['body'] extends z.ZodType
   ? z.output<E['success']['body']>
   : undefined;
 
 /** One method of the client. */
 export type EndpointMethod<E extends Endpoint> =
   NoFields extends CallInput<E>
-    ? (input?: CallInput<E>, options?: CallOptions) => Promise<Answer<E>>
-    : (input: CallInput<E>, options?: CallOptions) => Promise<Answer<E>>;
+    ? (input?: CallInput<E>, options?: CallOptions) => Promise<ResponseOf<E>>
+    : (input: CallInput<E>, options?: CallOptions) => Promise<ResponseOf<E>>;
 
-/** The same, with the types forgotten. */
+/** A `CallInput` without its types. */
 export interface UntypedInput {
   params?: Readonly<Record<string, unknown>>;
   query?: Readonly<Record<string, unknown>>;

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { ApiError, NetworkError, UnexpectedAnswerError, createClient, createMemoryTokenStore } from '../src/index.js';
+import {
+  ApiError,
+  createClient,
+  createMemoryTokenStore,
+  NetworkError,
+  UnexpectedResponseError,
+} from '../src/index.js';
 import { normalizeBaseUrl } from '../src/request.js';
 import { parseProblem, retryAfterOf } from '../src/transport.js';
 import { quickRetries, signedIn, until } from './helpers.js';
@@ -27,7 +33,7 @@ describe('calls', () => {
   test('a success that breaks the contract is an error', async () => {
     const fetch: typeof globalThis.fetch = async () => new Response('{"claimed":"yes"}', { status: 200 });
     const client = createClient({ baseUrl: 'http://node.test', tokens: createMemoryTokenStore(), fetch });
-    await expect(client.serverStatus()).rejects.toThrow(UnexpectedAnswerError);
+    await expect(client.serverStatus()).rejects.toThrow(UnexpectedResponseError);
   });
 
   test('a redirect names the address to use', async () => {

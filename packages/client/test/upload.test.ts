@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { SourceChangedError, type UploadProgress, sha256File, uploadPhoto } from '../src/index.js';
+import { SourceChangedError, sha256File, type UploadProgress, uploadPhoto } from '../src/index.js';
 import { missingChunks } from '../src/upload/source.js';
 import { signedIn, somePhoto } from './helpers.js';
 

@@ -1,39 +1,27 @@
 import type { Album } from '@lazyphotos/contracts';
 import { type Context, signedInAccount } from '../context.js';
-import { exitCodes } from '../errors.js';
-import { count } from '../format.js';
+import { count, pick } from '../format.js';
 import { albumOrThrow } from '../library/find.js';
 import { photoColumns, photoEntry, printList } from '../library/listing.js';
 
-const albumEntry = ({ id, name, description, itemCount, order, createdAt, updatedAt }: Album) => ({
-  id,
-  name,
-  description,
-  itemCount,
-  order,
-  createdAt,
-  updatedAt,
-});
+const albumEntry = (album: Album) =>
+  pick(album, ['id', 'name', 'description', 'itemCount', 'order', 'createdAt', 'updatedAt']);
 
 /** Lists the albums, newest first. */
 export async function listAlbums(context: Context, { limit }: { limit: number }): Promise<number> {
-  const { client, output, signal } = context;
+  const { client, signal } = context;
   await signedInAccount(context);
-  const { entries, hasMore } = await printList(context, {
+  return printList(context, {
     limit,
-    page: async (query) => {
-      const { albums: items, ...rest } = await client.listAlbums({ query }, { signal });
-      return { items, ...rest };
-    },
-    nothing: 'There is no album.',
+    field: 'albums',
+    page: (query) => client.listAlbums({ query }, { signal }),
+    empty: 'You have no albums.',
     entry: albumEntry,
     columns: ({ id, name, itemCount }) => [name, count(itemCount, 'photo'), id],
   });
-  output.document({ albums: entries, hasMore });
-  return exitCodes.ok;
 }
 
-/** Lists the photos of one album, in its order. */
+/** Lists the photos of one album, in the order of the album. */
 export async function showAlbum(
   context: Context,
   reference: string,
@@ -44,13 +32,14 @@ export async function showAlbum(
   const album = await albumOrThrow(context, reference);
   output.note(`${album.name}: ${count(album.itemCount, 'photo')}`);
   if (album.description !== undefined) output.note(album.description);
-  const { entries, hasMore } = await printList(context, {
+  return printList(context, {
     limit,
+    field: 'items',
     page: (query) => client.listAlbumItems({ params: { id: album.id }, query }, { signal }),
-    nothing: 'There is no photo in it.',
+    empty: 'The album has no photos.',
     entry: photoEntry,
     columns: photoColumns,
+    document: { album: albumEntry(album) },
+    documentField: 'photos',
   });
-  output.document({ album: albumEntry(album), photos: entries, hasMore });
-  return exitCodes.ok;
 }

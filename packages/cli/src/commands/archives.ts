@@ -1,24 +1,21 @@
 import { hasCode } from '@lazyphotos/client';
 import type { Archive, ImportJob } from '@lazyphotos/contracts';
-import { type Context, nextCommand, signedInAccount } from '../context.js';
-import { CliError, type ErrorReport, UsageError, exitCodes, reportOf } from '../errors.js';
+import { type Context, signedInAccount } from '../context.js';
+import { CliError, type ErrorReport, exitCodes, reportOf, UsageError } from '../errors.js';
 import { count, formatBytes, formatLocalTime } from '../format.js';
 import { archivePages, archivesOf, totalBytes } from '../import/job.js';
-import { importOrThrow, isBeginningOf, theOnly, unlessNotFound } from '../library/find.js';
+import { importOrThrow, isBeginningOf, notFound, theOnly, unlessNotFound } from '../library/find.js';
 import { printList } from '../library/listing.js';
 
 /** Lists the archives on the node, the newest first. */
 export async function listArchives(context: Context, { limit }: { limit: number }): Promise<number> {
-  const { client, output, signal } = context;
+  const { client, signal } = context;
   await signedInAccount(context);
-  const { entries, hasMore } = await printList(context, {
+  return printList(context, {
     limit,
-    page: async (query) => {
-      const { archives: items, ...rest } = await client.listArchives({ query }, { signal });
-      return { items, ...rest };
-    },
-    nothing: 'There is no archive on the node.',
-    entry: (archive) => archive,
+    field: 'archives',
+    page: (query) => client.listArchives({ query }, { signal }),
+    empty: 'The node has no archives.',
     columns: ({ id, fileName, sizeBytes, uploadedAt, importIds }) => [
       fileName,
       formatBytes(sizeBytes),
@@ -27,16 +24,14 @@ export async function listArchives(context: Context, { limit }: { limit: number 
       id,
     ],
   });
-  output.document({ archives: entries, hasMore });
-  return exitCodes.ok;
 }
 
-export interface DeleteArchivesOptions {
+interface DeleteArchivesOptions {
   archive?: string[];
   yes?: boolean;
 }
 
-/** Deletes the archives of an import, or those that are named. The photos that came from them stay. */
+/** Deletes the archives of an import, or the named archives. Their photos stay. */
 export async function deleteArchives(
   context: Context,
   importReference: string | undefined,
@@ -50,7 +45,7 @@ export async function deleteArchives(
   const archives =
     job === undefined ? await archivesOrThrow(context, references) : await archivesOf(context, job.id);
   if (archives.length === 0) {
-    output.line('The node has no archive of this import.');
+    output.line('The node has no archives of this import.');
     output.document({ deleted: 0, bytes: 0, failed: 0, failures: [] });
     return exitCodes.ok;
   }
@@ -58,7 +53,7 @@ export async function deleteArchives(
   for (const { fileName, sizeBytes } of archives) output.note(`${fileName}, ${formatBytes(sizeBytes)}`);
   for (const line of notImportedLines(job === undefined ? await importsOf(context, archives) : [job]))
     output.note(line);
-  const question = `Delete ${what} from the node? The photos stay; files that were not imported go.`;
+  const question = `Delete ${what} from the node? The photos stay; files that were not imported are lost.`;
   if (!yes && !(await prompts.confirm(question, '--yes')))
     throw new CliError('not_confirmed', 'nothing was deleted');
   return deleteAll(context, archives);
@@ -75,32 +70,27 @@ async function importsOf({ client, signal }: Context, archives: readonly Archive
   return jobs;
 }
 
-/** Says of each import how many of its files are nowhere but in its archives. */
+/** Returns, for each import, how many of its files are only in its archives. */
 function notImportedLines(jobs: readonly ImportJob[]): string[] {
   return jobs
     .filter(({ unsupported, failed }) => unsupported + failed > 0)
     .map(
       ({ id, unsupported, failed }) =>
         `Import ${id} has ${unsupported} unsupported (such as videos) and ${failed} failed ` +
-        'files. On the node they are in its archives only: deleting an archive deletes those in it.',
+        'files. On the node, only its archives contain them: an archive is deleted with these files.',
     );
-}
-
-interface ArchiveFailure extends ErrorReport {
-  id: string;
-  fileName: string;
 }
 
 async function deleteAll({ client, output, signal }: Context, archives: Archive[]): Promise<number> {
   const deleted: Archive[] = [];
-  const failures: ArchiveFailure[] = [];
+  const failures: (ErrorReport & { id: string; fileName: string })[] = [];
   for (const archive of archives) {
     const { id, fileName } = archive;
     try {
       await client.deleteArchive({ params: { id } }, { signal });
       deleted.push(archive);
     } catch (error) {
-      // Deleted by another run meanwhile.
+      // Another run has deleted it.
       if (hasCode(error, 'not_found')) deleted.push(archive);
       else if (hasCode(error, 'archive_in_use')) failures.push({ id, fileName, ...reportOf(error) });
       else throw error;
@@ -114,7 +104,7 @@ async function deleteAll({ client, output, signal }: Context, archives: Archive[
   return failures.length > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
-/** Archives by id, the beginning of it or file name, each once. @throws CliError `not_found`, `ambiguous` */
+/** Resolves to archives by id, its first digits or file name, each once. @throws CliError `not_found`, `ambiguous` */
 async function archivesOrThrow(context: Context, references: readonly string[]): Promise<Archive[]> {
   const all: Archive[] = [];
   for await (const { archives } of archivePages(context)) all.push(...archives);
@@ -122,10 +112,9 @@ async function archivesOrThrow(context: Context, references: readonly string[]):
     const matches = all.filter(
       ({ id, fileName }) => id === reference || fileName === reference || isBeginningOf(reference, id),
     );
-    const archive = theOnly(reference, matches, ({ id, fileName }) => ({ id, label: fileName }));
-    if (archive !== undefined) return archive;
-    const list = nextCommand(context, 'import archives');
-    throw new CliError('not_found', `there is no archive "${reference}"; to see yours, run: ${list}`);
+    const archive = theOnly(reference, matches, ({ fileName }) => fileName);
+    if (archive === undefined) throw notFound(context, `archive "${reference}"`, 'import archives');
+    return archive;
   });
   return [...new Set(found)];
 }

@@ -1,22 +1,22 @@
 import { EventEmitter, once } from 'node:events';
-import { open, rm } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { type Context, signedInAccount } from '../context.js';
-import { UsageError, exitCodes } from '../errors.js';
+import { exitCodes, UsageError } from '../errors.js';
 import { formatBytes } from '../format.js';
-import { partOf, renameInto, vacantOrThrow } from '../import/new-file.js';
+import { saveNewFile, vacantOrThrow } from '../import/new-file.js';
 import { importOrThrow } from '../library/find.js';
-import { type Sink, escapedJson, printableLines } from '../output.js';
+import { escapedJson, printableLines, type Sink } from '../output.js';
 
 type Format = 'json' | 'csv';
 
-export interface ReportOptions {
+interface ReportOptions {
   format?: Format;
   output?: string;
   force?: boolean;
 }
 
-/** Writes the report of an import, which may be long, piece by piece as it arrives. */
+/** Writes the report of an import in pieces, as they arrive: it may be long. */
 export async function importReport(
   context: Context,
   reference: string,
@@ -26,7 +26,7 @@ export async function importReport(
   const { force = false } = options;
   const format = formatOf(options);
   if (output.mode === 'json' && format === 'csv' && options.output === undefined)
-    throw new UsageError('--json prints JSON only; give --output <file> for --format csv');
+    throw new UsageError('--json prints only JSON; give --output <file> for --format csv');
   await signedInAccount(context);
   const target = options.output === undefined ? undefined : resolve(options.output);
   if (target !== undefined) await vacantOrThrow(target, force);
@@ -36,7 +36,7 @@ export async function importReport(
     await print(io.stdout, pieces, format);
     return exitCodes.ok;
   }
-  const bytes = await save(target, pieces, force);
+  const bytes = await saveNewFile(target, force, Readable.from(pieces));
   output.line(`${target}: ${formatBytes(bytes)}`);
   output.document({ import: id, file: target, format, bytes });
   return exitCodes.ok;
@@ -46,7 +46,7 @@ function formatOf({ format, output = '' }: ReportOptions): Format {
   return format ?? (extname(output).toLowerCase() === '.csv' ? 'csv' : 'json');
 }
 
-/** File names come from strangers: control characters reach a file or a program, never a terminal. */
+/** File names may contain any character: control characters may go to a file or a program, but never to a terminal. */
 async function print(stdout: Sink, pieces: AsyncIterable<Uint8Array>, format: Format): Promise<void> {
   const decoder = new TextDecoder();
   const write = async (text: string): Promise<void> => {
@@ -60,7 +60,7 @@ async function print(stdout: Sink, pieces: AsyncIterable<Uint8Array>, format: Fo
   await write(decoder.decode());
 }
 
-/** Resolves when there is room again, or when the reader has gone. */
+/** Resolves when the stream accepts data again or is closed. */
 async function drained(stdout: Sink): Promise<void> {
   if (!(stdout instanceof EventEmitter)) return;
   const stop = new AbortController();
@@ -68,31 +68,8 @@ async function drained(stdout: Sink): Promise<void> {
   try {
     await Promise.race([once(stdout, 'drain', { signal }), once(stdout, 'close', { signal })]);
   } catch {
-    // A broken pipe. There is nobody to tell.
+    // The reader has closed the pipe.
   } finally {
     stop.abort();
-  }
-}
-
-/** Writes a file that is whole or not there. Resolves to its size. */
-async function save(target: string, pieces: AsyncIterable<Uint8Array>, force: boolean): Promise<number> {
-  const part = partOf(target);
-  const file = await open(part, 'wx', 0o600);
-  let bytes = 0;
-  try {
-    try {
-      for await (const piece of pieces) {
-        await file.writeFile(piece);
-        bytes += piece.length;
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await renameInto(part, target, force);
-    return bytes;
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
   }
 }

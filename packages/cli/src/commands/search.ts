@@ -1,5 +1,5 @@
 import { type Context, signedInAccount } from '../context.js';
-import { UsageError, exitCodes } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { photoColumns, photoEntry, printList } from '../library/listing.js';
 
 export interface SearchOptions {
@@ -16,30 +16,24 @@ export interface SearchOptions {
   radius?: number;
 }
 
-/** Lists photos by words and filters, the best first. */
+/** Lists photos by words and filters, best match first. */
 export async function search(
   context: Context,
   words: readonly string[],
   { limit, radius, ...filters }: SearchOptions,
 ): Promise<number> {
-  const { client, output, signal } = context;
+  const { client, signal } = context;
   const q = words.join(' ').trim() || undefined;
   if (q === undefined && Object.values(filters).every((value) => value === undefined))
     throw new UsageError('give words, or one of --from, --to, --tag, --camera and --near');
-  if (radius !== undefined && filters.near === undefined)
-    throw new UsageError('--radius goes with --near only');
+  if (radius !== undefined && filters.near === undefined) throw new UsageError('--radius needs --near');
   await signedInAccount(context);
-  const { entries, hasMore } = await printList(context, {
+  return printList(context, {
     limit,
-    page: async (page) => {
-      const query = { q, ...filters, radiusKm: radius, ...page };
-      const { photos: items, ...rest } = await client.search({ query }, { signal });
-      return { items, ...rest };
-    },
-    nothing: 'No photo was found.',
+    field: 'photos',
+    page: (page) => client.search({ query: { q, ...filters, radiusKm: radius, ...page } }, { signal }),
+    empty: 'No photo was found.',
     entry: photoEntry,
     columns: photoColumns,
   });
-  output.document({ photos: entries, hasMore });
-  return exitCodes.ok;
 }

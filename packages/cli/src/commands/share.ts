@@ -1,17 +1,14 @@
-import { pagesOf } from '@lazyphotos/client';
-import { type Album, type CreatedShareLink, MAX_LIMIT, type ShareLink } from '@lazyphotos/contracts';
+import type { CreatedShareLink, ShareLink } from '@lazyphotos/contracts';
 import { type Context, nextCommand, signedInAccount } from '../context.js';
-import { CliError, UsageError, exitCodes } from '../errors.js';
+import { CliError, exitCodes, UsageError } from '../errors.js';
 import { count, formatLocalTime } from '../format.js';
 import { batchesOf } from '../library/batches.js';
-import { MAX_CANDIDATES, findAlbum, findPhotoByName, isBeginningOf, isId, theOnly, unlessNotFound } from '../library/find.js';
+import { findAlbum, findLinkId, findPhotoByName, isId, notFound, unlessNotFound } from '../library/find.js';
 import { printList } from '../library/listing.js';
 
 export interface ShareOptions {
   title?: string;
   withPassword?: boolean;
-  /** Standard input has it, so there is to be one. */
-  passwordStdin?: boolean;
   /** RFC 3339 */
   expires?: string;
   /** False with --no-download. */
@@ -19,7 +16,7 @@ export interface ShareOptions {
   showLocation?: boolean;
 }
 
-/** What a link shows, and how it is called. */
+/** The photo or album of a link, with its name. */
 interface Target {
   photoId?: string;
   albumId?: string;
@@ -35,25 +32,19 @@ export async function share(
   const { output, prompts } = context;
   await signedInAccount(context);
   const found = await findTarget(context, references);
-  const password =
-    options.withPassword || options.passwordStdin
-      ? await prompts.linkPassword('Password of the link')
-      : undefined;
-  const { link, album } = Array.isArray(found)
+  const password = await prompts.linkPassword('Password of the link', options.withPassword === true);
+  const isNewAlbum = Array.isArray(found);
+  const { link, name } = isNewAlbum
     ? await shareAsAlbum(context, found, { ...options, password })
-    : { link: await createLink(context, found, { ...options, password }), album: undefined };
-  const name = Array.isArray(found) ? (album?.name ?? '') : found.name;
-  explain(context, link, { name, album });
+    : { link: await createLink(context, found, { ...options, password }), name: found.name };
+  explain(context, link, { name, isNewAlbum });
   output.result(link.url);
   const { token: _token, ...shown } = link;
-  output.document({
-    ...shown,
-    createdAlbum: album === undefined ? null : { id: album.id, name: album.name },
-  });
+  output.document({ ...shown, createdAlbum: isNewAlbum ? { id: link.albumId, name } : null });
   return exitCodes.ok;
 }
 
-/** One album or photo, or the ids of several photos. */
+/** Resolves to one album or photo, or to the ids of several photos. */
 async function findTarget(context: Context, references: readonly string[]): Promise<Target | string[]> {
   const targets = new Map<string, Target>();
   for (const reference of references) {
@@ -64,7 +55,7 @@ async function findTarget(context: Context, references: readonly string[]): Prom
   if (only !== undefined && targets.size === 1) return only;
   const album = [...targets.values()].find(({ albumId }) => albumId !== undefined);
   if (album !== undefined)
-    throw new UsageError(`a link shows one album, or photos; share the album "${album.name}" by itself`);
+    throw new UsageError(`a link shows one album, or photos; share the album "${album.name}" alone`);
   return [...targets.keys()];
 }
 
@@ -85,7 +76,7 @@ async function targetOf(context: Context, reference: string): Promise<Target> {
   if (!photo)
     throw new CliError(
       'not_found',
-      `there is no album and no photo "${reference}"; look with: ${nextCommand(context, 'albums')} or ${nextCommand(context, 'search <words>')}`,
+      `there is no album and no photo "${reference}"; to find it, run: ${nextCommand(context, 'albums')} or ${nextCommand(context, 'search <words>')}`,
     );
   if (photo.isDeleted)
     throw new CliError(
@@ -114,12 +105,12 @@ function createLink(
   return client.createShareLink({ body }, { signal });
 }
 
-/** The new album does not outlive a failure: nobody has asked for an album without a link. */
+/** Deletes the new album if there is a failure: an album without a link is of no use. */
 async function shareAsAlbum(
   context: Context,
   photoIds: readonly string[],
   options: LinkOptions,
-): Promise<{ link: CreatedShareLink; album: Album }> {
+): Promise<{ link: CreatedShareLink; name: string }> {
   const { client, signal } = context;
   const today = formatLocalTime(new Date().toISOString()).slice(0, 10);
   const name = options.title ?? `Shared on ${today}`;
@@ -127,7 +118,7 @@ async function shareAsAlbum(
   try {
     for (const batch of batchesOf(photoIds))
       await client.addAlbumItems({ params: { id: album.id }, body: { photoIds: batch } }, { signal });
-    return { link: await createLink(context, { albumId: album.id }, options), album };
+    return { link: await createLink(context, { albumId: album.id }, options), name };
   } catch (error) {
     await client.deleteAlbum({ params: { id: album.id } }).catch(() => undefined);
     throw error;
@@ -137,11 +128,10 @@ async function shareAsAlbum(
 function explain(
   context: Context,
   { id, expiresAt, hasPassword, allowDownload, showLocation, albumId }: CreatedShareLink,
-  { name, album }: { name: string; album: Album | undefined },
+  { name, isNewAlbum }: { name: string; isNewAlbum: boolean },
 ): void {
   const { output } = context;
-  if (album !== undefined)
-    output.note(`The photos are in the new album "${name}" now, and the link shows that album.`);
+  if (isNewAlbum) output.note(`The link shows the new album "${name}" of these photos.`);
   else output.note(`The link shows the ${albumId === undefined ? 'photo' : 'album'} "${name}".`);
   const traits = [
     expiresAt === null ? 'does not expire' : `expires on ${formatLocalTime(expiresAt)}`,
@@ -150,28 +140,23 @@ function explain(
     `${showLocation ? 'shows' : 'hides'} where photos were taken`,
   ];
   output.note(`It ${traits.join(', ')}.`);
-  output.note(`The link is shown once. To end it: ${nextCommand(context, `share revoke ${id}`)}`);
+  output.note(`The link is shown only once. To end it, run: ${nextCommand(context, `share revoke ${id}`)}`);
 }
 
-/** Lists the share links, newest first, expired ones included. */
+/** Lists the share links, newest first, including expired ones. */
 export async function listShares(context: Context, { limit }: { limit: number }): Promise<number> {
-  const { client, output, signal } = context;
+  const { client, signal } = context;
   await signedInAccount(context);
-  const { entries, hasMore } = await printList(context, {
+  return printList(context, {
     limit,
-    page: async (query) => {
-      const { shareLinks: items, ...rest } = await client.listShareLinks({ query }, { signal });
-      return { items, ...rest };
-    },
-    nothing: 'There is no share link.',
-    entry: (link) => link,
+    field: 'shareLinks',
+    page: (query) => client.listShareLinks({ query }, { signal }),
+    empty: 'You have no share links.',
     columns: async (link) => shareColumns(link, await nameOf(context, link), Date.now()),
   });
-  output.document({ shareLinks: entries, hasMore });
-  return exitCodes.ok;
 }
 
-/** The link's title, else the name of what it shows; its id where that has gone. */
+/** Resolves to the title of the link, otherwise to the name of its album or photo, or to its id if that no longer exists. */
 async function nameOf({ client, signal }: Context, { title, albumId, photoId }: ShareLink): Promise<string> {
   if (title !== undefined) return title;
   const params = { id: albumId ?? photoId ?? '' };
@@ -182,7 +167,7 @@ async function nameOf({ client, signal }: Context, { title, albumId, photoId }: 
   return name ?? params.id;
 }
 
-/** Name, end, views, what it asks for and allows, id. */
+/** Name, end, views, restrictions, id. */
 function shareColumns(link: ShareLink, name: string, now: number): string[] {
   const { id, expiresAt, hasPassword, allowDownload, showLocation, viewCount } = link;
   const expired = expiresAt !== null && Date.parse(expiresAt) <= now;
@@ -193,7 +178,7 @@ function shareColumns(link: ShareLink, name: string, now: number): string[] {
   ];
   return [
     name,
-    expiresAt === null ? 'no end' : `${expired ? 'expired' : 'until'} ${formatLocalTime(expiresAt)}`,
+    expiresAt === null ? 'does not expire' : `${expired ? 'expired' : 'until'} ${formatLocalTime(expiresAt)}`,
     count(viewCount, 'view'),
     traits.join(', ') || '-',
     id,
@@ -204,31 +189,12 @@ function shareColumns(link: ShareLink, name: string, now: number): string[] {
 export async function revokeShare(context: Context, reference: string): Promise<number> {
   const { client, output, signal } = context;
   await signedInAccount(context);
-  const id = isId(reference) ? reference : (await findLink(context, reference))?.id;
+  const id = await findLinkId(context, reference);
   const revoked =
     id !== undefined &&
     (await unlessNotFound(client.deleteShareLink({ params: { id } }, { signal }).then(() => true)));
-  if (!revoked)
-    throw new CliError(
-      'not_found',
-      `there is no share link "${reference}"; to see yours, run: ${nextCommand(context, 'share list')}`,
-    );
-  output.line(`Revoked. Pictures that somebody has open stop within minutes.`);
+  if (!revoked) throw notFound(context, `share link "${reference}"`, 'share list');
+  output.line('Revoked. Open pages stop showing pictures within minutes.');
   output.document({ revoked: id });
   return exitCodes.ok;
-}
-
-/** The link whose id begins so. @throws CliError `ambiguous` */
-async function findLink({ client, signal }: Context, beginning: string): Promise<ShareLink | undefined> {
-  const found: ShareLink[] = [];
-  const ask = (cursor: string | undefined) =>
-    client.listShareLinks({ query: { cursor, limit: MAX_LIMIT } }, { signal });
-  for await (const { shareLinks } of pagesOf(ask)) {
-    found.push(...shareLinks.filter(({ id }) => isBeginningOf(beginning, id)));
-    if (found.length > MAX_CANDIDATES) break;
-  }
-  return theOnly(beginning, found, ({ id, title, createdAt }) => ({
-    id,
-    label: `${title ?? 'no title'}, of ${createdAt.slice(0, 10)}`,
-  }));
 }

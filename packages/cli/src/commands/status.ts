@@ -1,32 +1,19 @@
 import { photoPages, SessionEndedError } from '@lazyphotos/client';
+import type { Photo } from '@lazyphotos/contracts';
 import type { Context } from '../context.js';
 import { exitCodes } from '../errors.js';
-import { count, formatBytes } from '../format.js';
+import { count, formatBytes, pick } from '../format.js';
 
-type State = 'pending' | 'ready' | 'failed';
-
-interface FailedPhoto {
-  id: string;
-  fileName: string;
-  reason: string;
-}
-
-interface PhotoCounts extends Record<State, number> {
+interface PhotoCounts extends Record<Photo['processing'], number> {
   total: number;
   bytes: number;
-  /** Kept, but without previews; the first of them, with the reason. */
-  failures: FailedPhoto[];
+  /** The first photos that are stored but have no previews. */
+  failures: { id: string; fileName: string; reason: string }[];
 }
 
 const MAX_FAILURES = 20;
 
-interface AccountStatus {
-  email: string;
-  displayName?: string | undefined;
-  role: string;
-}
-
-/** Exit code 1 when the node is not ready, so that a script can wait for it. */
+/** Prints the node, the account and the photos. Resolves to exit code 1 if the node is not ready, so that a script can wait for it. */
 export async function status(context: Context): Promise<number> {
   const { client, output, server, signal } = context;
   const { claimed, serverId, version } = await client.serverStatus(undefined, { signal });
@@ -52,10 +39,9 @@ const failedChecks = (checks: Record<string, string>): string => {
   return failed.length === 0 ? 'no reason given' : failed.map(([name]) => name).join(', ');
 };
 
-async function accountOf({ client, signal }: Context): Promise<AccountStatus | undefined> {
+async function accountOf({ client, signal }: Context) {
   try {
-    const { email, displayName, role } = await client.me(undefined, { signal });
-    return { email, displayName, role };
+    return pick(await client.me(undefined, { signal }), ['email', 'displayName', 'role']);
   } catch (error) {
     if (error instanceof SessionEndedError) return undefined;
     throw error;
@@ -70,11 +56,8 @@ async function countPhotos({ client, output, signal }: Context): Promise<PhotoCo
       counts.total += 1;
       counts.bytes += sizeBytes;
       if (processing === 'failed' && counts.failures.length < MAX_FAILURES) {
-        counts.failures.push({
-          id,
-          fileName,
-          reason: processingError?.reason ?? 'it could not be processed',
-        });
+        const reason = processingError?.reason ?? 'the node could not process it';
+        counts.failures.push({ id, fileName, reason });
       }
     }
     if (counts.total >= 10_000 && counts.total % 10_000 < page.length)

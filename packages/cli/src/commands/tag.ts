@@ -9,7 +9,7 @@ export interface TagOptions {
   remove?: string[];
 }
 
-/** Adds tags to photos and removes tags from them. Repeating it does no harm. */
+/** Adds tags to photos and removes tags from them. A repetition changes nothing. */
 export async function tag(
   context: Context,
   references: readonly string[],
@@ -19,7 +19,7 @@ export async function tag(
   if (add.length + remove.length === 0) throw new UsageError('give --add <tag> or --remove <tag>');
   const added = new Set(add.map(tagKey));
   const both = remove.find((name) => added.has(tagKey(name)));
-  if (both !== undefined) throw new UsageError(`"${both}" cannot be added and removed at once`);
+  if (both !== undefined) throw new UsageError(`"${both}" cannot be both added and removed`);
   await signedInAccount(context);
   const photos = await photosOrThrow(context, references, 'library');
   const change = { addTags: add, removeTags: remove, updatedAt: new Date().toISOString() };

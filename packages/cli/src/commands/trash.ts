@@ -1,13 +1,13 @@
 import { pagesOf } from '@lazyphotos/client';
 import { MAX_LIMIT } from '@lazyphotos/contracts';
 import { type Context, nextCommand, signedInAccount } from '../context.js';
-import { CliError, UsageError, exitCodes } from '../errors.js';
+import { CliError, exitCodes, UsageError } from '../errors.js';
 import { count, formatBytes, formatLocalTime } from '../format.js';
 import { batchesOf, reportBatches, sendBatches } from '../library/batches.js';
 import { type NamedPhoto, photosOrThrow } from '../library/find.js';
 import { photoEntry, printList } from '../library/listing.js';
 
-/** Lists what is in the trash, and says how long it stays there. */
+/** Lists the photos in the trash and prints how long they stay there. */
 export async function listTrash(context: Context, { limit }: { limit: number }): Promise<number> {
   const { client, output, signal } = context;
   await signedInAccount(context);
@@ -15,17 +15,13 @@ export async function listTrash(context: Context, { limit }: { limit: number }):
   const kept = `they stay for ${count(trash.retentionDays, 'day')}`;
   if (trash.count > 0)
     output.note(`${count(trash.count, 'photo')} in the trash (${formatBytes(trash.bytes)}); ${kept}.`);
-  if (trash.emptying) output.note('It is being emptied.');
-  const { entries, hasMore } = await printList(context, {
+  if (trash.emptying) output.note('The node is emptying the trash.');
+  return printList(context, {
     limit,
-    page: async (query) => {
-      const { photos: items, ...rest } = await client.listPhotos(
-        { query: { ...query, trashed: true } },
-        { signal },
-      );
-      return { items, ...rest };
-    },
-    nothing: 'The trash is empty.',
+    field: 'photos',
+    page: (query) => client.listPhotos({ query: { ...query, trashed: true } }, { signal }),
+    empty: 'The trash is empty.',
+    document: { trash },
     entry: photoEntry,
     columns: ({ id, fileName, purgeAt }) => [
       fileName,
@@ -33,11 +29,9 @@ export async function listTrash(context: Context, { limit }: { limit: number }):
       id,
     ],
   });
-  output.document({ trash, photos: entries, hasMore });
-  return exitCodes.ok;
 }
 
-/** Removes for good what is in the trash, once that has been confirmed. */
+/** Permanently removes everything in the trash after a confirmation. */
 export async function emptyTrash(context: Context, { yes = false }: { yes?: boolean }): Promise<number> {
   const { client, output, prompts, signal } = context;
   await signedInAccount(context);
@@ -48,16 +42,16 @@ export async function emptyTrash(context: Context, { yes = false }: { yes?: bool
     return exitCodes.ok;
   }
   const what = `${count(before.count, 'photo')} (${formatBytes(before.bytes)})`;
-  if (!yes && !(await prompts.confirm(`Remove ${what} for good?`, '--yes')))
+  if (!yes && !(await prompts.confirm(`Permanently remove ${what}?`, '--yes')))
     throw new CliError('not_confirmed', 'nothing was removed');
   const trash = await client.emptyTrash(undefined, { signal });
-  output.line(`${what} will be removed for good in a moment.`);
-  output.note(`How far it is: ${nextCommand(context, 'trash list')}`);
+  output.line(`The node will now permanently remove ${what}.`);
+  output.note(`To see the progress, run: ${nextCommand(context, 'trash list')}`);
   output.document({ trash, removed: before.count });
   return exitCodes.ok;
 }
 
-/** Brings photos back from the trash: those that are named, or all. */
+/** Restores the named photos from the trash, or all. */
 export async function restoreFromTrash(
   context: Context,
   references: readonly string[],
@@ -74,7 +68,7 @@ export async function restoreFromTrash(
   return reportBatches(context, 'Restored', tally);
 }
 
-/** A page goes on behind the last photo of the one before, so it does not matter that those have left the trash by then. */
+/** The cursor points behind the last photo of a page, so it stays right when these photos have left the trash. */
 async function* trashPages({ client, signal }: Context): AsyncGenerator<NamedPhoto[], void> {
   const ask = (cursor: string | undefined) =>
     client.listPhotos({ query: { trashed: true, cursor, limit: MAX_LIMIT } }, { signal });

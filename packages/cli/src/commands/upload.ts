@@ -1,14 +1,12 @@
 import { type Context, signedInAccount } from '../context.js';
-import { InterruptedError, exitCodes, reportOf } from '../errors.js';
-import { count, formatBytes } from '../format.js';
-import { type LocalPath, folderOrThrow, readableName, readablePath } from '../local-path.js';
-import type { QueueResult } from '../transfer/queue.js';
-import { type HashCache, noHashCache, openHashCache } from '../upload/hash-cache.js';
-import { leftOutSummary } from '../upload/left-out.js';
-import { type Plan, type PlannedPhoto, planUpload } from '../upload/plan.js';
-import { sendFiles } from '../upload/send-files.js';
-import { type Tally, type UploadSummary, createTally, interruptedLine, summaryLines } from '../upload/summary.js';
-import { type Announcement, announcedName, announcedTime } from '../upload/upload-file.js';
+import { count, countLines, formatBytes, formatSeconds, listed } from '../format.js';
+import { folderOrThrow, readableName, readablePath } from '../local-path.js';
+import { finishRun, type RunEnd, runEndOf, secondsSince } from '../transfer/run.js';
+import { noHashCache, openHashCache } from '../upload/hash-cache.js';
+import { type LeftOutSummary, leftOutLines, leftOutSummary } from '../upload/left-out.js';
+import { planUpload } from '../upload/plan.js';
+import { type FailedFile, failureLines, noteFound, sendFiles, Tally } from '../upload/send-files.js';
+import { announcedName, announcedTime } from '../upload/upload-file.js';
 
 export interface UploadOptions {
   concurrency: number;
@@ -17,101 +15,87 @@ export interface UploadOptions {
   cache: boolean;
 }
 
+type UploadCount =
+  | 'photos'
+  | 'uploaded'
+  | 'existing'
+  | 'duplicates'
+  | 'restored'
+  | 'inTrash'
+  | 'deleted'
+  | 'failed';
+
+/** The document of `upload --json`. */
+interface UploadSummary extends Record<UploadCount, number>, LeftOutSummary, RunEnd {
+  folder: string;
+  server: string;
+  /** Photos that the run did not try, because it ended early. */
+  left: number;
+  /** The bytes of the photos that are counted as uploaded. */
+  uploadedBytes: number;
+  seconds: number;
+  failures: FailedFile[];
+}
+
 export async function upload(context: Context, folder: string, options: UploadOptions): Promise<number> {
   const { io, output, server, signal } = context;
+  const { concurrency, restore = false } = options;
   const root = await folderOrThrow(folder);
-  const account = await signedInAccount(context);
+  const { deviceId } = await signedInAccount(context);
   const started = performance.now();
   const cache = options.cache ? await openHashCache(io.env.configDir) : noHashCache;
-  output.note(`Looking for photos in ${readablePath(root)} …`);
-  const plan = await planUpload(root, { cache, signal, onFound: (photos) => announce(context, photos) });
+  output.note(`Searching for photos in ${readablePath(root)} …`);
+  const plan = await planUpload(root, { cache, signal, onFound: (photos) => noteFound(context, photos) });
   output.note(`${count(plan.photos.length, 'photo')} (${formatBytes(plan.bytes)}).`);
-  const tally = createTally();
+  const tally = new Tally();
   for (const { path, error } of plan.problems) tally.fail(path, error);
-  const result = await send(context, plan, { ...options, cache, tally, deviceId: account.deviceId });
-  const summary = summarize({
-    root,
-    server,
-    plan,
-    tally,
-    result,
-    seconds: (performance.now() - started) / 1000,
-  });
-  return finish(context, summary, result);
-}
-
-function announce({ output }: Context, photos: number): void {
-  if (photos % 10_000 === 0) output.note(`${photos} so far …`);
-}
-
-interface Sending {
-  concurrency: number;
-  restore?: boolean;
-  cache: HashCache;
-  tally: Tally;
-  deviceId: string | undefined;
-}
-
-const announcementOf = async ({ path, mtimeNs }: PlannedPhoto): Promise<Announcement> => ({
-  fileName: announcedName(path),
-  ...announcedTime(readableName(path), mtimeNs, new Date()),
-});
-
-function send(context: Context, plan: Plan, sending: Sending): Promise<QueueResult<PlannedPhoto>> {
-  const { tally, restore = false, ...options } = sending;
-  return sendFiles(context, [plan.photos], {
-    ...options,
-    restore,
-    announce: announcementOf,
+  const { stoppedBy, left } = await sendFiles(context, [plan.photos], {
+    ...{ concurrency, restore, cache, deviceId },
+    announce: async ({ path, mtimeNs }) => ({
+      fileName: announcedName(path),
+      ...announcedTime(readableName(path), mtimeNs, new Date()),
+    }),
     onDone: async ({ sizeBytes }, { outcome }) => tally.add(outcome, sizeBytes),
     onFailed: ({ path }, error) => tally.fail(path, error),
   });
-}
-
-interface Ended {
-  root: LocalPath;
-  server: string;
-  plan: Plan;
-  tally: Tally;
-  result: QueueResult<PlannedPhoto>;
-  seconds: number;
-}
-
-function summarize({ root, server, plan, tally, result, seconds }: Ended): UploadSummary {
   const { duplicate, ...counts } = tally.counts;
-  const interrupted = result.stoppedBy instanceof InterruptedError;
-  return {
+  const { failures, uploadedBytes } = tally;
+  const summary: UploadSummary = {
     folder: readablePath(root),
     server,
     photos: plan.photos.length,
     ...counts,
     duplicates: duplicate,
-    failed: tally.failures.length,
-    left: result.left.length,
-    interrupted,
-    uploadedBytes: tally.uploadedBytes,
-    seconds: Math.round(seconds * 1000) / 1000,
-    failures: tally.failures,
+    failed: failures.length,
+    left: left.length,
+    uploadedBytes,
+    seconds: secondsSince(started),
+    failures,
     ...leftOutSummary(plan),
-    stoppedBy: result.stoppedBy === undefined || interrupted ? null : reportOf(result.stoppedBy),
+    ...runEndOf(stoppedBy),
   };
+  const done = `${counts.uploaded} uploaded, ${counts.existing} there already`;
+  return finishRun(output, {
+    summary,
+    stoppedBy,
+    done,
+    lines: summaryLines(summary),
+    failed: failures.length,
+  });
 }
 
-function finish(
-  { output }: Context,
-  summary: UploadSummary,
-  { stoppedBy }: QueueResult<PlannedPhoto>,
-): number {
-  output.document(summary);
-  if (stoppedBy instanceof InterruptedError) {
-    output.error(interruptedLine(summary));
-    return stoppedBy.exitCode;
-  }
-  for (const line of summaryLines(summary)) output.line(line);
-  if (summary.stoppedBy !== null) {
-    output.error(`stopped with ${count(summary.left, 'photo')} left: ${summary.stoppedBy.message}`);
-    return exitCodes.failed;
-  }
-  if (summary.failed > 0 && output.mode === 'quiet') output.error(`${count(summary.failed, 'file')} failed`);
-  return summary.failed > 0 ? exitCodes.failed : exitCodes.ok;
+function summaryLines(summary: UploadSummary): string[] {
+  const { uploaded, uploadedBytes, seconds, failures } = summary;
+  return [
+    `Uploaded ${count(uploaded, 'photo')} (${formatBytes(uploadedBytes)}) in ${formatSeconds(seconds)}.`,
+    ...countLines([
+      [summary.existing, 'there already'],
+      [summary.duplicates, 'the same as another file here'],
+      [summary.restored, 'restored'],
+      [summary.inTrash, 'in the trash (--restore restores them)'],
+      [summary.deleted, 'deleted earlier (--restore uploads them again)'],
+    ]),
+    ...leftOutLines(summary),
+    ...listed(`${count(failures.length, 'file')} failed:`, failureLines(failures)),
+  ];
 }

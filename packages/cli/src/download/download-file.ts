@@ -8,18 +8,11 @@ import { isMissing } from '../store/files.js';
 import { fileStateOf } from '../upload/file-state.js';
 import type { HashCache } from '../upload/hash-cache.js';
 
-export type PhotoToDownload = Pick<
-  Photo,
-  | 'id'
-  | 'fileName'
-  | 'hash'
-  | 'sizeBytes'
-  | 'mimeType'
-  | 'capturedAt'
-  | 'uploadedAt'
-  | 'processing'
-  | 'processingError'
->;
+export const DOWNLOAD_FIELDS = [
+  ...(['id', 'fileName', 'hash', 'sizeBytes', 'mimeType'] as const),
+  ...(['capturedAt', 'uploadedAt', 'processing', 'processingError'] as const),
+] as const;
+export type PhotoToDownload = Pick<Photo, (typeof DOWNLOAD_FIELDS)[number]>;
 
 export interface DownloadDeps {
   client: Client;
@@ -27,9 +20,9 @@ export interface DownloadDeps {
   size: MediaVariant;
   cache: HashCache;
   signal: AbortSignal;
-  /** Keys of the names that photos of this run have. */
+  /** The keys of the file names in use by this run. */
   taken: Set<string>;
-  onBytes(photo: PhotoToDownload, bytes: number): void;
+  onBytes(bytes: number): void;
 }
 
 interface Outcome {
@@ -41,7 +34,7 @@ interface Outcome {
 export const downloadFile = (photo: PhotoToDownload, deps: DownloadDeps): Promise<Outcome> =>
   deps.size === 'original' ? downloadOriginal(photo, deps) : downloadPreview(photo, deps);
 
-type Occupant = 'nobody' | 'this photo' | 'something else';
+type Occupant = 'none' | 'this photo' | 'another file';
 
 async function occupantOf(
   path: string,
@@ -52,18 +45,18 @@ async function occupantOf(
     if (isMissing(error)) return undefined;
     throw error;
   });
-  if (stats === undefined) return 'nobody';
+  if (stats === undefined) return 'none';
   const file = { path, ...fileStateOf(stats) };
-  if (!stats.isFile() || file.sizeBytes !== photo.sizeBytes) return 'something else';
+  if (!stats.isFile() || file.sizeBytes !== photo.sizeBytes) return 'another file';
   const known = cache.get(file);
-  if (known !== undefined) return known.hash === photo.hash ? 'this photo' : 'something else';
+  if (known !== undefined) return known.hash === photo.hash ? 'this photo' : 'another file';
   const readAt = Date.now();
   const hash = await sha256File(path, signal);
   cache.set(file, { hash, mimeType: photo.mimeType }, readAt);
-  return hash === photo.hash ? 'this photo' : 'something else';
+  return hash === photo.hash ? 'this photo' : 'another file';
 }
 
-/** Finds the photo among its possible names, or takes the first name that is free. Nothing that is there is overwritten. */
+/** Finds the photo under one of its possible names, or takes the first free name. Never overwrites a file. */
 async function placeOf(
   photo: PhotoToDownload,
   deps: DownloadDeps,
@@ -76,20 +69,20 @@ async function placeOf(
       deps.taken.add(nameKey(fileName));
       return { fileName, isThere: true };
     }
-    if (occupant === 'nobody') free.push(fileName);
+    if (occupant === 'none') free.push(fileName);
   }
-  // Asked again: while the disk was being read, another photo may have taken the name.
+  // Another photo may have taken the name during the reads.
   const fileName = free.find((candidate) => !deps.taken.has(nameKey(candidate)));
   if (fileName === undefined) throw new Error(`no free name for ${photo.fileName}`);
   deps.taken.add(nameKey(fileName));
   return { fileName, isThere: false };
 }
 
-/** When it was taken, so that other programs sort it there; the day of its backup when that is not known. */
+/** The capture time, so that other programs sort by it, or the upload time if it is not known. */
 const modificationTime = ({ capturedAt, uploadedAt }: PhotoToDownload): Date =>
   new Date(capturedAt ?? uploadedAt);
 
-/** So that the next run need not read what this one has just checked. */
+/** Remembers the hash, so that the next run does not read the file. */
 async function rememberWritten(
   path: string,
   { hash, mimeType, sizeBytes }: PhotoToDownload,
@@ -110,30 +103,30 @@ async function downloadOriginal(photo: PhotoToDownload, deps: DownloadDeps): Pro
       hash: photo.hash,
       modifiedAt: modificationTime(photo),
       signal,
-      onProgress: ({ receivedBytes }) => deps.onBytes(photo, receivedBytes),
+      onProgress: ({ receivedBytes }) => deps.onBytes(receivedBytes),
     });
     await rememberWritten(path, photo, deps);
     return { outcome: 'downloaded', fileName, bytes: sizeBytes };
   } catch (error) {
-    // The next attempt has to find its name, and with it the part file, free.
+    // The next attempt must be able to take the same name, and with it the part file.
     taken.delete(nameKey(fileName));
     throw error;
   }
 }
 
-/** The files of a folder, by what their names begin with up to the preview's size. */
+/** Returns the previews in a folder, by the part of their names before the extension. */
 export async function existingPreviews(folder: string, size: MediaVariant): Promise<Set<string>> {
   const marker = `.${size}.`;
   const names = (await readdir(folder)).filter((name) => name.includes(marker) && !name.endsWith('.part'));
   return new Set(names.map((name) => nameKey(name.slice(0, name.lastIndexOf(marker) + marker.length - 1))));
 }
 
-/** A preview has no hash to compare: one that is there under its photo's id is left alone. */
+/** A preview has no hash to compare: an existing file with the id of the photo stays. */
 async function downloadPreview(photo: PhotoToDownload, deps: DownloadDeps): Promise<Outcome> {
   const { client, folder, size, signal, taken } = deps;
   const stem = previewStem(photo, size);
   if (taken.has(nameKey(stem))) return { outcome: 'existing', fileName: stem, bytes: 0 };
-  // One that is still being made may be there at the next attempt; this one will not.
+  // A preview that is being made may exist at the next attempt; a failed one will not.
   if (photo.processing === 'failed') {
     throw new CliError(
       'no_preview',
@@ -153,7 +146,7 @@ async function downloadPreview(photo: PhotoToDownload, deps: DownloadDeps): Prom
 
 /** Bytes. File systems allow 255, of which the longest suffix (a hash) and `.part` need 70. */
 const MAX_BYTES = 180;
-/** Names that Windows keeps for devices, whatever their extension. */
+/** Windows reserves these names for devices, with any extension. */
 const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Bidi_Control}<>:"/\\|?*]/gu;
 
@@ -167,8 +160,8 @@ function shortened(name: string): string {
 }
 
 /**
- * A file name made of what somebody called a photo: one path segment that every common file system takes, neither hidden nor
- * a device, and never the name of a part file.
+ * Returns a safe file name for the name of a photo: one path segment that every common file system accepts, not hidden, not a device
+ * and not the name of a part file.
  */
 export function safeFileName(name: string, fallback: string): string {
   const plain = name
@@ -187,20 +180,20 @@ function withSuffix(name: string, suffix: string): string {
   return `${name.slice(0, name.length - extension.length)}-${suffix}${extension}`;
 }
 
-/** The names that an original may have, best first. The later ones name the content, so they are the same in every run. */
+/** Returns the possible names of an original, best first. The later ones contain the hash, so they are the same in every run. */
 export function originalNames(photo: { id: string; fileName: string; hash: string }): string[] {
   const name = safeFileName(photo.fileName, photo.id);
   return [name, withSuffix(name, photo.hash.slice(0, 8)), withSuffix(name, photo.hash)];
 }
 
-/** The name of a preview without its extension, which only its bytes tell. No two photos share it. */
+/** Returns the name of a preview without its extension, which depends on its bytes. It is unique for each photo. */
 export function previewStem(photo: { id: string; fileName: string }, size: string): string {
   const name = safeFileName(photo.fileName, photo.id);
   return `${name.slice(0, name.length - extname(name).length)}-${photo.id}.${size}`;
 }
 
 /**
- * How names are compared: some file systems ignore case and composition. To upper case first, which is nearer to their folding:
- * `ß` is `SS`, and `ſ` is `S`.
+ * Returns the key to compare names by: some file systems ignore case and Unicode form. Upper case comes first, which is closer to their
+ * case folding: `ß` is `SS`, and `ſ` is `S`.
  */
 export const nameKey = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase();

@@ -1,25 +1,33 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { ARCHIVE_TYPE, type ImportSource } from '@lazyphotos/contracts';
 import { UsageError } from '../errors.js';
-import { type LocalPath, joinPath, pathKey, pathOrThrow, readableName, readablePath, readableText } from '../local-path.js';
+import {
+  joinPath,
+  type LocalPath,
+  pathKey,
+  pathOrThrow,
+  readableName,
+  readablePath,
+  readableText,
+} from '../local-path.js';
 import { fileStateOf } from '../upload/file-state.js';
 import type { PlannedPhoto } from '../upload/plan.js';
 import { isUnfinishedFile, namesWithControlFile } from '../upload/unfinished-transfers.js';
 
 export interface FoundSources {
   archives: PlannedPhoto[];
-  /** Folders without an archive: an export that was unpacked, or nothing of use. */
+  /** Folders without an archive: perhaps an unpacked export. */
   folders: LocalPath[];
-  /** Archives that a browser has not downloaded to their end. */
+  /** Archives that a browser has not downloaded completely. */
   unfinished: LocalPath[];
   /** ZIPs without an end record: their download was cut off. */
   cutOff: LocalPath[];
 }
 
-/** The first bytes of a ZIP: a file in it, its end if it is empty, or the mark of a ZIP in several pieces (APPNOTE 4.3). */
+/** The first bytes of a ZIP: a file, the end of an empty ZIP, or the mark of a ZIP in several pieces (APPNOTE 4.3). */
 const ZIP_BEGINNINGS = ['504b0304', '504b0506', '504b0708'];
 
-/** Looks at four bytes only. Readers of magic bytes look for office documents in a ZIP, which can mean to read all of it. */
+/** Reads only four bytes. Detectors of magic bytes search a ZIP for office documents, and may read all of it. */
 async function isZip(path: LocalPath): Promise<boolean> {
   const file = await open(path);
   try {
@@ -56,7 +64,7 @@ async function hasEndRecord(path: LocalPath): Promise<boolean> {
 async function archiveOrThrow(path: LocalPath): Promise<PlannedPhoto> {
   if (!(await isZip(path))) {
     const isTar = /\.(?:tgz|tar|tar\.gz)$/i.test(readableName(path));
-    const instead = isTar ? '; order the export as .zip, or unpack it' : '';
+    const instead = isTar ? '; request the export as .zip, or unpack it' : '';
     throw new UsageError(`${readablePath(path)} is not a ZIP archive${instead}`);
   }
   return { path, ...fileStateOf(await stat(path, { bigint: true })), mimeType: ARCHIVE_TYPE };
@@ -65,7 +73,7 @@ async function archiveOrThrow(path: LocalPath): Promise<PlannedPhoto> {
 const byName = (a: LocalPath, b: LocalPath): number =>
   readableName(a).localeCompare(readableName(b), 'en', { numeric: true });
 
-/** The archives in a folder, not in the folders below it. Those that are called like a Takeout go before others, which stay out then. */
+/** Finds the archives in a folder, not in its subfolders. If some have names of a Takeout, only these count. */
 async function archivesIn(
   folder: LocalPath,
   source: ImportSource,
@@ -79,9 +87,9 @@ async function archivesIn(
     const path = joinPath(folder, name);
     if (text.startsWith('.') || !/\.zip\b/i.test(text)) continue;
     const isUnfinished = isUnfinishedFile(text) || controlled.has(text);
-    // A link to nowhere is no archive.
+    // A link to nowhere is not an archive.
     const stats = await stat(path).catch(() => undefined);
-    // Browsers put an empty file where a download will be.
+    // Browsers create an empty file for a download.
     if (isUnfinished || (stats?.isFile() && stats.size === 0)) unfinished.push(path);
     else if (/\.zip$/i.test(text) && stats?.isFile()) paths.push(path);
   }
@@ -90,7 +98,7 @@ async function archivesIn(
   return { paths: chosen.sort(byName), unfinished: unfinished.sort(byName) };
 }
 
-/** Finds out what the arguments of an import are. @throws UsageError */
+/** Finds the archives and folders that the arguments of an import name. @throws UsageError */
 export async function findSources(given: readonly string[], source: ImportSource): Promise<FoundSources> {
   const found: FoundSources = { archives: [], folders: [], unfinished: [], cutOff: [] };
   const seen = new Set<string>();
@@ -118,7 +126,7 @@ export async function findSources(given: readonly string[], source: ImportSource
 /** A part of a Takeout: `takeout-20240115T101500Z-003.zip`, `takeout-20240115T101500Z-2-003.zip`. */
 const PART = /^(takeout-.*-)(\d{3})(?:\(\d+\)| \(\d+\))?\.zip$/i;
 
-/** Returns the names of parts that must exist, since parts with higher numbers do, and are not among these. */
+/** Returns the names of missing parts, as far as the numbers of the given parts show. */
 export function missingParts(names: readonly string[]): string[] {
   const exports = new Map<string, Set<number>>();
   for (const name of names) {

@@ -1,19 +1,19 @@
 import { hasCode, hasEnded, pagesOf } from '@lazyphotos/client';
 import { type ImportJob, type ImportSource, MAX_LIMIT, MAX_PARTS } from '@lazyphotos/contracts';
 import type { Context } from '../context.js';
-import { CliError, type ErrorReport, InterruptedError, UsageError, reportOf } from '../errors.js';
-import { count, formatBytes, formatSeconds } from '../format.js';
+import { CliError, InterruptedError, reportOf, UsageError } from '../errors.js';
+import { count, formatBytes, formatSeconds, sum } from '../format.js';
 import { unlessNotFound } from '../library/find.js';
 import { readableName } from '../local-path.js';
+import { type RunEnd, runEndOf, secondsSince } from '../transfer/run.js';
 import { openHashCache } from '../upload/hash-cache.js';
 import type { PlannedPhoto } from '../upload/plan.js';
-import { sendFiles } from '../upload/send-files.js';
-import { type FailedFile, createTally } from '../upload/summary.js';
+import { type FailedFile, sendFiles, Tally } from '../upload/send-files.js';
 import { announcedName } from '../upload/upload-file.js';
 import { missingParts } from './find-archives.js';
 
-/** What --json says of the archives that were sent. */
-export interface SentArchives {
+/** The result of sending archives, in the --json document. */
+interface SentArchives extends RunEnd {
   archives: number;
   bytes: number;
   uploaded: number;
@@ -23,22 +23,20 @@ export interface SentArchives {
   uploadedBytes: number;
   seconds: number;
   failures: FailedFile[];
-  interrupted: boolean;
-  stoppedBy: ErrorReport | null;
 }
 
-export interface SendResult {
+interface SendResult {
   sent: SentArchives;
-  /** Of those that are on the node. */
+  /** The hashes of the archives on the node. */
   hashes: string[];
-  /** Why the sending ended early. */
+  /** The error that ended the transfer early. */
   stoppedBy: unknown;
 }
 
-/** While one archive is read, another one is sent. More at once would only make a disk seek. */
-const AT_ONCE = 2;
+/** While one archive is read, another one is sent. More would only slow down a hard disk. */
+const CONCURRENCY = 2;
 
-/** Uploads archives that are not on the node yet. */
+/** Uploads the archives that are not on the node yet. */
 export async function sendArchives(
   context: Context,
   archives: readonly PlannedPhoto[],
@@ -46,17 +44,17 @@ export async function sendArchives(
 ): Promise<SendResult> {
   const { io, output } = context;
   if (archives.length > MAX_PARTS)
-    throw new UsageError(`an import can have ${MAX_PARTS} archives; these are ${archives.length}`);
-  const bytes = archives.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    throw new UsageError(`an import can have ${MAX_PARTS} archives; you gave ${archives.length}`);
+  const bytes = sum(archives, ({ sizeBytes }) => sizeBytes);
   output.note(`${count(archives.length, 'archive')} (${formatBytes(bytes)}).`);
   const missing = missingParts(archives.map(({ path }) => readableName(path)));
   if (missing.length > 0)
-    output.note(`Not here: ${missing.join(', ')}. Add what is missing later: run the same command again.`);
+    output.note(`Not here: ${missing.join(', ')}. You can add them later: run the same command again.`);
   const started = performance.now();
-  const tally = createTally();
+  const tally = new Tally();
   const hashOf = new Map<PlannedPhoto['path'], string>();
   const { stoppedBy, left } = await sendFiles(context, [archives], {
-    concurrency: AT_ONCE,
+    concurrency: CONCURRENCY,
     restore: false,
     cache: await openHashCache(io.env.configDir),
     deviceId,
@@ -68,7 +66,6 @@ export async function sendArchives(
     onFailed: ({ path }, error) => tally.fail(path, error),
   });
   const { counts, failures, uploadedBytes } = tally;
-  const interrupted = stoppedBy instanceof InterruptedError;
   const sent: SentArchives = {
     archives: archives.length,
     bytes,
@@ -77,12 +74,11 @@ export async function sendArchives(
     failed: failures.length,
     left: left.length,
     uploadedBytes,
-    seconds: Math.round(performance.now() - started) / 1000,
+    seconds: secondsSince(started),
     failures,
-    interrupted,
-    stoppedBy: stoppedBy === undefined || interrupted ? null : reportOf(stoppedBy),
+    ...runEndOf(stoppedBy),
   };
-  // In the order of the archives, whichever was sent first.
+  // In the order of the archives, not in the order of their transfers.
   const hashes = new Set(archives.flatMap(({ path }) => hashOf.get(path) ?? []));
   return { sent, hashes: [...hashes], stoppedBy };
 }
@@ -93,7 +89,7 @@ export function sentLine({ uploaded, uploadedBytes, existing, seconds }: SentArc
   return `Uploaded ${count(uploaded, 'archive')} (${formatBytes(uploadedBytes)}) in ${formatSeconds(seconds)}${there}.`;
 }
 
-/** Why an import cannot start after this. Undefined when all archives are on the node. */
+/** Returns the reason why the import cannot start, or undefined if all archives are on the node. */
 export function sendingError({ sent, stoppedBy }: SendResult): unknown {
   const { uploaded, existing, left, failed, failures } = sent;
   if (stoppedBy instanceof InterruptedError) return stoppedBy;
@@ -109,19 +105,13 @@ export function sendingError({ sent, stoppedBy }: SendResult): unknown {
   return new CliError(first.code, `${first.path}: ${first.message}${more}; ${done}, ${again}`);
 }
 
-export interface StartedImport {
-  id: string;
-  /** False when an import of these archives had not ended. */
-  isNew: boolean;
-}
-
 interface NewImport {
   source: ImportSource;
   hashes: readonly string[];
   restore: boolean;
 }
 
-/** The hashes of archives, by the import that reads them. */
+/** Resolves to the hashes of archives, by the import that reads them. */
 async function readersOf(
   { client, signal }: Context,
   hashes: ReadonlySet<string>,
@@ -138,7 +128,7 @@ async function readersOf(
   return readers;
 }
 
-/** The import that has not ended and reads most of these archives. */
+/** Resolves to the running import that reads most of these archives, if any. */
 async function runningImport(context: Context, { source, hashes }: NewImport) {
   const { client, signal } = context;
   let best: { job: ImportJob; has: Set<string> } | undefined;
@@ -151,10 +141,10 @@ async function runningImport(context: Context, { source, hashes }: NewImport) {
 }
 
 /**
- * Starts an import of archives that are on the node. One that reads some of them and has not ended gets the others as further parts:
- * a photo and its sidecar may be in different archives of an export.
+ * Starts an import of archives that are on the node. Resolves to its id. A running import that reads some of them gets the others as
+ * more parts: a photo and its sidecar may be in different archives of an export.
  */
-export async function startImport(context: Context, wanted: NewImport): Promise<StartedImport> {
+export async function startImport(context: Context, wanted: NewImport): Promise<string> {
   const { client, output, signal } = context;
   const running = await runningImport(context, wanted);
   if (running !== undefined) {
@@ -162,14 +152,14 @@ export async function startImport(context: Context, wanted: NewImport): Promise<
     const further = wanted.hashes.filter((hash) => !running.has.has(hash));
     if (further.length === 0) {
       output.note(`Import ${id} of these archives has not ended.`);
-      return { id, isNew: false };
+      return id;
     }
     try {
       await client.addImportParts({ params: { id }, body: { hashes: further } }, { signal });
       output.note(`Import ${id} has not ended; added ${count(further.length, 'archive')} to it.`);
-      return { id, isNew: false };
+      return id;
     } catch (error) {
-      // It has ended meanwhile, or is full.
+      // The import has just ended, or it is full.
       if (!hasCode(error, 'import_ended', 'too_many_parts')) throw error;
     }
   }
@@ -177,5 +167,5 @@ export async function startImport(context: Context, wanted: NewImport): Promise<
   const body = { source, hashes: [...hashes], ...(restore && { restore }) };
   const { importJobId } = await client.createImport({ body }, { signal });
   output.note(`Import ${importJobId} has started.`);
-  return { id: importJobId, isNew: true };
+  return importJobId;
 }

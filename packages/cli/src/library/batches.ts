@@ -1,50 +1,41 @@
-import { MAX_LIMIT } from '@lazyphotos/contracts';
+import { MAX_LIMIT, type MetadataResult } from '@lazyphotos/contracts';
 import type { Context } from '../context.js';
-import { type ErrorReport, InterruptedError, exitCodes, reportOf } from '../errors.js';
+import { type ErrorReport, exitCodes, InterruptedError, reportOf } from '../errors.js';
 import { count } from '../format.js';
+import { runEndOf } from '../transfer/run.js';
 import type { NamedPhoto } from './find.js';
 
-export interface PhotoFailure extends ErrorReport {
+/** The result of a bulk operation for one photo. */
+type PhotoResult = Omit<MetadataResult, 'photo' | 'status'> & { status: 'ok' | 'not_found' | 'invalid' };
+
+interface PhotoFailure extends ErrorReport {
   id: string;
   fileName: string | null;
 }
 
-/** What became of photos that were sent in batches. */
-export interface BatchTally {
+/** The outcomes of photos that were sent in batches. */
+interface BatchTally {
   done: number;
   failures: PhotoFailure[];
-  /** What ended it early. */
+  /** The error that ended the run early. */
   stoppedBy: unknown;
 }
 
-/** What the node says of one photo of a batch. */
-interface PhotoResult {
-  id: string;
-  status: 'ok' | 'not_found' | 'invalid';
-  code?: string | undefined;
-  errors?: readonly { path: string; message: string }[] | undefined;
-}
-
-/** As many as the node takes at once. */
+/** Batches of the size that the node accepts. */
 export function* batchesOf<T>(items: readonly T[]): Generator<T[]> {
   for (let start = 0; start < items.length; start += MAX_LIMIT) yield items.slice(start, start + MAX_LIMIT);
 }
 
-function failureOf(result: PhotoResult, photo: NamedPhoto | undefined): PhotoFailure {
-  const reasons = (result.errors ?? []).map(({ path, message }) => `${path}: ${message}`).join('; ');
-  const message = result.status === 'not_found' ? 'there is no such photo' : 'the node refused the change';
-  return {
-    id: result.id,
-    fileName: photo?.fileName ?? null,
-    code: result.code ?? result.status,
-    message: reasons || (result.code === 'too_many_tags' ? 'it would have too many tags' : message),
-  };
+/** Returns why the node did not change a photo. */
+export function refusalOf(result: PhotoResult): ErrorReport {
+  const { status, errors = [] } = result;
+  const code: string = result.code ?? status;
+  const reasons = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  const message = status === 'not_found' ? 'there is no such photo' : 'the node refused the change';
+  return { code, message: reasons || (code === 'too_many_tags' ? 'it would have too many tags' : message) };
 }
 
-/**
- * Sends batch after batch. An error ends it, and is in the result if something was done before.
- * @throws whatever happens before anything was done
- */
+/** Sends the batches one after the other. An error ends this. It is thrown if nothing was done before, otherwise it is in the result. */
 export async function sendBatches(
   batches: Iterable<NamedPhoto[]> | AsyncIterable<NamedPhoto[]>,
   send: (photos: NamedPhoto[]) => Promise<readonly PhotoResult[]>,
@@ -54,7 +45,12 @@ export async function sendBatches(
     for await (const photos of batches) {
       for (const [index, result] of (await send(photos)).entries()) {
         if (result.status === 'ok') tally.done += 1;
-        else tally.failures.push(failureOf(result, photos[index]));
+        else
+          tally.failures.push({
+            id: result.id,
+            fileName: photos[index]?.fileName ?? null,
+            ...refusalOf(result),
+          });
       }
     }
   } catch (error) {
@@ -64,19 +60,17 @@ export async function sendBatches(
   return tally;
 }
 
-/** The document of --json lists all. */
+/** --json lists all. */
 const MAX_LISTED = 50;
 
-/** Says what became of the photos. Returns the exit code. */
+/** Prints the outcomes. Returns the exit code. */
 export function reportBatches({ output }: Context, verb: string, tally: BatchTally, more = {}): number {
   const { done, failures, stoppedBy } = tally;
-  const interrupted = stoppedBy instanceof InterruptedError;
   output.document({
     [verb.toLowerCase()]: done,
     failed: failures.length,
     failures,
-    interrupted,
-    stoppedBy: stoppedBy === undefined || interrupted ? null : reportOf(stoppedBy),
+    ...runEndOf(stoppedBy),
     ...more,
   });
   output.line(`${verb} ${count(done, 'photo')}.`);
@@ -86,7 +80,7 @@ export function reportBatches({ output }: Context, verb: string, tally: BatchTal
     if (failures.length > MAX_LISTED)
       output.error(`${failures.length - MAX_LISTED} more failed (--json lists all)`);
   }
-  if (interrupted) {
+  if (stoppedBy instanceof InterruptedError) {
     output.error('interrupted; the same command continues');
     return stoppedBy.exitCode;
   }

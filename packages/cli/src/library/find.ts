@@ -4,41 +4,53 @@ import { type Context, nextCommand } from '../context.js';
 import { CliError } from '../errors.js';
 import { count, formatLocalTime } from '../format.js';
 
+/**
+ * What the command line names: photos by id or file name, albums by id, name or the first digits of the id, and imports and links by id
+ * or its first digits. A name that fits several things is refused.
+ */
+
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ID_BEGINNING = /^[0-9a-f]{8}[0-9a-f-]{0,28}$/i;
 
 export const isId = (text: string): boolean => ID.test(text);
 
-/** Whether a text can be the beginning of this id: eight digits at least, or it would rather be a name. */
+/** Returns whether a text is the beginning of an id. It needs eight digits, because a shorter text is more likely a name. */
 export const isBeginningOf = (text: string, id: string): boolean =>
   ID_BEGINNING.test(text) && id.startsWith(text.toLowerCase());
 
-/** Names are compared as they look: macOS decomposes the accents of file names. */
-export const sameName = (a: string, b: string): boolean => a.normalize('NFC') === b.normalize('NFC');
+/** Compares names in one Unicode form: macOS decomposes the accents of file names. */
+const sameName = (a: string, b: string): boolean => a.normalize('NFC') === b.normalize('NFC');
 
-export interface Candidate {
-  id: string;
-  /** What tells it from the others. */
-  label: string;
-}
+/** An error message names at most this many candidates. */
+const MAX_CANDIDATES = 5;
 
-/** So many are named; nobody reads more. */
-export const MAX_CANDIDATES = 5;
-
-/** @throws CliError `ambiguous` unless there is one at most */
-export function theOnly<T>(
+/** Returns the only item that was found, if any. @throws CliError `ambiguous` if there are several */
+export function theOnly<T extends { id: string }>(
   reference: string,
   found: readonly T[],
-  candidateOf: (item: T) => Candidate,
+  labelOf: (item: T) => string,
 ): T | undefined {
   if (found.length <= 1) return found[0];
-  const named = found.slice(0, MAX_CANDIDATES).map(candidateOf);
-  const list = named.map(({ id, label }) => `${id} (${label})`).join(', ');
+  const list = found.slice(0, MAX_CANDIDATES).map((item) => `${item.id} (${labelOf(item)})`);
   const more = found.length > MAX_CANDIDATES ? ' and more' : '';
-  throw new CliError('ambiguous', `"${reference}" can be ${list}${more}; give the id`);
+  throw new CliError('ambiguous', `"${reference}" can be ${list.join(', ')}${more}; give the id`);
 }
 
-/** The result, or undefined where the node says that there is no such thing. */
+/** Reads pages until there are more matches than an error message names. */
+async function matchesIn<P, T>(
+  pages: AsyncIterable<P>,
+  itemsOf: (page: P) => readonly T[],
+  isMatch: (item: T) => boolean,
+): Promise<T[]> {
+  const found: T[] = [];
+  for await (const page of pages) {
+    found.push(...itemsOf(page).filter(isMatch));
+    if (found.length > MAX_CANDIDATES) break;
+  }
+  return found;
+}
+
+/** Resolves to the result, or to undefined if the node responds `not_found`. */
 export async function unlessNotFound<T>(result: Promise<T>): Promise<T | undefined> {
   try {
     return await result;
@@ -48,25 +60,29 @@ export async function unlessNotFound<T>(result: Promise<T>): Promise<T | undefin
   }
 }
 
+/** The error for a thing that does not exist, with the command that lists those that do. */
+export const notFound = (context: Context, what: string, listCommand: string): CliError =>
+  new CliError('not_found', `there is no ${what}; to list all, run: ${nextCommand(context, listCommand)}`);
+
 export type Where = 'library' | 'trash';
 
-/** A photo that was named on the command line; one that was given by its id has not been looked up. */
+/** A photo that the command line names. One that was given by its id has not been looked up. */
 export interface NamedPhoto {
   id: string;
   fileName?: string | undefined;
 }
 
-/** Words of a file name that a search is made of: enough to tell it from others, and fewer than a search may have. */
+/** The first words of a file name: enough to tell it from others, and fewer than the limit of a search. */
 const FIRST_WORDS = /^[^\p{L}\p{N}]*(?:[\p{L}\p{N}\p{M}]+[^\p{L}\p{N}\p{M}]*){1,8}/u;
 const MAX_SEARCH = 190;
 
-/** A search for the words of a file name next to each other; undefined for a name without words or with a very long one. */
+/** Returns a search for the words of a file name in this order, or undefined if it has no words or very long ones. */
 export function searchForName(fileName: string): string | undefined {
   const words = FIRST_WORDS.exec(fileName.replaceAll(/["“”„«»＂]/g, ' '))?.[0].trim();
   return words === undefined || words.length > MAX_SEARCH ? undefined : `"${words}"`;
 }
 
-/** Pages of photos among which those with this file name are. Search leaves the trash out. */
+/** Returns pages that contain all photos with this file name, among others. A search leaves out the trash. */
 function candidates({ client, signal }: Context, fileName: string, where: Where) {
   const q = where === 'library' ? searchForName(fileName) : undefined;
   const trashed = where === 'trash';
@@ -77,29 +93,27 @@ function candidates({ client, signal }: Context, fileName: string, where: Where)
   );
 }
 
-/**
- * The photo with this file name; undefined if there is none.
- * @throws CliError `ambiguous`
- */
+/** Resolves to the photo with this file name, if any. @throws CliError `ambiguous` */
 export async function findPhotoByName(
   context: Context,
   fileName: string,
   where: Where,
 ): Promise<Photo | undefined> {
-  const found: Photo[] = [];
-  for await (const { photos } of candidates(context, fileName, where)) {
-    found.push(...photos.filter((photo) => sameName(photo.fileName, fileName)));
-    if (found.length > MAX_CANDIDATES) break;
-  }
-  return theOnly(fileName, found, ({ id, capturedAt, uploadedAt }) => ({
-    id,
-    label: `photo of ${(capturedAt ?? uploadedAt).slice(0, 10)}`,
-  }));
+  const found = await matchesIn(
+    candidates(context, fileName, where),
+    ({ photos }) => photos,
+    (photo) => sameName(photo.fileName, fileName),
+  );
+  return theOnly(
+    fileName,
+    found,
+    ({ capturedAt, uploadedAt }) => `photo of ${(capturedAt ?? uploadedAt).slice(0, 10)}`,
+  );
 }
 
 /**
- * Photos by id or file name, each once.
- * @throws CliError `not_found` that names all that were not found, `ambiguous`
+ * Resolves to photos by id or file name, each once.
+ * @throws CliError `not_found` that names all missing photos, `ambiguous`
  */
 export async function photosOrThrow(
   context: Context,
@@ -109,20 +123,23 @@ export async function photosOrThrow(
   const photos = new Map<string, NamedPhoto>();
   const missing: string[] = [];
   for (const reference of references) {
-    const photo = isId(reference)
+    const photo: NamedPhoto | undefined = isId(reference)
       ? { id: reference.toLowerCase() }
       : await findPhotoByName(context, reference, where);
     if (photo === undefined) missing.push(`"${reference}"`);
-    else photos.set(photo.id, { id: photo.id, ...('fileName' in photo && { fileName: photo.fileName }) });
+    else photos.set(photo.id, { id: photo.id, fileName: photo.fileName });
   }
   if (missing.length === 0) return [...photos.values()];
   const place = where === 'trash' ? ' in the trash' : '';
   const next = nextCommand(context, where === 'trash' ? 'trash list' : 'search <words>');
-  throw new CliError('not_found', `no photo${place} is called ${missing.join(', ')}; look with: ${next}`);
+  throw new CliError(
+    'not_found',
+    `there is no photo ${missing.join(', ')}${place}; to find it, run: ${next}`,
+  );
 }
 
 /**
- * The album with this id or name, else with this name in other case, else with an id that begins so; undefined if there is none.
+ * Resolves to the album with this id or name, otherwise with this name in other case, otherwise with an id that begins so, if any.
  * @throws CliError `ambiguous`
  */
 export async function findAlbum({ client, signal }: Context, reference: string): Promise<Album | undefined> {
@@ -142,48 +159,48 @@ export async function findAlbum({ client, signal }: Context, reference: string):
     }
   }
   const best = found.find(({ length }) => length > 0) ?? [];
-  return theOnly(reference, best, ({ id, name, itemCount }) => ({
-    id,
-    label: `album ${name}, ${count(itemCount, 'photo')}`,
-  }));
+  return theOnly(reference, best, ({ name, itemCount }) => `album ${name}, ${count(itemCount, 'photo')}`);
 }
 
 /** @throws CliError `not_found`, `ambiguous` */
 export async function albumOrThrow(context: Context, reference: string): Promise<Album> {
   const album = await findAlbum(context, reference);
-  if (album !== undefined) return album;
-  throw new CliError(
-    'not_found',
-    `there is no album "${reference}"; to see yours, run: ${nextCommand(context, 'albums')}`,
-  );
+  if (album === undefined) throw notFound(context, `album "${reference}"`, 'albums');
+  return album;
 }
 
-/** The import with this id, or with an id that begins so. @throws CliError `not_found`, `ambiguous` */
+/** Resolves to the import with this id, or with an id that begins so. @throws CliError `not_found`, `ambiguous` */
 export async function importOrThrow(context: Context, reference: string): Promise<ImportJob> {
   const { client, signal } = context;
   const found = isId(reference)
     ? await unlessNotFound(client.getImport({ params: { id: reference } }, { signal }))
-    : await findByBeginning(context, reference);
-  if (found !== undefined) return found;
-  throw new CliError(
-    'not_found',
-    `there is no import "${reference}"; to see yours, run: ${nextCommand(context, 'import list')}`,
-  );
+    : theOnly(
+        reference,
+        await matchesIn(
+          pagesOf((cursor) => client.listImports({ query: { cursor, limit: MAX_LIMIT } }, { signal })),
+          ({ imports }) => imports,
+          ({ id }) => isBeginningOf(reference, id),
+        ),
+        ({ status, createdAt }) => `${status}, of ${formatLocalTime(createdAt)}`,
+      );
+  if (found === undefined) throw notFound(context, `import "${reference}"`, 'import list');
+  return found;
 }
 
-async function findByBeginning(
+/** Resolves to the id of the link with this id, or with an id that begins so, if any. @throws CliError `ambiguous` */
+export async function findLinkId(
   { client, signal }: Context,
-  beginning: string,
-): Promise<ImportJob | undefined> {
-  const found: ImportJob[] = [];
-  const ask = (cursor: string | undefined) =>
-    client.listImports({ query: { cursor, limit: MAX_LIMIT } }, { signal });
-  for await (const { imports } of pagesOf(ask)) {
-    found.push(...imports.filter(({ id }) => isBeginningOf(beginning, id)));
-    if (found.length > MAX_CANDIDATES) break;
-  }
-  return theOnly(beginning, found, ({ id, status, createdAt }) => ({
-    id,
-    label: `${status}, of ${formatLocalTime(createdAt)}`,
-  }));
+  reference: string,
+): Promise<string | undefined> {
+  if (isId(reference)) return reference;
+  const found = await matchesIn(
+    pagesOf((cursor) => client.listShareLinks({ query: { cursor, limit: MAX_LIMIT } }, { signal })),
+    ({ shareLinks }) => shareLinks,
+    ({ id }) => isBeginningOf(reference, id),
+  );
+  return theOnly(
+    reference,
+    found,
+    ({ title, createdAt }) => `${title ?? 'no title'}, of ${createdAt.slice(0, 10)}`,
+  )?.id;
 }

@@ -1,19 +1,7 @@
 import cliProgress from 'cli-progress';
 import type { Context } from '../context.js';
-import { formatBytes, formatSeconds } from '../format.js';
+import { formatBytes, formatSeconds, sum } from '../format.js';
 import { printable } from '../output.js';
-
-/** How a transfer of many files stands. Bytes count for the file that they belong to: those of a failed attempt are taken back. */
-export interface Progress {
-  begin(file: unknown): void;
-  /** The file is `bytes` far. */
-  move(file: unknown, bytes: number): void;
-  /** The file is done, transferred or failed. */
-  finish(file: unknown, sizeBytes: number): void;
-  /** The attempt failed; the file will be tried again. */
-  drop(file: unknown): void;
-  snapshot(): ProgressSnapshot;
-}
 
 export interface ProgressSnapshot {
   filesDone: number;
@@ -21,83 +9,88 @@ export interface ProgressSnapshot {
   bytesDone: number;
   bytesTotal: number;
   bytesPerSecond: number;
-  /** Undefined while there is nothing to judge by. */
+  /** Undefined until the speed is known. */
   secondsLeft: number | undefined;
 }
 
-/** Speed is that of the last quarter of a minute: long enough to be calm, short enough to notice a change. */
+/** The speed is the average of this time: long enough to be stable, short enough to show a change. */
 const WINDOW_MS = 15_000;
 
-export function createProgress(
-  total: { files: number; bytes: number },
-  now: () => number = () => performance.now(),
-): Progress {
-  const onTheWay = new Map<unknown, number>();
-  const samples: { at: number; bytes: number }[] = [{ at: now(), bytes: 0 }];
-  let filesDone = 0;
-  let bytesFinished = 0;
+/** The progress of many files. The bytes of a failed attempt do not count. */
+export class Progress {
+  private readonly inFlight = new Map<unknown, number>();
+  private readonly samples: { at: number; bytes: number }[];
+  private filesDone = 0;
+  private bytesFinished = 0;
 
-  const bytesDone = () => [...onTheWay.values()].reduce((sum, bytes) => sum + bytes, bytesFinished);
-  const speed = (): number => {
-    const at = now();
-    const bytes = bytesDone();
-    samples.push({ at, bytes });
-    while (samples.length > 2 && at - (samples[1]?.at ?? at) > WINDOW_MS) samples.shift();
-    const [first = { at, bytes }] = samples;
+  constructor(
+    private readonly total: { files: number; bytes: number },
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.samples = [{ at: now(), bytes: 0 }];
+  }
+
+  /** The transfer of a file has reached `bytes`. */
+  move(file: unknown, bytes: number): void {
+    this.inFlight.set(file, bytes);
+  }
+
+  /** The file is done, transferred or failed. */
+  finish(file: unknown, sizeBytes: number): void {
+    this.inFlight.delete(file);
+    this.filesDone += 1;
+    this.bytesFinished += sizeBytes;
+  }
+
+  /** The attempt failed; another attempt follows. */
+  drop(file: unknown): void {
+    this.inFlight.delete(file);
+  }
+
+  snapshot(): ProgressSnapshot {
+    const bytesDone = sum([...this.inFlight.values()], (bytes) => bytes) + this.bytesFinished;
+    const bytesPerSecond = this.speed(bytesDone);
+    return {
+      filesDone: this.filesDone,
+      filesTotal: this.total.files,
+      bytesDone,
+      bytesTotal: this.total.bytes,
+      bytesPerSecond,
+      secondsLeft:
+        bytesPerSecond > 0 ? Math.max(0, this.total.bytes - bytesDone) / bytesPerSecond : undefined,
+    };
+  }
+
+  private speed(bytes: number): number {
+    const at = this.now();
+    this.samples.push({ at, bytes });
+    while (this.samples.length > 2 && at - (this.samples[1]?.at ?? at) > WINDOW_MS) this.samples.shift();
+    const [first = { at, bytes }] = this.samples;
     return at - first.at < 500 ? 0 : Math.max(0, ((bytes - first.bytes) / (at - first.at)) * 1000);
-  };
-
-  return {
-    begin: (file) => void onTheWay.set(file, 0),
-    move: (file, bytes) => void onTheWay.set(file, bytes),
-    drop: (file) => void onTheWay.delete(file),
-    finish: (file, sizeBytes) => {
-      onTheWay.delete(file);
-      filesDone += 1;
-      bytesFinished += sizeBytes;
-    },
-    snapshot: () => {
-      const bytesPerSecond = speed();
-      const done = bytesDone();
-      const left = Math.max(0, total.bytes - done);
-      return {
-        filesDone,
-        filesTotal: total.files,
-        bytesDone: done,
-        bytesTotal: total.bytes,
-        bytesPerSecond,
-        secondsLeft: bytesPerSecond > 0 ? left / bytesPerSecond : undefined,
-      };
-    },
-  };
+  }
 }
 
 const REDRAW_MS = 200;
-/** Where there is no terminal, in a log file say, a line now and then is enough. */
+/** Without a terminal, a log file needs few lines. */
 const LINE_MS = 15_000;
 
-const files = ({ filesDone, filesTotal }: ProgressSnapshot) => `${filesDone}/${filesTotal} files`;
-const bytes = ({ bytesDone, bytesTotal }: ProgressSnapshot) =>
-  `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`;
-const speed = ({ bytesPerSecond }: ProgressSnapshot) => `${formatBytes(bytesPerSecond)}/s`;
-const left = ({ secondsLeft }: ProgressSnapshot) =>
-  secondsLeft === undefined ? '' : `${formatSeconds(secondsLeft)} left`;
+const joined = (parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 
-export const progressLine = (snapshot: ProgressSnapshot): string =>
-  [files, bytes, speed, left]
-    .map((part) => part(snapshot))
-    .filter((part) => part !== '')
-    .join(', ');
+export const progressLine = (snapshot: ProgressSnapshot): string => {
+  const { filesDone, filesTotal, bytesDone, bytesTotal, bytesPerSecond, secondsLeft } = snapshot;
+  return joined([
+    `${filesDone}/${filesTotal} files`,
+    `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`,
+    `${formatBytes(bytesPerSecond)}/s`,
+    secondsLeft === undefined ? '' : `${formatSeconds(secondsLeft)} left`,
+  ]);
+};
 
-/** What a bar shows at a moment. */
-export interface BarState {
-  done: number;
-  total: number;
-  text: string;
-}
-
-/** Shows on stderr how far something is, as a bar on a terminal and as a line now and then elsewhere. Returns a function that ends it. */
-export function showBar({ io, output }: Pick<Context, 'io' | 'output'>, state: () => BarState): () => void {
+/** Shows the progress on stderr: a bar on a terminal, otherwise a line every few seconds. Returns a function that removes it. */
+export function showBar(
+  { io, output }: Pick<Context, 'io' | 'output'>,
+  state: () => { done: number; total: number; text: string },
+): () => void {
   if (output.mode !== 'human') return () => undefined;
   if (io.stderr.isTTY !== true) {
     const timer = setInterval(() => output.note(state().text), LINE_MS);
@@ -115,7 +108,7 @@ export function showBar({ io, output }: Pick<Context, 'io' | 'output'>, state: (
   );
   const draw = () => {
     const { done, total, text } = state();
-    // A bar of no length would show NaN.
+    // A bar of length 0 shows NaN.
     bar.setTotal(Math.max(1, total));
     bar.update(Math.min(done, Math.max(1, total)), { text: printable(text) });
   };
@@ -128,7 +121,7 @@ export function showBar({ io, output }: Pick<Context, 'io' | 'output'>, state: (
   };
 }
 
-/** Shows the progress of a transfer. Returns a function that ends it. `extra` is more text to show, empty for none. */
+/** Shows the progress of a transfer. Returns a function that removes it. */
 export const showProgress = (
   context: Pick<Context, 'io' | 'output'>,
   progress: Progress,
@@ -136,6 +129,6 @@ export const showProgress = (
 ): (() => void) =>
   showBar(context, () => {
     const snapshot = progress.snapshot();
-    const text = [progressLine(snapshot), extra()].filter((part) => part !== '').join(', ');
+    const text = joined([progressLine(snapshot), extra()]);
     return { done: snapshot.bytesDone, total: snapshot.bytesTotal, text };
   });

@@ -1,33 +1,41 @@
-import { ApiError, NetworkError, SessionEndedError, UnexpectedAnswerError, hasCode, isTransient, sleep } from '@lazyphotos/client';
+import {
+  ApiError,
+  hasCode,
+  isTransient,
+  NetworkError,
+  SessionEndedError,
+  sleep,
+  UnexpectedResponseError,
+} from '@lazyphotos/client';
 
-/** What a failure means: for the file alone, for now, or for everything. */
+/** What a failure means: this file failed, try it again, the node is perhaps away, or end the run. */
 export type Verdict = 'fail' | 'retry' | 'outage' | 'stop';
 
 export interface QueueOptions<T> {
   concurrency: number;
-  /** Pauses before the second round, the third, …; their number bounds the attempts. */
+  /** Pauses before the second round, the third, …; their number limits the attempts. */
   pausesMs: readonly number[];
   signal: AbortSignal;
   work(item: T): Promise<void>;
   judge(error: unknown): Verdict;
-  /** The item will not be tried again. */
+  /** There is no further attempt for this item. */
   onFailed(item: T, error: unknown): void;
   onRetry?(items: number, error: unknown): void;
 }
 
 export interface QueueResult<T> {
-  /** Why it ended before its time: an interruption, or an error that no file would survive. */
+  /** Why the run ended early: an interruption, or an error that concerns all files. */
   stoppedBy?: unknown;
-  /** Never tried, or not to the end. */
+  /** The items without a final outcome. */
   left: T[];
 }
 
-/** So many failures in a row, without one success between, mean that the node is gone rather than that files are bad. */
+/** This many failures in a row mean that the node is away. */
 const OUTAGE_PER_WORKER = 3;
 
 /**
- * Works through the items, a few at a time. What fails for now is tried again after all the others, in further rounds with
- * growing pauses: one bad file never holds up the rest.
+ * Processes the items, a few at a time. An item that fails for now is tried again after all the others, in more rounds with growing
+ * pauses: one bad file never delays the others.
  */
 export async function runQueue<T>(items: readonly T[], options: QueueOptions<T>): Promise<QueueResult<T>> {
   let pending = [...items];
@@ -94,14 +102,14 @@ async function runRound<T>(
   return stop === undefined ? { left } : { ...stop, left };
 }
 
-/** Trouble of this machine that may pass. */
+/** Errors of this computer that may be temporary. */
 const PASSING = new Set(['EIO', 'EMFILE', 'ENFILE', 'EBUSY', 'EAGAIN']);
-/** Trouble of the target disk that no file escapes. */
+/** Errors of the target disk that concern all files. */
 const FATAL = new Set(['ENOSPC', 'EROFS', 'EDQUOT']);
 
-/** What a failed transfer means for the file and for the others. */
+/** Returns what a failed transfer means for its file and for the others. */
 export function judgeTransfer(error: unknown): Verdict {
-  if (error instanceof SessionEndedError || error instanceof UnexpectedAnswerError) return 'stop';
+  if (error instanceof SessionEndedError || error instanceof UnexpectedResponseError) return 'stop';
   if (hasCode(error, 'storage_full', 'server_unclaimed', 'unauthenticated', 'redirected')) return 'stop';
   if (error instanceof NetworkError) return 'outage';
   if (isTransient(error)) return 'retry';
@@ -112,5 +120,5 @@ export function judgeTransfer(error: unknown): Verdict {
   return typeof code === 'string' && PASSING.has(code) ? 'retry' : 'fail';
 }
 
-/** Before the second, third and fourth attempt at the files that failed for now. */
+/** The pauses before the second, third and fourth attempt. */
 export const RETRY_PAUSES_MS = [1000, 5000, 15_000];

@@ -1,65 +1,41 @@
-import { createWriteStream } from 'node:fs';
-import { lstat, rm } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type PhotoLifeState, type ReportEntry, reportEntry } from '@lazyphotos/contracts';
 import { stringify } from 'csv-stringify';
-import { partOf, renameInto } from '../import/new-file.js';
+import type { ErrorReport } from '../errors.js';
+import { saveNewFile } from '../import/new-file.js';
 import { type LocalPath, readableName, readablePath } from '../local-path.js';
-import type { FileOutcome, UploadedFile } from '../upload/upload-file.js';
-import type { ExportedPhoto, OtherEntry, UnpackedPlan } from './plan.js';
+import type { Announcement, FileOutcome, UploadedFile } from '../upload/upload-file.js';
+import type { ExportedPhoto, UnpackedPlan } from './plan.js';
 
 export type Outcome = 'imported' | 'duplicate' | 'failed' | 'unsupported' | 'sidecar' | 'ignored' | 'left';
 
-/** What became of one file. The names are those of the node's report. */
+/** The outcome of one file. The names are those of the report of the node. */
 export interface AccountEntry {
   path: string;
-  /** The file itself, whose name may be no text. */
+  /** The file itself, whose name may not be text. */
   file: LocalPath;
   outcome: Outcome;
-  code: string | undefined;
-  message: string | undefined;
-  photoId: string | undefined;
-  /** Of a duplicate: where the photo was when it was found. */
-  photoState: PhotoLifeState | undefined;
-  sidecar: string | undefined;
-  sidecarRule: string | undefined;
-  partOf: string | undefined;
-  albums: string[];
-  /** What was announced with the photo. */
-  capturedAt: string | undefined;
-  /** `pending` where the file itself may have a better date: it is not read here. */
-  dateSource: ReportEntry['dateSource'];
-}
-
-export type Counts = Record<Outcome, number>;
-
-interface Settled {
-  outcome: 'imported' | 'duplicate' | 'failed';
   code?: string | undefined;
   message?: string | undefined;
   photoId?: string | undefined;
+  /** The state in which a duplicate was found. */
   photoState?: PhotoLifeState | undefined;
-}
-
-export interface Announced {
+  sidecar?: string | undefined;
+  sidecarRule?: string | undefined;
+  partOf?: string | undefined;
+  albums: string[];
+  /** The announced date. */
   capturedAt?: string | undefined;
-  capturedAtSource?: string | undefined;
+  /** `pending` if the file itself may contain a better date: the command does not read it. */
+  dateSource?: ReportEntry['dateSource'];
 }
 
-/** Every file of an export, with what became of it. */
-export interface Account {
-  announced(photo: ExportedPhoto, date: Announced): void;
-  /** The first outcome stays: a photo that was uploaded and is tried again is no duplicate. */
-  settle(photo: ExportedPhoto, uploaded: UploadedFile): void;
-  fail(photo: ExportedPhoto, error: { code: string; message: string }): void;
-  isSettled(photo: ExportedPhoto): boolean;
-  counts(): Counts;
-  /** By path. */
-  entries(): Generator<AccountEntry, void>;
-}
+type Settled = Pick<AccountEntry, 'outcome' | 'code' | 'message' | 'photoId' | 'photoState'>;
 
-const codes: Partial<Record<FileOutcome, string>> = {
+export const isNew = (outcome: FileOutcome): boolean => outcome === 'uploaded' || outcome === 'restored';
+
+const CODES: Partial<Record<FileOutcome, string>> = {
   existing: 'in_library',
   duplicate: 'same_as_another',
   restored: 'restored',
@@ -67,97 +43,80 @@ const codes: Partial<Record<FileOutcome, string>> = {
   deleted: 'deleted',
 };
 
-const states: Partial<Record<FileOutcome, PhotoLifeState>> = {
+const STATES: Partial<Record<FileOutcome, PhotoLifeState>> = {
   existing: 'active',
   duplicate: 'active',
   inTrash: 'trashed',
   deleted: 'deleted',
 };
 
-export function createAccount(plan: UnpackedPlan): Account {
-  const settled = new Map<ExportedPhoto, Settled>();
-  const dates = new Map<ExportedPhoto, Announced>();
+/** All files of an export, with their outcomes. */
+export class Account {
+  private readonly settled = new Map<ExportedPhoto, Settled>();
+  private readonly announcements = new Map<ExportedPhoto, Announcement>();
 
-  const photoEntry = (photo: ExportedPhoto): AccountEntry => {
-    const { json, xmp } = photo.sidecars;
-    const { outcome = 'left', code, message, photoId, photoState } = settled.get(photo) ?? {};
-    const { capturedAt, capturedAtSource } = dates.get(photo) ?? {};
-    const isKept = photoId !== undefined;
-    const sidecar = json ?? xmp;
-    return {
-      path: readablePath(photo.path),
-      file: photo.path,
-      outcome,
-      code,
-      message,
+  constructor(private readonly plan: UnpackedPlan) {}
+
+  announced(photo: ExportedPhoto, announcement: Announcement): void {
+    this.announcements.set(photo, announcement);
+  }
+
+  /** Keeps the first outcome: the second attempt for an uploaded photo is not a duplicate. */
+  settle(photo: ExportedPhoto, { outcome, photoId }: UploadedFile): void {
+    if (this.settled.has(photo)) return;
+    this.settled.set(photo, {
+      outcome: isNew(outcome) ? 'imported' : 'duplicate',
+      code: CODES[outcome],
       photoId,
-      photoState,
+      photoState: STATES[outcome],
+    });
+  }
+
+  fail(photo: ExportedPhoto, { code, message }: ErrorReport): void {
+    this.settled.set(photo, { outcome: 'failed', code, message });
+  }
+
+  isSettled(photo: ExportedPhoto): boolean {
+    return this.settled.has(photo);
+  }
+
+  counts(): Record<Outcome, number> {
+    const counts = { imported: 0, duplicate: 0, failed: 0, unsupported: 0, sidecar: 0, ignored: 0, left: 0 };
+    for (const photo of this.plan.photos) counts[this.settled.get(photo)?.outcome ?? 'left'] += 1;
+    for (const { outcome } of this.plan.others) counts[outcome] += 1;
+    return counts;
+  }
+
+  /** Yields the entries in the order of their paths. */
+  *entries(): Generator<AccountEntry, void> {
+    const files = [...this.plan.photos, ...this.plan.others];
+    const sorted = files.map((file) => ({ path: readablePath(file.path), file }));
+    sorted.sort((a, b) => (a.path < b.path ? -1 : 1));
+    for (const { path, file } of sorted)
+      yield 'outcome' in file ? { ...file, path, file: file.path, albums: [] } : this.photoEntry(path, file);
+  }
+
+  private photoEntry(path: string, photo: ExportedPhoto): AccountEntry {
+    const settled: Settled = this.settled.get(photo) ?? { outcome: 'left' };
+    const { capturedAt, capturedAtSource } = this.announcements.get(photo) ?? {};
+    const sidecar = photo.sidecars.json ?? photo.sidecars.xmp;
+    return {
+      path,
+      file: photo.path,
+      ...settled,
       sidecar: sidecar === undefined ? undefined : readableName(sidecar),
       sidecarRule: photo.rule,
-      partOf: undefined,
-      albums: isKept && photo.folder.kind === 'album' ? [photo.folder.name] : [],
-      capturedAt: isKept ? capturedAt : undefined,
-      dateSource: !isKept ? undefined : capturedAtSource === 'sidecar' ? 'sidecar' : 'pending',
+      albums: [],
+      ...(settled.photoId !== undefined && {
+        albums: photo.folder.kind === 'album' ? [photo.folder.name] : [],
+        capturedAt,
+        dateSource: capturedAtSource === 'sidecar' ? 'sidecar' : 'pending',
+      }),
     };
-  };
-  const entryOf = (file: ExportedPhoto | OtherEntry): AccountEntry =>
-    'outcome' in file ? otherEntry(file) : photoEntry(file);
-
-  return {
-    announced: (photo, date) => void dates.set(photo, date),
-    settle: (photo, { outcome, photoId }) => {
-      if (settled.has(photo)) return;
-      const isNew = outcome === 'uploaded' || outcome === 'restored';
-      settled.set(photo, {
-        outcome: isNew ? 'imported' : 'duplicate',
-        code: codes[outcome],
-        photoId,
-        photoState: states[outcome],
-      });
-    },
-    fail: (photo, { code, message }) => void settled.set(photo, { outcome: 'failed', code, message }),
-    isSettled: (photo) => settled.has(photo),
-    counts: () => {
-      const counts: Counts = {
-        imported: 0,
-        duplicate: 0,
-        failed: 0,
-        unsupported: 0,
-        sidecar: 0,
-        ignored: 0,
-        left: 0,
-      };
-      for (const photo of plan.photos) counts[settled.get(photo)?.outcome ?? 'left'] += 1;
-      for (const { outcome } of plan.others) counts[outcome] += 1;
-      return counts;
-    },
-    entries: function* () {
-      const files = [...plan.photos, ...plan.others].map((file) => ({ path: pathOf(file), file }));
-      files.sort((a, b) => (a.path < b.path ? -1 : 1));
-      for (const { file } of files) yield entryOf(file);
-    },
-  };
+  }
 }
 
-const pathOf = ({ path }: ExportedPhoto | OtherEntry): string => readablePath(path);
-
-const otherEntry = ({ path, outcome, code, message, partOf }: OtherEntry): AccountEntry => ({
-  path: readablePath(path),
-  file: path,
-  outcome,
-  code,
-  message,
-  photoId: undefined,
-  photoState: undefined,
-  sidecar: undefined,
-  sidecarRule: undefined,
-  partOf,
-  albums: [],
-  capturedAt: undefined,
-  dateSource: undefined,
-});
-
-/** Gives each entry the columns that it lacks. No archive is involved, so that column is empty. */
+/** Adds the columns that only the CSV has. There is no archive, so that column is empty. */
 async function* rowsOf(entries: Iterable<AccountEntry>) {
   for (const entry of entries) {
     const stats = await lstat(entry.file).catch(() => undefined);
@@ -165,13 +124,12 @@ async function* rowsOf(entries: Iterable<AccountEntry>) {
   }
 }
 
-/** Writes one line for each file (RFC 4180), with the columns of the node's report. The file is whole or not there. */
+/** Writes one line for each file (RFC 4180), with the columns of the report of the node. */
 export async function writeReport(
   target: string,
   entries: Iterable<AccountEntry>,
   force: boolean,
 ): Promise<void> {
-  const part = partOf(target);
   const lines = stringify({
     header: true,
     bom: true,
@@ -180,15 +138,5 @@ export async function writeReport(
     // A file name must not become a formula of a spreadsheet.
     escape_formulas: true,
   });
-  try {
-    await pipeline(
-      Readable.from(rowsOf(entries)),
-      lines,
-      createWriteStream(part, { mode: 0o600, flags: 'wx' }),
-    );
-    await renameInto(part, target, force);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
+  await saveNewFile(target, force, Readable.from(rowsOf(entries)), lines);
 }

@@ -1,17 +1,19 @@
 import { type Client, sleep } from '@lazyphotos/client';
-import { MAX_LIMIT, type MetadataPatch, type MetadataResult } from '@lazyphotos/contracts';
+import { MAX_LIMIT, type MetadataPatch } from '@lazyphotos/contracts';
 import { type PhotoFacts, planTags } from '@lazyphotos/import-engine';
-import type { ErrorReport } from '../errors.js';
+import { sum } from '../format.js';
+import { refusalOf } from '../library/batches.js';
+import type { FailedFile } from '../upload/send-files.js';
 import type { ExportedPhoto } from './plan.js';
 
-/** Older than any edit that a person can have made here. */
+/** Older than any edit that a person has made on the node. */
 const BEFORE_ALL_EDITS = new Date(0).toISOString();
 
 type Update = MetadataPatch & { id: string };
 
 /**
- * Returns what a person set in Google Photos, as an edit of that time: later edits made here stay, and repeating it changes nothing.
- * Undefined when nothing was set.
+ * Returns the metadata that a person set in Google Photos, as an edit of that time: later edits on the node stay, and a repetition
+ * changes nothing. Returns undefined if nothing was set.
  */
 export function updateOf(
   id: string,
@@ -34,121 +36,99 @@ export function updateOf(
   return { id, ...fields, updatedAt: editedAt ?? BEFORE_ALL_EDITS };
 }
 
-export interface PhotoProblem extends ErrorReport {
-  path: string;
-}
-
-export interface Describer {
-  /** Sends the update with others, now or later. One that cannot be sent now is kept for `finish`. */
-  add(path: string, update: Update): Promise<void>;
-  /** Sends what is left. @throws when it cannot be sent */
-  finish(): Promise<void>;
-  /** Photos that have what was set. */
-  readonly described: number;
-  readonly problems: PhotoProblem[];
-}
-
 interface Waiting {
   path: string;
   update: Update;
-  /** Of the update as JSON. */
+  /** The size of the update as JSON. */
   bytes: number;
 }
 
-/** The node takes bodies of up to 1 MB; a description can have 40 kB. */
+/** The node accepts bodies of up to 1 MB; a description can have 40 kB. */
 const MAX_BATCH_BYTES = 500_000;
-/** The node may hear of a photo a little later than its upload ends. */
+/** The catalog may receive a photo a little later than its upload ends. */
 export const UNKNOWN_PAUSES_MS = [500, 1000, 2000, 4000, 8000];
 
-const bytesOf = (batch: readonly Waiting[]): number => batch.reduce((sum, { bytes }) => sum + bytes, 0);
+const bytesOf = (batch: readonly Waiting[]): number => sum(batch, ({ bytes }) => bytes);
 
-/** Adds what is known of photos to them, many at a time. */
-export function createDescriber(client: Client, signal: AbortSignal): Describer {
-  const waiting: Waiting[] = [];
-  const unknown: Waiting[] = [];
-  const problems: PhotoProblem[] = [];
-  let gatheredBytes = 0;
-  /** After a failure, updates gather up to this many before the next attempt. */
-  let sendFrom = MAX_LIMIT;
-  let described = 0;
+/** Adds the metadata of the sidecars to photos, many at a time. */
+export class Describer {
+  readonly problems: FailedFile[] = [];
+  /** The number of photos with added metadata. */
+  described = 0;
+  private readonly waiting: Waiting[] = [];
+  private readonly unknown: Waiting[] = [];
+  private waitingBytes = 0;
+  /** After a failure, the next attempt waits for this many updates. */
+  private sendFrom = MAX_LIMIT;
 
-  const settle = (item: Waiting, result: MetadataResult | undefined): void => {
-    if (result?.status === 'ok') described += 1;
-    else if (result?.status === 'not_found') unknown.push(item);
-    else problems.push({ path: item.path, ...refusalOf(result) });
-  };
-  const send = async (batch: Waiting[]): Promise<void> => {
-    const updates = batch.map(({ update }) => update);
-    const { results } = await client.editPhotos({ body: { updates } }, { signal });
-    for (const [index, item] of batch.entries()) settle(item, results[index]);
-  };
-  /** As many as the node takes at once. */
-  const nextBatch = (): Waiting[] => {
+  constructor(
+    private readonly client: Client,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Sends the update together with others, now or later. If that fails, `finish` sends it. */
+  async add(path: string, update: Update): Promise<void> {
+    this.enqueue({ path, update, bytes: Buffer.byteLength(JSON.stringify(update)) });
+    const isLarge = this.waitingBytes > MAX_BATCH_BYTES && this.sendFrom === MAX_LIMIT;
+    if (!isLarge && this.waiting.length < this.sendFrom) return;
+    try {
+      await this.flush();
+      this.sendFrom = MAX_LIMIT;
+    } catch {
+      // If the node is away, the uploads fail as well. Any other failure must not repeat for each photo.
+      this.sendFrom = this.waiting.length + MAX_LIMIT;
+    }
+  }
+
+  /** Sends the remaining updates. @throws if that fails */
+  async finish(): Promise<void> {
+    while (this.waiting.length > 0) await this.flush();
+    for (const pause of UNKNOWN_PAUSES_MS) {
+      if (this.unknown.length === 0) return;
+      await sleep(pause, this.signal);
+      this.enqueue(...this.unknown.splice(0));
+      while (this.waiting.length > 0) await this.flush();
+    }
+    const message = 'the node does not know this photo; its metadata was not added';
+    for (const { path } of this.unknown.splice(0)) this.problems.push({ path, code: 'not_found', message });
+  }
+
+  private enqueue(...items: Waiting[]): void {
+    this.waiting.push(...items);
+    this.waitingBytes += bytesOf(items);
+  }
+
+  private async flush(): Promise<void> {
+    const batch = this.nextBatch();
+    try {
+      if (batch.length > 0) await this.send(batch);
+    } catch (error) {
+      this.waiting.unshift(...batch);
+      this.waitingBytes += bytesOf(batch);
+      throw error;
+    }
+  }
+
+  /** Takes as many updates as the node accepts in one request. */
+  private nextBatch(): Waiting[] {
     let size = 0;
-    const end = waiting.findIndex(({ bytes }, index) => {
+    const end = this.waiting.findIndex(({ bytes }, index) => {
       size += bytes;
       return index > 0 && (index >= MAX_LIMIT || size > MAX_BATCH_BYTES);
     });
-    const batch = waiting.splice(0, end === -1 ? waiting.length : end);
-    gatheredBytes -= bytesOf(batch);
+    const batch = this.waiting.splice(0, end === -1 ? this.waiting.length : end);
+    this.waitingBytes -= bytesOf(batch);
     return batch;
-  };
-  const flush = async (): Promise<void> => {
-    const batch = nextBatch();
-    try {
-      if (batch.length > 0) await send(batch);
-    } catch (error) {
-      waiting.unshift(...batch);
-      gatheredBytes += bytesOf(batch);
-      throw error;
+  }
+
+  private async send(batch: Waiting[]): Promise<void> {
+    const updates = batch.map(({ update }) => update);
+    const { results } = await this.client.editPhotos({ body: { updates } }, { signal: this.signal });
+    for (const [index, item] of batch.entries()) {
+      const result = results[index] ?? { id: item.update.id, status: 'invalid' };
+      if (result.status === 'ok') this.described += 1;
+      else if (result.status === 'not_found') this.unknown.push(item);
+      else this.problems.push({ path: item.path, ...refusalOf(result) });
     }
-  };
-
-  return {
-    problems,
-    get described() {
-      return described;
-    },
-    add: async (path, update) => {
-      const bytes = Buffer.byteLength(JSON.stringify(update));
-      waiting.push({ path, update, bytes });
-      gatheredBytes += bytes;
-      const isLarge = gatheredBytes > MAX_BATCH_BYTES && sendFrom === MAX_LIMIT;
-      const isFull = isLarge || waiting.length >= sendFrom;
-      if (!isFull) return;
-      try {
-        await flush();
-        sendFrom = MAX_LIMIT;
-      } catch {
-        // The uploads notice by themselves that the node has gone. Otherwise this is for later, and not for each photo anew.
-        sendFrom = waiting.length + MAX_LIMIT;
-      }
-    },
-    finish: async () => {
-      while (waiting.length > 0) await flush();
-      for (const pause of UNKNOWN_PAUSES_MS) {
-        if (unknown.length === 0) return;
-        await sleep(pause, signal);
-        const again = unknown.splice(0);
-        waiting.push(...again);
-        gatheredBytes += bytesOf(again);
-        while (waiting.length > 0) await flush();
-      }
-      for (const { path } of unknown.splice(0))
-        problems.push({
-          path,
-          code: 'not_found',
-          message: 'the node does not know this photo; what is known of it was not added',
-        });
-    },
-  };
-}
-
-function refusalOf(result: MetadataResult | undefined): ErrorReport {
-  const reasons = (result?.errors ?? []).map(({ path, message }) => `${path}: ${message}`).join('; ');
-  const code = result?.code ?? 'invalid';
-  const message =
-    reasons ||
-    (code === 'too_many_tags' ? 'it would have too many tags' : 'the node refused what is known of it');
-  return { code, message };
+  }
 }

@@ -14,7 +14,7 @@ export interface PlacedSidecar extends Placed {
 type Matcher = (media: NamedFile<number>[], sidecars: NamedSidecar<number>[]) => Match<number>[];
 
 /** Rules by which one sidecar serves several files. */
-const sharing: ReadonlySet<MatchRule> = new Set(['edited', 'motion']);
+const SHARING_RULES: ReadonlySet<MatchRule> = new Set(['edited', 'motion']);
 
 export function groupBy<T extends Placed>(files: readonly T[], key: keyof Place): Map<string, T[]> {
   const groups = new Map<string, T[]>();
@@ -37,8 +37,8 @@ const firstOfEachName = <T extends Placed>(files: readonly T[]): T[] => [
 ];
 
 /**
- * Finds the sidecars of photos by their names: in each folder, and then, for photos that have none, in the same folder of other parts of
- * the export.
+ * Finds the sidecars of photos by their names: first in the folder of the photo, then, for photos without one, in the same folder of other
+ * parts of the export.
  */
 export function matchByFolder(
   media: readonly Placed[],
@@ -62,21 +62,21 @@ export function matchByFolder(
     const candidates = elsewhere.get(folder) ?? [];
     if (alone.length === 0 || candidates.every(({ place }) => place.folder === alone[0]?.place.folder))
       continue;
-    // Two exports that lie side by side have files of the same names: what belongs to a photo beside it belongs to no other one.
+    // Two exports side by side have files with the same names: a sidecar of a photo in its folder belongs to no other photo.
     const free = candidates.filter(({ id }) => !used.has(id));
     const taken = candidates.filter(({ id }) => used.has(id));
     for (const result of match(alone.map(named), firstOfEachName([...free, ...taken]).map(titled)))
-      if (!used.has(result.sidecarId) || sharing.has(result.rule)) keep(result);
+      if (!used.has(result.sidecarId) || SHARING_RULES.has(result.rule)) keep(result);
   }
   return found;
 }
 
-/** Where a file lies, in Unicode form NFC: macOS writes NFD. */
+/** The location of a file, in Unicode form NFC: macOS writes NFD. */
 export interface Place {
   /** The folder on this computer. */
   folder: string;
   /**
-   * The folder in the export, with `/`. Parts of an export that were unpacked into folders of their own have the same, as in
+   * The folder in the export, with `/`. It is the same for parts of an export in separate folders, such as
    * `part-1/Takeout/Google Photos/Trip` and `part-2/Takeout/Google Photos/Trip`.
    */
   exportFolder: string;
@@ -85,10 +85,10 @@ export interface Place {
 
 const isTakeout = (segment: string): boolean => segment.toLowerCase() === 'takeout';
 
-/** Returns what finds out where files below a folder lie. */
+/** Returns a function for the locations of files below a folder. */
 export function placesBelow(root: LocalPath): (path: LocalPath) => Place {
   const above = dirname(readablePath(root));
-  // The folder that was given may be a part of an export: `Takeout/Google Photos` or an album in it.
+  // The given folder may be a part of an export: `Takeout/Google Photos` or an album in it.
   const begin = [above, dirname(above)].find((folder) => isTakeout(basename(folder)));
   const prefix = begin === undefined ? above : dirname(begin);
   return (path) => {

@@ -1,17 +1,26 @@
 import { basename } from 'node:path';
-import { type AlbumFacts, type FolderRole, type MatchRule, classifyFolders, matchSidecars, matchXmp, pairVideos, roleOf } from '@lazyphotos/import-engine';
+import {
+  type AlbumFacts,
+  classifyFolders,
+  type FolderRole,
+  type MatchRule,
+  matchSidecars,
+  matchXmp,
+  pairVideos,
+  roleOf,
+} from '@lazyphotos/import-engine';
 import { type ErrorReport, reportOf } from '../errors.js';
 import { type LocalPath, readablePath } from '../local-path.js';
 import type { HashCache } from '../upload/hash-cache.js';
 import type { LeftOut, LeftOutReason, SkippedFolder } from '../upload/left-out.js';
 import { isMediaName } from '../upload/photo-type.js';
 import { type PlannedPhoto, planUpload } from '../upload/plan.js';
-import { type Place, type Placed, type PlacedSidecar, groupBy, matchByFolder, placesBelow } from './match.js';
-import { type Sidecar, type SidecarPaths, readJsonSidecar, readXmpSidecar } from './sidecars.js';
+import { groupBy, matchByFolder, type Place, type Placed, type PlacedSidecar, placesBelow } from './match.js';
+import { readJsonSidecar, readXmpSidecar, type Sidecar, type SidecarPaths } from './sidecars.js';
 
-/** A photo of an export, to be uploaded. */
+/** A photo of an export that will be uploaded. */
 export interface ExportedPhoto extends PlannedPhoto {
-  /** Its name in the export. */
+  /** The name in the export. */
   name: string;
   folder: FolderRole;
   sidecars: SidecarPaths;
@@ -25,9 +34,9 @@ export interface UnpackedPlan {
   /** Every other file. */
   others: OtherEntry[];
   skippedFolders: SkippedFolder[];
-  /** Sidecars that belong to no photo or video here. */
+  /** The number of sidecars without a photo or video here. */
   unmatchedSidecars: number;
-  /** Whether there is anything that only exports of Google Photos have. */
+  /** Whether there is anything that occurs only in exports of Google Photos. */
   isExport: boolean;
 }
 
@@ -49,7 +58,7 @@ interface Reading {
   skippedFolders: SkippedFolder[];
 }
 
-/** Finds out what is in folders that an export was unpacked into. Of a sidecar only its path and title are held in memory. */
+/** Plans the upload of folders with an unpacked export. Of a sidecar, only the path and title are in memory. */
 export async function planUnpacked(
   roots: readonly LocalPath[],
   options: UnpackedPlanOptions,
@@ -80,7 +89,7 @@ async function readRoot(root: LocalPath, reading: Reading, options: UnpackedPlan
   }
 }
 
-/** Whether a file that is not uploaded may have a sidecar. */
+/** Returns whether a file that is not uploaded may have a sidecar. */
 const isMedium = (reason: LeftOutReason, name: string): boolean =>
   reason === 'unsupported_type' || reason === 'misnamed' || (reason === 'empty' && roleOf(name) === 'media');
 
@@ -178,7 +187,7 @@ const hasYear = (roles: ReadonlyMap<string, FolderRole>): boolean =>
 
 const fileOf = ({ photo, leftOut }: Medium): LocalPath => (photo ?? leftOut)?.path ?? '';
 
-/** The paths of pictures, by the video that is a part of them. */
+/** Returns the paths of pictures, by the ids of their videos. */
 function videoPairs(media: readonly Medium[]): Map<number, string> {
   const pairs = new Map<number, string>();
   for (const files of groupBy(media, 'folder').values()) {
@@ -193,17 +202,17 @@ function videoPairs(media: readonly Medium[]): Map<number, string> {
   return pairs;
 }
 
-/** What becomes of a file that is not uploaded. */
+/** A file that is not uploaded, with its outcome. */
 export interface OtherEntry {
   path: LocalPath;
   outcome: 'failed' | 'unsupported' | 'sidecar' | 'ignored';
   code?: string | undefined;
   message?: string | undefined;
-  /** Of the video of a live or motion photo: the path of its picture. */
+  /** The path of the picture, for the video of a live or motion photo. */
   partOf?: string | undefined;
 }
 
-const messages: Partial<Record<LeftOutReason, string>> = {
+const REASON_MESSAGES: Partial<Record<LeftOutReason, string>> = {
   misnamed: 'it is named like a photo, but its content is not one',
   empty: 'it is empty',
   unfinished_transfer: 'another program has not finished it',
@@ -211,12 +220,12 @@ const messages: Partial<Record<LeftOutReason, string>> = {
   broken_link: 'the link leads nowhere',
 };
 
-/** What can only be lost when a photo that should be there is not: it is a failure, not a file of no interest. */
+/** Returns whether a photo may be lost: such a file is a failure, not an ignored file. */
 const isLoss = (reason: LeftOutReason, path: string): boolean =>
   reason === 'misnamed' || (reason === 'empty' && isMediaName(basename(path)));
 
 export function leftOutEntry({ path, reason, mimeType }: LeftOut): OtherEntry {
   if (reason === 'unsupported_type') return { path, outcome: 'unsupported', code: reason, message: mimeType };
   const outcome = isLoss(reason, readablePath(path)) ? 'failed' : 'ignored';
-  return { path, outcome, code: reason, message: messages[reason] };
+  return { path, outcome, code: reason, message: REASON_MESSAGES[reason] };
 }

@@ -1,14 +1,14 @@
 import { type Client, sleep } from '@lazyphotos/client';
-import { type PhotoFacts, dateOf, fileNameOf } from '@lazyphotos/import-engine';
+import { dateOf, fileNameOf, type PhotoFacts } from '@lazyphotos/import-engine';
 import type { Context } from '../context.js';
-import { CliError, type ErrorReport, reportOf } from '../errors.js';
+import { CliError, reportOf } from '../errors.js';
 import { readablePath } from '../local-path.js';
 import type { HashCache } from '../upload/hash-cache.js';
-import { sendFiles } from '../upload/send-files.js';
-import { type Announcement, type UploadedFile, announcedName } from '../upload/upload-file.js';
-import type { Account } from './account.js';
-import { createAlbumFiller } from './albums.js';
-import { UNKNOWN_PAUSES_MS, createDescriber, updateOf } from './describe.js';
+import { type FailedFile, failedFile, sendFiles } from '../upload/send-files.js';
+import { type Announcement, announcedName, type UploadedFile } from '../upload/upload-file.js';
+import { type Account, isNew } from './account.js';
+import { AlbumFiller } from './albums.js';
+import { Describer, UNKNOWN_PAUSES_MS, updateOf } from './describe.js';
 import type { ExportedPhoto, UnpackedPlan } from './plan.js';
 import { factsOf } from './sidecars.js';
 
@@ -19,7 +19,7 @@ export interface SendUnpackedOptions {
   deviceId: string | undefined;
 }
 
-/** What was done besides the outcomes in the account. */
+/** The results besides the outcomes in the account. */
 export interface SentUnpacked {
   importedBytes: number;
   described: number;
@@ -27,15 +27,15 @@ export interface SentUnpacked {
   albums: number;
   inTrash: number;
   deleted: number;
-  /** Photos that are in the library, but not all that is known of them. */
-  problems: (ErrorReport & { path: string })[];
-  /** Why it ended early; undefined when it did not. */
+  /** Photos that are in the library without all their metadata. */
+  problems: FailedFile[];
+  /** The error that ended the run early, if any. */
   stoppedBy: unknown;
 }
 
 /**
- * Photos with a sidecar come first: of a photo that is there twice, the copy that knows its date should be the one that is sent. What is in
- * the trash comes last, because a photo that is also elsewhere does not belong there.
+ * Photos with a sidecar come first: of two copies of a photo, the one with a known date should be sent. Photos of the trash come last,
+ * because a photo that is also elsewhere does not belong in the trash.
  */
 const groupsOf = ({ photos }: UnpackedPlan): ExportedPhoto[][] => {
   const kept = photos.filter(({ isTrashed }) => !isTrashed);
@@ -47,18 +47,17 @@ const groupsOf = ({ photos }: UnpackedPlan): ExportedPhoto[][] => {
   ];
 };
 
-/** Uploads the photos of an export, and adds what is known of them to those that are new and to those that were there. */
+/** Uploads the photos of an export and adds their metadata, also to photos that were on the node before. */
 export async function sendUnpacked(
   context: Context,
   plan: UnpackedPlan,
   account: Account,
   options: SendUnpackedOptions,
 ): Promise<SentUnpacked> {
-  const { client, signal } = context;
-  const followUp = createFollowUp(client, signal, account);
-  /** Of the photos that are on their way. */
+  const followUp = new FollowUp(context, account);
+  /** The metadata of the photos in flight. */
   const facts = new Map<ExportedPhoto, PhotoFacts | undefined>();
-  const result = await sendFiles(context, groupsOf(plan), {
+  const { stoppedBy } = await sendFiles(context, groupsOf(plan), {
     ...options,
     announce: async (photo) => {
       facts.set(photo, await factsOf(photo.sidecars));
@@ -76,70 +75,73 @@ export async function sendUnpacked(
       else account.fail(photo, reportOf(error));
     },
   });
-  return followUp.finish(result.stoppedBy);
+  return followUp.finish(stoppedBy);
 }
 
-/** What is done with photos once the node has them. */
-function createFollowUp(client: Client, signal: AbortSignal, account: Account) {
-  const describer = createDescriber(client, signal);
-  const albums = createAlbumFiller(client);
-  const trash = createTrash(client);
-  const { problems } = describer;
-  const counts = { importedBytes: 0, inTrash: 0, deleted: 0 };
+/** The steps for photos that are on the node. */
+class FollowUp {
+  private readonly describer: Describer;
+  private readonly albums: AlbumFiller;
+  private readonly trash: Trash;
+  private readonly counts = { importedBytes: 0, inTrash: 0, deleted: 0 };
 
-  const count = (photo: ExportedPhoto, { outcome, photoId }: UploadedFile): void => {
-    const isNew = outcome === 'uploaded' || outcome === 'restored';
-    if (isNew) counts.importedBytes += photo.sizeBytes;
-    if (outcome === 'inTrash' || outcome === 'deleted') counts[outcome] += 1;
-    if (isNew && photoId !== undefined) albums.brought(photoId);
-    if (photo.isTrashed && isNew && photoId !== undefined) trash.expect(photoId);
-  };
-  /** Resolves to why the run ended early, if it did. */
-  const complete = async (stoppedBy: unknown): Promise<unknown> => {
+  constructor(
+    { client, signal }: Context,
+    private readonly account: Account,
+  ) {
+    this.describer = new Describer(client, signal);
+    this.albums = new AlbumFiller(client);
+    this.trash = new Trash(client);
+  }
+
+  async add(photo: ExportedPhoto, uploaded: UploadedFile, facts: PhotoFacts | undefined): Promise<void> {
+    const { outcome, photoId } = uploaded;
+    if (!this.account.isSettled(photo)) this.count(photo, uploaded);
+    this.account.settle(photo, uploaded);
+    if (photoId === undefined || outcome === 'deleted') return;
+    await this.trash.move(photoId);
+    if (photo.folder.kind === 'album') this.albums.add(photo.folder, photoId);
+    const update = updateOf(photoId, photo, facts);
+    if (update !== undefined) await this.describer.add(readablePath(photo.path), update);
+  }
+
+  /** The photo is in the library, but a later step has failed. */
+  fail({ path }: ExportedPhoto, error: unknown): void {
+    this.describer.problems.push(failedFile(path, error));
+  }
+
+  async finish(stoppedBy: unknown): Promise<SentUnpacked> {
     let reason = stoppedBy;
     try {
-      if (reason === undefined) await describer.finish();
+      if (reason === undefined) await this.describer.finish();
     } catch (error) {
       reason = error;
     }
     try {
-      await (reason === undefined ? albums.finish() : albums.finishEarly());
+      await this.albums.finish({ createMissing: reason === undefined });
     } catch (error) {
       reason ??= error;
     }
-    return reason;
-  };
+    const { described, problems } = this.describer;
+    const { filled } = this.albums;
+    return {
+      ...this.counts,
+      described,
+      trashed: this.trash.moved,
+      albums: filled,
+      problems,
+      stoppedBy: reason,
+    };
+  }
 
-  return {
-    add: async (
-      photo: ExportedPhoto,
-      uploaded: UploadedFile,
-      facts: PhotoFacts | undefined,
-    ): Promise<void> => {
-      const { outcome, photoId } = uploaded;
-      if (!account.isSettled(photo)) count(photo, uploaded);
-      account.settle(photo, uploaded);
-      if (photoId === undefined || outcome === 'deleted') return;
-      await trash.move(photoId);
-      if (photo.folder.kind === 'album') albums.add(photo.folder, photoId);
-      const update = updateOf(photoId, photo, facts);
-      if (update !== undefined) await describer.add(readablePath(photo.path), update);
-    },
-    /** The photo is in the library; something afterwards has failed for good. */
-    fail: ({ path }: ExportedPhoto, error: unknown): void =>
-      void problems.push({ path: readablePath(path), ...reportOf(error) }),
-    finish: async (stoppedBy: unknown): Promise<SentUnpacked> => {
-      const reason = await complete(stoppedBy);
-      return {
-        ...counts,
-        described: describer.described,
-        trashed: trash.moved,
-        albums: albums.filled,
-        problems,
-        stoppedBy: reason,
-      };
-    },
-  };
+  private count(photo: ExportedPhoto, { outcome, photoId }: UploadedFile): void {
+    if (outcome === 'inTrash' || outcome === 'deleted') this.counts[outcome] += 1;
+    if (!isNew(outcome)) return;
+    this.counts.importedBytes += photo.sizeBytes;
+    if (photoId === undefined) return;
+    this.albums.markNew(photoId);
+    if (photo.isTrashed) this.trash.expect(photoId);
+  }
 }
 
 function announcementOf(photo: ExportedPhoto, facts: PhotoFacts | undefined): Announcement {
@@ -153,43 +155,34 @@ function announcementOf(photo: ExportedPhoto, facts: PhotoFacts | undefined): An
   };
 }
 
-/** Moves photos to the trash that lay in the trash of the export. */
-export interface Trash {
-  /** This run has brought the photo, so it may be moved: one that was here before stays where its owner has put it. */
-  expect(photoId: string): void;
-  /** Moves the photo if that is expected and has not been done. */
-  move(photoId: string): Promise<void>;
-  readonly moved: number;
-}
-
 /**
- * Each photo is moved right after its upload, and Ctrl-C does not stop that: the next run could not tell it from a photo that its owner
- * has brought back.
+ * Moves the photos of the trash of the export to the trash, each right after its upload. Ctrl-C does not stop that: the next run could
+ * not tell such a photo from one that its owner has restored.
  */
-export function createTrash(client: Client): Trash {
-  const expected = new Set<string>();
-  let moved = 0;
-  const tryMove = async (id: string): Promise<boolean> => {
-    const { results } = await client.deletePhotos({ body: { ids: [id] } });
-    return results[0]?.status === 'ok';
-  };
-  return {
-    get moved() {
-      return moved;
-    },
-    expect: (photoId) => void expected.add(photoId),
-    move: async (photoId) => {
-      if (!expected.has(photoId)) return;
-      for (const pause of UNKNOWN_PAUSES_MS) {
-        if (await tryMove(photoId)) {
-          expected.delete(photoId);
-          moved += 1;
-          return;
-        }
-        // The node may hear of a photo a little later than its upload ends.
-        await sleep(pause);
+class Trash {
+  private readonly expected = new Set<string>();
+  moved = 0;
+
+  constructor(private readonly client: Client) {}
+
+  /** Allows `move` for a photo that this run has uploaded. Photos from before stay where they are. */
+  expect(photoId: string): void {
+    this.expected.add(photoId);
+  }
+
+  /** Moves the photo if that is expected and not done yet. */
+  async move(photoId: string): Promise<void> {
+    if (!this.expected.has(photoId)) return;
+    for (const pause of UNKNOWN_PAUSES_MS) {
+      const { results } = await this.client.deletePhotos({ body: { ids: [photoId] } });
+      if (results[0]?.status === 'ok') {
+        this.expected.delete(photoId);
+        this.moved += 1;
+        return;
       }
-      throw new CliError('not_found', 'the node does not know this photo; it was not moved to the trash');
-    },
-  };
+      // The catalog may receive a photo a little later than its upload ends.
+      await sleep(pause);
+    }
+    throw new CliError('not_found', 'the node does not know this photo; it was not moved to the trash');
+  }
 }

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { type AlbumFacts, type PhotoFacts, readTakeoutJson, readXmp } from '@lazyphotos/import-engine';
 import type { LocalPath } from '../local-path.js';
 
-/** Sidecars have a few kilobytes. What is longer is none, and would only fill the memory. */
+/** Sidecars have a few kilobytes. A longer file is not a sidecar. */
 const MAX_BYTES = 1024 * 1024;
 
 export type Sidecar =
@@ -28,13 +28,13 @@ export interface SidecarPaths {
   xmp?: LocalPath | undefined;
 }
 
-/** What the sidecars of a photo say. Where two say something, the JSON file of the export does. Undefined when they say nothing. */
+/** Resolves to the metadata in the sidecars of a photo, if any. If both contain a field, the JSON file of the export counts. */
 export async function factsOf({ json, xmp }: SidecarPaths): Promise<PhotoFacts | undefined> {
-  const said = [
+  const sidecars = [
     xmp === undefined ? undefined : await readXmpSidecar(xmp),
     json === undefined ? undefined : await readJsonSidecar(json),
   ];
-  const all = said.flatMap((sidecar) =>
+  const all = sidecars.flatMap((sidecar) =>
     sidecar?.kind === 'facts' && sidecar.facts.kind === 'photo' ? [sidecar.facts] : [],
   );
   return all.length === 0 ? undefined : Object.assign({ kind: 'photo' as const }, ...all);

@@ -3,15 +3,15 @@ import { type ByteSource, readDirectories, TIFF_TAG } from '@lazyphotos/photo-ty
 import type { LocalPath } from '../local-path.js';
 
 const PIECE = 64 * 1024;
-/** What is searched for an end marker at most. A longer picture counts as whole. */
+/** The limit of the search for an end marker. A longer picture counts as complete. */
 const MAX_SEARCHED = 256 * 1024 * 1024;
 const MAX_SEGMENTS = 1000;
-/** Zeros at the end of a file that say that it was laid out in full before its content came. */
+/** A file with this many zeros at its end was allocated before its content was written. */
 const UNWRITTEN = 4096;
 
 /**
- * Whether the content of a picture ends before the picture does. Data after its end is no fault. False for formats that do not
- * tell, and when in doubt. Reads in pieces of 64 KiB. Throws when the file cannot be read.
+ * Resolves to whether the end of a picture is missing. Data after its end is allowed. False for formats without an end marker, and in
+ * doubt. Reads pieces of 64 KiB. Throws if the file cannot be read.
  */
 export async function isCutOff(path: LocalPath): Promise<boolean> {
   const file = await open(path);
@@ -57,8 +57,8 @@ const JPEG_END = Buffer.from('ffd9', 'hex');
 const JPEG_START_OF_SCAN = 0xda;
 
 /**
- * Looks for the marker EOI (ITU-T T.81, B.1.1) after the headers, because a thumbnail in these has one of its own. Coded data
- * never holds its bytes.
+ * Searches for the marker EOI (ITU-T T.81, B.1.1) after the headers, because a thumbnail in the headers has its own. Coded data never
+ * contains these bytes.
  */
 async function hasJpegEnd(read: ByteSource): Promise<boolean> {
   let position = 2;
@@ -87,7 +87,7 @@ async function hasCutBox(read: ByteSource, size: number): Promise<boolean> {
   for (let box = 0; box < MAX_SEGMENTS && position < size; box += 1) {
     const header = await read(position, 16);
     const type = header.toString('latin1', 4, 8);
-    // Some phones add data of their own after the boxes.
+    // Some phones add their own data after the boxes.
     if (!/^[\x20-\x7e\xa9]{4}$/.test(type)) return !isDescribed;
     isDescribed ||= type === 'meta' || type === 'moov';
     const shortLength = header.readUInt32BE(0);
@@ -101,10 +101,10 @@ async function hasCutBox(read: ByteSource, size: number): Promise<boolean> {
   return !isDescribed;
 }
 
-/** The directories name the place and length of each picture. Lists of more than 32 strips are judged by their beginning. */
+/** The directories contain the offset and length of each picture. Of more than 32 strips, only the first ones count. */
 async function hasCutTiff(read: ByteSource, size: number): Promise<boolean> {
   const directories = await readDirectories(read);
-  // The first directory may stand at the end, which is missing then.
+  // The first directory may be in the missing end.
   if (directories === undefined) return true;
   return directories.some(({ values }) => {
     const reaches = (offsets: number, lengths: number) =>
@@ -116,7 +116,7 @@ async function hasCutTiff(read: ByteSource, size: number): Promise<boolean> {
   });
 }
 
-/** The header of Fujifilm's RAF names the place and length of the preview, of the description and of the picture. */
+/** The header of Fujifilm's RAF contains the offset and length of the preview, of the metadata and of the picture. */
 async function hasCutRaf(read: ByteSource, size: number): Promise<boolean> {
   const parts = await read(84, 24);
   if (parts.length < 24) return true;

@@ -3,11 +3,11 @@ import { stat } from 'node:fs/promises';
 import { SourceChangedError, sha256File } from '@lazyphotos/client';
 import type { LocalPath } from '../local-path.js';
 
-/** What tells without reading that a file's contents are the same. Times in nanoseconds since 1970. */
+/** Shows without reading whether a file has changed. Times in nanoseconds since 1970. */
 export interface FileState {
   sizeBytes: number;
   mtimeNs: bigint;
-  /** Of the last change of contents or attributes. Programs that put an old mtime back cannot put this back. */
+  /** The time of the last change of contents or attributes. Programs can restore the mtime, but not this. */
   ctimeNs: bigint;
   /** 0 on file systems that have no file numbers. Beyond 2^53 on NTFS and SMB. */
   ino: bigint;
@@ -30,14 +30,14 @@ export function isSameState(a: FileState, b: FileState): boolean {
 }
 
 /**
- * FAT keeps times to two seconds, other file systems to one, and a clock tick comes on top. A file that was changed this
- * shortly before it was read may have been changed again afterwards, with the same times.
+ * FAT stores times to two seconds, other file systems to one, plus a clock tick. A file that changed so shortly before it was read may
+ * have changed again afterwards, with the same times.
  */
 const SETTLED_NS = 3_000_000_000n;
 
 /**
- * Whether a later change of a file that was read at `readAt` (milliseconds since 1970) is sure to show in its state; git calls
- * entries for which it is not "racily clean". Times in the future, by a file server's clock that is ahead, are not sure either.
+ * Returns whether any later change of a file that was read at `readAt` (milliseconds since 1970) is visible in its state; git calls the
+ * opposite "racily clean". Times in the future, from a file server with a fast clock, are not reliable either.
  */
 export function isSettled({ mtimeNs, ctimeNs }: FileState, readAt: number): boolean {
   const latest = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
@@ -49,16 +49,16 @@ const stateNow = async (path: LocalPath): Promise<FileState> =>
 
 export interface HashedFile {
   hash: string;
-  /** The state in which the file has this hash. */
+  /** The state of the file with this hash. */
   state: FileState;
-  /** Milliseconds since 1970 when reading began. */
+  /** The time when the reading began, in milliseconds since 1970. */
   readAt: number;
 }
 
 /**
  * Hashes a file that was found in the given state.
  *
- * @throws SourceChangedError when the contents changed meanwhile.
+ * @throws SourceChangedError if the contents changed during this.
  */
 export async function hashUnchanged(
   path: LocalPath,
@@ -88,8 +88,8 @@ export async function assertUnchanged(
 }
 
 /**
- * A new state is not always a change: indexers write attributes, and FAT gives a new inode number to a file that left the
- * kernel's cache. Reading the file again tells.
+ * Reads a file with a new state again: indexers write attributes, and FAT gives a new inode number to a file that has left the cache of
+ * the kernel.
  */
 async function readAgain(
   path: LocalPath,

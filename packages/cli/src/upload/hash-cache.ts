@@ -7,28 +7,28 @@ export interface CachedFile extends FileState {
   path: LocalPath;
 }
 
-/** What was found out about a file by reading it. */
+/** The result of reading a file. */
 export interface KnownFile {
   mimeType: string;
   hash: string;
 }
 
-/** Remembers hashes between runs: a file whose path and state are the same is not read again. */
+/** Stores hashes between runs: a file with the same path and state is not read again. */
 export interface HashCache {
   get(file: CachedFile): KnownFile | undefined;
-  /** `readAt` (milliseconds since 1970) is when reading the file in this state began. Not kept if changed shortly before. */
+  /** `readAt` is the time when the reading began, in milliseconds since 1970. Ignores files that changed shortly before. */
   set(file: CachedFile, known: KnownFile, readAt: number): void;
   /**
-   * A file that this program has just written and given an old modification time. That time tells of a change by any other
-   * program, although the ctime is fresh.
+   * Stores a file that this program has just written and given an old modification time. A change by any other program changes that
+   * time, so the new ctime does not matter.
    */
   setWritten(file: CachedFile, known: KnownFile): void;
   forget(path: LocalPath): void;
-  /** Writes what is new. Entries that another run wrote meanwhile stay. */
+  /** Writes the changes. Entries that another run has written stay. */
   save(): Promise<void>;
 }
 
-/** Numbers that JSON cannot hold exactly are decimal text. */
+/** Numbers that JSON cannot store exactly are decimal text. */
 type Entry = [
   sizeBytes: number,
   mtimeNs: string,
@@ -51,7 +51,7 @@ const isEntry = (value: unknown): value is Entry =>
   /^[0-9a-f]{64}$/.test(String(value[4])) &&
   typeof value[5] === 'string';
 
-/** A cache that cannot be read is an empty one. */
+/** A damaged cache counts as empty. */
 async function load(path: string): Promise<Entries> {
   try {
     const { version, files } = JSON.parse((await readPrivateFile(path)) ?? '{}') as {

@@ -1,52 +1,52 @@
 import { basename, dirname } from 'node:path';
-import { count } from '../format.js';
+import { count, listed } from '../format.js';
 import { type LocalPath, readableName, readablePath } from '../local-path.js';
 import { type DetectedType, isMediaName, isOtherMediaName } from './photo-type.js';
 
-/** Why a file below the folder is not backed up although nothing failed. */
-export const leftOutReasons = [
+/** The reasons to leave out a file. None of them is a failure. */
+export const LEFT_OUT_REASONS = [
   /** A picture or video of a type that the node does not accept. */
   'unsupported_type',
   /** Named like a photo, but the content is not one: damaged, or something else. */
   'misnamed',
   /** Another program has not written all of it yet. */
   'unfinished_transfer',
-  /** A placeholder for a photo that is not on this computer. */
+  /** A placeholder: the photo is not on this computer. */
   'online_only',
   'empty',
   /** A link to nowhere. */
   'broken_link',
-  /** The name, or that of a folder above, begins with a dot. */
+  /** The name of the file or of a parent folder begins with a dot. */
   'hidden',
-  /** In a folder of a NAS, a desktop or a file system: thumbnails, bins, snapshots. */
+  /** In a folder of a NAS, a desktop or a file system: thumbnails, deleted files, snapshots. */
   'system_folder',
-  /** A link to a folder that is walked anyway, or a folder that a link led to before. */
+  /** A link to a folder that is walked anyway, or a folder that was walked through a link. */
   'already_walked',
   /** A socket, a pipe or a device. */
   'special_file',
   'not_a_photo',
 ] as const;
-export type LeftOutReason = (typeof leftOutReasons)[number];
+export type LeftOutReason = (typeof LEFT_OUT_REASONS)[number];
 
 export interface LeftOut {
   path: LocalPath;
   reason: LeftOutReason;
-  /** What the magic bytes say, for `unsupported_type`. */
+  /** The type by the magic bytes, for `unsupported_type`. */
   mimeType?: string | undefined;
 }
 
-/** A folder that was not walked, with what lies in it. */
+/** A folder that was not walked, with the counts of its files. */
 export interface SkippedFolder {
   path: LocalPath;
   reason: LeftOutReason;
   files: number;
   /** Files that are named like pictures or videos. */
   photos: number;
-  /** False when it could not be read as a whole, or when more files than can be listed were left out. */
+  /** False if it could not be read completely, or if it has more files than one run lists. */
   complete: boolean;
 }
 
-/** Why a file without an accepted type is left out. */
+/** Returns the reason to leave out a file without an accepted type. */
 export function reasonByContent(path: LocalPath, { sniffed }: DetectedType): Omit<LeftOut, 'path'> {
   const name = readableName(path);
   if (sniffed?.startsWith('image/') || sniffed?.startsWith('video/'))
@@ -56,16 +56,16 @@ export function reasonByContent(path: LocalPath, { sniffed }: DetectedType): Omi
   return { reason: isMediaName(name) ? 'misnamed' : 'not_a_photo' };
 }
 
-/** What `upload --json` says of the files that were left out. */
+/** The files that were left out, in the document of `upload --json`. */
 export interface LeftOutSummary {
-  /** How many there are. */
+  /** The number of files. */
   ignored: number;
   ignoredFiles: string[];
   /** The same files, by reason. Reasons without a file are absent. */
   ignoredByReason: Partial<Record<LeftOutReason, LeftOutGroup>>;
-  /** Of `unsupported_type`: files by MIME type. */
+  /** The number of files with `unsupported_type`, by MIME type. */
   unsupportedTypes: Record<string, number>;
-  /** Folders that were not walked. Their files are among those above. */
+  /** Folders that were not walked. Their files are also in the lists above. */
   skippedFolders: (Omit<SkippedFolder, 'path'> & { path: string })[];
 }
 
@@ -102,7 +102,7 @@ export function leftOutSummary(plan: {
   };
 }
 
-const wordsFor: Record<LeftOutReason, string> = {
+const REASON_TEXTS: Record<LeftOutReason, string> = {
   unsupported_type: 'of types that are not backed up',
   misnamed: 'named like photos, but with other content (damaged?)',
   unfinished_transfer: 'not finished by another program (downloads, synchronisation)',
@@ -110,13 +110,13 @@ const wordsFor: Record<LeftOutReason, string> = {
   empty: 'empty',
   broken_link: 'links to nowhere',
   hidden: 'hidden (the name of the file or a folder begins with a dot)',
-  system_folder: 'in system folders (thumbnails, bins, snapshots)',
+  system_folder: 'in system folders (thumbnails, deleted files, snapshots)',
   already_walked: 'links to folders that are backed up anyway',
   special_file: 'sockets, pipes or devices',
   not_a_photo: 'not photos',
 };
 
-/** Reasons for which a person wants to see which files they are. */
+/** The summary lists the files with these reasons. */
 const LISTED: ReadonlySet<LeftOutReason> = new Set([
   'misnamed',
   'unfinished_transfer',
@@ -127,18 +127,18 @@ const LISTED: ReadonlySet<LeftOutReason> = new Set([
 ]);
 const MAX_LISTED = 10;
 
-/** The lines of the summary for people: a count for each reason, and what may be a photo. */
+/** Returns the lines of the summary for people: a count for each reason, and the files that may be photos. */
 export function leftOutLines(summary: LeftOutSummary): string[] {
   if (summary.ignored === 0 && summary.skippedFolders.length === 0) return [];
   const lines = [`Left out ${count(summary.ignored, 'file')}:`];
-  for (const reason of leftOutReasons) {
+  for (const reason of LEFT_OUT_REASONS) {
     const group = summary.ignoredByReason[reason];
     const folders = summary.skippedFolders.filter((folder) => folder.reason === reason);
     if (group === undefined && folders.every(({ complete }) => complete)) continue;
-    lines.push(`  ${group?.files ?? 0} ${wordsFor[reason]}${details(reason, group, summary)}`);
+    lines.push(`  ${group?.files ?? 0} ${REASON_TEXTS[reason]}${details(reason, group, summary)}`);
     const notes = [...folders.flatMap(folderNote), ...fileNotes(reason, group, folders)];
-    lines.push(...notes.slice(0, MAX_LISTED).map((note) => `    ${note}`));
-    if (notes.length > MAX_LISTED) lines.push(`    and ${notes.length - MAX_LISTED} more (--json lists all)`);
+    const [, ...shown] = listed('', notes, MAX_LISTED);
+    lines.push(...shown.map((note) => `  ${note}`));
   }
   return lines;
 }
@@ -153,11 +153,11 @@ function details(reason: LeftOutReason, group: LeftOutGroup | undefined, summary
 }
 
 function folderNote({ path, photos, complete }: LeftOutSummary['skippedFolders'][number]): string[] {
-  if (!complete) return [`${path}: not counted to the end`];
+  if (!complete) return [`${path}: not counted completely`];
   return photos > 0 ? [`${path}: ${photos} named like photos`] : [];
 }
 
-/** Files of skipped folders are in the folder's line. */
+/** Files of skipped folders are in the line of their folder. */
 function fileNotes(
   reason: LeftOutReason,
   group: LeftOutGroup | undefined,

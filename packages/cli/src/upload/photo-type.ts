@@ -6,15 +6,15 @@ import { type LocalPath, readableName } from '../local-path.js';
 const extensionOf = (fileName: string): string => extname(fileName).slice(1).toLowerCase();
 
 export interface DetectedType {
-  /** Of a photo that the node accepts. */
+  /** The type, if the node accepts it. */
   accepted: string | undefined;
-  /** What the magic bytes say, of any file that they are known of. */
+  /** The type by the magic bytes, if they are known. */
   sniffed: string | undefined;
 }
 
-/** Looks into a file. */
+/** Detects the type of a file by its content. */
 export async function detectPhotoType(path: LocalPath): Promise<DetectedType> {
-  // Declared for text, but opened by node:fs, which takes bytes as well.
+  // Its type is text, but node:fs opens it, which also accepts bytes.
   const sniffed = await sniffFile(path as string);
   if (sniffed === undefined) return { accepted: undefined, sniffed };
   return { accepted: photoTypeOf(sniffed, readableName(path)), sniffed };
@@ -31,11 +31,11 @@ const OTHER_MEDIA = new Set(
 const isAcceptedExtension = (extension: string): boolean =>
   acceptedTypes.some(({ extensions }) => extensions.includes(extension));
 
-/** Whether a name is that of a picture or a video. macOS keeps attributes of a file beside it, as `._<name>`. */
+/** Returns whether a name is that of a picture or video. macOS stores attributes of a file beside it, as `._<name>`. */
 export function isMediaName(name: string): boolean {
   const extension = extensionOf(name);
   return !name.startsWith('._') && (isAcceptedExtension(extension) || OTHER_MEDIA.has(extension));
 }
 
-/** The same, of a type that the node does not accept, whose content is in no list of magic bytes. */
+/** Returns the same for types that the node does not accept, which may have no known magic bytes. */
 export const isOtherMediaName = (name: string): boolean => OTHER_MEDIA.has(extensionOf(name));

@@ -14,10 +14,10 @@ export interface PlannedPhoto extends FoundFile {
 export interface Plan {
   photos: PlannedPhoto[];
   bytes: number;
-  /** Every other file below the folder, with the reason. */
+  /** All other files below the folder, with the reason. */
   leftOut: LeftOut[];
   skippedFolders: SkippedFolder[];
-  /** What could not be looked at. */
+  /** Files and folders that could not be read. */
   problems: { path: LocalPath; error: unknown }[];
 }
 
@@ -28,7 +28,7 @@ export interface PlanOptions {
   detect?: (path: LocalPath) => Promise<DetectedType>;
 }
 
-/** Finds the photos below a folder by what is in the files. Only paths, states and types are held in memory. */
+/** Finds the photos below a folder by their content. Only paths, states and types are in memory. */
 export async function planUpload(root: LocalPath, options: PlanOptions): Promise<Plan> {
   const { cache, signal, onFound, detect = detectPhotoType } = options;
   const plan: Plan = { photos: [], bytes: 0, leftOut: [], skippedFolders: [], problems: [] };
@@ -56,7 +56,7 @@ export async function planUpload(root: LocalPath, options: PlanOptions): Promise
   return plan;
 }
 
-/** The cache has other files too: archives that were imported. */
+/** The cache also contains imported archives. */
 function knownPhoto(file: FoundFile, cache: HashCache): KnownFile | undefined {
   const known = cache.get(file);
   return known !== undefined && canonicalMimeType(known.mimeType) !== undefined ? known : undefined;

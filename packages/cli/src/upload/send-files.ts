@@ -1,111 +1,95 @@
 import type { Context } from '../context.js';
-import { reportOf } from '../errors.js';
-import { readableName } from '../local-path.js';
-import { createProgress, showProgress } from '../transfer/progress.js';
-import { type QueueResult, RETRY_PAUSES_MS, judgeTransfer, runQueue } from '../transfer/queue.js';
-import type { HashCache } from './hash-cache.js';
+import { type ErrorReport, reportOf } from '../errors.js';
+import { type LocalPath, readableName, readablePath } from '../local-path.js';
+import type { QueueResult } from '../transfer/queue.js';
+import { type TransferOptions, transferFiles } from '../transfer/run.js';
 import type { PlannedPhoto } from './plan.js';
-import { type Announcement, type UploadedFile, uploadFile } from './upload-file.js';
+import { type Announcement, type FileOutcome, type UploadedFile, uploadFile } from './upload-file.js';
 
-export interface SendOptions<T> {
-  concurrency: number;
+export interface SendOptions<T> extends Pick<TransferOptions<T>, 'concurrency' | 'cache' | 'onFailed'> {
   restore: boolean;
-  cache: HashCache;
   deviceId: string | undefined;
   announce(file: T): Promise<Announcement>;
-  /** The node has the file. When it throws, the file is tried again, and is then there already. */
+  /** The node has the file. If this throws, the file is tried again, and the node then has it already. */
   onDone(file: T, uploaded: UploadedFile): Promise<void>;
-  /** The file will not be tried again. */
-  onFailed(file: T, error: unknown): void;
 }
 
-/** What hashing a big library has found out survives a crash up to this much of it. */
-const SAVE_CACHE_MS = 60_000;
-/** Reading a file of this size takes long enough to be shown. */
+/** Prints the number of photos now and then while a folder is searched. */
+export function noteFound({ output }: Context, photos: number): void {
+  if (photos % 10_000 === 0) output.note(`${photos} so far …`);
+}
+
+/** The progress shows the reading of a file of this size, because it takes long. */
 const SHOWN_BYTES = 100_000_000;
 
-/** The files that are being read before they can be sent. */
-function createReading() {
-  const files = new Map<PlannedPhoto, number>();
-  return {
-    move: (file: PlannedPhoto, bytes: number) =>
-      void (file.sizeBytes >= SHOWN_BYTES && files.set(file, bytes)),
-    end: (file: PlannedPhoto) => void files.delete(file),
-    text: () =>
-      [...files]
-        .map(([{ path, sizeBytes }, bytes]) => {
-          const percent = Math.min(100, Math.floor((bytes / sizeBytes) * 100));
-          return `reading ${readableName(path)} (${percent}%)`;
-        })
-        .join(', '),
-  };
-}
-
-/** Uploads files with a progress bar. A group begins when the one before has ended. */
+/** Uploads files with a progress bar. A group begins when the group before it has ended. */
 export async function sendFiles<T extends PlannedPhoto>(
   context: Context,
   groups: readonly (readonly T[])[],
   options: SendOptions<T>,
 ): Promise<QueueResult<T>> {
-  const { client, output, signal } = context;
-  const { cache, restore, deviceId, concurrency, announce, onDone, onFailed } = options;
-  const all = groups.flat();
-  const progress = createProgress({
-    files: all.length,
-    bytes: all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-  });
-  const reading = createReading();
-  const hide = showProgress(context, progress, reading.text);
-  const saving = setInterval(() => void cache.save().catch(() => undefined), SAVE_CACHE_MS);
-  const deps = {
-    client,
-    cache,
-    deviceId,
-    restore,
-    signal,
-    inThisRun: new Map(),
-    onRead: reading.move,
-    onBytes: (file: PlannedPhoto, bytes: number) => {
-      reading.end(file);
-      progress.move(file, bytes);
-    },
-  };
-  const work = async (file: T): Promise<void> => {
-    progress.begin(file);
+  const { client, signal } = context;
+  const { cache, restore, deviceId, announce, onDone } = options;
+  /** The bytes that have been read of files before they can be sent. */
+  const reading = new Map<T, number>();
+  const inThisRun = new Map<string, Promise<UploadedFile>>();
+  const work = async (file: T, onBytes: (bytes: number) => void): Promise<void> => {
     try {
-      await onDone(file, await uploadFile(file, await announce(file), deps));
-      progress.finish(file, file.sizeBytes);
-    } catch (error) {
-      progress.drop(file);
-      throw error;
+      const uploaded = await uploadFile(file, await announce(file), {
+        ...{ client, cache, deviceId, restore, signal, inThisRun },
+        onRead: (bytes) => void (file.sizeBytes >= SHOWN_BYTES && reading.set(file, bytes)),
+        onBytes: (bytes) => {
+          reading.delete(file);
+          onBytes(bytes);
+        },
+      });
+      await onDone(file, uploaded);
     } finally {
-      reading.end(file);
+      reading.delete(file);
     }
   };
-  const runGroup = (group: readonly T[]): Promise<QueueResult<T>> =>
-    runQueue(group, {
-      concurrency,
-      pausesMs: RETRY_PAUSES_MS,
-      signal,
-      judge: judgeTransfer,
-      work,
-      onFailed: (file, error) => {
-        onFailed(file, error);
-        progress.finish(file, file.sizeBytes);
-      },
-    });
-  try {
-    for (const [index, group] of groups.entries()) {
-      const { left, ...stopped } = await runGroup(group);
-      if ('stoppedBy' in stopped) return { ...stopped, left: [...left, ...groups.slice(index + 1).flat()] };
-    }
-    return { left: [] };
-  } finally {
-    hide();
-    clearInterval(saving);
-    // The photos are safe whether or not the next run will be quick.
-    await cache
-      .save()
-      .catch((error: unknown) => output.note(`The hashes could not be kept: ${reportOf(error).message}`));
+  const progressText = () =>
+    [...reading]
+      .map(([file, bytes]) => `reading ${readableName(file.path)} (${percent(file, bytes)}%)`)
+      .join(', ');
+  return transferFiles(context, groups, { ...options, work, progressText });
+}
+
+const percent = ({ sizeBytes }: PlannedPhoto, bytes: number): number =>
+  Math.min(100, Math.floor((bytes / sizeBytes) * 100));
+
+export interface FailedFile extends ErrorReport {
+  path: string;
+}
+
+export const failedFile = (path: LocalPath, error: unknown): FailedFile => ({
+  path: readablePath(path),
+  ...reportOf(error),
+});
+
+export const failureLines = (failures: readonly FailedFile[]): string[] =>
+  failures.map(({ path, message }) => `${path}: ${message}`);
+
+/** Counts the outcomes of a run. */
+export class Tally {
+  readonly counts: Record<FileOutcome, number> = {
+    uploaded: 0,
+    existing: 0,
+    duplicate: 0,
+    restored: 0,
+    inTrash: 0,
+    deleted: 0,
+  };
+  readonly failures: FailedFile[] = [];
+  /** The bytes of the files that are counted as uploaded. */
+  uploadedBytes = 0;
+
+  add(outcome: FileOutcome, sizeBytes: number): void {
+    this.counts[outcome] += 1;
+    if (outcome === 'uploaded') this.uploadedBytes += sizeBytes;
+  }
+
+  fail(path: LocalPath, error: unknown): void {
+    this.failures.push(failedFile(path, error));
   }
 }

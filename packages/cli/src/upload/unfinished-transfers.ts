@@ -2,18 +2,18 @@ import { acceptedTypes } from '@lazyphotos/contracts';
 import { isMediaName } from './photo-type.js';
 
 /**
- * Names that other programs give to files while they receive or write them. Each row says who does. A row must not fit a name
- * that ends as photos do and that a person may have given: what fits is not backed up.
+ * Names that other programs give to files while they receive or write them. A file with such a name is not backed up, so a pattern must
+ * not fit a name that ends like a photo and that a person may have chosen.
  */
 interface TransferName {
   pattern: RegExp;
   program: string;
 }
 
-const photoExtensions = acceptedTypes.flatMap(({ extensions }) => extensions).join('|');
-const media = `(?:${photoExtensions}|bmp|jxl|jp2|psd|mov|mp4|m4v|3gp|avi|mts|mkv)`;
+const PHOTO_EXTENSIONS = acceptedTypes.flatMap(({ extensions }) => extensions).join('|');
+const MEDIA = `(?:${PHOTO_EXTENSIONS}|bmp|jxl|jp2|psd|mov|mp4|m4v|3gp|avi|mts|mkv)`;
 
-const fileNames: readonly TransferName[] = [
+const FILE_NAMES: readonly TransferName[] = [
   // Synchronisation
   { pattern: /^(?:~|\.)syncthing[~.]/i, program: 'Syncthing: ~syncthing~<name>.tmp, .syncthing.<name>.tmp' },
   { pattern: /\.(?:!sync|bts|syncpart|synctemp)$/i, program: 'Resilio Sync, BitTorrent Sync' },
@@ -23,7 +23,7 @@ const fileNames: readonly TransferName[] = [
   { pattern: /^\.unison\..+\.unison\.tmp$/i, program: 'Unison' },
   { pattern: /^\.getxfer\..+\.mega$/i, program: 'MEGA' },
   {
-    pattern: new RegExp(`^\\..+\\.${media}\\.[a-z0-9]{6}$`, 'i'),
+    pattern: new RegExp(`^\\..+\\.${MEDIA}\\.[a-z0-9]{6}$`, 'i'),
     program: 'rsync: .<name>.<6 random letters or digits>',
   },
   { pattern: /\.dropbox-tmp$/i, program: 'Dropbox' },
@@ -31,9 +31,9 @@ const fileNames: readonly TransferName[] = [
   { pattern: /\.part\.minio$/i, program: 'MinIO clients' },
   { pattern: /_\.gstmp$/i, program: 'gsutil and gcloud storage' },
   { pattern: /^\.azdownload-/i, program: 'AzCopy' },
-  // A letter among the digits: eight of them alone may be a day that a person wrote.
+  // It needs a letter: eight digits may be a date that a person wrote.
   {
-    pattern: new RegExp(`\\.${media}\\.(?=[0-9]*[a-f])[0-9a-f]{8}$`, 'i'),
+    pattern: new RegExp(`\\.${MEDIA}\\.(?=[0-9]*[a-f])[0-9a-f]{8}$`, 'i'),
     program: 'AWS command line: <name>.<8 hex digits>',
   },
   // Browsers and download managers
@@ -70,48 +70,50 @@ const fileNames: readonly TransferName[] = [
   { pattern: /^\.pureftpd-upload\./i, program: 'Pure-FTPd' },
   { pattern: /^\.sftpgo-upload\./i, program: 'SFTPGo' },
   { pattern: /^\.goutputstream-/i, program: 'GNOME: file being saved' },
-  // Many programs write <name>.tmp and rename it. Other *.tmp are judged by their content, see below.
+  // Many programs write <name>.tmp and rename it. The content decides for other *.tmp files, see below.
   {
-    pattern: new RegExp(`\\.${media}(?:[._-][^.]*)?\\.te?mp$`, 'i'),
+    pattern: new RegExp(`\\.${MEDIA}(?:[._-][^.]*)?\\.te?mp$`, 'i'),
     program: 'file being written: <name>.tmp',
   },
   { pattern: /^~.*\.te?mp$/i, program: 'file being written: ~<name>.tmp' },
 ];
 
-/** Folders in which a program keeps one file until it is whole. */
-const folderNames: readonly TransferName[] = [
-  { pattern: new RegExp(`\\.${media}\\.download$`, 'i'), program: 'Safari: folder <name>.download' },
+/** Folders in which a program stores one file until it is complete. */
+const FOLDER_NAMES: readonly TransferName[] = [
+  { pattern: new RegExp(`\\.${MEDIA}\\.download$`, 'i'), program: 'Safari: folder <name>.download' },
   { pattern: /\.cyberducksegment$/i, program: 'Cyberduck: folder <name>.cyberducksegment' },
   { pattern: /\.sb-[0-9a-f]{8}-[a-z0-9]{6}$/i, program: 'macOS: folder of a file being saved' },
 ];
 
-/** What a control file is called beside the unfinished file, which has its final name already. */
-const controlFile = /\.(?:aria2|lftp-pget-status|st)$/i;
+/** The name of a control file beside the unfinished file, which already has its final name. */
+const CONTROL_FILE = /\.(?:aria2|lftp-pget-status|st)$/i;
 
 export const isUnfinishedFile = (name: string): boolean =>
-  fileNames.some(({ pattern }) => pattern.test(name));
+  FILE_NAMES.some(({ pattern }) => pattern.test(name));
 
 export const isUnfinishedFolder = (name: string): boolean =>
-  folderNames.some(({ pattern }) => pattern.test(name));
+  FOLDER_NAMES.some(({ pattern }) => pattern.test(name));
 
 /** `.tmp`, `.temp` and `.part` with anything but a letter after it: `.tmp123`, `.tmp~`, `.part01`. */
-const temporaryName = /\.(?:te?mp|part)(?![a-z])/i;
+const TEMPORARY_NAME = /\.(?:te?mp|part)(?![a-z])/i;
 /** The extension of a picture or video with more after it: `.jpg.aBcDeF`, `.heic_x7`. */
-const extensionWithin = new RegExp(`\\.${media}[^a-z0-9]`, 'i');
-/** What people and editors add to the name of a copy: `.bak`, `~`, `.1`, `.~1~`, `_original`, ` (2)`. */
-const copyName =
+const INNER_EXTENSION = new RegExp(`\\.${MEDIA}[^a-z0-9]`, 'i');
+/** People and editors add this to the name of a copy: `.bak`, `~`, `.1`, `.~1~`, `_original`, ` (2)`. */
+const COPY_NAME =
   /(?:~|[._ -](?:bak|backup|old|orig|original|sav|save|saved|copy|[1-9]\d{0,2})|[ _-]?\(\d+\))$/i;
 
 /**
- * Whether a name that fits no row above can be that of an unfinished file. Its content then decides. Never a name that ends as
- * pictures and videos do, or as copies of them: however damaged such a file is, it may be all that is left of a photo.
+ * Returns whether a name without a pattern above can be that of an unfinished file. The content of the file then decides. Never for names
+ * that end like pictures, videos or copies of them: even a damaged file may be the last copy of a photo.
  */
 export function mayBeUnfinished(name: string): boolean {
   if (isMediaName(name)) return false;
-  return temporaryName.test(name) || (extensionWithin.test(name) && !copyName.test(name));
+  return TEMPORARY_NAME.test(name) || (INNER_EXTENSION.test(name) && !COPY_NAME.test(name));
 }
 
-/** Names in a folder whose control file (aria2, lftp, Axel: `<name>.st`) lies beside them. */
+/** Returns the names of files in a folder with a control file (aria2, lftp, Axel: `<name>.st`) beside them. */
 export function namesWithControlFile(names: readonly string[]): Set<string> {
-  return new Set(names.filter((name) => controlFile.test(name)).map((name) => name.replace(controlFile, '')));
+  return new Set(
+    names.filter((name) => CONTROL_FILE.test(name)).map((name) => name.replace(CONTROL_FILE, '')),
+  );
 }

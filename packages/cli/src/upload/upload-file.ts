@@ -1,7 +1,7 @@
-import { type Client, type PhotoToUpload, hasCode, uploadPhoto } from '@lazyphotos/client';
-import { type AnnouncedDateSource, dateOfFile } from '@lazyphotos/contracts';
+import { type Client, hasCode, type PhotoToUpload, uploadPhoto } from '@lazyphotos/client';
+import { dateOfFile } from '@lazyphotos/contracts';
 import { type LocalPath, readableName } from '../local-path.js';
-import { type HashedFile, assertUnchanged, hashUnchanged } from './file-state.js';
+import { assertUnchanged, type HashedFile, hashUnchanged } from './file-state.js';
 import type { HashCache } from './hash-cache.js';
 import type { PlannedPhoto } from './plan.js';
 
@@ -10,11 +10,11 @@ export type FileOutcome = 'uploaded' | 'existing' | 'duplicate' | 'restored' | '
 export interface UploadedFile {
   outcome: FileOutcome;
   hash: string;
-  /** Of an archive: the id of the archive. Undefined for what was removed for good. */
+  /** The id of the photo or archive. Undefined for a permanently removed photo. */
   photoId: string | undefined;
 }
 
-/** What is announced of a file besides its contents. */
+/** The data that is sent with the contents of a file. */
 export type Announcement = Pick<
   PhotoToUpload,
   'fileName' | 'capturedAt' | 'capturedAtSource' | 'locationLat' | 'locationLon'
@@ -26,20 +26,21 @@ export interface UploadFileDeps {
   deviceId: string | undefined;
   restore: boolean;
   signal: AbortSignal;
-  /** By hash: uploads of this run that are on the way or done. */
+  /** The uploads of this run, in flight or done, by hash. */
   inThisRun: Map<string, Promise<UploadedFile>>;
-  /** How much of the file has been read, while its hash is not known. */
-  onRead(file: PlannedPhoto, bytes: number): void;
-  onBytes(file: PlannedPhoto, bytes: number): void;
+  /** Gets the bytes that have been read for the hash. */
+  onRead(bytes: number): void;
+  /** Gets the bytes that have been sent. */
+  onBytes(bytes: number): void;
 }
 
-/** What the contract takes for a file name: one line of at most 255 characters, composed as most systems write it. */
+/** Returns a file name that the contract accepts: one line of at most 255 characters, in Unicode form NFC. */
 export function announcedName(path: LocalPath): string | undefined {
   const name = readableName(path)
     .normalize('NFC')
     .replace(/\p{Cc}/gu, '_')
     .trim();
-  // Cutting may halve a character.
+  // The cut may be inside a character.
   return name === '' ? undefined : name.slice(-255).toWellFormed();
 }
 
@@ -48,14 +49,12 @@ type Hashed = Pick<HashedFile, 'hash' | 'state'> & { isCached: boolean };
 async function hashOf(file: PlannedPhoto, { cache, signal, onRead }: UploadFileDeps): Promise<Hashed> {
   const known = cache.get(file);
   if (known !== undefined) return { hash: known.hash, state: file, isCached: true };
-  const { hash, state, readAt } = await hashUnchanged(file.path, file, signal, (bytes) =>
-    onRead(file, bytes),
-  );
+  const { hash, state, readAt } = await hashUnchanged(file.path, file, signal, onRead);
   cache.set({ path: file.path, ...state }, { hash, mimeType: file.mimeType }, readAt);
   return { hash, state, isCached: false };
 }
 
-/** Hashes one file and sees to it that the node has it. */
+/** Hashes one file and uploads it if the node does not have it. */
 export async function uploadFile(
   file: PlannedPhoto,
   announcement: Announcement,
@@ -70,7 +69,7 @@ export async function uploadFile(
       const isGone = uploaded.outcome === 'inTrash' || uploaded.outcome === 'deleted';
       return isGone ? uploaded : { ...uploaded, outcome: 'duplicate' };
     }
-    // This file takes the place of the one that failed, which may have been to blame itself.
+    // The other file failed. This file has the same content and takes its place.
     if (inThisRun.get(hash) === twin) inThisRun.delete(hash);
   }
   const sending = send(file, announcement, hashed, deps);
@@ -100,9 +99,9 @@ async function send(
   const photo = { source: { path }, hash, sizeBytes, mimeType, ...announcement, deviceId };
   const options = {
     signal,
-    onProgress: ({ sentBytes }: { sentBytes: number }) => deps.onBytes(file, sentBytes),
+    onProgress: ({ sentBytes }: { sentBytes: number }) => deps.onBytes(sentBytes),
   };
-  // Asked without `restore` first, so that what is brought back can be told from what was there.
+  // The first request has no `restore`, to tell restored photos from existing ones.
   const result = await uploadPhoto(client, photo, options);
   const { photoId } = result;
   if (result.outcome === 'uploaded') {
@@ -115,16 +114,15 @@ async function send(
   return { outcome: 'restored', hash, photoId: restored.photoId };
 }
 
-export interface AnnouncedTime {
-  capturedAt: string;
-  capturedAtSource: AnnouncedDateSource;
-}
-
 /**
- * When a photo was taken as far as the file's name or its modification time tell. The node uses it for photos that carry no
- * date inside. Returns undefined when neither is plausible.
+ * Returns the capture time by the name or the modification time of the file, if plausible. The node uses it for photos without a date
+ * inside.
  */
-export function announcedTime(fileName: string, mtimeNs: bigint, now: Date): AnnouncedTime | undefined {
+export function announcedTime(
+  fileName: string,
+  mtimeNs: bigint,
+  now: Date,
+): Pick<Announcement, 'capturedAt' | 'capturedAtSource'> | undefined {
   const modifiedAt = new Date(Number(mtimeNs / 1_000_000n));
   const found = dateOfFile({ name: fileName, modifiedAt, now });
   return found && { capturedAt: found.date.toISOString(), capturedAtSource: found.source };

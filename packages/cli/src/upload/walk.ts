@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
-import { type LocalPath, joinPath, localPathOf, pathKey, readableText } from '../local-path.js';
+import { joinPath, type LocalPath, localPathOf, pathKey, readableText } from '../local-path.js';
 import { type FileState, fileStateOf } from './file-state.js';
 import type { LeftOut, LeftOutReason, SkippedFolder } from './left-out.js';
 import { isMediaName } from './photo-type.js';
@@ -10,7 +10,7 @@ export interface FoundFile extends FileState {
   path: LocalPath;
 }
 
-/** What a walk needs of a file system. */
+/** The operations of a file system that a walk needs. */
 export interface FileSystem {
   names(folder: LocalPath): Promise<Buffer[]>;
   lstat(path: LocalPath): Promise<BigIntStats>;
@@ -26,16 +26,16 @@ export const nodeFileSystem: FileSystem = {
 };
 
 export interface WalkOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   fileSystem?: FileSystem;
-  /** A file or folder that cannot be looked at. */
+  /** A file or folder that cannot be read. */
   onProblem(path: LocalPath, error: unknown): void;
-  /** A file that is passed over, also one in a skipped folder. */
+  /** A file that is left out, also one in a skipped folder. */
   onLeftOut(leftOut: LeftOut): void;
   onSkippedFolder(folder: SkippedFolder): void;
 }
 
-/** What NAS systems, desktops and Takeout leave beside photos: thumbnails, bins and indexes, never originals. */
+/** NAS systems, desktops and Takeout store thumbnails, deleted files and indexes here, never originals. */
 const SYSTEM_FOLDERS = new Set([
   '@eadir',
   '@recycle',
@@ -50,7 +50,7 @@ const SYSTEM_FOLDERS = new Set([
 
 interface Folder {
   path: LocalPath;
-  /** Without links: two ways to one folder have the same. */
+  /** The path without links, which is unique. */
   realPath: LocalPath;
 }
 
@@ -63,13 +63,13 @@ type Entry =
   | { kind: 'problem'; path: LocalPath; error: unknown };
 
 /**
- * Every regular file below a folder, a folder's files before those of its subfolders. Links are followed, and links to folders
- * last, so that each folder is walked under its own path. No folder is entered twice, whatever links lead to it, so loops end.
- * Folders are told apart by their real path: device and inode numbers are 0, or the same for all, on some file systems.
+ * Yields every regular file below a folder, the files of a folder before those of its subfolders. It follows links to folders last, so
+ * that it walks each folder under its own path. It enters no folder twice, so loops of links end. It compares folders by their real path:
+ * device and inode numbers are 0, or all the same, on some file systems.
  */
 export async function* walk(root: LocalPath, options: WalkOptions): AsyncGenerator<FoundFile, void> {
   const { signal, fileSystem = nodeFileSystem, onProblem, onLeftOut, onSkippedFolder } = options;
-  // Some volumes, RAM disks for one, have no real paths; links on them are reported.
+  // Some volumes, such as RAM disks, have no real paths; links on them are reported.
   const realRoot = await fileSystem.realPath(root).catch(() => root);
   const folders: Folder[] = [{ path: root, realPath: realRoot }];
   const links: Folder[] = [];
@@ -92,7 +92,7 @@ export async function* walk(root: LocalPath, options: WalkOptions): AsyncGenerat
       else if (entry.kind === 'leftOut') onLeftOut({ path: entry.path, reason: entry.reason });
       else if (entry.kind === 'problem') onProblem(entry.path, entry.error);
       else {
-        const skipped = await countSkipped(entry, { fileSystem, onLeftOut, signal, limit: countable });
+        const skipped = await countSkipped(entry, countable, options);
         countable -= skipped.files;
         onSkippedFolder(skipped);
       }
@@ -101,7 +101,7 @@ export async function* walk(root: LocalPath, options: WalkOptions): AsyncGenerat
   }
 }
 
-/** In a stable order, so that two runs over the same folder do the same. */
+/** Uses a stable order, so that two runs over the same folder are equal. */
 async function* entriesOf(folder: Folder, fileSystem: FileSystem): AsyncGenerator<Entry, void> {
   let names: Buffer[];
   try {
@@ -149,7 +149,7 @@ function fileEntry(path: LocalPath, stats: BigIntStats): Entry {
   return { kind: 'leftOut', path, reason: 'special_file' };
 }
 
-/** Undefined for a link to nowhere or to itself. A target that exists and cannot be looked at is a problem instead. */
+/** Resolves to undefined for a link to nowhere or to itself. Throws if the target exists and cannot be read. */
 async function targetOf(path: LocalPath, fileSystem: FileSystem): Promise<BigIntStats | undefined> {
   try {
     return await fileSystem.stat(path);
@@ -172,20 +172,18 @@ function skippedFileReason(name: string, unfinished: ReadonlySet<string>): LeftO
   return name.startsWith('.') ? 'hidden' : undefined;
 }
 
-/** Files in skipped folders that one run lists. The thumbnails of a NAS can be several times as many as its photos. */
+/** One run lists at most this many files in skipped folders. A NAS can have several times as many thumbnails as photos. */
 export const MAX_COUNTED_FILES = 100_000;
 
-export interface CountOptions {
-  fileSystem: FileSystem;
-  signal: AbortSignal | undefined;
-  limit: number;
-  onLeftOut(leftOut: LeftOut): void;
-}
-
-/** Lists what lies in a folder that is not walked, by name, without opening a file or following a link. */
+/** Lists the files in a folder that is not walked, by name, without opening a file or following a link. */
 export async function countSkipped(
   { path, reason }: { path: LocalPath; reason: LeftOutReason },
-  { fileSystem, signal, limit, onLeftOut }: CountOptions,
+  limit: number,
+  {
+    fileSystem = nodeFileSystem,
+    signal,
+    onLeftOut,
+  }: Pick<WalkOptions, 'fileSystem' | 'signal' | 'onLeftOut'>,
 ): Promise<SkippedFolder> {
   const skipped: SkippedFolder = { path, reason, files: 0, photos: 0, complete: true };
   const folders = [path];

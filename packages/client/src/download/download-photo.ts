@@ -1,20 +1,20 @@
 import type { MediaVariant } from '@lazyphotos/contracts';
 import type { Client } from '../client.js';
-import { ApiError, DownloadMismatchError, NetworkError, hasCode } from '../errors.js';
+import { ApiError, DownloadMismatchError, hasCode, NetworkError } from '../errors.js';
 import { isTransient, retrying } from '../retry.js';
-import { createWatchdog, linkedAbort, problemError } from '../transport.js';
-import { type PartFile, openPartFile } from './part-file.js';
+import { problemError, RequestAbort } from '../transport.js';
+import { openPartFile, type PartFile } from './part-file.js';
 
 export interface DownloadProgress {
   receivedBytes: number;
-  /** Undefined when the node does not say. */
+  /** Undefined if the node does not send it. */
   totalBytes: number | undefined;
 }
 
 export interface DownloadOptions {
-  /** SHA-256 of the original, if known already; asked for otherwise. */
+  /** SHA-256 of the original, if the caller knows it; otherwise the node is asked for it. */
   hash?: string | undefined;
-  /** Modification time for the file, as far as the file system can hold it. Without it, the file has the time of the download. */
+  /** Modification time of the file, if the file system can store it. Without it, the file has the time of the download. */
   modifiedAt?: Date | undefined;
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
@@ -23,17 +23,17 @@ export interface DownloadOptions {
 export interface DownloadResult {
   sizeBytes: number;
   sha256: string;
-  /** Bytes found in the part file of an earlier attempt. */
+  /** Bytes from the part file of an earlier attempt. */
   resumedBytes: number;
 }
 
 const IDLE_TIMEOUT_MS = 60_000;
 
 /**
- * Downloads a photo to `destination`. An interrupted download continues from `<destination>.part`: an original also in another
- * run, because its hash tells that old and new bytes belong together; a preview, which has none, only within this call.
+ * Downloads a photo to `destination`. An interrupted download continues from `<destination>.part`: an original also in another run,
+ * because its hash proves that old and new bytes belong together, but a preview, which has no hash, only within this call.
  *
- * @throws DownloadMismatchError when the bytes are not the original's, ApiError (`not_found`, `not_ready`, …), NetworkError.
+ * @throws DownloadMismatchError if the bytes are not those of the original, ApiError (`not_found`, `not_ready`, …), NetworkError.
  */
 export async function downloadPhoto(
   client: Client,
@@ -53,7 +53,7 @@ export async function downloadPhoto(
     const transfer: Transfer = { client, id, size, part, options, etag: undefined };
     await fetchAll(transfer);
     if (expected !== undefined && part.sha256() !== expected && resumedBytes > 0) {
-      // The old part was of something else, or damaged.
+      // The old part file was damaged or of another photo.
       resumedBytes = 0;
       await part.restart();
       await fetchAll(transfer);
@@ -77,47 +77,44 @@ interface Transfer {
   size: MediaVariant;
   part: PartFile;
   options: DownloadOptions;
-  /** Of the bytes in the part file, once known: a preview that is made anew must not be mixed with the old one. */
+  /** The ETag of the bytes in the part file, once known: a new preview must not be mixed with an old one. */
   etag: string | undefined;
 }
 
 const fetchAll = (transfer: Transfer): Promise<void> =>
-  retrying(() => fetchRest(transfer), {
-    policy: transfer.client.retryPolicy,
-    signal: transfer.options.signal,
-    // An expired signature is cured by the new URL that each attempt asks for.
-    isRetryable: (error) => isTransient(error) || hasCode(error, 'invalid_signature', 'download_restarted'),
-  });
+  retrying(
+    () => fetchRest(transfer),
+    transfer.client.retryPolicy,
+    transfer.options.signal,
+    // Each attempt gets a new URL, which replaces an expired signature.
+    (error) => isTransient(error) || hasCode(error, 'invalid_signature', 'download_restarted'),
+  );
 
-/** One attempt: a fresh URL, and every byte after those that are there. */
+/** One attempt: gets a new URL and all bytes that are missing. */
 async function fetchRest(transfer: Transfer): Promise<void> {
   const { client, id, size, part, options } = transfer;
   const { url } = await client.downloadPhoto({ params: { id }, query: { size } }, { signal: options.signal });
-  const stop = linkedAbort(options.signal);
   const mediaUrl = reachableMediaUrl(url, client.baseUrl);
-  const watchdog = createWatchdog(IDLE_TIMEOUT_MS, () =>
-    stop.abort(
-      new NetworkError(new URL(mediaUrl).origin, undefined, `no data for ${IDLE_TIMEOUT_MS / 1000} s`),
-    ),
-  );
+  const idleReason = () =>
+    new NetworkError(new URL(mediaUrl).origin, undefined, `no data for ${IDLE_TIMEOUT_MS / 1000} s`);
+  const stop = new RequestAbort(options.signal, IDLE_TIMEOUT_MS, idleReason);
   try {
     const response = await client.fetchMedia(mediaUrl, rangeHeaders(transfer), stop.signal);
     if (response.status === 416) return await checkEnd(response, part);
     if (!response.ok) throw await refusal(response);
     if (response.status !== 206 || firstByteOf(response) !== part.size) await part.restart();
     transfer.etag = response.headers.get('etag') ?? undefined;
-    await receive(response, transfer, watchdog.touch);
+    await receive(response, transfer, () => stop.touch());
   } catch (error) {
-    // Whatever breaks after an abort breaks because of it.
+    // An error after an abort is caused by the abort.
     throw stop.signal.aborted ? stop.signal.reason : error;
   } finally {
-    watchdog.stop();
-    stop.unlink();
+    stop.end();
   }
 }
 
 function rangeHeaders({ part, etag }: Transfer): Record<string, string> {
-  // Compressed on the way, ranges would count other bytes.
+  // With compression, ranges would count other bytes.
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   if (part.size === 0) return headers;
   headers.range = `bytes=${part.size}-`;
@@ -130,7 +127,7 @@ const firstByteOf = (response: Response): number | undefined => {
   return match?.[1] === undefined ? undefined : Number(match[1]);
 };
 
-/** "Nothing after that" is the end when the part is as long as the file; else the part is of no use. */
+/** A response 416 means the end if the part file is as long as the photo; otherwise the part file is useless. */
 async function checkEnd(response: Response, part: PartFile): Promise<void> {
   await response.body?.cancel();
   const total = /^bytes \*\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
@@ -174,8 +171,8 @@ async function receive(response: Response, transfer: Transfer, touch: () => void
 const LOOPBACK = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /**
- * The URL to fetch. A node whose public URL was left at its default answers URLs on localhost, which is right on the node only;
- * seen from elsewhere they are taken to the address that the client uses. Signatures do not cover the host.
+ * Returns the URL to fetch. A node with the default public URL returns URLs on localhost, which work only on the node. For other
+ * computers, they get the address that the client uses. Signatures do not cover the host.
  */
 export function reachableMediaUrl(mediaUrl: string, baseUrl: string): string {
   const media = new URL(mediaUrl);

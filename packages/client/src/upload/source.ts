@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { type PathLike, createReadStream } from 'node:fs';
+import { createReadStream, type PathLike } from 'node:fs';
 
-/** Gives any part of a file, as often as asked. `end` is exclusive. */
+/** Opens any part of a file, any number of times. `end` is exclusive. */
 export interface RangeSource {
   open(start: number, end: number): AsyncIterable<Uint8Array>;
 }
 
-/** A path may be bytes: file names that are not UTF-8 have no text. */
+/** A path may be bytes, because a file name that is not UTF-8 has no text. */
 export type UploadSource = { path: PathLike } | RangeSource;
 
-/** Chunks are sent as they are read; this much of each is in memory. */
+/** Chunks are sent while they are read; this much of each is in memory. */
 const READ_BYTES = 256 * 1024;
 
 export function rangeSource(source: UploadSource): RangeSource {
@@ -23,7 +23,7 @@ export interface Chunk {
   length: number;
 }
 
-/** The chunks of a file that are not wholly among `received`, in file order. */
+/** Returns the chunks of a file that are not completely in `received`, in the order of the file. */
 export function missingChunks(sizeBytes: number, chunkSize: number, received: readonly Chunk[]): Chunk[] {
   const ranges = received.toSorted((a, b) => a.offset - b.offset);
   const missing: Chunk[] = [];
@@ -34,7 +34,7 @@ export function missingChunks(sizeBytes: number, chunkSize: number, received: re
   return missing;
 }
 
-/** `ranges` are sorted by offset; a node may answer neighbours apart or joined. */
+/** `ranges` are sorted by offset. A node may return adjacent ranges separately or merged. */
 function isCovered(ranges: readonly Chunk[], start: number, end: number): boolean {
   let reached = start;
   for (const { offset, length } of ranges) {
@@ -46,8 +46,8 @@ function isCovered(ranges: readonly Chunk[], start: number, end: number): boolea
 }
 
 /**
- * The SHA-256 of a file in lower-case hex, read as a stream. Rejects with the signal's reason when aborted. `onRead` is told how many
- * bytes have been read so far.
+ * Resolves to the SHA-256 of a file in lower-case hex. Rejects with the reason of the signal after an abort. `onRead` gets the number of
+ * bytes that have been read so far.
  */
 export async function sha256File(
   path: PathLike,
@@ -56,7 +56,7 @@ export async function sha256File(
 ): Promise<string> {
   const hash = createHash('sha256');
   let bytes = 0;
-  // Large reads: hashing is bound by the disk, and each read costs a trip through the thread pool.
+  // The disk limits the speed, and each read uses the thread pool, so reads are large.
   for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
     signal?.throwIfAborted();
     hash.update(piece as Buffer);

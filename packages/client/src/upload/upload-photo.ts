@@ -2,9 +2,9 @@ import type { AnnouncedDateSource, PhotoLifeState } from '@lazyphotos/contracts'
 import pLimit from 'p-limit';
 import type { Client } from '../client.js';
 import { hasCode } from '../errors.js';
-import { linkedAbort } from '../transport.js';
+import { RequestAbort } from '../transport.js';
 import type { BinaryBody } from '../types.js';
-import { type Chunk, type RangeSource, type UploadSource, missingChunks, rangeSource } from './source.js';
+import { type Chunk, missingChunks, type RangeSource, rangeSource, type UploadSource } from './source.js';
 
 export interface PhotoToUpload {
   source: UploadSource;
@@ -13,53 +13,53 @@ export interface PhotoToUpload {
   sizeBytes: number;
   mimeType: string;
   fileName?: string | undefined;
-  /** RFC 3339. The node uses it when the file itself names no date. */
+  /** RFC 3339. The node uses it if the file contains no date. */
   capturedAt?: string | undefined;
-  /** Where it comes from; `client` when absent. */
+  /** The source of `capturedAt`; `client` if absent. */
   capturedAtSource?: AnnouncedDateSource | undefined;
   width?: number | undefined;
   height?: number | undefined;
   locationLat?: number | undefined;
   locationLon?: number | undefined;
   deviceId?: string | undefined;
-  /** Bring it back if it is in the trash or was removed for good. */
+  /** Restore it if it is in the trash or was permanently removed. */
   restore?: boolean | undefined;
 }
 
 export interface UploadProgress {
-  /** Bytes that the node has, or that are on the way to it. Goes back when a chunk has to be repeated. */
+  /** Bytes that the node has or that are in flight. It decreases when a chunk is repeated. */
   sentBytes: number;
   totalBytes: number;
 }
 
 export interface UploadOptions {
   onProgress?: ((progress: UploadProgress) => void) | undefined;
-  /** Stops sending; the session stays open, so that a later call continues it. */
+  /** Stops the transfer. The session stays open, so that a later call continues it. */
   signal?: AbortSignal | undefined;
 }
 
 export type UploadResult =
-  | { outcome: 'uploaded'; photoId: string /** Found there from an earlier attempt. */; resumedBytes: number }
+  | { outcome: 'uploaded'; photoId: string /** Bytes of an earlier attempt. */; resumedBytes: number }
   | { outcome: 'existing'; photoId: string | undefined; photoState: PhotoLifeState };
 
-/** Chunks of one file on the way at once: one is read while the other is acknowledged. */
+/** Chunks of one file in flight: one is read while the node confirms the other. */
 const PARALLEL_CHUNKS = 2;
-/** How often `complete` may find chunks missing before that is taken for a fault of the node. */
+/** If `complete` finds missing chunks this often, the node is faulty. */
 const MAX_ROUNDS = 3;
 /** The node reads the whole file again to verify it. */
 const COMPLETE_TIMEOUT_MS = 600_000;
 
-/** The session ended while we were using it. */
+/** The session ended during the upload. */
 class SessionGoneError extends Error {}
 
 const isSessionGone = (error: unknown): boolean =>
   error instanceof SessionGoneError || hasCode(error, 'not_found', 'upload_ended');
 
 /**
- * Uploads one photo, or continues where an earlier attempt stopped, on this device or another one.
+ * Uploads one photo, or continues an earlier attempt of this device or another one.
  *
- * @throws ApiError when the node refuses it (`hash_mismatch`, `unsupported_media_type`, `payload_too_large`, …),
- * SourceChangedError when the file is shorter than announced, NetworkError, SessionEndedError.
+ * @throws ApiError if the node refuses it (`hash_mismatch`, `unsupported_media_type`, `payload_too_large`, …),
+ * SourceChangedError if the file is shorter than announced, NetworkError, SessionEndedError.
  */
 export async function uploadPhoto(
   client: Client,
@@ -90,7 +90,7 @@ interface Sending extends UploadOptions {
   source: RangeSource;
 }
 
-interface Arrived {
+interface Received {
   chunkSize: number;
   received: readonly Chunk[];
 }
@@ -102,15 +102,15 @@ async function sendPhoto(
   opened: { chunkSize: number; nextOffset: number },
 ): Promise<UploadResult> {
   const { client, sessionId, photo, signal } = sending;
-  // Of a file of one chunk the first missing byte tells everything.
-  let arrived: Arrived =
+  // For a file of one chunk, the first missing byte is all the information.
+  let state: Received =
     photo.sizeBytes <= opened.chunkSize
       ? { chunkSize: opened.chunkSize, received: [{ offset: 0, length: opened.nextOffset }] }
-      : await askArrived(sending);
-  const resumedBytes = bytesIn(arrived.received);
+      : await receivedChunks(sending);
+  const resumedBytes = bytesIn(state.received);
   for (let round = 1; ; round++) {
     try {
-      await sendMissing(sending, arrived);
+      await sendMissing(sending, state);
       const { photoId } = await client.completeUpload(
         { params: { id: sessionId } },
         { signal, idleTimeoutMs: COMPLETE_TIMEOUT_MS },
@@ -119,33 +119,33 @@ async function sendPhoto(
     } catch (error) {
       if (round === MAX_ROUNDS || !hasCode(error, 'upload_incomplete', 'offset_mismatch')) throw error;
     }
-    arrived = await askArrived(sending);
+    state = await receivedChunks(sending);
   }
 }
 
-async function askArrived({ client, sessionId, signal }: Sending): Promise<Arrived> {
+async function receivedChunks({ client, sessionId, signal }: Sending): Promise<Received> {
   const session = await client.getUploadSession({ params: { id: sessionId } }, { signal });
   if (session.status !== 'open' && session.status !== 'completed')
     throw new SessionGoneError(`the session is ${session.status}`);
   return session;
 }
 
-async function sendMissing(sending: Sending, arrived: Arrived): Promise<void> {
+async function sendMissing(sending: Sending, state: Received): Promise<void> {
   const { photo, onProgress } = sending;
-  const missing = missingChunks(photo.sizeBytes, arrived.chunkSize, arrived.received);
+  const missing = missingChunks(photo.sizeBytes, state.chunkSize, state.received);
   const there = photo.sizeBytes - bytesIn(missing);
-  const onTheWay = new Map<number, number>();
+  const inFlight = new Map<number, number>();
   const report = () => {
-    const sent = [...onTheWay.values()].reduce((sum, bytes) => sum + bytes, there);
+    const sent = [...inFlight.values()].reduce((sum, bytes) => sum + bytes, there);
     onProgress?.({ sentBytes: sent, totalBytes: photo.sizeBytes });
   };
-  const stop = linkedAbort(sending.signal);
+  const stop = new RequestAbort(sending.signal);
   const limit = pLimit(PARALLEL_CHUNKS);
   const send = async (chunk: Chunk) => {
     try {
       stop.signal.throwIfAborted();
       await sendChunk({ ...sending, signal: stop.signal }, chunk, (bytes) => {
-        onTheWay.set(chunk.offset, bytes);
+        inFlight.set(chunk.offset, bytes);
         report();
       });
     } catch (error) {
@@ -154,9 +154,9 @@ async function sendMissing(sending: Sending, arrived: Arrived): Promise<void> {
     }
   };
   report();
-  // All are waited for, also after a failure: nothing of this photo is being read or sent once the call has ended.
+  // Waits for all chunks, also after a failure: nothing of this photo may be read or sent after this call.
   await Promise.allSettled(missing.map((chunk) => limit(send, chunk)));
-  stop.unlink();
+  stop.end();
   stop.signal.throwIfAborted();
 }
 
