@@ -8,7 +8,7 @@ import {
 } from '@lazyphotos/client';
 import { DEFAULT_SERVER, type Env } from './config.js';
 import { UsageError } from './errors.js';
-import { createOutput, type Output, type Sink } from './output.js';
+import { Output, type Sink } from './output.js';
 import { createPrompts, type Prompts } from './prompts.js';
 import { type Account, type CredentialStore, createCredentialStore } from './store/credentials.js';
 
@@ -56,7 +56,7 @@ function serverOf(options: GlobalOptions, env: Env): string {
 }
 
 export const outputOf = (options: GlobalOptions, io: Io): Output =>
-  createOutput(options.json ? 'json' : options.quiet ? 'quiet' : 'human', io.stdout, io.stderr);
+  new Output(options.json ? 'json' : options.quiet ? 'quiet' : 'human', io.stdout, io.stderr);
 
 /** Few retries, for commands that a person waits for: they report a wrong address soon. */
 export const INTERACTIVE_RETRY: Partial<RetryPolicy> = { retries: 2, minDelayMs: 300 };

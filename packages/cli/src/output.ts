@@ -7,21 +7,6 @@ export interface Sink {
   destroyed?: boolean;
 }
 
-/** The output of a command. File names may contain any character, so control characters are replaced. */
-export interface Output {
-  readonly mode: OutputMode;
-  /** The result for people, on stdout. */
-  line(text: string): void;
-  /** A result that cannot be requested again, on stdout, also with --quiet. */
-  result(text: string): void;
-  /** Progress and hints for people, on stderr. */
-  note(text: string): void;
-  /** An error in one line on stderr, in every mode. */
-  error(text: string): void;
-  /** The document of --json, on stdout. */
-  document(value: unknown): void;
-}
-
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '?');
 
 /** Does the same for text of several lines. */
@@ -34,15 +19,36 @@ const UNSAFE_IN_JSON = /[\u007f-\u009f\p{Bidi_Control}]/gu;
 export const escapedJson = (json: string): string =>
   json.replace(UNSAFE_IN_JSON, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-export function createOutput(mode: OutputMode, stdout: Sink, stderr: Sink): Output {
-  const human = mode === 'human';
-  return {
-    mode,
-    line: (text) => void (human && stdout.write(`${printable(text)}\n`)),
-    result: (text) => void (mode !== 'json' && stdout.write(`${printable(text)}\n`)),
-    note: (text) => void (human && stderr.write(`${printable(text)}\n`)),
-    error: (text) => void stderr.write(`lazyphotos: ${printable(text.replaceAll('\n', ' '))}\n`),
-    document: (value) =>
-      void (mode === 'json' && stdout.write(`${escapedJson(JSON.stringify(value, null, 2))}\n`)),
-  };
+/** The output of a command. File names may contain any character, so control characters are replaced. */
+export class Output {
+  constructor(
+    readonly mode: OutputMode,
+    private readonly stdout: Sink,
+    private readonly stderr: Sink,
+  ) {}
+
+  /** The result for people, on stdout. */
+  line(text: string): void {
+    if (this.mode === 'human') this.stdout.write(`${printable(text)}\n`);
+  }
+
+  /** A result that cannot be requested again, on stdout, also with --quiet. */
+  result(text: string): void {
+    if (this.mode !== 'json') this.stdout.write(`${printable(text)}\n`);
+  }
+
+  /** Progress and hints for people, on stderr. */
+  note(text: string): void {
+    if (this.mode === 'human') this.stderr.write(`${printable(text)}\n`);
+  }
+
+  /** An error in one line on stderr, in every mode. */
+  error(text: string): void {
+    this.stderr.write(`lazyphotos: ${printable(text.replaceAll('\n', ' '))}\n`);
+  }
+
+  /** The document of --json, on stdout. */
+  document(value: unknown): void {
+    if (this.mode === 'json') this.stdout.write(`${escapedJson(JSON.stringify(value, null, 2))}\n`);
+  }
 }

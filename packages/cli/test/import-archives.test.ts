@@ -221,7 +221,7 @@ describe('following', () => {
     const { code, stdout, stderr } = await run(['import', 'show', job.id, '--follow']);
     expect(code).toBe(0);
     expect(stderr).toContain('Paused: The storage is full.');
-    expect(stderr).toContain('Going on.');
+    expect(stderr).toContain('Continuing.');
     expect(stderr).toContain('No connection to the node');
     expect(stdout).toContain('completed');
   });
@@ -317,7 +317,7 @@ describe('what is given', () => {
     });
     const { code, stderr } = await run(['import', 'takeout', folder]);
     expect(code).toBe(0);
-    expect(stderr).toContain('Not downloaded to its end: takeout-20240115T101500Z-004.zip.crdownload');
+    expect(stderr).toContain('Not downloaded completely: takeout-20240115T101500Z-004.zip.crdownload');
     expect(stderr).toContain('Not here: takeout-20240115T101500Z-002.zip');
   });
 

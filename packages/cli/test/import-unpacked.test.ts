@@ -522,7 +522,7 @@ describe('the account of an unpacked folder', () => {
     const brief = await run(['import', 'takeout', folder]);
     expect(brief.stdout).toContain('1 of types that are not stored yet');
     expect(brief.stdout).not.toContain('live.mp4');
-    expect(brief.stdout).toContain('8 files in all');
+    expect(brief.stdout).toContain('8 files in total');
     const verbose = await run(['import', 'takeout', folder, '--verbose']);
     expect(verbose.stdout).toContain('live.mp4');
   });

@@ -13,7 +13,7 @@ import { readEnv } from '../src/config.js';
 import { nameKey, originalNames, previewStem, safeFileName } from '../src/download/download-file.js';
 import { InterruptedError, reportOf } from '../src/errors.js';
 import { formatBytes, formatSeconds } from '../src/format.js';
-import { createOutput, printable } from '../src/output.js';
+import { Output, printable } from '../src/output.js';
 import { withLock } from '../src/store/lock.js';
 import { Progress, progressLine } from '../src/transfer/progress.js';
 import { judgeTransfer, type QueueOptions, runQueue } from '../src/transfer/queue.js';
@@ -171,12 +171,12 @@ test('output keeps to its mode, and control characters out of the terminal', () 
     { write: (text: string) => out.push(text) },
     { write: (text: string) => err.push(text) },
   ] as const;
-  const json = createOutput('json', ...sinks);
+  const json = new Output('json', ...sinks);
   json.line('x');
   json.note('x');
   json.document({ a: 1 });
-  createOutput('quiet', ...sinks).line('x');
-  createOutput('human', ...sinks).line('evil\u001b[2Jname\u202e');
+  new Output('quiet', ...sinks).line('x');
+  new Output('human', ...sinks).line('evil\u001b[2Jname\u202e');
   json.error('two\nlines');
   expect(out).toEqual(['{\n  "a": 1\n}\n', 'evil?[2Jname?\n']);
   expect(err).toEqual(['lazyphotos: two lines\n']);

@@ -115,7 +115,7 @@ describe('retries', () => {
     const { node, client } = await signedIn();
     node.fail({ on: 'POST /auth/login', effect: { until: new Promise(() => undefined) } });
     const login = client.login({ body: { email: 'a@example.org', password: 'x' } }, { idleTimeoutMs: 100 });
-    await expect(login).rejects.toThrow(/no answer for 0.1 s/);
+    await expect(login).rejects.toThrow(/no response for 0.1 s/);
   });
 });
 

@@ -11,7 +11,14 @@ import {
 } from '../download/download-file.js';
 import { type ErrorReport, reportOf, UsageError } from '../errors.js';
 import { count, countLines, formatBytes, formatSeconds, listed, pick, sum } from '../format.js';
-import { finishRun, type RunEnd, runEndOf, secondsSince, transferFiles } from '../transfer/run.js';
+import {
+  type FailureList,
+  failureList,
+  finishRun,
+  type RunEnd,
+  runEndOf,
+  transferFiles,
+} from '../transfer/run.js';
 import { openHashCache } from '../upload/hash-cache.js';
 
 export interface DownloadOptions {
@@ -21,17 +28,13 @@ export interface DownloadOptions {
 }
 
 /** The document of `download --json`. */
-interface DownloadSummary extends RunEnd {
+interface DownloadSummary extends RunEnd, FailureList<ErrorReport & { id: string; fileName: string }> {
   folder: string;
   server: string;
   photos: number;
   downloaded: number;
   existing: number;
-  failed: number;
-  left: number;
   downloadedBytes: number;
-  seconds: number;
-  failures: (ErrorReport & { id: string; fileName: string })[];
 }
 
 export async function download(context: Context, folder: string, options: DownloadOptions): Promise<number> {
@@ -47,7 +50,7 @@ export async function download(context: Context, folder: string, options: Downlo
   const taken = size === 'original' ? new Set<string>() : await existingPreviews(root, size);
   const done = { downloaded: 0, existing: 0, downloadedBytes: 0 };
   const failures: DownloadSummary['failures'] = [];
-  const { stoppedBy, left } = await transferFiles(context, [photos], {
+  const result = await transferFiles(context, [photos], {
     concurrency,
     cache,
     work: async (photo, onBytes) => {
@@ -63,15 +66,12 @@ export async function download(context: Context, folder: string, options: Downlo
     server,
     photos: photos.length,
     ...done,
-    failed: failures.length,
-    left: left.length,
-    seconds: secondsSince(started),
-    failures,
-    ...runEndOf(stoppedBy),
+    ...failureList(failures),
+    ...runEndOf(started, result),
   };
   return finishRun(output, {
     summary,
-    stoppedBy,
+    stoppedBy: result.stoppedBy,
     done: `${done.downloaded} downloaded, ${done.existing} there already`,
     lines: summaryLines(summary),
     failed: failures.length,

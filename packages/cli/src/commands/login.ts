@@ -59,7 +59,7 @@ export async function claim(context: Context, options: ClaimOptions): Promise<nu
   if (claimed) {
     throw new CliError(
       'already_claimed',
-      `${server} already has an owner; if you are the owner, run: ${nextCommand(context, 'login')}`,
+      `${server} has an owner already; if you are the owner, run: ${nextCommand(context, 'login')}`,
     );
   }
   const code = options.code ?? (await prompts.text('Claim code (the node prints it at its start)', '--code'));

@@ -1,7 +1,7 @@
 import { type Context, signedInAccount } from '../context.js';
 import { count, countLines, formatBytes, formatSeconds, listed } from '../format.js';
 import { folderOrThrow, readableName, readablePath } from '../local-path.js';
-import { finishRun, type RunEnd, runEndOf, secondsSince } from '../transfer/run.js';
+import { type FailureList, failureList, finishRun, type RunEnd, runEndOf } from '../transfer/run.js';
 import { noHashCache, openHashCache } from '../upload/hash-cache.js';
 import { type LeftOutSummary, leftOutLines, leftOutSummary } from '../upload/left-out.js';
 import { planUpload } from '../upload/plan.js';
@@ -15,26 +15,14 @@ export interface UploadOptions {
   cache: boolean;
 }
 
-type UploadCount =
-  | 'photos'
-  | 'uploaded'
-  | 'existing'
-  | 'duplicates'
-  | 'restored'
-  | 'inTrash'
-  | 'deleted'
-  | 'failed';
+type UploadCount = 'photos' | 'uploaded' | 'existing' | 'duplicates' | 'restored' | 'inTrash' | 'deleted';
 
 /** The document of `upload --json`. */
-interface UploadSummary extends Record<UploadCount, number>, LeftOutSummary, RunEnd {
+interface UploadSummary extends Record<UploadCount, number>, LeftOutSummary, RunEnd, FailureList<FailedFile> {
   folder: string;
   server: string;
-  /** Photos that the run did not try, because it ended early. */
-  left: number;
   /** The bytes of the photos that are counted as uploaded. */
   uploadedBytes: number;
-  seconds: number;
-  failures: FailedFile[];
 }
 
 export async function upload(context: Context, folder: string, options: UploadOptions): Promise<number> {
@@ -49,7 +37,7 @@ export async function upload(context: Context, folder: string, options: UploadOp
   output.note(`${count(plan.photos.length, 'photo')} (${formatBytes(plan.bytes)}).`);
   const tally = new Tally();
   for (const { path, error } of plan.problems) tally.fail(path, error);
-  const { stoppedBy, left } = await sendFiles(context, [plan.photos], {
+  const result = await sendFiles(context, [plan.photos], {
     ...{ concurrency, restore, cache, deviceId },
     announce: async ({ path, mtimeNs }) => ({
       fileName: announcedName(path),
@@ -59,28 +47,24 @@ export async function upload(context: Context, folder: string, options: UploadOp
     onFailed: ({ path }, error) => tally.fail(path, error),
   });
   const { duplicate, ...counts } = tally.counts;
-  const { failures, uploadedBytes } = tally;
   const summary: UploadSummary = {
     folder: readablePath(root),
     server,
     photos: plan.photos.length,
     ...counts,
     duplicates: duplicate,
-    failed: failures.length,
-    left: left.length,
-    uploadedBytes,
-    seconds: secondsSince(started),
-    failures,
+    uploadedBytes: tally.uploadedBytes,
+    ...failureList(tally.failures),
     ...leftOutSummary(plan),
-    ...runEndOf(stoppedBy),
+    ...runEndOf(started, result),
   };
   const done = `${counts.uploaded} uploaded, ${counts.existing} there already`;
   return finishRun(output, {
     summary,
-    stoppedBy,
+    stoppedBy: result.stoppedBy,
     done,
     lines: summaryLines(summary),
-    failed: failures.length,
+    failed: summary.failed,
   });
 }
 

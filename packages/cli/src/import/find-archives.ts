@@ -1,4 +1,4 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { ARCHIVE_TYPE, type ImportSource } from '@lazyphotos/contracts';
 import { UsageError } from '../errors.js';
 import {
@@ -10,6 +10,7 @@ import {
   readablePath,
   readableText,
 } from '../local-path.js';
+import { withSource } from '../upload/cut-off.js';
 import { fileStateOf } from '../upload/file-state.js';
 import type { PlannedPhoto } from '../upload/plan.js';
 import { isUnfinishedFile, namesWithControlFile } from '../upload/unfinished-transfers.js';
@@ -28,15 +29,8 @@ export interface FoundSources {
 const ZIP_BEGINNINGS = ['504b0304', '504b0506', '504b0708'];
 
 /** Reads only four bytes. Detectors of magic bytes search a ZIP for office documents, and may read all of it. */
-async function isZip(path: LocalPath): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return ZIP_BEGINNINGS.includes(buffer.subarray(0, bytesRead).toString('hex'));
-  } finally {
-    await file.close();
-  }
-}
+const isZip = (path: LocalPath): Promise<boolean> =>
+  withSource(path, async (read) => ZIP_BEGINNINGS.includes((await read(0, 4)).toString('hex')));
 
 /** The end of central directory record (APPNOTE 4.3.16): its signature, its size, and the longest comment that can follow it. */
 const END_SIGNATURE = Buffer.from('504b0506', 'hex');
@@ -44,22 +38,16 @@ const END_BYTES = 22;
 const MAX_COMMENT_BYTES = 0xffff;
 
 /** Returns whether a ZIP has its end record. A download that was cut off has none. */
-async function hasEndRecord(path: LocalPath): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
+const hasEndRecord = (path: LocalPath): Promise<boolean> =>
+  withSource(path, async (read, size) => {
     const length = Math.min(size, END_BYTES + MAX_COMMENT_BYTES);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    const tail = buffer.subarray(0, bytesRead);
+    const tail = await read(size - length, length);
     const isWhole = (at: number): boolean =>
       at + END_BYTES <= tail.length && at + END_BYTES + tail.readUInt16LE(at + 20) <= tail.length;
     let at = tail.lastIndexOf(END_SIGNATURE);
     while (at > 0 && !isWhole(at)) at = tail.lastIndexOf(END_SIGNATURE, at - 1);
     return at >= 0 && isWhole(at);
-  } finally {
-    await file.close();
-  }
-}
+  });
 
 async function archiveOrThrow(path: LocalPath): Promise<PlannedPhoto> {
   if (!(await isZip(path))) {

@@ -5,7 +5,7 @@ import { CliError, InterruptedError, reportOf, UsageError } from '../errors.js';
 import { count, formatBytes, formatSeconds, sum } from '../format.js';
 import { unlessNotFound } from '../library/find.js';
 import { readableName } from '../local-path.js';
-import { type RunEnd, runEndOf, secondsSince } from '../transfer/run.js';
+import { type FailureList, failureList, type RunEnd, runEndOf } from '../transfer/run.js';
 import { openHashCache } from '../upload/hash-cache.js';
 import type { PlannedPhoto } from '../upload/plan.js';
 import { type FailedFile, sendFiles, Tally } from '../upload/send-files.js';
@@ -13,16 +13,12 @@ import { announcedName } from '../upload/upload-file.js';
 import { missingParts } from './find-archives.js';
 
 /** The result of sending archives, in the --json document. */
-interface SentArchives extends RunEnd {
+interface SentArchives extends RunEnd, FailureList<FailedFile> {
   archives: number;
   bytes: number;
   uploaded: number;
   existing: number;
-  failed: number;
-  left: number;
   uploadedBytes: number;
-  seconds: number;
-  failures: FailedFile[];
 }
 
 interface SendResult {
@@ -53,7 +49,7 @@ export async function sendArchives(
   const started = performance.now();
   const tally = new Tally();
   const hashOf = new Map<PlannedPhoto['path'], string>();
-  const { stoppedBy, left } = await sendFiles(context, [archives], {
+  const result = await sendFiles(context, [archives], {
     concurrency: CONCURRENCY,
     restore: false,
     cache: await openHashCache(io.env.configDir),
@@ -70,17 +66,14 @@ export async function sendArchives(
     archives: archives.length,
     bytes,
     uploaded: counts.uploaded,
-    existing: archives.length - counts.uploaded - failures.length - left.length,
-    failed: failures.length,
-    left: left.length,
+    existing: archives.length - counts.uploaded - failures.length - result.left.length,
     uploadedBytes,
-    seconds: secondsSince(started),
-    failures,
-    ...runEndOf(stoppedBy),
+    ...failureList(failures),
+    ...runEndOf(started, result),
   };
   // In the order of the archives, not in the order of their transfers.
   const hashes = new Set(archives.flatMap(({ path }) => hashOf.get(path) ?? []));
-  return { sent, hashes: [...hashes], stoppedBy };
+  return { sent, hashes: [...hashes], stoppedBy: result.stoppedBy };
 }
 
 /** The line of the summary for people. */

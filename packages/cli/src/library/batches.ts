@@ -2,7 +2,7 @@ import { MAX_LIMIT, type MetadataResult } from '@lazyphotos/contracts';
 import type { Context } from '../context.js';
 import { type ErrorReport, exitCodes, InterruptedError, reportOf } from '../errors.js';
 import { count } from '../format.js';
-import { runEndOf } from '../transfer/run.js';
+import { stopOf } from '../transfer/run.js';
 import type { NamedPhoto } from './find.js';
 
 /** The result of a bulk operation for one photo. */
@@ -70,7 +70,7 @@ export function reportBatches({ output }: Context, verb: string, tally: BatchTal
     [verb.toLowerCase()]: done,
     failed: failures.length,
     failures,
-    ...runEndOf(stoppedBy),
+    ...stopOf(stoppedBy),
     ...more,
   });
   output.line(`${verb} ${count(done, 'photo')}.`);

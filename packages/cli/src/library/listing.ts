@@ -46,7 +46,7 @@ export async function printList<Field extends string, T>(
     if (listed >= limit) break;
   }
   if (listed === 0) output.note(empty);
-  if (hasMore) output.note(`There are more; the list ends after --limit ${limit}.`);
+  if (hasMore) output.note(`There is more; the list ends after --limit ${limit}.`);
   output.document({ ...document, [documentField]: entries, hasMore });
   return exitCodes.ok;
 }

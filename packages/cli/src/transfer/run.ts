@@ -67,22 +67,36 @@ export async function transferFiles<T extends { sizeBytes: number }>(
   }
 }
 
-/** How a run ended, in its --json document. */
+/** The end of a run, in its --json document. */
 export interface RunEnd {
+  seconds: number;
+  /** The number of files without a final outcome. */
+  left: number;
   interrupted: boolean;
   /** The error that ended the run early. */
   stoppedBy: ErrorReport | null;
 }
 
-export function runEndOf(stoppedBy: unknown): RunEnd {
+export interface FailureList<F> {
+  failed: number;
+  failures: F[];
+}
+
+export const failureList = <F>(failures: F[]): FailureList<F> => ({ failed: failures.length, failures });
+
+export function stopOf(stoppedBy: unknown): Pick<RunEnd, 'interrupted' | 'stoppedBy'> {
   const interrupted = stoppedBy instanceof InterruptedError;
   return { interrupted, stoppedBy: stoppedBy === undefined || interrupted ? null : reportOf(stoppedBy) };
 }
 
-export const secondsSince = (started: number): number => Math.round(performance.now() - started) / 1000;
+export const runEndOf = (started: number, { stoppedBy, left }: QueueResult<unknown>): RunEnd => ({
+  seconds: Math.round(performance.now() - started) / 1000,
+  left: left.length,
+  ...stopOf(stoppedBy),
+});
 
 interface FinishedRun {
-  summary: RunEnd & { left: number };
+  summary: RunEnd;
   stoppedBy: unknown;
   /** The counts for the line after an interruption. */
   done: string;

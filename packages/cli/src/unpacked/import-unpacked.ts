@@ -4,12 +4,12 @@ import { CliError } from '../errors.js';
 import { count, countLines, formatBytes, formatSeconds, listed } from '../format.js';
 import { vacantOrThrow } from '../import/new-file.js';
 import { type LocalPath, readablePath } from '../local-path.js';
-import { finishRun, type RunEnd, runEndOf, secondsSince } from '../transfer/run.js';
+import { type FailureList, failureList, finishRun, type RunEnd, runEndOf } from '../transfer/run.js';
 import { noHashCache, openHashCache } from '../upload/hash-cache.js';
 import { type FailedFile, failureLines, noteFound } from '../upload/send-files.js';
-import { Account, writeReport } from './account.js';
+import { Account, type Outcome, writeReport } from './account.js';
 import { planUnpacked } from './plan.js';
-import { sendUnpacked } from './send-unpacked.js';
+import { type SentUnpacked, sendUnpacked } from './send-unpacked.js';
 
 export interface UnpackedOptions {
   concurrency: number;
@@ -49,12 +49,11 @@ export async function importUnpacked(
     folders: roots.map(readablePath),
     server,
     ...sent,
+    ...runEndOf(started, { stoppedBy, left: [] }),
     ...summaryOf(account),
     unmatchedSidecars: plan.unmatchedSidecars,
-    seconds: secondsSince(started),
     skippedFolders: plan.skippedFolders.map((folder) => ({ ...folder, path: readablePath(folder.path) })),
     report: written ?? null,
-    ...runEndOf(stoppedBy),
   };
   return finishRun(output, {
     summary,
@@ -75,37 +74,26 @@ function noExport(context: Context, roots: readonly LocalPath[]): CliError {
 }
 
 /** The document of `import takeout --json` for an unpacked folder. Each of `files` is counted once, from `imported` to `left`. */
-interface UnpackedSummary extends RunEnd {
+interface UnpackedSummary extends AccountSummary, Omit<SentUnpacked, 'stoppedBy'>, RunEnd {
   folders: string[];
   server: string;
-  files: number;
-  imported: number;
-  duplicates: number;
-  failed: number;
-  unsupported: number;
-  sidecars: number;
-  ignored: number;
-  left: number;
-  /** Duplicates that are in the trash or permanently removed. */
-  inTrash: number;
-  deleted: number;
-  /** Sidecars that belong to no photo or video here. */
+  /** The number of sidecars without a photo or video here. */
   unmatchedSidecars: number;
-  described: number;
-  trashed: number;
-  albums: number;
-  importedBytes: number;
-  seconds: number;
-  failures: FailedFile[];
-  /** Photos that are in the library without all their metadata. */
-  problems: FailedFile[];
-  unsupportedFiles: string[];
-  ignoredByReason: Record<string, number>;
   skippedFolders: { path: string; reason: string; files: number; photos: number; complete: boolean }[];
   report: string | null;
 }
 
-function summaryOf(account: Account) {
+interface AccountSummary
+  extends Omit<Record<Outcome, number>, 'duplicate' | 'sidecar'>,
+    FailureList<FailedFile> {
+  files: number;
+  duplicates: number;
+  sidecars: number;
+  unsupportedFiles: string[];
+  ignoredByReason: Record<string, number>;
+}
+
+function summaryOf(account: Account): AccountSummary {
   const { duplicate, sidecar, ...counts } = account.counts();
   const failures: FailedFile[] = [];
   const unsupportedFiles: string[] = [];
@@ -117,15 +105,8 @@ function summaryOf(account: Account) {
     if (outcome === 'unsupported') unsupportedFiles.push(path);
     if (outcome === 'ignored') ignoredByReason[code] = (ignoredByReason[code] ?? 0) + 1;
   }
-  return {
-    files,
-    ...counts,
-    duplicates: duplicate,
-    sidecars: sidecar,
-    failures,
-    unsupportedFiles,
-    ignoredByReason,
-  };
+  const names = { duplicates: duplicate, sidecars: sidecar };
+  return { files, ...counts, ...names, ...failureList(failures), unsupportedFiles, ignoredByReason };
 }
 
 const REASONS: Record<string, string> = {

@@ -13,11 +13,17 @@ const UNWRITTEN = 4096;
  * Resolves to whether the end of a picture is missing. Data after its end is allowed. False for formats without an end marker, and in
  * doubt. Reads pieces of 64 KiB. Throws if the file cannot be read.
  */
-export async function isCutOff(path: LocalPath): Promise<boolean> {
+export const isCutOff = (path: LocalPath): Promise<boolean> => withSource(path, isCutOffSource);
+
+/** Opens a file for reads at any position, and closes it at the end of the task. */
+export async function withSource<T>(
+  path: LocalPath,
+  task: (read: ByteSource, size: number) => Promise<T>,
+): Promise<T> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    return await isCutOffSource(sourceOf(file), size);
+    return await task(sourceOf(file), size);
   } finally {
     await file.close();
   }
