@@ -62,9 +62,9 @@ describe('import takeout with archives', () => {
     for (const words of [
       'Uploaded 2 archives',
       '3 imported',
-      '1 in the library',
+      '1 already in the library',
       '2 of types',
-      '3 with facts',
+      '3 sidecars with metadata',
     ])
       expect(stdout).toContain(words);
     expect(stderr).toContain(`import report ${job.id}`);
@@ -199,7 +199,7 @@ describe('following', () => {
       expect(code).toBe(130);
       const { id, status } = onlyImport(node).job;
       expect(status).toBe('running');
-      expect(stderr).toContain(`import ${id} goes on`);
+      expect(stderr).toContain(`Import ${id} continues`);
       expect(stderr).toContain(`import cancel ${id}`);
       if (args.includes('--json'))
         expect(JSON.parse(stdout)).toMatchObject({ interrupted: true, import: { id } });
@@ -256,7 +256,7 @@ describe('what is given', () => {
     expect((await run(['import', 'takeout', join(folder, 'no extension'), '--no-follow'])).code).toBe(0);
     for (const [name, words] of [
       ['b.zip', 'is not a ZIP archive'],
-      ['c.tgz', 'order the export as .zip'],
+      ['c.tgz', 'request the export as .zip'],
       ['d', 'is not a ZIP archive'],
       ['nothing', 'there is no file or folder'],
     ] as const)
@@ -309,7 +309,7 @@ describe('what is given', () => {
     await writeFiles(folder, { 'takeout-20240115T101500Z-004.zip.crdownload': zip() });
     expect(await run(['import', 'takeout', folder])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('not downloaded to the end'),
+      stderr: expect.stringContaining('not downloaded completely'),
     });
     await writeFiles(folder, {
       'takeout-20240115T101500Z-001.zip': zip(),
@@ -411,7 +411,7 @@ describe('looking after imports', () => {
       expect((await run(['import', 'cancel', job.id, '--json'])).json.import.status).toBe('cancelled');
     expect(await run(['import', 'pause', job.id])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('there is nothing to pause'),
+      stderr: expect.stringContaining('you cannot pause it'),
     });
     for (const missing of ['0189ffff', crypto.randomUUID()])
       expect(await run(['import', 'show', missing])).toMatchObject({
