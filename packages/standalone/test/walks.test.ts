@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { repository } from './support/node-process.js';
+import { repository } from '@lazyphotos/testkit';
 
 interface Walk {
   title: string;
@@ -19,17 +19,22 @@ function readWalks(): Walk[] {
     .map((part) => ({
       title: part.slice(0, part.indexOf('\n')),
       limit: Number(/at most (\d+) files/.exec(part)?.[1]),
-      steps: [...part.matchAll(/^\d+\. `([^`]+)`: ((?:`[^`]+`(?:, )?)+)/gm)].map(([, file = '', names = '']) => ({
-        file,
-        names: [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
-      })),
+      steps: [...part.matchAll(/^\d+\. `([^`]+)`: ((?:`[^`]+`(?:, )?)+)/gm)].map(
+        ([, file = '', names = '']) => ({
+          file,
+          names: [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+        }),
+      ),
     }));
 }
 
 /** Whether a source file exports the name, or, for `Type.member`, exports the type and has the member. */
 function exportsName(source: string, name: string): boolean {
   const [outer = '', member] = name.split('.');
-  const declared = new RegExp(`^export (?:async |abstract )*(?:function|class|const|interface|type) ${outer}\\b`, 'm');
+  const declared = new RegExp(
+    `^export (?:async |abstract )*(?:function\\*?|class|const|interface|type) ${outer}\\b`,
+    'm',
+  );
   const listed = new RegExp(`^export \\{[^}]*\\b${outer}\\b`, 'm');
   if (!declared.test(source) && !listed.test(source)) return false;
   return member === undefined || new RegExp(`\\b${member}\\b\\s*[(<:=]`).test(source);
