@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect } from '@jest/globals';
@@ -53,10 +53,7 @@ export function describeStreaming({ store, test }: Suite): void {
  * A source that always has more. Within one turn of the event loop nothing that was read can have left for the disk or the
  * network, so a store that reads much in one turn collects it in memory.
  */
-function countingStream(
-  size: number,
-  hash: ReturnType<typeof createHash>,
-): { stream: Readable; mostPulledAtOnce: () => number } {
+function countingStream(size: number, hash: Hash): { stream: Readable; mostPulledAtOnce: () => number } {
   let block = 0;
   let inThisTurn = 0;
   let most = 0;

@@ -11,13 +11,7 @@ export interface ImportUser {
 }
 
 /** An archive that becomes a part of an import. */
-export interface NewPart {
-  archiveId: string | null;
-  path: string | null;
-  name: string;
-  sizeBytes: bigint;
-  modifiedAt: Date | null;
-}
+export type NewPart = Pick<ImportPart, 'archiveId' | 'path' | 'name' | 'sizeBytes' | 'modifiedAt'>;
 
 /** How a request names archives: by the hashes of uploaded ones, or by a path below IMPORT_DIR. */
 interface NamedArchives {

@@ -11,25 +11,15 @@ import {
 import { stringify } from 'csv-stringify';
 import type { Response } from 'express';
 import type { UploadContext } from '../context.js';
-import type { Import, ImportPart } from '../generated/prisma/client.js';
+import type { Import, ImportEntry, ImportPart } from '../generated/prisma/client.js';
 import { viewImports } from './view.js';
 
 const PAGE = 500;
 
-interface Row {
-  number: number;
-  path: string;
-  sizeBytes: bigint;
-  outcome: string;
-  code: string | null;
-  message: string | null;
-  photoId: string | null;
-  photoState: string | null;
-  sidecar: string | null;
-  sidecarRule: string | null;
-  partOf: string | null;
-  album: string | null;
-}
+type Row = Pick<
+  ImportEntry,
+  'number' | 'path' | 'sizeBytes' | 'outcome' | 'code' | 'message' | 'photoId' | 'photoState' | 'sidecarRule'
+> & { sidecar: string | null; partOf: string | null; album: string | null };
 
 /** Streams the report of an import; a page of rows is read when the one before has been sent. */
 export async function sendReport(

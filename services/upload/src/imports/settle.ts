@@ -20,7 +20,7 @@ export const reopened = (id: bigint, photoId: string, photoState: PhotoLifeState
 });
 
 /** The counters of an import, each with its outcome. */
-export const COUNTERS = {
+const COUNTERS = {
   waiting: 'waiting',
   imported: 'imported',
   duplicates: 'duplicate',
@@ -29,6 +29,16 @@ export const COUNTERS = {
   sidecars: 'sidecar',
   ignored: 'ignored',
 } as const satisfies Record<string, EntryOutcome>;
+
+/** Returns the SQL that adds the counts of a table `(outcome, count)` to the counters of an import. */
+export function addCounts(table: string): string {
+  return Object.entries(COUNTERS)
+    .map(
+      ([column, outcome]) =>
+        `${column} = ${column} + coalesce((SELECT count FROM ${table} WHERE outcome = '${outcome}'), 0)`,
+    )
+    .join(',\n    ');
+}
 
 const SETTLE = `
   WITH new AS (
@@ -49,12 +59,7 @@ const SETTLE = `
     ) AS changes GROUP BY outcome
   )
   UPDATE imports SET
-    ${Object.entries(COUNTERS)
-      .map(
-        ([column, outcome]) =>
-          `${column} = ${column} + coalesce((SELECT count FROM change WHERE outcome = '${outcome}'), 0)`,
-      )
-      .join(',\n    ')},
+    ${addCounts('change')},
     bytes_processed = bytes_processed - coalesce((SELECT bytes FROM change WHERE outcome = 'waiting'), 0)
   WHERE id = $1::uuid`;
 

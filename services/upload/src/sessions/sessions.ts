@@ -20,29 +20,25 @@
  * Whatever a crash interrupts is finished by expiry.ts: it discards for rows that have ended with a `stagingId`, and aborts staged uploads
  * that belong to no open session.
  */
-import { type AnnouncedDateSource, isArchiveType, storageKeys } from '@lazyphotos/contracts';
+import { isArchiveType, storageKeys } from '@lazyphotos/contracts';
 import type { ObjectStore, StagedUpload, UploadShape } from '@lazyphotos/object-storage';
 import { describeError, type Logger, newId, notFound, ProblemError } from '@lazyphotos/service-kit';
 import type { UploadDb, UploadSession, UploadTx } from '../prisma.js';
 
-export interface NewSession {
-  userId: string;
-  deviceId: string | null;
-  hash: string;
-  sizeBytes: number;
-  mimeType: string;
-  fileName: string;
-  capturedAt: Date | null;
-  capturedAtSource: AnnouncedDateSource | null;
-  width: number | null;
-  height: number | null;
-  locationLat: number | null;
-  locationLon: number | null;
-  replaces: string | null;
-  /** The file of an archive that is being imported; null for uploads of clients. */
-  importEntryId: bigint | null;
-  chunkSize: number;
-}
+/** `importEntryId`: the file of an archive that is being imported; null for uploads of clients. */
+export type NewSession = Omit<
+  UploadSession,
+  | 'id'
+  | 'photoId'
+  | 'status'
+  | 'sizeBytes'
+  | 'openKey'
+  | 'failureCode'
+  | 'storageKey'
+  | 'stagingId'
+  | 'createdAt'
+  | 'expiresAt'
+> & { sizeBytes: number };
 
 type Hashed = Pick<UploadSession, 'userId' | 'hash' | 'mimeType'>;
 

@@ -20,17 +20,7 @@ interface FolderAlbums {
  * next one fills the same.
  */
 export async function classifyAllFolders(db: UploadDb, job: Import): Promise<void> {
-  const folders = await db.$queryRaw<FolderAlbums[]>`
-    SELECT f.path, coalesce(jsonb_agg(a.facts ORDER BY a.id) FILTER (WHERE a.id IS NOT NULL), '[]') AS albums
-    FROM import_folders f
-    LEFT JOIN LATERAL (
-      SELECT e.id, jsonb_build_object('kind', 'album', 'title', e.facts->>'title',
-        'description', left(e.facts->>'description', ${MAX_DESCRIPTION}::int)) AS facts
-      FROM import_entries e
-      WHERE e.import_id = f.import_id AND e.folder = f.path AND e.role = 'json' AND e.facts->>'kind' = 'album'
-      ORDER BY e.id LIMIT ${MAX_ALBUM_FILES}::int
-    ) AS a ON true
-    WHERE f.import_id = ${job.id}::uuid GROUP BY f.path`;
+  const folders = await readFolders(db, job.id);
   const roles =
     job.source === 'takeout'
       ? classifyFolders(folders)
@@ -71,6 +61,20 @@ export async function classifyAllFolders(db: UploadDb, job: Import): Promise<voi
     );
   };
   await db.$transaction(saveRoles, { timeout: 120_000 });
+}
+
+function readFolders(db: UploadDb, importId: string): Promise<FolderAlbums[]> {
+  return db.$queryRaw<FolderAlbums[]>`
+    SELECT f.path, coalesce(jsonb_agg(a.facts ORDER BY a.id) FILTER (WHERE a.id IS NOT NULL), '[]') AS albums
+    FROM import_folders f
+    LEFT JOIN LATERAL (
+      SELECT e.id, jsonb_build_object('kind', 'album', 'title', e.facts->>'title',
+        'description', left(e.facts->>'description', ${MAX_DESCRIPTION}::int)) AS facts
+      FROM import_entries e
+      WHERE e.import_id = f.import_id AND e.folder = f.path AND e.role = 'json' AND e.facts->>'kind' = 'album'
+      ORDER BY e.id LIMIT ${MAX_ALBUM_FILES}::int
+    ) AS a ON true
+    WHERE f.import_id = ${importId}::uuid GROUP BY f.path`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { type FileRole, roleOf, splitPath } from '@lazyphotos/import-engine';
 import type { Import, ImportPart } from '../../generated/prisma/client.js';
 import type { UploadDb } from '../../prisma.js';
 import type { PartArchives } from '../part-archives.js';
-import { COUNTERS } from '../settle.js';
+import { addCounts } from '../settle.js';
 import type { ImportStates } from '../states.js';
 import { type ArchivedFile, ArchiveError, DEFAULT_ARCHIVE_LIMITS, listArchive } from '../zip/index.js';
 import { SIDECAR_ROLES } from './read-sidecars.js';
@@ -82,12 +82,7 @@ const COUNT = `
     FROM import_entries WHERE part_id = $2::uuid GROUP BY outcome
   )
   UPDATE imports SET
-    ${Object.entries(COUNTERS)
-      .map(
-        ([column, outcome]) =>
-          `${column} = ${column} + coalesce((SELECT count FROM listed WHERE outcome = '${outcome}'), 0)`,
-      )
-      .join(',\n    ')},
+    ${addCounts('listed')},
     bytes_total = bytes_total + coalesce((SELECT sum(bytes) FROM listed), 0),
     bytes_processed = bytes_processed + coalesce((SELECT sum(bytes) FROM listed WHERE outcome <> 'waiting'), 0)
   WHERE id = $1::uuid`;

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { ImportSource, PhotoLifeState } from '@lazyphotos/contracts';
 import { type FolderRole, matchFolderInThread } from '@lazyphotos/import-engine';
-import type { Import } from '../../generated/prisma/client.js';
+import type { Import, ImportEntry } from '../../generated/prisma/client.js';
 import type { UploadDb, UploadTx } from '../../prisma.js';
 import { reopened, type Settlement, settleEntries } from '../settle.js';
 import { classifyAllFolders } from './classify-folders.js';
@@ -14,20 +14,16 @@ const BYTES_PER_FILE = 2600;
 const maxFiles = (): number =>
   Math.min(200_000, Math.floor(getHeapStatistics().heap_size_limit / BYTES_PER_FILE));
 
-interface FileOfFolder {
-  id: bigint;
-  name: string;
-  role: string;
-  outcome: string;
+type FileOfFolder = Pick<
+  ImportEntry,
+  'id' | 'name' | 'role' | 'outcome' | 'sidecarId' | 'pictureId' | 'photoId'
+> & {
   kind: 'photo' | 'album' | null;
   title: string | null;
   /** Of a sidecar. */
   isTrashed: boolean | null;
-  sidecarId: bigint | null;
-  pictureId: bigint | null;
-  photoId: string | null;
   photoState: PhotoLifeState | null;
-}
+};
 
 /** What is to be stored about a media file of a folder. */
 interface Link {

@@ -1,13 +1,16 @@
-/** The archive as a whole cannot be read. `code` is stable, the message is for people. */
-export class ArchiveError extends Error {
-  readonly code: ArchiveErrorCode;
-
-  constructor(code: ArchiveErrorCode, message: string, options?: ErrorOptions) {
+abstract class CodedError<Code extends string> extends Error {
+  constructor(
+    readonly code: Code,
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(message, options);
-    this.name = 'ArchiveError';
-    this.code = code;
+    this.name = new.target.name;
   }
 }
+
+/** The archive as a whole cannot be read. `code` is stable, the message is for people. */
+export class ArchiveError extends CodedError<ArchiveErrorCode> {}
 
 export type ArchiveErrorCode =
   | 'not_an_archive'
@@ -21,15 +24,7 @@ export type ArchiveErrorCode =
   | 'overlapping_entries'
   | 'too_many_files';
 
-/** One file of an archive cannot be unpacked; the others may be fine. */
-export class EntryError extends Error {
-  readonly code: EntryErrorCode;
-
-  constructor(code: EntryErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'EntryError';
-    this.code = code;
-  }
-}
+/** One file of an archive cannot be unpacked; others may be readable. */
+export class EntryError extends CodedError<EntryErrorCode> {}
 
 export type EntryErrorCode = 'entry_damaged' | 'crc_mismatch' | 'size_mismatch' | 'compression_unsupported';
