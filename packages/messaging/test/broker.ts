@@ -1,5 +1,4 @@
-import { createTestDatabase, type TestDatabase } from '@lazyphotos/testkit';
-import { createTcpProxy, type TcpProxy } from '../src/testing/tcp-proxy.js';
+import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@lazyphotos/testkit';
 
 export interface TestBroker {
   /** The URL of an empty database, through a proxy. */
@@ -29,8 +28,7 @@ export function createTestBroker(): TestBroker {
     reset: async () => {
       await drop();
       database = await createTestDatabase('messaging');
-      const { hostname, port } = new URL(database.url);
-      proxy ??= await createTcpProxy({ host: hostname, port: Number(port) });
+      proxy ??= await startTcpProxy(database.url);
       await proxy.mend();
     },
     cut: async () => proxy?.cut(),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { describeWithMinio, eventually } from '@lazyphotos/testkit';
+import { describeWithMinio, eventually, startTcpProxy, type TcpProxy } from '@lazyphotos/testkit';
 import {
   createFilesystemStore,
   hasPresignedUrls,
@@ -9,7 +9,6 @@ import {
 } from '../src/index.js';
 import { rejectsWith } from '../src/testing/suite.js';
 import { JPEG, newRoot } from './helpers.js';
-import { startProxy, type TcpProxy } from './proxy.js';
 import { type S3Server, startS3 } from './s3-server.js';
 
 const KEY = 'originals/u1/p1';
@@ -28,12 +27,12 @@ describeWithMinio('presigned URLs of S3', () => {
   let store: ObjectStore & PresignedUrls;
   beforeAll(async () => {
     server = await startS3();
-    publicAddress = await startProxy(server.minio.endpoint);
+    publicAddress = await startTcpProxy(server.minio.endpoint);
     store = server.open({ publicEndpoint: publicAddress.endpoint });
     await store.put(KEY, bytes, JPEG);
   });
   afterAll(async () => {
-    await publicAddress.close();
+    await publicAddress.cut();
     await server.stop();
   });
 

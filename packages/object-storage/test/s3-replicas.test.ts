@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { describeWithMinio } from '@lazyphotos/testkit';
+import { describeWithMinio, startTcpProxy, type TcpProxy } from '@lazyphotos/testkit';
 import type { ObjectInfo, ObjectStore, StoredPart } from '../src/index.js';
 import { expectSameBytes, PLAIN, read, rejectsWith, sha256, streamOf } from '../src/testing/suite.js';
-import { startProxy, type TcpProxy } from './proxy.js';
 import { type S3Server, startS3 } from './s3-server.js';
 
 const MIB = 1024 * 1024;
@@ -20,9 +19,9 @@ describeWithMinio('a staged upload in S3', () => {
   });
   afterAll(() => server.stop());
   beforeEach(async () => {
-    proxy = await startProxy(server.minio.endpoint);
+    proxy = await startTcpProxy(server.minio.endpoint);
   });
-  afterEach(() => proxy.close());
+  afterEach(() => proxy.cut());
 
   const staged = async (key: string, bytes = randomBytes(6 * MIB)) => {
     const attributes = { ...PLAIN, metadata: { sha256: sha256(bytes) } };
@@ -35,7 +34,7 @@ describeWithMinio('a staged upload in S3', () => {
   test('is completed once when the answer to the completion is lost', async () => {
     const { bytes, upload, parts } = await staged('lost-answer');
     const unlucky = server.open({ endpoint: proxy.endpoint });
-    proxy.loseAnswerTo('POST /', 'uploadId=');
+    proxy.loseResponseTo('POST /', 'uploadId=');
     const info = await unlucky.completeUpload(upload, parts);
     expect(proxy.lost()).toBe(1);
     expect(info).toEqual(await store.head('lost-answer'));
@@ -79,7 +78,7 @@ describeWithMinio('a staged upload in S3', () => {
     const { upload } = await staged('gone');
     await store.abortUpload(upload);
     const unlucky = server.open({ endpoint: proxy.endpoint });
-    proxy.loseAnswerTo('PUT /', 'partNumber=1');
+    proxy.loseResponseTo('PUT /', 'partNumber=1');
     const again = streamOf(randomBytes(5 * MIB));
     await rejectsWith(unlucky.writePart(upload, 0, again), 'object_not_found');
     expect(proxy.lost()).toBe(1);
@@ -88,7 +87,7 @@ describeWithMinio('a staged upload in S3', () => {
   test('that is still there takes a part again whose response was lost', async () => {
     const { upload, parts } = await staged('still-there');
     const unlucky = server.open({ endpoint: proxy.endpoint });
-    proxy.loseAnswerTo('PUT /', 'partNumber=1');
+    proxy.loseResponseTo('PUT /', 'partNumber=1');
     const again = streamOf(randomBytes(5 * MIB));
     await rejectsWith(unlucky.writePart(upload, 0, again), 'storage_unavailable');
     await store.completeUpload(upload, [

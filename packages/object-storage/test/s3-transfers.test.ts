@@ -3,11 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { describeWithMinio, eventually, standsStill } from '@lazyphotos/testkit';
+import {
+  describeWithMinio,
+  eventually,
+  standsStill,
+  startTcpProxy,
+  type TcpProxy,
+} from '@lazyphotos/testkit';
 import type { ObjectStore, StoredPart } from '../src/index.js';
 import { expectSameBytes, read, rejectsWith, streamOf } from '../src/testing/suite.js';
 import { JPEG } from './helpers.js';
-import { startProxy, type TcpProxy } from './proxy.js';
 import { type S3Server, startS3 } from './s3-server.js';
 
 const MIB = 1024 * 1024;
@@ -22,9 +27,9 @@ describeWithMinio('transfers to and from S3', () => {
   });
   afterAll(() => server.stop());
   beforeEach(async () => {
-    proxy = await startProxy(server.minio.endpoint);
+    proxy = await startTcpProxy(server.minio.endpoint);
   });
-  afterEach(() => proxy.close());
+  afterEach(() => proxy.cut());
 
   /** Whose requests may wait for one another for as long as a busy machine takes. */
   const openBehindProxy = (maxSockets: number): ObjectStore =>

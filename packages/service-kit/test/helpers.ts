@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { defineEndpoint, type Endpoint } from '@lazyphotos/contracts';
-import { type Listening, listen } from '@lazyphotos/testkit';
+import { type Listening, type LogLine, listen, recordingLogger } from '@lazyphotos/testkit';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import {
@@ -11,35 +11,10 @@ import {
   type Dependencies,
   type Handler,
   type JsonWebKeySet,
-  type Logger,
   type ServiceApp,
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
 } from '../src/index.js';
-
-export interface LogLine {
-  level: string;
-  message: string;
-  fields: Record<string, unknown>;
-}
-
-/** A logger that keeps what it is told. */
-export function recordingLogger(): { logger: Logger; lines: LogLine[] } {
-  const lines: LogLine[] = [];
-  const log =
-    (level: string) =>
-    (message: string, fields: Record<string, unknown> = {}) => {
-      lines.push({ level, message, fields });
-    };
-  const logger: Logger = {
-    debug: log('debug'),
-    info: log('info'),
-    warn: log('warn'),
-    error: log('error'),
-    child: () => logger,
-  };
-  return { logger, lines };
-}
 
 /** A signing key as the auth service has it. */
 export function createSigningKey(kid: string = randomUUID()) {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { recordingLogger } from '@lazyphotos/testkit';
 import { createStopList } from '../src/index.js';
-import { recordingLogger } from './helpers.js';
 
 describe('the stop list', () => {
   test('stops in reverse order, one after the other, each once, whoever asks', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { defineEndpoint, type ServiceName } from '@lazyphotos/contracts';
-import { createServiceKeys, http } from '@lazyphotos/testkit';
+import { createServiceKeys, http, recordingLogger } from '@lazyphotos/testkit';
 import { z } from 'zod';
 import { createPeerGuard, createPeers, type Peers, SERVICE_TOKEN_HEADER } from '../src/index.js';
-import { recordingLogger, serveApp, type TestApp, whoAmI } from './helpers.js';
+import { serveApp, type TestApp, whoAmI } from './helpers.js';
 import { identityOf } from './identities.js';
 
 const inside = defineEndpoint({

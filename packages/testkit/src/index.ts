@@ -23,6 +23,7 @@ export { freePort } from './port.js';
 export { POSTGRES_URL, startTestPostgres, type TestPostgres } from './postgres.js';
 export { cleanEnvironment, type Exit, repository, run } from './programs.js';
 export { startRabbitMq, type TestRabbitMq } from './rabbitmq.js';
+export { type LogLine, type RecordingLogger, recordingLogger } from './recording-logger.js';
 export {
   type ExpectedMetadata,
   ownSamplePhotos,
@@ -33,7 +34,8 @@ export {
 export type { QueueLength } from './servers/server.js';
 export type { TestServer } from './servers/start-server-process.js';
 export type { ServerName } from './servers/test-run.js';
-export { createTestDatabase, dropTestDatabase, type TestDatabase } from './test-database.js';
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+export { createTestDatabase, dropTestDatabase, type TestDatabase, waitForLocks } from './test-database.js';
 export { buildTiff, type TiffOrder, type TiffPage, type TiffValue } from './tiff.js';
 export { type DebianToolName, debianTool } from './tools/debian.js';
 export type { ToolName } from './tools/find-tool.js';

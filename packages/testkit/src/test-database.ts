@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client, escapeLiteral } from 'pg';
+import { eventually } from './eventually.js';
 import { POSTGRES_URL } from './postgres.js';
 
 export interface TestDatabase {
@@ -55,4 +56,22 @@ function adminUrl(): string {
   const url = process.env[POSTGRES_URL];
   if (!url) throw new Error(`no PostgreSQL for tests: ${POSTGRES_URL} is not set`);
   return url;
+}
+
+interface Queryable {
+  query(sql: string): Promise<{ rows: { count: number }[] }>;
+}
+
+/** Resolves when this many connections to the database wait for a lock. */
+export async function waitForLocks(pool: Queryable, count: number): Promise<void> {
+  await eventually(
+    async () => {
+      const { rows } = await pool.query(
+        `SELECT count(*)::int AS count FROM pg_stat_activity
+         WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      );
+      if (rows[0]?.count !== count) throw new Error(`${rows[0]?.count} connections wait for a lock`);
+    },
+    { intervalMs: 5 },
+  );
 }

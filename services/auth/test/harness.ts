@@ -2,8 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate, openDatabase } from '@lazyphotos/database';
-import { createAuthenticate, createMetrics, type Logger, silentLogger } from '@lazyphotos/service-kit';
-import { createTestDatabase, type HttpOptions, type HttpReply, http, listen } from '@lazyphotos/testkit';
+import { createAuthenticate, createMetrics } from '@lazyphotos/service-kit';
+import {
+  createTestDatabase,
+  type HttpOptions,
+  type HttpReply,
+  http,
+  type LogLine,
+  listen,
+  recordingLogger,
+} from '@lazyphotos/testkit';
 
 import {
   type AuthService,
@@ -45,27 +53,6 @@ export async function createFixture() {
 }
 export type Fixture = Awaited<ReturnType<typeof createFixture>>;
 
-export interface LogLine {
-  level: string;
-  message: string;
-  fields: Record<string, unknown> | undefined;
-}
-
-function recordingLogger(lines: LogLine[]): Logger {
-  const at = (level: string) => (message: string, fields?: Record<string, unknown>) => {
-    lines.push({ level, message, fields });
-  };
-  const logger: Logger = {
-    ...silentLogger,
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: () => logger,
-  };
-  return logger;
-}
-
 /** Starts an auth service over real HTTP and PostgreSQL. Every response is checked against its schema. */
 export async function startAuth(
   settings: Partial<AuthServiceDeps['settings']> = {},
@@ -79,7 +66,7 @@ export async function startAuth(
     chassis: {
       name: 'auth',
       version: '1.2.3',
-      logger: recordingLogger(logs),
+      logger: recordingLogger(logs).logger,
       metrics: createMetrics(),
       authenticate: createAuthenticate(() => service.keySet()),
       validateAnswers: true,

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@lazyphotos/service-kit';
-import { describeWithPostgres } from '@lazyphotos/testkit';
+import { describeWithPostgres, waitForLocks } from '@lazyphotos/testkit';
 import { eventOf, failedResult, newUpload, readyResult } from './facts.js';
 import { type CatalogNode, DAY_MS, mediaUrls, startCatalog } from './harness.js';
-import { waitingForLocks } from './locks.js';
 
 const sizes = ['thumb', 'medium', 'original'] as const;
 
@@ -168,9 +167,9 @@ describeWithPostgres('one photo', () => {
     // Holds up the deletion just before it commits; then the trash waits for the album.
     await client.query('LOCK TABLE outbox_messages IN SHARE MODE');
     const deleting = user.send('DELETE', `/albums/${doomed}`);
-    await waitingForLocks(node.pool, 1);
+    await waitForLocks(node.pool, 1);
     const trashing = user.trash(id);
-    await waitingForLocks(node.pool, 2);
+    await waitForLocks(node.pool, 2);
     await client.query('COMMIT');
     client.release();
     expect((await deleting).status).toBe(204);
@@ -255,9 +254,9 @@ describeWithPostgres('what is in the trash for too long', () => {
     // Holds up the restore just before it commits; then the purge waits for the photo.
     await client.query('LOCK TABLE outbox_messages IN SHARE MODE');
     const restoring = user.restore(id);
-    await waitingForLocks(node.pool, 1);
+    await waitForLocks(node.pool, 1);
     const purging = node.service.purgeTrash();
-    await waitingForLocks(node.pool, 2);
+    await waitForLocks(node.pool, 2);
     await client.query('COMMIT');
     client.release();
     expect((await restoring).status).toBe(200);

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@lazyphotos/service-kit';
-import { describeWithPostgres } from '@lazyphotos/testkit';
+import { describeWithPostgres, waitForLocks } from '@lazyphotos/testkit';
 import { eventOf, failedResult, newUpload, readyResult } from './facts.js';
 import { type CatalogNode, startCatalog } from './harness.js';
-import { waitingForLocks } from './locks.js';
 
 describeWithPostgres('a photo on its way in', () => {
   let node: CatalogNode;
@@ -271,10 +270,10 @@ describeWithPostgres('a photo on its way in', () => {
         // Holds the purge up just before it commits.
         await client.query('LOCK TABLE outbox_messages IN SHARE MODE');
         const purging = user.purge(fact.photoId);
-        await waitingForLocks(node.pool, 1);
+        await waitForLocks(node.pool, 1);
         const event = type === 'upload.completed' ? eventOf(type, fact) : eventOf(type, readyResult(fact));
         const delivered = node.deliver(event);
-        await waitingForLocks(node.pool, 2);
+        await waitForLocks(node.pool, 2);
         await client.query('COMMIT');
         client.release();
         expect((await purging).status).toBe(204);

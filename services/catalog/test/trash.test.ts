@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrate } from '@lazyphotos/database';
 import { newId } from '@lazyphotos/service-kit';
-import { createTestDatabase, describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import { createTestDatabase, describeWithPostgres, eventually, waitForLocks } from '@lazyphotos/testkit';
 import { migrationsPath } from '../src/index.js';
 import { type CatalogNode, DAY_MS, startCatalog } from './harness.js';
-import { waitingForLocks } from './locks.js';
 import type { User } from './user.js';
 
 /** Puts photos into a user's trash that came there some days ago. */
@@ -237,7 +236,7 @@ describeWithPostgres('the trash', () => {
       // Holds the purge up before its first lock.
       await client.query('SELECT FROM photos WHERE user_id = $1 FOR UPDATE', [user.id]);
       await user.emptyTrash();
-      await waitingForLocks(node.pool, 1);
+      await waitForLocks(node.pool, 1);
       await client.query('UPDATE photos SET is_deleted = false, deleted_at = NULL WHERE id = $1', [restored]);
       await client.query('UPDATE photos SET is_deleted = true, deleted_at = $2 WHERE id = $1', [
         later,
@@ -264,7 +263,7 @@ describeWithPostgres('an emptying that is interrupted', () => {
     await client.query('BEGIN');
     await client.query('SELECT FROM photos WHERE user_id = $1 FOR UPDATE', [user.id]);
     await user.emptyTrash();
-    await waitingForLocks(first.pool, 1);
+    await waitForLocks(first.pool, 1);
     // The connection of the purge breaks, as it does when the process is killed.
     await client.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
@@ -291,7 +290,7 @@ describeWithPostgres('an emptying that is interrupted', () => {
     await client.query('BEGIN');
     await client.query('SELECT FROM photos WHERE user_id = $1 FOR UPDATE', [user.id]);
     await user.emptyTrash();
-    await waitingForLocks(first.pool, 1);
+    await waitForLocks(first.pool, 1);
     const stopped = first.stopService();
     await client.query('COMMIT');
     client.release();

@@ -11,11 +11,9 @@ import {
   createMediaUrls,
   createMetrics,
   createShareSigning,
-  type Logger,
   listen,
   newId,
   ProblemError,
-  silentLogger,
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
 } from '@lazyphotos/service-kit';
@@ -25,6 +23,8 @@ import {
   type HttpOptions,
   type HttpReply,
   http,
+  type LogLine,
+  recordingLogger,
 } from '@lazyphotos/testkit';
 import type { GatewaySettings } from '../src/config.js';
 import { createGatewayService, type GatewayDeps, migrationsPath } from '../src/index.js';
@@ -58,26 +58,6 @@ export async function createGround(): Promise<Ground> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-export interface LogLine {
-  level: string;
-  message: string;
-  fields: Record<string, unknown> | undefined;
-}
-
-function recordingLogger(lines: LogLine[]): Logger {
-  const at = (level: string) => (message: string, fields?: Record<string, unknown>) => {
-    lines.push({ level, message, fields });
-  };
-  const logger: Logger = {
-    ...silentLogger,
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: () => logger,
-  };
-  return logger;
 }
 
 /** What a test may change while the gateway runs. */
@@ -115,7 +95,7 @@ const probesOf = async (kind: UpstreamKind, silenceMs?: number): Promise<Record<
 const chassisOf = (logs: LogLine[]): Chassis => ({
   name: 'gateway',
   version: '1.2.3',
-  logger: recordingLogger(logs),
+  logger: recordingLogger(logs).logger,
   metrics: createMetrics(),
   authenticate: createAuthenticate(issuer.keySet),
   validateAnswers: true,

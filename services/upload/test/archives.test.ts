@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StorageUnavailableError } from '@lazyphotos/object-storage';
 import { newId } from '@lazyphotos/service-kit';
-import { describeWithPostgres } from '@lazyphotos/testkit';
+import { describeWithPostgres, waitForLocks } from '@lazyphotos/testkit';
 import fc from 'fast-check';
 import { CHUNK, HOUR_MS, startUpload, type UploadNode } from './harness.js';
-import { waitingForLocks } from './locks.js';
 import { fileOf, newFile, type TestFile, type User } from './user.js';
 import { rawZip } from './zip/raw-zip.js';
 
@@ -363,7 +362,7 @@ describeWithPostgres('archives to import from', () => {
         [newId(), importId, id],
       );
       const removing = remove(user, id);
-      await waitingForLocks(node.pool, 1);
+      await waitForLocks(node.pool, 1);
       await client.query('COMMIT');
       client.release();
       expect(await removing).toMatchObject({ status: 409, body: { code: 'archive_in_use' } });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import { describeWithPostgres, eventually, recordingLogger } from '@lazyphotos/testkit';
 import { CHUNK, startUpload, type UploadNode } from './harness.js';
-import { recordingLogger } from './logger.js';
 import { beginChunk } from './raw-request.js';
 import { newFile, type TestFile } from './user.js';
 

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StorageUnavailableError } from '@lazyphotos/object-storage';
 import { newId } from '@lazyphotos/service-kit';
-import { describeWithPostgres } from '@lazyphotos/testkit';
+import { describeWithPostgres, waitForLocks } from '@lazyphotos/testkit';
 import { CHUNK, HOUR_MS, startUpload, type UploadNode } from './harness.js';
-import { waitingForLocks } from './locks.js';
 import { newFile, originalKey } from './user.js';
 
 describeWithPostgres('the end of a session', () => {
@@ -77,9 +76,9 @@ describeWithPostgres('the end of a session', () => {
       // Holds up the transaction that records the photo after it has closed the session.
       await client.query('LOCK TABLE originals IN EXCLUSIVE MODE');
       const completing = user.complete(session.id);
-      await waitingForLocks(node.pool, 1);
+      await waitForLocks(node.pool, 1);
       const aborting = user.abort(session.id);
-      await waitingForLocks(node.pool, 2);
+      await waitForLocks(node.pool, 2);
       await client.query('COMMIT');
       client.release();
       const [completed, aborted] = await Promise.all([completing, aborting]);

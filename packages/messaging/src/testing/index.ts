@@ -10,7 +10,6 @@ import { describeShutdown } from './shutdown.js';
 import { type ConformanceOptions, DEFAULTS, type Suite, type TestBus, TOPOLOGY } from './suite.js';
 
 export type { ConformanceOptions, CreateOptions } from './suite.js';
-export { createTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
 /** Declares the tests that make an event bus. Every adapter's test file calls it. */
 export function describeEventBus(name: string, options: ConformanceOptions): void {

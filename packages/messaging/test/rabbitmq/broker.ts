@@ -1,5 +1,5 @@
 import type { Topology } from '@lazyphotos/contracts';
-import { startRabbitMq, type TestRabbitMq } from '@lazyphotos/testkit';
+import { startRabbitMq, startTcpProxy, type TcpProxy, type TestRabbitMq } from '@lazyphotos/testkit';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { type BusOptions, createRabbitMqBus, DEFAULT_RETRY_POLICY, type EventBus } from '../../src/index.js';
 import {
@@ -10,7 +10,6 @@ import {
   retryQueue,
 } from '../../src/rabbitmq/topology.js';
 import { TOPOLOGY } from '../../src/testing/suite.js';
-import { createTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.js';
 import { lockBroker } from './lock.js';
 
 export interface TestBroker {
@@ -73,8 +72,7 @@ export function createTestBroker(): TestBroker {
     start: async () => {
       const server = await startRabbitMq();
       if (!server.canRestart) unlock = await lockBroker(server.url);
-      const { hostname, port } = new URL(server.url);
-      started = { server, proxy: await createTcpProxy({ host: hostname, port: Number(port) }) };
+      started = { server, proxy: await startTcpProxy(server.url) };
     },
     createBus: (options) => {
       const { topology, retry = DEFAULT_RETRY_POLICY } = options;

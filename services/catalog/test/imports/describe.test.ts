@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ImportedPhoto } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
-import { describeWithPostgres } from '@lazyphotos/testkit';
+import { describeWithPostgres, waitForLocks } from '@lazyphotos/testkit';
 import { imported, newUpload } from '../facts.js';
 import { type CatalogNode, startCatalog } from '../harness.js';
-import { waitingForLocks } from '../locks.js';
 import type { User } from '../user.js';
 
 const date = { capturedAt: '2018-05-06T07:08:09.000Z', source: 'sidecar' } as const;
@@ -236,9 +235,9 @@ describeWithPostgres('a batch of imported photos', () => {
       // Holds the deletion up just before it commits.
       await client.query('LOCK TABLE outbox_messages IN SHARE MODE');
       const deleting = user.send('DELETE', `/albums/${albumId}`);
-      await waitingForLocks(node.pool, 1);
+      await waitForLocks(node.pool, 1);
       const described = describePhotos(user, [], [{ id: albumId, name: 'again' }]);
-      await waitingForLocks(node.pool, 2);
+      await waitForLocks(node.pool, 2);
       await client.query('COMMIT');
       client.release();
       expect((await deleting).status).toBe(204);
