@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { writeFileDurably } from '@lazyphotos/system';
 import { type LocalPath, pathKey } from '../local-path.js';
-import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../store/files.js';
+import { ensurePrivateFolder, readPrivateFile } from '../store/files.js';
 import { type FileState, isSameState, isSettled } from './file-state.js';
 
 export interface CachedFile extends FileState {
@@ -107,7 +108,7 @@ export async function openHashCache(configDir: string): Promise<HashCache> {
         if (entry === undefined) current.delete(file);
         else current.set(file, entry);
       }
-      await writePrivateFile(path, JSON.stringify({ version: VERSION, files: Object.fromEntries(current) }));
+      await writeFileDurably(path, JSON.stringify({ version: VERSION, files: Object.fromEntries(current) }));
       changes.clear();
     },
   };
