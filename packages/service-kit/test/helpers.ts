@@ -37,7 +37,6 @@ export function createSigningKey(kid: string = randomUUID()) {
     claims,
   };
 }
-export type SigningKey = ReturnType<typeof createSigningKey>;
 
 export const saveNote = defineEndpoint({
   id: 'saveNote',
