@@ -15,7 +15,7 @@ export const bucketSettings = {
   s3PathStyle: setting(
     'S3_PATH_STYLE',
     flag.default(true),
-    'Whether the bucket stands in the path of S3 URLs, as MinIO wants it, and not in the host name (containers)',
+    'Whether the bucket is in the path of S3 URLs, as MinIO needs it, and not in the host name (containers)',
   ),
 };
 
@@ -38,13 +38,13 @@ export const storeSettings = {
     'S3_ACCESS_KEY_ID',
     text(3).optional(),
     "The service's user of the S3 server (containers)",
-    { absent: "the surroundings' own, such as the role of the machine", secret: true },
+    { absent: "the default credential chain, such as the role of the machine", secret: true },
   ),
   s3SecretAccessKey: setting(
     'S3_SECRET_ACCESS_KEY',
     text(8).optional(),
     'The secret of S3_ACCESS_KEY_ID (containers)',
-    { absent: "the surroundings' own, such as the role of the machine", secret: true },
+    { absent: "the default credential chain, such as the role of the machine", secret: true },
   ),
 };
 export type StoreSettings = SettingsOf<typeof storeSettings>;

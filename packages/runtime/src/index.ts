@@ -1,4 +1,10 @@
 export { type ContainerContext, type ContainerOptions, runContainer } from './container.js';
-export { NEEDS, type NeedName, type Needs } from './needs.js';
-export { busObserver, onIdleError } from './observers.js';
+export {
+  busObserver,
+  type NeedName,
+  type Needs,
+  onIdleError,
+  openMediaUrls,
+  openShareSigning,
+} from './needs.js';
 export { isKnownSetting, readKnownSettings, SETTING_NAMES } from './settings.js';

@@ -1,6 +1,6 @@
 import { topology } from '@lazyphotos/contracts';
 import { type Database, databaseSettings, openWhenMigrated } from '@lazyphotos/database';
-import type { EventBus } from '@lazyphotos/messaging';
+import type { BusObserver, EventBus } from '@lazyphotos/messaging';
 import { busSettings } from '@lazyphotos/messaging/settings';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import { type StoreSettings, storeSettings } from '@lazyphotos/object-storage/settings';
@@ -8,7 +8,10 @@ import {
   type Chassis,
   createMediaUrls,
   createShareSigning,
+  describeError,
+  type Logger,
   type MediaUrls,
+  type Metrics,
   mediaUrlSettings,
   type SettingsOf,
   type SettingTable,
@@ -16,7 +19,6 @@ import {
   type StopList,
   shareSettings,
 } from '@lazyphotos/service-kit';
-import { busObserver, onIdleError } from './observers.js';
 
 /** What a service can need of its container. */
 export interface Needs {
@@ -48,6 +50,26 @@ const need = <T extends SettingTable, V>(
   settings: T,
   open: (values: SettingsOf<T>, context: OpenContext) => Promise<V>,
 ): Need<V> => ({ settings, open: (values, context) => open(values as SettingsOf<T>, context) });
+
+/** Reports the outcomes of deliveries to metrics and logs; for the bus adapter of a process. */
+export function busObserver(metrics: Metrics, logger: Logger): BusObserver {
+  return {
+    settled: (queue, type, outcome, error) => {
+      metrics.eventsHandled.inc({ queue, type, outcome });
+      if (outcome === 'retried')
+        logger.warn('an event will be delivered again', { queue, type, error: describeError(error) });
+      if (outcome === 'dead_lettered')
+        logger.error('an event is a dead letter', { queue, type, error: describeError(error) });
+    },
+    fault: (error) => logger.warn('event bus fault', { error: describeError(error) }),
+  };
+}
+
+/** Reports idle connections that break; for a service's database. */
+export const onIdleError =
+  (logger: Logger) =>
+  (error: Error): void =>
+    logger.warn('a database connection broke', { error: describeError(error) });
 
 async function openOwnDatabase(
   { databaseUrl, databasePool }: SettingsOf<typeof databaseSettings>,
@@ -87,27 +109,29 @@ const openOwnStore =
     return store;
   };
 
+export const openMediaUrls = (values: SettingsOf<typeof mediaUrlSettings>, publicUrl: string): MediaUrls =>
+  createMediaUrls({
+    signingKey: values.mediaSigningKey,
+    baseUrl: values.mediaBaseUrl ?? publicUrl,
+    lifetimeSeconds: values.mediaUrlSeconds,
+  });
+
+export const openShareSigning = (values: SettingsOf<typeof shareSettings>, publicUrl: string): ShareSigning =>
+  createShareSigning({
+    signingKey: values.mediaSigningKey,
+    publicUrl,
+    mediaBaseUrl: values.mediaBaseUrl ?? publicUrl,
+    lifetimeSeconds: values.shareMediaSeconds,
+  });
+
 /** The settings of each need, and how it is opened. */
 export const NEEDS: { [N in NeedName]: Need<Needs[N]> } = {
   database: need(databaseSettings, openOwnDatabase),
   bus: need(busSettings, openOwnBus),
   store: need(storeSettings, openOwnStore(false)),
   readOnlyStore: need(storeSettings, openOwnStore(true)),
-  mediaUrls: need(mediaUrlSettings, async (values, { publicUrl }) =>
-    createMediaUrls({
-      signingKey: values.mediaSigningKey,
-      baseUrl: values.mediaBaseUrl ?? publicUrl,
-      lifetimeSeconds: values.mediaUrlSeconds,
-    }),
-  ),
-  shareSigning: need(shareSettings, async (values, { publicUrl }) =>
-    createShareSigning({
-      signingKey: values.mediaSigningKey,
-      publicUrl,
-      mediaBaseUrl: values.mediaBaseUrl ?? publicUrl,
-      lifetimeSeconds: values.shareMediaSeconds,
-    }),
-  ),
+  mediaUrls: need(mediaUrlSettings, async (values, { publicUrl }) => openMediaUrls(values, publicUrl)),
+  shareSigning: need(shareSettings, async (values, { publicUrl }) => openShareSigning(values, publicUrl)),
 };
 
 /** Opens the needs in their order. The result has only those that are named; `ContainerContext` gives it its exact type. */

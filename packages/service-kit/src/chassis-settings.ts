@@ -14,7 +14,7 @@ export const chassisSettings = {
   publicUrl: setting(
     'LAZYPHOTOS_PUBLIC_URL',
     httpUrl.optional(),
-    'The base of every URL that the API answers',
+    'The base of every URL in the responses of the API',
     { absent: 'http://localhost:<LAZYPHOTOS_PORT>' },
   ),
   metricsPort: setting(
@@ -30,7 +30,7 @@ export const chassisSettings = {
   validateAnswers: setting(
     'LAZYPHOTOS_VALIDATE_ANSWERS',
     flag.default(false),
-    'Check every answer against its schema before it is sent; for tests',
+    'Check every response against its schema before it is sent; for tests',
   ),
 };
 
@@ -46,7 +46,7 @@ export const identitySettings = {
   serviceKey: setting(
     'LAZYPHOTOS_SERVICE_KEY',
     base64,
-    'The private key of this service, with which it tells the others who it is: P-256, PKCS #8, base64 (containers)',
+    'The private key of this service, which proves its name to the others: P-256, PKCS #8, base64 (containers)',
     { ...IN_CONTAINERS, secret: true },
   ),
   peerKeys: setting(
@@ -82,7 +82,7 @@ const signingSettings = {
     'LAZYPHOTOS_MEDIA_SIGNING_KEY',
     text(32, 'must have at least 32 characters'),
     'Signs media URLs; the same for gateway, catalog and feed (containers)',
-    { absent: 'must be given in containers; made on the first `npm start`', secret: true },
+    { absent: 'must be given in containers; created by the first `npm start`', secret: true },
   ),
 };
 
@@ -92,7 +92,7 @@ export const mediaUrlSettings = {
   mediaUrlSeconds: setting(
     'LAZYPHOTOS_MEDIA_URL_SECONDS',
     wholeNumber(1, 7 * 86_400).default(3600),
-    'How long a signed media URL is good at least; it is good for twice as long at most, and the same URL is answered meanwhile. That of a copy with edits ends within 12 hours',
+    'The shortest time that a signed media URL is valid. It is valid for at most twice as long, and stays the same for a while. That of a copy with edits ends within 12 hours',
   ),
 };
 
@@ -102,6 +102,6 @@ export const shareSettings = {
   shareMediaSeconds: setting(
     'LAZYPHOTOS_SHARE_MEDIA_SECONDS',
     wholeNumber(2, 86_400).default(900),
-    "How long a picture's URL of a share link is good at most, at the node and in a cache in front of it: a revoked link stops within this time. It is good for half of it at least",
+    "The longest time that a picture's URL of a share link is valid, at the node and in a cache in front of it: a revoked link stops within this time. It is valid for at least half of it",
   ),
 };

@@ -1,7 +1,9 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { writeFileDurably } from '@lazyphotos/system';
 
-/** Where a node keeps what it must not lose, and what it may. */
+/** The folders of a node. */
 export interface DataFolder {
   root: string;
   postgres: string;
@@ -14,7 +16,7 @@ export interface DataFolder {
 
 const FULL = ['ENOSPC', 'EDQUOT'];
 
-/** The data folder is there for nobody: `code` is `disk_full` or `not_permitted`. */
+/** The data folder cannot be used. */
 export class DataFolderError extends Error {
   readonly code: 'disk_full' | 'not_permitted';
   constructor(cause: NodeJS.ErrnoException) {
@@ -24,7 +26,7 @@ export class DataFolderError extends Error {
   }
 }
 
-/** Makes the folder and finds out whether it can be written to. @throws DataFolderError */
+/** Creates the folder and checks that it can be written to. @throws DataFolderError */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   const folder = foldersBelow(resolve(path));
   try {
@@ -45,8 +47,8 @@ const foldersBelow = (root: string): DataFolder => ({
 });
 
 /**
- * Makes a folder and those above it. Node's own `recursive` never comes back where the system refuses with ENOENT, as it does
- * below /proc and on some broken mounts.
+ * Creates a folder and those above it. Node's own `recursive` never returns where the system refuses with ENOENT, as it does below
+ * /proc and on some broken mounts.
  */
 async function makeFolder(path: string): Promise<void> {
   try {
@@ -65,12 +67,26 @@ async function makeFolders({ root, storage, logs, keys }: DataFolder): Promise<v
   const probe = join(root, `.probe-${process.pid}`);
   await writeFile(probe, 'x', { flush: true });
   await rm(probe);
-  // The root stays open to PostgreSQL's own account; these are for the node alone.
+  // The root must be readable for PostgreSQL's own account; these are for the node alone.
   for (const sub of [storage, logs, keys]) await mkdir(sub, { recursive: true, mode: 0o700 });
 }
 
-/** Only the process that holds the folder may do this. */
+/** Only the process that has the lock of the folder may do this. */
 export async function emptyScratch({ scratch }: DataFolder): Promise<void> {
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true, mode: 0o700 });
+}
+
+/** Returns the key that signs media URLs, and creates it on the first start. If it is lost, only the issued URLs become invalid. */
+export async function readMediaSigningKey(keysFolder: string): Promise<string> {
+  const file = join(keysFolder, 'media-url.key');
+  try {
+    const key = (await readFile(file, 'utf8')).trim();
+    if (key.length >= 32) return key;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const key = randomBytes(32).toString('base64url');
+  await writeFileDurably(file, `${key}\n`);
+  return key;
 }

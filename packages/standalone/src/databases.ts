@@ -1,45 +1,52 @@
+import { migrationsPath as auth } from '@lazyphotos/auth';
+import { migrationsPath as catalog } from '@lazyphotos/catalog';
+import { type ServiceName, serviceNames } from '@lazyphotos/contracts';
 import { type Database, migrate, openDatabase } from '@lazyphotos/database';
 import type { PostgresServer } from '@lazyphotos/embedded-postgres';
+import { migrationsPath as feed } from '@lazyphotos/feed';
+import { migrationsPath as gateway } from '@lazyphotos/gateway';
+import { migrationsPath as mediaWorker } from '@lazyphotos/media-worker';
 import { onIdleError } from '@lazyphotos/runtime';
 import type { Logger, StopList } from '@lazyphotos/service-kit';
+import { migrationsPath as upload } from '@lazyphotos/upload';
 
-/** The database that each service has to itself, by service. */
-export const databaseNames = {
-  gateway: 'gateway',
-  auth: 'auth',
-  upload: 'upload',
-  catalog: 'catalog',
-  feed: 'feed',
-  'media-worker': 'media_worker',
-  bus: 'bus',
-} as const;
-export type DatabaseOwner = keyof typeof databaseNames;
+const MIGRATIONS: Readonly<Record<ServiceName, string>> = {
+  gateway,
+  auth,
+  upload,
+  catalog,
+  feed,
+  'media-worker': mediaWorker,
+};
 
-export interface OpenDatabasesOptions {
+interface OpenOptions {
   postgres: PostgresServer;
-  migrations: Readonly<Record<Exclude<DatabaseOwner, 'bus'>, string>>;
   poolSize: number;
   stops: StopList;
   logger: Logger;
 }
 
-/** Creates, migrates and opens one database per service. */
-export async function openDatabases({ postgres, migrations, poolSize, stops, logger }: OpenDatabasesOptions) {
-  for (const name of Object.values(databaseNames)) await postgres.ensureDatabase(name);
-  const open = async (owner: keyof typeof migrations): Promise<Database> => {
-    const url = postgres.url(databaseNames[owner]);
-    const applied = await migrate(url, migrations[owner]);
-    if (applied.length > 0) logger.info('migrated', { database: owner, applied });
-    const database = openDatabase({
-      url,
-      poolSize,
-      applicationName: owner,
-      onIdleError: onIdleError(logger),
-    });
-    stops.add(`database ${owner}`, database.close);
-    return database;
-  };
-  const owners = Object.keys(migrations) as (keyof typeof migrations)[];
-  const opened = await Promise.all(owners.map(async (owner) => [owner, await open(owner)] as const));
-  return Object.fromEntries(opened) as Record<keyof typeof migrations, Database>;
+/** Creates, migrates and opens the database of one service. */
+async function openOwnDatabase(owner: ServiceName, options: OpenOptions): Promise<Database> {
+  const { postgres, poolSize, stops, logger } = options;
+  const url = postgres.url(owner.replace('-', '_'));
+  const applied = await migrate(url, MIGRATIONS[owner]);
+  if (applied.length > 0) logger.info('migrated', { database: owner, applied });
+  const database = openDatabase({
+    url,
+    poolSize,
+    applicationName: owner,
+    onIdleError: onIdleError(logger),
+  });
+  stops.add(`database ${owner}`, database.close);
+  return database;
+}
+
+/** Creates the database of the bus, and creates, migrates and opens one for each service. */
+export async function openDatabases(options: OpenOptions): Promise<Record<ServiceName, Database>> {
+  for (const name of [...serviceNames, 'bus']) await options.postgres.ensureDatabase(name.replace('-', '_'));
+  const opened = await Promise.all(
+    serviceNames.map(async (owner) => [owner, await openOwnDatabase(owner, options)] as const),
+  );
+  return Object.fromEntries(opened) as Record<ServiceName, Database>;
 }

@@ -2,15 +2,15 @@ import { topology } from '@lazyphotos/contracts';
 import { startPostgres } from '@lazyphotos/embedded-postgres';
 import { createPgBossBus, deadLetterActions, isDeadLetterAction } from '@lazyphotos/messaging';
 import { openDataFolder } from './data-folder.js';
-import { explainFailure } from './failures.js';
+import { explainFailure } from './messages.js';
 import { readNodeSettings } from './settings.js';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const complain = (line: string) => process.stderr.write(`lazyphotos: ${line}\n`);
 
 /**
- * `dead-letters` lists what the bus has given up; `dead-letters replay` hands it out again. Works beside a running node, on the
- * PostgreSQL that it has started.
+ * `dead-letters` lists the events that kept failing; `dead-letters replay` delivers them again. It works beside a running node, on the
+ * PostgreSQL that the node has started.
  */
 async function main(command = 'list'): Promise<number> {
   if (!isDeadLetterAction(command)) {
@@ -37,5 +37,5 @@ async function main(command = 'list'): Promise<number> {
 }
 
 process.exitCode = await main(process.argv[2]);
-// The watch over the server's log must not keep the process.
+// The reader of the server's log would keep the process running.
 process.exit();

@@ -1,14 +1,13 @@
 import { createLogger, createStopList, describeError, runUntilStopped } from '@lazyphotos/service-kit';
-import { banner } from './banner.js';
 import { openDataFolder } from './data-folder.js';
-import { explainFailure } from './failures.js';
+import { banner, explainFailure } from './messages.js';
 import { logFileOf, startNode } from './node.js';
 import { readNodeSettings } from './settings.js';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const complain = (line: string) => process.stderr.write(`lazyphotos: ${line}\n`);
 
-/** Answers the exit code. */
+/** Returns the exit code. */
 async function main(): Promise<number> {
   const settings = readNodeSettings(process.env, process.cwd(), complain);
   if (!settings) return 2;

@@ -12,20 +12,19 @@ import {
   type StopList,
   serveMetrics,
 } from '@lazyphotos/service-kit';
-import { type DataFolder, emptyScratch } from './data-folder.js';
+import { type DataFolder, emptyScratch, readMediaSigningKey } from './data-folder.js';
 import { openDatabases } from './databases.js';
-import { composeServices, migrations } from './services.js';
+import { composeServices } from './services.js';
 import type { NodeSettings } from './settings.js';
-import { mediaSigningKey } from './signing-key.js';
 import { watchPostgres } from './watch-postgres.js';
 
 export interface NodeOptions {
   settings: NodeSettings;
   folder: DataFolder;
   logger: Logger;
-  /** Takes what was started; the caller stops it, also when the start fails half-way. */
+  /** Gets what was started; the caller stops it, also when the start fails half-way. */
   stops: StopList;
-  /** Told what is being done, for people. */
+  /** Called with each step of the start, for people. */
   progress: (step: string) => void;
 }
 
@@ -33,11 +32,11 @@ export interface RunningNode {
   url: string;
   /** Of an unclaimed node. */
   claimCode: string | undefined;
-  /** Resolves, with the reason, when the node must end by itself. */
+  /** Resolves with the reason when the node must end without a signal. */
   takenOver: Promise<string>;
 }
 
-/** PostgreSQL, running and ours alone. */
+/** Starts PostgreSQL, or adopts a running one, and locks the data folder for this process. */
 async function startDatabaseServer({ folder, logger, stops, progress }: NodeOptions) {
   progress('Starting PostgreSQL');
   const postgres = await startPostgres({ dataDir: folder.postgres, log: (line) => logger.debug(line) });
@@ -49,7 +48,7 @@ async function startDatabaseServer({ folder, logger, stops, progress }: NodeOpti
     watch.start();
     return { postgres, watch };
   } catch (error) {
-    // A server that another node works with must not be stopped; one that we have started must.
+    // A server that another node uses must not be stopped; one that this process has started must.
     if (!postgres.adopted) await postgres.stop();
     throw error;
   }
@@ -77,13 +76,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { postgres, watch } = await startDatabaseServer(options);
   await emptyScratch(folder);
   progress('Opening the databases');
-  const databases = await openDatabases({
-    postgres,
-    migrations,
-    poolSize: settings.databasePool,
-    stops,
-    logger,
-  });
+  const databases = await openDatabases({ postgres, poolSize: settings.databasePool, stops, logger });
   const bus = await createPgBossBus({
     url: postgres.url('bus'),
     topology,
@@ -101,7 +94,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     databases,
     bus,
     store,
-    signingKey: await mediaSigningKey(folder.keys),
+    mediaSigningKey: await readMediaSigningKey(folder.keys),
     logger,
     metrics,
   });

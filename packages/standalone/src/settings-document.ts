@@ -49,11 +49,11 @@ function rowOf(setting: Setting): string {
 
 /** docs/configuration.md, byte for byte. */
 export const settingsDocument =
-  (): string => `<!-- Generated from the settings catalog by \`npm run generate:docs\`; not edited by hand. -->
+  (): string => `<!-- Generated from the settings of all packages by \`npm run generate:docs\`; not edited by hand. -->
 # Configuration
 
 Settings are environment variables. \`npm start\` also reads a \`.env\` file in the folder where it is started; the environment
-wins over the file. A \`.env\` that \`scripts/setup\` wrote for the containers is left to them. An unknown or malformed setting
+wins over the file. A \`.env\` that \`scripts/setup\` wrote for the containers is ignored. An unknown or malformed setting
 stops the start with a line that names it. An empty variable counts as absent.
 
 | setting | meaning | default |

@@ -2,21 +2,21 @@ import { DataFolderInUseError, type HeldLock, type PostgresServer } from '@lazyp
 import { createPeriodic, type Logger } from '@lazyphotos/service-kit';
 
 const INTERVAL_MS = 5000;
-/** How long a predecessor that is just draining may keep the data folder; it ends hard after 25 s. */
+/** How long a node that is stopping may keep the data folder; its process exits after 25 s at the latest. */
 const PREDECESSOR_MS = 30_000;
 
 export interface PostgresWatch {
   start(): void;
   stop(): Promise<void>;
-  /** Gives the data folder back. */
+  /** Releases the lock of the data folder. */
   release(): Promise<void>;
-  /** Resolves when another node has taken the data folder over; this one must end. */
+  /** Resolves when another node has taken over the data folder; this one must end. */
   readonly takenOver: Promise<string>;
 }
 
 /**
- * Takes the data folder for this process and keeps it: should PostgreSQL die under the node, it is started again, and the
- * folder is taken again, since the lock died with the server. Until then requests answer 503.
+ * Locks the data folder for this process. If PostgreSQL dies, it is started again, and the folder is locked again, because the lock is
+ * lost with the server. Until then requests get a 503.
  * @throws DataFolderInUseError
  */
 export async function watchPostgres(
@@ -24,7 +24,7 @@ export async function watchPostgres(
   logger: Logger,
   progress: (step: string) => void,
 ): Promise<PostgresWatch> {
-  if (postgres.adopted) progress('PostgreSQL was running already; waiting for the node that had it to leave');
+  if (postgres.adopted) progress('PostgreSQL was running already; waiting for the other node to stop');
   let held: HeldLock = await postgres.lock('node', { waitMs: PREDECESSOR_MS });
   const taken = Promise.withResolvers<string>();
 
@@ -39,7 +39,7 @@ export async function watchPostgres(
       held = await postgres.lock('node', { waitMs: 0 });
     } catch (error) {
       if (!(error instanceof DataFolderInUseError)) throw error;
-      taken.resolve('another node has taken the data folder over');
+      taken.resolve('another node has taken over the data folder');
     }
   };
   const { start, stop } = createPeriodic('the watch over PostgreSQL', INTERVAL_MS, look, logger);

@@ -14,7 +14,7 @@ export const authSettings = {
   accessTokenSeconds: setting(
     'LAZYPHOTOS_ACCESS_TOKEN_SECONDS',
     wholeNumber(1, 3600).default(900),
-    'How long an access token is good',
+    'How long an access token is valid',
   ),
   refreshTokenDays: setting(
     'LAZYPHOTOS_REFRESH_TOKEN_DAYS',

@@ -8,7 +8,7 @@ export const catalogSettings = {
   trashDays: setting(
     'LAZYPHOTOS_TRASH_DAYS',
     wholeNumber(0, 36_500).default(30),
-    'How long photos stay in the trash before they are removed for good',
+    'How long photos stay in the trash before they are deleted',
   ),
 };
 export type CatalogSettings = SettingsOf<typeof catalogSettings>;

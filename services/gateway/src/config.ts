@@ -30,7 +30,7 @@ export const gatewaySettings = {
       .transform((list) => list.split(',').map((entry) => entry.trim()))
       .pipe(z.array(proxy))
       .optional(),
-    'Proxies whose X-Forwarded-* headers are believed: addresses, networks, or loopback, linklocal, uniquelocal; comma-separated',
+    'Proxies whose X-Forwarded-* headers are trusted: addresses, networks, or loopback, linklocal, uniquelocal; comma-separated',
     { absent: 'none' },
   ),
   mediaDelivery: setting(

@@ -11,7 +11,7 @@ export const uploadSettings = {
   chunkBytes: setting(
     'LAZYPHOTOS_CHUNK_BYTES',
     wholeNumber(5 * 1024 ** 2, 95 * 1000 ** 2).default(8 * 1024 ** 2),
-    'The chunk size of new upload sessions: at least what S3 wants of a part, at most what common proxies let through',
+    'The chunk size of new upload sessions. The minimum is that of a part on S3, the maximum is what common proxies accept',
   ),
   uploadMaxBytes: setting(
     'LAZYPHOTOS_UPLOAD_MAX_BYTES',
@@ -26,13 +26,13 @@ export const uploadSettings = {
   importDir: setting(
     'IMPORT_DIR',
     text().optional(),
-    "A folder with archives to import from, on the upload service's disk. The node's owner and administrators may import all that is below it, others what is in the subfolder named by their user id",
+    "A folder with archives to import from, on the upload service's disk. The node's owner and administrators may import everything in it, other users only the subfolder that is named by their user id",
     { absent: 'archives are uploaded' },
   ),
   importReserveBytes: setting(
     'LAZYPHOTOS_IMPORT_RESERVE_BYTES',
     wholeNumber(0, Number.MAX_SAFE_INTEGER).default(2 * 1024 ** 3),
-    'How much room an import leaves free in the object store, for phones; it pauses while there is less',
+    'How much space an import leaves free in the object store, for phones; it pauses while there is less',
   ),
   clamavMaxBytes: setting(
     'CLAMAV_MAX_BYTES',
@@ -54,7 +54,7 @@ export const scannerSettings = {
   clamavAddress: setting(
     'CLAMAV_ADDRESS',
     hostAndPort.optional(),
-    'host:port of a ClamAV daemon (clamd) that looks at every upload before it is accepted',
+    'host:port of a ClamAV daemon (clamd) that scans every upload before it is accepted',
     { absent: 'uploads are not scanned' },
   ),
 };

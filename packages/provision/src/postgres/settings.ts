@@ -10,7 +10,7 @@ const urlOf = (service: string) =>
   setting(
     `LAZYPHOTOS_${service}_DATABASE_URL`,
     postgresUrl,
-    'The LAZYPHOTOS_DATABASE_URL of that service, whose role and database are to be made; for provisioning only',
+    'The LAZYPHOTOS_DATABASE_URL of that service, whose role and database are created; for provisioning only',
     secret,
   );
 
@@ -18,7 +18,7 @@ export const postgresSettings = {
   adminDatabaseUrl: setting(
     'LAZYPHOTOS_ADMIN_DATABASE_URL',
     postgresUrl,
-    'A PostgreSQL administrator, who makes roles and databases; for provisioning only',
+    'An administrator of PostgreSQL, to create roles and databases; for provisioning only',
     secret,
   ),
   gateway: urlOf('GATEWAY'),
@@ -30,7 +30,7 @@ export const postgresSettings = {
   migrationsDir: setting(
     'LAZYPHOTOS_MIGRATIONS_DIR',
     text().default('services'),
-    "Where each service's migrations stand, as <service>/prisma/migrations; for provisioning only",
+    "The folder that has each service's migrations, as <service>/prisma/migrations; for provisioning only",
   ),
 };
 

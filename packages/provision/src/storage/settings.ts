@@ -9,15 +9,15 @@ const id = (service: string) =>
   setting(
     `S3_${service}_ACCESS_KEY_ID`,
     text(3).optional(),
-    'The S3_ACCESS_KEY_ID of that service, whose user is to be made on MinIO; for provisioning only',
-    { absent: 'no user is made', secret: true },
+    'The S3_ACCESS_KEY_ID of that service, whose user is created on MinIO; for provisioning only',
+    { absent: 'no user is created', secret: true },
   );
 const secret = (service: string) =>
   setting(
     `S3_${service}_SECRET_ACCESS_KEY`,
     text(8).optional(),
     'The S3_SECRET_ACCESS_KEY of that service; for provisioning only',
-    { absent: 'no user is made', secret: true },
+    { absent: 'no user is created', secret: true },
   );
 
 export const storageSettings = {

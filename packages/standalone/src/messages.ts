@@ -1,4 +1,33 @@
+import type { RunningNode } from './node.js';
 import type { NodeSettings } from './settings.js';
+
+/** What a person sees once the node has started: its address, and what to do next. */
+export function banner({ url, claimCode }: RunningNode, dataDir: string): string {
+  const server = url === 'http://localhost:8080' ? '' : ` --server ${url}`;
+  const next = claimCode
+    ? [
+        `  Claim code  ${claimCode}`,
+        '',
+        '  This node has no owner yet. In another terminal, in this folder:',
+        '',
+        `    npx lazyphotos claim --code ${claimCode}${server}`,
+      ]
+    : [
+        '  Back up a folder, in another terminal, in this folder:',
+        '',
+        `    npx lazyphotos upload ~/Pictures${server}`,
+      ];
+  return [
+    '',
+    `  LazyPhotos is running at ${url}`,
+    `  Data        ${dataDir}`,
+    '',
+    ...next,
+    '',
+    '  Ctrl-C stops it.',
+    '',
+  ].join('\n');
+}
 
 interface CodedError {
   code?: unknown;
@@ -6,7 +35,7 @@ interface CodedError {
   port?: unknown;
 }
 
-/** The one line that tells an operator what to mend, for the faults that happen; undefined for the others. */
+/** Returns one line that tells an operator what to change, for the known faults of a start; undefined for the others. */
 export function explainFailure(error: unknown, settings: NodeSettings): string | undefined {
   const { code, message, port } = error as CodedError;
   const text = String(message);
