@@ -1,4 +1,4 @@
-export { type ContainerContext, type ContainerOptions, runContainer } from './container.js';
+export { runContainer } from './container.js';
 export {
   busObserver,
   type NeedName,

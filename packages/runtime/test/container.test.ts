@@ -53,7 +53,7 @@ describe('a container', () => {
     const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
     return { child, lines, ended, stderr: () => stderr, messages: () => lines.map(({ message }) => message) };
   };
-  /** What it did besides answering. */
+  /** What it did besides responding. */
   const withoutRequests = ({ messages }: { messages(): string[] }) =>
     messages().filter((message) => message !== 'request');
   const listening = ({ lines }: { lines: Line[] }): Promise<Line> =>
@@ -76,7 +76,7 @@ describe('a container', () => {
       container.child.kill(signal);
       await eventually(() => expect(container.messages()).toContain('stopping'));
 
-      // New connections are still taken, and end with their answer.
+      // New connections are still accepted, and close after their response.
       const quick = () => http(`http://127.0.0.1:${port}/quick`, { headers: asGateway() });
       const duringDrain = await quick();
       expect(duringDrain).toMatchObject({ status: 200, text: 'done' });
@@ -105,7 +105,7 @@ describe('a container', () => {
     },
   );
 
-  test('a part that cannot stop does not keep the others from it', async () => {
+  test('a part that cannot stop does not prevent the others from stopping', async () => {
     const container = start('failing-stop');
     await listening(container);
     container.child.kill('SIGTERM');
@@ -118,14 +118,14 @@ describe('a container', () => {
     ]);
   });
 
-  test('what cannot start says why, closes what it had opened, and ends with a code', async () => {
+  test('one that cannot start logs why, closes what it has opened, and exits with a code', async () => {
     const container = start('failing-start');
     expect(await container.ended).toMatchObject({ code: 1 });
     expect(container.messages()).toEqual(['could not start', 'second is closed', 'first is closed']);
     expect(container.lines[0]).toMatchObject({ error: { message: 'cannot open' } });
   });
 
-  test('wrong settings are told a line each, without a stack', async () => {
+  test('wrong settings are reported, one line each, without a stack', async () => {
     const container = start('normal', { LAZYPHOTOS_PORT: 'x', LAZYPHOTOS_TYPO: 'y' });
     expect(await container.ended).toMatchObject({ code: 2 });
     const lines = container.stderr().trim().split('\n');
@@ -144,21 +144,21 @@ describe('a container', () => {
       'LAZYPHOTOS_SERVICE_KEY does not belong to the key of catalog',
     ],
     ['unknown to its peers', { LAZYPHOTOS_PEER_KEYS: '' }, 'LAZYPHOTOS_PEER_KEYS must be set'],
-  ])('a service key that is %s is told in a line, without a stack', async (_title, env, line) => {
+  ])('a service key that is %s is reported in one line, without a stack', async (_title, env, line) => {
     const container = start('normal', env);
     expect(await container.ended).toMatchObject({ code: 2 });
     expect(container.stderr().trim().split('\n')).toEqual([expect.stringContaining(line)]);
     expect(container.stderr()).not.toContain(keys.privateKey('upload'));
   });
 
-  test('settings that turn out not to fit each other are told in a line as well', async () => {
+  test('settings that contradict each other are reported in one line as well', async () => {
     const container = start('settings-that-contradict');
     expect(await container.ended).toMatchObject({ code: 2 });
     expect(container.stderr()).toBe('A does not go with B\n');
     expect(container.messages()).toEqual(['second is closed', 'first is closed']);
   });
 
-  test('answers those only who show a service token, but its metrics to everybody', async () => {
+  test('serves only requests with a service token, but its metrics without one', async () => {
     const { port, metricsPort } = await listening(start('normal'));
     const url = `http://127.0.0.1:${port}`;
     expect(await http(`${url}/slow`)).toMatchObject({ status: 403, body: { code: 'peer_required' } });
@@ -167,7 +167,7 @@ describe('a container', () => {
     expect(await http(`http://127.0.0.1:${metricsPort}/metrics`)).toMatchObject({ status: 200 });
   });
 
-  test('that is the public door answers everybody', async () => {
+  test('that is public serves all requests', async () => {
     const { port } = await listening(start('public'));
     expect(await http(`http://127.0.0.1:${port}/slow`)).toMatchObject({ status: 200, text: 'done' });
   });

@@ -24,29 +24,24 @@ async function isReady(dependency: Dependency): Promise<boolean> {
   );
 }
 
-/** Checks all dependencies at the same time; each has three seconds. */
-export async function readinessOf(dependencies: Dependencies): Promise<ReadinessReport> {
-  const results = await Promise.all(
-    Object.entries(dependencies).map(
-      async ([name, dependency]) => [name, await isReady(dependency)] as const,
-    ),
-  );
-  return {
-    ready: results.every(([, ready]) => ready),
-    checks: Object.fromEntries(results.map(([name, ready]) => [name, ready ? 'ok' : 'failed'])),
-  };
-}
-
 /** The readiness of a service. Requests for it that come during a check share its result, so that many cost no more than one. */
 export class Readiness {
   #running: Promise<ReadinessReport> | undefined;
   constructor(readonly dependencies: Dependencies) {}
 
+  /** Checks all dependencies at the same time; each has three seconds. */
   report(): Promise<ReadinessReport> {
-    this.#running ??= readinessOf(this.dependencies).finally(() => {
+    this.#running ??= this.#check().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  async #check(): Promise<ReadinessReport> {
+    const names = Object.keys(this.dependencies);
+    const results = await Promise.all(Object.values(this.dependencies).map(isReady));
+    const checks = names.map((name, index) => [name, results[index] ? 'ok' : 'failed'] as const);
+    return { ready: results.every(Boolean), checks: Object.fromEntries(checks) };
   }
 
   /** @throws Error that names the checks that failed */

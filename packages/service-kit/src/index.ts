@@ -1,7 +1,6 @@
 export {
   createAuthenticate,
   type Principal,
-  principalOf,
   remoteKeySet,
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
@@ -12,17 +11,17 @@ export { createPeerGuard, SERVICE_TOKEN_HEADER } from './auth/service-tokens.js'
 export * from './chassis-settings.js';
 export { currentRequestId, newId, placesForRequest, withEvent, withRequestId } from './context.js';
 export { createCursor } from './cursor.js';
-export { type ErrorTranslator, errorChain, isProblem, notFound, ProblemError, toProblem } from './errors.js';
-export { type Dependencies, type Dependency, type ReadinessReport, readinessOf } from './health.js';
+export { errorChain, isProblem, notFound, ProblemError, toProblem } from './errors.js';
+export type { Dependencies } from './health.js';
 export { type Chassis, createServiceApp, methodNotAllowed, type ServiceApp, setRoute } from './http/app.js';
 export { type KeyedRequest, keyedRequest } from './http/idempotency.js';
 export type { Call, Handler } from './http/mount.js';
 export { createCopiesClient, createPeers, type Peers } from './http/peers.js';
-export { problemHandler, sendProblem } from './http/problems.js';
+export { sendProblem } from './http/problems.js';
 export { isConnectionFault, ReplicaAgent, type ReplicaAgentOptions } from './http/replica-agent.js';
 export { createHttpServer, type HttpServer, listen } from './http-server.js';
 export { createStopList, runUntilStopped, type Service, type StopList } from './lifecycle.js';
-export { createLogger, describeError, type Logger, type LoggerOptions, silentLogger } from './logger.js';
+export { createLogger, describeError, type Logger, silentLogger } from './logger.js';
 export { createMediaUrls, type MediaLocation, type MediaUrls, type SignedVariant } from './media-urls.js';
 export { Counter, createMetrics, Gauge, Histogram, type Metrics, serveMetrics } from './metrics.js';
 export { createPeriodic, type Periodic } from './periodic.js';
@@ -31,8 +30,6 @@ export type { ShareMedia } from './shares/media-handles.js';
 export {
   createShareSigning,
   type LinkForMedia,
-  type ShareProblemCode,
   type ShareSigning,
-  type ShareSigningOptions,
   shareProblem,
 } from './shares/share-signing.js';

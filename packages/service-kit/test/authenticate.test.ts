@@ -32,7 +32,7 @@ describe('authentication', () => {
     http(`${(await serve(source)).url}/me`, { token });
   const unauthenticated = { status: 401, body: { code: 'unauthenticated' } };
 
-  test('a good token says who asks', async () => {
+  test('a good token names the user', async () => {
     const claims = { ...key.claims(), role: 'owner', did: randomUUID() };
     expect(await ask(key.token(claims))).toMatchObject({
       status: 200,
@@ -40,7 +40,7 @@ describe('authentication', () => {
     });
   });
 
-  test('no token, and what is none', async () => {
+  test('a missing or malformed token is refused', async () => {
     for (const token of [undefined, '', 'nonsense', 'a.b.c']) {
       const reply = await ask(token);
       expect(reply).toMatchObject(unauthenticated);
@@ -88,7 +88,7 @@ describe('authentication', () => {
     expect(await ask(make())).toMatchObject(unauthenticated);
   });
 
-  test('keys that cannot be read are a fault of ours, not of the token', async () => {
+  test('keys that cannot be read give a 503, not a 401', async () => {
     for (const source of [
       () => Promise.reject(new Error('down')),
       async () => ({ keys: [] }),
@@ -101,7 +101,7 @@ describe('authentication', () => {
     }
   });
 
-  test('a good token is never called wrong, however often the keys cannot be read', async () => {
+  test('a good token stays valid while the keys cannot be read', async () => {
     let reads = 0;
     const { url } = await serve(async () => {
       reads += 1;
@@ -109,11 +109,11 @@ describe('authentication', () => {
     });
     const token = key.token();
     for (let count = 0; count < 15; count += 1) expect((await http(`${url}/me`, { token })).status).toBe(503);
-    // Nor is the auth service stormed while it is down.
+    // The number of reads is limited, also while the auth service is down.
     expect(reads).toBe(10);
   });
 
-  test('tokens with made-up keys are refused, and never get in the way of good ones', async () => {
+  test('tokens with made-up keys are refused, and do not disturb good ones', async () => {
     let reads = 0;
     const { url } = await serve(async () => {
       reads += 1;
@@ -145,7 +145,7 @@ describe('authentication', () => {
     expect((await http(`${url}/me`, { token: key.token() })).status).toBe(200);
   });
 
-  test('the auth service is asked over HTTP', async () => {
+  test('the keys are read from the auth service over HTTP', async () => {
     const auth = await listen((req, res) => {
       const found = req.url === '/.well-known/jwks.json';
       res.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });

@@ -6,7 +6,7 @@ describe('a cursor', () => {
   const cursor = createCursor(z.object({ after: z.string(), seq: z.number().int() }));
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-  test('comes back as it was, and is opaque in a URL', () => {
+  test('is decoded to its value, and needs no escaping in a URL', () => {
     const value = { after: 'Ä ö/ü?&=+', seq: 2 ** 50 };
     expect(cursor.encode(value)).toMatch(/^[\w-]+$/);
     expect(cursor.decode(cursor.encode(value))).toEqual(value);

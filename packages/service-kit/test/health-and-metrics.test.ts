@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually, http } from '@lazyphotos/testkit';
 import { Readiness } from '../src/health.js';
-import { createMetrics, createServiceApp, readinessOf, serveMetrics } from '../src/index.js';
+import { createMetrics, createServiceApp, serveMetrics } from '../src/index.js';
 import { saveNote, serveApp, serveEndpoint, type TestApp } from './helpers.js';
 
 const hanging = { ready: () => new Promise(() => undefined) };
@@ -17,7 +17,7 @@ describe('health', () => {
   let app: TestApp | undefined;
   afterEach(() => app?.close());
 
-  test('a service is alive whatever its dependencies do, and is logged at debug level', async () => {
+  test('a service is alive in any state of its dependencies, and is logged at debug level', async () => {
     app = await serveApp(() => undefined, { dependencies: { database: failing } });
     expect(await http(`${app.url}/health`)).toMatchObject({
       status: 200,
@@ -34,7 +34,7 @@ describe('health', () => {
     expect((await http(app.url + path, { method: 'HEAD' })).status).toBe(200);
   });
 
-  test('it is ready when all that it needs answers', async () => {
+  test('it is ready when all its dependencies are', async () => {
     app = await serveApp(() => undefined, { dependencies: { database: ok, bus: ok } });
     expect(await http(`${app.url}/health/ready`)).toMatchObject({
       status: 200,
@@ -42,7 +42,7 @@ describe('health', () => {
     });
   });
 
-  test('many who ask at once are one question to the dependencies', async () => {
+  test('many requests at the same time check the dependencies once', async () => {
     let asked = 0;
     const { promise: allAreHere, resolve } = Promise.withResolvers<void>();
     const slow = {
@@ -60,7 +60,7 @@ describe('health', () => {
     expect(asked).toBe(2);
   });
 
-  test('it says what fails, also when a check hangs or throws at once', async () => {
+  test('it names what fails, also when a check hangs or throws at once', async () => {
     const throwing = {
       ready: (): Promise<void> => {
         throw new Error('at once');
@@ -88,7 +88,7 @@ describe('health', () => {
       },
       { dependencies: { database: ok, bus: failing } },
     );
-    expect(await readinessOf({})).toEqual({ ready: true, checks: {} });
+    expect(await new Readiness({}).report()).toEqual({ ready: true, checks: {} });
     expect(typeof createServiceApp).toBe('function');
   });
 });

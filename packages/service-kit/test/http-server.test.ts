@@ -7,7 +7,7 @@ import { createHttpServer, listen } from '../src/index.js';
 const HOST = '127.0.0.1';
 
 describe('the HTTP server', () => {
-  test('close lets a running request end, takes no new one, and does not wait for idle connections', async () => {
+  test('close waits for a running request, accepts no new one, and does not wait for idle connections', async () => {
     let release: () => void = () => undefined;
     let running = 0;
     const gate = new Promise<void>((resolve) => {
@@ -37,7 +37,7 @@ describe('the HTTP server', () => {
     idle.destroy();
   });
 
-  test('while it drains it takes requests, and ends every connection with its answer', async () => {
+  test('while it drains it accepts requests, and closes each connection after its response', async () => {
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
       release = resolve;
@@ -67,7 +67,7 @@ describe('the HTTP server', () => {
     await server.close();
   });
 
-  test('a request that does not end in the grace period is cut', async () => {
+  test('the connection of a request that does not end in the grace period is closed', async () => {
     let running = 0;
     const server = await listen(
       createHttpServer(() => {

@@ -68,7 +68,7 @@ describe('an Idempotency-Key', () => {
     expect(seen).toEqual([]);
   });
 
-  test('of another request is a problem of its own; other faults stay what they are', async () => {
+  test('of another request has a problem code of its own; other faults keep theirs', async () => {
     fault = Object.assign(new Error('used'), { code: 'idempotency_key_reused' });
     expect(await create({ name: 'a' }, randomUUID())).toMatchObject({
       status: 422,

@@ -4,7 +4,7 @@ import { recordingLogger } from '@lazyphotos/testkit';
 import { createStopList } from '../src/index.js';
 
 describe('the stop list', () => {
-  test('stops in reverse order, one after the other, each once, whoever asks', async () => {
+  test('stops in reverse order, one after the other, and each once', async () => {
     const { logger, lines } = recordingLogger();
     const stops = createStopList(logger);
     const stopped: string[] = [];
@@ -28,7 +28,7 @@ describe('the stop list', () => {
     expect(lines).toEqual([]);
   });
 
-  test('names the part that could not stop, and goes on', async () => {
+  test('logs the name of a part that could not stop, and stops the others', async () => {
     const { logger, lines } = recordingLogger();
     const stops = createStopList(logger);
     let poolStopped = false;

@@ -22,7 +22,7 @@ describe('signed media URLs', () => {
     return by.verify(pathname, searchParams.get('exp') ?? undefined, searchParams.get('sig') ?? undefined);
   };
 
-  test('name what they are for, and are recognized', () => {
+  test('name a picture, and are verified', () => {
     for (const variant of mediaVariants) {
       const { url, expiresAt } = urls.sign(userId, photoId, variant);
       expect(url).toMatch(
@@ -33,7 +33,7 @@ describe('signed media URLs', () => {
     }
   });
 
-  test('can hold a name to save the file under, and it cannot be changed, added or removed', () => {
+  test('can have a file name, which cannot be changed, added or removed', () => {
     const verifyNamed = (url: string) => {
       const { pathname, searchParams: query } = new URL(url);
       const names = query.getAll('name');
@@ -57,7 +57,7 @@ describe('signed media URLs', () => {
     expect(urls.verify(pathname, searchParams.get('exp'), searchParams.get('sig'), '\ud800')).toBeUndefined();
   });
 
-  test('of a copy with edits are of one version', () => {
+  test('of a copy with edits are for one version', () => {
     const { url, expiresAt } = urls.sign(userId, photoId, 'embedded-12', 'a.jpg');
     const { pathname, searchParams } = new URL(url);
     const [exp, sig] = [searchParams.get('exp'), searchParams.get('sig')];
@@ -88,7 +88,7 @@ describe('signed media URLs', () => {
     expect(verify(url.slice(0, -1))).toBeUndefined();
   });
 
-  test('one for a preview does not open the original, nor one for my photo yours', () => {
+  test('one for a preview is not valid for the original, nor one for a photo for another', () => {
     const { url } = urls.sign(userId, photoId, 'thumb');
     expect(verify(url.replace('/thumb?', '/original?'))).toBeUndefined();
     expect(verify(url.replace(userId, randomUUID()))).toBeUndefined();
@@ -96,7 +96,7 @@ describe('signed media URLs', () => {
     expect(verify(url, create({ signingKey: 'another key of 32 characters....' }))).toBeUndefined();
   });
 
-  test('stay the same for a while, and are good for one to two lifetimes', () => {
+  test('stay the same for a while, and are valid for one to two lifetimes', () => {
     time = (Math.floor(time / 1000 / LIFETIME) + 1) * LIFETIME * 1000;
     const start = time;
     const { url, expiresAt } = urls.sign(userId, photoId, 'medium');
@@ -136,7 +136,7 @@ describe('signed media URLs', () => {
     },
   );
 
-  test('whatever else is asked for is not recognized', () => {
+  test('other paths and parameters are refused', () => {
     const { url } = urls.sign(userId, photoId, 'thumb');
     const { pathname, searchParams } = new URL(url);
     const [exp, sig] = [searchParams.get('exp'), searchParams.get('sig')];

@@ -25,7 +25,7 @@ describe('an endpoint', () => {
     return http(`${url}${path}`, { method: 'POST', ...options });
   };
 
-  test('hands over what it validated, and answers what its schema says', async () => {
+  test('gives the handler the validated request, and responds as its schema says', async () => {
     const reply = await post(`/notes/${ID}?limit=5`, { json: { text: 'hello', tags: ['a'] } });
     expect(reply).toMatchObject({ status: 201, body: { saved: 'hello', limit: 5 } });
     expect(reply.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -100,7 +100,7 @@ describe('an endpoint', () => {
     expect(reply.text).not.toMatch(/position|SyntaxError|at JSON/);
   });
 
-  test('takes JSON under whatever content type, and compressed', async () => {
+  test('accepts JSON under any content type, and compressed', async () => {
     const body = JSON.stringify({ text: 'plain' });
     expect(await post(`/notes/${ID}`, { body })).toMatchObject({ status: 201, body: { saved: 'plain' } });
     await app?.close();
@@ -131,7 +131,7 @@ describe('an endpoint', () => {
     expect(bomb).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
   });
 
-  test('an id that is no UUID names nothing', async () => {
+  test('an id that is not a UUID is an unknown one', async () => {
     const reply = await post('/notes/42', { json: { text: 'x' } });
     expect(reply).toMatchObject({ status: 404, body: { code: 'not_found' } });
     expect(reply.body.errors).toBeUndefined();
@@ -151,14 +151,14 @@ describe('an endpoint', () => {
     expect(reply).toMatchObject({ status: 400, body: { errors: [{ path: 'query.limit' }] } });
   });
 
-  test('an answer that does not fit its schema is a fault that tests see', async () => {
+  test('a response that does not fit its schema is an error in tests', async () => {
     app = await serveEndpoint(saveNote, async () => ({ saved: 7, limit: 'x' }) as never);
     const reply = await http(`${app.url}/notes/${ID}`, { json: { text: 'x' } });
     expect(reply).toMatchObject({ status: 500, body: { code: 'internal_error' } });
     expect(JSON.stringify(app.lines)).toContain('saveNote');
   });
 
-  test('an answer without a body, and one that the handler has sent itself', async () => {
+  test('a response without a body, and one that the handler has sent itself', async () => {
     const base = {
       service: 'catalog',
       summary: 'x',

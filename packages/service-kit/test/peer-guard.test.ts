@@ -54,7 +54,7 @@ describe('a service that has a port of its own', () => {
     http(app.url + path, { method, headers: token === undefined ? {} : { [SERVICE_TOKEN_HEADER]: token } });
   const refused = { status: 403, body: { code: 'peer_required' } };
 
-  test('answers nobody who shows no good service token, whatever is asked', async () => {
+  test('refuses every request without a good service token', async () => {
     const forAnother = peersOf('upload').tokenFor('feed');
     for (const token of [undefined, '', 'nonsense', forAnother]) {
       for (const [path, method] of [
@@ -75,26 +75,26 @@ describe('a service that has a port of its own', () => {
     );
   });
 
-  test('shows its health to everybody', async () => {
+  test('shows its health without a token', async () => {
     expect(await ask('/health')).toMatchObject({ status: 200, body: { service: 'catalog' } });
     expect(await ask('/health/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });
     expect(await ask('/health/ready', 'nonsense')).toMatchObject({ status: 200 });
   });
 
-  test('answers the gateway and every peer what is for everybody', async () => {
+  test('serves public endpoints to the gateway and to every peer', async () => {
     for (const name of ['gateway', 'auth', 'upload', 'feed', 'media-worker'] as const) {
       expect(await ask('/open', peersOf(name).tokenFor('catalog'))).toMatchObject({ status: 200 });
     }
   });
 
-  test('still wants the access token of users', async () => {
+  test('still needs the access token of the user', async () => {
     expect(await ask('/me', peersOf('gateway').tokenFor('catalog'))).toMatchObject({
       status: 401,
       body: { code: 'unauthenticated' },
     });
   });
 
-  test('answers internal questions of the services that they are for, and of no other', async () => {
+  test('serves internal endpoints only to the services that they are for', async () => {
     const post = (name: ServiceName) => ask('/internal/things', peersOf(name).tokenFor('catalog'), 'POST');
     expect(await post('upload')).toMatchObject({ status: 200 });
     for (const name of ['gateway', 'feed', 'auth', 'media-worker', 'catalog'] as const) {
@@ -102,7 +102,7 @@ describe('a service that has a port of its own', () => {
     }
   });
 
-  test('neither shows nor logs a token, not even in a fault', async () => {
+  test('neither shows nor logs a token, not even after an error', async () => {
     const token = peersOf('upload').tokenFor('catalog');
     const replies = [
       await ask('/internal/things', token, 'POST'),

@@ -37,7 +37,7 @@ describe('a call to another service', () => {
     return ask(peer.url);
   };
 
-  test('sends parameters, body, request id and service token, and answers what came back', async () => {
+  test('sends parameters, body, request id and service token, and returns the response', async () => {
     const app = await serveEndpoint(
       saveNote,
       async ({ params: { id }, body, req }) => ({
@@ -63,7 +63,7 @@ describe('a call to another service', () => {
     expect(path).toBe(`/internal/users/${params.userId}/photos/${params.photoId}/state`);
   });
 
-  test('uses its connections again', async () => {
+  test('reuses its connections', async () => {
     const sockets = new Set<unknown>();
     peer = await listen((req, res) => {
       sockets.add(req.socket);
@@ -113,7 +113,7 @@ describe('a call to another service', () => {
     await expect(makeCopy('hash_mismatch')).rejects.toMatchObject({ code: 'service_unavailable' });
   });
 
-  test('so is a peer that is not there, and one that never answers', async () => {
+  test('so is a peer that cannot be reached, and one that never responds', async () => {
     await expect(ask(`http://127.0.0.1:${await freePort()}`)).rejects.toMatchObject(unavailable);
     await expect(askOne(() => undefined)).rejects.toMatchObject(unavailable);
   });
@@ -130,7 +130,7 @@ describe('a call whose connection breaks', () => {
     return server;
   };
 
-  /** Breaks the first connections, then answers. */
+  /** Breaks the first connections, then responds. */
   async function breaking(times: number) {
     const seen: string[] = [];
     const { url } = await serve((req, res) => {
@@ -141,19 +141,19 @@ describe('a call whose connection breaks', () => {
     return { seen, url };
   }
 
-  test('is made once more when it reads', async () => {
+  test('is retried once if it reads', async () => {
     const { seen, url } = await breaking(1);
     expect(await ask(url)).toEqual({ state: 'active' });
     expect(seen).toEqual(['GET', 'GET']);
   });
 
-  test('but no more than once', async () => {
+  test('but only once', async () => {
     const { seen, url } = await breaking(3);
     await expect(ask(url)).rejects.toMatchObject(unavailable);
     expect(seen).toHaveLength(2);
   });
 
-  test('is not made again when it changes something, or when it was answered', async () => {
+  test('is not retried if it changes something, or if there was a response', async () => {
     const { seen, url } = await breaking(1);
     await expect(restore(url)).rejects.toMatchObject(unavailable);
     expect(seen).toEqual(['POST']);
@@ -166,7 +166,7 @@ describe('a call whose connection breaks', () => {
     expect(asked).toBe(1);
   });
 
-  test('is made on a fresh connection: those that are left of a peer which has gone are of no use', async () => {
+  test('is retried on a new connection, because kept ones may lead to a peer that has gone', async () => {
     const gone = await serve(answerActive);
     await Promise.all([ask(gone.url), ask(gone.url), ask(gone.url)]);
     await gone.close();

@@ -16,7 +16,7 @@ function gatedWork() {
 const count = (runs: unknown[], expected: number) =>
   eventually(async () => expect(runs).toHaveLength(expected));
 
-test('a nudge during a run makes one more run after it, and a failure stops nothing', async () => {
+test('a nudge during a run starts one more run after it, and a failure does not stop later runs', async () => {
   const { runs, work } = gatedWork();
   const periodic = createPeriodic('work', AN_HOUR, work, silentLogger);
   periodic.nudge();
@@ -37,7 +37,7 @@ test('a nudge during a run makes one more run after it, and a failure stops noth
   expect(runs).toHaveLength(3);
 });
 
-test('a stop aborts the run under way, waits for it, and starts no other', async () => {
+test('a stop aborts the run in progress, waits for its end, and starts no other', async () => {
   const { runs, work } = gatedWork();
   const periodic = createPeriodic('work', AN_HOUR, work, silentLogger);
   periodic.start();

@@ -42,7 +42,7 @@ describe('problems', () => {
     expect(app?.lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
   });
 
-  test('a fault of ours shows nothing and is logged whole', async () => {
+  test('an unexpected error shows nothing and is logged whole', async () => {
     const reply = await thrown(new Error('secret sauce', { cause: new Error('deeper') }));
     expect(reply.status).toBe(500);
     expect(reply.body).toMatchObject({ code: 'internal_error', title: 'Internal error' });
@@ -53,7 +53,7 @@ describe('problems', () => {
   });
 
   test.each(['a string', 7, { status: 200, message: 'no error' }])(
-    'whatever is thrown becomes a 500: %p',
+    'any thrown value becomes a 500: %p',
     async (error) => {
       expect(await thrown(error)).toMatchObject({ status: 500, body: { code: 'internal_error' } });
     },
@@ -73,7 +73,7 @@ describe('problems', () => {
     expect(reply.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  test('a fault after the answer has begun cuts the connection, so that nobody takes half for the whole', async () => {
+  test('an error after the response has begun breaks the connection, so that half a response is not taken for the whole', async () => {
     app = await serveApp(({ router }) => {
       router.get('/half', async (_req, res) => {
         res.writeHead(200, { 'content-length': '1000' });
@@ -92,7 +92,7 @@ describe('problems', () => {
       });
     });
 
-  test('a client that sends its whole body before it listens hears the refusal, and can go on', async () => {
+  test('a client that sends its whole body before it reads receives the refusal, and can continue', async () => {
     app = await serveRefusals();
     const socket = connect(app.port, '127.0.0.1');
     const failed: unknown[] = [];
@@ -112,7 +112,7 @@ describe('problems', () => {
     expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 409', 'HTTP/1.1 200']);
   });
 
-  test('a body that is too large to be thrown away closes the connection, and is no second request', async () => {
+  test('a body that is too large to be discarded closes the connection, and is not read as a second request', async () => {
     app = await serveRefusals();
     const socket = connect(app.port, '127.0.0.1');
     let received = '';
@@ -143,7 +143,7 @@ describe('what is away or busy is a 503 with Retry-After', () => {
     unavailable(await fetch(`http://127.0.0.1:${port}/`).catch((error: unknown) => error));
   });
 
-  test('whatever wraps it, and however deep', () => {
+  test('inside other errors, at any depth', () => {
     const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     unavailable(new Error('outer', { cause: new Error('middle', { cause: refused }) }));
     unavailable(new AggregateError([refused]));

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import { createHttpServer, type HttpServer, isConnectionFault, listen, ReplicaAgent } from '../src/index.js';
 
-/** Linux answers on all of 127.0.0.0/8; elsewhere there are no two addresses to stand for two replicas. */
+/** Linux listens on all of 127.0.0.0/8; other systems have no second address for a second replica. */
 const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
 
 const replicas: HttpServer[] = [];
@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const replica of replicas.splice(0)) await replica.close(0);
 });
 
-/** A replica that answers its own address; all have the same port. */
+/** A replica that responds with its own address; all have the same port. */
 async function startReplica(address: string, port: number, handler?: RequestListener): Promise<HttpServer> {
   const answer: RequestListener = (_req, res) => res.end(address);
   const server = await listen(createHttpServer(handler ?? answer), port, address);
@@ -74,7 +74,7 @@ describeOnLinux('connections to a service of several replicas', () => {
     agent.destroy();
   });
 
-  test('are kept, but not for ever: a replica that comes later gets its share', async () => {
+  test('are kept for a limited time: a new replica gets its share', async () => {
     const { port } = await startReplica('127.0.0.2', 0);
     const addresses = ['127.0.0.2'];
     const agent = new ReplicaAgent({ maxAgeMs: 200, lookup: resolvingTo(() => addresses) });
@@ -103,7 +103,7 @@ describe('a kept connection', () => {
     agent.destroy();
   });
 
-  test('is given up by us before our servers give it up', () => {
+  test('is closed by the client before our servers close it', () => {
     const { options } = new ReplicaAgent() as unknown as { options: { timeout: number } };
     const server = createHttpServer(() => undefined);
     expect(options.timeout).toBeGreaterThan(0);

@@ -18,7 +18,7 @@ describe('the request id', () => {
   const ask = (id?: string) =>
     http(`${app.url}/echo/1`, id === undefined ? {} : { headers: { 'x-request-id': id } });
 
-  test('is taken over, answered and known to all that the request does', async () => {
+  test('is taken from the request, sent back, and known to all that the request does', async () => {
     for (const id of ['a', 'web:1.2_3-4', 'x'.repeat(100)]) {
       const reply = await ask(id);
       expect(reply.headers.get('x-request-id')).toBe(id);
@@ -46,7 +46,7 @@ describe('the request id', () => {
     expect(replies.map(({ body }) => body.requestId)).toEqual(ids);
   });
 
-  test('stands in the line that each request leaves in the log, without the query', async () => {
+  test('is in the log line of each request, without the query', async () => {
     await http(`${app.url}/echo/1?token=abc`, { headers: { 'x-request-id': 'logged' } });
     await eventually(() =>
       expect(app.lines).toContainEqual({

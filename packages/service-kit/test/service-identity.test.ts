@@ -49,18 +49,18 @@ describe('the keys of a service', () => {
     expect(problems).toEqual(['LAZYPHOTOS_SERVICE_KEY is malformed: it is no P-256 private key (PKCS #8)']);
   });
 
-  test('that do not belong together are told, with the name', () => {
+  test('that do not belong together are refused by name', () => {
     const line = 'LAZYPHOTOS_SERVICE_KEY does not belong to the key of catalog in LAZYPHOTOS_PEER_KEYS';
     expect(problemsOf(foreign('P-256'), peers)).toEqual([line]);
     expect(problemsOf(keys.privateKey('upload'), peers)).toEqual([line]);
   });
 
-  test('that no peer could know are told', () => {
+  test('that no peer could know are refused', () => {
     const others = new Map([...peers].filter(([name]) => name !== 'catalog'));
     expect(problemsOf(own, others)).toEqual(['LAZYPHOTOS_PEER_KEYS has no key of catalog itself']);
   });
 
-  test('of peers that are none are told, all at once', () => {
+  test('of peers that are malformed are refused, all at once', () => {
     const broken = new Map([...peers, ['feed', 'AAAA'], ['auth', own]] as [string, string][]);
     expect(problemsOf(own, broken)).toEqual([
       'LAZYPHOTOS_PEER_KEYS is malformed: the key of auth is no P-256 public key (SPKI)',

@@ -27,7 +27,7 @@ function atTime() {
   };
 }
 
-/** A token as `upload` would make it, but for what the test changes. */
+/** A token as `upload` would make it, with the changes of the test. */
 const tokenWith = (options: jwt.SignOptions, payload: object = {}, key = upload.privateKey) =>
   jwt.sign({ iat: START / 1000, ...payload }, key, {
     algorithm: 'ES256',
@@ -55,7 +55,7 @@ describe('a service token', () => {
     });
   });
 
-  test('is made once for each service, and anew well before it expires', () => {
+  test('is made once for each service, and again well before it expires', () => {
     const { tokenFor, callerOf, pass } = atTime();
     const first = tokenFor('catalog');
     expect(tokenFor('catalog')).toBe(first);
@@ -68,7 +68,7 @@ describe('a service token', () => {
     expect([callerOf(first), callerOf(second)]).toEqual(['upload', 'upload']);
   });
 
-  test('expires, also one that was good before, with room for clocks that differ', () => {
+  test('expires, also after it was verified, with a tolerance for clocks that differ', () => {
     const { tokenFor, callerOf, pass } = atTime();
     const token = tokenFor('catalog');
     pass(140);
@@ -83,7 +83,7 @@ describe('a service token', () => {
     expect(callerOf(ahead.tokenFor('catalog'))).toBe('upload');
   });
 
-  test('is not remembered for ever: more callers than there is room for are still told apart', () => {
+  test('is kept for a limited number of callers; the others are verified again', () => {
     const { callerOf } = atTime();
     const tokens = Array.from({ length: 400 }, (_, id) => tokenWith({ jwtid: String(id) }));
     for (const token of [...tokens, ...tokens]) expect(callerOf(token)).toBe('upload');

@@ -41,7 +41,7 @@ describe('settings', () => {
   };
   const problemsOf = (env: Environment, ...keys: SettingKey[]) => problems(() => readSettings(env, keys));
 
-  test('absent ones have their defaults, given ones their types', () => {
+  test('absent ones have their defaults, given ones are parsed', () => {
     const keys = ['port', 'publicUrl', 'validateAnswers', 'trustedProxies', 'registration'] as const;
     expect(readSettings({}, keys)).toEqual({ port: 8080, validateAnswers: false, registration: 'invite' });
     const env = {
@@ -93,7 +93,7 @@ describe('settings', () => {
     expect(problemsOf(env, 'mediaSigningKey', 'databaseUrl').join()).not.toContain('hunter2');
   });
 
-  test('everything that is wrong is told at once, a line each', () => {
+  test('all problems are reported together, one line each', () => {
     const env = {
       LAZYPHOTOS_PORT: 'x',
       LAZYPHOTOS_PROT: '80',
@@ -121,7 +121,7 @@ describe('settings', () => {
     expect(readSettings(env, ['port'])).toEqual({ port: 8080 });
   });
 
-  test('a secret may come from a file; the variable itself wins; what is no secret may not', () => {
+  test('a secret may come from a file; the variable itself wins; other settings may not', () => {
     const path = file('key', `${KEY}\n`);
     expect(readSettings({ LAZYPHOTOS_MEDIA_SIGNING_KEY_FILE: path }, ['mediaSigningKey'])).toEqual({
       mediaSigningKey: KEY,
@@ -148,13 +148,13 @@ describe('settings', () => {
       });
     });
 
-    test('no file is no problem, one that cannot be read is', () => {
+    test('a missing file is accepted, one that cannot be read is a problem', () => {
       const env = { HOME: '/root' };
       expect(withDotEnv(env, join(folder, 'nowhere'))).toBe(env);
       expect(problems(() => withDotEnv(env, folder))).toEqual([expect.stringContaining(folder)]);
     });
 
-    test('are none of ours in a file that scripts/setup wrote for the containers', () => {
+    test('are ignored in a file that scripts/setup wrote for the containers', () => {
       const path = file('.env.compose', 'COMPOSE_FILE=docker-compose.arm64.yml\nPOSTGRES_PASSWORD=x\n');
       const env = { HOME: '/root' };
       expect(withDotEnv(env, path)).toBe(env);

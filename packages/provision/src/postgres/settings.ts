@@ -5,13 +5,13 @@ import { readKnownSettings } from '@lazyphotos/runtime';
 import { type Environment, setting, text } from '@lazyphotos/service-kit';
 import type { ProvisionPostgresOptions } from './provision.js';
 
-const secret = { absent: 'must be given for provisioning', secret: true };
+export const GIVEN_SECRET = { absent: 'must be given for provisioning', secret: true };
 const urlOf = (service: string) =>
   setting(
     `LAZYPHOTOS_${service}_DATABASE_URL`,
     postgresUrl,
     'The LAZYPHOTOS_DATABASE_URL of that service, whose role and database are created; for provisioning only',
-    secret,
+    GIVEN_SECRET,
   );
 
 export const postgresSettings = {
@@ -19,7 +19,7 @@ export const postgresSettings = {
     'LAZYPHOTOS_ADMIN_DATABASE_URL',
     postgresUrl,
     'An administrator of PostgreSQL, to create roles and databases; for provisioning only',
-    secret,
+    GIVEN_SECRET,
   ),
   gateway: urlOf('GATEWAY'),
   auth: urlOf('AUTH'),

@@ -1,6 +1,7 @@
 import { bucketSettings, stagingSettings } from '@lazyphotos/object-storage/settings';
 import { readKnownSettings } from '@lazyphotos/runtime';
 import { type Environment, SettingsError, type SettingsOf, setting, text } from '@lazyphotos/service-kit';
+import { GIVEN_SECRET } from '../postgres/settings.js';
 import type { Credentials } from './bucket.js';
 import { type ServiceUsers, STORE_USERS, type StoreUser } from './policies.js';
 import type { ProvisionStorageOptions } from './provision.js';
@@ -27,13 +28,13 @@ export const storageSettings = {
     'S3_ADMIN_ACCESS_KEY_ID',
     text(3),
     'The administrator of the S3 server, for provisioning only',
-    { absent: 'must be given for provisioning', secret: true },
+    GIVEN_SECRET,
   ),
   s3AdminSecretAccessKey: setting(
     'S3_ADMIN_SECRET_ACCESS_KEY',
     text(8),
     'The secret of S3_ADMIN_ACCESS_KEY_ID, for provisioning only',
-    { absent: 'must be given for provisioning', secret: true },
+    GIVEN_SECRET,
   ),
   gatewayId: id('GATEWAY'),
   gatewaySecret: secret('GATEWAY'),
@@ -44,14 +45,14 @@ export const storageSettings = {
 };
 type StorageSettings = SettingsOf<typeof storageSettings>;
 
-const pairs = {
+const PAIRS = {
   gateway: { id: 'gatewayId', secret: 'gatewaySecret' },
   upload: { id: 'uploadId', secret: 'uploadSecret' },
   'media-worker': { id: 'mediaWorkerId', secret: 'mediaWorkerSecret' },
 } as const satisfies Record<StoreUser, object>;
 
 function credentialsOf(settings: StorageSettings, service: StoreUser): Credentials | undefined {
-  const { id, secret } = pairs[service];
+  const { id, secret } = PAIRS[service];
   const accessKeyId = settings[id];
   const secretAccessKey = settings[secret];
   return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
@@ -65,7 +66,7 @@ function problemsOf(settings: StorageSettings): string[] {
   }
   const taken = new Map([[settings.s3AdminAccessKeyId, 'S3_ADMIN_ACCESS_KEY_ID']]);
   for (const service of STORE_USERS) {
-    const { id, secret } = pairs[service];
+    const { id, secret } = PAIRS[service];
     const name = storageSettings[id].name;
     if (Boolean(settings[id]) !== Boolean(settings[secret])) {
       problems.push(`${name} and ${storageSettings[secret].name} must be given together`);
