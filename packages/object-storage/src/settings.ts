@@ -38,13 +38,13 @@ export const storeSettings = {
     'S3_ACCESS_KEY_ID',
     text(3).optional(),
     "The service's user of the S3 server (containers)",
-    { absent: "the default credential chain, such as the role of the machine", secret: true },
+    { absent: 'the default credential chain, such as the role of the machine', secret: true },
   ),
   s3SecretAccessKey: setting(
     'S3_SECRET_ACCESS_KEY',
     text(8).optional(),
     'The secret of S3_ACCESS_KEY_ID (containers)',
-    { absent: "the default credential chain, such as the role of the machine", secret: true },
+    { absent: 'the default credential chain, such as the role of the machine', secret: true },
   ),
 };
 export type StoreSettings = SettingsOf<typeof storeSettings>;
