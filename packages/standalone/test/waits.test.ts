@@ -70,7 +70,7 @@ const ALLOWED: { file: string; line: string; why: string }[] = [
     why: 'the same: the command line does not depend on the testkit',
   },
   {
-    file: 'packages/messaging/test/rabbitmq/turn.ts',
+    file: 'packages/messaging/test/rabbitmq/lock.ts',
     line: 'await sleep(POLL_MS);',
     why: 'the same, for as long as another suite uses the broker',
   },
