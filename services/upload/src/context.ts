@@ -2,7 +2,7 @@ import type { CatalogApi } from '@lazyphotos/contracts';
 import type { UnitOfWork } from '@lazyphotos/database';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import type { Logger } from '@lazyphotos/service-kit';
-import type AsyncLock from 'async-lock';
+import type { KeyedLock } from '@lazyphotos/system';
 import type { ChunkLock } from './chunks/chunk-lock.js';
 import type { PrefixHashes } from './chunks/prefix-hash.js';
 import type { UploadSettings } from './config.js';
@@ -22,9 +22,9 @@ export interface UploadContext {
   prefixes: PrefixHashes;
   chunkLock: ChunkLock;
   /** By the id of the session that is being completed. */
-  sessionLock: AsyncLock;
+  sessionLock: KeyedLock;
   /** By the user and the hash of a photo that is being imported. */
-  importLock: AsyncLock;
+  importLock: KeyedLock;
   /** Uploads are scanned only if there is one. */
   scanner: MalwareScanner | undefined;
   /** What clients are uploading now, so that imports can wait. */

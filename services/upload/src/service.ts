@@ -9,7 +9,7 @@ import {
   type Service,
   withEvent,
 } from '@lazyphotos/service-kit';
-import AsyncLock from 'async-lock';
+import { KeyedLock } from '@lazyphotos/system';
 import { mountArchiveRoutes } from './archives.js';
 import { ChunkLock } from './chunks/chunk-lock.js';
 import { PrefixHashes } from './chunks/prefix-hash.js';
@@ -63,8 +63,8 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     sessions: new UploadSessions(db, store, lifetimeMs, logger, now),
     prefixes: new PrefixHashes(),
     chunkLock: new ChunkLock(),
-    sessionLock: new AsyncLock({ maxPending: Number.POSITIVE_INFINITY }),
-    importLock: new AsyncLock({ maxPending: Number.POSITIVE_INFINITY }),
+    sessionLock: new KeyedLock(),
+    importLock: new KeyedLock(),
     scanner: deps.scanner,
     clients: createClientActivity(),
     settings,

@@ -1,7 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import AsyncLock from 'async-lock';
+import { KeyedLock } from '@lazyphotos/system';
 import { InvalidKeyError, ObjectNotFoundError, StorageUnavailableError } from '../errors.js';
 import type { ObjectAttributes, ObjectInfo } from '../port.js';
 import { errnoOf, type FolderSync, ifPresent, waitForAll, writeDurably } from './files.js';
@@ -38,7 +38,7 @@ export class Objects {
   private readonly dataFolders: Folders;
   private readonly metaFolders: Folders;
   /** The two renames of a commit must not mix with those of another commit, or with a delete, of the same key. */
-  private readonly keyLock = new AsyncLock({ maxPending: Number.POSITIVE_INFINITY });
+  private readonly keyLock = new KeyedLock();
 
   constructor(
     private readonly layout: Layout,
@@ -50,7 +50,7 @@ export class Objects {
 
   /** Makes a finished file the object; replaces an existing object. @throws InvalidKeyError */
   commit(key: string, finished: FinishedFile): Promise<ObjectInfo> {
-    return this.keyLock.acquire(key, () => this.commitLocked(key, finished));
+    return this.keyLock.run(key, () => this.commitLocked(key, finished));
   }
 
   private async commitLocked(key: string, finished: FinishedFile): Promise<ObjectInfo> {
@@ -77,7 +77,7 @@ export class Objects {
   }
 
   delete(key: string): Promise<void> {
-    return this.keyLock.acquire(key, () => this.deleteLocked(key));
+    return this.keyLock.run(key, () => this.deleteLocked(key));
   }
 
   private async deleteLocked(key: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import AsyncLock from 'async-lock';
+import { KeyedLock } from '@lazyphotos/system';
 import type { ObjectAttributes, ObjectInfo, StagedUpload, StoredPart, UploadUnderWay } from '../port.js';
 import { checkAllParts, checkShape } from '../rules.js';
 import { type FolderSync, ifPresent, translateErrors, withNewFile, writeDurably } from './files.js';
@@ -17,7 +17,7 @@ interface Manifest extends StagedUpload {
 
 /** Begins and ends staged uploads. Each has a folder with its manifest, its `data` file and the files of its parts (parts.ts). */
 export class Staging {
-  private readonly uploadLock = new AsyncLock({ maxPending: Number.POSITIVE_INFINITY });
+  private readonly uploadLock = new KeyedLock();
 
   constructor(
     private readonly layout: Layout,
@@ -57,7 +57,7 @@ export class Staging {
   }
 
   complete(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo> {
-    return this.uploadLock.acquire(upload.uploadId, () =>
+    return this.uploadLock.run(upload.uploadId, () =>
       translateErrors('complete an upload', () => this.completeLocked(upload, parts)),
     );
   }
@@ -93,7 +93,7 @@ export class Staging {
   }
 
   abort(uploadId: string): Promise<void> {
-    return this.uploadLock.acquire(uploadId, () =>
+    return this.uploadLock.run(uploadId, () =>
       translateErrors('abort an upload', async () => {
         const folder = this.layout.upload(uploadId);
         if (folder === undefined) return;

@@ -9,7 +9,7 @@ import { encodeMetadata, tagOrThrow, toInfo, unquote } from './headers.js';
 import { findObject } from './objects.js';
 import { abortUpload, createUpload, sendCompletion, sendPart } from './uploads.js';
 
-/** The smallest part that S3 takes: this much of a stream of unknown length is in memory, and again while it is sent. */
+/** The smallest part that S3 takes. Up to three times this much of a stream is in memory: gathered, joined and being sent. */
 const STREAM_PART_BYTES = 5 * 1024 * 1024;
 
 /** What a put has stored; `tag` is S3's own, in quotes. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import AsyncLock from 'async-lock';
+import { KeyedLock } from '@lazyphotos/system';
 
 /** How long the connection that sends a chunk may be silent while another one waits to send the same chunk. */
 const SILENCE_MS = 2000;
@@ -9,13 +9,13 @@ const SILENCE_MS = 2000;
  * for minutes: it is cut when it is silent while another request waits.
  */
 export class ChunkLock {
-  private readonly lock = new AsyncLock({ maxPending: Number.POSITIVE_INFINITY });
+  private readonly lock = new KeyedLock();
   private readonly senders = new Map<string, IncomingMessage>();
 
   /** `key` names a chunk, `req` sends it. */
   async acquire(key: string, req: IncomingMessage, receive: () => Promise<void>): Promise<void> {
     const watch = this.senders.has(key) ? this.cutSilentSender(key) : undefined;
-    await this.lock.acquire(key, async () => {
+    await this.lock.run(key, async () => {
       clearInterval(watch);
       this.senders.set(key, req);
       try {

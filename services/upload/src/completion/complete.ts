@@ -21,7 +21,7 @@ export function mountCompletionRoute({ mount }: ServiceApp, context: UploadConte
 
 /** Resolves to the id of the photo or archive. @throws ProblemError when the file is not complete or not what was announced */
 export function completeUpload(context: UploadContext, session: UploadSession): Promise<string> {
-  return context.sessionLock.acquire(session.id, () => complete(context, session));
+  return context.sessionLock.run(session.id, () => complete(context, session));
 }
 
 async function complete(context: UploadContext, given: UploadSession): Promise<string> {

@@ -122,7 +122,7 @@ async function importUnknown(
   if (sizeBytes > maxBytes)
     throw new ProblemError('payload_too_large', `Photos may have up to ${maxBytes} bytes.`);
   // Equal files share an upload session: one after the other, so that the second one finds the photo.
-  return context.importLock.acquire(`${userId}:${hash}`, () =>
+  return context.importLock.run(`${userId}:${hash}`, () =>
     upload(context, candidate, { ...announcement, hash, sizeBytes, mimeType }),
   );
 }
