@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -14,6 +15,7 @@ import { InterruptedError, reportOf } from '../src/errors.js';
 import { formatBytes, formatSeconds } from '../src/format.js';
 import { Output, printable } from '../src/output.js';
 import { createCredentialStore } from '../src/store/credentials.js';
+import { withLock } from '../src/store/lock.js';
 import { Progress, progressLine } from '../src/transfer/progress.js';
 import { judgeTransfer, type QueueOptions, runQueue } from '../src/transfer/queue.js';
 import { openHashCache } from '../src/upload/hash-cache.js';
@@ -289,5 +291,19 @@ test('two processes that refresh tokens at once do it one after the other', asyn
     events.push(`${name} out`);
   };
   await Promise.all([one.exclusively?.(task('a')), two.exclusively?.(task('b'))]);
+  expect(events.map((event) => event.slice(2))).toEqual(['in', 'out', 'in', 'out']);
+});
+
+test('a lock lets one in at a time, and one left by a dead process is broken', async () => {
+  const path = join(await temporaryFolder(), 'lock');
+  await writeFiles(path.slice(0, -5), { lock: '999999999' });
+  const events: string[] = [];
+  const task = (name: string) => async () => {
+    events.push(`${name} in`);
+    // As long as the other one takes to look for the lock, several times over.
+    for (let look = 0; look < 20; look += 1) await readFile(path);
+    events.push(`${name} out`);
+  };
+  await Promise.all([withLock(path, task('a')), withLock(path, task('b'))]);
   expect(events.map((event) => event.slice(2))).toEqual(['in', 'out', 'in', 'out']);
 });

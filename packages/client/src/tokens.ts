@@ -118,9 +118,10 @@ export class Session {
   }
 
   private async write({ accessToken, refreshToken, expiresIn }: TokenResponse): Promise<Tokens> {
-    this.known = { accessToken, refreshToken, expiresAt: Date.now() + expiresIn * 1000 };
-    await this.store.write(this.known);
-    return this.known;
+    const tokens = { accessToken, refreshToken, expiresAt: Date.now() + expiresIn * 1000 };
+    await this.store.write(tokens);
+    this.known = tokens;
+    return tokens;
   }
 }
 

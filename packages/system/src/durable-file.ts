@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 const OWNER_ONLY = 0o600;
 /** What file systems report that cannot sync a folder (exFAT, network shares): their renames are as durable as they get. */
-const CANNOT_SYNC_FOLDERS = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+const CANNOT_SYNC_FOLDERS = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF', 'EPERM', 'EISDIR'];
 
 /**
  * Creates or replaces a file. At any moment, also after a power cut, the old or the new file is there as a whole; once this resolves, it

@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import type { TokenStore, Tokens } from '@lazyphotos/client';
-import { LockTimeoutError, withSocketLock, writeFileDurably } from '@lazyphotos/system';
+import { writeFileDurably } from '@lazyphotos/system';
 import { CliError } from '../errors.js';
 import { ensurePrivateFolder, readPrivateFile } from './files.js';
-
-/** What a lock guards takes seconds: a refresh of the tokens at most, with its retries. */
-const LOCK_WAIT_MS = 130_000;
+import { withLock } from './lock.js';
 
 /** What is remembered about the account on one server. */
 export interface Account {
@@ -51,7 +49,7 @@ export function createCredentialStore(configDir: string): CredentialStore {
     apply: (account: Account | undefined) => Account | undefined,
   ): Promise<void> => {
     await ensurePrivateFolder(configDir);
-    await withLock(`${path} (write)`, async () => {
+    await withLock(`${path}.write-lock`, async () => {
       const file = await read();
       const { [server]: current, ...others } = file.servers;
       const next = apply(current);
@@ -77,19 +75,8 @@ export function createCredentialStore(configDir: string): CredentialStore {
         }),
       exclusively: async (task) => {
         await ensurePrivateFolder(configDir);
-        return withLock(`${path} (session)`, task);
+        return withLock(`${path}.session-lock`, task);
       },
     }),
   };
-}
-
-/** Runs `task` while no other process of this machine works with `path`. */
-async function withLock<T>(path: string, task: () => Promise<T>): Promise<T> {
-  try {
-    return await withSocketLock(path, task, { waitMs: LOCK_WAIT_MS });
-  } catch (error) {
-    if (error instanceof LockTimeoutError)
-      throw new CliError('locked', `another lazyphotos command is still using ${path}`);
-    throw error;
-  }
 }
