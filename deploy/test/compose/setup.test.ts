@@ -137,7 +137,7 @@ describe('scripts/setup', () => {
     const args = ['--env-file', machine.envFile, '--data-path', machine.dataPath, '--yes'];
     const { code, stdout } = await run(setupProgram, args, { PATH: `${failing}:${process.env.PATH}` });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/FAILED {3}Docker does not answer/);
+    expect(stdout).toMatch(/FAILED {3}Docker does not respond/);
     expect(stdout).toMatch(/FAILED {3}Docker Compose .* is missing/);
     expect(await readdir(machine.folder)).toEqual(['bin']);
   });

@@ -55,7 +55,7 @@ describe('a database that is away or busy is a 503 with Retry-After', () => {
     unavailable((await query({ host: 'no-such-host.invalid' }))[0]);
   });
 
-  test('a server that does not answer', async () => {
+  test('a server that does not respond', async () => {
     const [error] = await withServer(
       () => undefined,
       (port) => query({ ...IMPATIENT, port }),

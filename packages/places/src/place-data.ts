@@ -9,7 +9,7 @@ export interface City {
   lon: number;
   /** ISO 3166-1 alpha-2 code, as GeoNames has it. */
   country: string;
-  /** English name of the state, province or the like; absent if the data has none. */
+  /** English name of the state, province or similar region; absent if the data has none. */
   region?: string | undefined;
   /** Inhabitants; 0 if unknown. */
   population: number;

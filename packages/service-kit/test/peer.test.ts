@@ -20,7 +20,7 @@ afterAll(() => peers.close());
 const unavailable = {
   code: 'service_unavailable',
   status: 503,
-  detail: 'The catalog service does not answer.',
+  detail: 'The catalog service does not respond.',
 };
 const params = { userId: randomUUID(), photoId: randomUUID() };
 const ask = (baseUrl: string) => peers.call(baseUrl, internalEndpoints.photoState, { params });

@@ -29,7 +29,7 @@ export function createTokenIssuer({ issuer, audience }: TokenIssuerOptions): Tok
       const usual = { iss: issuer, aud: audience, sub: userId, role: 'member', sid: randomUUID() };
       const payload = { ...usual, iat: now, exp: now + 3600, ...claims };
       const content = `${encode({ alg: 'ES256', typ: 'JWT', kid })}.${encode(payload)}`;
-      // JOSE wants the two numbers of the signature side by side, not in ASN.1 (RFC 7518, section 3.4).
+      // JOSE has the two numbers of the signature side by side, not in ASN.1 (RFC 7518, section 3.4).
       const signature = sign('sha256', Buffer.from(content), { key: privateKey, dsaEncoding: 'ieee-p1363' });
       return `${content}.${signature.toString('base64url')}`;
     },

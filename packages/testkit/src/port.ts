@@ -7,12 +7,12 @@ const PORTS = 32_768 - FIRST;
 /** Ports between the places where two processes of neighbouring ids begin to look. */
 const SHARE = 32;
 
-/** Jest loads this module anew for each test file, in the same process. */
+/** Jest loads this module again for each test file, in the same process. */
 let looked = randomInt(SHARE);
 
 /**
- * Returns a loopback port that nobody listens on, for a server that cannot listen on port 0: one that is started later, or again.
- * The system gives these ports to no other socket by itself. Two calls in one process return different ports. Nothing reserves a
+ * Returns a loopback port on which no process listens, for a server that cannot listen on port 0: one that is started later, or again.
+ * The system gives these ports to no other socket on its own. Two calls in one process return different ports. Nothing reserves a
  * port: two processes begin to look at different places, and can still return the same port when one of them looks at more than
  * a few, or when their ids differ by a multiple of 704.
  */

@@ -102,7 +102,7 @@ check_docker() {
   if docker version >/dev/null 2>&1; then
     good 'Docker answers'
   else
-    failure 'Docker does not answer: is it running, and are you in the group docker (sudo usermod -aG docker <you>)?'
+    failure 'Docker does not respond: is it running, and are you in the group docker (sudo usermod -aG docker <you>)?'
   fi
   compose=$(docker compose version --short 2>/dev/null) || compose=0
   if printf '%s\n' 2.24 "${compose#v}" | sort --version-sort --check=quiet; then

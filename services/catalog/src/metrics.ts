@@ -25,7 +25,7 @@ export function createCatalogMetrics({ registry }: Metrics): CatalogMetrics {
     }),
     purged: new Counter({
       name: 'lazyphotos_photos_purged_total',
-      help: 'Photos removed for good by reason: deleted (by their owner, one by one or in a batch), emptied (with the trash), expired',
+      help: 'Photos purged, by reason: deleted (by their owner, one by one or in a batch), emptied (with the trash), expired',
       labelNames: ['reason'],
       registers,
     }),

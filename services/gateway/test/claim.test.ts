@@ -46,7 +46,7 @@ describeWithPostgres('a node that nobody has claimed', () => {
   });
 });
 
-describeWithPostgres('a node whose auth service does not answer', () => {
+describeWithPostgres('a node whose auth service does not respond', () => {
   it('does not take itself for unclaimed', async () => {
     const gateway = await startGateway();
     try {

@@ -161,7 +161,7 @@ describeWithPostgres('completing an upload', () => {
 describeWithPostgres('completing an upload while the catalog is away', () => {
   it('succeeds, and the event goes out', async () => {
     const recordUpload = () =>
-      Promise.reject(new ProblemError('service_unavailable', 'The catalog does not answer.'));
+      Promise.reject(new ProblemError('service_unavailable', 'The catalog does not respond.'));
     const node = await startUpload({ catalog: { recordUpload } });
     const photo = await node.user().upload(newFile());
     expect(await node.eventsOf(photo.id)).toHaveLength(1);

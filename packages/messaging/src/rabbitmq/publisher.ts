@@ -51,7 +51,7 @@ export async function openPublishingLine(
   return line;
 }
 
-/** Sends messages and waits until the broker has stored each in every queue that wants it. Keeps nothing to send it later. */
+/** Sends messages and waits until the broker has stored each in every queue that receives its type. Keeps nothing to send it later. */
 export class Publisher {
   readonly #link: Link<PublishingLine>;
 

@@ -27,7 +27,7 @@ export function describeOutages({ bus: createBus, create, cut, mend }: Suite): v
       await expect(create(TOPOLOGY, DEFAULTS)).rejects.toThrow();
     });
 
-    test('a consumer goes on after an outage', async () => {
+    test('a consumer continues after an outage', async () => {
       const faults: unknown[] = [];
       const consumer = await createBus(TOPOLOGY, { observer: { fault: (error) => faults.push(error) } });
       const { handler, ids } = recorder();

@@ -112,7 +112,7 @@ async function run(suite: Suite, steps: readonly Step[]): Promise<void> {
 
 export function describeProperties(suite: Suite): void {
   describe('any steps in any order', () => {
-    test('every event is handled by every queue that wants it, and none is lost', async () => {
+    test('every event is handled by every queue that receives its type, and none is lost', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 15 }), (steps) => run(suite, steps)),
         { numRuns: suite.propertyRuns ?? 5, endOnFailure: true },

@@ -22,7 +22,7 @@ export interface ObjectRecord {
 }
 
 /**
- * The content of `meta/<key>+.json`. It is in place before its data file is, so while an object is replaced (and for ever, after a
+ * The content of `meta/<key>+.json`. It is in place before its data file is, so while an object is replaced (and permanently, after a
  * power cut at that moment) the data may still be the previous version: `previous` describes it, and the stamps show to which of the two
  * the bytes belong.
  */
@@ -68,7 +68,7 @@ export function recordOf(sidecar: Sidecar | undefined, stamp: Stamp): ObjectReco
 
 /**
  * Returns the record that fits best when none fits exactly: a restored backup has other inodes, perhaps other times, and some file
- * systems number their inodes anew at each mount.
+ * systems give inodes new numbers at each mount.
  */
 export function likeliestRecordOf(sidecar: Sidecar | undefined, stamp: Stamp): ObjectRecord | undefined {
   return (

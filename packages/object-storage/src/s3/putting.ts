@@ -32,7 +32,7 @@ export async function putObject(
     : await putStream(bucket, key, body, attributes);
   const found = await findObject(bucket, key);
   if (found?.ETag === tag) return toInfo(key, found);
-  // Another request has replaced or deleted it meanwhile; what was stored is returned all the same.
+  // Another request has replaced or deleted it meanwhile; what was stored is returned anyway.
   const { contentType } = attributes;
   const metadata = { ...attributes.metadata };
   const etag = metadata.sha256 ?? unquote(tag);

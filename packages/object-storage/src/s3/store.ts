@@ -46,7 +46,7 @@ export function createS3Store(options: S3StoreOptions): ObjectStore & PresignedU
   };
 }
 
-/** All attempts together have the time of one response: the caller wants to know the state now, and will ask again. */
+/** All attempts together have the time of one response: the caller needs the state now, and will ask again. */
 async function checkReady(bucket: Bucket, readOnly: boolean): Promise<void> {
   const abortSignal = AbortSignal.timeout(bucket.timeouts.answerMs);
   const what = `${readOnly ? 'read from' : 'write to'} the bucket ${bucket.bucket}`;

@@ -59,7 +59,7 @@ async function existsWithoutPower(client: pg.Client, name: string): Promise<bool
   );
   if (rows[0]?.powerful) {
     throw new ProvisionError(
-      `the role ${name} exists, and is a superuser, a member of other roles or the like: name another`,
+      `the role ${name} exists, and has rights that a service must not have (superuser, member of other roles): choose another name`,
     );
   }
   return rows.length > 0;

@@ -10,7 +10,7 @@ import type { ServiceIdentity } from './service-identity.js';
 export const SERVICE_TOKEN_HEADER = 'x-service-token';
 
 const LIFETIME_SECONDS = 120;
-/** A token with less left than this is made anew, so that it does not expire on its way. */
+/** A token with less time left than this is replaced, so that it does not expire on its way. */
 const RENEW_SECONDS = 60;
 /** The largest difference between the clocks of two machines. */
 const TOLERANCE_SECONDS = 30;

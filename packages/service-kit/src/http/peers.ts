@@ -66,7 +66,7 @@ const pathOf = (endpoint: Endpoint, params: Record<string, unknown> = {}): strin
   endpoint.path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(params[name])));
 
 const unavailable = (service: ServiceName, cause: unknown) =>
-  new ProblemError('service_unavailable', `The ${service} service does not answer.`, {
+  new ProblemError('service_unavailable', `The ${service} service does not respond.`, {
     headers: { 'Retry-After': '5' },
     cause,
   });

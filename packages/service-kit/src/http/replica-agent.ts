@@ -56,7 +56,7 @@ type WriteDone = (error?: Error | null) => void;
 /**
  * A connection that can still be read after a write to it has failed. A service that refuses a body responds and closes before it
  * has read the whole body. The next write then fails, and `net.Socket` would drop the response that has arrived. A service that
- * closes without a response is noticed all the same, because reading ends. `_write` and `_writev` are the methods that
+ * closes without a response is noticed anyway, because reading ends. `_write` and `_writev` are the methods that
  * `stream.Writable` documents for subclasses.
  */
 class ReplicaSocket extends Socket {

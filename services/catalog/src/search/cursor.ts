@@ -5,7 +5,7 @@ import { instant } from '../values.js';
 import type { SearchQuery } from './conditions.js';
 
 /**
- * Where a search goes on: after this photo, in the order that its first page has chosen. `query` is a digest of what was
+ * Where a search continues: after this photo, in the order that its first page has chosen. `query` is a digest of what was
  * searched for.
  */
 const position = z.object({

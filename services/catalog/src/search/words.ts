@@ -3,7 +3,7 @@
  * the database's locale.
  */
 
-/** Accents and the like; the voicing marks of kana and the vowel signs of Indic and Thai scripts make other letters and stay. */
+/** Accents and similar marks; the voicing marks of kana and the vowel signs of Indic and Thai scripts make other letters and stay. */
 const MARKS =
   /[[\p{Script=Inherited}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Cyrillic}]&&[\p{M}--[\u3099\u309a]]]|\p{Default_Ignorable_Code_Point}/gv;
 
@@ -102,6 +102,6 @@ export function tokensOf(text: string): Token[] {
 export const pairsOf = ({ characters }: Run): string[] =>
   characters.slice(1).map((character, index) => `${characters[index]}${character}`);
 
-/** A lexeme as it stands in the text of a `tsvector` or `tsquery`, whatever it holds. */
+/** A lexeme as it is written in the text of a `tsvector` or `tsquery`, whatever it holds. */
 export const lexemeText = (lexeme: string): string =>
   `'${lexeme.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

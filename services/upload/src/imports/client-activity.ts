@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /** Long enough that a phone's next chunk or photo comes within it. */
 const QUIET_MS = 500;
-/** An import goes on after this long, however busy clients are. */
+/** An import continues after this time, however busy clients are. */
 const LONGEST_WAIT_MS = 5000;
 
 /** What clients are uploading now, so that imports can wait. */

@@ -35,7 +35,7 @@ export interface Candidate {
   open: () => Promise<Readable>;
 }
 
-/** Problems of the photo itself: the import goes on with the next one. */
+/** Problems of the photo itself: the import continues with the next one. */
 const PHOTO_PROBLEMS = [
   'hash_mismatch',
   'unsupported_media_type',

@@ -79,7 +79,7 @@ export function pauseImport(context: UploadContext, userId: string, id: string):
   return changeUnfinished(context, userId, id, () => PAUSED_BY_USER);
 }
 
-/** An import that waited for room goes on as long as there is any. */
+/** An import that waited for space continues as long as there is some. */
 export function resumeImport(context: UploadContext, userId: string, id: string): Promise<ImportJob> {
   return changeUnfinished(context, userId, id, ({ pauseReason, ignoresEstimate }) =>
     pauseReason === null

@@ -2,7 +2,7 @@ import { hasFreeSpace } from '@lazyphotos/object-storage';
 import type { UploadContext } from '../context.js';
 import type { Import } from '../generated/prisma/client.js';
 
-/** The store has no room for an import; it goes on when there is some. */
+/** The store has no space for an import; it continues when there is some. */
 export class NoRoomError extends Error {
   readonly code = 'storage_full';
   override readonly name = 'NoRoomError';

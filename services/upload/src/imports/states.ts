@@ -109,7 +109,7 @@ function reasonOf(fault: unknown): { pauseReason: string; pauseMessage: string }
     default:
       return {
         pauseReason: 'service_unavailable',
-        pauseMessage: 'Another part of the node is not available; the import goes on when it is back.',
+        pauseMessage: 'Another part of the node is not available; the import continues when it is back.',
       };
   }
 }

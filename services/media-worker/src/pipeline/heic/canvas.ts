@@ -32,7 +32,7 @@ export interface Canvas {
 }
 
 /**
- * A picture that is put together from tiles and reduced at once, so that a photo of 200 megapixels never stands in memory
+ * A picture that is put together from tiles and reduced at once, so that a photo of 200 megapixels is never in memory
  * as a whole. Tiles may come in any order; each pixel must come once.
  */
 export function createCanvas(size: CanvasSize): Canvas {

@@ -54,7 +54,7 @@ export function wrapAsTiff(pixels: Pixels, icc?: Uint8Array): Buffer {
   return bytes;
 }
 
-/** A value shorter than its four bytes stands in the first of them, which little-endian order gives for free. */
+/** A value shorter than its four bytes is in the first of them, as little-endian order has it. */
 function writeEntry(bytes: Buffer, at: number, [number, kind, count, value]: Entry): void {
   bytes.writeUInt16LE(number, at);
   bytes.writeUInt16LE(kind, at + 2);

@@ -50,7 +50,7 @@ function outcomeOf(
 ): Pick<NewEntry, 'outcome' | 'code' | 'message'> {
   if (problem) return { outcome: 'failed', ...problem };
   if (ARCHIVE_NAME.test(path)) {
-    const message = 'Archives in archives are not opened: import it by itself.';
+    const message = 'Archives in archives are not opened: import it alone.';
     return { outcome: 'unsupported', code: 'archive_in_archive', message };
   }
   if (role === 'other') return { outcome: 'ignored', code: 'not_a_photo', message: null };
@@ -114,11 +114,11 @@ async function failPart(db: UploadDb, part: ImportPart, code: string, message: s
   ]);
 }
 
-/** The import was cancelled or paused: the part is listed when it goes on. */
+/** The import was cancelled or paused: the part is listed when the import continues. */
 class StoppedError extends Error {}
 
 /**
- * Reads the table of contents of an archive into rows. One that cannot be read fails, and the import goes on with the others. Faults
+ * Reads the table of contents of an archive into rows. One that cannot be read fails, and the import continues with the others. Faults
  * of the node are thrown; the part is listed again then.
  */
 export async function listPart(
