@@ -41,7 +41,7 @@ describe('scripts/verify-arm64', () => {
       expect(await run('bash', ['-n', file], {})).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('tells in its report what was measured', async () => {
+  test('writes what was measured into its report', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-report-'));
     try {
       const facts = join(folder, 'facts.tsv');

@@ -25,7 +25,7 @@ describe('scripts/setup', () => {
     await writeFile(machine.envFile, content.replace(from, to));
   };
 
-  test('writes .env for its owner only, and secrets that any container can read but nobody else', async () => {
+  test('writes .env for its owner only, and secrets that only containers can read', async () => {
     await machine.forcedSetup('--public-url', 'http://photos.home:8080/');
     expect(await modeOf(machine.envFile)).toBe(0o600);
     expect(await modeOf(join(machine.dataPath, 'secrets'))).toBe(0o700);
@@ -129,7 +129,7 @@ describe('scripts/setup', () => {
     expect(await readdir(machine.folder)).toEqual([]);
   });
 
-  test('a machine without Docker is told so, and gets nothing unless forced', async () => {
+  test('a machine without Docker gets a message, and nothing else unless forced', async () => {
     const failing = join(machine.folder, 'bin');
     await mkdir(failing);
     await writeFile(join(failing, 'docker'), '#!/bin/sh\nexit 1\n');
@@ -191,7 +191,7 @@ describe('scripts/setup', () => {
     expect(await readdir(machine.folder)).toEqual([]);
   });
 
-  test('--help tells its options', async () => {
+  test('--help lists its options', async () => {
     const { code, stdout } = await run(setupProgram, ['--help'], {});
     expect(code).toBe(0);
     for (const option of ['--data-path', '--public-url', '--check', '--yes'])

@@ -126,7 +126,7 @@ describeWithKubernetes('Kubernetes network policies', () => {
       expect(edges(maySend, pods, [...ours(), ...outsiders])).toEqual(sorted(needed));
     });
 
-    test('let each pod be called by those, and by nobody else', () => {
+    test('let each pod be called by those only', () => {
       const inside = needed.filter((edge) => targets().has(/-> (.*):/.exec(edge)?.[1] ?? ''));
       const scraped = serviceNames.map((name) => `monitoring/prometheus -> ${name}:9090`);
       expect(edges(mayReceive, [...pods, ...strangers], ours())).toEqual(

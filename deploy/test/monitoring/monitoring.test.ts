@@ -36,7 +36,7 @@ describe('monitoring', () => {
     expect(services?.port).toBe(chassisSettings.metricsPort.schema.parse(undefined));
   });
 
-  test('tells queues of events from dead letters and retries by their names', () => {
+  test('distinguishes queues of events from dead letters and retries by their names', () => {
     const matcher = /queue!~"(.*?)"/.exec(expressions.map(({ expr }) => expr).join())?.[1] ?? '';
     const others = new RegExp(`^(${matcher.replaceAll('\\\\', '\\')})$`);
     const queues = Object.keys(topology);

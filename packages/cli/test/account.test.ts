@@ -102,7 +102,7 @@ describe('login and logout', () => {
 });
 
 describe('status', () => {
-  test('tells about the node, the account and the photos', async () => {
+  test('shows the node, the account and the photos', async () => {
     const { node, run } = await signedInCli();
     const { code, json } = await run(['status', '--json']);
     expect(code).toBe(0);

@@ -114,7 +114,7 @@ describe('a picture that is cut off', () => {
     expect(await isCut(bytes)).toBe(true);
   });
 
-  test('is not told of what is no picture', async () => {
+  test('is not reported for files that are no pictures', async () => {
     expect(await isCut(Buffer.from(''))).toBe(false);
     expect(await isCut(Buffer.from('text'))).toBe(false);
   });

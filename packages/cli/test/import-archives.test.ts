@@ -180,7 +180,7 @@ describe('import takeout with archives', () => {
 });
 
 describe('following', () => {
-  test('Ctrl-C stops it, and the import goes on', async () => {
+  test('Ctrl-C stops the command, and the import continues', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
     await writeFiles(folder, { 'a.zip': zip() });
@@ -206,7 +206,7 @@ describe('following', () => {
     }
   });
 
-  test('goes on through a pause and while the node restarts', async () => {
+  test('continues through a pause and while the node restarts', async () => {
     const { node, run } = await signedInCli();
     const { job, steps } = addImport(node.state);
     steps.splice(

@@ -367,7 +367,7 @@ describe('import takeout of an unpacked folder', () => {
     expect([...node.state.photos.values()].every(({ photo }) => photo.favorite)).toBe(true);
   });
 
-  test('facts that the node refuses are told, and the photo is there', async () => {
+  test('facts that the node refuses are reported, and the photo is there', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
     await writeFiles(folder, {
@@ -429,7 +429,7 @@ describe('import takeout of an unpacked folder', () => {
   });
 });
 
-test('an album that cannot be filled is created anew by the next run', async () => {
+test('an album that cannot be filled is created again by the next run', async () => {
   const { node, run } = await signedInCli();
   const folder = await temporaryFolder();
   await writeFiles(join(folder, 'Google Photos/Trip'), {

@@ -199,7 +199,7 @@ describe('trash', () => {
     });
   });
 
-  test('is emptied only with --yes where nobody can be asked, and says so when there is nothing in it', async () => {
+  test('is emptied only with --yes where no question can be asked, and says so when there is nothing in it', async () => {
     const { node, run } = await cliWithPhotos('cat.jpg');
     expect(await run(['trash', 'empty'])).toMatchObject({ code: 0, stdout: 'The trash is empty.\n' });
     trashAll(node.state);

@@ -230,7 +230,7 @@ describe('the hash cache', () => {
     expect((await openHashCache(folder)).get({ ...file, path: '/p/b.jpg' })).toBeUndefined();
   });
 
-  test('knows a file by all that tells of a change, exactly', async () => {
+  test('knows a file by everything that shows a change, exactly', async () => {
     const folder = join(await temporaryFolder(), 'config');
     const cache = await openHashCache(folder);
     const big = { ...file, ino: 18295873486193641n, mtimeNs: -1152921504606846975n };

@@ -58,7 +58,7 @@ describe('upload', () => {
     expect(node.count('PUT ')).toBe(puts);
   });
 
-  test('announces the name, and when the photo was taken as far as the file system tells', async () => {
+  test('announces the name, and when the photo was taken as far as the file system knows', async () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
     const names = [

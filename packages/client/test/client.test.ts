@@ -11,7 +11,7 @@ import { parseProblem, retryAfterOf } from '../src/transport.js';
 import { quickRetries, signedIn, until } from './helpers.js';
 
 describe('calls', () => {
-  test('answers are typed and checked', async () => {
+  test('responses are typed and checked', async () => {
     const { client } = await signedIn();
     await expect(client.serverStatus()).resolves.toMatchObject({ claimed: true, version: '0.1.0' });
     await expect(client.me()).resolves.toMatchObject({ email: 'ada@example.org' });
@@ -92,7 +92,7 @@ describe('retries', () => {
     await expect(client.me()).rejects.toMatchObject({ code: 'storage_full' });
   });
 
-  test('nobody there is a NetworkError that was never sent', async () => {
+  test('an address without a listener is a NetworkError that was never sent', async () => {
     const { node, client } = await signedIn();
     await node.close();
     const error = await client.me().catch((reason: unknown) => reason);
@@ -111,7 +111,7 @@ describe('retries', () => {
     expect(node.count('GET /auth/me')).toBe(1);
   });
 
-  test('a node that never answers is given up', async () => {
+  test('a node that never responds is given up', async () => {
     const { node, client } = await signedIn();
     node.fail({ on: 'POST /auth/login', effect: { until: new Promise(() => undefined) } });
     const login = client.login({ body: { email: 'a@example.org', password: 'x' } }, { idleTimeoutMs: 100 });

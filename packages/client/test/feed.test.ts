@@ -31,7 +31,7 @@ describe('followFeed', () => {
     expect(cursors).toEqual(['2', '3', '4']);
   });
 
-  test('an expired cursor tells the caller to resync', async () => {
+  test('an expired cursor makes the caller resync', async () => {
     const { node, client } = await signedIn();
     node.state.feedStart = 10;
     const events: FeedEvent[] = [];

@@ -39,7 +39,7 @@ describe('archives', () => {
 });
 
 describe('following an import', () => {
-  test('goes on through pauses and outages until the end', async () => {
+  test('continues through pauses and outages until the end', async () => {
     const { client, node } = await signedIn();
     const { job, steps } = addImport(node.state);
     steps.splice(
@@ -122,7 +122,7 @@ describe('changing an import', () => {
     await expect(client.pauseImport({ params })).rejects.toMatchObject({ code: 'import_ended' });
   });
 
-  test('an import that got no answer is not made twice', async () => {
+  test('an import whose response was lost is not made twice', async () => {
     const { client, node } = await signedIn();
     node.state.importPaths.add('a.zip');
     node.fail({ on: 'POST /imports', effect: { status: 502 } });

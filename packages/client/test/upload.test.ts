@@ -70,7 +70,7 @@ describe('uploadPhoto', () => {
     expect(node.count('POST /upload-sessions')).toBe(3);
   });
 
-  test('a session that went away is begun anew, once', async () => {
+  test('a session that is gone is begun again, once', async () => {
     const { node, client } = await signedIn();
     const photo = await somePhoto();
     node.fail({ on: 'PUT /upload-sessions', effect: { status: 404, code: 'not_found' } });

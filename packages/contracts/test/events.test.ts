@@ -62,7 +62,7 @@ describe('an event', () => {
 describe('the topology', () => {
   const consumed = new Set<string>(Object.values(topology).flat());
 
-  test.each(types)('somebody consumes %s', (type) => {
+  test.each(types)('%s has a consumer', (type) => {
     expect(consumed).toContain(type);
   });
 

@@ -137,7 +137,7 @@ describe('the OpenAPI document', () => {
   const alternativesOf = (id: string): readonly string[] =>
     Object.values<Endpoint>(endpoints).find((endpoint) => endpoint.id === id)?.success.alternatives ?? [];
 
-  test.each(eachEndpoint)('%s says what it answers, and who may ask', (_title, { operation }) => {
+  test.each(eachEndpoint)('%s describes its responses and who may call it', (_title, { operation }) => {
     const statuses = Object.keys(operation.responses);
     const successes = statuses.filter((status) => /^2\d\d$/.test(status));
     expect(successes).toHaveLength(1);
@@ -185,7 +185,7 @@ describe('the OpenAPI document', () => {
     expect(bodyOf('/albums')?.required).toBe(true);
   });
 
-  test('answers may grow: none says that there are no other fields', () => {
+  test('responses may grow: no schema forbids other fields', () => {
     for (const { operation } of operations) {
       for (const [, schema] of objects(operation.responses)) {
         expect(schema.additionalProperties).not.toBe(false);

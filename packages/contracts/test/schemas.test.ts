@@ -49,7 +49,7 @@ describe('endpoints', () => {
     },
   );
 
-  test('no two answer the same', () => {
+  test('no two have the same method and path', () => {
     const routes = all.map(({ method, path }) => `${method} ${path.replaceAll(/\{\w+\}/g, '{}')}`);
     expect(new Set(routes).size).toBe(routes.length);
   });

@@ -130,7 +130,7 @@ describe('rule 4: the name of the photo loses its end as well', () => {
     expect(matchOne('IMG_20190919_053857_2.jpg', 'IMG_20190919_053857_.json')).toBeUndefined();
   });
 
-  test('of two photos that are cut to one sidecar, the title tells which is meant', () => {
+  test('of two photos that are cut to one sidecar, the title decides which is meant', () => {
     const start = 'Backyard_ceremony_wedding_photography_xxxxxxx_';
     const sidecars = [
       { name: `${start}.json`, title: `${start}n-2.jpg` },

@@ -98,7 +98,7 @@ describe('an S3 server on a bad day', () => {
     res.end('<CompleteMultipartUploadResult><ETag>"whole"</ETag></CompleteMultipartUploadResult>');
   };
 
-  test('that never answers is unavailable', async () => {
+  test('that never responds is unavailable', async () => {
     answer(() => {});
     await rejectsWith(shortTimeouts.head('a/b'), 'storage_unavailable');
     await rejectsWith(shortTimeouts.ready(), 'storage_unavailable');
@@ -123,7 +123,7 @@ describe('an S3 server on a bad day', () => {
     for (const req of stuck) req.destroy();
   });
 
-  test('that answers before it has the part is believed, and the connection is given back', async () => {
+  test('that responds before it has the part is believed, and the connection is released', async () => {
     for (let round = 0; round < 5; round++) {
       answer((_, res) => fault(res, 404, 'NoSuchUpload'));
       const source = endless();
@@ -155,7 +155,7 @@ describe('an S3 server on a bad day', () => {
     expect(trailer.trim()).toBe(`x-amz-checksum-crc32:${checksum.toString('base64')}`);
   });
 
-  test('that sends a fault in the body of a good answer is asked again', async () => {
+  test('that sends an error in the body of a successful response is asked again', async () => {
     const faultInside = (_: IncomingMessage, res: ServerResponse): void => {
       res.write('<?xml version="1.0"?>\n   ');
       res.end('<Error><Code>InternalError</Code><Message>try again</Message></Error>');

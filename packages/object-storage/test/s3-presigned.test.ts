@@ -63,7 +63,7 @@ describeWithMinio('presigned URLs of S3', () => {
     expect(await bytesOf(reply)).toEqual(bytes.subarray(10, 20));
   });
 
-  test('say which headers the answer has', async () => {
+  test('say which headers the response has', async () => {
     const contentDisposition = "attachment; filename*=UTF-8''%D0%9F%D0%BB%D1%8F%D0%B6.jpg";
     const url = await store.presignedGet(KEY, {
       ...MINUTE,

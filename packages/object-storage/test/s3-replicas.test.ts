@@ -31,7 +31,7 @@ describeWithMinio('a staged upload in S3', () => {
     return { bytes, upload, parts: [head, tail] };
   };
 
-  test('is completed once when the answer to the completion is lost', async () => {
+  test('is completed once when the response to the completion is lost', async () => {
     const { bytes, upload, parts } = await staged('lost-answer');
     const unlucky = server.open({ endpoint: proxy.endpoint });
     proxy.loseResponseTo('POST /', 'uploadId=');

@@ -137,7 +137,7 @@ test('a file of directories that lead to each other costs few reads', async () =
   expect(reads).toBeLessThan(1000);
 });
 
-test('SubIFDs of SubIFDs are found, and told apart from those that a number leads to', async () => {
+test('SubIFDs of SubIFDs are found, and are not mixed up with those that a number leads to', async () => {
   const nested = { ...picture(320, 240), subIfds: [picture(4000, 3000)] };
   const directories = await readDirectories(source(buildTiff([{ ...picture(160, 120), subIfds: [nested] }])));
   expect(directories?.map(({ values, isNested }) => [values.get(TIFF_TAG.width)?.[0], isNested])).toEqual([

@@ -40,7 +40,7 @@ describe('the request id', () => {
     },
   );
 
-  test('tells requests at the same time apart', async () => {
+  test('keeps requests at the same time apart', async () => {
     const ids = Array.from({ length: 20 }, (_, index) => `request-${index}`);
     const replies = await Promise.all(ids.map((id) => ask(id)));
     expect(replies.map(({ body }) => body.requestId)).toEqual(ids);

@@ -175,7 +175,7 @@ describeWithServers(['postgres', 'rabbitmq', 'minio'], 'a bad day', () => {
     }
   });
 
-  test('the feed tells all of it', async () => {
+  test('the feed has all of it', async () => {
     const newest = (entries: { id: string; version: number }[]) =>
       entries.map(({ id, version }) => `${id} ${version}`).sort();
     await eventually(async () => {

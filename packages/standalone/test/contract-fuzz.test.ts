@@ -65,7 +65,7 @@ describeWithTools(['schemathesis'], 'a node under generated requests', () => {
     expect(code).toBe(1);
   });
 
-  test('gives only answers that the document describes, and none of its own fault', async () => {
+  test('gives only responses that the document describes, and no server error', async () => {
     const { code, stdout, stderr } = await fuzz(document);
     if (code !== 0) throw new Error(`${stdout}\n${stderr}`);
     const { paths } = parse(await readFile(document, 'utf8'));

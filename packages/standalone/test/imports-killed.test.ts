@@ -124,7 +124,7 @@ describeWithPostgres('an import of a node that is killed', () => {
   });
   afterAll(() => folder?.remove());
 
-  test('goes on each time, and ends like one that nothing has disturbed', async () => {
+  test('continues each time, and ends like an undisturbed import', async () => {
     const json = { source: 'takeout', hashes: await sendArchives(anna, [archive]) };
     const killed = await startImport(anna, json);
     const statuses: string[] = [];

@@ -108,7 +108,7 @@ describe('the commands for the photos on a node', () => {
     expect(limited.body).toMatchObject({ photos: [expect.anything()], hasMore: true });
   });
 
-  test('tag adds and removes tags; what cannot be found or told apart is named', async () => {
+  test('tag adds and removes tags; names that are unknown or ambiguous are reported', async () => {
     const added = await json('tag', 'plain.jpg', 'square.webp', '--add', 'Holidays', '--add', 'Blue');
     expect(added).toMatchObject({ code: 0, body: { changed: 2, failed: 0 } });
     expect(await cli('tag', 'plain.jpg', '--remove', 'blue')).toMatchObject({

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 describe('a node that was killed', () => {
-  test('in the middle of processing: every photo that was answered 200 gets its previews', async () => {
+  test('in the middle of processing: every photo whose upload got 200 gets its previews', async () => {
     const ids: string[] = [];
     for (const photo of photos) ids.push((await phone.upload(photo)).body.photoId);
     await node.stop('SIGKILL');
@@ -39,7 +39,7 @@ describe('a node that was killed', () => {
     expect(items.map((item) => item.data.id).sort()).toEqual([...new Set(ids)].sort());
   });
 
-  test('in the middle of a chunk: the session knows what it has, and the upload goes on', async () => {
+  test('in the middle of a chunk: the session knows what it has, and the upload continues', async () => {
     const size = 12 * 1024 * 1024;
     const chunkSize = 5 * 1024 * 1024;
     await node.stop('SIGTERM');
@@ -79,7 +79,7 @@ describe('a node that was killed', () => {
     await phone.processed(done.body.photoId);
   });
 
-  test('with PostgreSQL killed as well, and a postmaster.pid that names somebody else', async () => {
+  test('with PostgreSQL killed as well, and a postmaster.pid that names another process', async () => {
     const before = (await phone.call('/photos')).body.photos;
     const pidFile = join(folder.path, 'data/postgres/postmaster.pid');
     const [pid = ''] = (await readFile(pidFile, 'utf8')).split('\n');
@@ -109,7 +109,7 @@ describe('a node that was killed', () => {
     expect(await phone.processed(body.photoId)).toMatchObject({ processing: 'ready' });
   });
 
-  test('a second node on the same data folder is refused, and the first goes on', async () => {
+  test('a second node on the same data folder is refused, and the first continues', async () => {
     await expect(folder.start()).rejects.toThrow(/is using this data folder/);
     expect((await phone.call('/photos?limit=1')).status).toBe(200);
   });

@@ -234,7 +234,7 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
     expect(await page.locator('.grid li').count()).toBe(PHOTOS);
   });
 
-  it('closes a photo with the back button, opens it with the forward button, and shows its page when it is loaded anew', async () => {
+  it('closes a photo with the back button, opens it with the forward button, and shows its page when it is loaded again', async () => {
     const page = await open(link.url);
     await page.locator('.grid a').nth(2).click();
     await page.waitForURL(/\?photo=/);

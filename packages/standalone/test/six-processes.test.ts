@@ -63,7 +63,7 @@ describeWithServers(['postgres', 'rabbitmq', 'minio'], 'six services in six proc
       expect(ids.length - 1 - ids.indexOf(body.photoId)).toBeGreaterThan(IMPORTED / 2);
     });
 
-    test('without auth, who has a token goes on; readiness says what is missing', async () => {
+    test('without auth, users with a token continue; readiness says what is missing', async () => {
       await six.end('auth', 'SIGKILL');
       expect((await phone().call('/photos?limit=1')).status).toBe(200);
       expect(await phone().call('/auth/me')).toMatchObject({ status: 503 });
@@ -76,7 +76,7 @@ describeWithServers(['postgres', 'rabbitmq', 'minio'], 'six services in six proc
       expect((await phone().call('/auth/me')).status).toBe(200);
     });
 
-    test('a service answers nobody but the gateway and its peers', async () => {
+    test('a service refuses everyone but the gateway and its peers', async () => {
       for (const name of ['auth', 'upload', 'catalog', 'feed', 'media-worker'] as const) {
         const direct = six.addressOf(name);
         expect((await http(`${direct}/health`)).status).toBe(200);

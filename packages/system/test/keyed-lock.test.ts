@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { KeyedLock } from '../src/index.js';
 
-test('runs work of one key in the order of the calls, one at a time, and goes on after an error', async () => {
+test('runs work of one key in the order of the calls, one at a time, and continues after an error', async () => {
   const lock = new KeyedLock();
   const seen: string[] = [];
   const work = (name: string, fails = false) =>

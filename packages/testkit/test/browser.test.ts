@@ -36,7 +36,7 @@ describeWithBrowser('a browser for tests', () => {
     await opened.close();
   });
 
-  test('tells of blocked scripts, requests to other hosts, and what axe finds', async () => {
+  test('reports blocked scripts, requests to other hosts, and what axe finds', async () => {
     const opened = await browser.open(`${site.url}/bad`);
     expect(opened.problems()).toEqual(
       expect.arrayContaining([

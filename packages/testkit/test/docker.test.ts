@@ -88,7 +88,7 @@ describe('an image', () => {
     expect((await calls()).filter((call) => call.startsWith('pull'))).toEqual(['pull --quiet rabbitmq:1']);
   });
 
-  it('is not there when no registry has it, or no engine answers', async () => {
+  it('is not there when no registry has it, or no engine responds', async () => {
     expect(await hasImage('unknown:1')).toBe(false);
     await writeFile(join(folder, 'docker'), '#!/bin/sh\necho Cannot connect to the Docker daemon\nexit 1\n');
     expect(await hasImage('rabbitmq:1')).toBe(false);

@@ -7,7 +7,7 @@ import { tryWhile } from '../src/eventually.js';
 import { eventually, freePort, http, listen, ownSamplePhotos, samplePhotos } from '../src/index.js';
 
 describe('eventually', () => {
-  it('gives the first answer', async () => {
+  it('returns the first result', async () => {
     let calls = 0;
     const answer = await eventually(
       () => {
@@ -62,13 +62,13 @@ describe('http and listen', () => {
     await server.close();
   });
 
-  it('finds a port to listen on, another one each time, that the system gives to nobody by itself', async () => {
+  it('finds a port to listen on, another one each time, that the system gives to no other socket', async () => {
     const ports = await Promise.all(Array.from({ length: 20 }, () => freePort()));
     expect(new Set(ports).size).toBe(20);
     for (const port of ports) expect(port).toBeLessThan(32_768);
   });
 
-  it('leaves a port alone that somebody listens on', async () => {
+  it('does not return a port on which a process listens', async () => {
     const port = await freePort();
     const next = createServer();
     // Somebody else may listen there already, which is as good.

@@ -95,7 +95,7 @@ describe('pythonTool', () => {
     expect(await calls(/ -m venv /)).toEqual([`python3 -m venv --clear ${environment}`]);
   });
 
-  it('starts anew after an installation that failed', async () => {
+  it('starts again after an installation that failed', async () => {
     await writeFile(join(folder, 'fail'), '');
     await expect(pythonTool('kubernetes-validate')).rejects.toThrow('No matching distribution');
     await rm(join(folder, 'fail'));

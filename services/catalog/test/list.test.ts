@@ -59,7 +59,7 @@ describeWithPostgres('the list of photos', () => {
     },
   );
 
-  it('goes on where it was when photos come and go in between', async () => {
+  it('continues where it was when photos come and go in between', async () => {
     const user = node.user();
     const ids = await user.addPhotos(6, (index) => ({ capturedAt: day(20 - index) }));
     const first = (await user.list('?limit=2')).body;

@@ -253,7 +253,7 @@ describeWithPostgres('the trash', () => {
 });
 
 describeWithPostgres('an emptying that is interrupted', () => {
-  it('goes on where it was when the service starts again', async () => {
+  it('continues where it was when the service starts again', async () => {
     const database = await createTestDatabase('catalog');
     await migrate(database.url, migrationsPath);
     const first = await startCatalog({ databaseUrl: database.url });

@@ -23,7 +23,7 @@ describeWithPostgres('entries of the feed', () => {
 
   const itemsOf = async (userId: string) => (await feed.get(userId)).body.items;
 
-  it('a photo comes as the catalog told it, with signed preview URLs that open', async () => {
+  it('a photo comes as the catalog sent it, with signed preview URLs that open', async () => {
     const userId = newId();
     const photo = photoRecord(userId, { version: 3, tags: ['sea'], locationLat: 54.5, locationLon: -2.25 });
     await feed.deliver(photoChanged(photo));
@@ -83,7 +83,7 @@ describeWithPostgres('entries of the feed', () => {
     expect(item.data.photoIds.sort()).toEqual([one, three].sort());
   });
 
-  it('a deleted album is a tombstone, also when it was never heard of', async () => {
+  it('a deleted album is a tombstone, also when it was unknown before', async () => {
     const userId = newId();
     const [known, unknown] = [albumRecord(userId), albumRecord(userId)];
     await feed.deliver(albumChanged(known, [newId()]));
@@ -105,7 +105,7 @@ describeWithPostgres('entries of the feed', () => {
     expect(itemIds(await itemsOf(userId))).toEqual([...rest, first]);
   });
 
-  it('nobody sees the log of somebody else', async () => {
+  it('users do not see the logs of others', async () => {
     const [anna, bert] = [newId(), newId()];
     const [hers, his] = [photoRecord(anna), photoRecord(bert)];
     await feed.deliver(photoChanged(hers), photoChanged(his), albumChanged(albumRecord(bert), [his.id]));
@@ -113,7 +113,7 @@ describeWithPostgres('entries of the feed', () => {
     expect(await itemsOf(newId())).toEqual([]);
   });
 
-  it('nothing is answered without a valid token', async () => {
+  it('nothing is returned without a valid token', async () => {
     for (const token of [undefined, 'nonsense']) {
       const reply = await http(`${feed.url}/feed`, { token });
       expect(reply).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });

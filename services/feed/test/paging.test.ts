@@ -63,7 +63,7 @@ describeWithPostgres('pages of the feed', () => {
     expect(end).toMatchObject({ items: [], hasMore: false, cursor: next.cursor });
   });
 
-  it('what moves to the end while somebody pages is met there, and nothing else is missed', async () => {
+  it('what moves to the end while a client pages is found there, and nothing else is missed', async () => {
     const { userId, ids } = await userWith(6);
     const moved = [ids[0], ids[4]].map((id) => photoRecord(userId, { id: id ?? '', version: 2 }));
     const first = await page(userId, undefined, 2);
@@ -172,7 +172,7 @@ describeWithPostgres('the end of a log', () => {
     expect(await page(start)).toEqual([before.id, ...after.map(({ id }) => id)]);
   });
 
-  it('is told to the catalog over HTTP as well, where the feed has a process of its own', async () => {
+  it('reaches the catalog over HTTP as well, where the feed has a process of its own', async () => {
     const alone = await startFeed({ alone: true });
     try {
       const userId = newId();

@@ -80,7 +80,7 @@ describeWithPostgres('events that come late or again', () => {
     expect((await stateOf(userId)).items).toMatchObject([{ data: { version: 4, photoIds: [] } }]);
   });
 
-  it('an album is in its manual order, by the newest place of each photo that any event has told', async () => {
+  it('an album is in its manual order, by the newest position of each photo in any event', async () => {
     const userId = newId();
     const [one, two, three] = [newId(), newId(), newId()].sort() as [string, string, string];
     const album = albumRecord(userId, { order: 'manual' });

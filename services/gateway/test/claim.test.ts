@@ -7,7 +7,7 @@ import { type Gateway, startGateway, tokenOf } from './harness.js';
 const token = tokenOf();
 const table = Object.values<Endpoint>(endpoints);
 
-describeWithPostgres('a node that nobody has claimed', () => {
+describeWithPostgres('a node that is not claimed', () => {
   let gateway: Gateway;
   beforeAll(async () => {
     gateway = await startGateway({ kind: 'over HTTP' });
@@ -21,7 +21,7 @@ describeWithPostgres('a node that nobody has claimed', () => {
       token,
     });
 
-  it('answers what leads to a claim, and refuses everything else', async () => {
+  it('serves what leads to a claim, and refuses everything else', async () => {
     for (const endpoint of table) {
       const reply = await call(endpoint);
       if (endpoint.whileUnclaimed) expect([endpoint.id, reply.status]).toEqual([endpoint.id, 200]);

@@ -11,7 +11,7 @@ const authorization = `Authorization: Bearer ${tokenOf()}`;
 const raw = (line: string, ...headers: string[]): string =>
   [`${line} HTTP/1.1`, 'Host: photos.example', 'Connection: close', ...headers, '', ''].join('\r\n');
 
-describeWithPostgres('requests that nobody sends by mistake', () => {
+describeWithPostgres('requests that are never sent by mistake', () => {
   describe.each(upstreamKinds)('with services %s', (kind) => {
     let gateway: Gateway;
     beforeAll(async () => {
@@ -107,7 +107,7 @@ describeWithPostgres('requests that nobody sends by mistake', () => {
       await works();
     });
 
-    it('a body that is framed in two ways at once reaches nobody', async () => {
+    it('a body that is framed in two ways at once reaches no service', async () => {
       const smuggled = raw('POST /albums', authorization, 'Content-Length: 6', 'Transfer-Encoding: chunked');
       const reply = await sendRaw(gateway.port, `${smuggled}0\r\n\r\nGET /internal/uploads HTTP/1.1\r\n\r\n`);
       expect([0, 400]).toContain(reply.status);

@@ -168,7 +168,7 @@ describeWithPostgres('attempts to guess a secret', () => {
     expect(gateway.services.auth.seen).toHaveLength(5);
   });
 
-  it('whose answer nobody waits for count as well', async () => {
+  it('whose client does not wait for the response count as well', async () => {
     const gateway = await start({ settings: { signInAttempts: 2 } });
     gateway.services.auth.handle = (req) => req.resume();
     for (const count of [1, 2]) {

@@ -82,7 +82,7 @@ describeWithPostgres('pictures that are not sent to their end', () => {
     await eventually(() => expect(openPictures()).toEqual([]));
   });
 
-  it('are cut when the disk fails in the middle, so that nobody takes a half for the whole', async () => {
+  it('are cut when the disk fails in the middle, so that no client takes a half for the whole', async () => {
     await start((real) => ({
       ...real,
       get: async (key, range) => {

@@ -156,7 +156,7 @@ describeWithServers(['postgres', 'minio'], 'signed media that come from S3 itsel
     }
   });
 
-  it('HEAD is answered by the gateway', async () => {
+  it('the gateway itself responds to HEAD', async () => {
     const { url, bytes } = await put({ fileName: 'a.jpg' });
     const head = await gateway.call(url, { method: 'HEAD' });
     expect(head.status).toBe(200);

@@ -51,7 +51,7 @@ describeWithPostgres('signed media', () => {
     expect(seconds).toBe(Math.floor(exp - gateway.state.stoppedAt / 1000));
   });
 
-  it('HEAD answers the same without the bytes', async () => {
+  it('HEAD gets the same response without the bytes', async () => {
     const { url, bytes } = await storePicture(gateway);
     const [get, head] = [await gateway.call(url), await gateway.call(url, { method: 'HEAD' })];
     expect(head).toMatchObject({ status: 200, text: '' });
@@ -70,7 +70,7 @@ describeWithPostgres('signed media', () => {
     }
   });
 
-  it('an empty file is an empty answer', async () => {
+  it('an empty file is an empty response', async () => {
     const { url } = await storePicture(gateway, { bytes: Buffer.alloc(0) });
     const reply = await gateway.call(url);
     expect(reply).toMatchObject({ status: 200, text: '' });

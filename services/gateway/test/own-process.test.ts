@@ -136,7 +136,7 @@ describeWithPostgres('the gateway in a process of its own', () => {
     return sha256Of(response.body);
   };
 
-  it('shows the services who it is, and itself asks nobody', async () => {
+  it('proves to the services who it is, and needs no such proof from clients', async () => {
     expect(await http(`${gateway.url}/servers/status`)).toMatchObject({
       status: 200,
       body: { claimed: true },

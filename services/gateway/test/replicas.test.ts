@@ -66,7 +66,7 @@ describeOnLinux('a service of several replicas', () => {
     expect(sockets.size).toBe(1);
   });
 
-  it('goes on for reads when one replica is gone, with its connections still open', async () => {
+  it('continues for reads when one replica is gone, with its connections still open', async () => {
     const [a, b] = (await start([A, B])) as [Replica, Replica];
     await openConnections([a, b], 20);
     await a.server.close(0);
@@ -127,7 +127,7 @@ describeOnLinux('a service of several replicas', () => {
   });
 });
 
-describeOnLinux('a connection that breaks before anything was answered', () => {
+describeOnLinux('a connection that breaks before any response', () => {
   const breakNext = (replica: Replica, times = 1) => {
     let left = times;
     replica.handle = (req, res) => {
@@ -169,7 +169,7 @@ describeOnLinux('a connection that breaks before anything was answered', () => {
     expect(a.seen).toHaveLength(1);
   });
 
-  it('is another thing than silence, and than an answer that breaks off', async () => {
+  it('differs from silence, and from a response that breaks off', async () => {
     const [a] = (await start([A], { silenceMs: 300 })) as [Replica];
     a.handle = () => undefined;
     expect(await way.call('/albums')).toMatchObject(unavailable);
@@ -229,7 +229,7 @@ describeOnLinux('a gateway that stops', () => {
   });
 });
 
-describeOnLinux('what a service is told', () => {
+describeOnLinux('what a service learns', () => {
   it('is who calls, by a token of the gateway and not of the client; and not what is between client and gateway', async () => {
     const [a] = (await start([A])) as [Replica];
     let headers: Record<string, unknown> = {};

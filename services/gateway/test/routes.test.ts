@@ -144,7 +144,7 @@ describeWithPostgres('the route table', () => {
       expect(asked()).toMatchObject([{ name: 'catalog', method: 'HEAD' }]);
     });
 
-    it('the request id is taken over, passed on and answered; a bad one is replaced', async () => {
+    it('the request id is taken over, passed on and returned; a bad one is replaced', async () => {
       const reply = await gateway.call('/albums', { token, headers: { 'x-request-id': 'phone:42' } });
       expect(reply.headers.get('x-request-id')).toBe('phone:42');
       const made = await gateway.call('/albums', { token, headers: { 'x-request-id': 'has spaces <b>' } });
@@ -159,7 +159,7 @@ describeWithPostgres('the route table', () => {
       );
     });
 
-    it('every answer forbids scripts, frames and sniffing', async () => {
+    it('every response forbids scripts, frames and sniffing', async () => {
       for (const path of ['/albums', '/nowhere', '/docs/openapi.yaml']) {
         const { headers } = await gateway.call(path, { token });
         expect(headers.get('x-content-type-options')).toBe('nosniff');

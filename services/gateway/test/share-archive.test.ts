@@ -310,7 +310,7 @@ describeWithPostgres('the archive of a share link', () => {
       await expect(buffer(client.body)).rejects.toThrow('aborted');
     });
 
-    it('goes on with new URLs when those of its page have ended', async () => {
+    it('continues with new URLs when those of its page have ended', async () => {
       for (let n = 0; n < 3; n += 1) await shared.addPhoto({ bytes });
       const start = Date.parse('2026-05-01T12:00:00.000Z');
       gateway.state.stoppedAt = start;

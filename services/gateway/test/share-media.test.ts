@@ -43,7 +43,7 @@ describeWithPostgres('pictures of a share link', () => {
     expect((await gateway.call(String(thumbnails.medium))).text).toBe('medium');
   });
 
-  it('end within the time that is set, also when the link was revoked and nobody told the gateway', async () => {
+  it('end within the time that is set, also when the link was revoked and the gateway does not know it', async () => {
     await shared.addPhoto();
     const token = shared.share();
     const { thumb, originalUrl } = await firstOf(token);

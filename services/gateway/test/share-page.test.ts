@@ -322,7 +322,7 @@ describeWithPostgres('the page of a share link', () => {
         expect([name, sourcesOf(one, name)]).toEqual([name, ["'none'"]]);
     });
 
-    it('no address is told to others, no search engine lists it, and no cache on the way keeps it', async () => {
+    it('no address is passed to other hosts, no search engine lists it, and no cache on the way keeps it', async () => {
       const open = await show({ photos: photos(1) });
       const locked = await show({ password: 'sesame' });
       for (const reply of [open, locked, await get('A'.repeat(43))]) {

@@ -108,7 +108,7 @@ describeWithPostgres('bodies through the gateway', () => {
       await once(response, 'end');
     });
 
-    it('an answer that comes before the body is read to its end arrives, and so does the next', async () => {
+    it('a response that comes before the body is read to its end arrives, and so does the next', async () => {
       gateway.services.upload.handle = (req, res) => {
         req.once('data', () =>
           res.writeHead(409, { 'content-type': 'application/json' }).end('{"early":true}'),
@@ -166,7 +166,7 @@ describeWithPostgres('bodies through the gateway', () => {
   });
 });
 
-describeWithPostgres('what a service over HTTP is told about the client', () => {
+describeWithPostgres('what a service over HTTP learns about the client', () => {
   it('comes from the gateway, not from the client', async () => {
     const gateway = await startGateway({ kind: 'over HTTP' });
     try {

@@ -31,7 +31,7 @@ describeWithPostgres('a service over HTTP that fails', () => {
     expect(reply.text).not.toMatch(/ECONN|hang up|127\.0\.0\.1/);
   };
 
-  it('by closing without an answer gives 503', async () => {
+  it('by closing without a response gives 503', async () => {
     gateway.services.catalog.handle = (req) => req.socket.end();
     await expectUnavailable();
   });
@@ -53,7 +53,7 @@ describeWithPostgres('a service over HTTP that fails', () => {
     await expectUnavailable();
   });
 
-  it.each(['reset', 'closed'])('in the middle of an answer has it cut: %s', async (how) => {
+  it.each(['reset', 'closed'])('in the middle of a response cuts it: %s', async (how) => {
     gateway.services.catalog.handle = (_req, res) => {
       res
         .writeHead(200, { 'content-length': 100 })
@@ -66,7 +66,7 @@ describeWithPostgres('a service over HTTP that fails', () => {
     expect(gateway.logs.filter(({ message }) => message === 'request failed').length).toBeLessThan(2);
   });
 
-  it('in the middle of an answer of unknown length has it cut as well', async () => {
+  it('in the middle of a response of unknown length cuts it as well', async () => {
     gateway.services.catalog.handle = (_req, res) => {
       res.writeHead(200).write('only a part', () => res.socket?.destroy());
     };
@@ -92,7 +92,7 @@ describeWithPostgres('a service over HTTP that fails', () => {
     },
   );
 
-  it('is told when the client has gone away', async () => {
+  it('learns that the client has gone away', async () => {
     let reached: Socket | undefined;
     let closed = false;
     gateway.services.catalog.handle = (req) => {
@@ -116,7 +116,7 @@ const aborted = (path: string) =>
     fields: expect.objectContaining({ path, status: 'aborted' }),
   });
 
-describeWithPostgres('a service at an address where nobody listens', () => {
+describeWithPostgres('a service at an address without a listener', () => {
   it('gives 503, and the node is not ready', async () => {
     const gateway = await startGateway({ kind: 'over HTTP' });
     try {

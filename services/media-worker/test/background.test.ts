@@ -141,7 +141,7 @@ describeWithPostgres('uploads of an import', () => {
     await ready(fresh);
   });
 
-  it('are processed once, however often they are told', async () => {
+  it('are processed once, however often they are delivered', async () => {
     await start();
     const [upload, failing] = (await originals(2)) as [Upload, Upload];
     await ground.store.delete(failing.storageKey);
@@ -181,7 +181,7 @@ describeWithPostgres('uploads of an import', () => {
       expect(ground.resultsOf(imported.photoId)).toEqual([]);
     });
 
-    it('before they are told', async () => {
+    it('before they are delivered', async () => {
       await start();
       const [imported] = (await originals(1)) as [Upload];
       await ground.bus.publish([purged(imported)]);

@@ -77,7 +77,7 @@ describeWithPostgres('a worker that is killed', () => {
     await worker.stop();
   });
 
-  it('five times by the same photo gives it up, and goes on with others', async () => {
+  it('five times by the same photo gives it up, and continues with others', async () => {
     const killer = await storeOriginal(ground, jpeg);
     await ground.bus.publish([uploaded(killer)]);
     for (const _ of [1, 2, 3, 4, 5]) expect(await killAt('original')).toBe(killer.storageKey);

@@ -54,7 +54,7 @@ describeWithPostgres('the place of a photo', () => {
       '-EXIF:OffsetTimeOriginal=+02:00',
     );
 
-  it('is told with the other facts', async () => {
+  it('is reported with the other facts', async () => {
     const upload = await storeOriginal(ground, await located('50.0875', '14.4213'));
     expect(await resultOf(upload)).toMatchObject({
       outcome: 'ready',
@@ -77,7 +77,7 @@ describeWithPostgres('the place of a photo', () => {
     expect(result.locationLat).toBeUndefined();
   });
 
-  it('is told for a photo that cannot be shown, too', async () => {
+  it('is reported for a photo that cannot be shown, too', async () => {
     const cut = (await located('50.0875', '14.4213')).subarray(0, -1200);
     expect(await resultOf(await storeOriginal(ground, cut))).toMatchObject({ place: prague });
   });

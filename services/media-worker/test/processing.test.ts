@@ -140,7 +140,7 @@ describeWithPostgres('an uploaded photo', () => {
       });
     });
 
-    it('because it has too many pixels is failed, and its size is told', async () => {
+    it('because it has too many pixels is failed, and its size is reported', async () => {
       const bytes = await picture(9000, 6000).png().toBuffer();
       const result = await resultOf(await storeOriginal(ground, bytes, 'image/png'));
       expect(result).toMatchObject({ failure: { code: 'too_large' }, width: 9000, height: 6000 });

@@ -47,7 +47,7 @@ describeWithPostgres('the worker', () => {
     return rows[0]?.attempts;
   };
 
-  it('does nothing again when an upload is told again', async () => {
+  it('does nothing again when an upload is delivered again', async () => {
     const upload = await storeOriginal(ground, jpeg);
     await ground.bus.publish([uploaded(upload)]);
     await ready(upload);
@@ -58,7 +58,7 @@ describeWithPostgres('the worker', () => {
     await ready(upload);
   });
 
-  it('works once when an upload is told twice at the same time', async () => {
+  it('works once when an upload is delivered twice at the same time', async () => {
     const upload = await storeOriginal(ground, jpeg);
     watched.beforePut = () =>
       eventually(async () => expect(await ground.beingHandled('media-worker.upload')).toBe(2));
@@ -153,7 +153,7 @@ describeWithPostgres('the worker', () => {
       expect(await derivedOf(ground, upload)).toEqual([]);
     });
 
-    it('afterwards, also when it is told again', async () => {
+    it('afterwards, also when it is delivered again', async () => {
       const upload = await storeOriginal(ground, jpeg);
       await ground.bus.publish([uploaded(upload)]);
       await ready(upload);
@@ -167,8 +167,8 @@ describeWithPostgres('the worker', () => {
     });
   });
 
-  describe('that is told to stop', () => {
-    it('finishes what it has in hand', async () => {
+  describe('that is stopped', () => {
+    it('finishes what is in flight', async () => {
       let release: () => void = () => undefined;
       const released = new Promise<void>((resolve) => {
         release = resolve;

@@ -31,7 +31,7 @@ describeWithPostgres('uploads in the store that no session knows of', () => {
     return keys.sort();
   };
 
-  it('are aborted when they are a day old, and no upload that goes on is', async () => {
+  it('are aborted when they are a day old, and uploads that continue are not', async () => {
     const user = node.user();
     const file = newFile();
     const session = await user.open(file);

@@ -11,7 +11,7 @@ describeWithPostgres('completing an upload', () => {
   });
   afterAll(() => node.stop());
 
-  it('stores the file byte for byte, and shows it to the catalog before the answer', async () => {
+  it('stores the file byte for byte, and shows it to the catalog before the response', async () => {
     const user = node.user();
     const file = newFile(12_345);
     const photo = await user.upload(file);

@@ -145,7 +145,7 @@ describeWithPostgres('announcing a file', () => {
     expect(await node.eventsOf(own.id)).toHaveLength(1);
   });
 
-  it('answers the open session when asked again, with what has arrived', async () => {
+  it('returns the open session when asked again, with what has arrived', async () => {
     const user = node.user();
     const file = newFile();
     const session = await user.open(file);
@@ -180,7 +180,7 @@ describeWithPostgres('announcing a file', () => {
     },
   );
 
-  it('replaces a session whose time has run out, also before anybody has cleaned up', async () => {
+  it('replaces a session whose time has run out, also before the cleaning run', async () => {
     const other = await startUpload();
     const user = other.user();
     const file = newFile();

@@ -54,7 +54,7 @@ describeWithPostgres('announcing a file that the user has uploaded before', () =
     expect(node.catalog.states.get(photo.id)).toBe(known);
   });
 
-  it('answers 503 while nobody can say what has become of it; new files go in', async () => {
+  it('responds with 503 while its state is unknown; new files are accepted', async () => {
     const { user, file } = await uploaded('active');
     away = true;
     expect(await user.announce(file)).toMatchObject({ status: 503, body: { code: 'service_unavailable' } });

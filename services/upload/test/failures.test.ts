@@ -90,7 +90,7 @@ describeWithPostgres('faults of the store', () => {
     expect(await node.eventsOf(photo.id)).toHaveLength(1);
   });
 
-  it('answers storage_full when there is no room to put the file together', async () => {
+  it('responds with storage_full when there is no room to assemble the file', async () => {
     const user = node.user();
     const session = await user.send(newFile());
     faulty.failNext('completeUpload', { error: new StorageFullError('no room') });
@@ -199,7 +199,7 @@ describeWithPostgres('a process that is killed', () => {
     },
   );
 
-  it('after recording, before the catalog heard of it: the repeated request tells it', async () => {
+  it('after recording, before the catalog knew it: the repeated request announces it', async () => {
     const recordUpload = () => Promise.reject(new Error('killed'));
     const photo = await diesAfter(async (node) => node.user().upload(newFile()), {
       catalog: { recordUpload },

@@ -33,7 +33,7 @@ describeWithPostgres('two processes on one database and store', () => {
     expect(await one.bytesOf({ id: reply.body.photoId, userId: user.id })).toEqual(file.bytes);
   });
 
-  it('complete a file at the same time with one answer and one event', async () => {
+  it('complete a file at the same time with one result and one event', async () => {
     for (let round = 0; round < 5; round += 1) {
       const user = one.user();
       const twin = other.user(user.id);
@@ -52,7 +52,7 @@ describeWithPostgres('two processes on one database and store', () => {
     }
   });
 
-  it('do not trust what they have hashed when somebody else has stored a chunk since', async () => {
+  it('do not trust what they have hashed when another process has stored a chunk since', async () => {
     const user = one.user();
     const file = newFile(2500);
     const session = await user.send(file);

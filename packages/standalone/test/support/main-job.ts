@@ -76,7 +76,7 @@ export function describeMainJob(
     });
     afterAll(() => system?.remove());
 
-    test('an unclaimed node answers nothing but what claims it', async () => {
+    test('an unclaimed node serves only what is needed to claim it', async () => {
       expect((await http(`${system.url}/servers/status`)).body).toMatchObject({ claimed: false });
       for (const path of ['/photos', '/feed', '/albums', '/auth/me']) {
         expect(await http(system.url + path)).toMatchObject({
@@ -204,7 +204,7 @@ export function describeMainJob(
       });
     });
 
-    test('a share link shows an album to somebody without an account, and no place unless it is told to', async () => {
+    test('a share link shows an album to people without an account, and no place unless that is allowed', async () => {
       await shareAlbum(system.url, system.folder, phone);
     });
 
@@ -212,7 +212,7 @@ export function describeMainJob(
       await importTakeout(system.folder, phone);
     });
 
-    test('what nobody may see stays unseen', async () => {
+    test('what is not shared cannot be seen', async () => {
       const { body } = await phone.call('/photos?limit=1');
       const id = body.photos[0].id;
       expect((await http(`${system.url}/photos/${id}`)).status).toBe(401);
@@ -233,7 +233,7 @@ export function describeMainJob(
       () => phone,
     );
 
-    test('after kill -9 everything is found, and work under way goes on', async () => {
+    test('after kill -9 everything is found, and unfinished work continues', async () => {
       const before = await allPhotos();
       const cursor = (await phone.feed()).cursor;
       const half = collection.all.find(

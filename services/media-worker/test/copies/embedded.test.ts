@@ -147,7 +147,7 @@ describeWithPostgres('a copy with the edits', () => {
     expect(copy.includes('old')).toBe(false);
   });
 
-  it('of a time whose zone nobody knows has no zone, although the original had one', async () => {
+  it('of a time without a known zone has no zone, although the original had one', async () => {
     const original = await tagged(
       await picture('jpeg'),
       'image/jpeg',

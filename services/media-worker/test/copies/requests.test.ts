@@ -105,7 +105,7 @@ describeWithPostgres('requests for copies', () => {
     await expect(makeCopy(withoutLocation(upload))).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('are told to come later when too many wait', async () => {
+  it('are refused with Retry-After when too many wait', async () => {
     const held = [await store(), await store()];
     const open = gate();
     const making = held.map((upload) => makeCopy(withoutLocation(upload)));
@@ -127,7 +127,7 @@ describeWithPostgres('requests for copies', () => {
   });
 
   describe('a copy', () => {
-    it('goes when nobody has asked for it for a day', async () => {
+    it('is removed when it was not requested for a day', async () => {
       const [old, used] = [await store(), await store()];
       for (const upload of [old, used]) await makeCopy(withoutLocation(upload));
       time += 20 * HOUR_MS;

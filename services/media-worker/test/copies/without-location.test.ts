@@ -138,7 +138,7 @@ describeWithPostgres('a copy without location', () => {
     });
   });
 
-  it('loses the XMP of programs that nobody knows, if there is a place in it', async () => {
+  it('loses the XMP of unknown programs, if there is a place in it', async () => {
     const packet = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
       xmlns:drone="http://example.org/drone/" drone:GpsLatitude="48.1374" drone:GpsLongitude="11.5755"/></rdf:RDF></x:xmpmeta>`;
     const original = await sharp(await picture('jpeg'))

@@ -85,7 +85,7 @@ describeWithPostgres('a copy without its owner', () => {
   };
   const pixels = (bytes: Buffer) => sharp(bytes).raw().toBuffer();
 
-  it.each(formats)('of %s names nobody, with or without the location', async (format) => {
+  it.each(formats)('of %s names no person, with or without the location', async (format) => {
     const mimeType = `image/${format}`;
     const original = await tagged(
       await picture(format),
@@ -179,7 +179,7 @@ describeWithPostgres('a copy without its owner', () => {
       expect(copy.equals(plain)).toBe(true);
     });
 
-    it('has no thumbnail that tells the location or the owner', async () => {
+    it('has no thumbnail with the location or the owner', async () => {
       const thumbnail = join(folder, 'thumbnail.jpg');
       const tags = ['-GPSLatitude=48.1374', '-GPSLatitudeRef=N', `-GPSAreaInformation=${CITY}`];
       writeFileSync(

@@ -91,7 +91,7 @@ describe('a HEIC photo of tiles', () => {
     expect(await difference(mediumOf(processed), expected)).toBeLessThan(8);
   });
 
-  test('of more parts than are read is told too large, not damaged', async () => {
+  test('of more parts than are read is too large, not damaged', async () => {
     const error = await mediaErrorOf(processGrid({ columns: 200, rows: 90 }));
     expect(error.code).toBe('too_large');
   });
@@ -102,7 +102,7 @@ describe('a HEIC photo of tiles', () => {
     expect((await mediaErrorOf(pipeline.process({ path, mimeType: 'image/heic' }))).code).toBe('undecodable');
   });
 
-  test('that the decoder cannot hold is told too large', async () => {
+  test('that the decoder cannot hold is too large', async () => {
     const path = tilePath;
     const error = await withPipeline({ maxMemoryBytes: 10_000 }, (small) =>
       mediaErrorOf(small.process({ path, mimeType: 'image/heic' })),
@@ -127,7 +127,7 @@ describe('an AVIF photo', () => {
     });
   });
 
-  test('that the decoder cannot hold is told too large', async () => {
+  test('that the decoder cannot hold is too large', async () => {
     const path = write(gridFile(await avifTile(), { columns: 30, rows: 10 }));
     const error = await withPipeline({ maxMemoryBytes: 1920 * 640 * 5 }, (small) =>
       mediaErrorOf(small.process({ path, mimeType: 'image/avif' })),

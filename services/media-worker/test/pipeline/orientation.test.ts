@@ -152,7 +152,7 @@ describe('generated pictures', () => {
     await expectWhatClientsSee(path, await process(path));
   });
 
-  test('a picture that cannot be shown is told with the orientation of its size', async () => {
+  test('a picture that cannot be shown is reported with the orientation of its size', async () => {
     const path = await storedPicture(6, 'jpeg');
     await writeTags(path, ['IFD0:Orientation=6']);
     const error = await withPipeline({ maxPixels: 1000 }, (small) =>

@@ -461,7 +461,7 @@ test('the real picture is found behind many thumbnails', async () => {
   );
 });
 
-test('tags that nobody needs may be wrong', async () => {
+test('tags that are not needed may be wrong', async () => {
   const wrong: TiffPage['tags'] = {
     266: [77],
     [orientation]: [77],

@@ -36,7 +36,7 @@ describeWithPostgres('an import of several archives', () => {
     });
   });
 
-  it('tells the catalog what a sidecar says that comes with a later part', async () => {
+  it('sends the catalog what a sidecar says that comes with a later part', async () => {
     const user = node.user();
     const first = await store(user, 'takeout-001.zip', { [`${YEAR}/b.jpg`]: photo('its facts come later') });
     const id = await startImport(user, { source: 'takeout', hash: first });
@@ -123,7 +123,7 @@ describeWithPostgres('an import of several archives', () => {
     );
   });
 
-  it('goes on with the other archives when one cannot be read', async () => {
+  it('continues with the other archives when one cannot be read', async () => {
     const user = node.user();
     const good = await zipOf({ [`${YEAR}/d.jpg`]: photo('good'), 'Takeout/index.html': '' });
     const hashes = [

@@ -54,7 +54,7 @@ describeWithPostgres('an import that has to wait', () => {
     return node;
   };
 
-  it('is paused while the catalog is away, and goes on by itself', async () => {
+  it('is paused while the catalog is away, and continues without a request', async () => {
     let isAway = true;
     await start({
       catalog: {
@@ -131,7 +131,7 @@ describeWithPostgres('an import that has to wait', () => {
     await node.stop();
   });
 
-  it('waits until its user resumes it, and holds up nobody else meanwhile', async () => {
+  it('waits until its user resumes it, and does not hold up others', async () => {
     const gate = createGate();
     await start({ catalog: { describeImported: gate.passing({ unknown: [] }) } });
     const user = node.user();

@@ -92,7 +92,7 @@ describeWithPostgres('photos that stand in an export more than once', () => {
     expect((await reportOf(user, id))[`${YEAR}/X.jpg`]).toMatchObject({ sidecar: null });
   });
 
-  it('archives in an archive are told apart from other files', async () => {
+  it('archives in an archive are distinguished from other files', async () => {
     const user = node.user();
     const inner = await zipOf({ 'a.jpg': photo('inside') });
     const id = await startImport(user, {
