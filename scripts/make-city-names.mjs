@@ -63,7 +63,7 @@ const lines = [...found]
 const text = `// Made by scripts/make-city-names.mjs of Unicode's CLDR; see LICENSE-CLDR.txt.
 
 /** A city a line: country, the name that GeoNames shows, then its names in other languages. */
-export const cityNames = \`
+export const CITY_NAMES = \`
 ${lines.join('\n')}
 \`;
 `;

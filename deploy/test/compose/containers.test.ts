@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { repository } from '@lazyphotos/testkit';
 import {
   type ComposeNode,
@@ -37,7 +37,7 @@ describeWithCompose('docker-compose.arm64.yml', () => {
 
   test('has the six services, what they use, and further containers only by profile', () => {
     expect(Object.keys(plain.services).sort()).toEqual(
-      [...serviceNames, 'postgres', 'rabbitmq', 'minio', 'provision-postgres', 'provision-storage'].sort(),
+      [...SERVICE_NAMES, 'postgres', 'rabbitmq', 'minio', 'provision-postgres', 'provision-storage'].sort(),
     );
     const further = entries(all).filter(([name]) => !(name in plain.services));
     expect([...new Set(further.flatMap(([, { profiles: own = [] }]) => own))].sort()).toEqual(
@@ -105,7 +105,7 @@ describeWithCompose('docker-compose.arm64.yml', () => {
   });
 
   test('the heap of each service leaves room for the rest of its memory', () => {
-    for (const name of serviceNames) {
+    for (const name of SERVICE_NAMES) {
       const { environment = {}, ...container } = all.services[name] ?? { image: '' };
       const heap = Number(/--max-old-space-size=(\d+)/.exec(environment?.NODE_OPTIONS ?? '')?.[1]);
       expect([name, heap <= mebibytes(container) / 2]).toEqual([name, true]);
@@ -120,7 +120,7 @@ describeWithCompose('docker-compose.arm64.yml', () => {
   });
 
   test('a container waits for what it cannot do without', () => {
-    for (const name of serviceNames) {
+    for (const name of SERVICE_NAMES) {
       const { environment = {}, depends_on = {} } = all.services[name] ?? { image: '' };
       const conditions = Object.fromEntries(
         Object.entries(depends_on).map(([other, { condition }]) => [other, condition]),

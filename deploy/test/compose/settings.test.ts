@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { serviceNames } from '@lazyphotos/contracts';
-import { allSettings } from '@lazyphotos/standalone';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
+import { ALL_SETTINGS } from '@lazyphotos/standalone';
 import { repository, run } from '@lazyphotos/testkit';
 import {
   type ComposeNode,
@@ -12,9 +12,9 @@ import {
   type Service,
 } from './rendered.js';
 
-const known = allSettings.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+const known = ALL_SETTINGS.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
 const jobs = ['provision-postgres', 'provision-storage', 'dead-letters'];
-const programs = [...serviceNames, ...jobs];
+const programs = [...SERVICE_NAMES, ...jobs];
 
 /** Not for whoever runs containers to choose: the compose file does, or only `npm start` has them. */
 const DECIDED = [
@@ -26,7 +26,7 @@ const DECIDED = [
   'LAZYPHOTOS_METRICS_PORT',
   'LAZYPHOTOS_LOG_OUTPUT',
   'LAZYPHOTOS_VALIDATE_ANSWERS',
-  ...serviceNames.map((name) => `LAZYPHOTOS_${name.toUpperCase().replace('-', '_')}_URL`),
+  ...SERVICE_NAMES.map((name) => `LAZYPHOTOS_${name.toUpperCase().replace('-', '_')}_URL`),
 ];
 
 const WITHHELD: Record<string, string> = {
@@ -58,7 +58,7 @@ describeWithCompose('settings in docker-compose.arm64.yml', () => {
   });
 
   test('can all be given in .env, unless the compose file decides', () => {
-    const missing = allSettings.filter(
+    const missing = ALL_SETTINGS.filter(
       ({ name, secret }) => !secret && !DECIDED.includes(name) && !composeText.includes(`${name}:`),
     );
     expect(missing.map(({ name }) => name)).toEqual([]);

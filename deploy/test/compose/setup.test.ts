@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { appendFile, chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { repository, run } from '@lazyphotos/testkit';
 import { createMachine, type Machine, setupProgram } from './set-up.js';
 
@@ -63,7 +63,7 @@ describe('scripts/setup', () => {
     expect(new Set(values).size).toBe(values.length);
 
     const peers = (env.LAZYPHOTOS_PEER_KEYS ?? '').split(',').map((entry) => entry.split(/=(.*)/s, 2));
-    const own = serviceNames.map((name) => {
+    const own = SERVICE_NAMES.map((name) => {
       const key = Buffer.from(env[`${upper(name)}_SERVICE_KEY`] ?? '', 'base64');
       const publicKey = createPublicKey(createPrivateKey({ key, format: 'der', type: 'pkcs8' }));
       expect(publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
@@ -104,7 +104,7 @@ describe('scripts/setup', () => {
     const after = await machine.env();
     expect(after.UPLOAD_SERVICE_KEY).not.toBe(before.UPLOAD_SERVICE_KEY);
     expect(after.LAZYPHOTOS_PEER_KEYS).not.toBe(before.LAZYPHOTOS_PEER_KEYS);
-    expect(after.LAZYPHOTOS_PEER_KEYS?.split(',')).toHaveLength(serviceNames.length);
+    expect(after.LAZYPHOTOS_PEER_KEYS?.split(',')).toHaveLength(SERVICE_NAMES.length);
     const secrets = await machine.secrets();
     expect(secrets.upload_service_key?.trim()).toBe(after.UPLOAD_SERVICE_KEY);
     expect(secrets.catalog_database_url?.trim()).toBe(

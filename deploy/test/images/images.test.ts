@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { repository } from '@lazyphotos/testkit';
 import { parse } from 'yaml';
 
@@ -45,7 +45,7 @@ describe('deploy/docker-bake.hcl', () => {
 
   test('builds the six services and the provisioning, for both processors', () => {
     const list = /service = \[(.*)\]/.exec(bake)?.[1] ?? '';
-    expect(JSON.parse(`[${list}]`).sort()).toEqual([...serviceNames, 'provision'].sort());
+    expect(JSON.parse(`[${list}]`).sort()).toEqual([...SERVICE_NAMES, 'provision'].sort());
     expect(bake).toContain('platforms  = ["linux/arm64", "linux/amd64"]');
   });
 

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { cleanEnvironment, repository, run } from '@lazyphotos/testkit';
 
 const imageFolder = join(repository, 'deploy/image');
@@ -47,7 +47,7 @@ async function loadedBy(folder: string): Promise<string[]> {
 }
 
 describe('what is taken out of an image', () => {
-  const programs = [...serviceNames.map((name) => `services/${name}`), 'packages/provision'];
+  const programs = [...SERVICE_NAMES.map((name) => `services/${name}`), 'packages/provision'];
 
   test.each(programs)('is nothing that %s loads', async (folder) => {
     const files = await loadedBy(folder);

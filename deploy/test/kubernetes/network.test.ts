@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { contentsOf, createSecrets, manifestsFolder, outside, overlays } from './deployment.js';
 import {
   componentOf,
@@ -128,7 +128,7 @@ describeWithKubernetes('Kubernetes network policies', () => {
 
     test('let each pod be called by those only', () => {
       const inside = needed.filter((edge) => targets().has(/-> (.*):/.exec(edge)?.[1] ?? ''));
-      const scraped = serviceNames.map((name) => `monitoring/prometheus -> ${name}:9090`);
+      const scraped = SERVICE_NAMES.map((name) => `monitoring/prometheus -> ${name}:9090`);
       expect(edges(mayReceive, [...pods, ...strangers], ours())).toEqual(
         sorted([...inside, ...scraped, ...LET_IN[overlay]]),
       );

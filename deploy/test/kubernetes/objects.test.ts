@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { manifestsFolder, overlays } from './deployment.js';
 import {
   componentOf,
@@ -40,7 +40,7 @@ describeWithKubernetes('Kubernetes objects', () => {
 
     test('has the six services and the two provisioning jobs, and every object is what its schema says', async () => {
       expect(workloads.map(componentOf)).toEqual(
-        expect.arrayContaining([...serviceNames, 'provision-postgres', 'provision-storage']),
+        expect.arrayContaining([...SERVICE_NAMES, 'provision-postgres', 'provision-storage']),
       );
       expect(await tools.problems(all)).toEqual([]);
     });
@@ -106,7 +106,7 @@ describeWithKubernetes('Kubernetes objects', () => {
 
     test('has a budget for each service with which a node can always be drained', () => {
       const budgets = ofKind(all, 'PodDisruptionBudget');
-      expect(budgets.map(({ metadata }) => metadata.name).sort()).toEqual([...serviceNames].sort());
+      expect(budgets.map(({ metadata }) => metadata.name).sort()).toEqual([...SERVICE_NAMES].sort());
       for (const { spec } of budgets) expect(spec).toMatchObject({ maxUnavailable: 1 });
     });
   });

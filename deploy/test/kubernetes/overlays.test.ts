@@ -2,7 +2,7 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { serviceNames, topology, VERSION } from '@lazyphotos/contracts';
+import { SERVICE_NAMES, topology, VERSION } from '@lazyphotos/contracts';
 import { repository } from '@lazyphotos/testkit';
 import { parseDocument, stringify } from 'yaml';
 import { manifestsFolder, type Overlay, overlays } from './deployment.js';
@@ -102,7 +102,7 @@ describeWithKubernetes('Kubernetes overlays', () => {
         new Map(workloadsOf(manifests).map((one) => [componentOf(one), JSON.stringify(one.spec.template)]));
       const before = templates(all);
       const restarted = [...templates(changed)].filter(([name, template]) => before.get(name) !== template);
-      expect(restarted.map(([name]) => name).sort()).toEqual([...serviceNames].sort());
+      expect(restarted.map(([name]) => name).sort()).toEqual([...SERVICE_NAMES].sort());
     });
   });
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { serviceNames, VERSION } from '@lazyphotos/contracts';
+import { SERVICE_NAMES, VERSION } from '@lazyphotos/contracts';
 import { manifestsFolder, overlays } from './deployment.js';
 import {
   bytes,
@@ -95,7 +95,7 @@ describeWithKubernetes('Kubernetes pods', () => {
         const patience = (startupProbe?.periodSeconds ?? 10) * (startupProbe?.failureThreshold ?? 3);
         expect(patience).toBeGreaterThan(90);
       }
-      for (const service of servers.filter((one) => serviceNames.some((name) => name === componentOf(one)))) {
+      for (const service of servers.filter((one) => SERVICE_NAMES.some((name) => name === componentOf(one)))) {
         const { readinessProbe, livenessProbe, lifecycle } = containerOf(service);
         // Not /health/ready: a fault that all replicas share must not take all of them away.
         expect([readinessProbe?.httpGet?.path, livenessProbe?.httpGet?.path]).toEqual(['/health', '/health']);

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { serviceNames } from '@lazyphotos/contracts';
-import { allSettings } from '@lazyphotos/standalone';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
+import { ALL_SETTINGS } from '@lazyphotos/standalone';
 import { repository, run } from '@lazyphotos/testkit';
 import { contentsOf, createSecrets, manifestsFolder, overlays } from './deployment.js';
 import {
@@ -18,7 +18,7 @@ import {
 } from './manifests.js';
 import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
 
-const known = allSettings.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+const known = ALL_SETTINGS.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
 
 const isOurs = (workload: Workload) => containerOf(workload).image.includes('lazyphotos-');
 
@@ -88,7 +88,7 @@ describeWithKubernetes('Kubernetes settings', () => {
       for (const workload of workloadsOf(all).filter(isOurs)) {
         const names = Object.keys(environment(workload));
         expect(names.filter((name) => !known.includes(name))).toEqual([]);
-        expect(allSettings.filter(({ name, secret }) => secret && names.includes(name))).toEqual([]);
+        expect(ALL_SETTINGS.filter(({ name, secret }) => secret && names.includes(name))).toEqual([]);
       }
     });
 
@@ -134,7 +134,7 @@ describeWithKubernetes('Kubernetes settings', () => {
           .sort();
       expect(having('S3_BUCKET')).toEqual(['gateway', 'media-worker', 'upload']);
       expect(having('LAZYPHOTOS_BUS_URL_FILE')).toEqual(['catalog', 'feed', 'media-worker', 'upload']);
-      expect(having('LAZYPHOTOS_SERVICE_KEY_FILE')).toEqual([...serviceNames].sort());
+      expect(having('LAZYPHOTOS_SERVICE_KEY_FILE')).toEqual([...SERVICE_NAMES].sort());
     });
   });
 });
@@ -166,8 +166,8 @@ describe('create-secrets', () => {
 
   test('makes passwords of their own for every role, and keeps how the server is reached', async () => {
     const secrets = contentsOf(await createSecrets('cloud'), 'Secret');
-    const urls = serviceNames.map((name) => new URL(secrets.get(name)?.['database-url'] ?? ''));
-    expect(new Set(urls.map(({ password }) => password)).size).toBe(serviceNames.length);
+    const urls = SERVICE_NAMES.map((name) => new URL(secrets.get(name)?.['database-url'] ?? ''));
+    expect(new Set(urls.map(({ password }) => password)).size).toBe(SERVICE_NAMES.length);
     expect(new Set(urls.map(({ host, search }) => `${host}${search}`))).toEqual(
       new Set(['10.20.30.40:5432?sslmode=require']),
     );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { serviceNames, topology } from '@lazyphotos/contracts';
+import { SERVICE_NAMES, topology } from '@lazyphotos/contracts';
 import { chassisSettings } from '@lazyphotos/service-kit';
 import { run } from '@lazyphotos/testkit';
 import {
@@ -32,7 +32,7 @@ describe('monitoring', () => {
 
   test('scrapes every replica of the six services', () => {
     const [services] = scraped.flatMap(({ dns_sd_configs = [] }) => dns_sd_configs);
-    expect(services?.names.toSorted()).toEqual([...serviceNames].sort());
+    expect(services?.names.toSorted()).toEqual([...SERVICE_NAMES].sort());
     expect(services?.port).toBe(chassisSettings.metricsPort.schema.parse(undefined));
   });
 

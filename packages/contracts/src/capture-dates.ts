@@ -3,7 +3,7 @@
  * worker walks it through what the file says, the catalog through what is left when the file says nothing. When a picture was
  * taken beats when it was digitised, and what the camera wrote beats what a program added.
  */
-export const capturedAtSources = [
+export const CAPTURED_AT_SOURCES = [
   /** Corrected by the photo's owner. */
   'user',
   /** EXIF DateTimeOriginal: the camera's clock when the picture was taken. */
@@ -35,21 +35,21 @@ export const capturedAtSources = [
   /** The modification time of the file on the device. */
   'fileModified',
 ] as const;
-export type CapturedAtSource = (typeof capturedAtSources)[number];
+export type CapturedAtSource = (typeof CAPTURED_AT_SOURCES)[number];
 
 /** Returns whether a date from `a` is more believable than one from `b`. */
 export const isBetterSource = (a: CapturedAtSource, b: CapturedAtSource): boolean =>
-  capturedAtSources.indexOf(a) < capturedAtSources.indexOf(b);
+  CAPTURED_AT_SOURCES.indexOf(a) < CAPTURED_AT_SOURCES.indexOf(b);
 
 /** The sources that a client can name for the `capturedAt` that it announces. */
-export const announcedDateSources = [
+export const ANNOUNCED_DATE_SOURCES = [
   'sidecar',
   'client',
   'fileName',
   'folderYear',
   'fileModified',
 ] as const satisfies readonly CapturedAtSource[];
-export type AnnouncedDateSource = (typeof announcedDateSources)[number];
+export type AnnouncedDateSource = (typeof ANNOUNCED_DATE_SOURCES)[number];
 
 /** The first photograph that survives was taken in 1826 or 1827. */
 const FIRST_YEAR = 1826;

@@ -1,7 +1,7 @@
 // Made by scripts/make-city-names.mjs of Unicode's CLDR; see LICENSE-CLDR.txt.
 
 /** A city a line: country, the name that GeoNames shows, then its names in other languages. */
-export const cityNames = `
+export const CITY_NAMES = `
 AE|Dubai|ar=دبي|bg=Дубай|cs=Dubaj|el=Ντουμπάι|es=Dubái|fa=دبی|fr=Dubaï|he=דובאי|hi=दुबई|hu=Dubaj|ja=ドバイ|ko=두바이|lt=Dubajus|lv=Dubaija|pl=Dubaj|ru=Дубай|sk=Dubaj|sl=Dubaj|sr=Дубаи|th=ดูไบ|uk=Дубай|zh=迪拜|zh-Hant=杜拜
 AF|Kabul|ar=كابول|bg=Кабул|cs=Kábul|el=Καμπούλ|fa=کابل|fr=Kaboul|he=קאבול|hi=काबुल|ja=カブール|ko=카불|lt=Kabulas|lv=Kabula|pt=Cabul|ru=Кабул|sk=Kábul|sr=Кабул|th=คาบูล|tr=Kabil|uk=Кабул|zh=喀布尔|zh-Hant=喀布爾
 AL|Tirana|ar=تيرانا|bg=Тирана|el=Τίρανα|fa=تیرانا|he=טירנה|hi=टाइरेन|ja=ティラナ|ko=티라나|lv=Tirāna|ru=Тирана|sr=Тирана|th=ติรานา|tr=Tiran|uk=Тирана|zh=地拉那|zh-Hant=地拉那

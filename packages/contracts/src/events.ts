@@ -4,10 +4,10 @@ import {
   altitude,
   cameraMetadata,
   capturedAtSource,
+  PREVIEW_VARIANTS,
   photoKind,
   photoRecord,
   place,
-  previewVariants,
   rating,
   zoneOffset,
 } from './http/photos.js';
@@ -72,7 +72,7 @@ export const eventSchemas = {
     rating: rating.optional(),
     kind: photoKind.extract(['photo', 'motion']).optional(),
     previews: z.array(
-      z.object({ variant: z.enum(previewVariants), width: pixels, height: pixels, sizeBytes: byteCount }),
+      z.object({ variant: z.enum(PREVIEW_VARIANTS), width: pixels, height: pixels, sizeBytes: byteCount }),
     ),
     placeholder: z.string().optional(),
   }),

@@ -54,7 +54,7 @@ function namedTime(fileName: string, now: Date): TimeSpan | undefined {
     .slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1)
     // macOS takes letters and their accents apart.
     .normalize('NFC');
-  if (digestName.test(name)) return undefined;
+  if (DIGEST_NAME.test(name)) return undefined;
   for (const span of [...daysIn(name), ...monthsIn(name)]) {
     if (span && isPlausibleCaptureTime(span.start, now)) return span;
   }
@@ -62,14 +62,14 @@ function namedTime(fileName: string, now: Date): TimeSpan | undefined {
 }
 
 /** A UUID or a hash, in which digits in a row mean nothing. */
-const digestName = /^(?=[\d-]*[a-f])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{16,})(?![\da-z])/i;
+const DIGEST_NAME = /^(?=[\d-]*[a-f])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{16,})(?![\da-z])/i;
 
 /** The dates that the patterns find, in the order of the name: in `14-07-2019 10 11 12` the first one is meant. */
 function daysIn(name: string): (TimeSpan | undefined)[] {
-  const found = dayPatterns.flatMap(({ pattern, read }) =>
+  const found = DAY_PATTERNS.flatMap(({ pattern, read }) =>
     [...name.matchAll(pattern)].map((match) => ({ index: match.index, spans: spansOfMatch(match, read) })),
   );
-  const epoch = epochName.exec(name)?.[1];
+  const epoch = EPOCH_NAME.exec(name)?.[1];
   if (epoch) found.push({ index: 0, spans: [instant(new Date(Number(epoch)))] });
   return found.sort((a, b) => a.index - b.index).flatMap(({ spans }) => spans);
 }
@@ -87,7 +87,7 @@ function spansOfMatch(match: RegExpExecArray, read: DatePattern['read']): (TimeS
 }
 
 function monthsIn(name: string): (TimeSpan | undefined)[] {
-  return monthPatterns.flatMap(({ pattern, read }) =>
+  return MONTH_PATTERNS.flatMap(({ pattern, read }) =>
     [...name.matchAll(pattern)].map((match) => {
       const date = read(match);
       return date && spanOf(date);
@@ -114,11 +114,11 @@ interface DatePattern {
 }
 
 /** The longest month has ten letters. `de` is between the parts of a date in Spanish and Portuguese. */
-const month = '(\\p{L}{3,10})';
-const beforeMonth = '(?:er|st|nd|rd|th|º|ª)?[-_., ]{0,2}(?:de[-_ ])?';
-const beforeYear = '(?:[-_ ]de(?=[-_ ]))?[-_., ]{0,2}';
+const MONTH = '(\\p{L}{3,10})';
+const BEFORE_MONTH = '(?:er|st|nd|rd|th|º|ª)?[-_., ]{0,2}(?:de[-_ ])?';
+const BEFORE_YEAR = '(?:[-_ ]de(?=[-_ ]))?[-_., ]{0,2}';
 
-const dayPatterns: DatePattern[] = [
+const DAY_PATTERNS: DatePattern[] = [
   {
     // 20190714, also with the time right after it
     pattern: /(?<!\d)(\d{4})(\d{2})(\d{2})/g,
@@ -142,18 +142,18 @@ const dayPatterns: DatePattern[] = [
   },
   {
     // 14 Jul 2019, 14July2019, 14. Juli 2019, 14 de julio de 2019
-    pattern: new RegExp(`(?<!\\d)(\\d{1,2})${beforeMonth}${month}${beforeYear}(\\d{4})`, 'giu'),
+    pattern: new RegExp(`(?<!\\d)(\\d{1,2})${BEFORE_MONTH}${MONTH}${BEFORE_YEAR}(\\d{4})`, 'giu'),
     read: ([, day, name = '', year]) => namedMonth(Number(year), name, Number(day)),
   },
   {
     // 2019-Jul-14, 2019 July 14
-    pattern: new RegExp(`(?<!\\d)(\\d{4})([-_. ])${month}\\2(\\d{1,2})(?!\\d)`, 'giu'),
+    pattern: new RegExp(`(?<!\\d)(\\d{4})([-_. ])${MONTH}\\2(\\d{1,2})(?!\\d)`, 'giu'),
     read: ([, year, , name = '', day]) => namedMonth(Number(year), name, Number(day)),
   },
   {
     // Jul 14, 2019
     pattern: new RegExp(
-      `(?<!\\p{L})${month}[-_. ]{0,2}(\\d{1,2})(?:st|nd|rd|th)?[-_., ]{1,2}(\\d{4})`,
+      `(?<!\\p{L})${MONTH}[-_. ]{0,2}(\\d{1,2})(?:st|nd|rd|th)?[-_., ]{1,2}(\\d{4})`,
       'giu',
     ),
     read: ([, name = '', day, year]) => namedMonth(Number(year), name, Number(day)),
@@ -164,7 +164,7 @@ const dayPatterns: DatePattern[] = [
  * Months and years, where nothing else can be meant. Four digits alone are the number of a picture more often than a year, and so
  * are those after a camera's prefix.
  */
-const monthPatterns: DatePattern[] = [
+const MONTH_PATTERNS: DatePattern[] = [
   {
     // 2019-07, Scan_2019_07
     pattern:
@@ -178,7 +178,7 @@ const monthPatterns: DatePattern[] = [
   },
   {
     // May 2019, mayo de 2019
-    pattern: new RegExp(`(?<!\\p{L}|\\d[-_., ]{0,2})${month}${beforeYear}(\\d{4})(?!\\d|[-_. ]\\d)`, 'giu'),
+    pattern: new RegExp(`(?<!\\p{L}|\\d[-_., ]{0,2})${MONTH}${BEFORE_YEAR}(\\d{4})(?!\\d|[-_. ]\\d)`, 'giu'),
     read: ([, name = '', year]) => namedMonth(Number(year), name),
   },
 ];
@@ -195,12 +195,12 @@ function dayAndMonth(first: number, second: number, dayFirst: boolean, year: num
 }
 
 /** 101112 or 101112345, right after the date or after one sign or two. */
-const compactTime = /^[-_ T]{0,2}(\d{2})(\d{2})(\d{2})(\d{0,3})(?!\d)/;
+const COMPACT_TIME = /^[-_ T]{0,2}(\d{2})(\d{2})(\d{2})(\d{0,3})(?!\d)/;
 /** 10-11-12, 10.11.12 PM, 下午10.11.12, after a word in the user's language: `at`, `um`, `a las`. */
 const separatedTime =
   /^\D{1,12}?(\d{1,2})[-.:_ h時时시点] ?(\d{2})[-.:_ m分분] ?(\d{2})(?!\d)(?:[-.,_](\d{3})(?!\d))?(?:\s?([ap])\.?m\b)?/i;
 /** Before the time, in Chinese, Japanese and Korean: morning and afternoon. */
-const halfBeforeTime = /^\D*?(?:(上午|午前|오전)|(下午|午後|오후))/;
+const HALF_BEFORE_TIME = /^\D*?(?:(上午|午前|오전)|(下午|午後|오후))/;
 
 interface TimeOfDay {
   clock: Omit<WallClock, 'year'>;
@@ -209,10 +209,10 @@ interface TimeOfDay {
 }
 
 function timeAfterDate(rest: string): TimeOfDay | undefined {
-  const match = compactTime.exec(rest) ?? separatedTime.exec(rest);
+  const match = COMPACT_TIME.exec(rest) ?? separatedTime.exec(rest);
   if (!match) return undefined;
   const [text, hour, minute, second, fraction = '', halfAfter] = match;
-  const [, morning, afternoon] = halfBeforeTime.exec(text) ?? [];
+  const [, morning, afternoon] = HALF_BEFORE_TIME.exec(text) ?? [];
   const half = halfAfter ?? ((morning && 'a') || (afternoon && 'p'));
   return {
     clock: {
@@ -245,4 +245,4 @@ export function hourOfHalfDay(hour: number, half: string): number {
 }
 
 /** Milliseconds since 1970 as Facebook, WeChat and some cameras name files. Other numbers of this length are no times. */
-const epochName = /^(?:FB_IMG_|mmexport|wx_camera_|microMsg\.|IMG_|Screenshot_)?([12]\d{12})(?!\d)/i;
+const EPOCH_NAME = /^(?:FB_IMG_|mmexport|wx_camera_|microMsg\.|IMG_|Screenshot_)?([12]\d{12})(?!\d)/i;

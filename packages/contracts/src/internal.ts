@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { announcedDateSources } from './capture-dates.js';
+import { ANNOUNCED_DATE_SOURCES } from './capture-dates.js';
 import { type EventPayload, eventSchemas } from './events.js';
 import { defineEndpoints } from './http/endpoint.js';
 import { altitude, capturedAtSource, processingState, rating, zoneOffset } from './http/photos.js';
 import { id, latitude, longitude, MAX_LIMIT, timestamp } from './http/primitives.js';
 import { type ShareContent, type ShareUnlock, shareContent, shareToken, shareUnlock } from './http/shares.js';
-import { photoStates } from './http/uploads.js';
+import { PHOTO_STATES } from './http/uploads.js';
 
 /** The number of photos in one call of an import to the catalog. */
 export const MAX_IMPORTED_PHOTOS = 100;
@@ -14,7 +14,7 @@ export const MAX_IMPORTED_PHOTOS = 100;
 export const importedPhoto = z.object({
   photoId: id,
   /** Used if no more reliable date is known. */
-  date: z.object({ capturedAt: timestamp, source: z.enum(announcedDateSources) }).optional(),
+  date: z.object({ capturedAt: timestamp, source: z.enum(ANNOUNCED_DATE_SOURCES) }).optional(),
   /** Used if no location is known. */
   location: z.object({ lat: latitude, lon: longitude }).optional(),
   /**
@@ -55,7 +55,7 @@ const photoDate = z.object({
 export type PhotoDate = z.output<typeof photoDate>;
 
 /** `unknown`: the catalog does not know the photo (yet). */
-export type KnownPhotoState = (typeof photoStates)[number] | 'unknown';
+export type KnownPhotoState = (typeof PHOTO_STATES)[number] | 'unknown';
 
 /** The calls of the upload service to the catalog. */
 export interface CatalogApi {
@@ -156,7 +156,7 @@ export interface CopiesApi {
 }
 
 const userPhoto = z.object({ userId: id, photoId: id });
-const stateAnswer = z.object({ state: z.enum([...photoStates, 'unknown']) });
+const stateAnswer = z.object({ state: z.enum([...PHOTO_STATES, 'unknown']) });
 
 /** The same calls over HTTP, between containers, for the services that they name. The gateway does not route them. */
 export const internalEndpoints = {

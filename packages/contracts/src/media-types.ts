@@ -9,7 +9,7 @@ interface AcceptedType {
   sniffed?: readonly string[];
 }
 
-export const acceptedTypes: readonly AcceptedType[] = [
+export const ACCEPTED_TYPES: readonly AcceptedType[] = [
   { mimeType: 'image/jpeg', extensions: ['jpg', 'jpeg'], aliases: ['image/jpg', 'image/pjpeg'] },
   { mimeType: 'image/png', extensions: ['png'], sniffed: ['image/apng'] },
   { mimeType: 'image/webp', extensions: ['webp'] },
@@ -34,19 +34,19 @@ export const acceptedTypes: readonly AcceptedType[] = [
 
 /** Archives of photos, which are uploaded to be imported. */
 export const ARCHIVE_TYPE = 'application/zip';
-const archiveAliases = ['application/zip', 'application/x-zip-compressed', 'application/x-zip'];
+const ARCHIVE_ALIASES = ['application/zip', 'application/x-zip-compressed', 'application/x-zip'];
 
 /** Whether an upload is announced as an archive. */
-export const isArchiveType = (mimeType: string): boolean => archiveAliases.includes(mimeType);
+export const isArchiveType = (mimeType: string): boolean => ARCHIVE_ALIASES.includes(mimeType);
 
 /** The canonical name of an accepted type, or undefined. */
 export function canonicalMimeType(name: string): string | undefined {
-  return acceptedTypes.find((type) => type.mimeType === name || type.aliases?.includes(name))?.mimeType;
+  return ACCEPTED_TYPES.find((type) => type.mimeType === name || type.aliases?.includes(name))?.mimeType;
 }
 
 /** Whether content whose magic bytes say `sniffed` may be called `mimeType` (canonical). */
 export function contentMatches(mimeType: string, sniffed: string): boolean {
-  const type = acceptedTypes.find((candidate) => candidate.mimeType === mimeType);
+  const type = ACCEPTED_TYPES.find((candidate) => candidate.mimeType === mimeType);
   return (
     type !== undefined &&
     (canonicalMimeType(sniffed) === mimeType || type.sniffed?.includes(sniffed) === true)
@@ -54,11 +54,11 @@ export function contentMatches(mimeType: string, sniffed: string): boolean {
 }
 
 /** Names of the container of HEIC and AVIF: which of the two a photo is, only its content says. */
-const containerTypes = ['image/heif', 'image/heif-sequence'];
+const CONTAINER_TYPES = ['image/heif', 'image/heif-sequence'];
 
 /** Returns what an upload is announced as: a canonical type, or `image/heif` for the container; undefined for others. */
 export function announcedMimeType(name: string): string | undefined {
-  return containerTypes.includes(name) ? 'image/heif' : canonicalMimeType(name);
+  return CONTAINER_TYPES.includes(name) ? 'image/heif' : canonicalMimeType(name);
 }
 
 /**
@@ -71,13 +71,13 @@ export function storedMimeType(announced: string, sniffed: string): string | und
   return found === 'image/heic' || found === 'image/avif' ? found : undefined;
 }
 
-const rawTypes = new Set(
+const RAW_TYPES = new Set(
   ['dng', 'cr2', 'cr3', 'nef', 'arw', 'raf', 'orf', 'rw2'].map(
-    (extension) => acceptedTypes.find((type) => type.extensions.includes(extension))?.mimeType,
+    (extension) => ACCEPTED_TYPES.find((type) => type.extensions.includes(extension))?.mimeType,
   ),
 );
 
-export const isCameraRaw = (mimeType: string): boolean => rawTypes.has(mimeType);
+export const isCameraRaw = (mimeType: string): boolean => RAW_TYPES.has(mimeType);
 
 /**
  * Returns the accepted type of a photo whose magic bytes say `sniffed`; undefined for anything else. The file name only tells apart
@@ -85,9 +85,9 @@ export const isCameraRaw = (mimeType: string): boolean => rawTypes.has(mimeType)
  */
 export function photoTypeOf(sniffed: string, fileName: string): string | undefined {
   const extension = /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? '';
-  const named = acceptedTypes.find(({ extensions }) => extensions.includes(extension))?.mimeType;
+  const named = ACCEPTED_TYPES.find(({ extensions }) => extensions.includes(extension))?.mimeType;
   if (named !== undefined && contentMatches(named, sniffed)) return named;
   return (
-    canonicalMimeType(sniffed) ?? acceptedTypes.find((type) => type.sniffed?.includes(sniffed))?.mimeType
+    canonicalMimeType(sniffed) ?? ACCEPTED_TYPES.find((type) => type.sniffed?.includes(sniffed))?.mimeType
   );
 }

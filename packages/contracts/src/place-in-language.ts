@@ -1,4 +1,4 @@
-import { cityNames } from './city-names.js';
+import { CITY_NAMES } from './city-names.js';
 import type { Place } from './http/photos.js';
 
 /**
@@ -58,7 +58,7 @@ function namesOfCity(countryCode: string, city: string): ReadonlyMap<string, str
 }
 
 function readTable(): Map<string, Map<string, string>> {
-  const rows = cityNames.trim().split('\n');
+  const rows = CITY_NAMES.trim().split('\n');
   return new Map(
     rows.map((row) => {
       const [countryCode, city, ...names] = row.split('|');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  acceptedTypes,
+  ACCEPTED_TYPES,
   canonicalMimeType,
   contentMatches,
   type Endpoint,
@@ -182,7 +182,7 @@ describe('answers', () => {
 });
 
 describe('media types', () => {
-  test.each(acceptedTypes.map((type) => [type.mimeType, type] as const))(
+  test.each(ACCEPTED_TYPES.map((type) => [type.mimeType, type] as const))(
     '%s is found under all its names',
     (mimeType, { aliases = [], sniffed = [], extensions }) => {
       for (const name of [mimeType, ...aliases]) expect(canonicalMimeType(name)).toBe(mimeType);
@@ -193,8 +193,8 @@ describe('media types', () => {
   );
 
   test('no name and no extension belongs to two', () => {
-    const names = acceptedTypes.flatMap(({ mimeType, aliases = [] }) => [mimeType, ...aliases]);
-    const extensions = acceptedTypes.flatMap((type) => type.extensions);
+    const names = ACCEPTED_TYPES.flatMap(({ mimeType, aliases = [] }) => [mimeType, ...aliases]);
+    const extensions = ACCEPTED_TYPES.flatMap((type) => type.extensions);
     expect(new Set(names).size).toBe(names.length);
     expect(new Set(extensions).size).toBe(extensions.length);
   });
@@ -203,7 +203,7 @@ describe('media types', () => {
     const promised = 'jpg jpeg png webp gif tif tiff heic heif avif dng cr2 cr3 nef arw raf orf rw2'.split(
       ' ',
     );
-    const extensions = acceptedTypes.flatMap((type) => type.extensions);
+    const extensions = ACCEPTED_TYPES.flatMap((type) => type.extensions);
     for (const extension of promised) expect(extensions).toContain(extension);
     for (const odd of ['image/svg+xml', 'text/html', 'application/pdf', 'image', '', 'IMAGE/JPEG']) {
       expect(canonicalMimeType(odd)).toBeUndefined();
@@ -234,7 +234,7 @@ describe('media types', () => {
   });
 
   test('camera RAW is known as such', () => {
-    const raw = acceptedTypes.filter(({ mimeType }) => isCameraRaw(mimeType));
+    const raw = ACCEPTED_TYPES.filter(({ mimeType }) => isCameraRaw(mimeType));
     expect(raw.flatMap(({ extensions }) => extensions).sort()).toEqual([
       'arw',
       'cr2',

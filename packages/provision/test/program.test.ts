@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { createFixture } from './postgres/fixture.js';
 
@@ -86,7 +86,7 @@ describeWithPostgres('the program on a server', () => {
     const done = await provision(['postgres'], { ...env, LAZYPHOTOS_ADMIN_DATABASE_URL: fixture.adminUrl });
     expect(done).toMatchObject({ code: 0, stderr: '' });
     const ready = linesOf(done.stdout).map((line) => JSON.parse(line) as { message: string });
-    expect(ready.filter(({ message }) => message === 'database ready')).toHaveLength(serviceNames.length);
+    expect(ready.filter(({ message }) => message === 'database ready')).toHaveLength(SERVICE_NAMES.length);
 
     const stranger = Object.assign(new URL(fixture.adminUrl), { password: 'hush-hush' }).href;
     const failed = await provision(['postgres'], { ...env, LAZYPHOTOS_ADMIN_DATABASE_URL: stranger });

@@ -1,4 +1,4 @@
-import { serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { z } from 'zod';
 import { baseUrl, flag, httpUrl, oneOf, setting, text, wholeNumber } from './settings.js';
 
@@ -38,7 +38,7 @@ const base64 = z.base64('must be base64');
 const peerKeys = z
   .string()
   .transform((list) => list.split(',').map((entry) => entry.trim().split(/=(.*)/s, 2)))
-  .pipe(z.array(z.tuple([z.enum(serviceNames), base64]), 'must be <service>=<key>, comma-separated'))
+  .pipe(z.array(z.tuple([z.enum(SERVICE_NAMES), base64]), 'must be <service>=<key>, comma-separated'))
   .transform((entries) => new Map(entries));
 
 /** How the services of different containers know each other. */

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { type MediaUrlFor, type MediaVariant, mediaVariants } from '@lazyphotos/contracts';
+import { MEDIA_VARIANTS, type MediaUrlFor, type MediaVariant } from '@lazyphotos/contracts';
 
 export interface MediaUrlOptions {
   /** Shared by the services that sign and the gateway, which verifies. */
@@ -29,7 +29,9 @@ export interface MediaLocation {
 const COPY_LIFETIME_SECONDS = 6 * 3600;
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const MEDIA_PATH = new RegExp(`^/media/(${UUID})/(${UUID})/(${mediaVariants.join('|')}|embedded-\\d{1,10})$`);
+const MEDIA_PATH = new RegExp(
+  `^/media/(${UUID})/(${UUID})/(${MEDIA_VARIANTS.join('|')}|embedded-\\d{1,10})$`,
+);
 
 const queryOf = (expires: string, name: string | undefined): string =>
   name === undefined ? `exp=${expires}` : `exp=${expires}&name=${encodeURIComponent(name)}`;

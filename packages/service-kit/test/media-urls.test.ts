@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { mediaVariants } from '@lazyphotos/contracts';
+import { MEDIA_VARIANTS } from '@lazyphotos/contracts';
 import { createMediaUrls } from '../src/index.js';
 
 const LIFETIME = 3600;
@@ -23,7 +23,7 @@ describe('signed media URLs', () => {
   };
 
   test('name a picture, and are verified', () => {
-    for (const variant of mediaVariants) {
+    for (const variant of MEDIA_VARIANTS) {
       const { url, expiresAt } = urls.sign(userId, photoId, variant);
       expect(url).toMatch(
         new RegExp(`^https://photos.example.org/media/${userId}/${photoId}/${variant}\\?exp=`),

@@ -1,6 +1,6 @@
 import { migrationsPath as auth } from '@lazyphotos/auth';
 import { migrationsPath as catalog } from '@lazyphotos/catalog';
-import { type ServiceName, serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES, type ServiceName } from '@lazyphotos/contracts';
 import { type Database, migrate, openDatabase } from '@lazyphotos/database';
 import type { PostgresServer } from '@lazyphotos/embedded-postgres';
 import { migrationsPath as feed } from '@lazyphotos/feed';
@@ -44,9 +44,9 @@ async function openOwnDatabase(owner: ServiceName, options: OpenOptions): Promis
 
 /** Creates the database of the bus, and creates, migrates and opens one for each service. */
 export async function openDatabases(options: OpenOptions): Promise<Record<ServiceName, Database>> {
-  for (const name of [...serviceNames, 'bus']) await options.postgres.ensureDatabase(name.replace('-', '_'));
+  for (const name of [...SERVICE_NAMES, 'bus']) await options.postgres.ensureDatabase(name.replace('-', '_'));
   const opened = await Promise.all(
-    serviceNames.map(async (owner) => [owner, await openOwnDatabase(owner, options)] as const),
+    SERVICE_NAMES.map(async (owner) => [owner, await openOwnDatabase(owner, options)] as const),
   );
   return Object.fromEntries(opened) as Record<ServiceName, Database>;
 }

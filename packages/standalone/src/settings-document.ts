@@ -15,7 +15,7 @@ import {
 import { scannerSettings } from '@lazyphotos/upload';
 import { nodeSettings } from './settings.js';
 
-const tables = [
+const TABLES = [
   nodeSettings,
   authFolders,
   databaseSettings,
@@ -32,8 +32,8 @@ const tables = [
 ].flatMap((table): Setting[] => Object.values(table));
 
 /** Every setting of the system, in the order of the document. */
-export const allSettings: readonly Setting[] = [
-  ...new Map(tables.map((setting) => [setting.name, setting])).values(),
+export const ALL_SETTINGS: readonly Setting[] = [
+  ...new Map(TABLES.map((setting) => [setting.name, setting])).values(),
 ].sort((a, b) => SETTING_NAMES.indexOf(a.name) - SETTING_NAMES.indexOf(b.name));
 
 function absentMeans(setting: Setting): string {
@@ -58,7 +58,7 @@ stops the start with a line that names it. An empty variable counts as absent.
 
 | setting | meaning | default |
 | --- | --- | --- |
-${allSettings.map(rowOf).join('\n')}
+${ALL_SETTINGS.map(rowOf).join('\n')}
 
 The \`lazyphotos\` command reads three variables of its own: \`LAZYPHOTOS_SERVER\` (the node's URL), \`LAZYPHOTOS_PASSWORD\` (instead
 of a prompt) and \`LAZYPHOTOS_CONFIG_DIR\` (where it keeps its credentials).

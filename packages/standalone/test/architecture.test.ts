@@ -10,7 +10,7 @@ import * as mediaWorker from '@lazyphotos/media-worker/events';
 import { repository } from '@lazyphotos/testkit';
 import * as upload from '@lazyphotos/upload/events';
 
-const services: Record<string, { consumes: readonly string[]; publishes: readonly string[] }> = {
+const services: Record<string, { CONSUMES: readonly string[]; PUBLISHES: readonly string[] }> = {
   gateway,
   auth,
   upload,
@@ -33,9 +33,9 @@ const imported = (text: string): string[] =>
 
 describe('services and events', () => {
   test('each queue has the consumer that its name says, and each event a publisher', () => {
-    const consumed = Object.entries(services).flatMap(([name, { consumes }]) => {
-      for (const queue of consumes) expect(queue.startsWith(`${name}.`)).toBe(true);
-      return consumes;
+    const consumed = Object.entries(services).flatMap(([name, { CONSUMES }]) => {
+      for (const queue of CONSUMES) expect(queue.startsWith(`${name}.`)).toBe(true);
+      return CONSUMES;
     });
     expect([...consumed].sort()).toEqual(Object.keys(topology).sort());
     const published = Object.values(services).flatMap(({ publishes }) => publishes);
@@ -44,14 +44,14 @@ describe('services and events', () => {
 
   test('docs/architecture.md shows just these', () => {
     const lines = readFileSync(join(repository, 'docs/architecture.md'), 'utf8').split('\n');
-    for (const [name, { consumes, publishes }] of Object.entries(services)) {
+    for (const [name, { CONSUMES, PUBLISHES }] of Object.entries(services)) {
       const row = lines.find((line) => line.startsWith(`| ${name} |`));
       const [, , , consumesCell = '', publishesCell = ''] = row?.split('|').map((cell) => cell.trim()) ?? [];
-      const expected = consumes.map(
+      const expected = CONSUMES.map(
         (queue) => `\`${queue}\`: ${topology[queue as keyof typeof topology].join(', ')}`,
       );
       expect({ name, consumes: consumesCell }).toEqual({ name, consumes: expected.join(' · ') });
-      expect({ name, publishes: publishesCell }).toEqual({ name, publishes: publishes.join(', ') });
+      expect({ name, publishes: publishesCell }).toEqual({ name, publishes: PUBLISHES.join(', ') });
     }
   });
 });
@@ -107,4 +107,16 @@ describe('imports point inward', () => {
       });
     }
   });
+});
+
+test('module constants that are values are in upper case', () => {
+  // Lists, sets, maps, numbers, texts and patterns; objects may be schemas, settings or adapters.
+  const declaration =
+    /^(?:export )?const ([a-z]\w*)(?: *:[^=\n]+)? = *(?:\[|new Set\b|new Map\b|['"`\d]|\/[^/*])/gm;
+  // The values of examples have the names of the fields that they fill.
+  const files = [...sources('packages'), ...sources('services')].filter(({ file }) => !file.includes('/examples/'));
+  const found = files.flatMap(({ file, text }) =>
+    [...text.matchAll(declaration)].map(([, name]) => `${file}: ${name}`),
+  );
+  expect(found).toEqual([]);
 });

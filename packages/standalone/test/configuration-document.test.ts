@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { isKnownSetting, SETTING_NAMES } from '@lazyphotos/runtime';
-import { allSettings, settingsDocument } from '../src/settings-document.js';
+import { ALL_SETTINGS, settingsDocument } from '../src/settings-document.js';
 
 const DOCUMENT = new URL('../../../docs/configuration.md', import.meta.url);
 
@@ -12,7 +12,7 @@ test('docs/configuration.md is up to date', () => {
 });
 
 test('every setting has a name of its own, a sentence, and a row that says what its absence means', () => {
-  const settings = allSettings;
+  const settings = ALL_SETTINGS;
   expect(new Set(settings.map(({ name }) => name)).size).toBe(settings.length);
   const rows = settingsDocument()
     .split('\n')
@@ -34,8 +34,8 @@ test('the document is the same each time', () => {
 });
 
 test('the names that containers know are those of all settings, and of the files of secrets', () => {
-  expect(SETTING_NAMES).toEqual(allSettings.map(({ name }) => name));
-  for (const { name, secret = false } of allSettings) {
+  expect(SETTING_NAMES).toEqual(ALL_SETTINGS.map(({ name }) => name));
+  for (const { name, secret = false } of ALL_SETTINGS) {
     expect({ name, known: isKnownSetting(name), asFile: isKnownSetting(`${name}_FILE`) }).toEqual({
       name,
       known: true,

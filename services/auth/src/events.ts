@@ -1,3 +1,3 @@
 /** The auth service does not use the event bus. */
-export const consumes = [] as const;
-export const publishes = [] as const;
+export const CONSUMES = [] as const;
+export const PUBLISHES = [] as const;

@@ -1,8 +1,8 @@
 import type { QueueName } from '@lazyphotos/contracts';
 
 /** What this service takes from the bus and what it puts there. */
-export const consumes = ['catalog.upload', 'catalog.media'] as const satisfies readonly QueueName[];
-export const publishes = [
+export const CONSUMES = ['catalog.upload', 'catalog.media'] as const satisfies readonly QueueName[];
+export const PUBLISHES = [
   'photo.changed',
   'photo.relocated',
   'photo.trashed',

@@ -1,3 +1,3 @@
 /** The gateway does not use the bus: it neither consumes nor publishes events. */
-export const consumes = [] as const;
-export const publishes = [] as const;
+export const CONSUMES = [] as const;
+export const PUBLISHES = [] as const;

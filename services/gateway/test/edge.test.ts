@@ -4,7 +4,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { debianTool, describeWithTools, eventually, freePort, http } from '@lazyphotos/testkit';
+import {
+  debianTool,
+  describeWithPostgres,
+  describeWithTools,
+  eventually,
+  freePort,
+  http,
+} from '@lazyphotos/testkit';
 import { type Gateway, startGateway } from './harness.js';
 import { storePicture } from './pictures.js';
 import { createShared, type Shared } from './shared.js';
@@ -59,7 +66,11 @@ async function startBoth(shareMediaSeconds: number) {
   return { shared, gateway, edge, stop };
 }
 
-describeWithTools(['nginx'], 'a cache in front of the gateway', () => {
+describeWithPostgres('a cache in front of the gateway', () => {
+  describeWithTools(['nginx'], 'nginx', nginxSuite);
+});
+
+function nginxSuite(): void {
   let gateway: Gateway;
   let shared: Shared;
   let edge: Edge;
@@ -185,4 +196,4 @@ describeWithTools(['nginx'], 'a cache in front of the gateway', () => {
       expect(logged).toContain('"/health"');
     });
   });
-});
+}

@@ -1,5 +1,5 @@
 import type { QueueName } from '@lazyphotos/contracts';
 
 /** What this service takes from the bus and what it puts there. */
-export const consumes = ['upload.photo'] as const satisfies readonly QueueName[];
-export const publishes = ['upload.completed'] as const;
+export const CONSUMES = ['upload.photo'] as const satisfies readonly QueueName[];
+export const PUBLISHES = ['upload.completed'] as const;

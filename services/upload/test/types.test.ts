@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { acceptedTypes, canonicalMimeType } from '@lazyphotos/contracts';
+import { ACCEPTED_TYPES, canonicalMimeType } from '@lazyphotos/contracts';
 import { buildTiff, describeWithPostgres, type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
 import { startUpload, type UploadNode } from './harness.js';
 import { fileOf } from './user.js';
@@ -10,7 +10,7 @@ const samples = samplePhotos();
 /** As a phone would call it: by the extension, which is all that most of them look at. */
 function declaredType({ name, mime }: SamplePhoto): string {
   const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
-  return acceptedTypes.find((type) => type.extensions.includes(extension))?.mimeType ?? mime;
+  return ACCEPTED_TYPES.find((type) => type.extensions.includes(extension))?.mimeType ?? mime;
 }
 
 const good = samples

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { acceptedTypes, photoTypeOf } from '@lazyphotos/contracts';
+import { ACCEPTED_TYPES, photoTypeOf } from '@lazyphotos/contracts';
 import { sniffFile } from '@lazyphotos/photo-type';
 import { type LocalPath, readableName } from '../local-path.js';
 
@@ -29,7 +29,7 @@ const OTHER_MEDIA = new Set(
 );
 
 const isAcceptedExtension = (extension: string): boolean =>
-  acceptedTypes.some(({ extensions }) => extensions.includes(extension));
+  ACCEPTED_TYPES.some(({ extensions }) => extensions.includes(extension));
 
 /** Returns whether a name is that of a picture or video. macOS stores attributes of a file beside it, as `._<name>`. */
 export function isMediaName(name: string): boolean {

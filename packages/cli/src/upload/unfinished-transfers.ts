@@ -1,4 +1,4 @@
-import { acceptedTypes } from '@lazyphotos/contracts';
+import { ACCEPTED_TYPES } from '@lazyphotos/contracts';
 import { isMediaName } from './photo-type.js';
 
 /**
@@ -10,7 +10,7 @@ interface TransferName {
   program: string;
 }
 
-const PHOTO_EXTENSIONS = acceptedTypes.flatMap(({ extensions }) => extensions).join('|');
+const PHOTO_EXTENSIONS = ACCEPTED_TYPES.flatMap(({ extensions }) => extensions).join('|');
 const MEDIA = `(?:${PHOTO_EXTENSIONS}|bmp|jxl|jp2|psd|mov|mp4|m4v|3gp|avi|mts|mkv)`;
 
 const FILE_NAMES: readonly TransferName[] = [

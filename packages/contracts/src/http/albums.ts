@@ -3,9 +3,9 @@ import { defineEndpoints } from './endpoint.js';
 import { photo } from './photos.js';
 import { id, line, MAX_LIMIT, page, pageQuery, text, timestamp } from './primitives.js';
 
-export const albumOrders = ['date', 'manual'] as const;
-export type AlbumOrder = (typeof albumOrders)[number];
-const albumOrder = z.enum(albumOrders).meta({
+export const ALBUM_ORDERS = ['date', 'manual'] as const;
+export type AlbumOrder = (typeof ALBUM_ORDERS)[number];
+const albumOrder = z.enum(ALBUM_ORDERS).meta({
   id: 'AlbumOrder',
   description: 'date: newest capture first; manual: the order that its owner has chosen',
 });

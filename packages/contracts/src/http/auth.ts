@@ -13,8 +13,8 @@ const password = z.string().min(1).max(256);
 const code = z.string().trim().min(1).max(100).meta({ description: 'claim code or invite code' });
 const refreshToken = z.string().min(1).max(200);
 
-export const roles = ['owner', 'admin', 'member'] as const;
-export const role = z.enum(roles).meta({ id: 'Role' });
+export const ROLES = ['owner', 'admin', 'member'] as const;
+export const role = z.enum(ROLES).meta({ id: 'Role' });
 export type Role = z.output<typeof role>;
 
 export const user = z
@@ -45,9 +45,9 @@ const jsonWebKey = z
   })
   .meta({ id: 'JsonWebKey' });
 
-export const platforms = ['ios', 'android', 'web', 'desktop', 'cli'] as const;
+export const PLATFORMS = ['ios', 'android', 'web', 'desktop', 'cli'] as const;
 
-const platform = z.enum(platforms).meta({ id: 'Platform' });
+const platform = z.enum(PLATFORMS).meta({ id: 'Platform' });
 
 const deviceFields = {
   platform,

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { ProblemCode } from './problems.js';
 
-export const serviceNames = ['gateway', 'auth', 'upload', 'catalog', 'feed', 'media-worker'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+export const SERVICE_NAMES = ['gateway', 'auth', 'upload', 'catalog', 'feed', 'media-worker'] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** One operation of the API, by which it is validated, routed and documented. */
 export interface Endpoint {

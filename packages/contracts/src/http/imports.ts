@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capturedAtSources } from '../capture-dates.js';
+import { CAPTURED_AT_SOURCES } from '../capture-dates.js';
 import { defineEndpoints } from './endpoint.js';
 import { byteCount, id, page, pageQuery, sha256, timestamp } from './primitives.js';
 import { photoState } from './uploads.js';
@@ -9,22 +9,22 @@ export const MAX_PARTS = 200;
 /** The number of failures that an import lists; its report has all of them. */
 export const MAX_LISTED_ERRORS = 100;
 
-export const importSources = ['takeout', 'folder'] as const;
-export type ImportSource = (typeof importSources)[number];
-const importSource = z.enum(importSources).meta({
+export const IMPORT_SOURCES = ['takeout', 'folder'] as const;
+export type ImportSource = (typeof IMPORT_SOURCES)[number];
+const importSource = z.enum(IMPORT_SOURCES).meta({
   id: 'ImportSource',
   description:
     'takeout: an export of Google Photos, with its JSON files. folder: a ZIP of photos, with XMP files beside them if there are any',
 });
 
-export const importStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
-export type ImportStatus = (typeof importStatuses)[number];
+export const IMPORT_STATUSES = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
+export type ImportStatus = (typeof IMPORT_STATUSES)[number];
 
-export const pauseReasons = ['user', 'storage_full', 'service_unavailable'] as const;
-export type PauseReason = (typeof pauseReasons)[number];
+export const PAUSE_REASONS = ['user', 'storage_full', 'service_unavailable'] as const;
+export type PauseReason = (typeof PAUSE_REASONS)[number];
 
 /** The result of one file of an archive. */
-export const entryOutcomes = [
+export const ENTRY_OUTCOMES = [
   'waiting',
   'imported',
   'duplicate',
@@ -33,8 +33,8 @@ export const entryOutcomes = [
   'sidecar',
   'ignored',
 ] as const;
-export type EntryOutcome = (typeof entryOutcomes)[number];
-const entryOutcome = z.enum(entryOutcomes).meta({
+export type EntryOutcome = (typeof ENTRY_OUTCOMES)[number];
+const entryOutcome = z.enum(ENTRY_OUTCOMES).meta({
   id: 'ImportEntryOutcome',
   description:
     'waiting: not handled yet. imported: a new photo. duplicate: the library has this photo already. failed: see code. unsupported: a video or another type that this version does not store; it stays in the archive. sidecar: metadata of photos or an album, which were read. ignored: neither a photo nor metadata',
@@ -72,10 +72,10 @@ export const importJob = z
   .object({
     id,
     source: importSource,
-    status: z.enum(importStatuses).meta({ id: 'ImportStatus' }),
+    status: z.enum(IMPORT_STATUSES).meta({ id: 'ImportStatus' }),
     paused: z
       .object({
-        reason: z.enum(pauseReasons).meta({
+        reason: z.enum(PAUSE_REASONS).meta({
           id: 'ImportPauseReason',
           description:
             'user: until it is resumed. storage_full: until there is space. service_unavailable: until another part of the node is available. The last two end automatically',
@@ -134,7 +134,7 @@ export const reportEntry = z
     albums: z.array(z.string()).meta({ description: 'names of the albums to which the photo was added' }),
     capturedAt: timestamp.nullable(),
     dateSource: z
-      .enum([...capturedAtSources, 'none', 'pending'])
+      .enum([...CAPTURED_AT_SOURCES, 'none', 'pending'])
       .meta({
         id: 'ImportDateSource',
         description:
@@ -146,7 +146,7 @@ export const reportEntry = z
 export type ReportEntry = z.output<typeof reportEntry>;
 
 const importParams = z.object({ id });
-const notFoundOnly = ['not_found'] as const;
+const NOT_FOUND_ONLY = ['not_found'] as const;
 
 export const archive = z
   .object({
@@ -214,7 +214,7 @@ export const importEndpoints = defineEndpoints('upload', {
     auth: 'bearer',
     params: importParams,
     success: { status: 200, body: importJob, description: 'The import' },
-    problems: notFoundOnly,
+    problems: NOT_FOUND_ONLY,
   },
   cancelImport: {
     method: 'delete',
@@ -223,7 +223,7 @@ export const importEndpoints = defineEndpoints('upload', {
     auth: 'bearer',
     params: importParams,
     success: { status: 204, description: 'Cancelled, or ended before' },
-    problems: notFoundOnly,
+    problems: NOT_FOUND_ONLY,
   },
   pauseImport: {
     method: 'post',
@@ -272,7 +272,7 @@ export const importEndpoints = defineEndpoints('upload', {
       alternatives: ['text/csv'],
       description: 'All files, archive by archive, in the order of each one',
     },
-    problems: notFoundOnly,
+    problems: NOT_FOUND_ONLY,
   },
   listArchives: {
     method: 'get',

@@ -140,9 +140,9 @@ const metadataUpdate = z.looseObject({ id }).meta({
   },
 });
 
-export const batchStatuses = ['ok', 'not_found', 'invalid'] as const;
+export const BATCH_STATUSES = ['ok', 'not_found', 'invalid'] as const;
 /** The result of one item of a batch. */
-export const batchStatus = z.enum(batchStatuses).meta({ id: 'BatchStatus' });
+export const batchStatus = z.enum(BATCH_STATUSES).meta({ id: 'BatchStatus' });
 
 export const metadataResult = z
   .object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capturedAtSources } from '../capture-dates.js';
+import { CAPTURED_AT_SOURCES } from '../capture-dates.js';
 import { defineEndpoints } from './endpoint.js';
 import {
   booleanParam,
@@ -33,15 +33,15 @@ export type Place = z.output<typeof place>;
 
 /** The previews that are made of every photo: longest side in pixels; never enlarged. */
 export const previewSizes = { thumb: 300, medium: 1080 } as const;
-export const previewVariants = ['thumb', 'medium'] as const;
-export type PreviewVariant = (typeof previewVariants)[number];
-export const mediaVariants = ['thumb', 'medium', 'original'] as const;
-export type MediaVariant = (typeof mediaVariants)[number];
+export const PREVIEW_VARIANTS = ['thumb', 'medium'] as const;
+export type PreviewVariant = (typeof PREVIEW_VARIANTS)[number];
+export const MEDIA_VARIANTS = ['thumb', 'medium', 'original'] as const;
+export type MediaVariant = (typeof MEDIA_VARIANTS)[number];
 
-export const mediaVariant = z.enum(mediaVariants).meta({ id: 'MediaVariant' });
+export const mediaVariant = z.enum(MEDIA_VARIANTS).meta({ id: 'MediaVariant' });
 
-export const processingStates = ['pending', 'ready', 'failed'] as const;
-export const processingState = z.enum(processingStates).meta({ id: 'ProcessingState' });
+export const PROCESSING_STATES = ['pending', 'ready', 'failed'] as const;
+export const processingState = z.enum(PROCESSING_STATES).meta({ id: 'ProcessingState' });
 
 /** Metadata from the camera, as far as they are plausible. */
 export const cameraMetadata = {
@@ -58,13 +58,13 @@ export const cameraMetadata = {
   }),
 };
 
-export const capturedAtSource = z.enum(capturedAtSources).meta({
+export const capturedAtSource = z.enum(CAPTURED_AT_SOURCES).meta({
   id: 'CapturedAtSource',
   description: 'the source of capturedAt, the most reliable first',
 });
 
-export const photoKinds = ['photo', 'live', 'motion', 'video'] as const;
-export const photoKind = z.enum(photoKinds).meta({
+export const PHOTO_KINDS = ['photo', 'live', 'motion', 'video'] as const;
+export const photoKind = z.enum(PHOTO_KINDS).meta({
   id: 'PhotoKind',
   description: 'motion: a picture with a short video in the same file',
 });
@@ -134,7 +134,7 @@ export type Photo = z.output<typeof photo>;
 
 const photoId = z.object({ id });
 
-export const photoSorts = ['capturedAt', 'uploadedAt'] as const;
+export const PHOTO_SORTS = ['capturedAt', 'uploadedAt'] as const;
 
 /** The photos of a list or its timeline. */
 const photoFilter = z.object({
@@ -147,7 +147,7 @@ const photoFilter = z.object({
   favorite: booleanParam.optional(),
   archived: booleanParam.optional().meta({ description: 'absent: both' }),
   trashed: booleanParam.optional().meta({ description: 'true: only photos in the trash' }),
-  sort: z.enum(photoSorts).default('capturedAt').meta({
+  sort: z.enum(PHOTO_SORTS).default('capturedAt').meta({
     id: 'PhotoSort',
     description: 'capturedAt: a photo without a capture time is sorted by the time of its upload',
   }),
@@ -289,7 +289,7 @@ export function photoView(
   mediaUrl: MediaUrlFor,
   localPlace: (place: Place) => Place = (place) => place,
 ): Photo {
-  const urls = previewVariants.map((variant) => [variant, mediaUrl(record.userId, record.id, variant)]);
+  const urls = PREVIEW_VARIANTS.map((variant) => [variant, mediaUrl(record.userId, record.id, variant)]);
   const thumbnails = record.processing === 'ready' ? Object.fromEntries(urls) : {};
   // A feed keeps records that are older than these fields.
   const { archived = false, kind = 'photo', place } = record;

@@ -90,9 +90,9 @@ export const sharedPhoto = z
   .meta({ id: 'SharedPhoto' });
 export type SharedPhoto = z.output<typeof sharedPhoto>;
 
-export const shareKinds = ['photo', 'album'] as const;
+export const SHARE_KINDS = ['photo', 'album'] as const;
 const shareKind = z
-  .enum(shareKinds)
+  .enum(SHARE_KINDS)
   .meta({ id: 'ShareKind', description: 'the kind of content of the link' });
 
 const shareCover = z.object({ photoId: id, thumbnails }).meta({ id: 'ShareCover' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { announcedDateSources } from '../capture-dates.js';
+import { ANNOUNCED_DATE_SOURCES } from '../capture-dates.js';
 import { defineEndpoints } from './endpoint.js';
 import {
   byteCount,
@@ -14,16 +14,16 @@ import {
   timestamp,
 } from './primitives.js';
 
-export const photoStates = ['active', 'trashed', 'deleted'] as const;
-export const photoState = z.enum(photoStates).meta({ id: 'PhotoState' });
+export const PHOTO_STATES = ['active', 'trashed', 'deleted'] as const;
+export const photoState = z.enum(PHOTO_STATES).meta({ id: 'PhotoState' });
 export type PhotoLifeState = z.output<typeof photoState>;
 
-export const uploadStatuses = ['open', 'completed', 'failed', 'aborted', 'expired'] as const;
-export const uploadStatus = z.enum(uploadStatuses).meta({ id: 'UploadStatus' });
+export const UPLOAD_STATUSES = ['open', 'completed', 'failed', 'aborted', 'expired'] as const;
+export const uploadStatus = z.enum(UPLOAD_STATUSES).meta({ id: 'UploadStatus' });
 
 const sessionId = z.object({ id });
 
-const announcedDateSource = z.enum(announcedDateSources).meta({
+const announcedDateSource = z.enum(ANNOUNCED_DATE_SOURCES).meta({
   id: 'AnnouncedDateSource',
   description:
     'the source of capturedAt: a file beside the photo, a source of the client, a date in the file name, the year in the name of its folder, the modification time',

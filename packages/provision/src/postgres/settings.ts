@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { postgresUrl } from '@lazyphotos/database';
 import { readKnownSettings } from '@lazyphotos/runtime';
 import { type Environment, setting, text } from '@lazyphotos/service-kit';
@@ -39,7 +39,7 @@ export function readPostgresSettings(env: Environment): Omit<ProvisionPostgresOp
   const settings = readKnownSettings(env, postgresSettings);
   return {
     adminUrl: settings.adminDatabaseUrl,
-    services: serviceNames.map((service) => ({
+    services: SERVICE_NAMES.map((service) => ({
       service,
       url: settings[service],
       migrationsPath: join(settings.migrationsDir, service, 'prisma', 'migrations'),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { type ServiceName, serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES, type ServiceName } from '@lazyphotos/contracts';
 import { POSTGRES_URL } from '@lazyphotos/testkit';
 import pg from 'pg';
 import { provisionPostgres, type ServiceDatabase } from '../../src/index.js';
@@ -56,7 +56,7 @@ export async function createFixture(): Promise<Fixture> {
     return url.href;
   };
   const administer = (statement: string) => connected(adminUrl, (client) => client.query(statement));
-  const services = serviceNames.map((service): ServiceDatabase => {
+  const services = SERVICE_NAMES.map((service): ServiceDatabase => {
     const name = `${prefix}${service.replace('-', '_')}`;
     return {
       service,

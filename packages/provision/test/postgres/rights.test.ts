@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type ServiceName, serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES, type ServiceName } from '@lazyphotos/contracts';
 import { OutboxRelay, openWhenMigrated } from '@lazyphotos/database';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { codeOf, connected, createFixture, type Fixture, migrationsOf } from './fixture.js';
@@ -15,9 +15,9 @@ describeWithPostgres("a service's role", () => {
   });
   afterAll(() => fixture.remove());
 
-  const others = (service: ServiceName) => serviceNames.filter((name) => name !== service);
+  const others = (service: ServiceName) => SERVICE_NAMES.filter((name) => name !== service);
 
-  test.each(serviceNames)('of %s reads and writes the rows of its own tables only', async (service) => {
+  test.each(SERVICE_NAMES)('of %s reads and writes the rows of its own tables only', async (service) => {
     const { rows } = await connected(fixture.urlOf(service), (client) =>
       client.query<{ name: string; rights: string[] }>(
         `SELECT tablename AS name, array(
@@ -33,7 +33,7 @@ describeWithPostgres("a service's role", () => {
     }
   });
 
-  test.each(serviceNames)('of %s opens its database as the service does', async (service) => {
+  test.each(SERVICE_NAMES)('of %s opens its database as the service does', async (service) => {
     const database = await openWhenMigrated({
       url: fixture.urlOf(service),
       migrationsPath: migrationsOf(service),
@@ -82,7 +82,7 @@ describeWithPostgres("a service's role", () => {
     });
   });
 
-  test.each(serviceNames)('of %s connects to no other database', async (service) => {
+  test.each(SERVICE_NAMES)('of %s connects to no other database', async (service) => {
     const names = others(service).map((other) => new URL(fixture.urlOf(other)).pathname);
     for (const pathname of names) {
       const url = Object.assign(new URL(fixture.urlOf(service)), { pathname });
@@ -126,6 +126,6 @@ describeWithPostgres("a service's role", () => {
       `SELECT count(*)::int AS owners, count(*) FILTER (WHERE rolcanlogin)::int AS open FROM pg_roles
         WHERE rolname LIKE '${fixture.prefix}%owner'`,
     );
-    expect(rows).toEqual([{ owners: serviceNames.length, open: 0 }]);
+    expect(rows).toEqual([{ owners: SERVICE_NAMES.length, open: 0 }]);
   });
 });

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import type { Line } from '../log.js';
 import { codeOf, connected, createFixture, type Fixture, migrationsOf } from './fixture.js';
@@ -23,7 +23,7 @@ describeWithPostgres('provisioning PostgreSQL', () => {
 
   test('logs what it made, without any password', async () => {
     const lines = await fixture.run();
-    expect(lines.filter(({ message }) => message === 'database ready')).toHaveLength(serviceNames.length);
+    expect(lines.filter(({ message }) => message === 'database ready')).toHaveLength(SERVICE_NAMES.length);
     expect(lines[0]).toMatchObject({
       fields: { for: 'gateway', database: `${fixture.prefix}gateway`, role: `${fixture.prefix}gateway` },
     });

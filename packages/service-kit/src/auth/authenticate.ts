@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { endpoints, type Role, roles } from '@lazyphotos/contracts';
+import { endpoints, ROLES, type Role } from '@lazyphotos/contracts';
 import type { RequestHandler } from 'express';
 import { decode } from 'jsonwebtoken';
 import passport from 'passport';
@@ -34,7 +34,7 @@ export function principalOf(req: IncomingMessage): Principal {
 
 const claims = z.object({
   sub: z.uuid(),
-  role: z.enum(roles),
+  role: z.enum(ROLES),
   sid: z.uuid(),
   did: z.uuid().optional(),
 });

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
-import { type MediaVariant, mediaVariants } from '@lazyphotos/contracts';
+import { MEDIA_VARIANTS, type MediaVariant } from '@lazyphotos/contracts';
 import { parse as uuidBytes, stringify as uuidText } from 'uuid';
 
 /** A key of 256 bits for one purpose, derived from the media signing key (HKDF, RFC 5869). */
@@ -36,7 +36,7 @@ const VARIANT_MASK = 0b0011;
 function encode(media: ShareMedia): Buffer {
   const head = Buffer.alloc(HEAD_BYTES);
   const flags =
-    mediaVariants.indexOf(media.variant) |
+    MEDIA_VARIANTS.indexOf(media.variant) |
     (media.stripLocation ? STRIPS : 0) |
     (media.passwordVersion === undefined ? 0 : HAS_PASSWORD);
   let at = head.writeUInt8(FORMAT);
@@ -51,7 +51,7 @@ function encode(media: ShareMedia): Buffer {
 function decode(bytes: Buffer): ShareMedia | undefined {
   if (bytes.length < HEAD_BYTES || bytes.readUInt8(0) !== FORMAT) return undefined;
   const flags = bytes.readUInt8(1);
-  const variant = mediaVariants[flags & VARIANT_MASK];
+  const variant = MEDIA_VARIANTS[flags & VARIANT_MASK];
   if (!variant) return undefined;
   const ids = HEAD_BYTES - 2 * UUID_BYTES;
   const name = bytes.toString('utf8', HEAD_BYTES);

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ServiceName, serviceNames } from '@lazyphotos/contracts';
+import { SERVICE_NAMES, type ServiceName } from '@lazyphotos/contracts';
 import {
   cleanEnvironment,
   createServiceKeys,
@@ -53,7 +53,7 @@ function createSecrets({ postgresUrl, s3 }: Infrastructure) {
     url.pathname = `/${run}_${roleOf(name)}`;
     return url.href;
   };
-  const databases = new Map(serviceNames.map((name) => [name, databaseUrl(name)]));
+  const databases = new Map(SERVICE_NAMES.map((name) => [name, databaseUrl(name)]));
   const users = new Map<string, { id: string; secret: string }>(
     storing.map((name) => [
       name,
@@ -142,7 +142,7 @@ interface Ports {
 
 async function takePorts(): Promise<Ports> {
   const ports: Ports = { http: new Map(), metrics: new Map() };
-  for (const name of serviceNames) {
+  for (const name of SERVICE_NAMES) {
     ports.http.set(name, await freePort());
     ports.metrics.set(name, await freePort());
   }
@@ -195,11 +195,11 @@ export async function startSixProcesses(infrastructure: Infrastructure): Promise
       if (reply.status !== 200) throw new Error(reply.text);
     });
   const startAll = async () => {
-    for (const name of serviceNames) await processes.start(name);
+    for (const name of SERVICE_NAMES) await processes.start(name);
     await ready();
   };
   const endAll = (signal: NodeJS.Signals) =>
-    Promise.all(serviceNames.map((name) => processes.end(name, signal)));
+    Promise.all(SERVICE_NAMES.map((name) => processes.end(name, signal)));
 
   await startAll();
   return {

@@ -34,13 +34,13 @@ const parentEnded = new Promise((resolve) => {
   for (const event of ['disconnect', 'SIGTERM', 'SIGINT']) process.once(event, resolve);
 });
 const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-run-'));
-const sources = new Map<ServerName, Promise<void>>();
+const SOURCES = new Map<ServerName, Promise<void>>();
 let postgres: OwnTestServer | undefined;
 
 const provider = await listen(async (request, response) => {
   const name = (request.url ?? '').slice(1) as ServerName;
-  if (!sources.has(name)) sources.set(name, provide(name));
-  await sources.get(name);
+  if (!SOURCES.has(name)) SOURCES.set(name, provide(name));
+  await SOURCES.get(name);
   response.end();
 });
 await writeFile(join(folder, PROVIDER_FILE), provider.url);
@@ -48,7 +48,7 @@ process.send?.(folder);
 
 await parentEnded;
 await provider.close();
-await Promise.allSettled(sources.values()); // a PostgreSQL that is just starting has to be stopped, too
+await Promise.allSettled(SOURCES.values()); // a PostgreSQL that is just starting has to be stopped, too
 await postgres?.stop();
 await rm(folder, { recursive: true, force: true });
 if (process.connected) process.disconnect();

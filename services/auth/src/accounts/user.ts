@@ -1,4 +1,4 @@
-import { type Role, roles, type User } from '@lazyphotos/contracts';
+import { ROLES, type Role, type User } from '@lazyphotos/contracts';
 import type { UserRow } from '../prisma.js';
 
 /** Returns an account as its owner sees it. */
@@ -11,7 +11,7 @@ export const toUser = (row: UserRow): User => ({
 });
 
 export function roleOf(row: { id: string; role: string }): Role {
-  const role = roles.find((name) => name === row.role);
+  const role = ROLES.find((name) => name === row.role);
   if (!role) throw new Error(`the account ${row.id} has no known role`);
   return role;
 }

@@ -1,4 +1,4 @@
-import { endpoints, platforms } from '@lazyphotos/contracts';
+import { endpoints, PLATFORMS } from '@lazyphotos/contracts';
 import { once } from '@lazyphotos/database';
 import { keyedRequest, type ServiceApp } from '@lazyphotos/service-kit';
 import type { AuthDb, Device } from '../prisma.js';
@@ -33,7 +33,7 @@ export function mountDevices(
 
 const toDevice = (row: Device) => ({
   id: row.id,
-  platform: platforms.find((platform) => platform === row.platform) ?? 'web',
+  platform: PLATFORMS.find((platform) => platform === row.platform) ?? 'web',
   model: row.model,
   appVersion: row.appVersion,
   ...(row.name === null ? {} : { name: row.name }),

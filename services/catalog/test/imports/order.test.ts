@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type CapturedAtSource, capturedAtSources, type ImportedPhoto } from '@lazyphotos/contracts';
+import { CAPTURED_AT_SOURCES, type CapturedAtSource, type ImportedPhoto } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import fc from 'fast-check';
@@ -33,9 +33,9 @@ const upload: fc.Arbitrary<Partial<Upload>> = fc
   }));
 
 /** What the file can say; a run of a later number is a reprocessing. */
-const ofFile = capturedAtSources.slice(
-  capturedAtSources.indexOf('exifOriginal'),
-  capturedAtSources.indexOf('client'),
+const ofFile = CAPTURED_AT_SOURCES.slice(
+  CAPTURED_AT_SOURCES.indexOf('exifOriginal'),
+  CAPTURED_AT_SOURCES.indexOf('client'),
 );
 const found: fc.Arbitrary<Partial<MediaResult>> = fc
   .record({

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { previewVariants } from '@lazyphotos/contracts';
+import { PREVIEW_VARIANTS } from '@lazyphotos/contracts';
 import {
   type ByteRange,
   isObjectStoreError,
@@ -132,7 +132,7 @@ export const cacheControlFor = (seconds: number, scope: 'public' | 'private' = '
  * Returns the Content-Disposition (RFC 6266). Originals and their copies are saved under `fileName`; previews are shown.
  */
 export function dispositionOf(photoId: string, variant: SignedVariant, fileName: string | undefined): string {
-  if ((previewVariants as readonly string[]).includes(variant))
+  if ((PREVIEW_VARIANTS as readonly string[]).includes(variant))
     return create(`${photoId}-${variant}.jpg`, { type: 'inline' });
   return create(safeName(fileName ?? '') || `${photoId}-${variant}`, { type: 'attachment' });
 }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { acceptedTypes, type CopyRequest } from '@lazyphotos/contracts';
+import { ACCEPTED_TYPES, type CopyRequest } from '@lazyphotos/contracts';
 import { type ObjectInfo, type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
 import type { MetadataTool } from '../pipeline/metadata/exiftool.js';
 import { embedEdits } from './embedded.js';
@@ -62,7 +62,7 @@ function write(tool: MetadataTool, rewrite: Rewrite, request: CopyRequest): Prom
 
 /** exiftool recognizes the format of a file that it writes by the extension. */
 function extensionOf(mimeType: string): string {
-  const extension = acceptedTypes.find((type) => type.mimeType === mimeType)?.extensions[0];
+  const extension = ACCEPTED_TYPES.find((type) => type.mimeType === mimeType)?.extensions[0];
   if (extension === undefined) throw new CopyUnsupportedError(`${mimeType} is not a type of photo`);
   return extension;
 }

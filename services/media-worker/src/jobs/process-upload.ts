@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type EventPayload, previewVariants, storageKeys } from '@lazyphotos/contracts';
+import { type EventPayload, PREVIEW_VARIANTS, storageKeys } from '@lazyphotos/contracts';
 import { isObjectStoreError, type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
 import type { Places } from '@lazyphotos/places';
 import type { Logger } from '@lazyphotos/service-kit';
@@ -99,7 +99,7 @@ async function savePreviews(
 }
 
 export async function removePreviews(store: ObjectStore, userId: string, photoId: string): Promise<void> {
-  for (const variant of previewVariants) await store.delete(storageKeys.derived(userId, photoId, variant));
+  for (const variant of PREVIEW_VARIANTS) await store.delete(storageKeys.derived(userId, photoId, variant));
 }
 
 /** Adds the name of the place. The location that the client announced counts if the file has none. */

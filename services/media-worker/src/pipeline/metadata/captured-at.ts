@@ -1,4 +1,4 @@
-import { type CapturedAtSource, capturedAtSources, isPlausibleCaptureTime } from '@lazyphotos/contracts';
+import { CAPTURED_AT_SOURCES, type CapturedAtSource, isPlausibleCaptureTime } from '@lazyphotos/contracts';
 import { firstOf, groupOf, type RawTags } from './tags.js';
 import {
   PRECISIONS,
@@ -27,7 +27,7 @@ interface Candidate {
   offset?: number | undefined;
 }
 
-/** The tags of each source, the most reliable first. The order of the sources is that of `capturedAtSources`. */
+/** The tags of each source, the most reliable first. The order of the sources is that of `CAPTURED_AT_SOURCES`. */
 const CANDIDATES_OF: Partial<Record<CapturedAtSource, (tags: RawTags) => Candidate[]>> = {
   exifOriginal: (tags) => [
     {
@@ -155,11 +155,11 @@ interface Found extends WrittenDate {
 }
 
 /**
- * Returns when the photo was taken: the first plausible date in the file, in the order of `capturedAtSources`. If that is only a
+ * Returns when the photo was taken: the first plausible date in the file, in the order of `CAPTURED_AT_SOURCES`. If that is only a
  * day, a month or a year, it is replaced by the next more exact date within that day, month or year.
  */
 export function captureTime(tags: RawTags, now: Date): CaptureTime | undefined {
-  const found = capturedAtSources.flatMap((source) =>
+  const found = CAPTURED_AT_SOURCES.flatMap((source) =>
     (CANDIDATES_OF[source]?.(tags) ?? []).flatMap((candidate) => read(source, candidate, tags, now)),
   );
   const best = found.reduce<Found | undefined>(
