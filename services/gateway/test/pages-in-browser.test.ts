@@ -124,7 +124,7 @@ describeWithBrowser('in a browser', () => {
     await page.locator('[data-testid="search-trigger"]').focus();
     await page.keyboard.press('Enter');
     await page.keyboard.type('completeUpload');
-    await page.getByText('Verify and keep the photo').first().waitFor();
+    await page.getByText('Verify and store the photo').first().waitFor();
     expect(opened.problems()).toEqual([]);
   });
 });
