@@ -95,7 +95,9 @@ describeWithKubernetes('Kubernetes pods', () => {
         const patience = (startupProbe?.periodSeconds ?? 10) * (startupProbe?.failureThreshold ?? 3);
         expect(patience).toBeGreaterThan(90);
       }
-      for (const service of servers.filter((one) => SERVICE_NAMES.some((name) => name === componentOf(one)))) {
+      for (const service of servers.filter((one) =>
+        SERVICE_NAMES.some((name) => name === componentOf(one)),
+      )) {
         const { readinessProbe, livenessProbe, lifecycle } = containerOf(service);
         // Not /health/ready: a fault that all replicas share must not take all of them away.
         expect([readinessProbe?.httpGet?.path, livenessProbe?.httpGet?.path]).toEqual(['/health', '/health']);

@@ -114,7 +114,9 @@ test('module constants that are values are in upper case', () => {
   const declaration =
     /^(?:export )?const ([a-z]\w*)(?: *:[^=\n]+)? = *(?:\[|new Set\b|new Map\b|['"`\d]|\/[^/*])/gm;
   // The values of examples have the names of the fields that they fill.
-  const files = [...sources('packages'), ...sources('services')].filter(({ file }) => !file.includes('/examples/'));
+  const files = [...sources('packages'), ...sources('services')].filter(
+    ({ file }) => !file.includes('/examples/'),
+  );
   const found = files.flatMap(({ file, text }) =>
     [...text.matchAll(declaration)].map(([, name]) => `${file}: ${name}`),
   );
