@@ -38,7 +38,7 @@ describe('services and events', () => {
       return CONSUMES;
     });
     expect([...consumed].sort()).toEqual(Object.keys(topology).sort());
-    const published = Object.values(services).flatMap(({ publishes }) => publishes);
+    const published = Object.values(services).flatMap(({ PUBLISHES }) => PUBLISHES);
     expect([...published].sort()).toEqual(Object.keys(eventSchemas).sort());
   });
 
