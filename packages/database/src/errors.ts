@@ -11,8 +11,15 @@ export class DatabaseError extends Error {
   }
 }
 
-/** Codes of Prisma, of PostgreSQL, and kinds of Prisma's driver adapters. */
+/** Codes of Node, of Prisma, of PostgreSQL, and kinds of Prisma's driver adapters. */
 const UNAVAILABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'EPIPE',
   'P1001',
   'P1002',
   'P1008',
@@ -38,6 +45,7 @@ const LOST_CONNECTION = new Set([
   'Connection terminated due to connection timeout',
   'timeout exceeded when trying to connect',
   'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
 ]);
 const DISK_FULL = '53100';
 

@@ -84,7 +84,15 @@ describe('a database that is away or busy is a 503 with Retry-After', () => {
     unavailable(new Error('outer', { cause: new Error('middle', { cause: refused }) }));
     unavailable(new AggregateError([refused]));
     unavailable({ code: 'P2010', meta: { driverAdapterError: { cause: { kind: 'DatabaseNotReachable' } } } });
+    unavailable({ code: 'P2010', meta: { driverAdapterError: { cause: { code: 'EPIPE' } } } });
     unavailable(Object.assign(new Error('shutting down'), { code: '57P01' }));
+  });
+
+  test('a client whose connection has ended', async () => {
+    const client = new pg.Client({ host: '127.0.0.1', port: await freePort() });
+    await fault(client.connect());
+    await client.end();
+    unavailable(await fault(client.query('SELECT 1')));
   });
 
   test('a full disk is its own problem', () => {
