@@ -1,4 +1,5 @@
 export { type DeadLetterAction, deadLetterActions, isDeadLetterAction } from './dead-letter-report.js';
+export { inBatches } from './in-batches.js';
 export { openBus } from './open.js';
 export { createPgBossBus, type PgBossBusOptions } from './pg-boss/adapter.js';
 export * from './port.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createTestDatabase, describeWithPostgres } from '@lazyphotos/testkit';
 import pg from 'pg';
 import { BusUnavailableError, openBus } from '../src/index.js';
-import { albumEvent, depthOf, TOPOLOGY } from '../src/testing/suite.js';
+import { albumEvent, depthOf, TOPOLOGY } from './conformance/suite.js';
 
 describe('openBus', () => {
   test('takes an amqp:// or amqps:// URL for RabbitMQ', async () => {

@@ -4,7 +4,7 @@ import { createTestDatabase, describeWithPostgres, eventually, type TestDatabase
 import pg from 'pg';
 import { TestClock } from 'pg-boss';
 import { createPgBossBus, type PgBossBusOptions } from '../src/index.js';
-import { albumEvent, depthOf, recorder, type TestBus, TOPOLOGY } from '../src/testing/suite.js';
+import { albumEvent, depthOf, recorder, type TestBus, TOPOLOGY } from './conformance/suite.js';
 
 describeWithPostgres('the bus on pg-boss', () => {
   let database: TestDatabase;

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { AnyEvent } from '@lazyphotos/contracts';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import { createPgBossBus, type EventDelivery, type PgBossBusOptions } from '../src/index.js';
-import { albumEvent, depthOf, recorder, type TestBus, TOPOLOGY } from '../src/testing/suite.js';
 import { createTestBroker } from './broker.js';
+import { albumEvent, depthOf, recorder, type TestBus, TOPOLOGY } from './conformance/suite.js';
 
 const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));
 const QUEUE = 'one.albums';
@@ -32,15 +33,41 @@ describeWithPostgres('a consumer that is killed while it handles an event', () =
     return bus;
   };
 
-  /** Starts a consumer in a process of its own, waits until it handles an event, and kills it. Returns what it was handling. */
-  const killInHandler = async (batch?: number): Promise<string> => {
-    const task = JSON.stringify({ url: broker.url(), topology: TOPOLOGY, queue: QUEUE, retry: RETRY, batch });
-    const child = spawn(process.execPath, [CHILD, task], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const startChild = (more: object) => {
+    const task = { url: broker.url(), topology: TOPOLOGY, queue: QUEUE, retry: RETRY, ...more };
+    const child = spawn(process.execPath, [CHILD, JSON.stringify(task)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const exited = once(child, 'exit');
-    const [line] = (await once(child.stdout, 'data')) as [Buffer];
-    child.kill('SIGKILL');
-    await exited;
-    return line.toString().trim();
+    return {
+      nextOutput: async () => {
+        const [line] = (await once(child.stdout, 'data')) as [Buffer];
+        return line.toString().trim();
+      },
+      finish: () => child.stdin.end(),
+      kill: async () => {
+        child.kill('SIGKILL');
+        await exited;
+      },
+    };
+  };
+
+  /** Starts a consumer in a process of its own, waits until it handles an event, and kills it. Returns what it was handling. */
+  const killInHandler = async (batch?: number, publish?: AnyEvent): Promise<string> => {
+    const child = startChild({ batch, publish });
+    const output = await child.nextOutput();
+    await child.kill();
+    return output;
+  };
+
+  /** The next process, alone on the bus, gets the event at once. */
+  const expectSecondDelivery = async (event: AnyEvent) => {
+    const { handler, seen } = recorder();
+    const successor = await createBus({ exclusive: true });
+    await successor.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 1 });
+    await eventually(() => expect(seen).toHaveLength(1));
+    expect(seen[0]).toMatchObject({ event, attempt: 2 });
+    await eventually(async () => expect(await depthOf(successor, QUEUE)).toMatchObject({ pending: 0 }));
   };
 
   test('its event is delivered again, once its heartbeat has run out', async () => {
@@ -74,12 +101,32 @@ describeWithPostgres('a consumer that is killed while it handles an event', () =
     const event = albumEvent();
     await publisher.publish([event]);
     await killInHandler();
+    await expectSecondDelivery(event);
+  });
+
+  test('an event that it has published itself, and that was handed over, is delivered again', async () => {
+    await createBus();
+    const event = albumEvent();
+    expect(await killInHandler(undefined, event)).toBe(`${event.id} 1`);
+    await expectSecondDelivery(event);
+  });
+
+  test('an event that it has handled, but not settled, is delivered again', async () => {
+    await (await createBus()).close();
+    const event = albumEvent();
+    const child = startChild({ publish: event, cut: true });
+    expect(await child.nextOutput()).toBe(`${event.id} 1`);
+    // What it does from now on reaches no table.
+    await broker.cut();
+    child.finish();
+    expect(await child.nextOutput()).toBe('done');
+    await child.kill();
+    await broker.mend();
     const { handler, seen } = recorder();
     const successor = await createBus({ exclusive: true });
     await successor.consume(QUEUE, { 'album.deleted': handler }, { concurrency: 1 });
     await eventually(() => expect(seen).toHaveLength(1));
     expect(seen[0]).toMatchObject({ event, attempt: 2 });
-    await eventually(async () => expect(await depthOf(successor, QUEUE)).toMatchObject({ pending: 0 }));
   });
 
   test('an event that kills every process ends among the dead letters, and can be replayed', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { describeWithRabbitMq } from '@lazyphotos/testkit';
-import { describeEventBus } from '../src/testing/index.js';
+import { describeEventBus } from './conformance/index.js';
 import { createTestBroker } from './rabbitmq/broker.js';
 
 describeWithRabbitMq('RabbitMQ', () => {
@@ -10,7 +10,8 @@ describeWithRabbitMq('RabbitMQ', () => {
 
   describeEventBus('RabbitMQ', {
     // RabbitMQ brings the events, and is never polled.
-    create: (topology, { neverPolls: _, ...options }) => broker.createBus({ topology, ...options }),
+    create: (topology, { neverPolls: _polls, isBeside: _isBeside, ...options }) =>
+      broker.createBus({ topology, ...options }),
     reset: () => broker.reset(),
     cut: () => broker.cut(),
     mend: () => broker.mend(),

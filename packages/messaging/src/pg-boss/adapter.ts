@@ -1,15 +1,19 @@
-import type { AnyEvent, Topology, topology } from '@lazyphotos/contracts';
-import { type Clock, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
+import type { Topology, topology } from '@lazyphotos/contracts';
+import { type Clock, type JobWithMetadata, PgBoss, systemClock } from 'pg-boss';
 import { known, QueueHandlers } from '../handlers.js';
 import { type BusOptions, DEFAULT_RETRY_POLICY, type DeadLetter, type EventBus } from '../port.js';
-import { Consumers } from './consumers.js';
+import type { Consumers } from './consumers.js';
+import { ExclusiveConsumers } from './exclusive.js';
+import { jobsOf } from './jobs.js';
+import { PreparedStatements } from './prepared.js';
 import { deadLetterQueue, declareQueues, redeliverOrphans } from './queues.js';
+import { WorkerConsumers } from './workers.js';
 
 export interface PgBossBusOptions<T extends Topology = typeof topology> extends BusOptions<T> {
   poolSize?: number;
   /**
-   * True when this process is the only one on the bus. Events that a killed predecessor was handling are then delivered again
-   * at once, not after their heartbeat has expired.
+   * True when this process is the only one on the bus. What it publishes is then handed to its handlers without being fetched, and events
+   * that a killed predecessor was handling are delivered again at once, not after their heartbeat has expired.
    */
   exclusive?: boolean;
   /** A consumer without a heartbeat for this long counts as dead, and its events are delivered again; at least 10. */
@@ -28,27 +32,35 @@ export async function createPgBossBus<T extends Topology>(
   options: PgBossBusOptions<T>,
 ): Promise<EventBus<T>> {
   const { topology, observer = {}, retry = DEFAULT_RETRY_POLICY, exclusive = false } = options;
-  const { heartbeatSeconds = 30, drainMs = 15_000, pollSeconds = 30 } = options;
+  const { heartbeatSeconds = 30, drainMs = 15_000, pollSeconds = 30, clock = systemClock } = options;
   // No other process can die; an event stays active only when its end could not be stored.
-  const boss = connect(options, exclusive ? SUPERVISE_OWN_SECONDS : heartbeatSeconds);
-  const consumers = new Consumers({ boss, retry, observer, pollSeconds });
+  const { boss, disconnect } = connect(options, exclusive ? SUPERVISE_OWN_SECONDS : heartbeatSeconds);
   try {
     await boss.start();
     await declareQueues(boss, topology, retry, heartbeatSeconds);
     if (exclusive) await redeliverOrphans(boss, Object.keys(topology));
   } catch (error) {
     await boss.stop({ graceful: false }).catch(() => undefined);
+    await disconnect();
     throw error;
   }
+  const consumersOptions = { boss, retry, observer, pollSeconds, heartbeatSeconds, clock };
+  const consumers: Consumers = exclusive
+    ? new ExclusiveConsumers(consumersOptions)
+    : new WorkerConsumers(consumersOptions);
 
   return {
     publish: async (events) => {
-      for (const [queue, jobs] of jobsByQueue(events, topology)) await boss.insert(queue, jobs);
+      const jobs = jobsOf(events, topology);
+      if (jobs.length > 0) await consumers.publish(jobs);
     },
     consume: async (queue, handlers, { concurrency, around }) => {
       await consumers.start(queue, new QueueHandlers(topology, queue, handlers, around), concurrency);
     },
-    depths: () => readDepths(boss, topology),
+    depths: async () => {
+      await consumers.settled();
+      return readDepths(boss, topology);
+    },
     deadLetters: async (queue, limit) => {
       const jobs = await boss.findJobs<object>(deadLetterQueue(known(topology, queue)), {
         limit,
@@ -72,23 +84,26 @@ export async function createPgBossBus<T extends Topology>(
     },
     drain: () => consumers.drain(drainMs),
     close: async () => {
-      consumers.stopWakes();
-      // Stops the workers now: pg-boss stops other things first.
-      const drained = consumers.drain(drainMs);
-      await boss.stop({ graceful: true, close: true, timeout: drainMs });
-      await drained;
+      await consumers.close(drainMs);
+      await disconnect();
     },
   };
 }
 
-function connect(options: PgBossBusOptions<Topology>, superviseSeconds: number): PgBoss {
-  const { url, name = 'lazyphotos-bus', poolSize = 4, observer = {}, clock } = options;
+interface Connected {
+  boss: PgBoss;
+  /** To be called after `boss.stop`. */
+  disconnect(): Promise<void>;
+}
+
+function connect(options: PgBossBusOptions<Topology>, superviseSeconds: number): Connected {
+  const { url, name = 'lazyphotos-bus', poolSize = 4, observer = {}, clock, exclusive } = options;
+  const connection = { connectionString: url, application_name: name, max: poolSize };
+  // One process announces nothing to itself, so it needs none of pg-boss's own connections.
+  const db = exclusive ? new PreparedStatements(connection, (error) => observer.fault?.(error)) : undefined;
   const boss = new PgBoss({
-    connectionString: url,
-    application_name: name,
-    max: poolSize,
+    ...(db ? { db } : { ...connection, useListenNotify: true }),
     ...(clock && { clock }),
-    useListenNotify: true,
     schedule: false,
     registerInstance: false,
     // Finds the events of consumers that died.
@@ -101,16 +116,7 @@ function connect(options: PgBossBusOptions<Topology>, superviseSeconds: number):
     bamIntervalSeconds: 600,
   });
   boss.on('error', (error) => observer.fault?.(error));
-  return boss;
-}
-
-function jobsByQueue(events: readonly AnyEvent[], topology: Topology): Map<string, JobInsert<object>[]> {
-  const byQueue = new Map<string, JobInsert<object>[]>();
-  for (const [queue, types] of Object.entries(topology)) {
-    const jobs = events.filter((event) => types.includes(event.type)).map((event) => ({ data: event }));
-    if (jobs.length > 0) byQueue.set(queue, jobs);
-  }
-  return byQueue;
+  return { boss, disconnect: async () => db?.close() };
 }
 
 const toDeadLetter = (job: JobWithMetadata<object>): DeadLetter => ({

@@ -5,7 +5,14 @@ import pTimeout from 'p-timeout';
 import { type QueueHandlers, type Received, readContent } from '../handlers.js';
 import type { BusObserver, EventResult, RetryPolicy } from '../port.js';
 import type { Link } from './link.js';
-import { attemptOf, deadMessage, eventTypeOf, readMessage, retriedMessage } from './messages.js';
+import {
+  attemptOf,
+  deadMessage,
+  eventTypeOf,
+  readMessage,
+  retriedMessage,
+  returnedMessage,
+} from './messages.js';
 import type { Publisher } from './publisher.js';
 
 /** How long the broker may take to confirm that a consumer or a channel is closed. */
@@ -106,11 +113,28 @@ export class Consumers {
   }
 
   async #endRunning(): Promise<void> {
-    // What waits goes back with the channel: returned at once, it might come to this process again and again.
-    for (const { waiting } of this.#subscriptions)
-      for (const incoming of waiting.splice(0)) this.#inFlight.delete(incoming);
+    // After that nothing more arrives, and what is returned does not come to this process again.
     await this.#eachChannel((channel, consumerTag) => channel.cancel(consumerTag));
-    await Promise.all(this.#running.values());
+    await Promise.all([this.#returnWaiting(), ...this.#running.values()]);
+  }
+
+  /**
+   * Publishes what no handler was given again. What goes back with its channel counts as a failed delivery, because the broker cannot tell
+   * it from what was being handled.
+   */
+  async #returnWaiting(): Promise<void> {
+    const waiting = [...this.#subscriptions].flatMap((subscription) => subscription.waiting.splice(0));
+    for (const incoming of waiting) this.#inFlight.delete(incoming);
+    // One that was lost before keeps the count of the broker.
+    const untouched = waiting.filter(({ message }) => !attemptOf(message).lost);
+    try {
+      await this.#options.publisher.send(
+        untouched.map(({ message, queue }) => returnedMessage(message, queue)),
+      );
+      for (const incoming of untouched) acknowledge(incoming);
+    } catch (error) {
+      this.#options.observer.fault?.(error);
+    }
   }
 
   async #eachChannel(act: (channel: Channel, consumerTag: string) => Promise<unknown>): Promise<void> {
@@ -149,7 +173,6 @@ export class Consumers {
   }
 
   #receive(line: ConsumingLine, subscription: Subscription, channel: Channel, message: ConsumeMessage): void {
-    if (this.#draining) return;
     const abort = new AbortController();
     const { attempt, lost } = attemptOf(message);
     const incoming: Incoming = {
@@ -163,6 +186,8 @@ export class Consumers {
     };
     this.#inFlight.add(incoming);
     subscription.waiting.push(incoming);
+    // It goes back.
+    if (this.#draining) return;
     subscription.limit(() => this.#handleNext(subscription)).catch(line.fail);
   }
 
@@ -175,6 +200,7 @@ export class Consumers {
 
   /** One call of a handler. Each message has scheduled one such call; a call that finds nothing waiting has nothing to do. */
   async #handleNext(subscription: Subscription): Promise<void> {
+    if (this.#draining) return;
     const batch = subscription.handlers.takeNext(subscription.waiting);
     const keys = batch.map(({ queue, message }) => `${queue} ${message.properties.messageId}`);
     // After an outage an event can come again while its handler from before still runs.
@@ -191,7 +217,28 @@ export class Consumers {
   async #deliver(handlers: QueueHandlers, batch: readonly Incoming[]): Promise<void> {
     if (this.#draining || batch.some(({ signal }) => signal.aborted)) return;
     const results = await handlers.handle(batch);
-    await Promise.all(batch.map((incoming, index) => this.#settle(incoming, results[index] ?? 'done')));
+    const last = this.#lastOf(batch);
+    if (last && results.every((result) => result === 'done')) this.#settleTogether(batch, last);
+    else await Promise.all(batch.map((incoming, index) => this.#settle(incoming, results[index] ?? 'done')));
+  }
+
+  /**
+   * Returns the message up to which one acknowledgement settles this batch and nothing else; undefined when messages before it are still
+   * waiting or being handled, and while draining, which gives such messages back.
+   */
+  #lastOf(batch: readonly Incoming[]): Incoming | undefined {
+    if (batch.length < 2 || this.#draining) return undefined;
+    const last = batch.reduce((a, b) => (tagOf(a) > tagOf(b) ? a : b));
+    const isOfOthers = (incoming: Incoming) =>
+      incoming.channel === last.channel && tagOf(incoming) < tagOf(last) && !batch.includes(incoming);
+    const isOneChannel = batch.every(({ channel }) => channel === last.channel);
+    return isOneChannel && ![...this.#inFlight].some(isOfOthers) ? last : undefined;
+  }
+
+  #settleTogether(batch: readonly Incoming[], last: Incoming): void {
+    if (!acknowledge(last, { upTo: true })) return;
+    for (const { queue, message } of batch)
+      this.#options.observer.settled?.(queue, eventTypeOf(message), 'done');
   }
 
   async #settle(incoming: Incoming, result: EventResult): Promise<void> {
@@ -228,10 +275,12 @@ export class Consumers {
   }
 }
 
-/** A channel that is closed cannot acknowledge: the message comes again. */
-function acknowledge({ channel, message }: Incoming): boolean {
+const tagOf = ({ message }: Incoming): number => message.fields.deliveryTag;
+
+/** `upTo`: with all messages before it. A channel that is closed cannot acknowledge: the message comes again. */
+function acknowledge({ channel, message }: Incoming, { upTo = false } = {}): boolean {
   try {
-    channel.ack(message);
+    channel.ack(message, upTo);
     return true;
   } catch {
     return false;

@@ -86,6 +86,12 @@ export function deadMessage(message: Message, queue: string, error: unknown): Ou
   return straightTo(deadLetterQueue(queue), message, { headers });
 }
 
+/** To be delivered again as what it was: for a message that no handler was given. */
+export function returnedMessage(message: Message, queue: string): OutgoingMessage {
+  const failures = count(message.properties.headers?.[FAILURES_HEADER]);
+  return straightTo(queue, message, failures > 0 ? { headers: { [FAILURES_HEADER]: failures } } : {});
+}
+
 /** Without any header: delivered as if for the first time. */
 export const replayedMessage = (message: Message, queue: string): OutgoingMessage =>
   straightTo(queue, message);

@@ -9,7 +9,7 @@ import {
   RETRY_EXCHANGE,
   retryQueue,
 } from '../../src/rabbitmq/topology.js';
-import { TOPOLOGY } from '../../src/testing/suite.js';
+import { TOPOLOGY } from '../conformance/suite.js';
 import { lockBroker } from './lock.js';
 
 export interface TestBroker {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import type { EventDelivery } from '../../src/index.js';
-import { albumEvent, depthOf, recorder, TOPOLOGY } from '../../src/testing/suite.js';
+import { albumEvent, depthOf, recorder, TOPOLOGY } from '../conformance/suite.js';
 import type { Harness } from './harness.js';
 
 const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));

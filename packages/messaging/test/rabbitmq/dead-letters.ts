@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
-import { albumEvent, depthOf, recorder } from '../../src/testing/suite.js';
+import { albumEvent, depthOf, recorder } from '../conformance/suite.js';
 import type { Harness } from './harness.js';
 
 const QUEUE = 'one.albums';

@@ -1,5 +1,5 @@
 import type { BusOptions } from '../../src/index.js';
-import { QUICK_RETRY, type TestBus, TOPOLOGY } from '../../src/testing/suite.js';
+import { QUICK_RETRY, type TestBus, TOPOLOGY } from '../conformance/suite.js';
 import { createTestBroker, type TestBroker } from './broker.js';
 
 export interface Harness {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import { BusUnavailableError } from '../../src/index.js';
-import { albumEvent, createGate, depthOf, recorder, TOPOLOGY } from '../../src/testing/suite.js';
+import { albumEvent, createGate, depthOf, recorder, TOPOLOGY } from '../conformance/suite.js';
 import { createFaultyNetwork, type FaultyNetwork } from './faulty-network.js';
 import type { Harness } from './harness.js';
 

@@ -8,7 +8,7 @@ import {
   photoEvent,
   type TestBus,
   type TOPOLOGY,
-} from '../../src/testing/suite.js';
+} from '../conformance/suite.js';
 import type { Harness } from './harness.js';
 
 /** Published before, during and after the first restart each. */

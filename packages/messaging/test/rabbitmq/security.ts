@@ -2,7 +2,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BusUnavailableError } from '../../src/index.js';
-import { albumEvent, depthOf } from '../../src/testing/suite.js';
+import { albumEvent, depthOf } from '../conformance/suite.js';
 import type { Harness } from './harness.js';
 import { createTlsFront, type TlsFront } from './tls-front.js';
 

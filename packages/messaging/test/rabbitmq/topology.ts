@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { topology } from '@lazyphotos/contracts';
 import { eventually } from '@lazyphotos/testkit';
 import { DEFAULT_RETRY_POLICY, TopologyRefusedError } from '../../src/index.js';
-import { albumEvent, depthOf, QUICK_RETRY, recorder, TOPOLOGY } from '../../src/testing/suite.js';
+import { albumEvent, depthOf, QUICK_RETRY, recorder, TOPOLOGY } from '../conformance/suite.js';
 import type { Harness } from './harness.js';
 
 const run = promisify(execFile);

@@ -81,7 +81,7 @@ export function describeRetries({ bus: createBus }: Suite): void {
       await nothingMoreFrom(['one.albums'], [bus], createBus);
       expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2]);
       expect(settled.map(({ outcome }) => outcome)).toEqual(['retried', 'dead_lettered']);
-      const later = await createBus(TOPOLOGY, { retry });
+      const later = await createBus(TOPOLOGY, { retry, isBeside: true });
       const [letter, ...others] = await later.deadLetters('one.albums', 10);
       expect(others).toEqual([]);
       expect(letter?.event).toEqual(event);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { AnyEvent } from '@lazyphotos/contracts';
 import { eventually } from '@lazyphotos/testkit';
 import fc from 'fast-check';
-import type { EventResult } from '../port.js';
+import type { EventResult } from '../../src/port.js';
 import {
   albumEvent,
   DEFAULTS,

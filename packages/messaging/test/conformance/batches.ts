@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AnyEvent } from '@lazyphotos/contracts';
 import { eventually } from '@lazyphotos/testkit';
-import type { BatchHandler, EventDelivery, EventResult } from '../port.js';
+import type { BatchHandler, EventDelivery, EventHandler, EventResult } from '../../src/port.js';
 import {
   albumEvent,
   createGate,
   depthOf,
+  forEveryType,
   hasNotEnded,
   nothingMoreFrom,
   photoEvent,
@@ -133,6 +134,47 @@ export function describeBatches({ bus: createBus }: Suite): void {
       );
     });
 
+    test('the end of a batch does not end an event of another type that waits among its own', async () => {
+      const bus = await createBus(TOPOLOGY, { drainMs: 1000 });
+      const gate = createGate();
+      const [held, waiting] = [photoEvent('photo.purged'), photoEvent('photo.purged')];
+      const batch = Array.from({ length: 3 }, () => photoEvent('photo.trashed'));
+      const done: string[] = [];
+      const started: string[] = [];
+      const trashed: BatchHandler<'photo.trashed'> = {
+        batch: 10,
+        handle: async (deliveries) => {
+          done.push(...deliveries.map(({ event }) => event.id));
+          return deliveries.map(() => 'done');
+        },
+      };
+      const purged: EventHandler<'photo.purged'> = async ({ id }, { signal }) => {
+        started.push(id);
+        if (id === held.id) return gate.opened;
+        await new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('aborted')));
+        });
+      };
+      await bus.consume('two.photos', { 'photo.trashed': trashed, 'photo.purged': purged }, ONE_AT_A_TIME);
+      await bus.publish([held]);
+      await eventually(() => expect(started).toEqual([held.id]));
+      const [first, ...others] = batch;
+      for (const event of [first, waiting, ...others]) if (event) await bus.publish([event]);
+      await bus.ready();
+      gate.open();
+      await eventually(() => expect(started).toEqual([held.id, waiting.id]));
+      await bus.close();
+
+      const next = await createBus();
+      const again = recorder();
+      await next.consume('two.photos', forEveryType('two.photos', again.handler), ONE_AT_A_TIME);
+      await eventually(() => expect(again.seen.map(({ event }) => event.id)).toContain(waiting.id));
+      await eventually(async () => expect(await depthOf(next, 'two.photos')).toMatchObject({ pending: 0 }));
+      expect([...done, ...again.seen.map(({ event }) => event.id)]).toEqual(
+        expect.arrayContaining([...idsOf(batch), waiting.id]),
+      );
+    });
+
     test('a failing event is retried alone, and its neighbours are done', async () => {
       const outcomes: string[] = [];
       const observer = {
@@ -241,6 +283,8 @@ export function describeBatches({ bus: createBus }: Suite): void {
       const rest = recorder();
       await next.consume(QUEUE, { 'album.deleted': rest.handler }, ONE_AT_A_TIME);
       await eventually(() => expect([...handled, ...rest.ids()].sort()).toEqual(idsOf(events)));
+      // No handler was given them before.
+      expect(rest.seen.map(({ attempt }) => attempt)).toEqual(rest.seen.map(() => 1));
     });
 
     test('a batch that does not end in time is aborted by every signal, and its events are delivered again', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import { albumEvent, createGate, nothingMoreFrom, recorder, type Suite } from './suite.js';
 
-export function describeConsumers({ bus: createBus }: Suite): void {
+export function describeConsumers({ bus: createBus, isAlone }: Suite): void {
   describe('consumers', () => {
     for (const concurrency of [1, 3]) {
       test(`${concurrency} handlers run at a time, never more`, async () => {
@@ -41,6 +41,7 @@ export function describeConsumers({ bus: createBus }: Suite): void {
       await eventually(() => expect(slow.seen).toHaveLength(3));
     });
 
+    if (isAlone) return;
     test('two processes share the work of a queue, and each event is settled once', async () => {
       const settled: string[] = [];
       const observer = { settled: (_queue: string, _type: string, outcome: string) => settled.push(outcome) };

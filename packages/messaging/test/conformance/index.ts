@@ -9,7 +9,7 @@ import { describeRetries } from './retries.js';
 import { describeShutdown } from './shutdown.js';
 import { type ConformanceOptions, DEFAULTS, type Suite, type TestBus, TOPOLOGY } from './suite.js';
 
-export type { ConformanceOptions, CreateOptions } from './suite.js';
+export type { ConformanceOptions } from './suite.js';
 
 /** Declares the tests that make an event bus. Every adapter's test file calls it. */
 export function describeEventBus(name: string, options: ConformanceOptions): void {

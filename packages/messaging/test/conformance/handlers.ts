@@ -55,10 +55,10 @@ export function describeHandlers({ bus: createBus, create }: Suite): void {
       const retry = { maxAttempts: 2, baseDelaySeconds: 1, maxDelaySeconds: 1 };
       const bus = await createBus(TOPOLOGY, { observer, retry });
       const { handler, ids } = recorder();
-      await bus.consume('two.albums', { 'album.deleted': handler }, ONE_AT_A_TIME);
       const [unknown, fine] = [unwantedEvent(), albumEvent()];
       await newer.publish([unknown, fine]);
       await newer.close();
+      await bus.consume('two.albums', { 'album.deleted': handler }, ONE_AT_A_TIME);
       await eventually(async () =>
         expect(await depthOf(bus, 'two.albums')).toMatchObject({ pending: 0, deadLetters: 1 }),
       );

@@ -10,7 +10,7 @@ import type {
   EventHandlers,
   QueueDepth,
   RetryPolicy,
-} from '../port.js';
+} from '../../src/port.js';
 
 export interface CreateOptions {
   retry: RetryPolicy;
@@ -19,6 +19,8 @@ export interface CreateOptions {
   drainMs: number;
   /** The bus does not poll: only events arrive that the broker announces. */
   neverPolls: boolean;
+  /** The bus is of a process beside the application, such as an operator's command. */
+  isBeside: boolean;
 }
 
 export interface ConformanceOptions {
@@ -29,6 +31,8 @@ export interface ConformanceOptions {
   /** Cuts every connection to the broker and refuses new ones, until `mend`. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** The application is one process: a second bus at the same time is only of a process beside it. */
+  isAlone?: boolean;
   /** Random runs of the property test; each takes seconds. */
   propertyRuns?: number;
 }
@@ -55,6 +59,7 @@ export const DEFAULTS: CreateOptions = {
   observer: {},
   drainMs: 60_000,
   neverPolls: false,
+  isBeside: false,
 };
 
 const now = () => new Date().toISOString();
@@ -151,7 +156,7 @@ export async function nothingMoreFrom(
   createBus: Suite['bus'],
 ): Promise<void> {
   await Promise.all(consumers.map((bus) => bus.close()));
-  const observing = await createBus();
+  const observing = await createBus(TOPOLOGY, { isBeside: true });
   for (const queue of queues) expect(await depthOf(observing, queue)).toMatchObject({ pending: 0 });
 }
 
@@ -161,7 +166,7 @@ export async function hasNotEnded(work: Promise<void>, createBus: Suite['bus']):
   void work.then(() => {
     ended = true;
   });
-  await (await createBus()).ready();
+  await (await createBus(TOPOLOGY, { isBeside: true })).ready();
   expect(ended).toBe(false);
 }
 

@@ -76,12 +76,12 @@ export function describeShutdown({ bus: createBus }: Suite): void {
       gate.open();
       await drained;
       expect(finished).toBe(1);
-      // A consumer of another queue has received the event that this one would have received as well.
-      const elsewhere = await createBus();
-      const witness = recorder();
-      await elsewhere.consume('two.albums', { 'album.deleted': witness.handler }, { concurrency: 1 });
       const event = albumEvent();
       await bus.publish([event]);
+      // A consumer of another queue receives the event that this one would have received as well.
+      const elsewhere = await createBus(TOPOLOGY, { isBeside: true });
+      const witness = recorder();
+      await elsewhere.consume('two.albums', { 'album.deleted': witness.handler }, { concurrency: 1 });
       await eventually(() => expect(witness.ids()).toContain(event.id));
       expect(seen).toHaveLength(1);
       expect(await depthOf(bus, 'one.albums')).toMatchObject({ pending: 1 });
