@@ -57,6 +57,9 @@ const CONNECT_MS = 10_000;
 export const TRANSACTION_OPTIONS = { maxWait: CONNECT_MS, timeout: 30_000 };
 
 export function openDatabase(options: DatabaseOptions): Database {
+  // pg would write a Date in the time of this machine, with an offset of whole minutes. Old offsets have seconds (Dublin's until 1916:
+  // -00:25:21), so a time before that would be another one in the database.
+  pg.defaults.parseInputDatesAsUTC = true;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,

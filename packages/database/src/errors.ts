@@ -48,6 +48,8 @@ const LOST_CONNECTION = new Set([
   'Client was closed and is not queryable',
 ]);
 const DISK_FULL = '53100';
+const UNIQUE_VIOLATION = '23505';
+const SERIALIZATION_FAILURE = '40001';
 
 /** Returns the typed error that a fault of Prisma or `pg` means; undefined for every other fault, such as a wrong query. */
 export function translateDatabaseError(error: unknown): DatabaseError | undefined {
@@ -64,4 +66,23 @@ export function translateDatabaseError(error: unknown): DatabaseError | undefine
     if (isUnavailable) return new DatabaseError('service_unavailable', error);
   }
   return undefined;
+}
+
+/** Whether a statement of the pool has failed because a row with the same key is there. */
+export function isUniqueViolation(error: unknown): boolean {
+  return hasCode(error, UNIQUE_VIOLATION);
+}
+
+/** Runs a statement of the pool again when what it has read was changed meanwhile: once, because then it sees the change. */
+export async function retryOnConflict<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (hasCode(error, SERIALIZATION_FAILURE)) return attempt();
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

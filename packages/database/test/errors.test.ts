@@ -43,7 +43,7 @@ describe('a database that is away or busy is a 503 with Retry-After', () => {
     await pool.end();
     return errors;
   };
-  const IMPATIENT = { host: '127.0.0.1', connectionTimeoutMillis: 300 };
+  const SHORT_TIMEOUT = { host: '127.0.0.1', connectionTimeoutMillis: 300 };
 
   test('a closed port', async () => {
     const port = await freePort();
@@ -58,7 +58,7 @@ describe('a database that is away or busy is a 503 with Retry-After', () => {
   test('a server that does not respond', async () => {
     const [error] = await withServer(
       () => undefined,
-      (port) => query({ ...IMPATIENT, port }),
+      (port) => query({ ...SHORT_TIMEOUT, port }),
     );
     unavailable(error);
   });
@@ -66,7 +66,7 @@ describe('a database that is away or busy is a 503 with Retry-After', () => {
   test('a server that hangs up', async () => {
     const [error] = await withServer(
       (socket) => socket.destroy(),
-      (port) => query({ ...IMPATIENT, port }),
+      (port) => query({ ...SHORT_TIMEOUT, port }),
     );
     unavailable(error);
   });
@@ -74,12 +74,12 @@ describe('a database that is away or busy is a 503 with Retry-After', () => {
   test('a pool that is used up', async () => {
     const errors = await withServer(
       () => undefined,
-      (port) => query({ ...IMPATIENT, port, max: 1 }, 3),
+      (port) => query({ ...SHORT_TIMEOUT, port, max: 1 }, 3),
     );
     for (const error of errors) unavailable(error);
   });
 
-  test('whatever wraps it, and however deep', () => {
+  test('in any wrapper, at any depth', () => {
     const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     unavailable(new Error('outer', { cause: new Error('middle', { cause: refused }) }));
     unavailable(new AggregateError([refused]));

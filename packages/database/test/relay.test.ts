@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { AnyEvent } from '@lazyphotos/contracts';
-import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import { describeWithPostgres, eventually, waitForLocks } from '@lazyphotos/testkit';
 import { createUnitOfWork, OutboxRelay, type RelayOptions } from '../src/index.js';
 import { createTestTables, type TestTables } from './helpers.js';
 
@@ -12,7 +12,7 @@ describeWithPostgres('the outbox relay', () => {
   let tables: TestTables;
   const relays: OutboxRelay[] = [];
   let published: AnyEvent[];
-  let nudge: () => void = () => undefined;
+  let nudge: (stored: readonly AnyEvent[]) => void = () => undefined;
   beforeEach(async () => {
     tables = await createTestTables();
     published = [];
@@ -35,7 +35,10 @@ describeWithPostgres('the outbox relay', () => {
   /** Commits events and returns the album ids that they carry, in order. */
   const commit = async (count: number): Promise<string[]> => {
     const ids = Array.from({ length: count }, () => randomUUID());
-    const unitOfWork = createUnitOfWork(tables.client, { nudge: () => nudge(), requestId: () => undefined });
+    const unitOfWork = createUnitOfWork(tables.client, {
+      nudge: (stored) => nudge(stored),
+      requestId: () => undefined,
+    });
     await unitOfWork.transaction(async (_tx, emit) => {
       for (const albumId of ids) {
         const deletedAt = new Date().toISOString();
@@ -164,6 +167,164 @@ describeWithPostgres('the outbox relay', () => {
     expect(new Set(albums()).size).toBe(1);
   });
 
+  describe('with events handed over by the process that committed them', () => {
+    const createHandedRelay = (options: Partial<RelayOptions> = {}) => {
+      const relay = createRelay(options);
+      nudge = (stored) => relay.nudge(stored);
+      return relay;
+    };
+
+    test('publishes them without a read of the table, and deletes their rows together', async () => {
+      const queries = jest.spyOn(tables.database.pool, 'query');
+      const connects = jest.spyOn(tables.database.pool, 'connect');
+      const relay = createHandedRelay({ deleteMs: 3000 });
+      relay.start();
+      await commit(1);
+      await eventually(async () => expect(await outbox()).toBe(0));
+      published = [];
+      connects.mockClear();
+      const ids = [...(await commit(2)), ...(await commit(1))];
+      await eventually(() => expect(published).toHaveLength(3));
+      expect(albums()).toEqual(ids);
+      // Those of the two units of work.
+      expect(connects).toHaveBeenCalledTimes(2);
+      expect(await outbox()).toBe(3);
+      queries.mockClear();
+      await eventually(async () => expect(await outbox()).toBe(0));
+      const deletes = queries.mock.calls.filter(([query]) => JSON.stringify(query).includes('DELETE'));
+      expect(deletes).toHaveLength(1);
+    });
+
+    test('an event that is published while others are being deleted is deleted, too, and not published again', async () => {
+      const relay = createHandedRelay({ deleteMs: 1000 });
+      relay.start();
+      // The first one may be read from the table.
+      await commit(1);
+      await eventually(async () => expect(await outbox()).toBe(0));
+      published = [];
+      await commit(1);
+      await eventually(() => expect(published).toHaveLength(1));
+      const client = await tables.database.pool.connect();
+      await client.query('BEGIN');
+      await client.query('SELECT id FROM outbox_messages FOR UPDATE');
+      await waitForLocks(tables.database.pool, 1);
+      await commit(1);
+      await eventually(() => expect(published).toHaveLength(2));
+      await client.query('COMMIT');
+      client.release();
+      await eventually(async () => expect(await outbox()).toBe(0));
+      await relay.flush();
+      expect(published).toHaveLength(2);
+    });
+
+    test('the same event comes out of memory and out of the table', async () => {
+      const relay = createHandedRelay();
+      relay.start();
+      await commit(1);
+      await eventually(async () => expect(await outbox()).toBe(0));
+      published = [];
+      await commit(1);
+      await eventually(() => expect(published).toHaveLength(1));
+      // As after a crash: another process finds the row.
+      await createRelay().flush();
+      await eventually(() => expect(published).toHaveLength(2));
+      expect(published[1]).toEqual(published[0]);
+    });
+
+    test('those that the bus does not accept are found in the table at the next poll', async () => {
+      let broken = true;
+      const relay = createHandedRelay({
+        pollMs: 50,
+        publish: async (events) => {
+          if (broken) throw new Error('the bus is down');
+          await publish(events);
+        },
+        onError: () => {
+          broken = false;
+        },
+      });
+      relay.start();
+      const ids = await commit(3);
+      await eventually(async () => expect(await outbox()).toBe(0));
+      expect(albums()).toEqual(ids);
+    });
+
+    test('what another process left behind is published although new events never end', async () => {
+      const left = randomUUID();
+      const relay = createHandedRelay({
+        pollMs: 20,
+        publish: async (events) => {
+          // There is always one more.
+          if (!albums().includes(left)) await commit(1);
+          await publish(events);
+        },
+      });
+      relay.start();
+      await commit(1);
+      await eventually(() => expect(published).not.toEqual([]));
+      const payload = {
+        albumId: left,
+        userId: randomUUID(),
+        version: 1,
+        deletedAt: new Date().toISOString(),
+      };
+      await tables.database.pool.query(
+        `INSERT INTO outbox_messages VALUES ('00000000-0000-7000-8000-000000000000', 'album.deleted', now(), NULL, $1)`,
+        [payload],
+      );
+      await eventually(() => expect(albums()).toContain(left));
+      await eventually(async () => expect(await outbox()).toBe(0));
+      expect(new Set(albums()).size).toBe(albums().length);
+    });
+
+    test('nudges during a run join in one more', async () => {
+      const gate = Promise.withResolvers<void>();
+      const sizes: number[] = [];
+      const relay = createHandedRelay({
+        publish: async (events) => {
+          sizes.push(events.length);
+          await gate.promise;
+          await publish(events);
+        },
+      });
+      relay.start();
+      const ids = await commit(1);
+      await eventually(() => expect(sizes).toEqual([1]));
+      for (let count = 0; count < 5; count += 1) ids.push(...(await commit(1)));
+      gate.resolve();
+      await eventually(() => expect(published).toHaveLength(6));
+      expect(sizes).toEqual([1, 5]);
+      expect(albums()).toEqual(ids);
+    });
+
+    test('more than memory shall hold are read from the table', async () => {
+      const gate = Promise.withResolvers<void>();
+      const relay = createHandedRelay({
+        publish: async (events) => {
+          await gate.promise;
+          await publish(events);
+        },
+      });
+      relay.start();
+      const ids = [...(await commit(1)), ...(await commit(900)), ...(await commit(900))];
+      gate.resolve();
+      await eventually(async () => expect(await outbox()).toBe(0));
+      expect(albums().sort()).toEqual(ids.sort());
+    });
+
+    test('stop deletes the rows of what is published, and leaves the others', async () => {
+      const relay = createHandedRelay();
+      relay.start();
+      await commit(2);
+      await eventually(() => expect(published).toHaveLength(2));
+      await relay.stop();
+      expect(await outbox()).toBe(0);
+      await commit(1);
+      expect(await outbox()).toBe(1);
+      expect(published).toHaveLength(2);
+    });
+  });
+
   test('two relays share the work and publish nothing twice', async () => {
     // Neither continues before the other has also read a batch.
     const { promise: bothAtWork, resolve: goOn } = Promise.withResolvers<void>();
@@ -195,6 +356,21 @@ describeWithPostgres('the outbox relay', () => {
     expect(albums()).toEqual(ids);
     expect(await outbox()).toBe(1);
     expect(onError).toHaveBeenCalled();
+  });
+
+  test('rows with invalid events do not hold up the others, however many there are, and are reported once', async () => {
+    await tables.database.pool.query(
+      `INSERT INTO outbox_messages SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'nonsense', now(), NULL, '{}'
+       FROM generate_series(1, 25) AS n`,
+    );
+    const ids = await commit(12);
+    const onError = jest.fn();
+    const relay = createRelay({ batchSize: 5, onError });
+    expect(await relay.flush()).toBe(12);
+    expect(albums()).toEqual(ids);
+    expect(await relay.flush()).toBe(0);
+    expect(onError).toHaveBeenCalledTimes(25);
+    expect(await outbox()).toBe(25);
   });
 
   test('stop waits for the current batch and leaves the rest in the table', async () => {

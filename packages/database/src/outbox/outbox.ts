@@ -1,4 +1,4 @@
-import { type EventPayload, type EventType, eventSchemas } from '@lazyphotos/contracts';
+import { type AnyEvent, type EventPayload, type EventType, eventSchemas } from '@lazyphotos/contracts';
 import { type Chassis, currentRequestId, describeError } from '@lazyphotos/service-kit';
 import { v7 } from 'uuid';
 import type { Database, SqlRunner, TransactionOptions, TransactionRunner } from '../database.js';
@@ -23,10 +23,28 @@ export interface OutboxDeps {
 export interface UnitOfWork<Tx> {
   /** Runs `work` in one transaction, stores the events that it emits in the outbox, and nudges the relay after the commit. */
   transaction<R>(work: (tx: Tx, emit: Emit) => Promise<R>, options?: TransactionOptions): Promise<R>;
+  /** Returns an event for a statement with `outboxRows`. @throws ZodError for an invalid payload */
+  newEvent<T extends EventType>(type: T, payload: EventPayload<T>): NewEvent;
+  /** Publishes, without waiting for the next poll, the events that such a statement has stored: exactly those, after its commit. */
+  nudge(stored: readonly NewEvent[]): void;
 }
 
-const INSERT = `INSERT INTO outbox_messages (id, type, occurred_at, request_id, payload)
-  SELECT (m->>'id')::uuid, m->>'type', now(), $2, m->'payload' FROM jsonb_array_elements($1::jsonb) AS m`;
+/** An event that has been checked. */
+export type NewEvent = AnyEvent;
+
+/**
+ * Returns the SQL that inserts the events of a parameter, for a statement that changes rows and stores the events of this change at once.
+ * `source` is its FROM clause, with the parameter as a JSON array of `NewEvent`:
+ *
+ *     WITH changed AS (UPDATE … RETURNING …), events AS (outboxRows("FROM changed, jsonb_array_elements($2::jsonb) AS event")) …
+ *
+ * After the statement the caller nudges the relay with the events that it has stored.
+ */
+export const outboxRows = (source: string): string =>
+  `INSERT INTO outbox_messages (id, type, occurred_at, request_id, payload)
+  SELECT (event->>'id')::uuid, event->>'type', (event->>'occurredAt')::timestamptz, event->>'requestId', event->'payload' ${source}`;
+
+const INSERT = outboxRows('FROM jsonb_array_elements($1::jsonb) AS event');
 
 /** Opens the outbox of a service: its committed events are published, counted, and retried after an error. */
 export function openOutbox<Tx extends SqlRunner>(
@@ -41,31 +59,37 @@ export function openOutbox<Tx extends SqlRunner>(
     onPending: (count) => metrics.outboxPending.set({ service }, count),
     onError: (error) => logger.warn('the outbox relay will try again', { error: describeError(error) }),
   });
-  const nudge = () => relay.nudge();
+  const nudge = (stored: readonly NewEvent[]) => relay.nudge(stored);
   return { relay, unitOfWork: createUnitOfWork<Tx>(client, { nudge, requestId: currentRequestId }) };
 }
 
 export function createUnitOfWork<Tx extends SqlRunner>(
   client: TransactionRunner<Tx>,
-  { nudge, requestId }: { nudge: () => void; requestId: () => string | undefined },
+  { nudge, requestId }: { nudge: UnitOfWork<Tx>['nudge']; requestId: () => string | undefined },
 ): UnitOfWork<Tx> {
-  return { transaction };
+  return { transaction, newEvent, nudge };
+
+  function newEvent<T extends EventType>(type: T, payload: EventPayload<T>): NewEvent {
+    const occurredAt = new Date().toISOString();
+    const checked = eventSchemas[type].parse(payload);
+    return { id: v7(), type, occurredAt, requestId: requestId(), payload: checked } as NewEvent;
+  }
 
   async function transaction<R>(
     work: (tx: Tx, emit: Emit) => Promise<R>,
     options?: TransactionOptions,
   ): Promise<R> {
-    let emitted = 0;
+    let stored: NewEvent[] = [];
     const result = await client.$transaction(async (tx) => {
-      const messages: { id: string; type: EventType; payload: unknown }[] = [];
+      const events: NewEvent[] = [];
       const value = await work(tx, (type, payload) => {
-        messages.push({ id: v7(), type, payload: eventSchemas[type].parse(payload) });
+        events.push(newEvent(type, payload));
       });
-      emitted = messages.length;
-      if (emitted > 0) await tx.$executeRawUnsafe(INSERT, JSON.stringify(messages), requestId() ?? null);
+      if (events.length > 0) await tx.$executeRawUnsafe(INSERT, JSON.stringify(events));
+      stored = events;
       return value;
     }, options);
-    if (emitted > 0) nudge();
+    if (stored.length > 0) nudge(stored);
     return result;
   }
 }
