@@ -1,5 +1,9 @@
 export * from './errors.js';
-export { createFilesystemStore, type FilesystemStoreOptions } from './filesystem/store.js';
+export {
+  createFilesystemStore,
+  type FilesystemStore,
+  type FilesystemStoreOptions,
+} from './filesystem/store.js';
 export { removeOldCopies, withLocalFile } from './local-copy.js';
 export { openStore } from './open.js';
 export * from './port.js';

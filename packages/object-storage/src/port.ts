@@ -8,16 +8,33 @@ export interface ObjectInfo {
   /** Strong entity tag without quotes: the `sha256` metadata if there is one, else a tag that the store makes. */
   etag: string;
   lastModified: Date;
+  /** From stores with `VersionCheck`: names this version of the object among all that its key has had. */
+  version?: string;
   /**
    * As it was given when the object was written. Names are lower-case ASCII; values are any Unicode text. Keep all of it under
    * 1 KB: S3 takes 2 KB, and values become longer when they are encoded for it.
    */
   metadata: Readonly<Record<string, string>>;
+  /**
+   * No attributes are stored that fit the bytes: after a power cut they may be incomplete or empty. What is in an original is worth
+   * showing even so; a damaged object that was stored as `reproducible` counts as missing.
+   */
+  isDamaged?: true;
 }
 
 export interface ObjectAttributes {
   contentType: string;
   metadata?: Readonly<Record<string, string>>;
+}
+
+export interface PutOptions {
+  /** Of a stream, in bytes: it is sent on as it comes. Without it an adapter may gather up to 5 MiB. */
+  size?: number;
+  /**
+   * The object can be made again from another one. It replaces an older one atomically, but need not survive a power cut, which may
+   * leave it missing or damaged.
+   */
+  reproducible?: boolean;
 }
 
 /** Inclusive byte positions, as in an HTTP Range header that has been resolved against the size. */
@@ -51,7 +68,8 @@ export interface UploadUnderWay {
 }
 
 /**
- * Where photos' bytes live. Writes are durable when their promise resolves: they survive `kill -9` and a power cut.
+ * Where photos' bytes live. Writes are durable when their promise resolves: they survive `kill -9` and, unless they are `reproducible`, a
+ * power cut.
  * Failures are those of errors.ts; an error of the source stream is thrown unchanged.
  * Keys are segments of [A-Za-z0-9._-] joined by `/`, at most 240 characters each and 900 in all; anything else, `.` and `..`
  * segments included, is refused with `InvalidKeyError`. A key must not be a folder of another one (`a` and `a/b`): S3 would
@@ -59,8 +77,17 @@ export interface UploadUnderWay {
  * When a write fails, its source stream is not destroyed: it may be a request whose response is still to be sent.
  */
 export interface ObjectStore {
-  /** Stores a whole object from a stream or a small buffer; replaces an existing object atomically. */
-  put(key: string, body: Readable | Buffer, attributes: ObjectAttributes): Promise<ObjectInfo>;
+  /**
+   * Stores a whole object from a stream or a small buffer; replaces an existing object atomically. A stream that fails before its last
+   * byte stores nothing.
+   * @throws PartMismatchError when the stream does not have exactly `size` bytes.
+   */
+  put(
+    key: string,
+    body: Readable | Buffer,
+    attributes: ObjectAttributes,
+    options?: PutOptions,
+  ): Promise<ObjectInfo>;
   /** @throws ObjectNotFoundError */
   head(key: string): Promise<ObjectInfo>;
   /**
@@ -133,6 +160,29 @@ export interface FreeSpace {
 
 export function hasFreeSpace(store: ObjectStore): store is ObjectStore & FreeSpace {
   return 'freeBytes' in store && typeof store.freeBytes === 'function';
+}
+
+/** An optional ability of an adapter for which it costs much less to tell whether an object has changed than to read it. */
+export interface VersionCheck {
+  /** Returns whether the key still has the version that `info` describes: it was neither replaced nor deleted since. */
+  isCurrent(info: Pick<ObjectInfo, 'key' | 'version'>): Promise<boolean>;
+}
+
+export function hasVersionCheck(store: ObjectStore): store is ObjectStore & VersionCheck {
+  return 'isCurrent' in store && typeof store.isCurrent === 'function';
+}
+
+/** An optional ability of an adapter that sees every change, because no other process changes the objects. */
+export interface ChangeNotices {
+  /**
+   * Calls `listener` with the key of each object that is put or deleted: when readers see the change, and before its promise settles.
+   * It is also called for a change that fails, which may have been made nevertheless.
+   */
+  onChange(listener: (key: string) => void): void;
+}
+
+export function hasChangeNotices(store: ObjectStore): store is ObjectStore & ChangeNotices {
+  return 'onChange' in store && typeof store.onChange === 'function';
 }
 
 export interface PresignedGetOptions {

@@ -20,17 +20,16 @@ export async function* chunksOf(body: Readable | Buffer): AsyncGenerator<Buffer>
   }
 }
 
-/** Yields the bytes of a part; its neighbour's bytes follow in the file. @throws PartMismatchError unless there are exactly `length` */
-export async function* chunksOfPart(body: Readable, length: number): AsyncGenerator<Buffer> {
+/** Yields the bytes of a part or object. @throws PartMismatchError unless there are exactly `length` */
+export async function* chunksOfPart(body: Readable | Buffer, length: number): AsyncGenerator<Buffer> {
   let total = 0;
   for await (const chunk of chunksOf(body)) {
     total += chunk.length;
     if (total > length)
-      throw new PartMismatchError(`the part has ${total} bytes or more, not ${length}`, length, total);
+      throw new PartMismatchError(`there are ${total} bytes or more, not ${length}`, length, total);
     yield chunk;
   }
-  if (total !== length)
-    throw new PartMismatchError(`the part has ${total} bytes, not ${length}`, length, total);
+  if (total !== length) throw new PartMismatchError(`there are ${total} bytes, not ${length}`, length, total);
 }
 
 /** Yields the same chunks, gathered to batches of at least `size` bytes; the last one may be smaller. */

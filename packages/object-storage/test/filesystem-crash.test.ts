@@ -11,7 +11,7 @@ import {
   type StagedUpload,
   type StoredPart,
 } from '../src/index.js';
-import { collect, read, rejectsWith, sha256 } from '../src/testing/suite.js';
+import { collect, read, rejectsWith, sha256 } from './conformance/suite.js';
 import { filesBelow, JPEG, newRoot, startCrashChild } from './helpers.js';
 
 const KEY = 'originals/u1/p1';

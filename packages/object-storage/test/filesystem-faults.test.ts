@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { createFilesystemStore } from '../src/index.js';
-import { collect, keysOf, read, rejectsWith, sha256, streamOf } from '../src/testing/suite.js';
+import { collect, keysOf, read, rejectsWith, sha256, streamOf } from './conformance/suite.js';
 import { filesBelow, JPEG, newRoot } from './helpers.js';
 
 describe('a full disk', () => {
@@ -132,7 +132,8 @@ describe('files that others have touched', () => {
       metadata: { 'file-name': 'пляж.jpg' },
     });
     await cp(root, copy, { recursive: true });
-    expect(await (await createFilesystemStore({ root: copy })).head('p')).toEqual(info);
+    const restored = await (await createFilesystemStore({ root: copy })).head('p');
+    expect(restored).toEqual({ ...info, version: restored.version });
   });
 
   test('an object with a lost or broken sidecar can still be read', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readSettings } from '@lazyphotos/service-kit';
 import {
+  hasChangeNotices,
   hasFreeSpace,
   hasLocalFiles,
   hasPresignedUrls,
@@ -17,6 +18,8 @@ describe('openStore', () => {
   test('opens the folder', async () => {
     const store = await openStore({ ...nothing, objectsDir: await newRoot() });
     expect(hasLocalFiles(store)).toBe(true);
+    // Other processes may share the folder.
+    expect(hasChangeNotices(store)).toBe(false);
     if (!hasFreeSpace(store)) throw new Error('this is no folder');
     expect(await store.freeBytes()).toBeGreaterThan(0);
     await store.ready();

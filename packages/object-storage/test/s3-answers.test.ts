@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import { createS3Store, type ObjectStore, type S3Timeouts, type StagedUpload } from '../src/index.js';
-import { rejectsWith, streamOf } from '../src/testing/suite.js';
+import { rejectsWith, streamOf } from './conformance/suite.js';
 import { JPEG } from './helpers.js';
 
 const MIB = 1024 * 1024;

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWithMinio } from '@lazyphotos/testkit';
 import type { ObjectStore, StagedUpload } from '../src/index.js';
-import { collect, expectSameBytes, read, rejectsWith, streamOf } from '../src/testing/suite.js';
+import { collect, expectSameBytes, read, rejectsWith, streamOf } from './conformance/suite.js';
 import { JPEG } from './helpers.js';
 import { type S3Server, startS3 } from './s3-server.js';
 

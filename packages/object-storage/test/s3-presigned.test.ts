@@ -7,7 +7,7 @@ import {
   type ObjectStore,
   type PresignedUrls,
 } from '../src/index.js';
-import { rejectsWith } from '../src/testing/suite.js';
+import { rejectsWith } from './conformance/suite.js';
 import { JPEG, newRoot } from './helpers.js';
 import { type S3Server, startS3 } from './s3-server.js';
 

@@ -3,7 +3,7 @@ import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-s
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { describeWithMinio, startTcpProxy, type TcpProxy } from '@lazyphotos/testkit';
 import type { ObjectInfo, ObjectStore, StoredPart } from '../src/index.js';
-import { expectSameBytes, PLAIN, read, rejectsWith, sha256, streamOf } from '../src/testing/suite.js';
+import { expectSameBytes, PLAIN, read, rejectsWith, sha256, streamOf } from './conformance/suite.js';
 import { type S3Server, startS3 } from './s3-server.js';
 
 const MIB = 1024 * 1024;

@@ -63,11 +63,11 @@ export async function withNewFile<T>(file: string, fill: (handle: FileHandle) =>
   }
 }
 
-/** Creates a file whose content survives a power cut; its name does so only after a sync of its folder. */
-export async function writeDurably(file: string, content: string): Promise<void> {
+/** Creates a file. `synced`: its content survives a power cut; its name does so only after a sync of its folder. */
+export async function writeNewFile(file: string, content: string, synced: boolean): Promise<void> {
   await withNewFile(file, async (handle) => {
     await handle.writeFile(content);
-    await handle.datasync();
+    if (synced) await handle.datasync();
   });
 }
 

@@ -24,14 +24,36 @@ export class Folders {
 
   /** Makes the folder exist and survive a power cut. Never creates `base`: if it is missing, the disk is not mounted. */
   async ensure(folder: string): Promise<void> {
-    await this.retryWhenRemoved(folder, async () => {});
+    await this.retryWhenRemoved(folder, () => this.createOnce(folder));
   }
 
-  /** Renames a finished file to its place, durably; replaces an existing file atomically. @throws InvalidKeyError */
+  /** Renames a finished file to its place; replaces an existing file atomically. Durable after `sync`. @throws InvalidKeyError */
   async moveInto(from: string, to: string): Promise<void> {
     const folder = path.dirname(to);
-    await this.retryWhenRemoved(folder, () => rename(from, to));
-    await this.folderSync.sync(folder);
+    await this.retryWhenRemoved(folder, async () => {
+      await this.createOnce(folder);
+      await rename(from, to);
+    });
+  }
+
+  /** Renames like `moveInto`, but neither the file nor a folder that is created for it need survive a power cut. @throws InvalidKeyError */
+  async moveIntoUnsynced(from: string, to: string): Promise<void> {
+    const folder = path.dirname(to);
+    await this.retryWhenRemoved(folder, async () => {
+      try {
+        await rename(from, to);
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOENT') throw error;
+        this.forget(folder);
+        await this.createUnsynced(folder);
+        await rename(from, to);
+      }
+    });
+  }
+
+  /** Makes the renames into a folder survive a power cut. */
+  sync(folder: string): Promise<void> {
+    return this.folderSync.sync(folder);
   }
 
   /** Makes a file's removal from the folder survive a power cut. Another delete may have removed the folder as well. */
@@ -62,10 +84,9 @@ export class Folders {
   private async retryWhenRemoved(folder: string, work: () => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.createOnce(folder);
         return await work();
       } catch (error) {
-        for (const at of this.upwards(folder)) this.durable.delete(at);
+        this.forget(folder);
         if (errnoOf(error) !== 'ENOENT' || attempt === ATTEMPTS)
           throw asInvalidKey(error, path.relative(this.base, folder));
       }
@@ -95,6 +116,26 @@ export class Folders {
     this.durable.add(folder);
     const oldest = this.durable.size > REMEMBERED ? this.durable.values().next().value : undefined;
     if (oldest !== undefined) this.durable.delete(oldest);
+  }
+
+  /** Creates a folder without syncing its name, so it is not remembered as durable. Like `create`, never creates `base`. */
+  private async createUnsynced(folder: string): Promise<void> {
+    if (folder === this.base) return;
+    try {
+      await mkdir(folder);
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') return;
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      await this.createUnsynced(path.dirname(folder));
+      await mkdir(folder).catch((again: unknown) => {
+        if (errnoOf(again) !== 'EEXIST') throw again;
+      });
+    }
+  }
+
+  /** It may be missing: what is created in its place is not durable yet. */
+  private forget(folder: string): void {
+    for (const at of this.upwards(folder)) this.durable.delete(at);
   }
 
   private *upwards(folder: string): Generator<string> {

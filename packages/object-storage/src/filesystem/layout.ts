@@ -31,7 +31,8 @@ export class Layout {
   /** @throws InvalidKeyError */
   object(key: string): string {
     checkKey(key);
-    return path.join(this.objects, key);
+    // A checked key needs no normalising.
+    return `${this.objects}${path.sep}${key}`;
   }
 
   /** '+' cannot be in a key: the sidecar of `a` is never the folder of `a.json/b`. @throws InvalidKeyError */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { KeyedLock } from '@lazyphotos/system';
 import { InvalidKeyError, ObjectNotFoundError, StorageUnavailableError } from '../errors.js';
 import type { ObjectAttributes, ObjectInfo } from '../port.js';
-import { errnoOf, type FolderSync, ifPresent, waitForAll, writeDurably } from './files.js';
+import { errnoOf, type FolderSync, ifPresent, waitForAll, writeNewFile } from './files.js';
 import { Folders } from './folders.js';
 import type { Layout } from './layout.js';
 import {
@@ -15,6 +15,7 @@ import {
   type Sidecar,
   stampOf,
   toInfo,
+  versionOf,
 } from './sidecar.js';
 
 /** A data file that is finished except for `sync`, and is to become an object. */
@@ -24,8 +25,17 @@ export interface FinishedFile {
   etag: string;
   attributes: ObjectAttributes;
   uploadId?: string;
-  /** Makes the file's bytes durable; runs beside other preparations. */
-  sync(): Promise<void>;
+  /** Makes the file's bytes durable; runs beside other preparations. Absent: nothing of the object need survive a power cut. */
+  sync?: (() => Promise<void>) | undefined;
+}
+
+/** The files of a commit: where they are, and where they go. */
+interface Placing {
+  draft: string;
+  content: string;
+  sidecar: string;
+  file: string;
+  data: string;
 }
 
 interface Located {
@@ -43,6 +53,8 @@ export class Objects {
   constructor(
     private readonly layout: Layout,
     folderSync: FolderSync,
+    /** Called once readers see that an object was replaced or deleted. */
+    private readonly onChange: (key: string) => void,
   ) {
     this.dataFolders = new Folders(layout.objects, folderSync);
     this.metaFolders = new Folders(layout.meta, folderSync);
@@ -50,7 +62,7 @@ export class Objects {
 
   /** Makes a finished file the object; replaces an existing object. @throws InvalidKeyError */
   commit(key: string, finished: FinishedFile): Promise<ObjectInfo> {
-    return this.keyLock.run(key, () => this.commitLocked(key, finished));
+    return this.change(key, () => this.commitLocked(key, finished));
   }
 
   private async commitLocked(key: string, finished: FinishedFile): Promise<ObjectInfo> {
@@ -60,24 +72,53 @@ export class Objects {
     const record = toRecord(finished);
     const content: Sidecar = { current: record, ...(replaced?.record && { previous: replaced.record }) };
     const draft = this.layout.temporaryFile();
+    const placing: Placing = { draft, content: JSON.stringify(content), file: finished.file, sidecar, data };
     try {
-      await waitForAll([
-        finished.sync(),
-        writeDurably(draft, JSON.stringify(content)),
-        this.dataFolders.ensure(path.dirname(data)),
-        this.metaFolders.ensure(path.dirname(sidecar)),
-      ]);
-      await this.metaFolders.moveInto(draft, sidecar);
+      await (finished.sync ? this.placeDurably(placing, finished.sync) : this.placeUnsynced(placing));
     } catch (error) {
       await rm(draft, { force: true });
       throw error;
     }
-    await this.dataFolders.moveInto(finished.file, data);
     return toInfo(key, finished.stats, record);
   }
 
+  private async placeDurably(placing: Placing, sync: () => Promise<void>): Promise<void> {
+    const { draft, content, file, sidecar, data } = placing;
+    await waitForAll([
+      sync(),
+      writeNewFile(draft, content, true),
+      this.dataFolders.ensure(path.dirname(data)),
+      this.metaFolders.ensure(path.dirname(sidecar)),
+    ]);
+    await this.metaFolders.moveInto(draft, sidecar);
+    await this.dataFolders.moveInto(file, data);
+    // Together: they share a commit of the file system's journal, which keeps the order of the renames. Where a power cut does not keep
+    // it, an object that is not acknowledged yet has no sidecar.
+    await waitForAll([
+      this.metaFolders.sync(path.dirname(sidecar)),
+      this.dataFolders.sync(path.dirname(data)),
+    ]);
+  }
+
+  private async placeUnsynced({ draft, content, file, sidecar, data }: Placing): Promise<void> {
+    await writeNewFile(draft, content, false);
+    await this.metaFolders.moveIntoUnsynced(draft, sidecar);
+    await this.dataFolders.moveIntoUnsynced(file, data);
+  }
+
   delete(key: string): Promise<void> {
-    return this.keyLock.run(key, () => this.deleteLocked(key));
+    return this.change(key, () => this.deleteLocked(key));
+  }
+
+  private change<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return this.keyLock.run(key, async () => {
+      try {
+        return await work();
+      } finally {
+        // Also of a failure: the files may have been renamed or removed before it.
+        this.onChange(key);
+      }
+    });
   }
 
   private async deleteLocked(key: string): Promise<void> {
@@ -103,6 +144,12 @@ export class Objects {
     if (found) return { info: toInfo(key, found.stats, found.record), uploadId: found.record?.uploadId };
     await this.checkMounted();
     return undefined;
+  }
+
+  /** One look at the data file: the sidecar is neither opened nor read. */
+  async isCurrent(key: string, version: string | undefined): Promise<boolean> {
+    const stats = await statFile(this.layout.object(key));
+    return stats !== undefined && versionOf(stats) === version;
   }
 
   /** The caller closes the handle. @throws ObjectNotFoundError */

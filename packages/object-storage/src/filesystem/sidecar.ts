@@ -82,14 +82,20 @@ function pick(sidecar: Sidecar | undefined, fits: (stamp: Stamp) => boolean): Ob
   return [sidecar?.current, sidecar?.previous].find((record) => record !== undefined && fits(record.stamp));
 }
 
+/** Names one version of a data file, as its stamp does. */
+export const versionOf = ({ ino, mtimeNs, size }: BigIntStats): string => `${ino}-${mtimeNs}-${size}`;
+
 export function toInfo(key: string, stats: BigIntStats, record: ObjectRecord | undefined): ObjectInfo {
   const size = Number(stats.size);
+  const version = versionOf(stats);
   if (record === undefined) {
-    // The sidecar was damaged or removed by something else. The photo is still there and readable.
+    // The sidecar was damaged or removed by something else, or the bytes are not whole. What is there is still readable.
     const etag = `unknown-${stats.mtimeNs}-${stats.size}`;
     const contentType = 'application/octet-stream';
-    return { key, size, contentType, etag, lastModified: stats.mtime, metadata: {} };
+    const lastModified = stats.mtime;
+    return { key, size, contentType, etag, lastModified, version, metadata: {}, isDamaged: true };
   }
   const { contentType, etag, metadata } = record;
-  return { key, size, contentType, etag, lastModified: new Date(record.lastModified), metadata };
+  const lastModified = new Date(record.lastModified);
+  return { key, size, contentType, etag, lastModified, version, metadata };
 }

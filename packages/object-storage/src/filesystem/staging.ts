@@ -4,7 +4,7 @@ import path from 'node:path';
 import { KeyedLock } from '@lazyphotos/system';
 import type { ObjectAttributes, ObjectInfo, StagedUpload, StoredPart, UploadUnderWay } from '../port.js';
 import { checkAllParts, checkShape } from '../rules.js';
-import { type FolderSync, ifPresent, translateErrors, withNewFile, writeDurably } from './files.js';
+import { type FolderSync, ifPresent, translateErrors, withNewFile, writeNewFile } from './files.js';
 import type { Layout } from './layout.js';
 import type { Objects } from './objects.js';
 import { findPartFiles, folderOrThrow, type Parts, unknownUpload } from './parts.js';
@@ -46,7 +46,7 @@ export class Staging {
     try {
       await mkdir(draft);
       await withNewFile(path.join(draft, 'data'), (data) => data.truncate(manifest.size));
-      await writeDurably(path.join(draft, 'upload.json'), JSON.stringify(manifest));
+      await writeNewFile(path.join(draft, 'upload.json'), JSON.stringify(manifest), true);
       await this.folderSync.sync(draft);
       await rename(draft, path.join(this.layout.staging, manifest.uploadId));
       await this.folderSync.sync(this.layout.staging);

@@ -3,9 +3,19 @@ import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { ObjectNotFoundError } from '../errors.js';
-import type { ByteRange, FreeSpace, LocalFiles, ObjectAttributes, ObjectInfo, ObjectStore } from '../port.js';
+import type {
+  ByteRange,
+  ChangeNotices,
+  FreeSpace,
+  LocalFiles,
+  ObjectAttributes,
+  ObjectInfo,
+  ObjectStore,
+  PutOptions,
+  VersionCheck,
+} from '../port.js';
 import { checkAttributes, checkKey, checkPrefix, clampRange } from '../rules.js';
-import { chunksOf, holdErrors } from '../streams.js';
+import { chunksOf, chunksOfPart, holdErrors } from '../streams.js';
 import { errnoOf, FolderSync, translateErrors, withNewFile, writeStream } from './files.js';
 import { Layout } from './layout.js';
 import { listObjects } from './listing.js';
@@ -21,16 +31,24 @@ export interface FilesystemStoreOptions {
   root: string;
   /** Nothing is created or removed; the store is ready when the folder of the objects exists. */
   readOnly?: boolean;
+  /** No other process writes to the folder or deletes from it, so the store can tell of every change. */
+  exclusive?: boolean;
 }
+
+export type FilesystemStore = ObjectStore & LocalFiles & FreeSpace & VersionCheck & Partial<ChangeNotices>;
 
 /** @throws StorageUnavailableError when the folder cannot be created or written to, StorageFullError when the disk is full. */
 export async function createFilesystemStore({
   root,
   readOnly = false,
-}: FilesystemStoreOptions): Promise<ObjectStore & LocalFiles & FreeSpace> {
+  exclusive = false,
+}: FilesystemStoreOptions): Promise<FilesystemStore> {
   const layout = new Layout(root);
   const folderSync = new FolderSync();
-  const objects = new Objects(layout, folderSync);
+  const listeners: ((key: string) => void)[] = [];
+  const objects = new Objects(layout, folderSync, (key) => {
+    for (const listener of listeners) listener(key);
+  });
   const parts = new Parts(layout, folderSync, () => objects.checkMounted());
   const staging = new Staging(layout, folderSync, objects, parts);
 
@@ -50,7 +68,7 @@ export async function createFilesystemStore({
   }
 
   return {
-    put: (key, body, attributes) => put(layout, objects, key, body, attributes),
+    put: (key, body, attributes, options) => put(layout, objects, key, body, attributes, options),
     head: (key) => head(objects, key),
     get: (key, range) => get(objects, key, range),
     delete: (key) => translateErrors('delete an object', () => objects.delete(key)),
@@ -77,7 +95,10 @@ export async function createFilesystemStore({
       await head(objects, key);
       return layout.object(key);
     },
+    isCurrent: ({ key, version }) =>
+      translateErrors('look at an object', () => objects.isCurrent(key, version)),
     freeBytes: () => translateErrors('read how much room there is', () => freeBytes(layout, objects)),
+    ...(exclusive && { onChange: (listener: (key: string) => void) => listeners.push(listener) }),
   };
 }
 
@@ -87,6 +108,7 @@ async function put(
   key: string,
   body: Readable | Buffer,
   attributes: ObjectAttributes,
+  { size, reproducible = false }: PutOptions = {},
 ): Promise<ObjectInfo> {
   checkKey(key);
   checkAttributes(attributes);
@@ -94,7 +116,7 @@ async function put(
   const given = attributes.metadata?.sha256;
   const hash = createHash('sha256');
   const source = async function* (): AsyncGenerator<Buffer> {
-    for await (const chunk of chunksOf(body)) {
+    for await (const chunk of size === undefined ? chunksOf(body) : chunksOfPart(body, size)) {
       // A caller that gives the hash has computed it; a second time would be half of what storing a photo costs a Pi 4.
       if (given === undefined) hash.update(chunk);
       yield chunk;
@@ -107,7 +129,8 @@ async function put(
     return await translateErrors('store an object', async () => {
       const stats = await file.stat({ bigint: true });
       const etag = given ?? hash.digest('hex');
-      return objects.commit(key, { file: draft, stats, etag, attributes, sync: () => file.datasync() });
+      const sync = reproducible ? undefined : () => file.datasync();
+      return objects.commit(key, { file: draft, stats, etag, attributes, sync });
     });
   } catch (error) {
     await rm(draft, { force: true });

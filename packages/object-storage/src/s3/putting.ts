@@ -7,6 +7,7 @@ import type { Bucket } from './client.js';
 import { translateErrors } from './errors.js';
 import { encodeMetadata, tagOrThrow, toInfo, unquote } from './headers.js';
 import { findObject } from './objects.js';
+import { PartBody } from './part-body.js';
 import { abortUpload, createUpload, sendCompletion, sendPart } from './uploads.js';
 
 /** The smallest part that S3 takes. Up to three times this much of a stream is in memory: gathered, joined and being sent. */
@@ -18,18 +19,17 @@ interface Stored {
   tag: string;
 }
 
-/** Stores a whole object: a buffer by one request, a stream, whose length is unknown, by as many parts as it needs. */
+/** Stores a whole object: a buffer or a stream of known size by one request, any other stream by as many parts as it needs. */
 export async function putObject(
   bucket: Bucket,
   key: string,
   body: Readable | Buffer,
   attributes: ObjectAttributes,
+  knownSize?: number,
 ): Promise<ObjectInfo> {
   checkKey(key);
   checkAttributes(attributes);
-  const { size, tag } = Buffer.isBuffer(body)
-    ? await putBuffer(bucket, key, body, attributes)
-    : await putStream(bucket, key, body, attributes);
+  const { size, tag } = await store(bucket, key, body, attributes, knownSize);
   const found = await findObject(bucket, key);
   if (found?.ETag === tag) return toInfo(key, found);
   // Another request has replaced or deleted it meanwhile; what was stored is returned anyway.
@@ -39,21 +39,42 @@ export async function putObject(
   return { key, size, contentType, etag, lastModified: new Date(), metadata };
 }
 
-async function putBuffer(
+function store(
+  bucket: Bucket,
+  key: string,
+  body: Readable | Buffer,
+  attributes: ObjectAttributes,
+  size: number | undefined,
+): Promise<Stored> {
+  if (Buffer.isBuffer(body)) return sendObject(bucket, key, body, body.length, attributes);
+  holdErrors(body);
+  if (size === undefined || size === 0) return putStream(bucket, key, body, attributes);
+  return new PartBody(body, size).sendBy((stream, abortSignal) =>
+    sendObject(bucket, key, stream, size, attributes, abortSignal),
+  );
+}
+
+async function sendObject(
   { client, bucket }: Bucket,
   key: string,
-  bytes: Buffer,
+  body: Readable | Buffer,
+  size: number,
   { contentType, metadata }: ObjectAttributes,
+  abortSignal?: AbortSignal,
 ): Promise<Stored> {
   const command = new PutObjectCommand({
     Bucket: bucket,
     Key: key,
     ContentType: contentType,
+    ContentLength: size,
+    ChecksumAlgorithm: 'CRC32',
     Metadata: encodeMetadata(metadata),
-    Body: bytes,
+    Body: body,
   });
-  const { ETag } = await translateErrors('store an object', () => client.send(command));
-  return { size: bytes.length, tag: tagOrThrow(ETag) };
+  const { ETag } = await translateErrors('store an object', () =>
+    client.send(command, { ...(abortSignal && { abortSignal }) }),
+  );
+  return { size, tag: tagOrThrow(ETag) };
 }
 
 async function putStream(
@@ -62,10 +83,9 @@ async function putStream(
   source: Readable,
   attributes: ObjectAttributes,
 ): Promise<Stored> {
-  holdErrors(source);
   const pieces = piecesOf(source, STREAM_PART_BYTES);
   const first = (await pieces.next()).value ?? Buffer.alloc(0);
-  if (first.length < STREAM_PART_BYTES) return putBuffer(bucket, key, first, attributes);
+  if (first.length < STREAM_PART_BYTES) return sendObject(bucket, key, first, first.length, attributes);
   const upload = await createUpload(bucket, key, attributes);
   try {
     const parts: StoredPart[] = [await sendPart(bucket, upload, 0, first, first.length)];

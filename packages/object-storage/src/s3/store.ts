@@ -26,7 +26,7 @@ export function createS3Store(options: S3StoreOptions): ObjectStore & PresignedU
   const bucket = openBucket(options);
   const signer = openSigner(options);
   return {
-    put: (key, body, attributes) => putObject(bucket, key, body, attributes),
+    put: (key, body, attributes, options) => putObject(bucket, key, body, attributes, options?.size),
     head: (key) => headObject(bucket, key),
     get: (key, range) => getObject(bucket, key, range),
     delete: (key) => deleteObject(bucket, key),

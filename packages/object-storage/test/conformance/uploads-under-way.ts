@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect } from '@jest/globals';
-import type { StagedUpload, UploadUnderWay } from '../port.js';
+import type { StagedUpload, UploadUnderWay } from '../../src/port.js';
 import { PLAIN, rejectsWith, type Suite, streamOf, uniquePrefix } from './suite.js';
 
 const SIZE = 100;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe } from '@jest/globals';
 import fc from 'fast-check';
-import type { StoredPart } from '../port.js';
+import type { StoredPart } from '../../src/port.js';
 import { brokenStream, expectSameBytes, read, type Suite, stage, uniquePrefix } from './suite.js';
 
 /** One thing a phone on a bad line does to a part. */

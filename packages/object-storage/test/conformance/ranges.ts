@@ -19,6 +19,7 @@ export function describeRanges({ store, test }: Suite): void {
       ['the middle', 65_535, 200_000],
       ['everything', 0, SIZE - 1],
       ['an end behind the last byte', SIZE - 10, SIZE + 1000],
+      ['an end that is not known', SIZE - 10, Number.MAX_SAFE_INTEGER],
     ];
     for (const [title, start, end] of cases) {
       test('ranges', title, async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect } from '@jest/globals';
 import {
@@ -33,6 +34,37 @@ function describeStoring({ store, test }: Suite): void {
     expect(stored).toMatchObject({ key, size: bytes.length, contentType: 'image/jpeg', metadata: {} });
     expectSameBytes(await read(store(), key), bytes);
   });
+
+  test('objects', 'a stream of known size is read back, also a large one', async () => {
+    for (const size of [1, 300_001, 7_000_000]) {
+      const key = `${uniquePrefix()}known`;
+      const bytes = randomBytes(size);
+      const metadata = { sha256: sha256(bytes) };
+      const stored = await store().put(key, streamOf(bytes), { ...PLAIN, metadata }, { size });
+      expect(stored).toMatchObject({ key, size, etag: metadata.sha256 });
+      expectSameBytes(await read(store(), key), bytes);
+    }
+  });
+
+  test(
+    'objects',
+    'an object that can be made again is stored, replaced and deleted like any other',
+    async () => {
+      const prefix = uniquePrefix();
+      const key = `${prefix}deep/derived`;
+      for (const bytes of [randomBytes(30_000), randomBytes(20_000)]) {
+        const attributes = { ...PLAIN, metadata: { sha256: sha256(bytes) } };
+        const stored = await store().put(key, bytes, attributes, { reproducible: true });
+        expect(await store().head(key)).toEqual(stored);
+        expect(stored.isDamaged).toBeUndefined();
+        expectSameBytes(await read(store(), key), bytes);
+      }
+      await store().put(`${prefix}deep/other`, streamOf(randomBytes(100)), PLAIN, { size: 100 });
+      expect(await keysOf(store(), prefix)).toEqual([key, `${prefix}deep/other`]);
+      await store().delete(key);
+      await nothingIsVisible(store(), key);
+    },
+  );
 
   test('objects', 'a buffer and an empty object are read back', async () => {
     const prefix = uniquePrefix();
@@ -179,6 +211,33 @@ function describeFailing({ store, test }: Suite): void {
       await nothingIsVisible(store(), key);
     }
   });
+
+  test('objects', 'a stream of known size that has fewer or more bytes leaves what was there', async () => {
+    const key = `${uniquePrefix()}miscounted`;
+    const stored = await store().put(key, Buffer.from('kept'), PLAIN);
+    for (const size of [99_999, 100_001, 100_000 * 80])
+      await rejectsWith(store().put(key, streamOf(randomBytes(100_000)), PLAIN, { size }), 'part_mismatch');
+    expect(await store().head(key)).toEqual(stored);
+  });
+
+  test(
+    'objects',
+    'a stream of known size that fails before its last byte leaves nothing, and its error is thrown',
+    async () => {
+      const key = `${uniquePrefix()}refused`;
+      const bytes = randomBytes(100_000);
+      const refusal = new Error('not these bytes');
+      const refused = Readable.from(
+        (function* () {
+          yield bytes.subarray(0, -1);
+          throw refusal;
+        })(),
+        { objectMode: false },
+      );
+      await expect(store().put(key, refused, PLAIN, { size: bytes.length })).rejects.toBe(refusal);
+      await nothingIsVisible(store(), key);
+    },
+  );
 
   test('objects', 'a source that broke off before it was read leaves nothing', async () => {
     const key = `${uniquePrefix()}stillborn`;

@@ -2,8 +2,8 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect } from '@jest/globals';
-import type { ObjectStoreErrorCode } from '../errors.js';
-import type { ObjectInfo, ObjectStore, StagedUpload, StoredPart } from '../port.js';
+import type { ObjectStoreErrorCode } from '../../src/errors.js';
+import type { ObjectInfo, ObjectStore, StagedUpload, StoredPart } from '../../src/port.js';
 
 /** What an adapter may declare unsupported, as small as the tests of one ability. */
 export type Capability =
@@ -16,7 +16,9 @@ export type Capability =
   | 'overwrite-while-reading'
   | 'staged-uploads'
   | 'repeated-parts'
-  | 'repeated-complete';
+  | 'repeated-complete'
+  | 'version-check'
+  | 'change-notices';
 
 /** What the parts of the suite share. */
 export interface Suite {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
-import type { ObjectStore } from '../port.js';
+import type { ObjectStore } from '../../src/port.js';
 import { describeKeys } from './keys.js';
 import { describeListing } from './listing.js';
 import { describeMetadata } from './metadata.js';
@@ -10,6 +10,7 @@ import { describeStagedUploads } from './staged-uploads.js';
 import { describeStreaming } from './streaming.js';
 import type { Capability, Suite } from './suite.js';
 import { describeUploadsUnderWay } from './uploads-under-way.js';
+import { describeVersions } from './versions.js';
 
 export type { Capability } from './suite.js';
 
@@ -55,6 +56,7 @@ export function describeObjectStore(name: string, options: ConformanceOptions): 
     describeStreaming(suite);
     describeStagedUploads(suite);
     describeUploadsUnderWay(suite);
+    describeVersions(suite);
     describeStagedProperties(suite);
   });
 }

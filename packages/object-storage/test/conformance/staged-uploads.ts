@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect } from '@jest/globals';
-import type { StoredPart } from '../port.js';
+import type { StoredPart } from '../../src/port.js';
 import {
   brokenStream,
   expectSameBytes,
