@@ -13,14 +13,22 @@ export { currentRequestId, newId, placesForRequest, withEvent, withRequestId } f
 export { createCursor } from './cursor.js';
 export { errorChain, isProblem, notFound, ProblemError, toProblem } from './errors.js';
 export type { Dependencies } from './health.js';
-export { type Chassis, createServiceApp, methodNotAllowed, type ServiceApp, setRoute } from './http/app.js';
+export {
+  type Chassis,
+  createServiceApp,
+  methodNotAllowed,
+  reportRequest,
+  requestIdOf,
+  type ServiceApp,
+  setRoute,
+} from './http/app.js';
 export { type KeyedRequest, keyedRequest } from './http/idempotency.js';
 export type { Call, Handler } from './http/mount.js';
-export { createCopiesClient, createPeers, type Peers } from './http/peers.js';
+export { createCopiesClient, Peers } from './http/peers.js';
 export { sendProblem } from './http/problems.js';
 export { isConnectionFault, ReplicaAgent, type ReplicaAgentOptions } from './http/replica-agent.js';
 export { createHttpServer, type HttpServer, listen } from './http-server.js';
-export { createStopList, runUntilStopped, type Service, type StopList } from './lifecycle.js';
+export { runUntilStopped, type Service, StopList } from './lifecycle.js';
 export { createLogger, describeError, type Logger, silentLogger } from './logger.js';
 export { createMediaUrls, type MediaLocation, type MediaUrls, type SignedVariant } from './media-urls.js';
 export { Counter, createMetrics, Gauge, Histogram, type Metrics, serveMetrics } from './metrics.js';

@@ -17,34 +17,32 @@ export interface Service {
   keySet?(): Promise<JsonWebKeySet>;
 }
 
-export interface StopList {
-  add(name: string, stop: () => Promise<unknown>): void;
-  /** Stops every part once, in reverse order. A part that fails is logged, and the others are still stopped. */
-  stopAll(): Promise<void>;
-}
-
 /** Collects what was started and must be stopped. */
-export function createStopList(logger: Logger): StopList {
-  const started: { name: string; stop: () => Promise<unknown> }[] = [];
-  let stopping: Promise<void> | undefined;
-  async function stopEach(): Promise<void> {
-    for (const { name, stop } of started.reverse()) {
+export class StopList {
+  readonly #started: { name: string; stop: () => Promise<unknown> }[] = [];
+  #stopping: Promise<void> | undefined;
+
+  constructor(readonly logger: Logger) {}
+
+  add(name: string, stop: () => Promise<unknown>): void {
+    this.#started.push({ name, stop });
+  }
+
+  /** Stops every part once, in reverse order. A part that fails is logged, and the others are still stopped. */
+  stopAll(): Promise<void> {
+    this.#stopping ??= this.#stopEach();
+    return this.#stopping;
+  }
+
+  async #stopEach(): Promise<void> {
+    for (const { name, stop } of this.#started.reverse()) {
       try {
         await stop();
       } catch (error) {
-        logger.error('could not stop cleanly', { part: name, error: describeError(error) });
+        this.logger.error('could not stop cleanly', { part: name, error: describeError(error) });
       }
     }
   }
-  return {
-    add: (name, stop) => {
-      started.push({ name, stop });
-    },
-    stopAll: () => {
-      stopping ??= stopEach();
-      return stopping;
-    },
-  };
 }
 
 /** How long a stop may take before the process exits anyway; the next start recovers what was interrupted. */

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { MEDIA_VARIANTS, type MediaUrlFor, type MediaVariant } from '@lazyphotos/contracts';
 
 export interface MediaUrlOptions {
@@ -36,7 +36,7 @@ const MEDIA_PATH = new RegExp(
 const queryOf = (expires: string, name: string | undefined): string =>
   name === undefined ? `exp=${expires}` : `exp=${expires}&name=${encodeURIComponent(name)}`;
 
-const signatureOf = (key: string, path: string, expires: string, name: string | undefined) =>
+const signatureOf = (key: KeyObject, path: string, expires: string, name: string | undefined) =>
   createHmac('sha256', key)
     .update(`${path}?${queryOf(expires, name)}`)
     .digest('base64url');
@@ -59,7 +59,8 @@ export interface MediaUrls {
 }
 
 export function createMediaUrls(options: MediaUrlOptions): MediaUrls {
-  const { signingKey, baseUrl, lifetimeSeconds, now = Date.now } = options;
+  const { baseUrl, lifetimeSeconds, now = Date.now } = options;
+  const signingKey = createSecretKey(options.signingKey, 'utf8');
 
   function expiryOf(variant: SignedVariant): number {
     const isCopy = variant.startsWith('embedded-');

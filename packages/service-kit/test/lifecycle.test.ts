@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { recordingLogger } from '@lazyphotos/testkit';
-import { createStopList } from '../src/index.js';
+import { StopList } from '../src/index.js';
 
 describe('the stop list', () => {
   test('stops in reverse order, one after the other, and each once', async () => {
     const { logger, lines } = recordingLogger();
-    const stops = createStopList(logger);
+    const stops = new StopList(logger);
     const stopped: string[] = [];
     for (const name of ['pool', 'bus', 'http']) {
       stops.add(name, async () => {
@@ -30,7 +30,7 @@ describe('the stop list', () => {
 
   test('logs the name of a part that could not stop, and stops the others', async () => {
     const { logger, lines } = recordingLogger();
-    const stops = createStopList(logger);
+    const stops = new StopList(logger);
     let poolStopped = false;
     stops.add('pool', async () => {
       poolStopped = true;

@@ -1,6 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import { createLogger, describeError, type Logger, withRequestId } from '../src/index.js';
@@ -13,6 +16,9 @@ describe('the logger', () => {
     logger = createLogger({ level: 'info', file: join(folder, 'node.log') });
   });
   afterEach(() => rmSync(folder, { recursive: true }));
+
+  const numbersIn = (name: string) => numbersOf(readFileSync(join(folder, name), 'utf8'));
+  const newest = () => ['node.log', 'node1.log'].flatMap((name) => numbersIn(name).slice(-1))[0];
 
   /** The lines that the logger wrote, once there are as many. */
   const written = (count: number): Promise<Record<string, unknown>[]> =>
@@ -83,6 +89,12 @@ describe('the logger', () => {
     expect(line).toMatchObject({ error: expected, described: expected });
   });
 
+  test('what has the fields of an error is described like one', () => {
+    const fault = { message: 'no connection', code: '57P01', queue: 'feed.photos' };
+    expect(describeError(fault)).toMatchObject({ message: 'no connection', code: '57P01' });
+    expect(describeError('plain')).toEqual({ message: 'plain' });
+  });
+
   test('loops do not hang it', async () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
@@ -91,4 +103,44 @@ describe('the logger', () => {
     logger.error('loops', { loop, error, big: 7n });
     expect((await written(1))[0]).toMatchObject({ message: 'loops' });
   });
+
+  test('a file is rotated at 10 MB, and five are kept, with every line of theirs', async () => {
+    const text = 'x'.repeat(100_000);
+    const LINES = 520;
+    const lines = 'node.log,node1.log,node2.log,node3.log,node4.log'.split(',');
+    for (let number = 1; number <= LINES; number += 1) {
+      logger.info('large', { number, text });
+      if (number % 100 === 0) await eventually(() => expect(newest()).toBe(number));
+    }
+    await eventually(() => expect(newest()).toBe(LINES));
+    expect(readdirSync(folder).sort()).toEqual([...lines].sort());
+    const numbers = lines.toReversed().flatMap(numbersIn);
+    const first = numbers[0] ?? 0;
+    expect(first).toBeGreaterThan(1);
+    expect(numbers).toEqual(Array.from({ length: LINES - first + 1 }, (_, index) => first + index));
+    for (const name of lines) expect(statSync(join(folder, name)).size).toBeLessThan(21_000_000);
+  });
+
+  const ends = ['exception', 'rejection', 'exit', 'nothing left to do'];
+  test.each(ends)('nothing is lost when the process ends by: %s', async (end) => {
+    const expected = Array.from({ length: 2500 }, (_, index) => index + 1);
+    const toStdout = await endedProcess([end]);
+    expect(numbersOf(toStdout)).toEqual(expected);
+    const file = join(folder, 'child.log');
+    await endedProcess([end, file]);
+    expect(numbersOf(readFileSync(file, 'utf8'))).toEqual(expected);
+  });
 });
+
+const numbersOf = (text: string): number[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => (JSON.parse(line) as { number: number }).number);
+
+/** Runs log-child.mjs to its end, and resolves to what it has written to stdout. */
+async function endedProcess(args: string[]): Promise<string> {
+  const script = fileURLToPath(new URL('./log-child.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  return text(child.stdout);
+}

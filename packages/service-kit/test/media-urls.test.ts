@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { MEDIA_VARIANTS } from '@lazyphotos/contracts';
 import { createMediaUrls } from '../src/index.js';
@@ -157,5 +160,12 @@ describe('signed media URLs', () => {
     for (const odd of [undefined, '', [sig, sig], {}, 'é'.repeat(43), `${sig}=`]) {
       expect(urls.verify(pathname, exp, odd)).toBeUndefined();
     }
+  });
+
+  test('a page of two hundred takes one HMAC for each, of keys that were made once', async () => {
+    const script = fileURLToPath(new URL('./hmac-child.mjs', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [script]);
+    const once = { createHmac: 200, createSecretKey: 0, hkdfSync: 0 };
+    expect(JSON.parse(stdout)).toEqual({ media: once, shares: once });
   });
 });

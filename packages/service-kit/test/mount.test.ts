@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { defineEndpoint } from '@lazyphotos/contracts';
 import { type HttpOptions, http } from '@lazyphotos/testkit';
+import fc from 'fast-check';
 import { z } from 'zod';
 import { saveNote, serveApp, serveEndpoint, type TestApp } from './helpers.js';
 
@@ -55,7 +56,7 @@ describe('an endpoint', () => {
 
   test.each([
     ['no body', {}],
-    ['a body that is no object', { json: 'text' }],
+    ['a body that is not an object', { json: 'text' }],
     ['null', { json: null }],
     ['a list', { json: [{ text: 'x' }] }],
   ])('refuses %s where one is wanted', async (_title, options) => {
@@ -113,11 +114,29 @@ describe('an endpoint', () => {
 
   test.each([
     ['gzip', 'not gzip at all'],
+    ['deflate', 'not deflated at all'],
+    ['br', 'not Brotli at all'],
+    ['br', '\u0000\u0001 nor this'],
+    ['zstd', 'not Zstandard at all'],
     ['rot13', 'whatever'],
   ])('a broken content encoding is the fault of the client: %s', async (encoding, body) => {
     const reply = await post(`/notes/${ID}`, { body, headers: { 'content-encoding': encoding } });
     expect(reply).toMatchObject({ status: 400, body: { code: 'malformed_json' } });
   });
+
+  test.each(['gzip', 'deflate', 'br', 'zstd'])(
+    'no bytes under %s are a fault of the service',
+    async (encoding) => {
+      const { url } = await serve();
+      await fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 64 }), async (bytes) => {
+          const headers = { 'content-encoding': encoding };
+          const { status } = await http(`${url}/notes/${ID}`, { method: 'POST', headers, body: bytes });
+          expect(status).toBe(400);
+        }),
+      );
+    },
+  );
 
   test('refuses a body that is too large, also one that unpacks to it', async () => {
     const huge = JSON.stringify({ text: 'x'.repeat(2_000_000) });

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { defineEndpoint, type ServiceName } from '@lazyphotos/contracts';
 import { createServiceKeys, http, recordingLogger } from '@lazyphotos/testkit';
 import { z } from 'zod';
-import { createPeerGuard, createPeers, type Peers, SERVICE_TOKEN_HEADER } from '../src/index.js';
+import { createPeerGuard, Peers, SERVICE_TOKEN_HEADER } from '../src/index.js';
+import { identityOf } from '../src/testing.js';
 import { serveApp, type TestApp, whoAmI } from './helpers.js';
-import { identityOf } from './identities.js';
 
 const inside = defineEndpoint({
   id: 'inside',
@@ -30,7 +30,7 @@ const open = defineEndpoint({
 });
 
 const keys = createServiceKeys();
-const peersOf = (name: ServiceName): Peers => createPeers(identityOf(name, keys));
+const peersOf = (name: ServiceName): Peers => new Peers(identityOf(name, keys));
 
 describe('a service that has a port of its own', () => {
   let app: TestApp;

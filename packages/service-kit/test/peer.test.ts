@@ -3,18 +3,12 @@ import { createServer, type RequestListener } from 'node:http';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { internalEndpoints } from '@lazyphotos/contracts';
 import { createServiceKeys, freePort, type Listening, listen } from '@lazyphotos/testkit';
-import {
-  createCopiesClient,
-  createPeerGuard,
-  createPeers,
-  silentLogger,
-  withRequestId,
-} from '../src/index.js';
+import { createCopiesClient, createPeerGuard, Peers, silentLogger, withRequestId } from '../src/index.js';
+import { identityOf } from '../src/testing.js';
 import { saveNote, serveEndpoint } from './helpers.js';
-import { identityOf } from './identities.js';
 
 const keys = createServiceKeys();
-const peers = createPeers(identityOf('upload', keys));
+const peers = new Peers(identityOf('upload', keys));
 afterAll(() => peers.close());
 
 const unavailable = {

@@ -37,9 +37,9 @@ const get = (agent: Agent, port: number): Promise<string> =>
       .end();
   });
 const getMany = async (agent: Agent, port: number, times: number): Promise<Set<string>> => {
-  const answers = new Set<string>();
-  for (let count = 0; count < times; count += 1) answers.add(await get(agent, port));
-  return answers;
+  const responses = new Set<string>();
+  for (let count = 0; count < times; count += 1) responses.add(await get(agent, port));
+  return responses;
 };
 
 describeOnLinux('connections to a service of several replicas', () => {

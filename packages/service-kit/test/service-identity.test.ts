@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { createServiceKeys } from '@lazyphotos/testkit';
 import { readServiceIdentity, SettingsError } from '../src/index.js';
-import { identityOf, without } from './identities.js';
+import { identityOf } from '../src/testing.js';
+import { without } from './identities.js';
 
 const keys = createServiceKeys();
 
@@ -31,7 +32,7 @@ describe('the keys of a service', () => {
   });
 
   test('may leave out a peer', () => {
-    expect(identityOf('catalog', keys, without('feed', keys)).peerKeys.has('feed')).toBe(false);
+    expect(identityOf('catalog', without('feed', keys)).peerKeys.has('feed')).toBe(false);
   });
 
   test.each<[string, string]>([
@@ -46,7 +47,9 @@ describe('the keys of a service', () => {
     ['a public key', peers.get('catalog') ?? ''],
   ])('%s as its own is told in one line, which does not show it', (_title, key) => {
     const problems = problemsOf(key, peers);
-    expect(problems).toEqual(['LAZYPHOTOS_SERVICE_KEY is malformed: it is no P-256 private key (PKCS #8)']);
+    expect(problems).toEqual([
+      'LAZYPHOTOS_SERVICE_KEY is malformed: it is not a P-256 private key (PKCS #8)',
+    ]);
   });
 
   test('that do not belong together are refused by name', () => {
@@ -63,8 +66,8 @@ describe('the keys of a service', () => {
   test('of peers that are malformed are refused, all at once', () => {
     const broken = new Map([...peers, ['feed', 'AAAA'], ['auth', own]] as [string, string][]);
     expect(problemsOf(own, broken)).toEqual([
-      'LAZYPHOTOS_PEER_KEYS is malformed: the key of auth is no P-256 public key (SPKI)',
-      'LAZYPHOTOS_PEER_KEYS is malformed: the key of feed is no P-256 public key (SPKI)',
+      'LAZYPHOTOS_PEER_KEYS is malformed: the key of auth is not a P-256 public key (SPKI)',
+      'LAZYPHOTOS_PEER_KEYS is malformed: the key of feed is not a P-256 public key (SPKI)',
     ]);
   });
 });

@@ -4,7 +4,8 @@ import type { ServiceName } from '@lazyphotos/contracts';
 import { createServiceKeys } from '@lazyphotos/testkit';
 import jwt from 'jsonwebtoken';
 import { ServiceTokens, ServiceTokenVerifier } from '../src/auth/service-tokens.js';
-import { identityOf, without } from './identities.js';
+import { identityOf } from '../src/testing.js';
+import { without } from './identities.js';
 
 const keys = createServiceKeys();
 const upload = identityOf('upload', keys);
@@ -93,7 +94,10 @@ describe('a service token', () => {
     ['nothing', () => ''],
     ['nonsense', () => 'a.b.c'],
     ['a token for another service', () => tokenWith({ audience: 'feed' })],
-    ['a token for nobody', () => jwt.sign(lacking('aud'), upload.privateKey, { algorithm: 'ES256' })],
+    [
+      'a token without an audience',
+      () => jwt.sign(lacking('aud'), upload.privateKey, { algorithm: 'ES256' }),
+    ],
     ['an expired token', () => tokenWith({}, { iat: START / 1000 - 120 })],
     [
       'a token that is good for too long',
@@ -130,7 +134,7 @@ describe('a service token', () => {
   });
 
   test('of a service whose key is missing is refused', () => {
-    const stranger = new ServiceTokenVerifier(identityOf('catalog', keys, without('upload', keys)));
+    const stranger = new ServiceTokenVerifier(identityOf('catalog', without('upload', keys)));
     expect(() => stranger.callerOf(new ServiceTokens(upload).tokenFor('catalog'))).toThrow('"upload"');
     expect(stranger.callerOf(new ServiceTokens(identityOf('gateway', keys)).tokenFor('catalog'))).toBe(
       'gateway',

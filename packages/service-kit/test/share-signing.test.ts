@@ -39,7 +39,7 @@ describe('the signing of share links', () => {
     ).not.toBe(token);
   });
 
-  it('opens what it has sealed, whatever it is', () => {
+  it('opens every content that it has sealed', () => {
     fc.assert(
       fc.property(
         fc.constantFrom<MediaVariant>('thumb', 'medium', 'original'),
@@ -91,7 +91,7 @@ describe('the signing of share links', () => {
       expect(signing.openMedia(token, wrong)).toBeUndefined();
   });
 
-  it('stays the same within a step, and lives between half of the time and all of it', () => {
+  it('stays the same within a step, and is valid for half of the lifetime or longer', () => {
     fc.assert(
       fc.property(fc.nat(10_000_000), (ms) => {
         time.now = START + ms;

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { endpoints, ROLES, type Role } from '@lazyphotos/contracts';
 import type { RequestHandler } from 'express';
@@ -55,7 +56,7 @@ function keyIdOf(token: string): string | undefined {
 }
 
 /** Finds the public key that a token names. @throws ProblemError `unauthenticated` when there is no such key */
-async function keyOf(keys: KeyCache, token: string): Promise<string> {
+async function keyOf(keys: KeyCache, token: string): Promise<KeyObject> {
   const kid = keyIdOf(token);
   const key = kid === undefined ? undefined : await keys.find(kid);
   if (!key) throw new ProblemError('unauthenticated', 'The access token is signed with an unknown key.');
@@ -73,7 +74,8 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
       audience: TOKEN_AUDIENCE,
       secretOrKeyProvider: (_req, token: string, done) => {
         keyOf(keys, token).then(
-          (key) => done(null, key),
+          // passport-jwt hands the key on to jsonwebtoken, which accepts a parsed one; the types do not say so.
+          (key) => done(null, key as unknown as Buffer),
           // passport-jwt refuses the token and hands this error on as the reason.
           (cause: unknown) => done(new KeyLookupError('the signing key was not found', { cause })),
         );
@@ -113,6 +115,6 @@ function asAuthProblem(error: unknown): ProblemError {
 
 /** A key set source that reads the set from the auth service. */
 export const remoteKeySet =
-  ({ call }: Peers, authUrl: string): KeySetSource =>
+  (peers: Peers, authUrl: string): KeySetSource =>
   () =>
-    call(authUrl, endpoints.jwks, {});
+    peers.call(authUrl, endpoints.jwks, {});

@@ -28,7 +28,8 @@ function readPeerKeys(given: ReadonlyMap<ServiceName, string>, problems: string[
   for (const [peer, base64] of given) {
     const key = p256(() => createPublicKey({ key: bytesOf(base64), format: 'der', type: 'spki' }));
     if (key) keys.set(peer, key);
-    else problems.push(`LAZYPHOTOS_PEER_KEYS is malformed: the key of ${peer} is no P-256 public key (SPKI)`);
+    else
+      problems.push(`LAZYPHOTOS_PEER_KEYS is malformed: the key of ${peer} is not a P-256 public key (SPKI)`);
   }
   return keys;
 }
@@ -47,7 +48,8 @@ export function readServiceIdentity(
     createPrivateKey({ key: bytesOf(settings.serviceKey), format: 'der', type: 'pkcs8' }),
   );
   const published = peerKeys.get(name);
-  if (!privateKey) problems.push('LAZYPHOTOS_SERVICE_KEY is malformed: it is no P-256 private key (PKCS #8)');
+  if (!privateKey)
+    problems.push('LAZYPHOTOS_SERVICE_KEY is malformed: it is not a P-256 private key (PKCS #8)');
   else if (!settings.peerKeys.has(name)) problems.push(`LAZYPHOTOS_PEER_KEYS has no key of ${name} itself`);
   else if (published && !createPublicKey(privateKey).equals(published))
     problems.push(`LAZYPHOTOS_SERVICE_KEY does not belong to the key of ${name} in LAZYPHOTOS_PEER_KEYS`);

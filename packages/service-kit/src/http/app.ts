@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Endpoint } from '@lazyphotos/contracts';
-import express, { type Express, type Request, type RequestHandler, type Response, Router } from 'express';
-import { newId, withRequestId } from '../context.js';
+import express, { type Express, type Request, type RequestHandler, Router } from 'express';
+import { createRequestIds, withRequestId } from '../context.js';
 import { ProblemError, toProblem } from '../errors.js';
 import { type Dependencies, Readiness } from '../health.js';
 import type { Logger } from '../logger.js';
@@ -36,11 +36,13 @@ export interface ServiceApp {
 }
 
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
+const newRequestId = createRequestIds();
 
 /** The template of a request's route (`/photos/{id}`), so that the number of metrics does not grow with ids. */
-const routes = new WeakMap<IncomingMessage, string>();
-export const setRoute = (req: IncomingMessage, template: string): void => {
-  routes.set(req, template);
+const ROUTE = Symbol('route');
+type RoutedMessage = IncomingMessage & { [ROUTE]?: string };
+export const setRoute = (req: RoutedMessage, template: string): void => {
+  req[ROUTE] = template;
 };
 
 /** The language that `Accept-Language` prefers (RFC 9110, section 12.5.4). */
@@ -50,30 +52,47 @@ function languageOf(req: Request): string | undefined {
 }
 
 /** Logs and measures the request once, when its response is finished or its connection closed. */
-function reportRequest({ name: service, logger, metrics }: Chassis, requestId: string, res: Response): void {
-  const { req } = res;
-  const started = process.hrtime.bigint();
-  const path = shownPath(req.originalUrl);
+export function reportRequest(
+  { name: service, logger, metrics }: Chassis,
+  requestId: string,
+  res: ServerResponse,
+): void {
+  const req: RoutedMessage = res.req;
+  const started = performance.now();
+  // Not `originalUrl`: it is reported before a router can change it.
+  const path = shownPath(req.url ?? '');
   let isReported = false;
   const report = (status: number | 'aborted') => {
     if (isReported) return;
     isReported = true;
-    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-    const route = routes.get(req) ?? 'none';
-    metrics.httpDuration.observe({ service, method: req.method, route, status: String(status) }, seconds);
+    const seconds = (performance.now() - started) / 1000;
+    const route = req[ROUTE] ?? 'none';
+    metrics.httpDuration.observe(
+      { service, method: req.method ?? '', route, status: String(status) },
+      seconds,
+    );
     const level = route.startsWith('/health') ? 'debug' : 'info';
     const ms = Math.round(seconds * 1000);
     logger[level]('request', { requestId, method: req.method, path, status, ms });
   };
+  if (res.destroyed) {
+    report('aborted');
+    return;
+  }
   res.once('finish', () => report(res.statusCode));
   res.once('close', () => report(res.writableFinished ? res.statusCode : 'aborted'));
+}
+
+/** Returns the request's `X-Request-Id`, or a new one if it has none that can be used. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : newRequestId();
 }
 
 /** Takes or makes `X-Request-Id`, and runs the rest of the request under it. */
 function requestScope(chassis: Chassis): RequestHandler {
   return (req, res, next) => {
-    const given = req.get('x-request-id');
-    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : newId();
+    const requestId = requestIdOf(req);
     req.headers['x-request-id'] = requestId;
     res.setHeader('X-Request-Id', requestId);
     reportRequest(chassis, requestId, res);

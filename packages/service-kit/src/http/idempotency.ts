@@ -38,7 +38,7 @@ interface KeyableCall {
 
 /**
  * The request as `once` of @lazyphotos/database takes it; undefined without an Idempotency-Key. Its fingerprint covers the
- * operation and the whole content, in whatever order a client writes the members.
+ * operation and the whole content, in any order of the members.
  * @throws ProblemError `invalid_request` for a malformed key
  */
 export function keyedRequest(endpoint: Endpoint, call: KeyableCall): KeyedRequest | undefined {

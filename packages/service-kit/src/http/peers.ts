@@ -28,18 +28,6 @@ interface PeerCall<E extends Endpoint> {
   timeoutMs?: number;
 }
 
-/** How a service calls the others. */
-export interface Peers {
-  /**
-   * Calls an endpoint of the service at `baseUrl`.
-   * @throws ProblemError one of the endpoint's own `problems` if the service responds with it; `service_unavailable` for anything else
-   */
-  call<E extends Endpoint>(baseUrl: string, endpoint: E, call: PeerCall<E>): Promise<PeerResponse<E>>;
-  /** The value of `X-Service-Token` for requests to that service. */
-  tokenFor(audience: ServiceName): string;
-  close(): Promise<void>;
-}
-
 const PEER_TIMEOUT_MS = 5000;
 
 interface PeerRequest {
@@ -109,16 +97,37 @@ function requestFor<E extends Endpoint>(
   };
 }
 
-/** Retries a read once, on a new connection, if its connection failed; never repeats anything else. */
-export function createPeers(identity: ServiceIdentity): Peers {
-  const tokens = new ServiceTokens(identity);
-  const tokenFor = (audience: ServiceName) => tokens.tokenFor(audience);
-  const kept = new ReplicaAgent();
-  const fresh = new ReplicaAgent({ keepAlive: false });
+/** How a service calls the others. */
+export class Peers {
+  readonly #tokens: ServiceTokens;
+  readonly #kept = new ReplicaAgent();
+  readonly #fresh = new ReplicaAgent({ keepAlive: false });
 
-  async function call<E extends Endpoint>(baseUrl: string, endpoint: E, peerCall: PeerCall<E>) {
-    const peerRequest = requestFor(baseUrl, endpoint, peerCall, tokenFor(endpoint.service));
-    const response = await pRetry((attempt) => send(peerRequest, attempt === 1 ? kept : fresh), {
+  constructor(identity: ServiceIdentity) {
+    this.#tokens = new ServiceTokens(identity);
+  }
+
+  /** Returns the value of `X-Service-Token` for requests to that service. */
+  tokenFor(audience: ServiceName): string {
+    return this.#tokens.tokenFor(audience);
+  }
+
+  /**
+   * Calls an endpoint of the service at `baseUrl`. Retries a read once, on a new connection, if its connection failed; repeats
+   * nothing else.
+   * @throws ProblemError one of the endpoint's own `problems` if the service responds with it; `service_unavailable` for anything else
+   */
+  async call<E extends Endpoint>(baseUrl: string, endpoint: E, call: PeerCall<E>): Promise<PeerResponse<E>> {
+    try {
+      return await this.#exchange(baseUrl, endpoint, call);
+    } catch (cause) {
+      throw cause instanceof ProblemError ? cause : unavailable(endpoint.service, cause);
+    }
+  }
+
+  async #exchange<E extends Endpoint>(baseUrl: string, endpoint: E, call: PeerCall<E>) {
+    const peerRequest = requestFor(baseUrl, endpoint, call, this.tokenFor(endpoint.service));
+    const response = await pRetry((attempt) => send(peerRequest, attempt === 1 ? this.#kept : this.#fresh), {
       retries: endpoint.method === 'get' ? 1 : 0,
       minTimeout: 0,
       shouldRetry: ({ error }) => isConnectionFault(error.cause),
@@ -130,23 +139,17 @@ export function createPeers(identity: ServiceIdentity): Peers {
     return (schema ? schema.parse(JSON.parse(response.text)) : undefined) as PeerResponse<E>;
   }
 
-  return {
-    tokenFor,
-    call: (baseUrl, endpoint, peerCall) =>
-      call(baseUrl, endpoint, peerCall).catch((cause: unknown) => {
-        throw cause instanceof ProblemError ? cause : unavailable(endpoint.service, cause);
-      }),
-    close: async () => {
-      kept.destroy();
-      fresh.destroy();
-    },
-  };
+  async close(): Promise<void> {
+    this.#kept.destroy();
+    this.#fresh.destroy();
+  }
 }
 
 /** A camera RAW of 100 MB goes from the store to the media worker and back, and may wait for others before it. */
 const COPY_TIMEOUT_MS = 120_000;
 
 /** The media worker of another process, over HTTP. */
-export const createCopiesClient = ({ call }: Peers, mediaWorkerUrl: string): CopiesApi => ({
-  makeCopy: (body) => call(mediaWorkerUrl, internalEndpoints.makeCopy, { body, timeoutMs: COPY_TIMEOUT_MS }),
+export const createCopiesClient = (peers: Peers, mediaWorkerUrl: string): CopiesApi => ({
+  makeCopy: (body) =>
+    peers.call(mediaWorkerUrl, internalEndpoints.makeCopy, { body, timeoutMs: COPY_TIMEOUT_MS }),
 });

@@ -61,10 +61,13 @@ export function sendProblem(res: Response, problem: ProblemError): void {
   res.end(JSON.stringify(body));
 }
 
+/** Codes of node's decoders: of gzip and deflate, Brotli, Zstandard. */
+const ZLIB_CODE = /^(Z_|ERR_BROTLI|ERR__ERROR_|ZSTD_)/;
+
 /** Returns the problem that an error of Express or of a body parser means. Those of the parsers have a type and a status. */
 function fromParser(error: unknown): ProblemError | undefined {
   const { type, code, status } = (error ?? {}) as { type?: unknown; code?: unknown; status?: unknown };
-  const fromZlib = typeof code === 'string' && code.startsWith('Z_');
+  const fromZlib = typeof code === 'string' && ZLIB_CODE.test(code);
   const isRefusal = typeof type === 'string' && typeof status === 'number' && status < 500;
   if (type === 'request.aborted') return new ProblemError('invalid_request', 'The request was aborted.');
   // Too many bytes, or too many fields of a form.

@@ -1,10 +1,17 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+} from 'node:crypto';
 import { MEDIA_VARIANTS, type MediaVariant } from '@lazyphotos/contracts';
 import { parse as uuidBytes, stringify as uuidText } from 'uuid';
 
 /** A key of 256 bits for one purpose, derived from the media signing key (HKDF, RFC 5869). */
-export const deriveKey = (signingKey: string, purpose: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', signingKey, '', `lazyphotos ${purpose}`, 32));
+export const deriveKey = (signingKey: string, purpose: string): KeyObject =>
+  createSecretKey(Buffer.from(hkdfSync('sha256', signingKey, '', `lazyphotos ${purpose}`, 32)));
 
 /** What a handle of a share link's picture stands for. */
 export interface ShareMedia {
@@ -77,8 +84,8 @@ function decode(bytes: Buffer): ShareMedia | undefined {
  * section 8, asks for a nonce that does not repeat under one key with another message). The two keys are independent.
  */
 export class MediaHandles {
-  readonly #sealKey: Buffer;
-  readonly #nonceKey: Buffer;
+  readonly #sealKey: KeyObject;
+  readonly #nonceKey: KeyObject;
 
   constructor(signingKey: string) {
     this.#sealKey = deriveKey(signingKey, 'share media seal');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { TOKEN_ISSUER } from '../auth/authenticate.js';
 import { deriveKey } from './media-handles.js';
@@ -16,7 +16,7 @@ const subjectOf = (token: string): string =>
  * password: it opens no other link, also not one with the same password, and a new password ends it.
  */
 export class Unlocks {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
 
   constructor(
     signingKey: string,
