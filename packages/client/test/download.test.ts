@@ -3,23 +3,16 @@ import { statSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { eventually, http, ownSamplePhotos } from '@lazyphotos/testkit';
 import { reachableMediaUrl } from '../src/download/download-photo.js';
 import { DownloadMismatchError, downloadPhoto } from '../src/index.js';
-import { addPhoto } from '../src/testing/index.js';
-import { sha256, signedIn, temporaryFolder, until } from './helpers.js';
+import { addPhoto, jpeg, sha256, signedIn, temporaryFolder, until } from './helpers.js';
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
-async function withPhoto(bytes = randomBytes(500_000)) {
+async function withPhoto(bytes = jpeg(500_000)) {
   const context = await signedIn();
-  const { node, userId } = context;
-  const photo = addPhoto(node.state, {
-    userId,
-    hash: sha256(bytes),
-    fileName: 'a.jpg',
-    mimeType: 'image/jpeg',
-    bytes,
-  });
+  const photo = { id: await addPhoto(context.direct, bytes, 'a.jpg'), hash: sha256(bytes) };
   const folder = await temporaryFolder();
   return { ...context, bytes, photo, folder, destination: join(folder, 'a.jpg') };
 }
@@ -100,12 +93,20 @@ describe('downloadPhoto', () => {
     expect(node.count(`GET /photos/${photo.id}/download`)).toBe(2);
   });
 
-  test('previews, and previews that are not there yet', async () => {
-    const { client, photo, folder, destination } = await withPhoto();
+  test('previews, and previews that are not there', async () => {
+    const { client, direct, photo, folder, destination } = await withPhoto();
+    const [sample] = ownSamplePhotos().folder('good/jpeg');
+    const id = await addPhoto(direct, await readFile(sample?.path ?? ''), 'good.jpg');
+    const { thumbnails } = await eventually(async () => {
+      const good = await direct.getPhoto({ params: { id } });
+      expect(good.processing).toBe('ready');
+      return good;
+    });
     await writeFile(`${destination}.part`, 'left from yesterday');
-    await downloadPhoto(client, photo.id, 'thumb', destination);
-    expect(await readFile(destination, 'utf8')).toBe(`thumb of ${photo.id}`);
-    photo.processing = 'pending';
+    await downloadPhoto(client, id, 'thumb', destination);
+    const preview = await http(thumbnails.thumb ?? '');
+    expect((await readFile(destination)).equals(preview.bytes)).toBe(true);
+    // Random bytes never have one.
     await expect(downloadPhoto(client, photo.id, 'medium', join(folder, 'b'))).rejects.toMatchObject({
       code: 'not_ready',
     });

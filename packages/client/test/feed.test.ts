@@ -1,20 +1,34 @@
 import { describe, expect, test } from '@jest/globals';
-import { type FeedEvent, followFeed, photoPages } from '../src/index.js';
-import { addPhoto } from '../src/testing/index.js';
-import { sha256, signedIn } from './helpers.js';
+import { eventually } from '@lazyphotos/testkit';
+import { type Client, type FeedEvent, followFeed, photoPages } from '../src/index.js';
+import { addPhoto, signedIn } from './helpers.js';
 
-const newPhoto = (userId: string, name: string) => {
-  const bytes = Buffer.from(name);
-  return { userId, hash: sha256(bytes), fileName: `${name}.jpg`, mimeType: 'image/jpeg', bytes };
-};
+/** Waits until a photo has been processed, and changes no more by itself. */
+const isProcessed = (client: Client, id: string) =>
+  eventually(async () => {
+    const { items } = await client.getFeed();
+    const item = items.find(({ data }) => data.id === id);
+    expect(item).toMatchObject({ data: { processing: expect.stringMatching(/ready|failed/) } });
+  });
+
+/** A cursor of this feed at a number that was never given, as after the restore of a backup. */
+function cursorBeyond(cursor: string): string {
+  const { e } = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  return Buffer.from(JSON.stringify({ e, s: 1_000_000 })).toString('base64url');
+}
 
 describe('followFeed', () => {
   test('yields pages, then what comes later, until it is aborted', async () => {
-    const { node, client, userId } = await signedIn();
-    for (const name of ['a', 'b', 'c']) addPhoto(node.state, newPhoto(userId, name));
+    const { client, direct } = await signedIn();
+    const ids: string[] = [];
+    for (const name of ['a', 'b', 'c']) ids.push(await addPhoto(direct, undefined, `${name}.jpg`));
+    for (const id of ids) await isProcessed(direct, id);
     const controller = new AbortController();
-    const seen: number[] = [];
+    const sizes: number[] = [];
+    const seen = new Set<string>();
+    const yielded: string[] = [];
     const cursors: string[] = [];
+    let later = '';
     const onItems = (_items: unknown, cursor: string) => void cursors.push(cursor);
     for await (const event of followFeed(client, {
       limit: 2,
@@ -23,35 +37,46 @@ describe('followFeed', () => {
       onItems,
     })) {
       if (event.type !== 'items') break;
-      seen.push(event.items.length);
-      if (seen.length === 2) addPhoto(node.state, newPhoto(userId, 'd'));
-      if (seen.length === 3) controller.abort();
+      sizes.push(event.items.length);
+      yielded.push(event.cursor);
+      for (const { data } of event.items) seen.add(data.id);
+      if (sizes.length === 2) later = await addPhoto(direct, undefined, 'd.jpg');
+      if (seen.has(later)) controller.abort();
     }
-    expect(seen).toEqual([2, 1, 1]);
-    expect(cursors).toEqual(['2', '3', '4']);
+    expect(sizes).toEqual([2, 1, 1]);
+    expect(seen).toEqual(new Set([...ids, later]));
+    expect(cursors).toEqual(yielded);
+    expect(new Set(cursors).size).toBe(3);
+    const rest = await direct.getFeed({ query: { cursor: cursors[1] } });
+    expect(rest.items.map(({ data }) => data.id)).toEqual([later]);
   });
 
   test('an expired cursor makes the caller resync', async () => {
-    const { node, client } = await signedIn();
-    node.state.feedStart = 10;
+    const { client, direct } = await signedIn();
+    const cursor = cursorBeyond((await direct.getFeed()).cursor);
     const events: FeedEvent[] = [];
-    for await (const event of followFeed(client, { cursor: '3' })) events.push(event);
+    for await (const event of followFeed(client, { cursor })) events.push(event);
     expect(events).toEqual([{ type: 'resync' }]);
   });
 
   test('other errors reach the caller', async () => {
-    const { node, client } = await signedIn();
-    node.fail({ on: 'GET /feed', effect: { status: 400, code: 'invalid_cursor' } });
+    const { client } = await signedIn();
     await expect(followFeed(client, { cursor: 'x' }).next()).rejects.toMatchObject({
       code: 'invalid_cursor',
     });
   });
 });
 
-test('photoPages walks all pages', async () => {
-  const { node, client, userId } = await signedIn();
-  for (let count = 0; count < 1201; count++) addPhoto(node.state, newPhoto(userId, String(count)));
-  const sizes: number[] = [];
-  for await (const page of photoPages(client)) sizes.push(page.length);
-  expect(sizes).toEqual([500, 500, 201]);
+test('photoPages walks all pages, which it asks for as large as they may be', async () => {
+  const { node, client, direct } = await signedIn();
+  const ids: string[] = [];
+  for (let count = 0; count < 5; count++) ids.push(await addPhoto(direct));
+  // Smaller ones need fewer photos.
+  const path = (asked: string) => asked.replace('limit=500', 'limit=2');
+  node.fail({ on: 'GET /photos?', effect: { path }, times: 3 });
+  const pages: string[][] = [];
+  for await (const page of photoPages(client)) pages.push(page.map(({ id }) => id));
+  expect(pages.map(({ length }) => length)).toEqual([2, 2, 1]);
+  expect(pages.flat().sort()).toEqual(ids.sort());
+  expect(node.count('GET /photos?')).toBe(3);
 });

@@ -9,7 +9,7 @@ import { sourceOf } from './servers/test-run.js';
 import { findDebianProgram } from './tools/debian.js';
 
 const DEBIAN_PROGRAM = '/usr/sbin/clamd';
-/** What it takes for malware, wherever it stands in a file. */
+/** It reports this text as malware, at any place in a file. */
 const MALWARE = 'lazyphotos-test-malware';
 /** Name, any type of file, any place, the bytes (ClamAV's extended signatures, .ndb). */
 const SIGNATURE = `LazyPhotos.Test-1:0:*:${Buffer.from(MALWARE).toString('hex')}\n`;
@@ -17,7 +17,7 @@ const SIGNATURE = `LazyPhotos.Test-1:0:*:${Buffer.from(MALWARE).toString('hex')}
 export interface TestClamd {
   readonly host: string;
   readonly port: number;
-  /** Bytes that it takes for malware. */
+  /** Bytes that it reports as malware. */
   readonly malware: string;
   stop(): Promise<void>;
   /** Ends it; restart() starts it again on the same port. */

@@ -17,6 +17,7 @@ export {
   describeWithTools,
 } from './describe.js';
 export { type EventuallyOptions, eventually, standsStill } from './eventually.js';
+export { type Fault, type FaultEffect, type FaultProxy, startFaultProxy } from './fault-proxy.js';
 export { type HttpOptions, type HttpReply, http, type Listening, listen } from './http.js';
 export { startMinio, type TestMinio } from './minio.js';
 export { freePort } from './port.js';
@@ -34,6 +35,7 @@ export {
 export type { QueueLength } from './servers/server.js';
 export type { TestServer } from './servers/start-server-process.js';
 export type { ServerName } from './servers/test-run.js';
+export { CHUNK_BYTES, type OwnNode, type SharedNode, sharedNode, startOwnNode } from './suites-node.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { createTestDatabase, dropTestDatabase, type TestDatabase, waitForLocks } from './test-database.js';
 export { buildTiff, type TiffOrder, type TiffPage, type TiffValue } from './tiff.js';
@@ -41,3 +43,4 @@ export { type DebianToolName, debianTool } from './tools/debian.js';
 export type { ToolName } from './tools/find-tool.js';
 export { type GoPlatform, type GoToolName, goTool } from './tools/go-tool.js';
 export { type PythonToolName, pythonTool } from './tools/python-tool.js';
+export { storedZip } from './zip.js';

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
+import { isFirstInRun, TEST_RUN } from './servers/test-run.js';
 
-/** Below these the systems' own servers live; from 32768 on, Linux gives ports to outgoing connections. */
+/** Lower ports are those of system servers; from 32768 on, Linux gives ports to outgoing connections. */
 const FIRST = 10_240;
 const PORTS = 32_768 - FIRST;
 /** Ports between the places where two processes of neighbouring ids begin to look. */
@@ -12,17 +13,19 @@ let looked = randomInt(SHARE);
 
 /**
  * Returns a loopback port on which no process listens, for a server that cannot listen on port 0: one that is started later, or again.
- * The system gives these ports to no other socket on its own. Two calls in one process return different ports. Nothing reserves a
- * port: two processes begin to look at different places, and can still return the same port when one of them looks at more than
- * a few, or when their ids differ by a multiple of 704.
+ * The system gives these ports to no other socket on its own, and no other call in the same jest run returns the same one. Outside of
+ * one nothing reserves a port; two processes begin to look at different places.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST + ((process.pid * SHARE + looked) % PORTS);
     looked += 1;
-    if (await isFree(port)) return port;
+    if ((await isFree(port)) && isReserved(port)) return port;
   }
 }
+
+const isReserved = (port: number): boolean =>
+  process.env[TEST_RUN] === undefined || isFirstInRun(`port-${port}`);
 
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {

@@ -19,11 +19,11 @@ const RABBITMQ_URL = 'LAZYPHOTOS_TEST_RABBITMQ_URL';
 const DEFAULT_URL = 'amqp://guest:guest@127.0.0.1:5672';
 /** As in docker-compose.arm64.yml. */
 export const RABBITMQ_IMAGE = 'rabbitmq:4.2.9';
-/** Debian's /usr/sbin/rabbitmq-server insists on a system user; this is what it runs. */
+/** Debian's /usr/sbin/rabbitmq-server requires a system user; this is the program that it runs. */
 const DEBIAN_PROGRAM = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 /** Name and password of the administrator. */
 const USER = 'lazyphotos';
-/** A quorum queue tells its length only so often; usually every 5 s, which is long for a test. */
+/** A quorum queue reports its length at intervals, by default every 5 s, which is long for a test. */
 const TICK_MS = 200;
 const TICK_ARGUMENT = `-rabbit quorum_tick_interval ${TICK_MS}`;
 const LIST_QUEUES = ['--quiet', 'list_queues', 'name', 'messages', '--formatter', 'json'];

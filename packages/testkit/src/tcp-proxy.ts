@@ -2,93 +2,106 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { freePort } from './port.js';
 
+/** Starts a proxy on a port that stays its own while it is cut. `target` is a URL, of which host and port are used. */
+export async function startTcpProxy(target: string): Promise<TcpProxy> {
+  const proxy = new TcpProxy(target, await freePort());
+  await proxy.mend();
+  return proxy;
+}
+
 /** Stands between a client and a server on the level of bytes, so that a test can take the server away or look at the traffic. */
-export interface TcpProxy {
-  host: string;
-  port: number;
+export class TcpProxy {
+  readonly host = '127.0.0.1';
   /** `http://<host>:<port>` */
-  endpoint: string;
-  /** Connections that are open now, and the most there were. */
-  open(): number;
-  most(): number;
-  /** Bytes that the server has sent through. */
-  fromServer(): number;
+  readonly endpoint: string;
+  readonly #target: URL;
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((client) => this.#relay(client));
+  #most = 0;
+  #fromServer = 0;
+  #lost = 0;
+  #wanted: string[] | undefined;
+
+  constructor(
+    target: string,
+    readonly port: number,
+  ) {
+    this.#target = new URL(target);
+    this.endpoint = `http://${this.host}:${port}`;
+  }
+
+  /** Returns the number of connections that are open now. */
+  open(): number {
+    return this.#sockets.size;
+  }
+
+  /** Returns the largest number of connections that were open at a time. */
+  most(): number {
+    return this.#most;
+  }
+
+  /** Returns the number of bytes that the server has sent through. */
+  fromServer(): number {
+    return this.#fromServer;
+  }
+
   /**
    * From now on the request whose head contains all of these texts reaches the server, but its response is thrown away with the
    * connection; just once.
    */
-  loseResponseTo(...texts: string[]): void;
-  /** Responses lost so far. */
-  lost(): number;
+  loseResponseTo(...texts: string[]): void {
+    this.#wanted = texts;
+  }
+
+  /** Returns the number of responses that were lost. */
+  lost(): number {
+    return this.#lost;
+  }
+
   /** Destroys every connection and refuses new ones. */
-  cut(): Promise<void>;
+  async cut(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
   /** Listens again, on the same port. */
-  mend(): Promise<void>;
-}
+  async mend(): Promise<void> {
+    if (this.#server.listening) return;
+    this.#server.listen(this.port, this.host);
+    await once(this.#server, 'listening');
+  }
 
-/** Starts a proxy on a port that stays its own while it is cut. `target` is a URL, of which host and port count. */
-export async function startTcpProxy(target: string): Promise<TcpProxy> {
-  const { hostname, port: targetPort } = new URL(target);
-  const host = '127.0.0.1';
-  const port = await freePort();
-  const sockets = new Set<Socket>();
-  const counts = { most: 0, fromServer: 0, lost: 0 };
-  let wanted: string[] | undefined;
-
-  const loseConnection = (client: Socket): void => {
-    if (!client.destroyed) counts.lost++;
-    client.destroy();
-  };
-  const server = createServer((client) => {
-    const upstream = connect(Number(targetPort), hostname);
+  #relay(client: Socket): void {
+    const upstream = connect(Number(this.#target.port), this.#target.hostname);
     let isLosing = false;
-    sockets.add(client);
-    counts.most = Math.max(counts.most, sockets.size);
+    this.#sockets.add(client);
+    this.#most = Math.max(this.#most, this.#sockets.size);
     for (const socket of [client, upstream]) socket.on('error', () => {});
     client.on('data', (bytes) => {
-      if (!wanted?.every((text) => bytes.includes(text))) return;
+      if (!this.#wanted?.every((text) => bytes.includes(text))) return;
       isLosing = true;
-      wanted = undefined;
+      this.#wanted = undefined;
     });
     client.pipe(upstream);
     upstream.on('data', (bytes) => {
-      counts.fromServer += bytes.length;
-      if (isLosing) loseConnection(client);
+      this.#fromServer += bytes.length;
+      if (isLosing) this.#loseConnection(client);
       else if (!client.write(bytes)) upstream.pause();
     });
     client.on('drain', () => upstream.resume());
     // Destroyed while it still sends, a client might lose a response that it has not read yet.
     upstream.on('close', () => client.end().resume());
     client.on('close', () => {
-      sockets.delete(client);
+      this.#sockets.delete(client);
       upstream.destroy();
     });
-  });
-  const listen = async () => {
-    server.listen(port, host);
-    await once(server, 'listening');
-  };
-  await listen();
-  return {
-    host,
-    port,
-    endpoint: `http://${host}:${port}`,
-    open: () => sockets.size,
-    most: () => counts.most,
-    fromServer: () => counts.fromServer,
-    loseResponseTo(...texts) {
-      wanted = texts;
-    },
-    lost: () => counts.lost,
-    cut: async () => {
-      if (!server.listening) return;
-      const closed = once(server, 'close');
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-    mend: async () => {
-      if (!server.listening) await listen();
-    },
-  };
+  }
+
+  #loseConnection(client: Socket): void {
+    if (!client.destroyed) this.#lost++;
+    client.destroy();
+  }
 }

@@ -25,91 +25,125 @@ interface Field {
   bytes: Buffer;
 }
 
-const type = { ascii: 2, short: 3, long: 4, undefined: 7, long8: 16 } as const;
+const TYPE = { ascii: 2, short: 3, long: 4, undefined: 7, long8: 16 } as const;
 
 /** A TIFF of these pages, made for tests: nothing in it is checked, so that it may be as odd as wanted. */
 export function buildTiff(
   pages: readonly TiffPage[],
   { littleEndian = true, big = false }: TiffOrder = {},
 ): Buffer<ArrayBuffer> {
-  const wordBytes = big ? 8 : 4;
-  const number = (value: number, bytes: number): Buffer => {
-    const buffer = Buffer.alloc(bytes);
-    if (bytes === 8 && littleEndian) buffer.writeBigUInt64LE(BigInt(value));
-    else if (bytes === 8) buffer.writeBigUInt64BE(BigInt(value));
-    else if (littleEndian) buffer.writeUIntLE(value, 0, bytes);
-    else buffer.writeUIntBE(value, 0, bytes);
-    return buffer;
-  };
-  const parts: Buffer[] = [];
-  let position = 0;
-  const write = (bytes: Buffer): number => {
-    const at = position;
-    parts.push(bytes);
-    position += bytes.length;
-    return at;
-  };
-  const offsets = (values: readonly number[]): Field => ({
-    kind: big ? type.long8 : type.long,
-    count: values.length,
-    bytes: Buffer.concat(values.map((value) => number(value, wordBytes))),
-  });
-  const encode = (values: TiffValue): Field => {
-    if (typeof values === 'string') {
-      const bytes = Buffer.from(`${values}\0`);
-      return { kind: type.ascii, count: bytes.length, bytes };
-    }
-    if (Buffer.isBuffer(values)) return { kind: type.undefined, count: values.length, bytes: values };
-    const kind = values.every((value) => value < 65_536) ? type.short : type.long;
-    const bytes = Buffer.concat(values.map((value) => number(value, kind === type.short ? 2 : 4)));
-    return { kind, count: values.length, bytes };
-  };
+  const writer = new TiffWriter(littleEndian, big);
+  let next = writer.writeHeader();
+  for (const page of pages) {
+    const written = writer.writePage(page);
+    writer.number(written.at, next.length).copy(next);
+    next = written.next;
+  }
+  return writer.bytes();
+}
+
+class TiffWriter {
+  readonly #parts: Buffer[] = [];
+  #position = 0;
+  /** Of an offset. */
+  readonly #wordBytes: number;
+
+  constructor(
+    readonly littleEndian: boolean,
+    readonly big: boolean,
+  ) {
+    this.#wordBytes = big ? 8 : 4;
+  }
+
+  /** Returns the bytes that name the first page. */
+  writeHeader(): Buffer {
+    this.#write(Buffer.from(this.littleEndian ? 'II' : 'MM'));
+    this.#write(this.number(this.big ? 43 : 42, 2));
+    if (this.big) this.#write(Buffer.concat([this.number(8, 2), this.number(0, 2)]));
+    return this.#writeLink();
+  }
 
   /** Writes a page and what belongs to it. Returns where it begins, and the bytes that name the next one. */
-  const writePage = ({
-    tags,
-    strips = [],
-    tiled = false,
-    jpeg,
-    subIfds = [],
-  }: TiffPage): { at: number; next: Buffer } => {
-    const stripsAt = strips.map(write);
-    const subIfdsAt = subIfds.map((page) => writePage(page).at);
-    const entries = new Map(Object.entries(tags).map(([tag, values]) => [Number(tag), encode(values)]));
+  writePage(page: TiffPage): { at: number; next: Buffer } {
+    const fields = [...this.#entriesOf(page)].sort(([a], [b]) => a - b);
+    const rows = fields.map(([tag, { kind, count, bytes }]) => {
+      const value = Buffer.alloc(this.#wordBytes);
+      if (bytes.length <= this.#wordBytes) bytes.copy(value);
+      else this.number(this.#write(bytes), this.#wordBytes).copy(value);
+      return Buffer.concat([
+        this.number(tag, 2),
+        this.number(kind, 2),
+        this.number(count, this.#wordBytes),
+        value,
+      ]);
+    });
+    const at = this.#write(this.number(rows.length, this.big ? 8 : 2));
+    for (const row of rows) this.#write(row);
+    return { at, next: this.#writeLink() };
+  }
+
+  /** Returns the fields of a page by their tags, and writes what they point to. */
+  #entriesOf({ tags, strips = [], tiled = false, jpeg, subIfds = [] }: TiffPage): Map<number, Field> {
+    const stripsAt = strips.map((strip) => this.#write(strip));
+    const subIfdsAt = subIfds.map((page) => this.writePage(page).at);
+    const entries = new Map(Object.entries(tags).map(([tag, values]) => [Number(tag), this.#encode(values)]));
     if (strips.length > 0) {
-      entries.set(tiled ? 324 : 273, offsets(stripsAt));
-      entries.set(tiled ? 325 : 279, offsets(strips.map((strip) => strip.length)));
+      entries.set(tiled ? 324 : 273, this.#offsets(stripsAt));
+      entries.set(tiled ? 325 : 279, this.#offsets(strips.map((strip) => strip.length)));
     }
     if (jpeg) {
-      entries.set(513, offsets([write(jpeg)]));
-      entries.set(514, offsets([jpeg.length]));
+      entries.set(513, this.#offsets([this.#write(jpeg)]));
+      entries.set(514, this.#offsets([jpeg.length]));
     }
-    if (subIfds.length > 0) entries.set(330, offsets(subIfdsAt));
-    const fields = [...entries]
-      .sort(([a], [b]) => a - b)
-      .map(([tag, { kind, count, bytes }]) => {
-        const value = Buffer.alloc(wordBytes);
-        if (bytes.length <= wordBytes) bytes.copy(value);
-        else number(write(bytes), wordBytes).copy(value);
-        return Buffer.concat([number(tag, 2), number(kind, 2), number(count, wordBytes), value]);
-      });
-    const at = write(number(fields.length, big ? 8 : 2));
-    for (const field of fields) write(field);
-    const next = Buffer.alloc(wordBytes);
-    write(next);
-    return { at, next };
-  };
-
-  const first = Buffer.alloc(wordBytes);
-  write(Buffer.from(littleEndian ? 'II' : 'MM'));
-  write(number(big ? 43 : 42, 2));
-  if (big) write(Buffer.concat([number(8, 2), number(0, 2)]));
-  write(first);
-  let previous: Buffer = first;
-  for (const page of pages) {
-    const { at, next } = writePage(page);
-    number(at, wordBytes).copy(previous);
-    previous = next;
+    if (subIfds.length > 0) entries.set(330, this.#offsets(subIfdsAt));
+    return entries;
   }
-  return Buffer.concat(parts);
+
+  #encode(values: TiffValue): Field {
+    if (typeof values === 'string') {
+      const bytes = Buffer.from(`${values}\0`);
+      return { kind: TYPE.ascii, count: bytes.length, bytes };
+    }
+    if (Buffer.isBuffer(values)) return { kind: TYPE.undefined, count: values.length, bytes: values };
+    return values.every((value) => value < 65_536)
+      ? this.#numbers(TYPE.short, values, 2)
+      : this.#numbers(TYPE.long, values, 4);
+  }
+
+  #offsets(values: readonly number[]): Field {
+    return this.#numbers(this.big ? TYPE.long8 : TYPE.long, values, this.#wordBytes);
+  }
+
+  #numbers(kind: number, values: readonly number[], bytesEach: number): Field {
+    const bytes = Buffer.concat(values.map((value) => this.number(value, bytesEach)));
+    return { kind, count: values.length, bytes };
+  }
+
+  number(value: number, bytes: number): Buffer {
+    const buffer = Buffer.alloc(bytes);
+    if (bytes === 8 && this.littleEndian) buffer.writeBigUInt64LE(BigInt(value));
+    else if (bytes === 8) buffer.writeBigUInt64BE(BigInt(value));
+    else if (this.littleEndian) buffer.writeUIntLE(value, 0, bytes);
+    else buffer.writeUIntBE(value, 0, bytes);
+    return buffer;
+  }
+
+  /** Writes an offset that is filled in later. */
+  #writeLink(): Buffer {
+    const link = Buffer.alloc(this.#wordBytes);
+    this.#write(link);
+    return link;
+  }
+
+  /** Returns where the bytes are. */
+  #write(bytes: Buffer): number {
+    const at = this.#position;
+    this.#parts.push(bytes);
+    this.#position += bytes.length;
+    return at;
+  }
+
+  bytes(): Buffer<ArrayBuffer> {
+    return Buffer.concat(this.#parts);
+  }
 }

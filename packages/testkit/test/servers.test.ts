@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -130,13 +130,13 @@ describeWithServers(['postgres', 'rabbitmq', 'minio'], 'the servers of a test ru
       env: { ...process.env, TMPDIR: folder, LAZYPHOTOS_TEST_POSTGRES_URL: '' },
     });
     cleanUps.push(async () => run.kill('SIGKILL'));
-    const [urls] = (await once(run, 'message')) as [string[]];
+    const [urls] = (await messageOf(run)) as [string[]];
     for (const url of urls) expect(await listens(url)).toBe(true);
     expect(await readdir(folder)).not.toEqual([]);
 
     if (during === 'restarts') {
       run.send('restart');
-      await once(run, 'message');
+      await messageOf(run);
     }
     process.kill(-Number(run.pid), signal);
     const gone = async () => {
@@ -147,6 +147,14 @@ describeWithServers(['postgres', 'rabbitmq', 'minio'], 'the servers of a test ru
     await eventually(gone);
   });
 });
+
+/** Resolves with the arguments of the next message. Rejects when the process ends before it, which no message would tell. */
+function messageOf(run: ChildProcess): Promise<unknown[]> {
+  const ended = once(run, 'exit').then(([code, signal]) => {
+    throw new Error(`the test run ended with ${signal ?? code}`);
+  });
+  return Promise.race([once(run, 'message'), ended]);
+}
 
 type Channel = Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['createConfirmChannel']>>;
 

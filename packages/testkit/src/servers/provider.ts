@@ -1,6 +1,6 @@
 /**
- * Finds the servers of one jest run when a suite first asks for one, and runs the PostgreSQL that all suites share: started by jest's
- * global setup, ends with its parent. A process of its own, because test files wait for it and may block the process of jest itself.
+ * Finds the servers of one jest run when a suite first asks for one, and runs the PostgreSQL and the node that suites share: started by
+ * jest's global setup, ends with its parent. A process of its own, because test files wait for it and may block the process of jest itself.
  */
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { listen } from '../http.js';
 import { findMinio } from '../minio.js';
 import { findRunningPostgres, startSuitesPostgres } from '../postgres.js';
 import { findRabbitMq } from '../rabbitmq.js';
+import { nodeFolder, type OwnNode, startSuitesNode } from '../suites-node.js';
 import type { Source } from './server.js';
 import type { OwnTestServer } from './start-server-process.js';
 import { PROVIDER_FILE, type ServerName, sourceFile } from './test-run.js';
@@ -21,6 +22,7 @@ const NAMES: Record<ServerName, string> = {
   minio: 'MinIO',
   clamd: 'ClamAV',
   chromium: 'Chromium',
+  node: 'node',
 };
 const FINDERS: Record<ServerName, () => Promise<Source>> = {
   postgres: findOrStartPostgres,
@@ -28,6 +30,7 @@ const FINDERS: Record<ServerName, () => Promise<Source>> = {
   minio: findMinio,
   clamd: findClamd,
   chromium: findChromium,
+  node: startNode,
 };
 
 const parentEnded = new Promise((resolve) => {
@@ -36,6 +39,7 @@ const parentEnded = new Promise((resolve) => {
 const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-run-'));
 const SOURCES = new Map<ServerName, Promise<void>>();
 let postgres: OwnTestServer | undefined;
+let node: OwnNode | undefined;
 
 const provider = await listen(async (request, response) => {
   const name = (request.url ?? '').slice(1) as ServerName;
@@ -48,8 +52,8 @@ process.send?.(folder);
 
 await parentEnded;
 await provider.close();
-await Promise.allSettled(SOURCES.values()); // a PostgreSQL that is just starting has to be stopped, too
-await postgres?.stop();
+await Promise.allSettled(SOURCES.values()); // a server that is just starting has to be stopped, too
+await Promise.all([postgres?.stop(), node?.stop()]);
 await rm(folder, { recursive: true, force: true });
 if (process.connected) process.disconnect();
 
@@ -74,4 +78,9 @@ async function findOrStartPostgres(): Promise<Source> {
   if (url !== undefined) return { kind: 'shared', url };
   postgres = await startSuitesPostgres();
   return { kind: 'shared', url: postgres.url };
+}
+
+async function startNode(): Promise<Source> {
+  node = await startSuitesNode(nodeFolder(folder));
+  return { kind: 'shared', url: node.url };
 }

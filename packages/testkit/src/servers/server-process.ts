@@ -75,6 +75,6 @@ function messageOf(error: unknown): string {
 }
 
 function respond(response: ServerResponse): void {
-  // The parent may end at any moment: a response that does not reach it is no error.
+  // The parent may end at any moment: a response that does not reach it is not an error.
   if (process.connected) process.send?.(response, undefined, undefined, () => {});
 }

@@ -37,6 +37,8 @@ export interface QueueLength {
 const POLL_MS = 100;
 /** Bounds a hang: a broker takes 5 s to start on an idle machine, and a minute on a busy one. */
 const START_MS = 300_000;
+/** A port that another server has taken may accept a connection and never respond. */
+const LOOK_MS = 45_000;
 
 /** Polls `isReady` until it returns true. Throws what `failure` returns, when it returns something. */
 export async function waitUntilReady(
@@ -44,7 +46,8 @@ export async function waitUntilReady(
   failure: () => Promise<string | undefined>,
 ): Promise<void> {
   const deadline = Date.now() + START_MS;
-  while (!(await isReady())) {
+  const isReadyInTime = () => Promise.race([isReady(), sleep(LOOK_MS, false, { ref: false })]);
+  while (!(await isReadyInTime())) {
     const problem = await failure();
     if (problem !== undefined) throw new Error(problem);
     if (Date.now() > deadline) throw new Error(`the server is not ready after ${START_MS / 1000} s`);

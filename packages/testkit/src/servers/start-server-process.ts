@@ -20,7 +20,7 @@ export type ServerResponse = { id: number; result: unknown } | { id: number; err
 
 /** What every server for tests can do. */
 export interface TestServer {
-  /** False: the server is shared, and whatever would disturb its other users rejects. */
+  /** False: the server is shared, and every call that would disturb its other users rejects. */
   readonly canRestart: boolean;
   /** Ends the server and removes its data; does nothing to a shared one. */
   stop(): Promise<void>;

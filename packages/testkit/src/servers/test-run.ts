@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Source } from './server.js';
 
-export type ServerName = 'postgres' | 'rabbitmq' | 'minio' | 'clamd' | 'chromium';
+export type ServerName = 'postgres' | 'rabbitmq' | 'minio' | 'clamd' | 'chromium' | 'node';
 
 /** Where the test files of a jest run find its provider (provider.ts): a folder. */
 export const TEST_RUN = 'LAZYPHOTOS_TEST_RUN';
