@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { oneOf, type SettingsOf, setting, text, wholeNumber } from '@lazyphotos/service-kit';
 import { z } from 'zod';
@@ -13,6 +14,13 @@ const proxy = z.union([
   z.ipv6(),
 ]);
 
+const LARGEST_DEFAULT_CACHE = 32_000_000;
+/** Of the memory that this process may use: 16 MB on a Pi with 1 GB, 3 MB in a container with 192 MB. */
+const CACHE_SHARE = 64;
+
+/** The memory of the machine, or of the container. */
+const availableMemory = (): number => Math.min(totalmem(), process.constrainedMemory() || totalmem());
+
 export const gatewaySettings = {
   requestsPerMinute: setting(
     'LAZYPHOTOS_REQUESTS_PER_MINUTE',
@@ -22,7 +30,7 @@ export const gatewaySettings = {
   signInAttempts: setting(
     'LAZYPHOTOS_SIGN_IN_ATTEMPTS',
     wholeNumber(1, 100_000).default(30),
-    'How many failed sign-ins, registrations, refreshes and claims one client address may make in 5 minutes',
+    'How many failed sign-ins, registrations and claims one client address may make in 5 minutes',
   ),
   trustedProxies: setting(
     'LAZYPHOTOS_TRUSTED_PROXIES',
@@ -37,6 +45,16 @@ export const gatewaySettings = {
     'MEDIA_DELIVERY',
     oneOf('proxy', 'presigned').default('proxy'),
     'How signed media URLs are served: `proxy` streams through the gateway, `presigned` redirects to the S3 server',
+  ),
+  previewCacheBytes: setting(
+    'LAZYPHOTOS_PREVIEW_CACHE_BYTES',
+    wholeNumber(0, 2 ** 32)
+      .optional()
+      .transform(
+        (bytes) => bytes ?? Math.min(LARGEST_DEFAULT_CACHE, Math.floor(availableMemory() / CACHE_SHARE)),
+      ),
+    'How much memory previews may take that were asked for lately; 0 keeps none. With S3 none are kept, since asking whether one has changed costs as much as reading it',
+    { absent: '32000000, or a 64th of the memory if that is less' },
   ),
 };
 export type GatewaySettings = SettingsOf<typeof gatewaySettings>;

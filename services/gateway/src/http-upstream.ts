@@ -47,7 +47,7 @@ interface ProxyAttempt {
 export function httpUpstream(
   service: ServiceName,
   baseUrl: string,
-  { tokenFor }: Pick<Peers, 'tokenFor'>,
+  peers: Pick<Peers, 'tokenFor'>,
   { silenceMs = SILENCE_MS, ...tuning }: Tuning = {},
 ): Upstream {
   const attempts = new WeakMap<Request, ProxyAttempt>();
@@ -90,7 +90,7 @@ export function httpUpstream(
       attempts.set(req, attempt);
       req.url = originForm(req.url);
       prepareHeaders(req);
-      req.headers[SERVICE_TOKEN_HEADER] = tokenFor(service);
+      req.headers[SERVICE_TOKEN_HEADER] = peers.tokenFor(service);
       void proxy(req, res, attempt.fail);
     },
     ready: async () => {
@@ -145,7 +145,9 @@ function prepareHeaders(req: Request): void {
   headers.connection = ASKS_TO_CLOSE.test(headers.connection ?? '') ? 'close' : 'keep-alive';
   headers['x-forwarded-for'] = req.ip;
   headers['x-forwarded-proto'] = req.protocol;
-  headers['x-forwarded-host'] = req.host;
+  // HTTP/1.0 requests may have no host.
+  if (req.host === undefined) delete headers['x-forwarded-host'];
+  else headers['x-forwarded-host'] = req.host;
   delete headers['x-forwarded-port'];
 }
 

@@ -9,40 +9,41 @@ import {
   RateLimiterRes,
 } from 'rate-limiter-flexible';
 
-export interface Limits {
-  /** For endpoints that need no token. */
-  anonymous: RequestHandler;
-  /** For endpoints where a secret could be guessed. */
-  signIn: RequestHandler;
-  /** For the password of a share link (path parameter `token`): counts the failures at each link, of all clients together. */
-  unlock: RequestHandler;
-}
-
 const SIGN_IN_WINDOW_SECONDS = 300;
 /** The limit of a link is this many times that of one address, so that one visitor cannot lock out the others. */
 const LINK_FACTOR = 4;
 
-/**
- * Limits what a client address may do: requests that need no token, and failed attempts to get one.
- * `pool` is a node-postgres pool on the gateway's database.
- */
-export function createLimits(options: {
+interface LimitOptions {
   requestsPerMinute: number;
   signInAttempts: number;
+  /** A node-postgres pool on the gateway's database. */
   pool: unknown;
-}): Limits {
-  const { requestsPerMinute, signInAttempts, pool } = options;
-  const requests = new RateLimiterMemory({ keyPrefix: 'requests', points: requestsPerMinute, duration: 60 });
-  const failures = createFailureCounter('sign-in', signInAttempts, pool);
-  const unlockFailures = createFailureCounter('unlock', signInAttempts * LINK_FACTOR, pool);
-  return {
-    anonymous: async (req, _res, next) => {
+}
+
+/** Limits what a client address may do: requests that need no token, and failed attempts to get one. */
+export class Limits {
+  /** For endpoints that need no token. */
+  readonly anonymous: RequestHandler;
+  /** For endpoints where a secret could be guessed. */
+  readonly signIn: RequestHandler;
+  /** For the password of a share link (path parameter `token`): counts the failures at each link, of all clients together. */
+  readonly unlock: RequestHandler;
+
+  constructor({ requestsPerMinute, signInAttempts, pool }: LimitOptions) {
+    const requests = new RateLimiterMemory({
+      keyPrefix: 'requests',
+      points: requestsPerMinute,
+      duration: 60,
+    });
+    const failures = createFailureCounter('sign-in', signInAttempts, pool);
+    const unlockFailures = createFailureCounter('unlock', signInAttempts * LINK_FACTOR, pool);
+    this.anonymous = async (req, _res, next) => {
       await takePoint(requests, clientKey(req.ip));
       next();
-    },
-    signIn: limitFailures(failures, (req) => clientKey(req.ip)),
-    unlock: limitFailures(unlockFailures, linkKey),
-  };
+    };
+    this.signIn = limitFailures(failures, (req) => clientKey(req.ip));
+    this.unlock = limitFailures(unlockFailures, linkKey);
+  }
 }
 
 function createFailureCounter(keyPrefix: string, points: number, pool: unknown): RateLimiterPostgres {

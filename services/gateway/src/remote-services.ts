@@ -4,7 +4,7 @@ import { httpUpstream } from './http-upstream.js';
 import type { GatewayDeps } from './service.js';
 
 type Remote = Exclude<ServiceName, 'gateway'>;
-type RemoteDeps = Pick<GatewayDeps, 'shares' | 'copies' | 'node' | 'upstreams' | 'alsoReady'>;
+type RemoteDeps = Pick<GatewayDeps, 'shares' | 'copies' | 'previews' | 'node' | 'upstreams' | 'alsoReady'>;
 
 /** Returns the other services, each in its own process, over HTTP. */
 export function remoteServices(peers: Peers, urls: Readonly<Record<Remote, string>>): RemoteDeps {
@@ -16,6 +16,10 @@ export function remoteServices(peers: Peers, urls: Readonly<Record<Remote, strin
         peers.call(urls.catalog, internalEndpoints.unlockShareLink, { body: { token, password } }),
     },
     copies: createCopiesClient(peers, urls['media-worker']),
+    previews: {
+      remakePreviews: (params) =>
+        peers.call(urls['media-worker'], internalEndpoints.remakePreviews, { params }),
+    },
     node: {
       isClaimed: async () => (await peers.call(urls.auth, endpoints.serverStatus, {})).claimed,
     },

@@ -29,15 +29,11 @@ export interface RouteDeps {
   authenticate: RequestHandler;
 }
 
-/** Endpoints with which an attacker could guess a secret. */
-const GUESSABLE = new Set<string>([
-  'login',
-  'register',
-  'refresh',
-  'claimServer',
-  'changePassword',
-  'unlockShare',
-]);
+/**
+ * Endpoints with which an attacker could guess a secret. Not a refresh: its tokens cannot be guessed, and failed
+ * sign-ins at an address must not end the sessions of others there.
+ */
+const GUESSABLE = new Set<string>(['login', 'register', 'claimServer', 'changePassword', 'unlockShare']);
 
 /** Routes the public API to the services. What is not in the contracts cannot be reached. */
 export function mountRoutes(router: Router, deps: RouteDeps): void {

@@ -1,4 +1,6 @@
-import type { CopiesApi, NodeApi, SharesApi } from '@lazyphotos/contracts';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { CopiesApi, NodeApi, PreviewsApi, SharesApi } from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
 import { hasPresignedUrls, type ObjectStore, type PresignedUrls } from '@lazyphotos/object-storage';
 import {
@@ -14,8 +16,12 @@ import helmet from 'helmet';
 import type { GatewaySettings } from './config.js';
 import { mountDocs } from './docs/routes.js';
 import { mountHome } from './home.js';
-import { createLimits } from './limits.js';
+import { Limits } from './limits.js';
+import { LostPreviewReporter } from './media/lost-preview-reporter.js';
+import { memoryFirst } from './media/memory-first.js';
+import { Pictures } from './media/pictures.js';
 import { mountMedia } from './media/routes.js';
+import { GatewayMetrics } from './metrics.js';
 import { mountRoutes, type RoutedService, type Upstream } from './routes.js';
 import { mountShares } from './shares/routes.js';
 
@@ -31,6 +37,7 @@ export interface GatewayDeps {
   node: NodeApi;
   shares: SharesApi;
   copies: CopiesApi;
+  previews: PreviewsApi;
   upstreams: Readonly<Record<RoutedService, Upstream>>;
   /** Further services that must be ready for the node to be so. */
   alsoReady?: Dependencies;
@@ -47,55 +54,78 @@ export function createGatewayService(deps: GatewayDeps): Service {
   const { app, router } = service;
   if (settings.trustedProxies) app.set('trust proxy', settings.trustedProxies);
 
-  // By default a response may not run scripts, be framed or sniffed. Pages have their own policy (src/pages).
-  router.use(
-    helmet({
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      },
-      crossOriginResourcePolicy: { policy: 'cross-origin' },
-      // TLS ends before the gateway, if it is used; a node at home on plain HTTP must stay reachable.
-      strictTransportSecurity: false,
-    }),
-  );
+  const securityHeaders = createSecurityHeaders();
+  router.use((_req, res, next) => {
+    for (const [name, value] of securityHeaders) res.setHeader(name, value);
+    next();
+  });
+  const presigned = presignedUrlsOf(store, settings.mediaDelivery);
+  const pictures = openPictures(store, settings.previewCacheBytes, chassis);
+  const lostPreviewReporter = new LostPreviewReporter(deps.previews, chassis.logger);
+  // First, since most requests are for pictures: each route before it is one more to compare.
+  mountMedia(router, { pictures, presigned, mediaUrls, lostPreviewReporter, now });
   const node = rememberClaimed(deps.node);
   mountHome(router, chassis.version, node);
   mountDocs(router);
-  mountMedia(router, {
-    store,
-    presigned: presignedUrlsOf(store, settings.mediaDelivery),
-    mediaUrls,
-    now,
-  });
-  const limits = createLimits({
-    requestsPerMinute: settings.requestsPerMinute,
-    signInAttempts: settings.signInAttempts,
-    pool: database.pool,
-  });
+  const limits = new Limits({ ...settings, pool: database.pool });
   mountShares(router, {
     store,
+    pictures,
     shares: deps.shares,
     copies: deps.copies,
+    lostPreviewReporter,
     signing: deps.shareSigning,
     limits,
     logger: chassis.logger,
     now,
     archiveStallMs: deps.archiveStallMs ?? ARCHIVE_STALL_MS,
   });
-  mountRoutes(router, {
-    upstreams,
-    authenticate: chassis.authenticate,
-    node,
-    limits,
-  });
+  mountRoutes(router, { upstreams, authenticate: chassis.authenticate, node, limits });
   return {
     name: chassis.name,
-    handler: app,
+    handler: memoryFirst({ chassis, pictures, mediaUrls, now, headers: securityHeaders, application: app }),
     ready: service.ready,
     start: async () => undefined,
     stop: async () => undefined,
   };
+}
+
+/**
+ * By default a response may not run scripts, be framed or sniffed. Pages have their own policy (src/pages). No header depends on the
+ * request, so they are made once: what helmet would set.
+ */
+function createSecurityHeaders(): [string, string][] {
+  const setHeaders = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+    // TLS ends before the gateway, if it is used; a node at home on plain HTTP must stay reachable.
+    strictTransportSecurity: false,
+  });
+  const req = new IncomingMessage(new Socket());
+  const res = new HeaderRecorder(req);
+  setHeaders(req, res, (error) => {
+    if (error) throw error;
+  });
+  return res.recorded;
+}
+
+/** Keeps the names as they are written; a response has them in lower case only. */
+class HeaderRecorder extends ServerResponse {
+  readonly recorded: [string, string][] = [];
+  override setHeader(name: string, value: number | string | readonly string[]): this {
+    this.recorded.push([name, String(value)]);
+    return this;
+  }
+}
+
+function openPictures(store: ObjectStore, cacheBytes: number, chassis: Chassis): Pictures {
+  const metrics = new GatewayMetrics(chassis.metrics);
+  const pictures = new Pictures({ store, cacheBytes, onLookup: metrics.previewLookups() });
+  metrics.watchPreviewCache(() => pictures.cachedBytes);
+  return pictures;
 }
 
 /** Returns the store if pictures are to come from there directly. @throws SettingsError when it cannot sign URLs */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CopiesApi, NodeApi, SharesApi } from '@lazyphotos/contracts';
+import type { CopiesApi, NodeApi, PreviewsApi, SharesApi } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createFilesystemStore, type ObjectStore } from '@lazyphotos/object-storage';
 import {
@@ -72,9 +72,12 @@ export interface GatewayOptions {
   ground?: Ground;
   settings?: Partial<GatewaySettings>;
   store?: (real: ObjectStore) => ObjectStore;
+  /** Whether the gateway's store is that of a node in one process, to which no other process writes. */
+  exclusive?: boolean;
   databaseUrl?: string;
   shares?: SharesApi;
   copies?: CopiesApi;
+  previews?: PreviewsApi;
   shareMediaSeconds?: number;
   /** Of pages and pictures of share links; nothing, unless a test looks at whole URLs. */
   publicUrl?: string;
@@ -120,7 +123,10 @@ export async function startGateway(options: GatewayOptions = {}) {
   const ground = options.ground ?? (await createGround());
   const databaseUrl = options.databaseUrl ?? ground.url;
   const database = openDatabase({ url: databaseUrl, poolSize: 5, applicationName: 'gateway-test' });
-  const store = await createFilesystemStore({ root: ground.root });
+  const store = await createFilesystemStore({
+    root: ground.root,
+    exclusive: options.exclusive ?? false,
+  });
   const services = await probesOf(options.kind ?? 'in the same process', options.silenceMs);
   const logs: LogLine[] = [];
   const state: GatewayState = { claimed: true, stoppedAt: undefined };
@@ -153,6 +159,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     node: nodeOf(state),
     shares: options.shares ?? { view: away, unlock: away },
     copies: options.copies ?? { makeCopy: away },
+    previews: options.previews ?? { remakePreviews: away },
     upstreams: {
       auth: services.auth.upstream,
       upload: services.upload.upstream,
@@ -164,6 +171,7 @@ export async function startGateway(options: GatewayOptions = {}) {
       signInAttempts: 5,
       trustedProxies: undefined,
       mediaDelivery: 'proxy',
+      previewCacheBytes: 0,
       ...options.settings,
     },
     now: () => new Date(now()),
@@ -181,6 +189,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     url,
     port: server.port,
     store,
+    root: ground.root,
     services,
     mediaUrls,
     shareSigning,

@@ -26,6 +26,12 @@ describeWithPostgres('requests that are never sent by mistake', () => {
     const works = async () =>
       expect(await sendRaw(gateway.port, raw('GET /albums', authorization))).toMatchObject({ status: 200 });
 
+    it('of HTTP/1.0, without a host, are served', async () => {
+      const request = ['GET /albums HTTP/1.0', authorization, '', ''].join('\r\n');
+      expect(await sendRaw(gateway.port, request)).toMatchObject({ status: 200 });
+      expect(asked()).toEqual(['/albums']);
+    });
+
     const user = newId();
     it.each([
       'GET /photos/../internal/uploads',
@@ -46,7 +52,7 @@ describeWithPostgres('requests that are never sent by mistake', () => {
       'GET /photos/\u00e9',
       'GET /media/../../etc/passwd',
       `GET /media/${user}/${user}/..%2f..%2foriginal?exp=1&sig=1`,
-    ])('%s leads nowhere', async (line) => {
+    ])('%s reaches no service', async (line) => {
       const reply = await sendRaw(gateway.port, raw(line, authorization));
       expect([400, 403, 404]).toContain(reply.status);
       if (reply.body) expect(reply.head).toMatch(/application\/problem\+json/i);

@@ -30,7 +30,7 @@ async function sharedGround(): Promise<Ground> {
   return ground;
 }
 
-/** Makes the auth service answer with this status. */
+/** Makes the auth service respond with this status. */
 function authAnswers(gateway: Gateway, status: number): void {
   gateway.services.auth.handle = (req, res) => {
     req.resume();
@@ -55,7 +55,7 @@ describeWithPostgres('attempts to guess a secret', () => {
         json: { password: 'x' },
         headers: { 'x-forwarded-for': from },
       });
-    const answers = (gateway: Gateway, status: number) => {
+    const respondWith = (gateway: Gateway, status: number) => {
       gateway.services.catalog.handle = (req, res) => {
         req.resume();
         res.writeHead(status, { 'content-type': 'application/json' }).end('{}');
@@ -65,7 +65,7 @@ describeWithPostgres('attempts to guess a secret', () => {
 
     it('is refused to a client that has guessed too often, at any link', async () => {
       const gateway = await start({ settings });
-      answers(gateway, 403);
+      respondWith(gateway, 403);
       const guess = () => unlock(gateway, one, '192.0.2.1');
       expect(await statuses(3, guess)).toEqual([403, 403, 429]);
       expect((await unlock(gateway, two, '192.0.2.1')).status).toBe(429);
@@ -74,14 +74,14 @@ describeWithPostgres('attempts to guess a secret', () => {
 
     it('is refused to everybody once a link was guessed at too often from many addresses; other links are not', async () => {
       const gateway = await start({ settings });
-      answers(gateway, 403);
+      respondWith(gateway, 403);
       let client = 0;
       const guess = () => {
         client += 1;
         return unlock(gateway, one, `198.51.100.${client}`);
       };
       expect(await statuses(9, guess)).toEqual([...Array(8).fill(403), 429]);
-      answers(gateway, 200);
+      respondWith(gateway, 200);
       const refused = await guess();
       expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -90,7 +90,7 @@ describeWithPostgres('attempts to guess a secret', () => {
 
     it('may be given as often as it is right', async () => {
       const gateway = await start({ settings });
-      answers(gateway, 200);
+      respondWith(gateway, 200);
       const attempts = await statuses(12, () => unlock(gateway, one, '192.0.2.1'));
       expect(new Set(attempts)).toEqual(new Set([200]));
     });
@@ -98,7 +98,7 @@ describeWithPostgres('attempts to guess a secret', () => {
     it('leaves no token in the table of attempts', async () => {
       const ground = await sharedGround();
       const gateway = await start({ settings, ground });
-      answers(gateway, 403);
+      respondWith(gateway, 403);
       await unlock(gateway, one, '192.0.2.1');
       const database = openDatabase({ url: ground.url, poolSize: 1, applicationName: 'limits-test' });
       try {
@@ -113,7 +113,6 @@ describeWithPostgres('attempts to guess a secret', () => {
 
   it.each([
     ['/auth/login', 401],
-    ['/auth/refresh', 401],
     ['/auth/register', 403],
   ])('%s is refused after too many failures', async (path, status) => {
     const gateway = await start({ settings: { signInAttempts: 3 } });
@@ -127,6 +126,14 @@ describeWithPostgres('attempts to guess a secret', () => {
     expect(gateway.services.auth.seen).toHaveLength(3);
   });
 
+  it('a refresh does not count, and still works after too many failures to sign in', async () => {
+    const gateway = await start({ settings: { signInAttempts: 2 } });
+    authAnswers(gateway, 401);
+    expect(await statuses(3, () => login(gateway))).toEqual([401, 401, 429]);
+    const refresh = () => gateway.call('/auth/refresh', { json: {} });
+    expect(await statuses(3, refresh)).toEqual([401, 401, 401]);
+  });
+
   it('a claim with a wrong code, or without a token, counts as well', async () => {
     const gateway = await start({ settings: { signInAttempts: 2 } });
     authAnswers(gateway, 403);
@@ -134,7 +141,7 @@ describeWithPostgres('attempts to guess a secret', () => {
     expect((await claim()).status).toBe(401);
     expect((await claim(tokenOf())).status).toBe(403);
     expect((await claim(tokenOf())).status).toBe(429);
-    // Whoever was refused here is refused at the other doors, too, and nowhere else.
+    // A client that is refused here is refused at the other sign-in endpoints, too, and at no others.
     expect((await login(gateway)).status).toBe(429);
     expect((await gateway.call('/albums', { token: tokenOf() })).status).toBe(200);
   });
@@ -163,8 +170,8 @@ describeWithPostgres('attempts to guess a secret', () => {
       if (status === 429) refused += 1;
       return status;
     };
-    const answers = await Promise.all(Array.from({ length: 40 }, attempt));
-    expect(answers.filter((status) => status === 401)).toHaveLength(5);
+    const statuses = await Promise.all(Array.from({ length: 40 }, attempt));
+    expect(statuses.filter((status) => status === 401)).toHaveLength(5);
     expect(gateway.services.auth.seen).toHaveLength(5);
   });
 
@@ -172,11 +179,11 @@ describeWithPostgres('attempts to guess a secret', () => {
     const gateway = await start({ settings: { signInAttempts: 2 } });
     gateway.services.auth.handle = (req) => req.resume();
     for (const count of [1, 2]) {
-      const impatient = new AbortController();
-      const attempt = gateway.call('/auth/login', { json: {}, signal: impatient.signal });
+      const aborting = new AbortController();
+      const attempt = gateway.call('/auth/login', { json: {}, signal: aborting.signal });
       const failed = expect(attempt).rejects.toThrow();
       await eventually(() => expect(gateway.services.auth.seen).toHaveLength(count));
-      impatient.abort();
+      aborting.abort();
       await failed;
     }
     expect((await login(gateway)).status).toBe(429);
@@ -207,7 +214,7 @@ describeWithPostgres('attempts to guess a secret', () => {
 });
 
 describeWithPostgres('the address that attempts are counted by', () => {
-  it('is that of the connection, whatever X-Forwarded-For says', async () => {
+  it('is that of the connection, not that of X-Forwarded-For', async () => {
     const gateway = await start({ settings: { signInAttempts: 2 } });
     authAnswers(gateway, 401);
     let host = 0;
@@ -220,7 +227,7 @@ describeWithPostgres('the address that attempts are counted by', () => {
     authAnswers(gateway, 401);
     expect(await statuses(3, () => login(gateway, '203.0.113.1'))).toEqual([401, 401, 429]);
     expect(await statuses(3, () => login(gateway, '203.0.113.2'))).toEqual([401, 401, 429]);
-    // What a client writes stands before what the proxy adds, and is not believed.
+    // The client's value stands before the one that the proxy adds, and is not trusted.
     expect((await login(gateway, '198.51.100.7, 203.0.113.2')).status).toBe(429);
     // A household has 2^64 addresses of IPv6.
     expect(await statuses(2, () => login(gateway, '2001:db8:1:2::1'))).toEqual([401, 401]);

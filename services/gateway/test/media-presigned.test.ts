@@ -182,7 +182,7 @@ describeWithServers(['postgres', 'minio'], 'signed media that come from S3 itsel
       expect(again.status).toBe(304);
     });
 
-    it('come from nowhere else when the address was changed', async () => {
+    it('are refused when the address was changed', async () => {
       const { url } = await put();
       const other = await put();
       const { location } = await redirectOf(url);

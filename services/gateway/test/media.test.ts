@@ -122,9 +122,9 @@ describeWithPostgres('signed media', () => {
     it('says the same whether there is such a file or not', async () => {
       const { url } = await storePicture(gateway);
       const there = await gateway.call(`${url}x`);
-      const nowhere = await gateway.call(`/media/${newId()}/${newId()}/original?exp=1&sig=x`);
+      const unknown = await gateway.call(`/media/${newId()}/${newId()}/original?exp=1&sig=x`);
       const { instance: _a, requestId: _b, ...first } = there.body;
-      const { instance: _c, requestId: _d, ...second } = nowhere.body;
+      const { instance: _c, requestId: _d, ...second } = unknown.body;
       expect(first).toEqual(second);
     });
 

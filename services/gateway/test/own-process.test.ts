@@ -5,17 +5,14 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { endpoints, type ServiceName, VERSION } from '@lazyphotos/contracts';
 import {
   createMetrics,
-  createPeerGuard,
   createServiceApp,
-  identitySettings,
   newId,
-  readServiceIdentity,
-  readSettings,
   type ServiceApp,
   silentLogger,
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
 } from '@lazyphotos/service-kit';
+import { guardOf } from '@lazyphotos/service-kit/testing';
 import {
   createServiceKeys,
   createTokenIssuer,
@@ -30,10 +27,8 @@ const keys = createServiceKeys();
 const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
 const token = issuer.tokenFor(newId());
 
-/** A service as it stands in its own container: it answers nobody without a service token for it. */
+/** A service as in its own container: it refuses every request without a service token for it. */
 async function startService(name: ServiceName, mount: (app: ServiceApp) => void): Promise<Listening> {
-  const settings = { LAZYPHOTOS_SERVICE_KEY: keys.privateKey(name), LAZYPHOTOS_PEER_KEYS: keys.peerKeys };
-  const identity = readServiceIdentity(name, readSettings(settings, identitySettings));
   const app = createServiceApp(
     {
       name,
@@ -42,7 +37,7 @@ async function startService(name: ServiceName, mount: (app: ServiceApp) => void)
       metrics: createMetrics(),
       authenticate: (_req, _res, next) => next(),
       validateAnswers: true,
-      peerGuard: createPeerGuard(identity, silentLogger),
+      peerGuard: guardOf(name, keys),
     },
     {},
   );
@@ -53,7 +48,7 @@ async function startService(name: ServiceName, mount: (app: ServiceApp) => void)
 const MB = 1_000_000;
 const SIZE = 300 * MB;
 /** Far less than the body, and more than what V8 takes its time to collect of the buffers that pass. */
-const MAY_GROW = 100 * MB;
+const MAY_GROW = 150 * MB;
 
 function* blocks() {
   for (let sent = 0; sent < SIZE; sent += MB) yield Buffer.alloc(MB, sent / MB);

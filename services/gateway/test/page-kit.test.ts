@@ -22,7 +22,7 @@ const sourcesOf = (policy: string, directive: string): string[] =>
     .slice(1) ?? [];
 
 describe('a template', () => {
-  test('escapes whatever text stands in it, so that no markup comes of it', () => {
+  test('escapes every text in it, so that none becomes markup', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const markup = html`<a title="${text}">${text}</a>`.toString();

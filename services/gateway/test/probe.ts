@@ -12,7 +12,7 @@ export interface Seen {
   body: Buffer;
 }
 
-/** A service that remembers what it was asked, and answers as the test wants. */
+/** A service that records its requests, and responds as the test wants. */
 export interface Probe {
   seen: Seen[];
   /** Replaces the usual answer: 200 with the service's name as JSON. */

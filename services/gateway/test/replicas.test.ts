@@ -3,7 +3,7 @@ import { eventually } from '@lazyphotos/testkit';
 import { sendRaw } from './raw.js';
 import { createReplicas, type Replica, type Replicas, startWay, type Way } from './replicas.js';
 
-/** Linux answers on all of 127.0.0.0/8; elsewhere there are no two addresses to stand for two replicas. */
+/** Linux accepts connections on all of 127.0.0.0/8. Other systems have no two local addresses for two replicas. */
 const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
 
 const A = '127.0.0.2';
@@ -26,9 +26,9 @@ afterEach(async () => {
 
 /** Who answered so many requests, made one after the other. */
 const whoAnswers = async (times: number): Promise<Set<string>> => {
-  const answers = new Set<string>();
-  for (let count = 0; count < times; count += 1) answers.add((await way.call('/albums')).text);
-  return answers;
+  const responses = new Set<string>();
+  for (let count = 0; count < times; count += 1) responses.add((await way.call('/albums')).text);
+  return responses;
 };
 
 /** Makes so many requests that each needs a connection of its own, since none is answered before all have come. */
@@ -85,7 +85,7 @@ describeOnLinux('a service of several replicas', () => {
     }
   });
 
-  it('is left by agreement when a replica stops: no upload meets a connection that is being closed', async () => {
+  it('is not used any more when a replica stops: no upload is sent on a connection that is being closed', async () => {
     const [a] = (await start([A])) as [Replica];
     const put = () => way.call('/chunks', { method: 'PUT', body: new Uint8Array(1000) });
     await openConnections([a], 3);
@@ -110,16 +110,16 @@ describeOnLinux('a service of several replicas', () => {
 
   it('gives it work also while requests queue for connections without a pause', async () => {
     await start([A], { maxAgeMs: 100, maxSockets: 2 });
-    const answers = new Set<string>();
+    const responses = new Set<string>();
     let goOn = true;
     const client = async () => {
-      while (goOn) answers.add((await way.call('/albums')).text);
+      while (goOn) responses.add((await way.call('/albums')).text);
     };
     const clients = Array.from({ length: 8 }, client);
     try {
-      await eventually(() => expect(answers).toEqual(new Set([A])));
+      await eventually(() => expect(responses).toEqual(new Set([A])));
       await replicas.start(B);
-      await eventually(() => expect(answers).toEqual(new Set([A, B])));
+      await eventually(() => expect(responses).toEqual(new Set([A, B])));
     } finally {
       goOn = false;
       await Promise.all(clients);
@@ -212,14 +212,14 @@ describeOnLinux('a service that is away', () => {
     }
   });
 
-  it('is one as well when connecting to it leads nowhere', async () => {
+  it('is one, too, when a connection cannot be opened', async () => {
     await start([A], { lookup: () => undefined });
     expect(await way.call('/albums')).toMatchObject(unavailable);
   });
 });
 
 describeOnLinux('a gateway that stops', () => {
-  it('says so to its clients, whatever the service says about its own connection', async () => {
+  it('tells its clients, regardless of its connection to the service', async () => {
     await start([A]);
     expect((await way.call('/albums')).headers.get('connection')).toBe('keep-alive');
     way.drain();
@@ -229,7 +229,7 @@ describeOnLinux('a gateway that stops', () => {
   });
 });
 
-describeOnLinux('what a service learns', () => {
+describeOnLinux('a service behind the gateway', () => {
   it('is who calls, by a token of the gateway and not of the client; and not what is between client and gateway', async () => {
     const [a] = (await start([A])) as [Replica];
     let headers: Record<string, unknown> = {};

@@ -48,7 +48,7 @@ describeWithPostgres('the route table', () => {
     });
 
     it.each(named.filter(([, { auth }]) => auth === 'bearer'))(
-      '%s is 401 without a valid token, and reaches nobody',
+      '%s is 401 without a valid token, and reaches no service',
       async (_, endpoint) => {
         const path = pathOf(endpoint.path);
         const method = endpoint.method.toUpperCase();
@@ -87,7 +87,7 @@ describeWithPostgres('the route table', () => {
       expect(asked()).toEqual([]);
     });
 
-    it.each(internal)('the internal path %s %s is nowhere', async (method, path) => {
+    it.each(internal)('the internal path %s %s does not exist', async (method, path) => {
       const filled = pathOf(path);
       const inDisguise = [
         filled,
@@ -114,7 +114,7 @@ describeWithPostgres('the route table', () => {
       '/favicon.ico',
       '/media',
       '/docs/index.html',
-    ])('%s is nowhere', async (path) => {
+    ])('%s does not exist', async (path) => {
       const reply = await gateway.call(path, { token });
       expect(reply).toMatchObject({ status: 404, body: { code: 'not_found', instance: path } });
       expect(asked()).toEqual([]);

@@ -325,7 +325,7 @@ describeWithPostgres('the archive of a share link', () => {
 });
 
 describe('names in an archive', () => {
-  it('are unique without regard to case, and can be stored everywhere, whatever the photos are called', () => {
+  it('are unique without regard to case, and valid on every file system, for all names of photos', () => {
     const fileName = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 300 }),
       fc.constantFrom(

@@ -192,7 +192,7 @@ describeWithPostgres('pictures of a share link', () => {
     });
   });
 
-  it('are in no log and no metric by their token or handle, whatever the request ends in', async () => {
+  it('are in no log and no metric by their token or handle, for every outcome of a request', async () => {
     await shared.addPhoto();
     const token = shared.share();
     const { thumb } = await firstOf(token);

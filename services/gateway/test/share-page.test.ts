@@ -239,7 +239,7 @@ describeWithPostgres('the page of a share link', () => {
       expect(text).not.toContain('<dialog');
     });
 
-    it('of an album is a page of its own, with those before and after it, which is no new view', async () => {
+    it('of an album is a page of its own, with those before and after it, and does not count as a view', async () => {
       const ids = [
         '0199aaaa-0000-7000-8000-000000000001',
         '0199aaaa-0000-7000-8000-000000000002',
@@ -347,7 +347,7 @@ describeWithPostgres('the page of a share link', () => {
     });
   });
 
-  describe('that leads nowhere', () => {
+  describe('that does not exist', () => {
     it('is the same page for every reason', async () => {
       const revoked = fixture.share({ photos: photos(1) });
       fixture.revoke(revoked);
@@ -447,7 +447,7 @@ describeWithPostgres('the page of a share link', () => {
       expect((await unlock('A'.repeat(43), 'password=sesame')).status).toBe(404);
     });
 
-    it('leads to its own page and nowhere else, whatever the request says', async () => {
+    it('redirects only to its own page, for every request', async () => {
       const token = fixture.share(secret);
       const reply = await gateway.call(
         `/s/${token}/unlock?continue=https://evil.example&next=//evil.example`,

@@ -166,7 +166,7 @@ describeWithPostgres('bodies through the gateway', () => {
   });
 });
 
-describeWithPostgres('what a service over HTTP learns about the client', () => {
+describeWithPostgres('a service over HTTP', () => {
   it('comes from the gateway, not from the client', async () => {
     const gateway = await startGateway({ kind: 'over HTTP' });
     try {

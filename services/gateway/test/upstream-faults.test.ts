@@ -42,10 +42,10 @@ describeWithPostgres('a service over HTTP that fails', () => {
   });
 
   it('by saying nothing gives 503 after a while', async () => {
-    const impatient = await startGateway({ kind: 'over HTTP', silenceMs: 300 });
-    impatient.services.catalog.handle = () => undefined;
-    await expectUnavailable(impatient);
-    await impatient.stop();
+    const gateway = await startGateway({ kind: 'over HTTP', silenceMs: 300 });
+    gateway.services.catalog.handle = () => undefined;
+    await expectUnavailable(gateway);
+    await gateway.stop();
   });
 
   it('by talking nonsense gives 503', async () => {
@@ -92,7 +92,7 @@ describeWithPostgres('a service over HTTP that fails', () => {
     },
   );
 
-  it('learns that the client has gone away', async () => {
+  it('is told that the client has closed its connection', async () => {
     let reached: Socket | undefined;
     let closed = false;
     gateway.services.catalog.handle = (req) => {

@@ -1,5 +1,5 @@
 import { storageKeys } from '@lazyphotos/contracts';
-import type { ObjectInfo, ObjectStore, PresignedUrls } from '@lazyphotos/object-storage';
+import type { ObjectInfo, PresignedUrls } from '@lazyphotos/object-storage';
 import {
   type MediaLocation,
   type MediaUrls,
@@ -8,24 +8,22 @@ import {
   setRoute,
 } from '@lazyphotos/service-kit';
 import type { Request, Response, Router } from 'express';
-import {
-  cacheControlFor,
-  dispositionOf,
-  isDisconnected,
-  orNotFound,
-  secondsLeft,
-  serveObject,
-} from './serve-object.js';
+import type { LostPreviewReporter } from './lost-preview-reporter.js';
+import type { Pictures } from './pictures.js';
+import { cacheControlFor, dispositionOf, isDisconnected, secondsLeft, serveObject } from './serve-object.js';
 
 export interface MediaDeps {
-  store: ObjectStore;
+  pictures: Pictures;
   /** If given, pictures come from the store itself: the response to a GET redirects there. */
   presigned?: PresignedUrls | undefined;
   mediaUrls: MediaUrls;
+  lostPreviewReporter: LostPreviewReporter;
   now: () => Date;
 }
 
 const MEDIA_PATH = '/media/:userId/:photoId/:variant';
+/** As metrics name it. */
+export const MEDIA_ROUTE = '/media/{userId}/{photoId}/{variant}';
 /** The longest time for which S3 signs. */
 const A_WEEK = 7 * 86_400;
 /** The least time that is left to follow a redirect that a cache has kept. */
@@ -34,7 +32,7 @@ const MARGIN_SECONDS = 60;
 /** Serves originals and previews by signed URL, straight from the object store, without asking any other service. */
 export function mountMedia(router: Router, deps: MediaDeps): void {
   router.get(MEDIA_PATH, (req, res, next) => {
-    setRoute(req, '/media/{userId}/{photoId}/{variant}');
+    setRoute(req, MEDIA_ROUTE);
     serveMedia(deps, req, res).catch((error: unknown) =>
       isDisconnected(error) ? res.destroy() : next(error),
     );
@@ -42,19 +40,27 @@ export function mountMedia(router: Router, deps: MediaDeps): void {
   router.all(MEDIA_PATH, methodNotAllowed(['GET']));
 }
 
-async function serveMedia({ store, presigned, mediaUrls, now }: MediaDeps, req: Request, res: Response) {
-  const location = mediaUrls.verify(req.path, req.query.exp, req.query.sig, req.query.name);
+async function serveMedia(deps: MediaDeps, req: Request, res: Response) {
+  const { pictures, presigned, mediaUrls, lostPreviewReporter, now } = deps;
+  // Express parses the query at each access.
+  const { exp, sig, name: nameToSave } = req.query;
+  const location = mediaUrls.verify(req.path, exp, sig, nameToSave);
   if (!location) throw new ProblemError('invalid_signature');
-  const info = await orNotFound(store.head(keyOf(location)));
   const { photoId, variant, name } = location;
-  const disposition = dispositionOf(photoId, variant, name ?? info.metadata['file-name']);
+  const key = keyOf(location);
   const seconds = secondsLeft(location, now());
-  // A presigned URL is valid for GET only; the response to a HEAD is made of what was just looked up.
-  if (presigned && req.method === 'GET') return redirectToStore(res, presigned, info, disposition, seconds);
-  await serveObject(req, res, store, { info, cacheControl: cacheControlFor(seconds), disposition });
+  const saveAs = ({ metadata }: ObjectInfo) => dispositionOf(photoId, variant, name ?? metadata['file-name']);
+  // A presigned URL is valid for GET only; the response to a HEAD is made here.
+  if (presigned && req.method === 'GET') {
+    const info = await lostPreviewReporter.watch(location, pictures.head(key));
+    return redirectToStore(res, presigned, info, saveAs(info), seconds);
+  }
+  const object = await lostPreviewReporter.watch(location, pictures.find(req, key, variant));
+  const presentation = { cacheControl: cacheControlFor(seconds), disposition: saveAs(object.info) };
+  await serveObject(req, res, object, presentation);
 }
 
-const keyOf = ({ userId, photoId, variant }: MediaLocation): string =>
+export const keyOf = ({ userId, photoId, variant }: MediaLocation): string =>
   variant === 'original'
     ? storageKeys.original(userId, photoId)
     : storageKeys.derived(userId, photoId, variant);

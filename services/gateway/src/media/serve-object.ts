@@ -1,120 +1,111 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { PREVIEW_VARIANTS } from '@lazyphotos/contracts';
-import {
-  type ByteRange,
-  isObjectStoreError,
-  type ObjectInfo,
-  type ObjectStore,
-} from '@lazyphotos/object-storage';
-import { notFound, ProblemError, type SignedVariant } from '@lazyphotos/service-kit';
+import type { ByteRange, ObjectInfo } from '@lazyphotos/object-storage';
+import type { SignedVariant } from '@lazyphotos/service-kit';
 import { create } from 'content-disposition';
-import type { Request, Response } from 'express';
 import fresh from 'fresh';
+import { type FoundObject, isPreview } from './pictures.js';
+import type { CachedPreview } from './preview-cache.js';
+import { etagOf, wantedRange } from './ranges.js';
 
-/** An object, and what the response says about it. */
-export interface ServedObject {
-  info: ObjectInfo;
+/** What a response says about an object besides what the store knows. */
+export interface Presentation {
   cacheControl: string;
   disposition: string;
+  /** Names and values of further headers, one after the other. */
+  headers?: readonly string[];
 }
 
 /** Responds with an object, or with the part of it that the client asks for. @throws ProblemError `not_found`, `range_not_satisfiable` */
 export async function serveObject(
-  req: Request,
-  res: Response,
-  store: ObjectStore,
-  served: ServedObject,
+  req: IncomingMessage,
+  res: ServerResponse,
+  object: FoundObject,
+  presentation: Presentation,
 ): Promise<void> {
-  const { info } = served;
+  try {
+    await sendObject(req, res, object, presentation);
+  } finally {
+    object.close();
+  }
+}
+
+async function sendObject(
+  req: IncomingMessage,
+  res: ServerResponse,
+  object: FoundObject,
+  presentation: Presentation,
+): Promise<void> {
+  const { info } = object;
   if (isFresh(req, info)) {
-    setHeaders(res, served);
-    res.status(304).end();
+    sendNotModified(res, info, presentation);
     return;
   }
   const range = wantedRange(req, info);
   // Opened before the first header is set: a problem must not be sent with the headers of a picture.
-  const body = req.method === 'HEAD' ? undefined : await openObject(store, info, range);
-  setHeaders(res, served);
-  setLength(res, info, range);
-  if (!body) res.end();
-  else if (res.destroyed) body.destroy();
+  const body = req.method === 'HEAD' ? undefined : await object.read(range);
+  if (res.destroyed) {
+    if (body && !Buffer.isBuffer(body)) body.destroy();
+    return;
+  }
+  res.writeHead(range ? 206 : 200, [...headersOf(info, presentation), ...lengthOf(info, range)]);
+  if (body === undefined || Buffer.isBuffer(body)) res.end(body);
   else await pipeline(body, res);
 }
 
-const etagOf = (info: ObjectInfo): string => `"${info.etag}"`;
+/** Responds with a preview in memory, to a request without a range. */
+export function servePreview(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { info, bytes }: CachedPreview,
+  presentation: Presentation,
+): void {
+  if (isFresh(req, info)) {
+    sendNotModified(res, info, presentation);
+    return;
+  }
+  res.writeHead(200, [...headersOf(info, presentation), ...lengthOf(info, undefined)]);
+  res.end(req.method === 'HEAD' ? undefined : bytes);
+}
+
+function sendNotModified(res: ServerResponse, info: ObjectInfo, presentation: Presentation): void {
+  res.writeHead(304, headersOf(info, presentation)).end();
+}
 
 /**
  * Whether the client's copy is current. The Cache-Control of the request is left out: it is meant for caches on the way, and HTTP
  * clients add `no-cache` when a program sets If-None-Match.
  */
-const isFresh = (req: Request, info: ObjectInfo): boolean =>
-  fresh(
-    { 'if-none-match': req.get('if-none-match'), 'if-modified-since': req.get('if-modified-since') },
+function isFresh({ headers }: IncomingMessage, info: ObjectInfo): boolean {
+  const { 'if-none-match': noneMatch, 'if-modified-since': modifiedSince } = headers;
+  if (noneMatch === undefined && modifiedSince === undefined) return false;
+  return fresh(
+    { 'if-none-match': noneMatch, 'if-modified-since': modifiedSince },
     { etag: etagOf(info), 'last-modified': info.lastModified.toUTCString() },
   );
-
-const ONE_RANGE = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i;
-
-/**
- * Returns the range to send, or undefined for the whole object (RFC 9110, section 14). The whole is sent for several ranges, for
- * malformed ones and for an `If-Range` that names another version. A suffix or an end beyond the object means up to its end.
- * @throws ProblemError `range_not_satisfiable`
- */
-function wantedRange(req: Request, info: ObjectInfo): ByteRange | undefined {
-  const { size } = info;
-  const condition = req.get('if-range');
-  if (req.method !== 'GET' || (condition !== undefined && condition !== etagOf(info))) return undefined;
-  const [, first = '', last = ''] = ONE_RANGE.exec(req.headers.range ?? '') ?? [];
-  if (first === '' && last === '') return undefined;
-  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
-  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
-  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (start <= end) return { start, end };
-  const headers = { 'Content-Range': `bytes */${size}` };
-  throw new ProblemError('range_not_satisfiable', `The file has ${size} bytes.`, { headers });
 }
 
-/** Opens the very version of the object that `info` describes. */
-async function openObject(store: ObjectStore, info: ObjectInfo, range: ByteRange | undefined) {
-  const opened = await orNotFound(store.get(info.key, range));
-  if (opened.info.etag === info.etag) return opened.body;
-  opened.body.destroy();
-  throw fileReplaced();
-}
+const headersOf = (info: ObjectInfo, { cacheControl, disposition, headers = [] }: Presentation): string[] => [
+  ...headers,
+  'ETag',
+  etagOf(info),
+  'Last-Modified',
+  info.lastModified.toUTCString(),
+  'Accept-Ranges',
+  'bytes',
+  'Content-Type',
+  info.contentType,
+  'Content-Disposition',
+  disposition,
+  'Cache-Control',
+  cacheControl,
+];
 
-function setHeaders(res: Response, { info, cacheControl, disposition }: ServedObject): void {
-  res.setHeader('ETag', etagOf(info));
-  res.setHeader('Last-Modified', info.lastModified.toUTCString());
-  res.setHeader('Accept-Ranges', 'bytes');
-  res.setHeader('Content-Type', info.contentType);
-  res.setHeader('Content-Disposition', disposition);
-  res.setHeader('Cache-Control', cacheControl);
+function lengthOf({ size }: ObjectInfo, range: ByteRange | undefined): string[] {
+  if (!range) return ['Content-Length', String(size)];
+  const { start, end } = range;
+  return ['Content-Length', String(end - start + 1), 'Content-Range', `bytes ${start}-${end}/${size}`];
 }
-
-function setLength(res: Response, info: ObjectInfo, range: ByteRange | undefined): void {
-  res.setHeader('Content-Length', range ? range.end - range.start + 1 : info.size);
-  if (!range) return;
-  res.status(206);
-  res.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${info.size}`);
-}
-
-/** Translates errors of the store. @throws ProblemError `not_found`, `service_unavailable` */
-export async function orNotFound<T>(read: Promise<T>): Promise<T> {
-  try {
-    return await read;
-  } catch (error) {
-    if (isObjectStoreError(error, 'object_not_found')) throw notFound('file');
-    if (isObjectStoreError(error, 'invalid_range')) throw fileReplaced(error);
-    throw error;
-  }
-}
-
-/** A preview may be made again at any moment; the headers of the old one do not fit the new one. */
-const fileReplaced = (cause?: unknown) =>
-  new ProblemError('service_unavailable', 'The file was replaced just now.', {
-    headers: { 'Retry-After': '1' },
-    ...(cause === undefined ? {} : { cause }),
-  });
 
 /** Whether a response failed because its client disconnected, which is not an error. */
 export const isDisconnected = (error: unknown): boolean =>
@@ -132,8 +123,7 @@ export const cacheControlFor = (seconds: number, scope: 'public' | 'private' = '
  * Returns the Content-Disposition (RFC 6266). Originals and their copies are saved under `fileName`; previews are shown.
  */
 export function dispositionOf(photoId: string, variant: SignedVariant, fileName: string | undefined): string {
-  if ((PREVIEW_VARIANTS as readonly string[]).includes(variant))
-    return create(`${photoId}-${variant}.jpg`, { type: 'inline' });
+  if (isPreview(variant)) return create(`${photoId}-${variant}.jpg`, { type: 'inline' });
   return create(safeName(fileName ?? '') || `${photoId}-${variant}`, { type: 'attachment' });
 }
 

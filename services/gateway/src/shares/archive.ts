@@ -5,7 +5,7 @@ import { create } from 'content-disposition';
 import type { Request, Response } from 'express';
 import pRetry from 'p-retry';
 import { clientKey } from '../limits.js';
-import { orNotFound } from '../media/serve-object.js';
+import { orNotFound } from '../media/pictures.js';
 import { createEntryNames, entryTime, type SharedOriginal, sharedOriginals } from './archive-entries.js';
 import { type FindSharedObject, unlockTokenOf } from './media.js';
 import { cutStalledReader, sendZip, type ZipWriter } from './zip.js';

@@ -3,18 +3,15 @@ import type { ObjectStore } from '@lazyphotos/object-storage';
 import { ProblemError, type ShareMedia, type ShareSigning, shareProblem } from '@lazyphotos/service-kit';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
-import {
-  cacheControlFor,
-  dispositionOf,
-  orNotFound,
-  secondsLeft,
-  serveObject,
-} from '../media/serve-object.js';
+import type { LostPreviewReporter } from '../media/lost-preview-reporter.js';
+import { orNotFound, type Pictures } from '../media/pictures.js';
+import { cacheControlFor, dispositionOf, secondsLeft, serveObject } from '../media/serve-object.js';
 
 export interface ShareMediaDeps {
-  store: ObjectStore;
+  pictures: Pictures;
   signing: ShareSigning;
   findObject: FindSharedObject;
+  lostPreviewReporter: LostPreviewReporter;
   now: () => Date;
 }
 
@@ -24,7 +21,7 @@ export interface ShareMediaDeps {
  * owner's id. Without a password, shared caches may keep it until the handle ends; with one, only the visitor's browser may.
  */
 export async function serveShareMedia(deps: ShareMediaDeps, req: Request, res: Response): Promise<void> {
-  const { store, signing, findObject, now } = deps;
+  const { pictures, signing, findObject, lostPreviewReporter, now } = deps;
   const { token = '', handle = '' } = req.params as Record<string, string>;
   const media = signing.openMedia(token, handle);
   if (!media) throw new ProblemError('invalid_signature');
@@ -34,10 +31,10 @@ export async function serveShareMedia(deps: ShareMediaDeps, req: Request, res: R
     signing.unlocks.passwordVersionOf(token, unlockTokenOf(req)) !== passwordVersion
   )
     throw shareProblem('share_password_required');
-  const info = await orNotFound(store.head(await findObject(media)));
+  const key = await findObject(media);
+  const object = await lostPreviewReporter.watch(media, pictures.find(req, key, media.variant));
   const scope = passwordVersion === undefined ? 'public' : 'private';
-  await serveObject(req, res, store, {
-    info,
+  await serveObject(req, res, object, {
     cacheControl: cacheControlFor(secondsLeft(media, now()), scope),
     disposition: dispositionOf(media.photoId, media.variant, media.name),
   });

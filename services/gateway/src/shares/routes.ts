@@ -9,6 +9,8 @@ import {
 } from '@lazyphotos/service-kit';
 import type { Request, Response, Router } from 'express';
 import type { Limits } from '../limits.js';
+import type { LostPreviewReporter } from '../media/lost-preview-reporter.js';
+import type { Pictures } from '../media/pictures.js';
 import { isDisconnected } from '../media/serve-object.js';
 import { ArchiveSender } from './archive.js';
 import { findSharedObject, serveShareMedia } from './media.js';
@@ -16,8 +18,10 @@ import { mountSharePages } from './page/routes.js';
 
 export interface ShareRoutesDeps {
   store: ObjectStore;
+  pictures: Pictures;
   shares: SharesApi;
   copies: CopiesApi;
+  lostPreviewReporter: LostPreviewReporter;
   signing: ShareSigning;
   limits: Limits;
   logger: Logger;
@@ -31,9 +35,9 @@ const ARCHIVE_PATH = '/s/:token/archive';
 
 /** Mounts what the gateway serves to visitors of a share link: its pages, its pictures, and all of them as a ZIP. */
 export function mountShares(router: Router, deps: ShareRoutesDeps): void {
-  const { store, signing, limits, copies } = deps;
+  const { store, pictures, signing, limits, copies, lostPreviewReporter } = deps;
   const findObject = (media: ShareMedia) => findSharedObject(store, copies, media);
-  const mediaDeps = { store, signing, findObject, now: deps.now };
+  const mediaDeps = { pictures, signing, findObject, lostPreviewReporter, now: deps.now };
   const archives = new ArchiveSender({ ...deps, findObject, stallMs: deps.archiveStallMs });
 
   const respond =

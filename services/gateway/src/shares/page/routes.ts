@@ -44,7 +44,7 @@ export interface SharePageDeps {
 
 const PAGE_PATH = '/s/:token';
 const UNLOCK_PATH = '/s/:token/unlock';
-/** Photos on a page. With so many, a page has less than 50 kB before compression, whatever its texts are. */
+/** Photos on a page. A page has less than 50 kB before compression, with any texts. */
 const PHOTOS = 24;
 const LONGEST_PASSWORD = 1000;
 /** The size of a form with a password of that length, percent-encoded. */
