@@ -1,12 +1,12 @@
 import type { CatalogApi } from '@lazyphotos/contracts';
-import type { UnitOfWork } from '@lazyphotos/database';
+import type { Database, UnitOfWork } from '@lazyphotos/database';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import type { Logger } from '@lazyphotos/service-kit';
 import type { KeyedLock } from '@lazyphotos/system';
 import type { ChunkLock } from './chunks/chunk-lock.js';
 import type { PrefixHashes } from './chunks/prefix-hash.js';
+import type { ClientActivity } from './client-activity.js';
 import type { UploadSettings } from './config.js';
-import type { ClientActivity } from './imports/client-activity.js';
 import type { MalwareScanner } from './malware/scan.js';
 import type { UploadMetrics } from './metrics.js';
 import type { UploadDb, UploadTx } from './prisma.js';
@@ -14,6 +14,8 @@ import type { UploadSessions } from './sessions/sessions.js';
 
 /** What requests, imports and the work in the background share; service.ts makes it once. */
 export interface UploadContext {
+  /** For the prepared statements of the hot paths. */
+  database: Database;
   db: UploadDb;
   unitOfWork: UnitOfWork<UploadTx>;
   store: ObjectStore;

@@ -16,14 +16,17 @@ export async function recordOriginal(tx: UploadTx, session: UploadSession, store
   return photoId;
 }
 
-/** Deletes the original of a purged photo; its hash stays known. It can be repeated. */
+/**
+ * Deletes the original of a purged photo; its hash stays known. It can be repeated. The row comes first: a late request that has stored the
+ * object again looks there whether it is still a photo's.
+ */
 export async function purgeOriginal(
   { db, store }: UploadContext,
   { photoId, storageKey, deletedAt }: EventPayload<'photo.purged'>,
 ): Promise<void> {
-  await store.delete(storageKey);
   await db.original.updateMany({
     where: { photoId, purgedAt: null },
     data: { purgedAt: new Date(deletedAt) },
   });
+  await store.delete(storageKey);
 }

@@ -1,5 +1,5 @@
 import type { CatalogApi } from '@lazyphotos/contracts';
-import { type Database, openOutbox } from '@lazyphotos/database';
+import { type Database, openOutbox, type UnitOfWork } from '@lazyphotos/database';
 import type { EventBus } from '@lazyphotos/messaging';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import {
@@ -14,15 +14,15 @@ import { mountArchiveRoutes } from './archives.js';
 import { ChunkLock } from './chunks/chunk-lock.js';
 import { PrefixHashes } from './chunks/prefix-hash.js';
 import { mountChunkRoute } from './chunks/put.js';
+import { ClientActivity } from './client-activity.js';
 import { mountCompletionRoute } from './completion/complete.js';
 import type { UploadSettings } from './config.js';
 import type { UploadContext } from './context.js';
-import { createClientActivity } from './imports/client-activity.js';
 import { createImports } from './imports/imports.js';
 import type { MalwareScanner } from './malware/scan.js';
 import { UploadMetrics } from './metrics.js';
 import { purgeOriginal } from './originals.js';
-import { createPrisma, type UploadTx } from './prisma.js';
+import { createPrisma, type UploadDb, type UploadTx } from './prisma.js';
 import { expireSessions } from './sessions/expiry.js';
 import { mountSessionRoutes } from './sessions/routes.js';
 import { UploadSessions } from './sessions/sessions.js';
@@ -47,32 +47,16 @@ const EXPIRY_INTERVAL_MS = 15 * 60_000;
 export interface UploadService extends Service {
   /** Expires sessions and cleans up now, not at the next interval. */
   expire(): Promise<number>;
+  /** Resolves when no client is uploading, or after `longestMs`. @throws when `signal` aborts */
+  waitUntilIdle(signal: AbortSignal, longestMs: number): Promise<void>;
 }
 
 export function createUploadService(deps: UploadServiceDeps): UploadService {
-  const { chassis, database, bus, store, catalog, publicUrl, settings, now = () => new Date() } = deps;
+  const { chassis, database, bus, store } = deps;
   const { logger } = chassis;
   const db = createPrisma(database);
   const { relay, unitOfWork } = openOutbox<UploadTx>(db, { chassis, database, bus });
-  const lifetimeMs = settings.uploadSessionHours * 3_600_000;
-  const context: UploadContext = {
-    db,
-    unitOfWork,
-    store,
-    catalog,
-    sessions: new UploadSessions(db, store, lifetimeMs, logger, now),
-    prefixes: new PrefixHashes(),
-    chunkLock: new ChunkLock(),
-    sessionLock: new KeyedLock(),
-    importLock: new KeyedLock(),
-    scanner: deps.scanner,
-    clients: createClientActivity(),
-    settings,
-    publicUrl,
-    metrics: new UploadMetrics(chassis.metrics),
-    logger,
-    now,
-  };
+  const context = createContext(deps, db, unitOfWork);
   const expire = () => expireSessions(context);
   const expiry = createPeriodic('expiry of upload sessions', EXPIRY_INTERVAL_MS, expire, logger);
 
@@ -88,6 +72,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
     handler: service.app,
     ready: service.ready,
     expire,
+    waitUntilIdle: (signal, longestMs) => context.clients.waitUntilIdle(signal, longestMs),
     start: async () => {
       relay.start();
       await bus.consume(
@@ -104,5 +89,42 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
       await relay.stop();
       await db.$disconnect();
     },
+  };
+}
+
+function createContext(
+  {
+    chassis,
+    database,
+    store,
+    catalog,
+    scanner,
+    publicUrl,
+    settings,
+    now = () => new Date(),
+  }: UploadServiceDeps,
+  db: UploadDb,
+  unitOfWork: UnitOfWork<UploadTx>,
+): UploadContext {
+  const { logger, metrics } = chassis;
+  const lifetimeMs = settings.uploadSessionHours * 3_600_000;
+  return {
+    database,
+    db,
+    unitOfWork,
+    store,
+    catalog,
+    sessions: new UploadSessions(database, db, store, lifetimeMs, logger, now),
+    prefixes: new PrefixHashes(),
+    chunkLock: new ChunkLock(),
+    sessionLock: new KeyedLock(),
+    importLock: new KeyedLock(),
+    scanner,
+    clients: new ClientActivity(),
+    settings,
+    publicUrl,
+    metrics: new UploadMetrics(metrics),
+    logger,
+    now,
   };
 }

@@ -64,7 +64,7 @@ describeWithPostgres('archives to import from', () => {
   };
 
   describe('are uploaded like photos', () => {
-    it('and become an archive, which is no photo', async () => {
+    it('and become an archive, which is not a photo', async () => {
       const user = node.user();
       const file = newArchive();
       const { id } = await user.upload(file, { fileName: 'takeout-001.zip' });
@@ -389,7 +389,7 @@ describeWithPostgres('archives to import from', () => {
     });
   });
 
-  it('are there or not, with their bytes, whatever happens at the same time', async () => {
+  it('exist with their bytes or not at all, after concurrent requests', async () => {
     const step = fc.constantFrom('upload' as const, 'delete' as const, 'abort' as const, 'expire' as const);
     const groups = fc.array(fc.array(step, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 4 });
     await fc.assert(
@@ -400,7 +400,8 @@ describeWithPostgres('archives to import from', () => {
           upload: async () => {
             const { body } = await user.announce(file);
             if (body.alreadyExists) return;
-            await user.put(body.uploadSessionId, 0, file.bytes);
+            // The connection may be cut when another request ends the session: the server does not want the rest.
+            await user.put(body.uploadSessionId, 0, file.bytes).catch(() => undefined);
             expect([200, 404, 409, 503]).toContain((await user.complete(body.uploadSessionId)).status);
           },
           delete: async () => {

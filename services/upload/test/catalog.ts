@@ -5,7 +5,7 @@ import type {
   KnownPhotoState,
 } from '@lazyphotos/contracts';
 
-/** Stands in for the catalog: remembers what it is told and answers what a test has set. */
+/** Stands in for the catalog: records its calls and returns what a test has set. */
 export function createRecordingCatalog(overrides: Partial<CatalogApi> = {}) {
   const recorded: EventPayload<'upload.completed'>[] = [];
   const described: DescribeImportedRequest[] = [];

@@ -64,7 +64,7 @@ describeWithPostgres('announcing a file', () => {
     '0999-12-31T23:59:59.999Z',
     '1826-01-01T00:00:00.000Z',
     '9999-12-31T23:59:59.999Z',
-  ])('believes that it was captured at %s', async (capturedAt) => {
+  ])('accepts %s as the capture time', async (capturedAt) => {
     const { id } = await node.user().upload(newFile(), { capturedAt });
     expect((await node.eventsOf(id))[0]?.payload).toMatchObject({ capturedAt, capturedAtSource: 'client' });
   });

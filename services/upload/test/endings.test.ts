@@ -73,13 +73,17 @@ describeWithPostgres('the end of a session', () => {
       const session = await user.send(file);
       const client = await node.pool.connect();
       await client.query('BEGIN');
-      // Holds up the transaction that records the photo after it has closed the session.
-      await client.query('LOCK TABLE originals IN EXCLUSIVE MODE');
+      // Holds up the statement that records the photo after it has closed the session: the unique key waits for this row's fate.
+      await client.query(
+        `INSERT INTO originals (photo_id, user_id, hash, session_id, storage_key, size_bytes)
+        VALUES ($1, $2, $3, $1, '', 1)`,
+        [newId(), user.id, file.hash],
+      );
       const completing = user.complete(session.id);
       await waitForLocks(node.pool, 1);
       const aborting = user.abort(session.id);
       await waitForLocks(node.pool, 2);
-      await client.query('COMMIT');
+      await client.query('ROLLBACK');
       client.release();
       const [completed, aborted] = await Promise.all([completing, aborting]);
       expect(completed.status).toBe(200);

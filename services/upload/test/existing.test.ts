@@ -34,7 +34,7 @@ describeWithPostgres('announcing a file that the user has uploaded before', () =
     ['deleted', 'deleted'],
     // The event of the upload is still on its way.
     ['unknown', 'active'],
-  ] as const)('answers the photo: %s in the catalog is %s', async (known, photoState) => {
+  ] as const)('responds with the photo: %s in the catalog is %s', async (known, photoState) => {
     const { user, file, photo } = await uploaded(known);
     const reply = await user.announce(file);
     expect(reply).toMatchObject({
@@ -70,7 +70,7 @@ describeWithPostgres('announcing a file that the user has uploaded before', () =
     expect(node.catalog.states.get(photo.id)).toBe('active');
   });
 
-  it('asks for the bytes when they are gone and it shall come back; the photo is a new one', async () => {
+  it('requests the bytes if they are gone and the photo is to be restored; it becomes a new photo', async () => {
     const { user, file, photo } = await uploaded('active');
     node.catalog.states.set(photo.id, 'deleted');
     await node.purge(photo);

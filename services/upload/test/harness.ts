@@ -120,7 +120,7 @@ export async function startUpload(given: Given = {}) {
     url: server.url,
     service,
     ground,
-    /** The store itself, whatever stands before it. */
+    /** The store itself, without the one that stands before it. */
     store,
     catalog,
     pool: database.pool,

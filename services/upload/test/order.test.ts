@@ -42,7 +42,7 @@ async function run(
     expect((await user.put(sessionId, step.chunk * CHUNK, spanOf(file, step.chunk))).status).toBe(204);
     stored.add(step.chunk);
   } else if (step.kind === 'sendOther') {
-    // Only what is stored may be sent wrong: nobody could tell a first chunk that is wrong from the right one.
+    // Only stored chunks may be sent with other bytes: a wrong first chunk cannot be told from the right one.
     if (!stored.has(step.chunk)) return;
     const wrong = Buffer.alloc(spanOf(file, step.chunk).length, 1);
     expect((await user.put(sessionId, step.chunk * CHUNK, wrong)).status).toBe(204);

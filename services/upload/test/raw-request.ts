@@ -7,7 +7,7 @@ export interface RawChunk {
   token: string;
   sessionId: string;
   offset: number;
-  /** As announced; undefined sends the body in HTTP chunks, whose sum nobody knows before. */
+  /** As announced; undefined sends the body in HTTP chunks, whose total is not known in advance. */
   contentLength?: number;
 }
 

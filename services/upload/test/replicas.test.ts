@@ -19,7 +19,7 @@ describeWithPostgres('two processes on one database and store', () => {
     await ground.remove();
   });
 
-  it('take turns at the chunks of one file', async () => {
+  it('receive the chunks of one file in turn', async () => {
     const user = one.user();
     const twin = other.user(user.id);
     const file = newFile(6500);

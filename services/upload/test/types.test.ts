@@ -63,7 +63,7 @@ describeWithPostgres('the type of the content', () => {
       .folder('bad')
       .filter(({ bytes }) => bytes > 0)
       .map((sample) => [sample.name, sample] as const),
-  )('is judged by its first bytes, whatever is wrong with the rest of %s', async (_name, sample) => {
+  )('is recognized by its first bytes, even if the rest of %s is damaged', async (_name, sample) => {
     const { user, reply } = await complete(sample);
     expect([200, 415]).toContain(reply.status);
     if (reply.status === 415) expect(await node.keysOf(user.id)).toEqual([]);

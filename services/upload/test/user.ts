@@ -15,7 +15,7 @@ export const fileOf = (bytes: Buffer<ArrayBuffer>, mimeType = 'image/jpeg'): Tes
   mimeType,
 });
 
-/** A file that nobody else has and that looks like a JPEG from outside. */
+/** A file that no other user has, with the first bytes of a JPEG. */
 export function newFile(size = 3500): TestFile {
   const bytes = Buffer.from(randomBytes(size));
   bytes.set([0xff, 0xd8, 0xff, 0xe0]);

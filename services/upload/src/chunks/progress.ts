@@ -1,4 +1,5 @@
 import { partCount, partLength, type UploadShape } from '@lazyphotos/object-storage';
+import { ProblemError } from '@lazyphotos/service-kit';
 
 export interface ByteSpan {
   offset: number;
@@ -23,9 +24,9 @@ export interface Progress {
   nextOffset: number;
 }
 
-/** Returns which bytes of a file are stored, from its stored chunks. */
-export function progressOf(shape: UploadShape, chunks: readonly { index: number }[]): Progress {
-  const stored = new Set(chunks.map(({ index }) => index));
+/** Returns which bytes of a file are stored, from the indexes of its stored chunks. */
+export function progressOf(shape: UploadShape, indexes: readonly number[]): Progress {
+  const stored = new Set(indexes);
   const received: ByteSpan[] = [];
   const missing: ByteSpan[] = [];
   for (let index = 0; index < partCount(shape); index += 1) {
@@ -37,4 +38,12 @@ export function progressOf(shape: UploadShape, chunks: readonly { index: number 
     else spans.push({ offset, length });
   }
   return { received, missing, nextOffset: missing[0]?.offset ?? shape.size };
+}
+
+/** The problem of a chunk that does not have its exact length. */
+export function wrongLength(shape: UploadShape, index: number): ProblemError {
+  const expectedLength = partLength(shape, index);
+  return new ProblemError('offset_mismatch', `This chunk must be ${expectedLength} bytes long.`, {
+    members: { expectedLength },
+  });
 }

@@ -6,16 +6,24 @@ import { ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
 import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
 import { shapeOf, uploadEnded } from '../sessions/sessions.js';
-import { progressOf } from './progress.js';
-import { type DigestCheck, storeChunk, wrongLength } from './store.js';
+import { progressOf, wrongLength } from './progress.js';
+import { storeChunk } from './store.js';
+import type { DigestCheck } from './whole.js';
 
 const NAMES_SHA256 = /(?:^|,)\s*sha-256\s*(?:[=;,]|$)/;
 const SHA256 = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?:,|$)/;
 
 export function mountChunkRoute({ mount }: ServiceApp, context: UploadContext): void {
   mount(endpoints.putChunk, async ({ principal, params, query, req }) => {
-    const session = await context.sessions.getOrThrow(principal.userId, params.id);
-    await context.clients.during(() => putChunk(context, session, query.offset, req));
+    const { userId } = principal;
+    const { offset } = query;
+    await context.clients.during(() =>
+      // Before the session is read, so that what is read stays true until the chunk is stored.
+      context.chunkLock.acquire(`${userId}:${params.id}:${offset}`, req, async () => {
+        const { session, hasChunk } = await context.sessions.forChunk(userId, params.id, offset);
+        await putChunk(context, session, offset, hasChunk, req);
+      }),
+    );
     return undefined;
   });
 }
@@ -25,6 +33,7 @@ async function putChunk(
   context: UploadContext,
   session: UploadSession,
   offset: number,
+  hasChunk: boolean,
   req: IncomingMessage,
 ): Promise<void> {
   try {
@@ -37,11 +46,8 @@ async function putChunk(
     const contentLength = req.headers['content-length'];
     if (contentLength !== undefined && Number(contentLength) !== partLength(shape, index))
       throw wrongLength(shape, index);
-    if (isComplete) return await skip(session, index, req);
-    await context.chunkLock.acquire(`${session.id}:${index}`, req, async () => {
-      if (await context.sessions.hasChunk(session.id, index)) return skip(session, index, req);
-      await storeChunk(context, session, index, req, digestCheckOf(req));
-    });
+    if (isComplete || hasChunk) await skip(session, index, req);
+    else await storeChunk(context, session, index, req, digestCheckOf(req));
   } catch (error) {
     throw asClientFault(req, error);
   }
@@ -59,7 +65,8 @@ function checkContent({ headers }: IncomingMessage): void {
 
 async function offsetMismatch({ sessions }: UploadContext, session: UploadSession): Promise<ProblemError> {
   const shape = shapeOf(session);
-  const { nextOffset: expectedOffset } = progressOf(shape, await sessions.chunks(session.id));
+  const { indexes } = await sessions.forCompletion(session.userId, session.id);
+  const { nextOffset: expectedOffset } = progressOf(shape, indexes);
   return new ProblemError('offset_mismatch', 'Chunks start at multiples of chunkSize, inside the file.', {
     members: { expectedOffset, sizeBytes: shape.size, chunkSize: shape.partSize },
   });

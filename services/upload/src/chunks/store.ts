@@ -1,26 +1,10 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
-import {
-  isObjectStoreError,
-  partLength,
-  type StagedUpload,
-  type StoredPart,
-  type UploadShape,
-} from '@lazyphotos/object-storage';
-import { ProblemError } from '@lazyphotos/service-kit';
+import { isObjectStoreError, type StagedUpload, type StoredPart } from '@lazyphotos/object-storage';
 import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
-import { uploadEnded } from '../sessions/sessions.js';
-
-/** Gets every byte of a chunk while it passes. */
-export interface ByteObserver {
-  update(bytes: Uint8Array): void;
-}
-
-/** A check that the bytes are the announced ones. */
-export interface DigestCheck extends ByteObserver {
-  /** @throws ProblemError `chunk_digest_mismatch` */
-  verify(): void;
-}
+import { isWhole, uploadEnded } from '../sessions/sessions.js';
+import { wrongLength } from './progress.js';
+import { type ByteObserver, type DigestCheck, storeWhole } from './whole.js';
 
 /**
  * Writes one chunk of an open session, and records it once it is durable.
@@ -34,6 +18,7 @@ export async function storeChunk(
   digest?: DigestCheck,
 ): Promise<void> {
   const { sessions } = context;
+  if (isWhole(session)) return storeWhole(context, session, body, digest);
   try {
     await writeAndRecord(context, session, index, body, digest);
   } catch (error) {
@@ -85,12 +70,4 @@ async function writePart(
   } catch (error) {
     throw isObjectStoreError(error, 'part_mismatch') ? wrongLength(upload, index) : error;
   }
-}
-
-/** The problem of a chunk that does not have its exact length. */
-export function wrongLength(shape: UploadShape, index: number): ProblemError {
-  const expectedLength = partLength(shape, index);
-  return new ProblemError('offset_mismatch', `This chunk must be ${expectedLength} bytes long.`, {
-    members: { expectedLength },
-  });
 }

@@ -1,8 +1,10 @@
 import { type AnnouncedDateSource, type EventPayload, isArchiveType } from '@lazyphotos/contracts';
+import { isUniqueViolation, run } from '@lazyphotos/database';
 import { recordArchive } from '../archives.js';
 import type { UploadContext } from '../context.js';
 import { recordOriginal } from '../originals.js';
 import type { UploadSession } from '../prisma.js';
+import { COMPLETE_PHOTO } from '../sessions/queries.js';
 
 export const uploadPayload = (
   session: UploadSession,
@@ -29,8 +31,37 @@ export const uploadPayload = (
 /** `stored`: the photo or archive is recorded. `ended`: another request has ended the session. `duplicate`: the user had it already. */
 type CommitResult = { kind: 'stored' } | { kind: 'ended' } | { kind: 'duplicate'; photoId: string };
 
-/** Completes a session with its photo and its event in one transaction; or with its archive, which has no event. */
-export function commitUpload(
+/** Completes a session with its photo and its event at once; or with its archive, which has no event. */
+export async function commitUpload(
+  context: UploadContext,
+  session: UploadSession,
+  uploadedAt: Date,
+): Promise<CommitResult> {
+  const isStored = !isArchiveType(session.mimeType) && (await commitPhoto(context, session, uploadedAt));
+  return isStored ? { kind: 'stored' } : commitOther(context, session, uploadedAt);
+}
+
+/** Stores a photo in one statement. Resolves to false when the session has ended, or its user has the file already. */
+async function commitPhoto(
+  { database, unitOfWork }: UploadContext,
+  session: UploadSession,
+  uploadedAt: Date,
+): Promise<boolean> {
+  const event = unitOfWork.newEvent('upload.completed', uploadPayload(session, uploadedAt));
+  try {
+    const values = [session.id, session.mimeType, uploadedAt, JSON.stringify([event])];
+    const completed = await run(database, COMPLETE_PHOTO, values);
+    if (completed.length === 0) return false;
+    unitOfWork.nudge([event]);
+    return true;
+  } catch (error) {
+    if (isUniqueViolation(error)) return false;
+    throw error;
+  }
+}
+
+/** Completes a session with an archive, or with a photo that may not be stored: it is read under a lock what became of it. */
+function commitOther(
   { sessions, unitOfWork }: UploadContext,
   session: UploadSession,
   uploadedAt: Date,

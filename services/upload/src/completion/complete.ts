@@ -2,39 +2,40 @@ import { endpoints, isArchiveType } from '@lazyphotos/contracts';
 import { isObjectStoreError, partCount } from '@lazyphotos/object-storage';
 import { ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
 import { progressOf } from '../chunks/progress.js';
+import { WRONG_HASH } from '../chunks/whole.js';
 import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
-import { shapeOf, uploadEnded } from '../sessions/sessions.js';
+import { isWhole, shapeOf, uploadEnded } from '../sessions/sessions.js';
 import { announce, announceAgain } from './announce.js';
 import { commitUpload } from './commit.js';
-import { type Refusal, type Verification, verifyObject } from './verify.js';
+import { type Refusal, type Verification, verifyObject, verifyType } from './verify.js';
 
 /** The largest number of gaps that a 409 lists. */
 const MAX_LISTED = 100;
 
 export function mountCompletionRoute({ mount }: ServiceApp, context: UploadContext): void {
   mount(endpoints.completeUpload, async ({ principal, params }) => {
-    const session = await context.sessions.getOrThrow(principal.userId, params.id);
-    return { photoId: await context.clients.during(() => completeUpload(context, session)) };
+    const { userId } = principal;
+    return { photoId: await context.clients.during(() => completeUpload(context, userId, params.id)) };
   });
 }
 
 /** Resolves to the id of the photo or archive. @throws ProblemError when the file is not complete or not what was announced */
-export function completeUpload(context: UploadContext, session: UploadSession): Promise<string> {
-  return context.sessionLock.run(session.id, () => complete(context, session));
+export function completeUpload(context: UploadContext, userId: string, sessionId: string): Promise<string> {
+  return context.sessionLock.run(`${userId}:${sessionId}`, () => complete(context, userId, sessionId));
 }
 
-async function complete(context: UploadContext, given: UploadSession): Promise<string> {
+async function complete(context: UploadContext, userId: string, sessionId: string): Promise<string> {
   const { sessions } = context;
-  // Another request may have ended the session while this one waited for the lock.
-  const session = await sessions.latest(given);
+  const { session, indexes, etags } = await sessions.forCompletion(userId, sessionId);
   if (session.status === 'completed') {
     await announceAgain(context, session);
     return session.photoId;
   }
   if (session.status !== 'open') throw uploadEnded(session);
   try {
-    const verified = await assembleAndVerify(context, session, await allChunks(context, session));
+    requireAllChunks(session, indexes);
+    const verified = await assembleAndVerify(context, session, etags);
     if ('refusal' in verified) return await refuse(context, session, verified.refusal);
     return await record(context, { ...session, mimeType: verified.mimeType });
   } catch (error) {
@@ -48,12 +49,11 @@ async function complete(context: UploadContext, given: UploadSession): Promise<s
   }
 }
 
-/** Resolves to the tags of all chunks, in order. @throws ProblemError `upload_incomplete` */
-async function allChunks({ sessions }: UploadContext, session: UploadSession): Promise<string[]> {
+/** @throws ProblemError `upload_incomplete` */
+function requireAllChunks(session: UploadSession, indexes: readonly number[]): void {
   const shape = shapeOf(session);
-  const chunks = await sessions.chunks(session.id);
-  if (chunks.length === partCount(shape)) return chunks.map(({ etag }) => etag);
-  const { missing, nextOffset } = progressOf(shape, chunks);
+  if (indexes.length === partCount(shape)) return;
+  const { missing, nextOffset } = progressOf(shape, indexes);
   throw new ProblemError('upload_incomplete', `${missing.length} ranges are missing.`, {
     members: { missing: missing.slice(0, MAX_LISTED), nextOffset },
   });
@@ -64,6 +64,8 @@ async function assembleAndVerify(
   session: UploadSession,
   etags: readonly string[],
 ): Promise<Verification> {
+  if (isWhole(session))
+    return etags.includes(WRONG_HASH) ? { refusal: 'hash_mismatch' } : verifyType(context, session);
   const { store, sessions, prefixes } = context;
   const { hash, chunks } = prefixes.resume(session.id, etags);
   const upload = await sessions.stagedUpload(session);

@@ -26,16 +26,25 @@ class SniffLimitError extends Error {}
  */
 export async function verifyObject(
   context: UploadContext,
-  { storageKey: key, sizeBytes, hash, mimeType }: UploadSession,
+  session: UploadSession,
   begun: { hash: Hash; hashedBytes: number },
+): Promise<Verification> {
+  const size = Number(session.sizeBytes);
+  if (begun.hashedBytes < size) {
+    const { body } = await context.store.get(session.storageKey, { start: begun.hashedBytes, end: size - 1 });
+    for await (const bytes of body) begun.hash.update(bytes as Buffer);
+  }
+  if (begun.hash.digest('hex') !== session.hash) return { refusal: 'hash_mismatch' };
+  return verifyType(context, session);
+}
+
+/** Checks the content of an object that has the announced hash: its type, and whether it holds malware. */
+export async function verifyType(
+  context: UploadContext,
+  { storageKey: key, sizeBytes, mimeType }: UploadSession,
 ): Promise<Verification> {
   const { store } = context;
   const size = Number(sizeBytes);
-  if (begun.hashedBytes < size) {
-    const { body } = await store.get(key, { start: begun.hashedBytes, end: size - 1 });
-    for await (const bytes of body) begun.hash.update(bytes as Buffer);
-  }
-  if (begun.hash.digest('hex') !== hash) return { refusal: 'hash_mismatch' };
   // Archives are not scanned as a whole: each photo is when it is imported.
   if (isArchiveType(mimeType)) {
     const isZip = await isArchive(storedArchive(store, key, size));

@@ -49,7 +49,7 @@ const PHOTO_PROBLEMS = [
 const MEDIA_NAME =
   /\.(?:jpe?g|png|webp|gif|tiff?|hei[cf]|hif|avif|dng|cr[23]|nef|arw|raf|orf|rw2|mp4|mov|m4v|3gp|avi|mts|m2ts|mpe?g|wmv|mkv|webm|mp)$/i;
 
-/** Returns what becomes of an entry that is no accepted photo. */
+/** Returns the outcome of an entry that is not an accepted photo. */
 function notAPhoto(candidate: Candidate, sniffed: string | undefined): Settlement {
   const { id, name, isVideoOfPhoto } = candidate;
   if (sniffed?.startsWith('video/')) {
@@ -139,7 +139,7 @@ async function upload(
   const session = await context.sessions.getOrThrow(userId, opened.uploadSessionId);
   await checkSpace(context, sizeBytes);
   await storeChunks(context, session, await candidate.open());
-  const photoId = await completeUpload(context, session);
+  const photoId = await completeUpload(context, userId, session.id);
   return existing(context, candidate, photoId, 'active');
 }
 

@@ -13,7 +13,7 @@ export interface EntryContent {
 const HEAD_BYTES = 64 * 1024;
 
 /**
- * Reads an entry to its end, which checks its size and CRC-32. If `isWanted` finds by the first bytes that it is no photo, the rest is not
+ * Reads an entry to its end, which checks its size and CRC-32. If `isWanted` finds by the first bytes that it is not a photo, the rest is not
  * read, and the hash is empty.
  */
 export async function readContent(

@@ -81,11 +81,11 @@ export class ImportRunner {
     });
     if (part) {
       this.estimated.delete(job.id);
-      await listPart(db, this.states, archives, job, part, signal);
+      await listPart({ db, states: this.states, archives, job, part, signal });
       return 'progress';
     }
     if (await readSidecars(db, archives, job, signal)) return 'progress';
-    if (await matchNextFolder(db, job)) return 'progress';
+    if (await matchNextFolder(db, job, signal)) return 'progress';
     return this.importPhotos(job, archives, signal);
   }
 
@@ -98,6 +98,8 @@ export class ImportRunner {
     const bytes = await importNextPhotos(this.context, archives, job, signal);
     if (bytes === undefined) return 'done';
     this.context.metrics.importedBytes.inc(bytes);
+    // Videos are not read: they say nothing about the rate.
+    if (bytes === 0) return 'progress';
     const rate = (bytes * 1000) / Math.max(1, performance.now() - began);
     const known = job.bytesPerSecond ?? rate;
     await this.states.recordRate(job.id, known * RATE_MEMORY + rate * (1 - RATE_MEMORY));

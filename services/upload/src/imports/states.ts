@@ -74,7 +74,7 @@ export class ImportStates {
     await this.db.import.updateMany({ where: { id, pauseReason: { not: 'user' } }, data: NOT_PAUSED });
   }
 
-  /** Ends an import that meets the same unexpected error again and again. */
+  /** Ends an import after several occurrences of the same unexpected error. */
   async fail(id: string): Promise<void> {
     await this.db.import.updateMany({
       where: { id, status: UNFINISHED },

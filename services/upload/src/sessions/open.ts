@@ -12,28 +12,13 @@ import { ProblemError } from '@lazyphotos/service-kit';
 import { chunkSizeFor, MAX_FILE_BYTES, progressOf } from '../chunks/progress.js';
 import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
-import { shapeOf } from './sessions.js';
+import { type KnownFile, type NewSession, shapeOf } from './sessions.js';
 
 type Announcement = BodyOf<typeof endpoints.createUploadSession>;
 type Response = AnswerOf<typeof endpoints.createUploadSession>;
 
 /** How often an insert is tried that another request for the same hash wins. */
 const ATTEMPTS = 5;
-
-interface Existing {
-  photoId: string;
-  sessionId: string;
-  state: PhotoLifeState;
-}
-
-/** What a new session needs besides the announcement. */
-interface Opening {
-  userId: string;
-  mimeType: string;
-  /** The purged photo whose bytes come back. */
-  replaces: string | null;
-  importEntryId: bigint | null;
-}
 
 /**
  * Finds the photo or archive if this user has the hash, else the open session for the hash, else opens a session. `importEntryId` is the
@@ -56,81 +41,76 @@ export async function openSession(
       members: { maxBytes },
     });
   }
-  const existing = await (isArchive ? findArchive : findPhoto)(context, userId, body);
-  const bytesWanted = existing?.state === 'deleted' && body.restore === true;
-  if (existing && !bytesWanted) return existingResponse(context, existing, body);
-  const replaces = existing?.photoId ?? null;
-  const session = await findOrInsert(context, body, { userId, mimeType, replaces, importEntryId });
-  return sessionResponse(context, session);
+  return findOrOpen(context, newSession(context, userId, { ...body, mimeType }, importEntryId), body);
 }
 
-/** Finds what this user has under the hash, and restores it if that was asked for. Only the catalog knows what is in the trash. */
-async function findPhoto(
-  { db, catalog }: UploadContext,
+function newSession(
+  { settings }: UploadContext,
   userId: string,
-  { hash, restore }: Announcement,
-): Promise<Existing | undefined> {
-  const original = await db.original.findUnique({ where: { userId_hash: { userId, hash } } });
-  if (!original) return undefined;
-  const { photoId, sessionId } = original;
-  if (original.purgedAt) return { photoId, sessionId, state: 'deleted' };
-  const known = await catalog.photoState(userId, photoId);
-  const state = known === 'trashed' && restore ? await catalog.restorePhoto(userId, photoId) : known;
-  // The catalog learns of every upload by its event; until then the photo counts as active.
-  return { photoId, sessionId, state: state === 'unknown' ? 'active' : state };
-}
-
-async function findArchive(
-  { db }: UploadContext,
-  userId: string,
-  { hash }: Announcement,
-): Promise<Existing | undefined> {
-  const archive = await db.archive.findUnique({ where: { userId_hash: { userId, hash } } });
-  return archive ? { photoId: archive.id, sessionId: archive.sessionId, state: 'active' } : undefined;
-}
-
-async function findOrInsert(
-  context: UploadContext,
   body: Announcement,
-  opening: Opening,
-): Promise<UploadSession> {
-  const { sessions, settings } = context;
+  importEntryId: bigint | null,
+): NewSession {
   const capturedAt = storableDate(body.capturedAt) ?? null;
-  // Another request for the same hash may win the insert; then its session is used.
+  return {
+    userId,
+    importEntryId,
+    mimeType: body.mimeType,
+    deviceId: body.deviceId ?? null,
+    hash: body.hash,
+    sizeBytes: body.sizeBytes,
+    fileName: body.fileName ?? body.hash.slice(0, 16),
+    capturedAt,
+    capturedAtSource: capturedAt && body.capturedAtSource,
+    width: body.width ?? null,
+    height: body.height ?? null,
+    locationLat: body.locationLat ?? null,
+    locationLon: body.locationLon ?? null,
+    chunkSize: chunkSizeFor(body.sizeBytes, settings.chunkBytes),
+  };
+}
+
+async function findOrOpen(context: UploadContext, fresh: NewSession, body: Announcement): Promise<Response> {
+  const restore = body.restore === true;
+  // The catalog is the first to know that a photo was purged: then its bytes are wanted, although its original is still recorded.
+  let replace = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const open = await findReusable(context, body, opening);
-    if (open) return open;
-    const inserted = await sessions.insert({
-      ...opening,
-      deviceId: body.deviceId ?? null,
-      hash: body.hash,
-      sizeBytes: body.sizeBytes,
-      fileName: body.fileName ?? body.hash.slice(0, 16),
-      capturedAt,
-      capturedAtSource: capturedAt && body.capturedAtSource,
-      width: body.width ?? null,
-      height: body.height ?? null,
-      locationLat: body.locationLat ?? null,
-      locationLon: body.locationLon ?? null,
-      chunkSize: chunkSizeFor(body.sizeBytes, settings.chunkBytes),
-    });
-    if (inserted) return inserted;
+    const { known, open } = await context.sessions.announce(fresh, { restore, replace });
+    if (known) {
+      const state = await stateOf(context, fresh, known, restore);
+      if (state !== 'deleted' || !restore) return existingResponse(context, known, state, body);
+      replace = true;
+    }
+    const session = open && (await reuse(context, open.session, fresh));
+    if (session) return sessionResponse(context, session, open.indexes);
   }
   throw new ProblemError('service_unavailable', 'Other requests for the same file are in the way.', {
     headers: { 'Retry-After': '1' },
   });
 }
 
-/** Finds the open session for this hash. One that is overdue or was announced as something else is ended instead. */
-async function findReusable(
+/** Resolves to the state of a photo or archive. Restores it if that was asked for. Only the catalog knows what is in the trash. */
+async function stateOf(
+  { catalog }: UploadContext,
+  { userId, mimeType }: NewSession,
+  { photoId, isPurged }: KnownFile,
+  restore: boolean,
+): Promise<PhotoLifeState> {
+  if (isPurged) return 'deleted';
+  if (isArchiveType(mimeType)) return 'active';
+  const known = await catalog.photoState(userId, photoId);
+  const state = known === 'trashed' && restore ? await catalog.restorePhoto(userId, photoId) : known;
+  // The catalog learns of every upload by its event; until then the photo counts as active.
+  return state === 'unknown' ? 'active' : state;
+}
+
+/** Resolves to an open session that the announced file can use. Ends it if it is overdue or was announced as something else. */
+async function reuse(
   { sessions, now }: UploadContext,
-  body: Announcement,
-  { userId, mimeType, importEntryId }: Opening,
+  open: UploadSession,
+  { sizeBytes, mimeType, importEntryId }: NewSession,
 ): Promise<UploadSession | undefined> {
-  const open = await sessions.findOpen({ userId, hash: body.hash, mimeType });
-  if (!open) return undefined;
   const isOverdue = open.expiresAt <= now();
-  if (!isOverdue && Number(open.sizeBytes) === body.sizeBytes && open.mimeType === mimeType) {
+  if (!isOverdue && Number(open.sizeBytes) === sizeBytes && open.mimeType === mimeType) {
     // When a client continues it, it is no background upload any more.
     if (open.importEntryId !== null && importEntryId === null) return sessions.takeFromImport(open.id);
     return open;
@@ -139,26 +119,35 @@ async function findReusable(
   return undefined;
 }
 
-function existingResponse(context: UploadContext, existing: Existing, { sizeBytes }: Announcement): Response {
+function existingResponse(
+  context: UploadContext,
+  { photoId, sessionId }: KnownFile,
+  photoState: PhotoLifeState,
+  { sizeBytes }: Announcement,
+): Response {
   return {
-    uploadSessionId: existing.sessionId,
-    uploadUrl: urlOf(context, existing.sessionId),
+    uploadSessionId: sessionId,
+    uploadUrl: urlOf(context, sessionId),
     chunkSize: chunkSizeFor(sizeBytes, context.settings.chunkBytes),
     alreadyExists: true,
-    photoId: existing.photoId,
-    photoState: existing.state,
+    photoId,
+    photoState,
     nextOffset: sizeBytes,
     expiresAt: context.now().toISOString(),
   };
 }
 
-async function sessionResponse(context: UploadContext, session: UploadSession): Promise<Response> {
+function sessionResponse(
+  context: UploadContext,
+  session: UploadSession,
+  stored: readonly number[],
+): Response {
   return {
     uploadSessionId: session.id,
     uploadUrl: urlOf(context, session.id),
     chunkSize: session.chunkSize,
     alreadyExists: false,
-    nextOffset: progressOf(shapeOf(session), await context.sessions.chunks(session.id)).nextOffset,
+    nextOffset: progressOf(shapeOf(session), stored).nextOffset,
     expiresAt: session.expiresAt.toISOString(),
   };
 }

@@ -12,7 +12,7 @@ export function mountSessionRoutes({ mount }: ServiceApp, context: UploadContext
   mount(endpoints.createUploadSession, ({ principal, body }) => openSession(context, principal.userId, body));
 
   mount(endpoints.getUploadSession, async ({ principal, params }) => {
-    const session = await sessions.getOrThrow(principal.userId, params.id);
+    const { session, indexes } = await sessions.forCompletion(principal.userId, params.id);
     const { size: sizeBytes, partSize: chunkSize } = shapeOf(session);
     const status = session.status as 'open';
     const expiresAt = session.expiresAt.toISOString();
@@ -21,7 +21,7 @@ export function mountSessionRoutes({ mount }: ServiceApp, context: UploadContext
       const { photoId } = session;
       return { status, sizeBytes, chunkSize, nextOffset: sizeBytes, received, expiresAt, photoId };
     }
-    const { received, nextOffset } = progressOf(shapeOf(session), await sessions.chunks(session.id));
+    const { received, nextOffset } = progressOf(shapeOf(session), indexes);
     return { status, sizeBytes, chunkSize, nextOffset, received, expiresAt };
   });
 

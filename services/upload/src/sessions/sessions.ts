@@ -11,7 +11,8 @@
  *
  * What each state leaves behind:
  * - open: a staged upload in the store, which `stagingId` names, begun with the first chunk; rows of `upload_chunks` name its parts.
- *   Each stored chunk gives the session more time.
+ *   Each stored chunk gives the session more time. A file of one chunk has no staged upload: it becomes the object at once, if it has the
+ *   announced hash, and `stagingId` is `WHOLE` from the beginning.
  * - completed: the object, which is a photo or an archive. If the user had the file already, the object is superfluous, and the row
  *   keeps `stagingId` until `discard` has removed it.
  * - failed, aborted, expired: parts, or an assembled object, until `discard` has removed them and cleared `stagingId`. The row stays for
@@ -21,29 +22,65 @@
  * that belong to no open session.
  */
 import { isArchiveType, storageKeys } from '@lazyphotos/contracts';
-import type { ObjectStore, StagedUpload, UploadShape } from '@lazyphotos/object-storage';
+import { type Database, run } from '@lazyphotos/database';
+import {
+  type ObjectAttributes,
+  type ObjectStore,
+  partCount,
+  type StagedUpload,
+  type UploadShape,
+} from '@lazyphotos/object-storage';
 import { describeError, type Logger, newId, notFound, ProblemError } from '@lazyphotos/service-kit';
 import type { UploadDb, UploadSession, UploadTx } from '../prisma.js';
+import {
+  ANNOUNCE,
+  READ_FOR_CHUNK,
+  READ_FOR_COMPLETION,
+  RECORD_CHUNK,
+  type SessionRow,
+  toSession,
+} from './queries.js';
 
 /** `importEntryId`: the file of an archive that is being imported; null for uploads of clients. */
-export type NewSession = Omit<
+export type NewSession = Pick<
   UploadSession,
-  | 'id'
-  | 'photoId'
-  | 'status'
-  | 'sizeBytes'
-  | 'openKey'
-  | 'failureCode'
-  | 'storageKey'
-  | 'stagingId'
-  | 'createdAt'
-  | 'expiresAt'
+  | 'userId'
+  | 'deviceId'
+  | 'hash'
+  | 'mimeType'
+  | 'fileName'
+  | 'capturedAt'
+  | 'capturedAtSource'
+  | 'width'
+  | 'height'
+  | 'locationLat'
+  | 'locationLon'
+  | 'chunkSize'
+  | 'importEntryId'
 > & { sizeBytes: number };
 
-type Hashed = Pick<UploadSession, 'userId' | 'hash' | 'mimeType'>;
+/** What a user has under an announced hash. */
+export interface KnownFile {
+  photoId: string;
+  sessionId: string;
+  isPurged: boolean;
+}
+
+export interface Announced {
+  known: KnownFile | undefined;
+  /** The open session for the hash, which may be new, with the indexes of its stored chunks. */
+  open: { session: UploadSession; indexes: readonly number[] } | undefined;
+}
+
+/** The `stagingId` of a session whose file is one chunk. */
+const WHOLE = 'whole';
 
 export class UploadSessions {
+  /** Stops the requests of this process that send a whole file, by session. */
+  private readonly senders = new Map<string, () => void>();
+
   constructor(
+    private readonly database: Database,
     private readonly db: UploadDb,
     private readonly store: ObjectStore,
     private readonly lifetimeMs: number,
@@ -68,34 +105,78 @@ export class UploadSessions {
     return this.db.uploadSession.findUnique({ where: { id } });
   }
 
-  findOpen(wanted: Hashed): Promise<UploadSession | null> {
-    return this.db.uploadSession.findUnique({ where: { openKey: openKeyOf(wanted) } });
-  }
-
   /** Resolves to whether the file of an open session goes to this key of the store. */
   async isOpenAt(storageKey: string): Promise<boolean> {
     return (await this.db.uploadSession.count({ where: { status: 'open', storageKey } })) > 0;
   }
 
-  /** Inserts an open session. Resolves to null when another request has just done so for the same hash. */
-  async insert(fresh: NewSession): Promise<UploadSession | null> {
-    const id = newId();
+  /**
+   * Finds what the user has under the hash of a new session, and the open session for it. Opens the new one when neither is there; over a
+   * purged file with `restore`, over any with `replace`. Resolves to neither when another request has just opened one.
+   */
+  async announce(
+    fresh: NewSession,
+    { restore, replace }: { restore: boolean; replace: boolean },
+  ): Promise<Announced> {
     const photoId = newId();
-    const rows = await this.db.uploadSession.createManyAndReturn({
-      data: {
-        ...fresh,
-        id,
-        photoId,
-        status: 'open',
-        sizeBytes: BigInt(fresh.sizeBytes),
-        openKey: openKeyOf(fresh),
-        storageKey: storageKeyOf({ ...fresh, photoId }),
-        createdAt: this.now(),
-        expiresAt: this.expiry(),
-      },
-      skipDuplicates: true,
-    });
-    return rows[0] ?? null;
+    const [row] = await run(this.database, ANNOUNCE, [
+      newId(),
+      fresh.userId,
+      fresh.deviceId,
+      fresh.hash,
+      fresh.sizeBytes,
+      fresh.mimeType,
+      fresh.fileName,
+      fresh.capturedAt,
+      fresh.capturedAtSource,
+      fresh.width,
+      fresh.height,
+      fresh.locationLat,
+      fresh.locationLon,
+      fresh.chunkSize,
+      openKeyOf(fresh),
+      photoId,
+      storageKeyOf({ ...fresh, photoId }),
+      fresh.importEntryId,
+      this.now(),
+      this.expiry(),
+      partCount({ size: fresh.sizeBytes, partSize: fresh.chunkSize }) === 1 ? WHOLE : null,
+      isArchiveType(fresh.mimeType),
+      restore,
+      replace,
+    ]);
+    if (!row) throw new Error('the statement returns one row');
+    const { knownPhotoId, knownSessionId, isPurged, indexes, ...session } = row;
+    const isKnown = knownPhotoId !== null && knownSessionId !== null;
+    return {
+      known: isKnown
+        ? { photoId: knownPhotoId, sessionId: knownSessionId, isPurged: isPurged === true }
+        : undefined,
+      open: session.id === null ? undefined : { session: toSession(session as SessionRow), indexes },
+    };
+  }
+
+  /** Resolves to a user's session, and whether the chunk at this offset is stored. @throws ProblemError `not_found` */
+  async forChunk(
+    userId: string,
+    id: string,
+    offset: number,
+  ): Promise<{ session: UploadSession; hasChunk: boolean }> {
+    const [row] = await run(this.database, READ_FOR_CHUNK, [id, userId, offset]);
+    if (!row) throw notFound('upload session');
+    const { hasChunk, ...session } = row;
+    return { session: toSession(session), hasChunk };
+  }
+
+  /** Resolves to a user's session with its stored chunks, in the order of the file. @throws ProblemError `not_found` */
+  async forCompletion(
+    userId: string,
+    id: string,
+  ): Promise<{ session: UploadSession; indexes: number[]; etags: string[] }> {
+    const [row] = await run(this.database, READ_FOR_COMPLETION, [id, userId]);
+    if (!row) throw notFound('upload session');
+    const { indexes, etags, ...session } = row;
+    return { session: toSession(session), indexes, etags };
   }
 
   /** Makes a session that an import has opened a client's. */
@@ -148,7 +229,8 @@ export class UploadSessions {
     const row = await this.find(session.id);
     const uploadId = row?.stagingId ?? session.stagingId;
     if (row === null || uploadId === null || mayHoldFile(row)) return this.latest(session);
-    await this.store.abortUpload({ uploadId, key: row.storageKey });
+    this.senders.get(row.id)?.();
+    if (uploadId !== WHOLE) await this.store.abortUpload({ uploadId, key: row.storageKey });
     await this.store.delete(row.storageKey);
     await this.db.uploadSession.updateMany({ where: { id: row.id }, data: { stagingId: null } });
     return row;
@@ -190,11 +272,7 @@ export class UploadSessions {
   /** With the first chunk, so that an announcement alone costs nothing. When two requests begin, the first to write the id wins. */
   private async beginStaging(session: UploadSession): Promise<string> {
     const { size, partSize } = shapeOf(session);
-    // Size and hash travel with the object, so that a lost catalog can be rebuilt from the store.
-    const begun = await this.store.beginUpload(session.storageKey, size, partSize, {
-      contentType: session.mimeType,
-      metadata: { sha256: session.hash, 'file-name': session.fileName },
-    });
+    const begun = await this.store.beginUpload(session.storageKey, size, partSize, attributesOf(session));
     await this.db.uploadSession.updateMany({
       where: { id: session.id, stagingId: null, status: 'open' },
       data: { stagingId: begun.uploadId },
@@ -205,24 +283,35 @@ export class UploadSessions {
     return row.stagingId;
   }
 
+  /** Runs `send`, which stores the whole file of a session. When the session is discarded meanwhile, `stop` is called. */
+  async whileSending(session: UploadSession, stop: () => void, send: () => Promise<void>): Promise<void> {
+    this.senders.set(session.id, stop);
+    try {
+      await send();
+    } finally {
+      this.senders.delete(session.id);
+    }
+  }
+
+  /**
+   * Removes the object that was stored after its session had ended, unless it is a photo or archive: another process has stored the same
+   * bytes under the key. Resolves to the session as it is now.
+   */
+  async discardLate(session: UploadSession): Promise<UploadSession> {
+    const row = await this.discard({ ...session, stagingId: WHOLE });
+    if (row.status !== 'completed' || isArchiveType(row.mimeType)) return row;
+    const photo = await this.db.original.count({ where: { storageKey: row.storageKey, purgedAt: null } });
+    if (photo === 0) await this.store.delete(row.storageKey);
+    return row;
+  }
+
   async hasChunk(id: string, index: number): Promise<boolean> {
     return (await this.db.uploadChunk.count({ where: { sessionId: id, index } })) > 0;
   }
 
-  /** Resolves to the stored chunks in the order of the file. */
-  chunks(id: string): Promise<{ index: number; etag: string }[]> {
-    return this.db.uploadChunk.findMany({ where: { sessionId: id }, orderBy: { index: 'asc' } });
-  }
-
   /** Records a stored chunk and gives the session more time. Resolves to false when the session has ended. */
   async recordChunk(id: string, index: number, etag: string): Promise<boolean> {
-    const recorded = await this.db.$executeRaw`
-      WITH touched AS (
-        UPDATE upload_sessions SET expires_at = ${this.expiry()} WHERE id = ${id}::uuid AND status = 'open' RETURNING id
-      )
-      INSERT INTO upload_chunks (session_id, index, etag) SELECT id, ${index}, ${etag} FROM touched
-      ON CONFLICT (session_id, index) DO UPDATE SET etag = excluded.etag`;
-    return recorded > 0;
+    return (await run(this.database, RECORD_CHUNK, [id, index, etag, this.expiry()])).length > 0;
   }
 
   private expiry(): Date {
@@ -237,13 +326,23 @@ export function uploadEnded({ status, failureCode }: UploadSession): ProblemErro
   });
 }
 
+/** Whether the file is one chunk, which becomes the object without a staged upload. */
+export function isWhole({ stagingId }: UploadSession): boolean {
+  return stagingId === WHOLE;
+}
+
+/** Size and hash travel with the object, so that a lost catalog can be rebuilt from the store. */
+export function attributesOf({ mimeType, hash, fileName }: UploadSession): ObjectAttributes {
+  return { contentType: mimeType, metadata: { sha256: hash, 'file-name': fileName } };
+}
+
 /** How the file is cut into chunks, which are the parts of the staged upload. */
 export function shapeOf({ sizeBytes, chunkSize }: UploadSession): UploadShape {
   return { size: Number(sizeBytes), partSize: chunkSize };
 }
 
 /** Photos and archives are apart: the same hash may be announced as either. */
-function openKeyOf({ userId, hash, mimeType }: Hashed): string {
+function openKeyOf({ userId, hash, mimeType }: Pick<UploadSession, 'userId' | 'hash' | 'mimeType'>): string {
   return isArchiveType(mimeType) ? `${userId}:archive:${hash}` : `${userId}:${hash}`;
 }
 

@@ -21,7 +21,7 @@ export async function zipOf(files: Files): Promise<Buffer<ArrayBuffer>> {
   return Buffer.from(await buffer(zip.outputStream));
 }
 
-/** A photo that nobody else has. */
+/** A photo that no other user has. */
 export function photo(text: string, size = 1500): Buffer {
   const bytes = Buffer.alloc(size, `${text} `);
   bytes.set([0xff, 0xd8, 0xff, 0xe0]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
-import { createClientActivity } from '../../src/imports/client-activity.js';
+import { ClientActivity } from '../../src/client-activity.js';
 import { createGround, type Ground, startUpload } from '../harness.js';
 import { ended, originalsOf, photo, sendArchive, startImport, zipOf } from './archives.js';
 
@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 
 it('an import waits for uploads of clients, but not for ever', async () => {
   let now = 0;
-  const clients = createClientActivity(() => now);
+  const clients = new ClientActivity(() => now);
   await clients.waitUntilQuiet(never);
 
   const upload = Promise.withResolvers<void>();
@@ -31,6 +31,32 @@ it('an import waits for uploads of clients, but not for ever', async () => {
 
   const stop = new AbortController();
   const stopped = clients.waitUntilQuiet(stop.signal);
+  stop.abort();
+  await expect(stopped).rejects.toThrow(/abort/i);
+  endless.resolve();
+});
+
+it('a preview waits while a client uploads, but not for long', async () => {
+  let now = 0;
+  const clients = new ClientActivity(() => now);
+  await clients.waitUntilIdle(never, 500);
+  const upload = Promise.withResolvers<void>();
+  const during = clients.during(() => upload.promise);
+  const order: string[] = [];
+  const waiting = clients.waitUntilIdle(never, 500).then(() => order.push('preview'));
+  now = 400;
+  upload.resolve(order.push('upload') as never);
+  await during;
+  await waiting;
+  expect(order).toEqual(['upload', 'preview']);
+
+  const endless = Promise.withResolvers<void>();
+  void clients.during(() => endless.promise);
+  const waitingLong = clients.waitUntilIdle(never, 500);
+  now = 900;
+  await waitingLong;
+  const stop = new AbortController();
+  const stopped = clients.waitUntilIdle(stop.signal, 500);
   stop.abort();
   await expect(stopped).rejects.toThrow(/abort/i);
   endless.resolve();

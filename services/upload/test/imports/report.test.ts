@@ -108,7 +108,7 @@ describeWithPostgres('the report of an import', () => {
     { source: 'takeout', hashes: [] },
     { source: 'takeout', hash: 'ab'.repeat(32), path: 'a.zip' },
     { source: 'takeout', hashes: Array(201).fill('ab'.repeat(32)) },
-  ])('%j is no import', async (json) => {
+  ])('%j is not an import', async (json) => {
     expect(await node.user().call('/imports', { json })).toMatchObject({
       status: 400,
       body: { code: 'invalid_request' },

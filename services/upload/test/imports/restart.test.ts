@@ -8,7 +8,7 @@ import { type Files, originalsOf, photo, sendArchive, sidecar, video, zipOf } fr
 
 const ROOT = 'Takeout/Google Photos';
 
-/** Forty photos, some of them twice, with sidecars, an album, a video, and what is no photo. */
+/** Forty photos, some of them twice, with sidecars, an album, a video, and a file that is not a photo. */
 function library(): Files {
   const files: Files = {
     [`${ROOT}/Trip/metadata.json`]: { title: 'Trip' },

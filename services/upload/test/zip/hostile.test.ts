@@ -68,7 +68,7 @@ describe('a path that leads out of the archive', () => {
     ]);
   });
 
-  test('a folder with content is no folder', async () => {
+  test('a folder with content is not a folder', async () => {
     expect(await problemOf({ name: 'folder/' })).toBe('unsafe_path');
   });
 });
@@ -108,7 +108,7 @@ describe('what cannot be unpacked', () => {
     ['bytes behind the end', { name: 'a.jpg', compressedSize: 4_000_000, size: 4_000_000 }, 'entry_damaged'],
     ['a header behind the end', { name: 'a.jpg', offset: 4_000_000 }, 'entry_damaged'],
     [
-      'sizes that are no numbers',
+      'sizes that are not numbers',
       { name: 'a.jpg', zip64: true, size: 2 ** 60, compressedSize: 2 ** 60 },
       'entry_damaged',
     ],
@@ -146,7 +146,7 @@ describe('bombs', () => {
     expect(await problemOf({ ...entry, content: Buffer.alloc(MIB) })).toBeUndefined();
   });
 
-  test('a file that announces more than deflate can make of it, whose size is not believed', async () => {
+  test('a file with a size that deflate cannot reach: the size is ignored', async () => {
     const packed = Buffer.alloc(1000);
     const [file] = await list(bufferSource(rawZip([{ name: 'a.jpg', method: 8, packed, size: 2_000_000 }])));
     expect(file).toMatchObject({ sizeBytes: 1_032_000, problem: { code: 'entry_bomb' } });
@@ -182,7 +182,7 @@ describe('files that share bytes', () => {
     await expect(list(bufferSource(archive))).rejects.toMatchObject({ code: 'overlapping_entries' });
   });
 
-  test('a file that contains the next one, whatever the order of the table', async () => {
+  test('a file that contains the next one, in any order of the table', async () => {
     const inner = { name: 'inner.jpg', content: Buffer.alloc(2000) };
     const outer = { name: 'outer.jpg', content: Buffer.concat([localHeader(inner), Buffer.alloc(2000)]) };
     const bytes = Buffer.concat([localHeader(outer), outer.content]);

@@ -139,7 +139,7 @@ describe('a file that is not what the archive announces', () => {
     expect(await failing({ content: Buffer.alloc(0) }, () => ({ sizeBytes: 1 }))).toBe('size_mismatch');
   });
 
-  test('is no deflate stream, or half of one', async () => {
+  test('is not a deflate stream, or is half of one', async () => {
     const packed = deflateRawSync(content);
     expect(await failing({ method: 8, packed: randomBytes(1000) })).toBe('entry_damaged');
     expect(await failing({ method: 8, packed: Buffer.alloc(1000, 0xff) })).toBe('entry_damaged');

@@ -1,7 +1,7 @@
 import type { ImportSource } from '@lazyphotos/contracts';
 import { type FileRole, roleOf, splitPath } from '@lazyphotos/import-engine';
 import type { Import, ImportPart } from '../../generated/prisma/client.js';
-import type { UploadDb } from '../../prisma.js';
+import type { UploadDb, UploadTx } from '../../prisma.js';
 import type { PartArchives } from '../part-archives.js';
 import { addCounts } from '../settle.js';
 import type { ImportStates } from '../states.js';
@@ -87,15 +87,32 @@ const COUNT = `
     bytes_processed = bytes_processed + coalesce((SELECT sum(bytes) FROM listed WHERE outcome <> 'waiting'), 0)
   WHERE id = $1::uuid`;
 
-/** Counts the entries of a part that is listed, and inserts its folders. They are matched again, since they may have new sidecars. */
-async function finishListing(db: UploadDb, part: ImportPart): Promise<void> {
+/** Another process lists the same part, because this one has lost its lock on the import. */
+class OvertakenError extends Error {}
+
+/**
+ * Runs `work` in a transaction that locks the part, while the part still waits to be listed. A process whose lock on the import is lost
+ * detects that only later: so that it cannot mix with the next one, each write of a listing goes through here.
+ * @throws OvertakenError when the part is listed or has failed meanwhile
+ */
+function whileWaiting<T>(db: UploadDb, { id }: ImportPart, work: (tx: UploadTx) => Promise<T>): Promise<T> {
+  return db.$transaction(async (tx) => {
+    const [part] = await tx.$queryRaw<{ state: string }[]>`
+      SELECT state FROM import_parts WHERE id = ${id}::uuid FOR UPDATE`;
+    if (part?.state !== 'waiting') throw new OvertakenError();
+    return work(tx);
+  });
+}
+
+/**
+ * Counts the entries of a part that is listed, and inserts its folders. They are matched again, since they may have new sidecars.
+ * `inserted`: the number of entries that this listing has inserted; all must be there.
+ */
+function finishListing(db: UploadDb, part: ImportPart, inserted: number): Promise<void> {
   const { importId, id } = part;
-  await db.$transaction(async (tx) => {
-    const { count } = await tx.importPart.updateMany({
-      where: { id, state: 'waiting' },
-      data: { state: 'listed', code: null, message: null },
-    });
-    if (count === 0) return;
+  return whileWaiting(db, part, async (tx) => {
+    if ((await tx.importEntry.count({ where: { partId: id } })) !== inserted) throw new OvertakenError();
+    await tx.importPart.update({ where: { id }, data: { state: 'listed', code: null, message: null } });
     await tx.$executeRaw`
       INSERT INTO import_folders (import_id, path)
       SELECT DISTINCT import_id, folder FROM import_entries WHERE part_id = ${id}::uuid ON CONFLICT DO NOTHING`;
@@ -107,55 +124,72 @@ async function finishListing(db: UploadDb, part: ImportPart): Promise<void> {
   });
 }
 
-async function failPart(db: UploadDb, part: ImportPart, code: string, message: string): Promise<void> {
-  await db.$transaction([
-    db.importEntry.deleteMany({ where: { partId: part.id } }),
-    db.importPart.update({ where: { id: part.id }, data: { state: 'failed', code, message } }),
-  ]);
+function failPart(db: UploadDb, part: ImportPart, code: string, message: string): Promise<void> {
+  const { id } = part;
+  return whileWaiting(db, part, async (tx) => {
+    await tx.importEntry.deleteMany({ where: { partId: id } });
+    await tx.importPart.update({ where: { id }, data: { state: 'failed', code, message } });
+  });
 }
 
 /** The import was cancelled or paused: the part is listed when the import continues. */
 class StoppedError extends Error {}
 
+/** What the listing of one part works with. */
+export interface Listing {
+  db: UploadDb;
+  states: ImportStates;
+  archives: PartArchives;
+  job: Import;
+  part: ImportPart;
+  signal: AbortSignal;
+}
+
 /**
  * Reads the table of contents of an archive into rows. One that cannot be read fails, and the import continues with the others. Faults
  * of the node are thrown; the part is listed again then.
  */
-export async function listPart(
-  db: UploadDb,
-  states: ImportStates,
-  archives: PartArchives,
-  job: Import,
-  part: ImportPart,
-  signal: AbortSignal,
-): Promise<void> {
-  // What an earlier attempt has left.
-  await db.importEntry.deleteMany({ where: { partId: part.id } });
+export async function listPart(listing: Listing): Promise<void> {
   try {
-    let batch: NewEntry[] = [];
-    for await (const entry of newEntries(db, archives, job, part)) {
-      signal.throwIfAborted();
-      batch.push(entry);
-      if (batch.length < BATCH) continue;
-      await insertEntries(db, states, part, batch);
-      batch = [];
-    }
-    await insertEntries(db, states, part, batch);
+    await readIntoRows(listing);
   } catch (error) {
-    if (error instanceof StoppedError) return;
-    if (!(error instanceof ArchiveError)) throw error;
-    return failPart(db, part, error.code, error.message);
+    if (!(error instanceof StoppedError || error instanceof OvertakenError)) throw error;
   }
-  await finishListing(db, part);
+}
+
+/** @throws StoppedError, OvertakenError */
+async function readIntoRows(listing: Listing): Promise<void> {
+  const { db, part } = listing;
+  try {
+    // What an earlier attempt has left.
+    await whileWaiting(db, part, (tx) => tx.importEntry.deleteMany({ where: { partId: part.id } }));
+    const inserted = await insertAll(listing);
+    await finishListing(db, part, inserted);
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    await failPart(db, part, error.code, error.message);
+  }
+}
+
+/** Resolves to the number of entries. */
+async function insertAll(listing: Listing): Promise<number> {
+  let inserted = 0;
+  let batch: NewEntry[] = [];
+  const insert = async () => {
+    await insertEntries(listing, batch);
+    inserted += batch.length;
+    batch = [];
+  };
+  for await (const entry of newEntries(listing)) {
+    listing.signal.throwIfAborted();
+    if (batch.push(entry) === BATCH) await insert();
+  }
+  await insert();
+  return inserted;
 }
 
 /** @throws ArchiveError */
-async function* newEntries(
-  db: UploadDb,
-  archives: PartArchives,
-  job: Import,
-  part: ImportPart,
-): AsyncGenerator<NewEntry> {
+async function* newEntries({ db, archives, job, part }: Listing): AsyncGenerator<NewEntry> {
   let count = await db.importEntry.count({ where: { importId: job.id } });
   const knownFolders = await db.importFolder.count({ where: { importId: job.id } });
   const folders = new Set<string>();
@@ -171,14 +205,11 @@ async function* newEntries(
   }
 }
 
-async function insertEntries(
-  db: UploadDb,
-  states: ImportStates,
-  { id, importId }: ImportPart,
-  entries: readonly NewEntry[],
-): Promise<void> {
+async function insertEntries({ db, states, part }: Listing, entries: readonly NewEntry[]): Promise<void> {
   if (entries.length === 0) return;
   // A long listing must not continue for a user who has cancelled or paused it.
-  if ((await states.findRunnable(importId)) === undefined) throw new StoppedError();
-  await db.$executeRawUnsafe(INSERT, importId, id, JSON.stringify(entries));
+  if ((await states.findRunnable(part.importId)) === undefined) throw new StoppedError();
+  await whileWaiting(db, part, (tx) =>
+    tx.$executeRawUnsafe(INSERT, part.importId, part.id, JSON.stringify(entries)),
+  );
 }

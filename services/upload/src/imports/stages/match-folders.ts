@@ -115,7 +115,7 @@ async function saveLinks(
   );
 }
 
-async function matchFolder(db: UploadDb, job: Import, folder: string): Promise<void> {
+async function matchFolder(db: UploadDb, job: Import, folder: string, signal: AbortSignal): Promise<void> {
   const { role } = await db.importFolder.findUniqueOrThrow({
     where: { importId_path: { importId: job.id, path: folder } },
   });
@@ -128,6 +128,8 @@ async function matchFolder(db: UploadDb, job: Import, folder: string): Promise<v
     WHERE import_id = ${job.id}::uuid AND folder = ${folder} AND role <> 'other'
     ORDER BY id`;
   const { media, used } = await linksOf(job.source as ImportSource, files, isTrash);
+  // Another process may have matched the folder meanwhile, with the files of a later part.
+  signal.throwIfAborted();
   await db.$transaction(
     async (tx) => {
       await saveLinks(tx, job.id, files, media);
@@ -138,9 +140,14 @@ async function matchFolder(db: UploadDb, job: Import, folder: string): Promise<v
 }
 
 /** Resolves to false when the thread that matches a large folder has run out of memory. */
-async function matchWithinMemory(db: UploadDb, job: Import, folder: string): Promise<boolean> {
+async function matchWithinMemory(
+  db: UploadDb,
+  job: Import,
+  folder: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
-    await matchFolder(db, job, folder);
+    await matchFolder(db, job, folder, signal);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') throw error;
@@ -169,7 +176,7 @@ async function ignoreSidecars(db: UploadDb, job: Import, folder: string): Promis
 }
 
 /** Matches the photos of the next folder with their sidecars. Resolves to false when none is left. */
-export async function matchNextFolder(db: UploadDb, job: Import): Promise<boolean> {
+export async function matchNextFolder(db: UploadDb, job: Import, signal: AbortSignal): Promise<boolean> {
   const folder = await db.importFolder.findFirst({
     where: { importId: job.id, isMatched: false },
     orderBy: { path: 'asc' },
@@ -178,8 +185,9 @@ export async function matchNextFolder(db: UploadDb, job: Import): Promise<boolea
   if (folder.role === null) await classifyAllFolders(db, job);
   const where = { importId: job.id, folder: folder.path };
   const isSmallEnough = (await db.importEntry.count({ where })) <= maxFiles();
-  if (!isSmallEnough || !(await matchWithinMemory(db, job, folder.path)))
+  if (!isSmallEnough || !(await matchWithinMemory(db, job, folder.path, signal)))
     await ignoreSidecars(db, job, folder.path);
+  signal.throwIfAborted();
   await db.importFolder.update({
     where: { importId_path: { importId: job.id, path: folder.path } },
     data: { isMatched: true },

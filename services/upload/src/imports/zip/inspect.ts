@@ -118,7 +118,7 @@ export function isInside(entry: Entry, dataEnd: number): boolean {
   return numbers.every(Number.isSafeInteger) && extentOf(entry).end <= dataEnd;
 }
 
-/** Describes an entry that is no folder. Numbers of one outside of the archive are 0, and a size is never larger than possible. */
+/** Describes an entry that is not a folder. Numbers of one outside of the archive are 0, and a size is never larger than possible. */
 export function inspectEntry(
   entry: Entry,
   number: number,
