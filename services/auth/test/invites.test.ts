@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithPostgres } from '@lazyphotos/testkit';
+import { migrationsPath } from '../src/index.js';
 import { type Account, type AuthNode, addMember, claimNode, DAY_MS, register, startAuth } from './harness.js';
 
 const problem = (status: number, code: string) => ({ status, body: expect.objectContaining({ code }) });
@@ -90,6 +93,28 @@ describeWithPostgres('invites', () => {
     const next = (await list(admin, `?limit=1&cursor=${page.cursor}`)).body;
     expect(next.invites[0]).toMatchObject({ id: first.id, usedAt: expect.any(String) });
     expect(await list(admin, '?cursor=x')).toMatchObject(problem(400, 'invalid_cursor'));
+  });
+
+  it('refuses an end that is after the year 9999 in UTC, and goes on listing', async () => {
+    const refused = await create(owner, { expiresAt: '9999-12-31T23:59:59-01:00' });
+    expect(refused).toMatchObject(problem(400, 'invalid_request'));
+    expect(refused.body.errors).toMatchObject([{ path: 'body.expiresAt' }]);
+    expect((await create(owner, { expiresAt: '9999-12-31T23:59:59.999Z' })).status).toBe(201);
+    expect((await list(owner)).status).toBe(200);
+  });
+
+  it('lists an invite that an older version stored with an end that cannot be read', async () => {
+    const { id } = (await create(owner)).body;
+    await node.pool.query('ALTER TABLE invites DROP CONSTRAINT invites_expires_at_storable');
+    await node.pool.query("UPDATE invites SET expires_at = '10000-01-01T00:00:00Z' WHERE id = $1", [id]);
+    await node.pool.query(
+      await readFile(join(migrationsPath, '20261127203000_storable_expiry/migration.sql'), 'utf8'),
+    );
+    const { invites } = (await list(owner)).body;
+    expect(invites[0]).toMatchObject({ id, expiresAt: '9999-12-31T23:59:59.999Z' });
+    await expect(
+      node.pool.query("UPDATE invites SET expires_at = '10000-01-01T00:00:00Z' WHERE id = $1", [id]),
+    ).rejects.toThrow('invites_expires_at_storable');
   });
 
   it('can be revoked once', async () => {

@@ -69,7 +69,7 @@ describeWithPostgres('registration', () => {
     ['an e-mail that is none', { email: 'anna', password: PASSWORD }, 'body.email'],
     ['a short password', { email: 'a@example.org', password: '1234567' }, 'body.password'],
     ['a huge password', { email: 'a@example.org', password: 'x'.repeat(257) }, 'body.password'],
-    ['a body that is no object', 'anna', 'body'],
+    ['a body that is not an object', 'anna', 'body'],
   ])('refuses %s', async (_what, json, path) => {
     node = await startAuth();
     const reply = await node.call('/auth/register', { method: 'POST', json });

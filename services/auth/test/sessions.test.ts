@@ -155,7 +155,7 @@ describeWithPostgres('sessions', () => {
     expect(await refresh(node, token)).toMatchObject(invalid);
   });
 
-  it('lives as long as it is refreshed in time, and no longer', async () => {
+  it('lasts as long as it is refreshed in time, and no longer', async () => {
     const { refreshToken } = await newSession();
     node.advance(89 * DAY_MS);
     const later = await refresh(node, refreshToken);
@@ -269,7 +269,7 @@ describeWithPostgres('sessions', () => {
 });
 
 describeWithPostgres('the sweep', () => {
-  it('removes expired sessions and tokens at the start, and keeps live sessions', async () => {
+  it('removes expired sessions and tokens at the start, and keeps open sessions', async () => {
     const node = await startAuth();
     const owner = await claimNode(node);
     const next = await refresh(node, owner.refreshToken);

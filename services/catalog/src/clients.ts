@@ -2,15 +2,15 @@ import { type AccountsApi, type CopiesApi, type FeedApi, internalEndpoints } fro
 import { createCopiesClient, type Peers, ProblemError } from '@lazyphotos/service-kit';
 
 /** The accounts of the auth service in another process, over HTTP. */
-export const createAccountsClient = ({ call }: Peers, authUrl: string): AccountsApi => ({
+export const createAccountsClient = (peers: Peers, authUrl: string): AccountsApi => ({
   displayName: async (userId) =>
-    (await call(authUrl, internalEndpoints.displayName, { params: { userId } })).displayName,
+    (await peers.call(authUrl, internalEndpoints.displayName, { params: { userId } })).displayName,
 });
 
 /** The feed of another process, over HTTP. */
-export const createFeedClient = ({ call }: Peers, feedUrl: string): FeedApi => ({
+export const createFeedClient = (peers: Peers, feedUrl: string): FeedApi => ({
   headCursor: async (userId) =>
-    (await call(feedUrl, internalEndpoints.headCursor, { params: { userId } })).cursor,
+    (await peers.call(feedUrl, internalEndpoints.headCursor, { params: { userId } })).cursor,
 });
 
 /** The media worker of another process, over HTTP. Without its address no copies can be made. */

@@ -1,5 +1,5 @@
 import type { AccountsApi, CopiesApi, FeedApi } from '@lazyphotos/contracts';
-import type { UnitOfWork } from '@lazyphotos/database';
+import type { Database, UnitOfWork } from '@lazyphotos/database';
 import type { Passwords } from '@lazyphotos/passwords';
 import type { Logger, MediaUrls, ShareSigning } from '@lazyphotos/service-kit';
 import type { CatalogMetrics } from './metrics.js';
@@ -7,6 +7,8 @@ import type { CatalogDb, CatalogTx } from './prisma.js';
 
 /** What the functions of this service work with; made once, in service.ts. */
 export interface CatalogContext {
+  /** For the prepared statements of the hot paths. */
+  database: Database;
   db: CatalogDb;
   unitOfWork: UnitOfWork<CatalogTx>;
   metrics: CatalogMetrics;

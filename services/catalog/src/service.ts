@@ -6,8 +6,8 @@ import {
   type FeedApi,
   type SharesApi,
 } from '@lazyphotos/contracts';
-import { type Database, openOutbox } from '@lazyphotos/database';
-import type { EventBus } from '@lazyphotos/messaging';
+import { type Database, openOutbox, type UnitOfWork } from '@lazyphotos/database';
+import { type EventBus, inBatches } from '@lazyphotos/messaging';
 import { argon2Hasher, createPasswords } from '@lazyphotos/passwords';
 import {
   type Chassis,
@@ -15,6 +15,7 @@ import {
   createServiceApp,
   type MediaUrls,
   type Service,
+  type ServiceApp,
   type ShareSigning,
   withEvent,
 } from '@lazyphotos/service-kit';
@@ -25,15 +26,15 @@ import { createCatalogApi, mountInternalRoutes } from './internal-api.js';
 import { applyMedia } from './media/apply.js';
 import { setPlace } from './metadata/place.js';
 import { mountMetadataRoutes } from './metadata/routes.js';
-import { createCatalogMetrics } from './metrics.js';
+import { CatalogMetrics } from './metrics.js';
 import { mountPhotoRoutes } from './photos/routes.js';
-import { type CatalogTx, createPrisma } from './prisma.js';
+import { type CatalogDb, type CatalogTx, createPrisma } from './prisma.js';
 import { createSearchFill } from './search/fill.js';
 import { searchPhotos } from './search/search.js';
 import { createSharesApi, mountShareRoutes } from './shares/routes.js';
 import { emptyTrash, purgeExpired } from './trash/retention.js';
 import { mountTrashRoutes } from './trash/routes.js';
-import { recordUpload } from './uploads/record.js';
+import { recordUploads } from './uploads/record.js';
 
 export interface CatalogServiceDeps {
   chassis: Chassis;
@@ -55,6 +56,8 @@ export interface CatalogService extends Service {
   purgeTrash(): Promise<number>;
 }
 
+/** Events that one call of a handler takes. */
+const BATCH = 100;
 const RETENTION_INTERVAL_MS = 3_600_000;
 /** A request to empty the trash is carried out at once; the interval is for those of an earlier process, and for failed ones. */
 const EMPTYING_INTERVAL_MS = 60_000;
@@ -63,24 +66,11 @@ const PASSWORD_BOUNDS = { running: 1, waiting: 100 };
 
 /** The library: photos, albums, the trash and share links. */
 export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
-  const { chassis, database, bus, settings, now = () => new Date() } = deps;
+  const { chassis, database, bus } = deps;
   const { logger } = chassis;
   const db = createPrisma(database);
   const { relay, unitOfWork } = openOutbox<CatalogTx>(db, { chassis, database, bus });
-  const context: CatalogContext = {
-    db,
-    unitOfWork,
-    metrics: createCatalogMetrics(chassis.metrics),
-    logger,
-    now,
-    feed: deps.feed,
-    copies: deps.copies,
-    accounts: deps.accounts,
-    mediaUrls: deps.mediaUrls,
-    passwords: createPasswords(argon2Hasher, PASSWORD_BOUNDS),
-    shareSigning: deps.shareSigning,
-    defaultTrashDays: settings.trashDays,
-  };
+  const context = createContext(deps, db, unitOfWork);
   const searchFill = createSearchFill(context);
   const purge = (signal?: AbortSignal) => purgeExpired(context, signal);
   const purges = createPeriodic('trash retention', RETENTION_INTERVAL_MS, purge, logger);
@@ -89,14 +79,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const api = createCatalogApi(context);
 
   const service = createServiceApp(chassis, { database, bus });
-  mountPhotoRoutes(service, context);
-  mountMetadataRoutes(service, context);
-  mountTrashRoutes(service, context, emptyings.nudge);
-  service.mount(endpoints.search, ({ principal, query }) => searchPhotos(context, principal.userId, query));
-  mountAlbumRoutes(service, context);
-  mountInternalRoutes(service, api);
-  mountShareRoutes(service, context);
-
+  mountAll(service, context, api, emptyings.nudge);
   return {
     name: chassis.name,
     handler: service.app,
@@ -106,16 +89,19 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     purgeTrash: () => purge(),
     start: async () => {
       relay.start();
-      const options = { concurrency: 2, around: withEvent(logger) };
+      // What comes while a batch is written is the next batch.
+      const options = { concurrency: 1, around: withEvent(logger) };
       await bus.consume(
         'catalog.upload',
-        { 'upload.completed': ({ payload }) => recordUpload(context, payload) },
+        {
+          'upload.completed': inBatches(BATCH, (events) => recordUploads(context, events)),
+        },
         options,
       );
       await bus.consume(
         'catalog.media',
         {
-          'media.processed': ({ payload }) => applyMedia(context, payload),
+          'media.processed': inBatches(BATCH, (events) => applyMedia(context, events)),
           'place.found': ({ payload }) => setPlace(context, payload),
         },
         options,
@@ -131,4 +117,42 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
       await db.$disconnect();
     },
   };
+}
+
+function createContext(
+  deps: CatalogServiceDeps,
+  db: CatalogDb,
+  unitOfWork: UnitOfWork<CatalogTx>,
+): CatalogContext {
+  const { chassis, feed, copies, accounts, mediaUrls, shareSigning, settings, now = () => new Date() } = deps;
+  return {
+    database: deps.database,
+    db,
+    unitOfWork,
+    metrics: new CatalogMetrics(chassis.metrics),
+    logger: chassis.logger,
+    now,
+    feed,
+    copies,
+    accounts,
+    mediaUrls,
+    passwords: createPasswords(argon2Hasher, PASSWORD_BOUNDS),
+    shareSigning,
+    defaultTrashDays: settings.trashDays,
+  };
+}
+
+function mountAll(
+  service: ServiceApp,
+  context: CatalogContext,
+  api: CatalogApi,
+  onEmptying: () => void,
+): void {
+  mountPhotoRoutes(service, context);
+  mountMetadataRoutes(service, context);
+  mountTrashRoutes(service, context, onEmptying);
+  service.mount(endpoints.search, ({ principal, query }) => searchPhotos(context, principal.userId, query));
+  mountAlbumRoutes(service, context);
+  mountInternalRoutes(service, api);
+  mountShareRoutes(service, context);
 }

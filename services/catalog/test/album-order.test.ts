@@ -152,7 +152,7 @@ describeWithPostgres('albums that are arranged by hand', () => {
     expect(await orderByEvents(user, albumId)).toEqual([a, b, c]);
   });
 
-  it('end in one order that every device sees, whatever devices do at the same time', async () => {
+  it('end in the same order on every device, after concurrent changes', async () => {
     const index = fc.nat(5);
     const move = fc.record({ kind: fc.constant('move' as const), photo: index, after: fc.option(index) });
     const change = fc.record({

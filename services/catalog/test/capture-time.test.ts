@@ -111,7 +111,7 @@ describeWithPostgres('when a photo was taken', () => {
     ['client', { capturedAt: announced }],
     ['name', { fileName: 'IMG_20190714_101112.jpg' }],
     ['time of modification', { capturedAt: announced, capturedAtSource: 'fileModified' }],
-  ])('is what the file says, whatever the %s says, and in whichever order they come', async (_, fields) => {
+  ])('is that of the file, not that of the %s, in any order of arrival', async (_, fields) => {
     const result = { capturedAt: found, capturedAtSource: 'metadataModified' as const };
     const [first, second] = [upload(fields), upload(fields)];
     await node.deliver(eventOf('upload.completed', first));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { chunksOf, rowsOf } from '../src/photos/chunks.js';
 
 describe('chunks of work', () => {
-  it('keep everything in its order, within 50 photos and 20,000 rows, and are no smaller than that needs', () => {
+  it('keep everything in its order, and are as large as 50 photos and 20,000 rows allow', () => {
     const items = fc.array(fc.integer({ min: 1, max: 30_000 }), { maxLength: 300 });
     const small = fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 300 });
     fc.assert(

@@ -202,7 +202,7 @@ async function expectFoldedState({ node, user }: World): Promise<void> {
   }
 }
 
-describeWithPostgres('whatever happens at the same time', () => {
+describeWithPostgres('concurrent changes', () => {
   let node: CatalogNode;
   beforeAll(async () => {
     // Every photo in the trash is overdue at once, so that retention takes part.

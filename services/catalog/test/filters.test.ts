@@ -151,7 +151,7 @@ describeWithPostgres('the filters of the list', () => {
       }
   });
 
-  it('find what photos say, whatever changes at the same time', async () => {
+  it('find the current state of photos during concurrent changes', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 6 }),

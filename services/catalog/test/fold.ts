@@ -5,7 +5,7 @@ interface Newest<T> {
   state: T;
 }
 
-/** Keeps the state with the highest version, whatever order they come in. */
+/** Keeps the state with the highest version, in any order of arrival. */
 function keepNewest<T>(map: Map<string, Newest<T>>, id: string, version: number, state: T): void {
   if ((map.get(id)?.version ?? 0) < version) map.set(id, { version, state });
 }

@@ -3,6 +3,7 @@ import {
   type CopiesApi,
   type EventPayload,
   type FeedApi,
+  type ServiceName,
   topology,
 } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
@@ -18,7 +19,9 @@ import {
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
 } from '@lazyphotos/service-kit';
+import { guardOf, headersOf } from '@lazyphotos/service-kit/testing';
 import {
+  createServiceKeys,
   createTestDatabase,
   createTokenIssuer,
   eventually,
@@ -27,7 +30,6 @@ import {
   listen,
 } from '@lazyphotos/testkit';
 import { createCatalogService, migrationsPath } from '../src/index.js';
-import { asService, peerGuard } from './peers.js';
 import { recordStatements } from './statements.js';
 import { createUser, type User } from './user.js';
 
@@ -44,6 +46,10 @@ export const SIGNING_KEY = 'a signing key for the tests of the catalog';
 export const displayNames = new Map<string, string>();
 
 const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
+const serviceKeys = createServiceKeys();
+
+/** The headers of a request of that service. */
+export const asService = (name: ServiceName) => headersOf(name, 'catalog', serviceKeys);
 
 export interface Given {
   feed?: FeedApi;
@@ -93,7 +99,7 @@ export async function startCatalog(given: Given = {}) {
       metrics,
       authenticate: createAuthenticate(issuer.keySet),
       validateAnswers: true,
-      peerGuard: given.alone ? peerGuard : undefined,
+      peerGuard: given.alone ? guardOf('catalog', serviceKeys) : undefined,
     },
     database,
     bus,

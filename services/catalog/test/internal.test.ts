@@ -3,8 +3,7 @@ import type { ServiceName } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres, http } from '@lazyphotos/testkit';
 import { imported, newUpload } from './facts.js';
-import { type CatalogNode, startCatalog } from './harness.js';
-import { asService } from './peers.js';
+import { asService, type CatalogNode, startCatalog } from './harness.js';
 import { share } from './visitor.js';
 
 describeWithPostgres('the internal routes', () => {

@@ -1,4 +1,4 @@
--- A library of one user, as large as asked for; the test of the plans and `npm run bench lists` read it. The settings
+-- A library of one user, as large as asked for; the test of the plans and `npm run bench reads` read it. The settings
 -- library.user, library.big, library.small (uuids: the user, two albums) and library.photos (a number) are set before.
 
 SET maintenance_work_mem = '256MB';

@@ -140,7 +140,7 @@ describe('edits of a photo', () => {
     );
   });
 
-  it('keep the newest value of each field, whatever replays come later', () => {
+  it('keep the newest value of each field after any replays', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ description: fc.string(), minute: fc.nat(1000) }), { minLength: 1 }),
@@ -246,7 +246,7 @@ describe('tags', () => {
     expect(tagsAfter({ tags: ['Straße'] }, { removeTags: ['STRASSE'] })).toEqual([]);
   });
 
-  it('that were set are all there are, but for those that were added later', () => {
+  it('that were set replace all others, except for those that were added later', () => {
     const add = { addTags: ['later'], updatedAt: timeAt(5) };
     const set = { tags: ['a', 'b'], updatedAt: timeAt(3) };
     const early = { addTags: ['early'], updatedAt: timeAt(1) };

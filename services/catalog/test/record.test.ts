@@ -56,6 +56,39 @@ describeWithPostgres('a photo on its way in', () => {
     });
   });
 
+  it('keeps what its file said when a repeat of the processing could not read it, and takes new values', async () => {
+    const fact = upload();
+    await node.service.api.recordUpload(fact);
+    const first = readyResult(fact, {
+      capturedAt: '2024-05-06T07:08:09.123Z',
+      capturedAtSource: 'exifOriginal',
+      capturedAtOffset: 120,
+      width: 4032,
+      height: 3024,
+      locationLat: -33.8568,
+      locationLon: 151.2153,
+      altitude: 12,
+      kind: 'motion',
+      cameraMake: 'Canon',
+      cameraModel: 'EOS R5',
+      lensModel: 'RF 50mm',
+      fNumber: 1.8,
+      exposureTime: 0.01,
+      iso: 100,
+      focalLength: 50,
+      orientation: 6,
+      rating: 4,
+    });
+    await node.deliver(eventOf('media.processed', first));
+    const seen = async () => (await node.user(fact.userId).photo(fact.photoId)).body;
+    const { version, updatedAt: _, ...before } = await seen();
+    expect(before).toMatchObject({ cameraModel: 'EOS R5', iso: 100, rating: 4 });
+    await node.deliver(eventOf('media.processed', readyResult(fact, { run: 2 })));
+    expect(await seen()).toMatchObject({ ...before, version: version + 1 });
+    await node.deliver(eventOf('media.processed', readyResult(fact, { run: 3, iso: 200 })));
+    expect(await seen()).toMatchObject({ ...before, iso: 200, version: version + 2 });
+  });
+
   it.each([
     ['the smallest number', 5e-324, -5e-324],
     ['a number whose square is too small', 1e-320, 151.2153],
@@ -94,7 +127,7 @@ describeWithPostgres('a photo on its way in', () => {
     expect((await node.user(fact.userId).photo(fact.photoId)).status).toBe(200);
   });
 
-  it('gets what the media worker found; the file itself is believed before the client', async () => {
+  it('gets the results of the media worker; the file has priority over the client', async () => {
     const fact = upload({
       capturedAt: '2001-01-01T00:00:00.000Z',
       locationLat: 1,
@@ -154,7 +187,7 @@ describeWithPostgres('a photo on its way in', () => {
   });
 
   it.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-12:00'])(
-    'does not believe that it was captured at %s',
+    'does not accept %s as the capture time',
     async (capturedAt) => {
       const fact = upload({ capturedAt });
       await node.deliver(eventOf('upload.completed', fact));
@@ -205,7 +238,7 @@ describeWithPostgres('a photo on its way in', () => {
     });
   });
 
-  it('takes the results of several runs in their order, whatever order they come in', async () => {
+  it('applies the results of several runs in their order, in any order of arrival', async () => {
     const fact = upload();
     await node.service.api.recordUpload(fact);
     const result = (run: number) =>
@@ -221,6 +254,26 @@ describeWithPostgres('a photo on its way in', () => {
       version: 3,
     });
     expect(await node.eventsOf(fact.userId)).toHaveLength(3);
+  });
+
+  it('keeps an edit that is committed between reading the photo and writing its result', async () => {
+    const fact = upload();
+    await node.service.api.recordUpload(fact);
+    const client = await node.pool.connect();
+    await client.query('BEGIN');
+    await client.query('UPDATE photos SET favorite = true, version = version + 1 WHERE id = $1', [
+      fact.photoId,
+    ]);
+    const delivered = node.deliver(eventOf('media.processed', readyResult(fact)));
+    await waitForLocks(node.pool, 1);
+    await client.query('COMMIT');
+    client.release();
+    await delivered;
+    expect((await node.user(fact.userId).photo(fact.photoId)).body).toMatchObject({
+      favorite: true,
+      processing: 'ready',
+      version: 3,
+    });
   });
 
   it('that is in the trash takes its result there, and shows it when it comes back', async () => {
@@ -257,8 +310,75 @@ describeWithPostgres('a photo on its way in', () => {
       expect(rows).toEqual([]);
     });
 
-    it.each(['upload.completed', 'media.processed'] as const)(
-      'does not come back with a late %s that meets the purge half-way',
+    it('is refused by the database if a statement inserts it all the same', async () => {
+      const fact = upload();
+      await node.service.api.recordUpload(fact);
+      await node.user(fact.userId).purge(fact.photoId);
+      const other = upload();
+      await node.service.api.recordUpload(other);
+      const insertAgain = node.pool.query(
+        `INSERT INTO photos SELECT (jsonb_populate_record(photos, jsonb_build_object('id', $1::text))).*
+         FROM photos WHERE id = $2`,
+        [fact.photoId, other.photoId],
+      );
+      await expect(insertAgain).rejects.toMatchObject({ code: '40001' });
+    });
+
+    it('is not recorded by a call that began before the purge', async () => {
+      const fact = upload();
+      const { photoId, userId } = fact;
+      const client = await node.pool.connect();
+      await client.query('BEGIN');
+      await client.query(
+        `INSERT INTO photos (id, user_id, hash, storage_key, file_name, size_bytes, mime_type, sort_at, uploaded_at, updated_at, edits)
+         VALUES ($1, $2, 'hash', 'key', 'name', 1, 'image/jpeg', now(), now(), now(), '{}')`,
+        [photoId, userId],
+      );
+      const recorded = node.service.api.recordUpload(fact);
+      await waitForLocks(node.pool, 1);
+      await client.query('DELETE FROM photos WHERE id = $1', [photoId]);
+      await client.query(
+        'INSERT INTO purged_photos (id, user_id, version, purged_at) VALUES ($1, $2, 2, now())',
+        [photoId, userId],
+      );
+      await client.query('COMMIT');
+      client.release();
+      // The conflict is not the caller's: the call is repeated, and finds the purge.
+      await recorded;
+      expect((await node.pool.query('SELECT id FROM photos WHERE id = $1', [photoId])).rows).toEqual([]);
+    });
+
+    it('leaves no result that was stored while it was recorded and purged', async () => {
+      const fact = upload();
+      const client = await node.pool.connect();
+      await client.query('BEGIN');
+      // Holds the result up just before it is stored.
+      await client.query(`INSERT INTO early_media (photo_id, run, payload) VALUES ($1, 0, '{}')`, [
+        fact.photoId,
+      ]);
+      const location = { locationLat: 50, locationLon: 8 };
+      const delivered = node.deliver(eventOf('media.processed', readyResult(fact, location)));
+      await waitForLocks(node.pool, 1);
+      await node.service.api.recordUpload(fact);
+      await node.user(fact.userId).purge(fact.photoId);
+      await client.query('ROLLBACK');
+      client.release();
+      await delivered;
+      expect((await node.pool.query('SELECT * FROM early_media')).rows).toEqual([]);
+    });
+
+    it('takes a result with it that waited for another run', async () => {
+      const fact = upload();
+      await node.service.api.recordUpload(fact);
+      await node.pool.query(`INSERT INTO early_media (photo_id, run, payload) VALUES ($1, 7, '{}')`, [
+        fact.photoId,
+      ]);
+      await node.user(fact.userId).purge(fact.photoId);
+      expect((await node.pool.query('SELECT * FROM early_media')).rows).toEqual([]);
+    });
+
+    it.each(['call', 'upload.completed', 'media.processed'] as const)(
+      'does not come back with a late %s during the purge',
       async (type) => {
         const fact = upload();
         await node.service.api.recordUpload(fact);
@@ -271,9 +391,15 @@ describeWithPostgres('a photo on its way in', () => {
         await client.query('LOCK TABLE outbox_messages IN SHARE MODE');
         const purging = user.purge(fact.photoId);
         await waitForLocks(node.pool, 1);
-        const event = type === 'upload.completed' ? eventOf(type, fact) : eventOf(type, readyResult(fact));
-        const delivered = node.deliver(event);
-        await waitForLocks(node.pool, 2);
+        const deliveries = {
+          call: () => node.service.api.recordUpload(fact),
+          'upload.completed': () => node.deliver(eventOf('upload.completed', fact)),
+          'media.processed': () => node.deliver(eventOf('media.processed', readyResult(fact))),
+        };
+        const delivered = deliveries[type]();
+        // The event finds the photo still recorded, and has nothing to wait for.
+        if (type === 'upload.completed') await delivered;
+        else await waitForLocks(node.pool, 2);
         await client.query('COMMIT');
         client.release();
         expect((await purging).status).toBe(204);

@@ -53,7 +53,7 @@ describeWithPostgres('what went wrong with share links elsewhere', () => {
     }
     const more = await visitor.content(token, { query: `?cursor=${open.body.cursor}`, unlock: body.token });
     expect(more.body.photos).toHaveLength(1);
-    // Refused looks are no views.
+    // Refused requests are not views.
     expect((await owner.call(`/share-links/${id}`)).body.viewCount).toBe(1);
   });
 

@@ -90,7 +90,11 @@ describeWithPostgres('share links', () => {
       ['neither a photo nor an album', () => ({})],
       ['both', () => ({ photoId: newId(), albumId: newId() })],
       ['an end that has passed', (photoId: string) => ({ photoId, expiresAt: '2020-01-01T00:00:00Z' })],
-      ['an end that is no time', (photoId: string) => ({ photoId, expiresAt: 'tomorrow' })],
+      [
+        'an end that is after the year 9999',
+        (photoId: string) => ({ photoId, expiresAt: '9999-12-31T23:59:59-01:00' }),
+      ],
+      ['an end that is not a time', (photoId: string) => ({ photoId, expiresAt: 'tomorrow' })],
       ['an empty password', (photoId: string) => ({ photoId, password: '' })],
       ['an endless title', (photoId: string) => ({ photoId, title: 'x'.repeat(201) })],
     ])('are refused with %s', async (_name, body) => {
@@ -286,7 +290,7 @@ describeWithPostgres('share links', () => {
       expect((await seen()).viewCount).toBe(6);
     });
 
-    it('take two statements for a view, whatever its size', async () => {
+    it('take two statements for a view of any size', async () => {
       const owner = node.user();
       const albumId = await owner.addAlbum();
       await owner.addItems(albumId, await owner.addPhotos(20));

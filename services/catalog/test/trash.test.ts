@@ -167,15 +167,15 @@ describeWithPostgres('the trash', () => {
     });
 
     it('also when others keep theirs for longer or for less', async () => {
-      const [usual, patient, hasty] = [node.user(), node.user(), node.user()];
-      await patient.setTrashDays(60);
-      await hasty.setTrashDays(5);
-      for (const user of [usual, patient, hasty]) {
+      const [usual, late, early] = [node.user(), node.user(), node.user()];
+      await late.setTrashDays(60);
+      await early.setTrashDays(5);
+      for (const user of [usual, late, early]) {
         for (const days of [4, 10, 40, 70]) await fillTrash(node, user.id, 150, days);
       }
       expect(await node.service.purgeTrash()).toBe(150 * (2 + 1 + 3));
       const left = async (user: User) => (await user.trashState()).body.count / 150;
-      expect([await left(usual), await left(patient), await left(hasty)]).toEqual([2, 3, 1]);
+      expect([await left(usual), await left(late), await left(early)]).toEqual([2, 3, 1]);
       expect(await node.metric('lazyphotos_photos_purged_total')).toMatch(/reason="expired"\} 900/);
     });
   });

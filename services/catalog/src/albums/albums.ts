@@ -120,7 +120,7 @@ type Field = (typeof EDITABLE)[number];
 /** Per field the time of its newest edit, ISO 8601 in UTC. */
 type EditTimes = Partial<Record<Field, string>>;
 
-/** Decides between two values that were set at the same time, whatever the order in which they arrive. */
+/** Decides between two values that were set at the same time, in any order of arrival. */
 const outranks = (value: unknown, other: unknown): boolean => JSON.stringify(value) > JSON.stringify(other);
 
 /** What an edit does to an album. */

@@ -23,7 +23,7 @@ const OLDEST = new Date(-8_640_000_000_000_000).toISOString();
 const editTimeOf = (at: string | undefined, now: Date): string =>
   at !== undefined && Date.parse(at) <= now.getTime() ? at : OLDEST;
 
-/** Whether an announced date replaces a photo's; of two from one source the earlier stays, in whatever order they came. */
+/** Returns whether an announced date replaces a photo's. Of two from one source the earlier one stays, in any order of arrival. */
 function isBetterDate(date: Date, source: CapturedAtSource, row: PhotoRow): boolean {
   if (row.capturedAt === null) return true;
   const known = row.capturedAtSource as CapturedAtSource | null;

@@ -1,20 +1,41 @@
 import {
   type AnnouncedDateSource,
+  type EventOf,
   type EventPayload,
   isBetterSource,
   storableDate,
 } from '@lazyphotos/contracts';
+import { run, statement } from '@lazyphotos/database';
+import { withRequestId } from '@lazyphotos/service-kit';
 import type { CatalogContext } from '../context.js';
 import { type Edits, readEdits } from '../metadata/edits.js';
 import { questionAfterResult } from '../metadata/place.js';
-import { lockPhoto, lockPhotoRow } from '../photos/lock.js';
+import { changePhotos } from '../photos/change.js';
 import { photoRecordOf } from '../photos/record.js';
-import { savePhotos } from '../photos/save.js';
-import type { CatalogTx, PhotoRow } from '../prisma.js';
+import type { PhotoRow } from '../prisma.js';
 import { storableDegrees } from '../values.js';
 import { isInFeed } from '../visibility.js';
 
 type Result = EventPayload<'media.processed'>;
+/** Also a result that was stored, which has no request of its own. */
+type MediaEvent = Pick<EventOf<'media.processed'>, 'id' | 'requestId' | 'payload'>;
+
+/** Stores the newest results of photos that are not recorded yet; none of a purged photo. */
+const KEEP_EARLY = statement<never>(
+  'keep-early-media',
+  `INSERT INTO early_media AS kept (photo_id, run, payload)
+  SELECT (result->>'photoId')::uuid, (result->>'run')::int, result FROM jsonb_array_elements($1::jsonb) AS result
+  WHERE NOT EXISTS (SELECT FROM purged_photos WHERE id = (result->>'photoId')::uuid) ORDER BY 1
+  ON CONFLICT (photo_id) DO UPDATE SET run = excluded.run, payload = excluded.payload WHERE kept.run < excluded.run`,
+);
+
+/** Removes stored results that their photos have, and those of photos that were purged while their result was being stored. */
+const FORGET_EARLY = statement<never>(
+  'forget-early-media',
+  `DELETE FROM early_media AS kept WHERE photo_id = ANY($1::uuid[]) AND (
+    EXISTS (SELECT FROM photos WHERE id = kept.photo_id AND media_run >= kept.run)
+    OR EXISTS (SELECT FROM purged_photos WHERE id = kept.photo_id))`,
+);
 
 /** The fields of a capture time that is not from the file itself; no zone comes with it. */
 export const announcedTime = (capturedAt: Date, capturedAtSource: AnnouncedDateSource) =>
@@ -56,9 +77,11 @@ function captureTimeOf(row: PhotoRow, edits: Edits, result: Result): Partial<Pho
 
 /**
  * Returns a photo's row with a processing result. The user's edits stay; otherwise the file's own values replace what the client announced.
+ * The result of a repeat, which is of the same file, replaces values of the run before and removes none.
  */
 export function withResult(row: PhotoRow, result: Result, now: Date): PhotoRow {
   const edits = readEdits(row.edits);
+  const known: Partial<PhotoRow> = row.mediaRun > 0 ? row : {};
   const unlessEdited = <F extends 'cameraMake' | 'cameraModel' | 'rating'>(field: F, value: PhotoRow[F]) =>
     edits.at[field] === undefined ? value : row[field];
   return {
@@ -67,15 +90,15 @@ export function withResult(row: PhotoRow, result: Result, now: Date): PhotoRow {
     ...locationOf(edits, result),
     width: result.width ?? row.width,
     height: result.height ?? row.height,
-    cameraMake: unlessEdited('cameraMake', result.cameraMake ?? null),
-    cameraModel: unlessEdited('cameraModel', result.cameraModel ?? null),
-    rating: unlessEdited('rating', result.rating ?? null),
-    lensModel: result.lensModel ?? null,
-    fNumber: result.fNumber ?? null,
-    exposureTime: result.exposureTime ?? null,
-    iso: result.iso ?? null,
-    focalLength: result.focalLength ?? null,
-    orientation: result.orientation ?? null,
+    cameraMake: unlessEdited('cameraMake', result.cameraMake ?? known.cameraMake ?? null),
+    cameraModel: unlessEdited('cameraModel', result.cameraModel ?? known.cameraModel ?? null),
+    rating: unlessEdited('rating', result.rating ?? known.rating ?? null),
+    lensModel: result.lensModel ?? known.lensModel ?? null,
+    fNumber: result.fNumber ?? known.fNumber ?? null,
+    exposureTime: result.exposureTime ?? known.exposureTime ?? null,
+    iso: result.iso ?? known.iso ?? null,
+    focalLength: result.focalLength ?? known.focalLength ?? null,
+    orientation: result.orientation ?? known.orientation ?? null,
     kind: result.kind ?? row.kind,
     processing: result.outcome,
     failureCode: result.failure?.code ?? null,
@@ -87,34 +110,51 @@ export function withResult(row: PhotoRow, result: Result, now: Date): PhotoRow {
   };
 }
 
-/** Stores the newest result of a photo that is not recorded yet. */
-async function keepForLater(tx: CatalogTx, result: Result): Promise<void> {
-  const { photoId, run } = result;
-  const kept = await tx.earlyMedia.findUnique({ where: { photoId } });
-  if (kept && kept.run >= run) return;
-  await tx.earlyMedia.upsert({
-    where: { photoId },
-    create: { photoId, run, payload: result },
-    update: { run, payload: result },
+/**
+ * Applies results of the media worker: for each photo the newest. Older and repeated results, and those of purged photos, are dropped.
+ * A result that comes before its photo is stored, and is applied again afterwards: the photo may have been recorded in between. The
+ * recording of an upload, too, looks for a stored result after its commit, so one of the two applies it.
+ */
+export async function applyMedia(context: CatalogContext, events: readonly MediaEvent[]): Promise<void> {
+  const newest = newestByPhoto(events);
+  const early = await applyTo(context, newest);
+  if (early.length === 0) return;
+  const results = early.map((id) => newest.get(id)?.payload);
+  await run(context.database, KEEP_EARLY, [JSON.stringify(results)]);
+  await applyTo(context, new Map([...newest].filter(([id]) => early.includes(id))));
+  await run(context.database, FORGET_EARLY, [early]);
+}
+
+/** Resolves to the ids of photos that are not recorded. */
+function applyTo(context: CatalogContext, newest: ReadonlyMap<string, MediaEvent>): Promise<string[]> {
+  const { unitOfWork, now } = context;
+  return changePhotos(context, [...newest.keys()], (row) => {
+    const event = newest.get(row.id);
+    if (!event || row.mediaRun >= event.payload.run) return undefined;
+    const updated = withResult(row, event.payload, now());
+    // The events of a batch have different requests.
+    return withRequestId(event.requestId ?? event.id, () => {
+      const question = questionAfterResult(updated);
+      return {
+        row: updated,
+        events: [
+          // A photo in the trash is a tombstone in the feed; what was found out shows when it comes back.
+          ...(isInFeed(updated)
+            ? [unitOfWork.newEvent('photo.changed', { photo: photoRecordOf(updated) })]
+            : []),
+          ...(question ? [unitOfWork.newEvent('photo.relocated', question)] : []),
+        ],
+      };
+    });
   });
 }
 
-/** Applies a result of the media worker. Older and repeated results, and those of purged photos, are dropped. */
-export const applyMedia = ({ unitOfWork, now }: CatalogContext, result: Result): Promise<void> =>
-  unitOfWork.transaction(async (tx, emit) => {
-    await lockPhoto(tx, result.photoId);
-    await lockPhotoRow(tx, result.photoId);
-    const row = await tx.photo.findUnique({ where: { id: result.photoId } });
-    if (!row) {
-      const purged = await tx.purgedPhoto.count({ where: { id: result.photoId } });
-      if (purged === 0) await keepForLater(tx, result);
-      return;
-    }
-    if (row.mediaRun >= result.run) return;
-    const updated = withResult(row, result, now());
-    await savePhotos(tx, [updated]);
-    // A photo in the trash is a tombstone in the feed; what was found out shows when it comes back.
-    if (isInFeed(updated)) emit('photo.changed', { photo: photoRecordOf(updated) });
-    const question = questionAfterResult(updated);
-    if (question) emit('photo.relocated', question);
-  });
+function newestByPhoto(events: readonly MediaEvent[]): Map<string, MediaEvent> {
+  const newest = new Map<string, MediaEvent>();
+  for (const event of events) {
+    const { photoId, run } = event.payload;
+    const other = newest.get(photoId);
+    if (!other || other.payload.run < run) newest.set(photoId, event);
+  }
+  return newest;
+}

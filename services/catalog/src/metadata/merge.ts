@@ -51,7 +51,7 @@ export const isDifferent = (before: PhotoRow, after: PhotoRow): boolean =>
 const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /**
- * Merges an edit into a photo, field by field: the newest edit of a field wins, whatever order edits come in and however often
+ * Merges an edit into a photo, field by field: the newest edit of a field wins, in any order of the edits and however often
  * (docs/decisions/0023-metadata-edits.md). What the file says counts as older than any edit.
  * @throws TooManyTagsError
  */

@@ -1,8 +1,7 @@
 import type { EventPayload } from '@lazyphotos/contracts';
 import type { CatalogContext } from '../context.js';
-import { lockPhotoRow } from '../photos/lock.js';
+import { changePhotos } from '../photos/change.js';
 import { photoRecordOf } from '../photos/record.js';
-import { savePhotos } from '../photos/save.js';
 import type { PhotoRow } from '../prisma.js';
 import { isInFeed } from '../visibility.js';
 import { readEdits } from './edits.js';
@@ -32,19 +31,20 @@ export function relocationOf(before: PhotoRow, row: PhotoRow): EventPayload<'pho
 }
 
 /** Stores the name of a photo's place, if the photo still has that location. */
-export const setPlace = (
-  { unitOfWork, now }: CatalogContext,
-  found: EventPayload<'place.found'>,
-): Promise<void> =>
-  unitOfWork.transaction(async (tx, emit) => {
-    await lockPhotoRow(tx, found.photoId);
-    const row = await tx.photo.findUnique({ where: { id: found.photoId } });
-    // Nothing is near in the middle of an ocean; the event comes more than once.
-    if (!row || !found.place || !isSameLocation(row, found) || isSamePlace(row.place, found.place)) return;
-    const placed = { ...row, place: found.place, version: row.version + 1, updatedAt: now() };
-    await savePhotos(tx, [placed]);
-    if (isInFeed(placed)) emit('photo.changed', { photo: photoRecordOf(placed) });
+export async function setPlace(
+  context: CatalogContext,
+  { photoId, place, ...location }: EventPayload<'place.found'>,
+): Promise<void> {
+  // Nothing is near in the middle of an ocean.
+  if (!place) return;
+  await changePhotos(context, [photoId], (row) => {
+    // The event comes more than once.
+    if (!isSameLocation(row, location) || isSamePlace(row.place, place)) return undefined;
+    const placed = { ...row, place, version: row.version + 1, updatedAt: context.now() };
+    const shown = isInFeed(placed) ? [{ photo: photoRecordOf(placed) }] : [];
+    return { row: placed, events: shown.map((photo) => context.unitOfWork.newEvent('photo.changed', photo)) };
   });
+}
 
 /** PostgreSQL keeps the members of JSON in an order of its own. */
 function isSamePlace(a: unknown, b: object): boolean {

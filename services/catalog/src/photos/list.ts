@@ -1,12 +1,13 @@
-import type { endpoints, QueryOf } from '@lazyphotos/contracts';
+import { type endpoints, MAX_LIMIT, type QueryOf } from '@lazyphotos/contracts';
+import type { Database } from '@lazyphotos/database';
 import { createCursor, describeError, ProblemError } from '@lazyphotos/service-kit';
 import { z } from 'zod';
 import { requireAlbum } from '../albums/record.js';
 import type { CatalogContext } from '../context.js';
-import { type AlbumRow, type CatalogDb, type PhotoRow, Prisma } from '../prisma.js';
+import { type AlbumRow, type PhotoRow, Prisma } from '../prisma.js';
 import { instant } from '../values.js';
 import { isShown } from '../visibility.js';
-import { columnOf } from './save.js';
+import { photoColumns, type StoredPhoto, toPhotoRow } from './columns.js';
 import { indexRangesOf, type Selection } from './selection.js';
 import { viewPhotos } from './view.js';
 
@@ -41,12 +42,28 @@ export interface PhotoPage {
 /** A row of a page with what its cursor needs besides the id. */
 type PageRow = PhotoRow & { pagePosition?: string };
 
-/** All columns of `p`, a photo, named as in PhotoRow. */
-const PHOTO_COLUMNS = Prisma.raw(
-  Object.keys(Prisma.PhotoScalarFieldEnum)
-    .map((field) => `p.${columnOf(field)} AS "${field}"`)
-    .join(', '),
-);
+const PHOTO_COLUMNS = Prisma.raw(photoColumns('p'));
+/** A page of any size has one text. As a literal it tells PostgreSQL that a range is short, which a parameter does not. */
+const RANGE_LIMIT = Prisma.raw(String(MAX_LIMIT + 1));
+
+/**
+ * Reads the rows of a page on the pool, which parses far less than Prisma. `name` is given where there are few such texts: PostgreSQL
+ * then parses each once for a connection.
+ */
+async function readRows({ pool }: Database, query: Prisma.Sql, name?: string): Promise<PageRow[]> {
+  const { rows } = await pool.query<StoredPhoto & { pagePosition?: string }>({
+    ...(name && { name }),
+    text: query.text,
+    values: query.values,
+  });
+  return rows.map(toPhotoRow);
+}
+
+/** Returns a name for the lists without filters, which clients read from end to end; undefined for any other. */
+function statementNameOf({ userId: _, sort, albumId, ...filter }: Selection, from: PageCursor | undefined) {
+  if (Object.values(filter).some((value) => value !== undefined)) return undefined;
+  return ['page', sort ?? 'capturedAt', albumId && 'album', from && 'after'].filter(Boolean).join('-');
+}
 
 function pageOf(read: PageRow[], limit: number, cursorAt: (last: PageRow) => PageCursor): PhotoPage {
   const rows = read.slice(0, limit);
@@ -63,7 +80,7 @@ function pageOf(read: PageRow[], limit: number, cursorAt: (last: PageRow) => Pag
  * The caller has made sure that the album is the user's.
  */
 async function readPhotoPage(
-  db: CatalogDb,
+  database: Database,
   selection: Selection,
   limit: number,
   from: PageCursor | undefined,
@@ -77,14 +94,15 @@ async function readPhotoPage(
   // Each range is ordered separately and has its own limit: only then does PostgreSQL merge them instead of sorting them all.
   const newest = ranges.map(
     (range) => sql`(
-      SELECT ${time} AS at, ${id} AS photo_id ${range}${after} ORDER BY ${time} DESC, ${id} DESC LIMIT ${limit + 1})`,
+      SELECT ${time} AS at, ${id} AS photo_id ${range}${after} ORDER BY ${time} DESC, ${id} DESC LIMIT ${RANGE_LIMIT})`,
   );
-  const read = await db.$queryRaw<PageRow[]>`
+  const query = sql`
     SELECT ${PHOTO_COLUMNS} FROM (
       SELECT at, photo_id FROM (${Prisma.join(newest, ' UNION ALL ')}) AS newest
       ORDER BY at DESC, photo_id DESC LIMIT ${limit + 1}
     ) AS page JOIN photos p ON p.id = page.photo_id AND p.user_id = ${selection.userId}::uuid
     ORDER BY page.at DESC, page.photo_id DESC`;
+  const read = await readRows(database, query, statementNameOf(selection, from));
   const by = selection.sort ?? 'capturedAt';
   return pageOf(read, limit, (last) => ({
     by,
@@ -96,7 +114,7 @@ async function readPhotoPage(
 
 /** Reads one page of an album in its manual order. */
 async function readArrangedPage(
-  db: CatalogDb,
+  database: Database,
   { id: albumId, userId }: Pick<AlbumRow, 'id' | 'userId'>,
   limit: number,
   from: PageCursor | undefined,
@@ -105,12 +123,13 @@ async function readArrangedPage(
     from?.by === 'position'
       ? sql` AND (position, photo_id) > (${from.position}, ${from.id}::uuid)`
       : Prisma.empty;
-  const read = await db.$queryRaw<PageRow[]>`
+  const query = sql`
     SELECT ${PHOTO_COLUMNS}, page.position AS "pagePosition" FROM (
       SELECT position, photo_id FROM album_items WHERE album_id = ${albumId}::uuid AND ${isShown()}${after}
       ORDER BY position, photo_id LIMIT ${limit + 1}
     ) AS page JOIN photos p ON p.id = page.photo_id AND p.user_id = ${userId}::uuid
     ORDER BY page.position, page.photo_id`;
+  const read = await readRows(database, query);
   return pageOf(read, limit, (last) => ({
     by: 'position',
     position: last.pagePosition ?? '',
@@ -120,14 +139,14 @@ async function readArrangedPage(
 
 /** Reads one page of an album's photos in the album's own order. The caller has made sure that the album is the user's. */
 export function readItemPage(
-  db: CatalogDb,
+  database: Database,
   { id, userId, order }: Pick<AlbumRow, 'id' | 'userId' | 'order'>,
   limit: number,
   cursor: string | undefined,
 ): Promise<PhotoPage> {
   if (order === 'manual')
-    return readArrangedPage(db, { id, userId }, limit, decodePageCursor(cursor, 'position'));
-  return readPhotoPage(db, { userId, albumId: id }, limit, decodePageCursor(cursor, 'capturedAt'));
+    return readArrangedPage(database, { id, userId }, limit, decodePageCursor(cursor, 'position'));
+  return readPhotoPage(database, { userId, albumId: id }, limit, decodePageCursor(cursor, 'capturedAt'));
 }
 
 /** Returns the feed's position. Without the feed the list still works; the client then reads the feed from its beginning. */
@@ -146,7 +165,7 @@ export async function listPhotos(
   const from = decodePageCursor(cursor, filter.sort);
   // Read before the first page: later changes come through the feed.
   const position = from ? from.feed : await feedPosition(context, userId);
-  const page = await readPhotoPage(context.db, { userId, ...filter }, limit, from, position);
+  const page = await readPhotoPage(context.database, { userId, ...filter }, limit, from, position);
   return {
     photos: await viewPhotos(context, userId, page.rows),
     cursor: page.cursor,

@@ -121,7 +121,7 @@ function boxesOfBounds({ west, south, east, north }: Box): Box[] {
 /** Wider than the rounding of the arithmetic, in degrees: a box only preselects, the distance decides. */
 const MARGIN = 1e-6;
 
-/** Returns boxes around everything that is no further away than the radius. */
+/** Returns boxes that contain all points within the radius. */
 export function boxesAround({ lat, lon, radiusKm }: Circle): Box[] {
   const angle = radiusKm / EARTH_RADIUS_KM;
   const south = lat - degrees(angle) - MARGIN;

@@ -54,7 +54,7 @@ const TOKEN = new RegExp(`(?<run>${RUN})|${WORD}(?:'${WORD})*`, 'gv');
 /** Where a word has parts: at apostrophes, between PragueCastle's small and capital letters, between letters and digits. */
 const PART_BORDER =
   /'|(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/u;
-/** What has more parts is a checksum or a random id, and its parts are no words. */
+/** A text with more parts is a checksum or a random id, whose parts are not words. */
 const MAX_PARTS = 8;
 
 /** A longer word counts by its beginning: PostgreSQL takes 2046 bytes. In code points. */
@@ -102,6 +102,6 @@ export function tokensOf(text: string): Token[] {
 export const pairsOf = ({ characters }: Run): string[] =>
   characters.slice(1).map((character, index) => `${characters[index]}${character}`);
 
-/** A lexeme as it is written in the text of a `tsvector` or `tsquery`, whatever it holds. */
+/** Returns a lexeme in the notation of `tsvector` and `tsquery`, for any text. */
 export const lexemeText = (lexeme: string): string =>
   `'${lexeme.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

@@ -38,7 +38,7 @@ const COLUMNS = Prisma.sql`
     WHERE a.id = l.album_id AND p.processing = 'ready' AND ${shownBySharedLink}) AS "coverId"`;
 
 /** A link that is not revoked, has not expired, and whose photo or album can be seen. */
-const live = (tokenHash: Uint8Array, now: Date) => Prisma.sql`
+const isValidLink = (tokenHash: Uint8Array, now: Date) => Prisma.sql`
   l.token_hash = ${tokenHash} AND (l.expires_at IS NULL OR l.expires_at > ${now})
   AND (l.album_id IS NOT NULL OR EXISTS (SELECT FROM photos p WHERE p.id = l.photo_id AND ${shownBySharedLink}))`;
 
@@ -71,7 +71,7 @@ async function findLink(
   { token, unlockToken, counted, cursor }: ShareView,
 ): Promise<FoundLink> {
   const at = now();
-  const isLive = live(shareSigning.tokenHash(token), at);
+  const isLive = isValidLink(shareSigning.tokenHash(token), at);
   const passwordVersion = shareSigning.unlocks.passwordVersionOf(token, unlockToken);
   const where = Prisma.sql`${isLive} AND ${unlockedBy(passwordVersion)}`;
   const [found] = await db.$queryRaw<FoundLink[]>(
@@ -85,12 +85,12 @@ async function findLink(
 }
 
 async function photosOf(
-  { db }: CatalogContext,
+  { database, db }: CatalogContext,
   { userId, photoId, albumId, albumOrder: order }: FoundLink,
   { limit, cursor }: ShareView,
 ): Promise<PhotoPage> {
   if (albumId !== null && order !== null)
-    return readItemPage(db, { id: albumId, userId, order }, limit, cursor);
+    return readItemPage(database, { id: albumId, userId, order }, limit, cursor);
   const rows = await db.photo.findMany({ where: sharedPhoto(userId, photoId) });
   return { rows, hasMore: false, cursor: null };
 }
@@ -123,7 +123,7 @@ export async function unlockShare(
 ) {
   const [link] = await db.$queryRaw<{ hash: string | null; version: number; expiresAt: Date | null }[]>`
     SELECT l.password_hash AS hash, l.password_version AS version, l.expires_at AS "expiresAt"
-    FROM share_links l WHERE ${live(shareSigning.tokenHash(token), now())}`;
+    FROM share_links l WHERE ${isValidLink(shareSigning.tokenHash(token), now())}`;
   // The same work for every token, so that the time does not tell which links exist.
   const isRight = await passwords.verify(link?.hash ?? undefined, password);
   if (!link) throw shareProblem('not_found');

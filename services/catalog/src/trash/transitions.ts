@@ -145,6 +145,7 @@ async function purgeChunk(
     data: { coverPhotoId: null },
   });
   await tx.photo.deleteMany({ where: { id: { in: gone } } });
+  await tx.earlyMedia.deleteMany({ where: { photoId: { in: gone } } });
   for (const row of rows) emit('photo.purged', deletion({ ...row, version: row.version + 1 }, at));
   await changeAlbums(tx, emit, visibleChanges(albums, rows, covered), -1, at);
   return new Set(gone);

@@ -1,92 +1,77 @@
-import {
-  type CapturedAtSource,
-  dateOfFile,
-  type EventPayload,
-  isBetterSource,
-  storableDate,
-} from '@lazyphotos/contracts';
+import type { EventOf } from '@lazyphotos/contracts';
+import { type NewEvent, retryOnConflict, run } from '@lazyphotos/database';
+import { currentRequestId, withRequestId } from '@lazyphotos/service-kit';
 import type { CatalogContext } from '../context.js';
-import { withResult } from '../media/apply.js';
-import { lockPhoto } from '../photos/lock.js';
+import { applyMedia, withResult } from '../media/apply.js';
 import { photoRecordOf } from '../photos/record.js';
-import { savePhotos } from '../photos/save.js';
-import { searchWordsOf } from '../search/vector.js';
-import { storableDegrees } from '../values.js';
-
-type Upload = EventPayload<'upload.completed'>;
-
-interface CaptureTime {
-  capturedAt: Date | null;
-  capturedAtSource: CapturedAtSource | null;
-}
+import { photosJson } from '../photos/save.js';
+import type { PhotoRow } from '../prisma.js';
+import { newPhoto, type Upload } from './new-photo.js';
+import { INSERT_PHOTOS, KNOWN_PHOTOS } from './queries.js';
 
 /**
- * Returns when a photo was taken, without a look into the file: what the client says, unless a date in the name is more believable; else
- * what the name and the modification time say. A date that the media worker finds in the file replaces it later, unless it is less
- * believable.
+ * Makes an upload a photo, once: the upload service calls it for read-your-writes, before the event of the same upload comes. A result
+ * of the media worker that is there already is part of the photo from the start.
  */
-function announcedCaptureTime(upload: Upload): CaptureTime {
-  const announced = storableDate(upload.capturedAt);
-  const source = upload.capturedAtSource ?? 'client';
-  const asAnnounced = { capturedAt: announced ?? null, capturedAtSource: announced ? source : null };
-  if (announced && !isBetterSource('fileName', source)) return asAnnounced;
-  const { fileName, hash, uploadedAt } = upload;
-  const isModificationTime = source === 'fileModified';
-  const found = dateOfFile({
-    // A file that was announced without a name is named after the start of its hash.
-    name: hash.startsWith(fileName) ? undefined : fileName,
-    modifiedAt: isModificationTime ? announced : undefined,
-    now: new Date(uploadedAt),
-  });
-  if (found) return { capturedAt: found.date, capturedAtSource: found.source };
-  // A modification time that is not plausible is ignored.
-  return isModificationTime ? { capturedAt: null, capturedAtSource: null } : asAnnounced;
-}
+export const recordUpload = (context: CatalogContext, upload: Upload): Promise<void> =>
+  insertPhotos(context, [{ row: newPhoto(upload), requestId: currentRequestId() }]);
 
 /**
- * Makes an upload a photo, once: called by the upload service for read-your-writes, and by the event of the same upload.
- * A result of the media worker that came first is applied at once.
+ * For the events of uploads: the upload service has usually recorded its photos already, so one statement finds that nothing is left to
+ * do. A result of the media worker that was stored at the moment in which its photo was recorded is applied here.
  */
-export const recordUpload = ({ unitOfWork }: CatalogContext, upload: Upload): Promise<void> =>
-  unitOfWork.transaction(async (tx, emit) => {
-    const id = upload.photoId;
-    await lockPhoto(tx, id);
-    const { capturedAt, capturedAtSource } = announcedCaptureTime(upload);
-    const uploadedAt = new Date(upload.uploadedAt);
-    const [row] = await tx.photo.createManyAndReturn({
-      data: {
-        id,
-        userId: upload.userId,
-        hash: upload.hash,
-        storageKey: upload.storageKey,
-        fileName: upload.fileName,
-        sizeBytes: BigInt(upload.sizeBytes),
-        mimeType: upload.mimeType,
-        capturedAt,
-        capturedAtSource,
-        sidecarDate: capturedAtSource === 'sidecar' ? capturedAt : null,
-        uploadedAt,
-        updatedAt: uploadedAt,
-        sortAt: capturedAt ?? uploadedAt,
-        width: upload.width ?? null,
-        height: upload.height ?? null,
-        locationLat: upload.locationLat === undefined ? null : storableDegrees(upload.locationLat),
-        locationLon: upload.locationLon === undefined ? null : storableDegrees(upload.locationLon),
-        searchWords: searchWordsOf({ fileName: upload.fileName }),
-      },
-      skipDuplicates: true,
+export async function recordUploads(
+  context: CatalogContext,
+  events: readonly EventOf<'upload.completed'>[],
+): Promise<void> {
+  const ids = events.map(({ payload }) => payload.photoId);
+  const unknown = await applyWaiting(context, ids);
+  if (unknown.size === 0) return;
+  const missing = new Map(events.map((event) => [event.payload.photoId, event]));
+  await insertPhotos(
+    context,
+    [...unknown].flatMap((id) => {
+      const event = missing.get(id);
+      return event ? [{ row: newPhoto(event.payload), requestId: event.requestId ?? event.id }] : [];
+    }),
+  );
+  await applyWaiting(context, [...unknown]);
+}
+
+/** Applies stored results to photos that are recorded. Resolves to the ids that are not. */
+async function applyWaiting(context: CatalogContext, ids: readonly string[]): Promise<Set<string>> {
+  const known = await run(context.database, KNOWN_PHOTOS, [ids]);
+  const waiting = known.flatMap(({ id, early }) => (early ? [{ id, payload: early }] : []));
+  if (waiting.length > 0) await applyMedia(context, waiting);
+  const found = new Set(known.map(({ id }) => id));
+  return new Set(ids.filter((id) => !found.has(id)));
+}
+
+interface NewPhoto {
+  row: PhotoRow;
+  requestId: string | undefined;
+}
+
+/** Inserts photos with their events. Those that are there, and purged ones, are left out. */
+async function insertPhotos(context: CatalogContext, photos: readonly NewPhoto[]): Promise<void> {
+  const { database, unitOfWork } = context;
+  let waiting = photos;
+  while (waiting.length > 0) {
+    const events = new Map(waiting.map((photo) => [photo.row.id, eventOf(context, photo)]));
+    const rows = photosJson(waiting.map(({ row }) => row));
+    const found = await retryOnConflict(() =>
+      run(database, INSERT_PHOTOS, [rows, JSON.stringify(Object.fromEntries(events))]),
+    );
+    unitOfWork.nudge(found.flatMap(({ id, early }) => (early ? [] : (events.get(id) ?? []))));
+    const results = new Map(found.flatMap(({ id, early }) => (early ? [[id, early]] : [])));
+    waiting = waiting.flatMap(({ row, requestId }) => {
+      const result = results.get(row.id);
+      return result ? [{ row: withResult(row, result, row.uploadedAt), requestId }] : [];
     });
-    if (!row) return;
-    // Asked after the insert, which has waited for a purge that was just removing the same row.
-    const purged = await tx.purgedPhoto.count({ where: { id } });
-    if (purged > 0) {
-      await tx.photo.delete({ where: { id } });
-      return;
-    }
-    const early = await tx.earlyMedia.findUnique({ where: { photoId: id } });
-    if (early) await tx.earlyMedia.delete({ where: { photoId: id } });
-    const result = early?.payload as EventPayload<'media.processed'> | undefined;
-    const photo = result ? withResult(row, result, uploadedAt) : row;
-    if (result) await savePhotos(tx, [photo]);
-    emit('photo.changed', { photo: photoRecordOf(photo) });
-  });
+  }
+}
+
+function eventOf({ unitOfWork }: CatalogContext, { row, requestId }: NewPhoto): NewEvent {
+  const photo = photoRecordOf(row);
+  return withRequestId(requestId ?? row.id, () => unitOfWork.newEvent('photo.changed', { photo }));
+}

@@ -243,7 +243,7 @@ describeWithPostgres('the facts of an import about a photo', () => {
       expect(await removed.body()).not.toHaveProperty('locationLat');
     });
 
-    it("gives way to the file's, and is not taken after it", async () => {
+    it("is replaced by the file's, and does not replace it", async () => {
       const found = { locationLat: 50, locationLon: 8, altitude: 100, place: { city: 'Mainz' } };
       const [before, after] = [await photoOf(), await photoOf()];
       await before.processed(found);

@@ -128,7 +128,7 @@ describeWithPostgres('what is known of an imported photo', () => {
   });
 
   /** Lets a story happen to a photo of a new user, and returns what is there in the end. */
-  const live = async ({ upload: announced, found: result, described, patch: edit }: Story, order: Step[]) => {
+  const play = async ({ upload: announced, found: result, described, patch: edit }: Story, order: Step[]) => {
     const user = node.user();
     const fact = newUpload(user.id, { ...announced, uploadedAt: '2026-01-01T00:00:00.000Z' });
     const id = fact.photoId;
@@ -180,11 +180,11 @@ describeWithPostgres('what is known of an imported photo', () => {
     return { ...rest, tags: rest.tags.sort(), items };
   };
 
-  it('is the same in whatever order the facts come, and a repetition changes nothing', async () => {
+  it('is the same in any order of the facts, and a repetition changes nothing', async () => {
     await fc.assert(
       fc.asyncProperty(told, async (one) => {
-        const expected = await live(one.story, stepsOf(one.story));
-        expect(await live(one.story, one.order)).toEqual(expected);
+        const expected = await play(one.story, stepsOf(one.story));
+        expect(await play(one.story, one.order)).toEqual(expected);
       }),
       { numRuns: 15 },
     );

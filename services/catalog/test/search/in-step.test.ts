@@ -3,7 +3,7 @@ import { openDatabase } from '@lazyphotos/database';
 import { createMetrics, silentLogger } from '@lazyphotos/service-kit';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import fc from 'fast-check';
-import { createCatalogMetrics } from '../../src/metrics.js';
+import { CatalogMetrics } from '../../src/metrics.js';
 import { createPrisma } from '../../src/prisma.js';
 import { createSearchFill } from '../../src/search/fill.js';
 import { searchWordsOf, type WordsSource } from '../../src/search/vector.js';
@@ -152,7 +152,7 @@ describeWithPostgres('photos from before search', () => {
     );
     const database = openDatabase({ url: node.databaseUrl, poolSize: 2, applicationName: 'fill-test' });
     const editor = await node.pool.connect();
-    const metrics = createCatalogMetrics(createMetrics());
+    const metrics = new CatalogMetrics(createMetrics());
     const db = createPrisma(database);
     const fill = () => createSearchFill({ db, logger: silentLogger, metrics });
     const unfilled = metrics.searchUnfilled;

@@ -4,7 +4,7 @@ import { type Database, openDatabase } from '@lazyphotos/database';
 import { createMetrics } from '@lazyphotos/service-kit';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import type { CatalogContext } from '../../src/context.js';
-import { createCatalogMetrics } from '../../src/metrics.js';
+import { CatalogMetrics } from '../../src/metrics.js';
 import { type CatalogDb, createPrisma } from '../../src/prisma.js';
 import { searchPhotos } from '../../src/search/search.js';
 import { type CatalogNode, mediaUrls, startCatalog } from '../harness.js';
@@ -39,7 +39,7 @@ describeWithPostgres('the pages of a search', () => {
     expect(await user.pages(searchPath({ q: 'sea' }), limit)).toHaveLength(Math.ceil(21 / limit));
   });
 
-  describe('are in the same order by whatever way they are read:', () => {
+  describe('are in the same order, read in every way:', () => {
     const limits = { ranked: 12, walked: 5, window: 7 };
     let database: Database;
     let db: CatalogDb;
@@ -54,7 +54,7 @@ describeWithPostgres('the pages of a search', () => {
 
     /** Reads all pages of four photos of a search, within these limits. */
     const pagesOfFour = (user: User) => {
-      const metrics = createCatalogMetrics(createMetrics());
+      const metrics = new CatalogMetrics(createMetrics());
       const context = { db, mediaUrls, metrics } as Partial<CatalogContext> as CatalogContext;
       const all = async (asked: Asked) => {
         const ids: string[] = [];

@@ -59,7 +59,7 @@ describeWithPostgres('search', () => {
   const named = (...names: string[]) => library(...names.map((file_name) => ({ file_name })));
 
   describe('finds words', () => {
-    it('whatever their case and accents, composed or not', async () => {
+    it('in any case, with or without accents, composed or not', async () => {
       const { find } = await named(
         'Průhonice.jpg'.normalize('NFC'),
         'Průhonice.jpg'.normalize('NFD'),
@@ -183,7 +183,7 @@ describeWithPostgres('search', () => {
       expect((await ask({ q })).status).toBe(200);
     });
 
-    it('nowhere for a text without a letter or digit', async () => {
+    it('in no photo for a text without a letter or digit', async () => {
       const { find } = await named('a.jpg');
       expect(await find({ q: '!?' })).toEqual([]);
       expect(await find({ q: '🎉', favorite: false })).toEqual([]);

@@ -54,7 +54,7 @@ describe('the words of a text', () => {
     expect([...(wholes('a'.repeat(5000))[0] ?? '')]).toHaveLength(64);
   });
 
-  it('hold nothing but folded letters and digits, whatever the text', () => {
+  it('contain only folded letters and digits, for every text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         for (const word of wholes(text)) {
