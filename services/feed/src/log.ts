@@ -1,146 +1,123 @@
 import type { EventPayload } from '@lazyphotos/contracts';
-import type { Prisma } from './generated/prisma/client.js';
-import type { FeedDb, FeedTx } from './prisma.js';
+import { type Database, run } from '@lazyphotos/database';
+import type { FeedDb } from './prisma.js';
+import { type AlbumChange, type AlbumItem, APPEND, APPEND_ALBUMS, type Change } from './queries.js';
 
 type AlbumChanged = EventPayload<'album.changed'>;
+type AlbumDeleted = EventPayload<'album.deleted'>;
 
-interface Change {
-  userId: string;
-  entity: 'photo' | 'album';
-  entityId: string;
-  version: number;
-  deleted: boolean;
-  data: Prisma.InputJsonObject;
-  updatedAt: Date;
-}
-
-export const recordPhoto = (db: FeedDb, { photo }: EventPayload<'photo.changed'>): Promise<void> =>
-  db.$transaction((tx) =>
-    appendIfNewer(tx, {
-      userId: photo.userId,
-      entity: 'photo',
-      entityId: photo.id,
-      version: photo.version,
-      deleted: false,
-      data: photo,
-      updatedAt: new Date(photo.updatedAt),
-    }),
-  );
+/** The state of a photo that an event tells. */
+export const photoChange = ({ photo }: EventPayload<'photo.changed'>): Change => ({
+  userId: photo.userId,
+  entity: 'photo',
+  entityId: photo.id,
+  version: photo.version,
+  deleted: false,
+  data: photo,
+  updatedAt: photo.updatedAt,
+});
 
 /** `permanent`: the photo was purged. */
-export const recordPhotoTombstone = (
-  db: FeedDb,
+export const photoTombstone = (
   { photoId, userId, version, deletedAt }: EventPayload<'photo.trashed'>,
   permanent: boolean,
-): Promise<void> =>
-  db.$transaction((tx) =>
-    appendIfNewer(tx, {
-      userId,
-      entity: 'photo',
-      entityId: photoId,
-      version,
-      deleted: true,
-      data: { entity: 'photo', id: photoId, deletedAt, permanent },
-      updatedAt: new Date(deletedAt),
-    }),
-  );
+): Change => ({
+  userId,
+  entity: 'photo',
+  entityId: photoId,
+  version,
+  deleted: true,
+  data: { entity: 'photo', id: photoId, deletedAt, permanent },
+  updatedAt: deletedAt,
+});
+
+const albumTombstone = ({ albumId, userId, version, deletedAt }: AlbumDeleted): Change => ({
+  userId,
+  entity: 'album',
+  entityId: albumId,
+  version,
+  deleted: true,
+  data: { entity: 'album', id: albumId, deletedAt, permanent: true },
+  updatedAt: deletedAt,
+});
+
+/** Returns a change for each event, with the items of all events of its album. */
+function albumChanges(events: readonly AlbumChanged[]): AlbumChange[] {
+  const items = new Map<string, AlbumItem[]>();
+  for (const [albumId, ofAlbum] of Map.groupBy(events, ({ album }) => album.id))
+    items.set(albumId, newestItems(ofAlbum));
+  return events.map(({ album }) => ({
+    userId: album.userId,
+    entity: 'album',
+    entityId: album.id,
+    version: album.version,
+    deleted: false,
+    data: album,
+    updatedAt: album.updatedAt,
+    items: items.get(album.id) ?? [],
+  }));
+}
+
+/** Returns of each photo that the events of one album name the newest presence and the newest position. */
+function newestItems(events: readonly AlbumChanged[]): AlbumItem[] {
+  const items = new Map<string, AlbumItem>();
+  const itemOf = (photoId: string): AlbumItem => {
+    const item = items.get(photoId) ?? {
+      photoId,
+      version: 0,
+      present: false,
+      positionVersion: 0,
+      position: null,
+    };
+    items.set(photoId, item);
+    return item;
+  };
+  for (const { album, added, removed, positions = {} } of events) {
+    // A photo that one event adds and removes is removed: it comes last, and counts at the same version.
+    for (const [photoIds, present] of [[added, true] as const, [removed, false] as const])
+      for (const photoId of photoIds) {
+        const item = itemOf(photoId);
+        if (item.version <= album.version) Object.assign(item, { version: album.version, present });
+      }
+    for (const [photoId, position] of Object.entries(positions)) {
+      const item = itemOf(photoId);
+      if (item.positionVersion < album.version)
+        Object.assign(item, { positionVersion: album.version, position });
+    }
+  }
+  return [...items.values()];
+}
+
+/** Returns the newest change of each entity, in the order of the first ones; of two with the same version the first. */
+function newestOfEach<C extends Change>(changes: readonly C[]): C[] {
+  const newest = new Map<string, C>();
+  for (const change of changes) {
+    const key = `${change.userId} ${change.entity} ${change.entityId}`;
+    const known = newest.get(key);
+    if (!known || known.version < change.version) newest.set(key, change);
+  }
+  return [...newest.values()];
+}
+
+/** Puts changes at the end of their owners' logs, in one statement. Older and repeated changes are dropped. */
+export async function recordChanges(database: Database, changes: readonly Change[]): Promise<void> {
+  await run(database, APPEND, [JSON.stringify(newestOfEach(changes))]);
+}
+
+/** Puts changed albums at the end of their owners' logs, with what the events say about their photos, in one statement. */
+export async function recordAlbums(database: Database, events: readonly AlbumChanged[]): Promise<void> {
+  await run(database, APPEND_ALBUMS, [JSON.stringify(newestOfEach(albumChanges(events)))]);
+}
 
 /**
- * Events may come in any order: an older one may still add photos to the album, so its items are applied even when the album's own newer
- * state is kept, and the entry moves to the end.
+ * Puts tombstones of albums at the end of their owners' logs, and forgets which photos were in them: no entry shows those any more. A crash in
+ * between repeats the events.
  */
-export const recordAlbum = (db: FeedDb, change: AlbumChanged): Promise<void> =>
-  db.$transaction(async (tx) => {
-    const { album } = change;
-    const key = { userId: album.userId, entity: 'album' as const, entityId: album.id };
-    await lockLog(tx, album.userId);
-    const known = await currentEntry(tx, key);
-    if (known?.deleted) return;
-    const items = await applyItems(tx, change);
-    const newer = !known || known.version < album.version;
-    if (!newer && items === 0) return;
-    const state = newer
-      ? { version: album.version, data: album, updatedAt: new Date(album.updatedAt) }
-      : { version: known.version, data: known.data as Prisma.InputJsonObject, updatedAt: known.updatedAt };
-    await append(tx, { ...key, deleted: false, ...state });
-  });
-
-export const recordAlbumTombstone = (
+export async function recordAlbumTombstones(
+  database: Database,
   db: FeedDb,
-  { albumId, userId, version, deletedAt }: EventPayload<'album.deleted'>,
-): Promise<void> =>
-  db.$transaction(async (tx) => {
-    await appendIfNewer(tx, {
-      userId,
-      entity: 'album',
-      entityId: albumId,
-      version,
-      deleted: true,
-      data: { entity: 'album', id: albumId, deletedAt, permanent: true },
-      updatedAt: new Date(deletedAt),
-    });
-    await tx.feedAlbumItem.deleteMany({ where: { albumId } });
-  });
-
-/**
- * Stores which photos this version adds, removes and places; what a newer version has stored for the same pair stays. Returns how many
- * pairs changed. Grouped, because PostgreSQL refuses to write a row twice in one statement: a photo that is named twice must not make
- * the event a dead letter.
- */
-function applyItems(tx: FeedTx, { album, added, removed, positions = {} }: AlbumChanged): Promise<number> {
-  const placed = Object.entries(positions);
-  return tx.$executeRaw`
-    INSERT INTO feed_album_items AS known (album_id, photo_id, version, present, position_version, position)
-    SELECT ${album.id}::uuid, photo_id,
-      CASE WHEN bool_and(present) IS NULL THEN 0 ELSE ${album.version} END, COALESCE(bool_and(present), false),
-      CASE WHEN max(position) IS NULL THEN 0 ELSE ${album.version} END, max(position)
-    FROM (
-      SELECT unnest(${added}::uuid[]) AS photo_id, true AS present, NULL AS position
-      UNION ALL SELECT unnest(${removed}::uuid[]), false, NULL
-      UNION ALL SELECT unnest(${placed.map(([photoId]) => photoId)}::uuid[]), NULL,
-        unnest(${placed.map(([, position]) => position)}::text[])
-    ) AS changes GROUP BY photo_id
-    ON CONFLICT (album_id, photo_id) DO UPDATE SET
-      present = CASE WHEN known.version < excluded.version THEN excluded.present ELSE known.present END,
-      version = GREATEST(known.version, excluded.version),
-      position = CASE WHEN known.position_version < excluded.position_version
-        THEN excluded.position ELSE known.position END,
-      position_version = GREATEST(known.position_version, excluded.position_version)
-    WHERE known.version < excluded.version OR known.position_version < excluded.position_version`;
-}
-
-/**
- * Locks the user's log for other writers until the transaction ends, so that numbers become visible in the order in which they are
- * given: no reader can pass one that commits later.
- */
-async function lockLog(tx: FeedTx, userId: string): Promise<void> {
-  await tx.$executeRaw`INSERT INTO feed_heads (user_id, last_seq) VALUES (${userId}::uuid, 0) ON CONFLICT DO NOTHING`;
-  await tx.$queryRaw`SELECT last_seq FROM feed_heads WHERE user_id = ${userId}::uuid FOR UPDATE`;
-}
-
-const currentEntry = (
-  tx: FeedTx,
-  { userId, entity, entityId }: Pick<Change, 'userId' | 'entity' | 'entityId'>,
-) => tx.feedEntry.findUnique({ where: { userId_entity_entityId: { userId, entity, entityId } } });
-
-/** Moves an entity to the end of the log in this state. The caller has locked the log and compared versions. */
-async function append(tx: FeedTx, change: Change): Promise<void> {
-  const { userId, entity, entityId, version, deleted, data, updatedAt } = change;
-  const { lastSeq: seq } = await tx.feedHead.update({
-    where: { userId },
-    data: { lastSeq: { increment: 1 } },
-  });
-  const state = { seq, version, deleted, data, updatedAt };
-  await tx.feedEntry.upsert({
-    where: { userId_entity_entityId: { userId, entity, entityId } },
-    create: { userId, entity, entityId, ...state },
-    update: state,
-  });
-}
-
-/** Appends a change unless the log has the same version or a newer one. */
-async function appendIfNewer(tx: FeedTx, change: Change): Promise<void> {
-  await lockLog(tx, change.userId);
-  const known = await currentEntry(tx, change);
-  if (!known || known.version < change.version) await append(tx, change);
+  events: readonly AlbumDeleted[],
+): Promise<void> {
+  await recordChanges(database, events.map(albumTombstone));
+  await db.feedAlbumItem.deleteMany({ where: { albumId: { in: events.map(({ albumId }) => albumId) } } });
 }

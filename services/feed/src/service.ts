@@ -1,6 +1,6 @@
 import { endpoints, type FeedApi, internalEndpoints } from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
-import type { EventBus } from '@lazyphotos/messaging';
+import { type EventBus, inBatches } from '@lazyphotos/messaging';
 import {
   type Chassis,
   createServiceApp,
@@ -8,7 +8,7 @@ import {
   type Service,
   withEvent,
 } from '@lazyphotos/service-kit';
-import { recordAlbum, recordAlbumTombstone, recordPhoto, recordPhotoTombstone } from './log.js';
+import { photoChange, photoTombstone, recordAlbums, recordAlbumTombstones, recordChanges } from './log.js';
 import { createPrisma } from './prisma.js';
 import { headCursor, readPage } from './read.js';
 
@@ -23,38 +23,68 @@ export interface FeedService extends Service {
   api: FeedApi;
 }
 
+/** Events that one statement appends. */
+const BATCH = 100;
+
 /** What changed: one ordered log per user, served by cursor. */
 export function createFeedService({ chassis, database, bus, mediaUrls }: FeedServiceDeps): FeedService {
   const db = createPrisma(database);
   const service = createServiceApp(chassis, { database, bus });
   service.mount(endpoints.getFeed, ({ principal, query }) =>
-    readPage(db, mediaUrls.urlFor, principal.userId, query),
+    readPage(database, mediaUrls.urlFor, principal.userId, query),
   );
   service.mount(internalEndpoints.headCursor, async ({ params }) => ({
-    cursor: await headCursor(db, params.userId),
+    cursor: await headCursor(database, params.userId),
   }));
 
   return {
     name: chassis.name,
     handler: service.app,
     ready: service.ready,
-    api: { headCursor: (userId) => headCursor(db, userId) },
+    api: { headCursor: (userId) => headCursor(database, userId) },
     start: async () => {
-      const options = { concurrency: 2, around: withEvent(chassis.logger) };
+      // What comes while a batch is written is the next batch.
+      const options = { concurrency: 1, around: withEvent(chassis.logger) };
       await bus.consume(
         'feed.photo',
         {
-          'photo.changed': ({ payload }) => recordPhoto(db, payload),
-          'photo.trashed': ({ payload }) => recordPhotoTombstone(db, payload, false),
-          'photo.purged': ({ payload }) => recordPhotoTombstone(db, payload, true),
+          'photo.changed': inBatches(BATCH, (events) =>
+            recordChanges(
+              database,
+              events.map(({ payload }) => photoChange(payload)),
+            ),
+          ),
+          'photo.trashed': inBatches(BATCH, (events) =>
+            recordChanges(
+              database,
+              events.map(({ payload }) => photoTombstone(payload, false)),
+            ),
+          ),
+          'photo.purged': inBatches(BATCH, (events) =>
+            recordChanges(
+              database,
+              events.map(({ payload }) => photoTombstone(payload, true)),
+            ),
+          ),
         },
         options,
       );
       await bus.consume(
         'feed.album',
         {
-          'album.changed': ({ payload }) => recordAlbum(db, payload),
-          'album.deleted': ({ payload }) => recordAlbumTombstone(db, payload),
+          'album.changed': inBatches(BATCH, (events) =>
+            recordAlbums(
+              database,
+              events.map(({ payload }) => payload),
+            ),
+          ),
+          'album.deleted': inBatches(BATCH, (events) =>
+            recordAlbumTombstones(
+              database,
+              db,
+              events.map(({ payload }) => payload),
+            ),
+          ),
         },
         options,
       );

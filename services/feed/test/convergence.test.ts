@@ -48,7 +48,7 @@ describeWithPostgres('devices that follow the feed', () => {
     await ground.drop();
   });
 
-  it('end with what the catalog has, whatever the order of events and whenever they look', async () => {
+  it('end with the state of the catalog, for every order of events and every time of reading', async () => {
     const [feed] = replicas;
     const property = fc.asyncProperty(steps, moments, seeds, async (history, looks, seed) => {
       const { userId, events, state } = libraryAfter(history);
@@ -79,7 +79,7 @@ describeWithPostgres('devices that follow the feed', () => {
     const [feed, other] = replicas;
     const userId = newId();
     const photos = Array.from({ length: 60 }, () => photoRecord(userId));
-    // The versions of a photo side by side, so that two of them are often in hand at once.
+    // The versions of a photo side by side, so that two of them are often handled at the same time.
     const changes = photos.flatMap((photo) =>
       [1, 2, 3].map((version) => photoChanged({ ...photo, version })),
     );

@@ -21,7 +21,7 @@ export function createFollower(feed: Feed, userId: string) {
   const known: Folded = { photos: new Map(), albums: new Map() };
   let cursor: string | undefined;
 
-  /** Applies one page and answers whether there is more. */
+  /** Applies one page. Resolves to whether there is more. */
   const page = async (limit: number): Promise<boolean> => {
     const query = new URLSearchParams({ limit: String(limit), ...(cursor === undefined ? {} : { cursor }) });
     const reply = await feed.get(userId, `?${query}`);

@@ -1,4 +1,4 @@
-import { type AnyEvent, topology } from '@lazyphotos/contracts';
+import { type AnyEvent, type ServiceName, topology } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createPgBossBus, type EventBus } from '@lazyphotos/messaging';
 import {
@@ -10,7 +10,9 @@ import {
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
 } from '@lazyphotos/service-kit';
+import { guardOf, headersOf } from '@lazyphotos/service-kit/testing';
 import {
+  createServiceKeys,
   createTestDatabase,
   createTokenIssuer,
   eventually,
@@ -19,7 +21,6 @@ import {
   listen,
 } from '@lazyphotos/testkit';
 import { createFeedService, migrationsPath } from '../src/index.js';
-import { peerGuard } from './peers.js';
 
 export const mediaUrls = createMediaUrls({
   signingKey: 'a signing key for the tests of the feed',
@@ -29,6 +30,10 @@ export const mediaUrls = createMediaUrls({
 
 const issuer = createTokenIssuer({ issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE });
 export const tokenOf = (userId: string): string => issuer.tokenFor(userId);
+const serviceKeys = createServiceKeys();
+
+/** The headers of a request of that service. */
+export const asService = (name: ServiceName) => headersOf(name, 'feed', serviceKeys);
 
 /** What replicas of the service share: a migrated database and a bus. */
 export async function createGround() {
@@ -67,12 +72,12 @@ const chassis = (alone: boolean): Chassis => ({
   metrics: createMetrics(),
   authenticate: createAuthenticate(issuer.keySet),
   validateAnswers: true,
-  peerGuard: alone ? peerGuard : undefined,
+  peerGuard: alone ? guardOf('feed', serviceKeys) : undefined,
 });
 
 /**
- * One feed service over real HTTP, PostgreSQL and a real bus, every answer checked against its schema. `alone`: as in a process
- * of its own, where it answers nobody but other services, and has internal routes.
+ * One feed service over real HTTP, PostgreSQL and a real bus, every response checked against its schema. `alone`: as in a process
+ * of its own, where it serves only other services, and has internal routes.
  */
 export async function startFeed(given: { ground?: Ground; alone?: boolean } = {}) {
   const ground = given.ground ?? (await createGround());

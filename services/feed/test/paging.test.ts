@@ -3,8 +3,7 @@ import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres, http } from '@lazyphotos/testkit';
 import { albumChanged, albumRecord, photoChanged, photoRecord } from './events.js';
 import { createFollower, itemIds } from './follower.js';
-import { type Feed, startFeed } from './harness.js';
-import { asService } from './peers.js';
+import { asService, type Feed, startFeed } from './harness.js';
 
 const decoded = (cursor: string) => JSON.parse(Buffer.from(cursor, 'base64url').toString());
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

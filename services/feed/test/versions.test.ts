@@ -70,7 +70,7 @@ describeWithPostgres('events that come late or again', () => {
     expect(reply.body.items[0].data.photoIds.sort()).toEqual([one, two].sort());
   });
 
-  it('the newest word on an album and a photo counts, whatever comes after it', async () => {
+  it('the newest state of an album and a photo stays, after any older events', async () => {
     const userId = newId();
     const photoId = newId();
     const album = albumRecord(userId);
@@ -104,6 +104,32 @@ describeWithPostgres('events that come late or again', () => {
     expect(later).toMatchObject([{ data: { version: 6, photoIds: [three, two, one] } }]);
   });
 
+  it('events of several albums and users that come together end as they would one by one', async () => {
+    const [anna, bert] = [newId(), newId()];
+    const [one, two] = [newId(), newId()];
+    const [hers, other, his] = [albumRecord(anna), albumRecord(anna), albumRecord(bert)];
+    await feed.deliver(
+      albumChanged(hers, [one]),
+      albumChanged({ ...hers, version: 3, name: 'Three', itemCount: 1 }, [two], [one]),
+      albumChanged(his, [one, two], [], { [one]: 'b', [two]: 'a' }),
+      albumChanged({ ...hers, version: 2, name: 'Two', itemCount: 2 }, [one, two]),
+      albumChanged(other, [two]),
+      albumDeleted(other, 2),
+      albumChanged({ ...his, version: 2, order: 'manual' }, [], [], { [one]: 'Z' }),
+    );
+    const { items } = await stateOf(anna);
+    expect(items).toHaveLength(2);
+    expect(items).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          data: expect.objectContaining({ name: 'Three', version: 3, photoIds: [two] }),
+        }),
+        expect.objectContaining({ type: 'tombstone', data: expect.objectContaining({ id: other.id }) }),
+      ]),
+    );
+    expect((await stateOf(bert)).items).toMatchObject([{ data: { version: 2, photoIds: [one, two] } }]);
+  });
+
   it('an album of an older release, without order and places, is one by date', async () => {
     const userId = newId();
     const photoIds = [newId(), newId()].sort();
@@ -122,7 +148,7 @@ describeWithPostgres('events that come late or again', () => {
     expect((await stateOf(userId)).items).toMatchObject([{ data: { photoIds: [photoId] } }]);
   });
 
-  it('a deleted album stays deleted, whatever comes after it', async () => {
+  it('a deleted album stays deleted after any other events', async () => {
     const userId = newId();
     const album = albumRecord(userId);
     await feed.deliver(albumDeleted(album, 3));

@@ -1,0 +1,156 @@
+import { statement } from '@lazyphotos/database';
+
+/** A change of an entity, as the parameter of `APPEND` holds it. */
+export interface Change {
+  userId: string;
+  entity: 'photo' | 'album';
+  entityId: string;
+  version: number;
+  deleted: boolean;
+  data: object;
+  updatedAt: string;
+}
+
+/**
+ * Appends changes, at most one of an entity, unless the log has the same version or a newer one. $1: a JSON array of `Change`, in the order
+ * of the log.
+ *
+ * The heads are locked in the order of their users until the statement commits, so that numbers become visible in the order in which they
+ * are given: no reader can pass one that commits later. Versions are compared twice. `newer` reads what was committed before the
+ * statement began, so that a repetition takes no number; ON CONFLICT compares with the newest row, under the lock. What is older only
+ * there leaves its number unused.
+ */
+export const APPEND = statement<never>(
+  'append',
+  `WITH changes AS (
+    SELECT * FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS ("userId" uuid, "entity" text, "entityId" uuid, "version" int,
+      "deleted" boolean, "data" jsonb, "updatedAt" timestamptz)) WITH ORDINALITY
+      AS change (user_id, entity, entity_id, version, deleted, data, updated_at, place)
+  ), newer AS (
+    SELECT changes.*, row_number() OVER (PARTITION BY changes.user_id ORDER BY place) AS number
+    FROM changes LEFT JOIN feed_entries AS known USING (user_id, entity, entity_id)
+    WHERE known.version IS NULL OR known.version < changes.version
+  ), heads AS (
+    INSERT INTO feed_heads AS head (user_id, last_seq)
+    SELECT user_id, count(*) FROM newer GROUP BY user_id ORDER BY user_id
+    ON CONFLICT (user_id) DO UPDATE SET last_seq = head.last_seq + excluded.last_seq
+    RETURNING user_id, last_seq
+  )
+  INSERT INTO feed_entries AS known (user_id, entity, entity_id, seq, version, deleted, data, updated_at)
+  SELECT user_id, entity, entity_id, last_seq - max(number) OVER (PARTITION BY user_id) + number,
+    version, deleted, data, updated_at
+  FROM newer JOIN heads USING (user_id) ORDER BY user_id, number
+  ON CONFLICT (user_id, entity, entity_id) DO UPDATE SET seq = excluded.seq, version = excluded.version,
+    deleted = excluded.deleted, data = excluded.data, updated_at = excluded.updated_at
+  WHERE known.version < excluded.version`,
+);
+
+/** A photo's place in an album as events tell it: its presence as of `version`, its position as of `positionVersion`; 0 if none told it. */
+export interface AlbumItem {
+  photoId: string;
+  version: number;
+  present: boolean;
+  positionVersion: number;
+  position: string | null;
+}
+
+/** A changed album with all that the events of a batch say about its photos, as the parameter of `APPEND_ALBUMS` holds it. */
+export interface AlbumChange extends Change {
+  items: AlbumItem[];
+}
+
+/**
+ * Appends changed albums, each at most once, and stores what their events say about their photos. $1: a JSON array of `AlbumChange`, in the
+ * order of the log.
+ *
+ * Events may come in any order: an older one may still add photos to the album, so its items are applied even when the album's own newer
+ * state is kept, and the entry moves to the end. Of each pair of album and photo the newest presence and the newest position stay. A
+ * deleted album stays deleted.
+ *
+ * Heads are locked and versions compared twice as in `APPEND`. What is neither newer nor brings a newer pair when the statement
+ * begins is not so later either: versions only grow.
+ */
+export const APPEND_ALBUMS = statement<never>(
+  'append-albums',
+  `WITH changes AS (
+    SELECT * FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS ("userId" uuid, "entityId" uuid, "version" int, "data" jsonb,
+      "updatedAt" timestamptz, "items" jsonb)) WITH ORDINALITY
+      AS change (user_id, entity_id, version, data, updated_at, items, place)
+  ), items AS (
+    SELECT changes.entity_id AS album_id, item.* FROM changes, jsonb_to_recordset(changes.items)
+      AS item ("photoId" uuid, "version" int, "present" boolean, "positionVersion" int, "position" text)
+  ), newer AS (
+    SELECT changes.*, row_number() OVER (PARTITION BY changes.user_id ORDER BY place) AS number
+    FROM changes LEFT JOIN feed_entries AS known ON known.user_id = changes.user_id AND known.entity = 'album'
+      AND known.entity_id = changes.entity_id
+    WHERE known.deleted IS NOT TRUE AND (known.version IS NULL OR known.version < changes.version OR EXISTS (
+      SELECT FROM items LEFT JOIN feed_album_items AS item ON item.album_id = items.album_id AND item.photo_id = items."photoId"
+      WHERE items.album_id = changes.entity_id
+        AND (item.version IS NULL OR item.version < items.version OR item.position_version < items."positionVersion")))
+  ), heads AS (
+    INSERT INTO feed_heads AS head (user_id, last_seq)
+    SELECT user_id, count(*) FROM newer GROUP BY user_id ORDER BY user_id
+    ON CONFLICT (user_id) DO UPDATE SET last_seq = head.last_seq + excluded.last_seq
+    RETURNING user_id, last_seq
+  ), applied AS (
+    INSERT INTO feed_album_items AS known (album_id, photo_id, version, present, position_version, position)
+    SELECT items.album_id, items."photoId", items.version, items.present, items."positionVersion", items.position
+    FROM items JOIN newer ON newer.entity_id = items.album_id JOIN heads USING (user_id) ORDER BY items.album_id, items."photoId"
+    ON CONFLICT (album_id, photo_id) DO UPDATE SET
+      present = CASE WHEN known.version < excluded.version THEN excluded.present ELSE known.present END,
+      version = GREATEST(known.version, excluded.version),
+      position = CASE WHEN known.position_version < excluded.position_version THEN excluded.position ELSE known.position END,
+      position_version = GREATEST(known.position_version, excluded.position_version)
+    WHERE known.version < excluded.version OR known.position_version < excluded.position_version
+    RETURNING album_id
+  )
+  INSERT INTO feed_entries AS known (user_id, entity, entity_id, seq, version, deleted, data, updated_at)
+  SELECT user_id, 'album', entity_id, last_seq - max(number) OVER (PARTITION BY user_id) + number, version, false, data, updated_at
+  FROM newer JOIN heads USING (user_id) ORDER BY user_id, number
+  ON CONFLICT (user_id, entity, entity_id) DO UPDATE SET seq = excluded.seq,
+    version = GREATEST(known.version, excluded.version),
+    data = CASE WHEN known.version < excluded.version THEN excluded.data ELSE known.data END,
+    updated_at = CASE WHEN known.version < excluded.version THEN excluded.updated_at ELSE known.updated_at END
+  WHERE NOT known.deleted AND (known.version < excluded.version OR known.entity_id IN (SELECT album_id FROM applied))`,
+);
+
+/** The log of a user as a cursor of it needs it: its epoch and its newest number. No row before the first entry of any log. */
+export const READ_HEAD = statement<{ epoch: string; lastSeq: string | null }>(
+  'read-head',
+  `SELECT epoch, (SELECT last_seq FROM feed_heads WHERE user_id = $1::uuid) AS "lastSeq" FROM feed_epochs WHERE id = 1`,
+);
+
+/** An entry of a page. All columns but those of the head are null when there is none. */
+export interface PageRow {
+  epoch: string;
+  lastSeq: string | null;
+  entity: 'photo' | 'album' | null;
+  entityId: string;
+  seq: string;
+  deleted: boolean;
+  data: unknown;
+  updatedAt: Date;
+  photoIds: string[] | null;
+}
+
+/**
+ * Reads the entries behind a number in their order, at most $3, with the head of the log as it is in the same snapshot. An album has its
+ * photos in its manual order, those without a position last.
+ */
+export const READ_PAGE = statement<PageRow>(
+  'read-page',
+  `SELECT epoch, (SELECT last_seq FROM feed_heads WHERE user_id = $1::uuid) AS "lastSeq", entry.entity,
+    entry.entity_id AS "entityId", entry.seq, entry.deleted, entry.data, entry.updated_at AS "updatedAt",
+    CASE WHEN entry.entity = 'album' AND NOT entry.deleted THEN ARRAY(
+      SELECT photo_id::text FROM feed_album_items WHERE album_id = entry.entity_id AND present ORDER BY position, photo_id
+    ) END AS "photoIds"
+  FROM feed_epochs LEFT JOIN (
+    SELECT * FROM feed_entries WHERE user_id = $1::uuid AND seq > $2::bigint ORDER BY seq LIMIT $3::int
+  ) AS entry ON true WHERE id = 1 ORDER BY entry.seq`,
+);
+
+/** Begins the logs: cursors name their epoch. */
+export const BEGIN_EPOCH = statement<never>(
+  'begin-epoch',
+  'INSERT INTO feed_epochs (id, epoch) VALUES (1, $1::uuid) ON CONFLICT DO NOTHING',
+);
