@@ -3,6 +3,9 @@ import { Counter, Histogram, type Metrics } from '@lazyphotos/service-kit';
 export class MediaMetrics {
   readonly processed: Counter;
   readonly deferred: Counter;
+  readonly remade: Counter;
+  readonly remakesFailed: Counter;
+  readonly metadataUnread: Counter;
   readonly backgroundWait: Histogram;
   readonly duration: Histogram;
   readonly copies: Counter;
@@ -18,6 +21,23 @@ export class MediaMetrics {
     this.deferred = new Counter({
       name: 'lazyphotos_media_deferred_total',
       help: 'Uploads of imports that were put behind fresh uploads',
+      registers,
+    });
+    this.remade = new Counter({
+      name: 'lazyphotos_media_previews_lost_total',
+      help: 'Photos whose previews are made again because one was missing or damaged',
+      registers,
+    });
+    this.remakesFailed = new Counter({
+      name: 'lazyphotos_media_remakes_failed_total',
+      help: 'Photos whose lost previews could not be made again, by the code of the failure; they stay ready',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.metadataUnread = new Counter({
+      name: 'lazyphotos_media_metadata_unread_total',
+      help: 'Photos that are ready without their metadata, by reason: too_large needs more memory than exiftool may have',
+      labelNames: ['reason'],
       registers,
     });
     this.backgroundWait = new Histogram({

@@ -1,8 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { type CopiesApi, type EventPayload, internalEndpoints } from '@lazyphotos/contracts';
+import {
+  type CopiesApi,
+  type EventPayload,
+  internalEndpoints,
+  type PreviewsApi,
+  type UserPhoto,
+} from '@lazyphotos/contracts';
 import { type Database, openOutbox } from '@lazyphotos/database';
 import type { EventBus, EventHandler } from '@lazyphotos/messaging';
-import type { ObjectStore } from '@lazyphotos/object-storage';
+import { hasLocalFiles, type ObjectStore } from '@lazyphotos/object-storage';
 import { openPlaces } from '@lazyphotos/places';
 import {
   type Chassis,
@@ -15,6 +21,7 @@ import type { MediaSettings } from './config.js';
 import { Copies } from './copies/copies.js';
 import { Foreground, InFlight } from './jobs/in-progress.js';
 import { Ledger } from './jobs/ledger.js';
+import { PreviewRemaker } from './jobs/preview-remaker.js';
 import { processUpload, removePreviews } from './jobs/process-upload.js';
 import { MediaMetrics } from './metrics.js';
 import { Pipeline } from './pipeline/pipeline.js';
@@ -28,18 +35,22 @@ export interface MediaWorkerDeps {
   scratchDir: string;
   settings: MediaSettings;
   now?: () => Date;
+  /** Resolves when no client is uploading, or after `longestMs`; given where uploads share the processors with this service. */
+  uploadsIdle?: (signal: AbortSignal, longestMs: number) => Promise<void>;
   /** How long an upload of an import waits for fresh ones at most. */
   backgroundWaitMs?: number;
 }
 
 export interface MediaWorkerService extends Service {
-  api: CopiesApi;
+  api: CopiesApi & PreviewsApi;
   /** Removes the copies that were not used for a day. Resolves to their number. */
   sweepCopies(): Promise<number>;
 }
 
 const SWEEP_INTERVAL_MS = 3_600_000;
 const BACKGROUND_WAIT_MS = 30_000;
+/** A picture waits no longer for uploads: a phone that sends slowly for hours must not stop all previews. */
+const UPLOADS_WAIT_MS = 500;
 /** Longer than the bus takes from one upload to the next. */
 const QUIET_MS = 500;
 
@@ -49,7 +60,7 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const concurrency = settings.mediaConcurrency ?? Math.max(1, Math.floor(availableParallelism() / 2));
   const db = createPrisma(database);
   const { relay, unitOfWork } = openOutbox<MediaTx>(db, { chassis, database, bus });
-  const ledger = new Ledger(db, unitOfWork, now);
+  const ledger = new Ledger(database, db, unitOfWork, now);
   const pipeline = new Pipeline({ scratchDir, maxPixels: settings.maxPixels });
   const inFlight = new InFlight<void>();
   const foreground = new Foreground(deps.backgroundWaitMs ?? BACKGROUND_WAIT_MS, QUIET_MS);
@@ -58,10 +69,16 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const { logger } = chassis;
   const copies = new Copies({ db, ledger, store, scratchDir, metrics, logger, now });
   const sweeping = createPeriodic('removing unused copies', SWEEP_INTERVAL_MS, () => copies.sweep(), logger);
+  const previewRemaker = new PreviewRemaker({ store, ledger, metrics, logger });
+  const stopping = new AbortController();
+  let checking = Promise.resolve();
   const context = { store, pipeline, ledger, places, scratchDir, metrics, logger };
 
-  const processOnce = (upload: EventPayload<'upload.completed'>, signal: AbortSignal) =>
-    inFlight.run(upload.photoId, () => processUpload(context, upload, signal));
+  const processOnce = (upload: EventPayload<'media.deferred'>['upload'], signal: AbortSignal) =>
+    inFlight.run(upload.photoId, async () => {
+      await deps.uploadsIdle?.(signal, UPLOADS_WAIT_MS);
+      await processUpload(context, upload, signal);
+    });
 
   /** Publishes the place at the location that a photo's owner has set. The catalog compares locations, so a repeated event is harmless. */
   async function findNewPlace(payload: EventPayload<'photo.relocated'>): Promise<void> {
@@ -89,16 +106,34 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
     await copies.remove(photoId);
   };
 
+  /** Only files are lost in a power cut of this machine. */
+  async function findLastPhotos(): Promise<UserPhoto[]> {
+    if (!hasLocalFiles(store)) return [];
+    return ledger.lastReady().catch((error: unknown) => {
+      logger.warn('the last photos could not be found', { error });
+      return [];
+    });
+  }
+
   const service = createServiceApp(chassis, { database, bus, store });
   service.mount(internalEndpoints.makeCopy, ({ body }) => copies.makeCopy(body));
+  service.mount(internalEndpoints.remakePreviews, async ({ params }) => {
+    await previewRemaker.remakePreviews(params);
+    return undefined;
+  });
   return {
     name: chassis.name,
     handler: service.app,
     ready: service.ready,
-    api: copies,
+    api: {
+      makeCopy: (request) => copies.makeCopy(request),
+      remakePreviews: (photo) => previewRemaker.remakePreviews(photo),
+    },
     sweepCopies: () => copies.sweep(),
     start: async () => {
       relay.start();
+      // Asked for before a photo of this start becomes the last one.
+      const lastPhotos = findLastPhotos();
       const around = withEvent(logger);
       await bus.consume('media-worker.upload', { 'upload.completed': onUpload }, { concurrency, around });
       await bus.consume(
@@ -113,9 +148,12 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
         { concurrency: 2, around },
       );
       sweeping.start();
+      checking = previewRemaker.check(lastPhotos, stopping.signal);
     },
     stop: async () => {
       foreground.stopWaiting();
+      stopping.abort();
+      await checking;
       await bus.drain();
       await sweeping.stop();
       await copies.close();

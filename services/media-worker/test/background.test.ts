@@ -145,7 +145,7 @@ describeWithPostgres('uploads of an import', () => {
     await start();
     const [upload, failing] = (await originals(2)) as [Upload, Upload];
     await ground.store.delete(failing.storageKey);
-    const deferred = event('media.deferred', { upload: { ...upload, background: true } });
+    const deferred = event('media.deferred', { upload });
     await ground.bus.publish([importedUpload(upload), importedUpload(upload), deferred]);
     await ground.bus.publish([importedUpload(failing)]);
     await ready(upload);

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { StorageUnavailableError } from '@lazyphotos/object-storage';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import sharp from 'sharp';
 import {
@@ -30,7 +33,7 @@ describeWithPostgres('a worker that is killed', () => {
   });
   afterAll(() => ground.remove());
 
-  /** Runs a worker in a process of its own until it touches an object, and kills it there; answers the object's key. */
+  /** Runs a worker in a process of its own until it touches an object, and kills it there. Resolves to the key of the object. */
   const killAt = async (hangAt: 'original' | 'thumb' | 'medium'): Promise<string> => {
     const { url, busUrl, root, scratch } = ground;
     const task = JSON.stringify({ url, busUrl, root, scratch, hangAt, retry: RETRY });
@@ -94,6 +97,44 @@ describeWithPostgres('a worker that is killed', () => {
     const innocent = await storeOriginal(ground, jpeg);
     await ground.bus.publish([uploaded(innocent)]);
     await eventually(() => expect(ground.resultsOf(innocent.photoId)).toMatchObject([{ outcome: 'ready' }]));
+    await worker.stop();
+  });
+
+  it('five times by the repeat of a ready photo leaves it ready, and tries again the next day at the earliest', async () => {
+    const upload = await storeOriginal(ground, jpeg);
+    const watched = watchedStore();
+    const first = await startWorker({ ground, store: watched.wrap, backgroundWaitMs: 0 });
+    await ground.bus.publish([uploaded(upload)]);
+    await eventually(() => expect(ground.resultsOf(upload.photoId)).toHaveLength(1));
+    const lost = join(ground.root, 'objects/derived', upload.userId, upload.photoId, 'thumb');
+    await rm(lost);
+    watched.beforeRead = async () => {
+      throw new StorageUnavailableError('the disk is away');
+    };
+    await first.service.api.remakePreviews(upload);
+    await eventually(() => expect(first.failures).not.toEqual([]));
+    await first.stop();
+    for (const _ of [1, 2, 3, 4, 5]) expect(await killAt('original')).toBe(upload.storageKey);
+
+    let hours = 0;
+    const now = () => new Date(Date.now() + hours * 3_600_000);
+    const next = watchedStore();
+    const worker = await startWorker({ ground, store: next.wrap, backgroundWaitMs: 0, now });
+    await eventually(async () =>
+      expect(await worker.metrics.registry.metrics()).toMatch(
+        /^lazyphotos_media_remakes_failed_total\{outcome="processor_crashed"\} 1$/m,
+      ),
+    );
+    hours = 23;
+    await worker.service.api.remakePreviews(upload);
+    await idle(worker.bus, 'media-worker.background');
+    expect(next.reads).toBe(0);
+    expect(ground.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready', run: 1 }]);
+    hours = 25;
+    await worker.service.api.remakePreviews(upload);
+    await eventually(() =>
+      expect(ground.resultsOf(upload.photoId)).toMatchObject([{ run: 1 }, { outcome: 'ready', run: 3 }]),
+    );
     await worker.stop();
   });
 });

@@ -15,6 +15,7 @@ import {
   type Chassis,
   createAuthenticate,
   createMetrics,
+  type Logger,
   newId,
   silentLogger,
 } from '@lazyphotos/service-kit';
@@ -45,7 +46,8 @@ export async function createGround() {
   ]);
   await migrate(database.url, migrationsPath);
   const store = await createFilesystemStore({ root: join(folder, 'objects') });
-  const bus = await createPgBossBus({ url: busDatabase.url, topology, retry: RETRY });
+  // The workers' buses are exclusive: they announce nothing to this one, and it announces nothing to them.
+  const bus = await createPgBossBus({ url: busDatabase.url, topology, retry: RETRY, pollSeconds: 1 });
   const busTables = openDatabase({ url: busDatabase.url, poolSize: 1, applicationName: 'media-test' });
   const results = new Map<string, Result>();
   const places: EventPayload<'place.found'>[] = [];
@@ -138,27 +140,29 @@ export interface WorkerOptions {
   settings?: Partial<MediaSettings>;
   now?: () => Date;
   backgroundWaitMs?: number;
+  logger?: Logger;
   /** As in a container: its endpoints are for callers with a service token. */
   peerGuard?: RequestHandler;
 }
 
 /** One media worker on real PostgreSQL, a real bus and real files. */
 export async function startWorker(options: WorkerOptions) {
-  const { ground, store, settings, now, backgroundWaitMs, peerGuard } = options;
+  const { ground, store, settings, now, backgroundWaitMs, peerGuard, logger = silentLogger } = options;
   const database = openDatabase({ url: ground.url, poolSize: 5, applicationName: 'media-test' });
   const failures: unknown[] = [];
   const bus = await createPgBossBus({
     url: ground.busUrl,
     topology,
     retry: RETRY,
-    // What a killed worker had in hand comes at once.
+    // Events that a killed worker was handling are delivered again at once.
     exclusive: true,
+    pollSeconds: 1,
     observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
   });
   const chassis: Chassis = {
     name: 'media-worker',
     version: '1.2.3',
-    logger: silentLogger,
+    logger,
     metrics: createMetrics(),
     authenticate: createAuthenticate(async () => ({ keys: [] })),
     validateAnswers: true,

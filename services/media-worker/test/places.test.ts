@@ -66,7 +66,7 @@ describeWithPostgres('the place of a photo', () => {
     });
   });
 
-  it('is that of the file, whatever the client announced', async () => {
+  it('is that of the file, not the announced one', async () => {
     const original = await storeOriginal(ground, await located('48.1374', '11.5755'));
     expect(await resultOf({ ...original, ...atPrague })).toMatchObject({ place: { city: 'Munich' } });
   });

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { previewSizes } from '@lazyphotos/contracts';
-import { describeWithPostgres, eventually, http, samplePhotos } from '@lazyphotos/testkit';
+import { describeWithPostgres, eventually, http, recordingLogger, samplePhotos } from '@lazyphotos/testkit';
 import sharp from 'sharp';
 import {
   createGround,
@@ -15,6 +15,7 @@ import {
   uploaded,
   type Worker,
 } from './harness.js';
+import { withLongText } from './pipeline/support.js';
 
 /** A few of each kind; every single one is the business of the pipeline's own tests. */
 const samples = ['good/jpeg', 'good/png', 'good/webp', 'good/heic'].flatMap((folder) =>
@@ -31,9 +32,10 @@ const picture = (width: number, height: number) =>
 describeWithPostgres('an uploaded photo', () => {
   let ground: Ground;
   let worker: Worker;
+  const { logger, lines } = recordingLogger();
   beforeAll(async () => {
     ground = await createGround();
-    worker = await startWorker({ ground });
+    worker = await startWorker({ ground, logger });
   });
   afterAll(async () => {
     await worker.stop();
@@ -153,7 +155,23 @@ describeWithPostgres('an uploaded photo', () => {
     });
   });
 
-  it('of absurd length is no reason to try again for ever', async () => {
+  it('whose metadata take too much memory is ready without them, which is logged and counted', async () => {
+    const bytes = withLongText(await picture(640, 480).png().toBuffer(), 400_000_000);
+    const upload = await storeOriginal(ground, bytes, 'image/png');
+    const result = await resultOf(upload);
+    expect(result).toMatchObject({ outcome: 'ready', width: 640, height: 480 });
+    expect(result.kind).toBeUndefined();
+    expect(lines).toContainEqual({
+      level: 'warn',
+      message: 'metadata could not be read',
+      fields: { photoId: upload.photoId, outcome: 'too_large', reason: expect.any(String) },
+    });
+    expect(await worker.metrics.registry.metrics()).toMatch(
+      /^lazyphotos_media_metadata_unread_total\{reason="too_large"\} 1$/m,
+    );
+  });
+
+  it('of absurd length is not retried for ever', async () => {
     const bytes = await picture(1_200_000, 1).png().toBuffer();
     const result = await resultOf(await storeOriginal(ground, bytes, 'image/png'));
     expect(result.width).toBeUndefined();

@@ -7,6 +7,8 @@ export interface Watched {
   reads: number;
   /** Called before a put is made; may wait, or throw. */
   beforePut: (key: string) => Promise<void>;
+  /** Called before an original is opened. */
+  beforeRead: (key: string) => Promise<void>;
   wrap: (real: Store) => Partial<Store>;
 }
 
@@ -16,15 +18,17 @@ export function watchedStore(): Watched {
     puts: [],
     reads: 0,
     beforePut: async () => undefined,
+    beforeRead: async () => undefined,
     wrap: (real) => ({
       localPath: async (key) => {
         watched.reads += 1;
+        await watched.beforeRead(key);
         return real.localPath(key);
       },
-      put: async (key, body, attributes) => {
+      put: async (key, body, attributes, options) => {
         await watched.beforePut(key);
         watched.puts.push(key);
-        return real.put(key, body, attributes);
+        return real.put(key, body, attributes, options);
       },
     }),
   };

@@ -7,9 +7,9 @@ import type { MediaMetrics } from '../metrics.js';
 import { MediaError } from '../pipeline/errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PhotoMetadata, Preview, ProcessedPhoto } from '../pipeline/types.js';
-import type { Ledger } from './ledger.js';
+import { CRASHED, type Ledger } from './ledger.js';
 
-type Upload = EventPayload<'upload.completed'>;
+type Upload = EventPayload<'media.deferred'>['upload'];
 type Result = EventPayload<'media.processed'>;
 
 /** After so many attempts that were begun and did not end, the picture counts as the cause of the crashes. */
@@ -51,13 +51,15 @@ export async function processUpload(
     const result =
       begun.attempt > MAX_ATTEMPTS
         ? failedResult(identity, {
-            code: 'processor_crashed',
+            code: CRASHED,
             reason: 'Processing this file ended the worker repeatedly',
           })
         : await withPlace(context, await derive(context, identity, upload, signal), upload);
     const seconds = stop();
-    if (!(await ledger.finish(result))) return await removePreviews(store, userId, photoId);
-    report(context, result, seconds);
+    const isFailedRepeat = begun.isRepeat && result.outcome === 'failed';
+    const isKept = await (isFailedRepeat ? ledger.keepReady(result) : ledger.finish(result));
+    if (!isKept) return await removePreviews(store, userId, photoId);
+    report(context, result, { seconds, isFailedRepeat });
   } catch (error) {
     // The error says nothing about the photo. If even this cannot be written, the attempt stays counted.
     await ledger.takeBack(photoId).catch(() => undefined);
@@ -67,7 +69,7 @@ export async function processUpload(
 
 /** Makes and stores the previews. Returns a failure for a fault of the file, throws errors of the machine. */
 async function derive(
-  { store, pipeline, scratchDir }: ProcessContext,
+  { store, pipeline, scratchDir, metrics, logger }: ProcessContext,
   identity: JobIdentity,
   { storageKey, mimeType }: Upload,
   signal: AbortSignal,
@@ -76,6 +78,15 @@ async function derive(
     const photo = await withLocalFile(store, storageKey, scratchDir, (path) =>
       pipeline.process({ path, mimeType }, signal),
     );
+    if (photo.metadataFault) {
+      const { code, message } = photo.metadataFault;
+      metrics.metadataUnread.inc({ reason: code });
+      logger.warn('metadata could not be read', {
+        photoId: identity.photoId,
+        outcome: code,
+        reason: message,
+      });
+    }
     await savePreviews(store, identity, photo.previews);
     return readyResult(identity, photo);
   } catch (error) {
@@ -94,7 +105,8 @@ async function savePreviews(
   for (const { variant, data, contentType } of previews) {
     const sha256 = createHash('sha256').update(data).digest('hex');
     const key = storageKeys.derived(userId, photoId, variant);
-    await store.put(key, data, { contentType, metadata: { sha256 } });
+    // Lost previews are made again (preview-remaker.ts), so no photo waits for the disk.
+    await store.put(key, data, { contentType, metadata: { sha256 } }, { reproducible: true });
   }
 }
 
@@ -110,11 +122,17 @@ async function withPlace({ places }: ProcessContext, result: Result, upload: Upl
   return place ? { ...result, place } : result;
 }
 
-function report({ metrics, logger }: ProcessContext, { photoId, failure }: Result, seconds: number): void {
+function report(
+  { metrics, logger }: ProcessContext,
+  { photoId, failure }: Result,
+  { seconds, isFailedRepeat }: { seconds: number; isFailedRepeat: boolean },
+): void {
   const outcome = failure?.code ?? 'ready';
-  metrics.processed.inc({ outcome });
+  const counter = isFailedRepeat ? metrics.remakesFailed : metrics.processed;
+  counter.inc({ outcome });
+  const message = isFailedRepeat ? 'lost previews could not be made again' : 'photo processed';
   const ms = Math.round(seconds * 1000);
-  logger[failure ? 'warn' : 'info']('photo processed', { photoId, outcome, reason: failure?.reason, ms });
+  logger[failure ? 'warn' : 'info'](message, { photoId, outcome, reason: failure?.reason, ms });
 }
 
 const readyResult = (identity: JobIdentity, photo: ProcessedPhoto): Result => ({

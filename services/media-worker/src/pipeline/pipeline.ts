@@ -55,7 +55,12 @@ export class Pipeline {
     described.catch(() => undefined);
     try {
       const { turnedBy, ...rendered } = await render(file, contents, described, this.#deps, signal);
-      return { metadata: asTurned((await described).metadata, turnedBy), ...rendered };
+      const { metadata, fault } = await described;
+      return {
+        metadata: asTurned(metadata, turnedBy),
+        ...(fault && { metadataFault: fault }),
+        ...rendered,
+      };
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
       const metadata = await salvage(described);
@@ -68,11 +73,17 @@ export class Pipeline {
     await Promise.all([this.#tool.close(), this.#heic.close()]);
   }
 
+  /** A picture can be shown even if its metadata take more memory than exiftool may have. */
   async #describe(file: PhotoFile, contents: Contents): Promise<Described> {
-    const tags = await this.#tool.readTags(file.path, argumentsFor(contents));
     const stored = contents.kind === 'tiff' ? storedFacts(contents.pictures) : {};
-    const kind = (await isMotionPhoto(file.path, tags)) ? 'motion' : 'photo';
-    return { tags, metadata: { ...toMetadata(tags, this.#now()), ...stored, kind } };
+    try {
+      const tags = await this.#tool.readTags(file.path, argumentsFor(contents));
+      const kind = (await isMotionPhoto(file.path, tags)) ? 'motion' : 'photo';
+      return { tags, metadata: { ...toMetadata(tags, this.#now()), ...stored, kind } };
+    } catch (error) {
+      if (!(error instanceof MediaError) || error.code !== 'too_large') throw error;
+      return { tags: {}, metadata: stored, fault: error };
+    }
   }
 }
 
@@ -84,6 +95,8 @@ function argumentsFor(contents: Contents): readonly string[] {
 interface Described {
   tags: RawTags;
   metadata: PhotoMetadata;
+  /** Why the tags could not be read, if so. */
+  fault?: MediaError;
 }
 
 /** The steps from a file to its previews. The signal can end the work between two of them. */
@@ -109,7 +122,7 @@ async function render(
 
 /**
  * Returns the metadata with the orientation that was applied to the size and the previews, not one from elsewhere in the file (a
- * thumbnail, XMP, a text chunk, EXIF in HEIF). A client that turns the original by it sees what the previews show.
+ * thumbnail, XMP, a text chunk, EXIF in HEIF). A client that rotates the original by it shows what the previews show.
  */
 function asTurned({ orientation, ...metadata }: PhotoMetadata, turnedBy: number | undefined): PhotoMetadata {
   const applied = turnedBy ?? (orientation === 1 ? orientation : undefined);

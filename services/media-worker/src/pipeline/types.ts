@@ -48,6 +48,8 @@ export interface Preview {
 
 export interface ProcessedPhoto {
   metadata: PhotoMetadata;
+  /** Why the metadata in the file could not be read, if so. */
+  metadataFault?: { code: string; message: string };
   /** Pixels as displayed, that is after the orientation was applied. */
   width: number;
   height: number;

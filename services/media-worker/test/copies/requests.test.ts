@@ -1,14 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  createCopiesClient,
-  createPeerGuard,
-  createPeers,
-  identitySettings,
-  newId,
-  readServiceIdentity,
-  readSettings,
-  silentLogger,
-} from '@lazyphotos/service-kit';
+import { createCopiesClient, newId, Peers } from '@lazyphotos/service-kit';
+import { guardOf, identityOf } from '@lazyphotos/service-kit/testing';
 import { createServiceKeys, describeWithPostgres, eventually, http } from '@lazyphotos/testkit';
 import {
   createGround,
@@ -50,7 +42,7 @@ describeWithPostgres('requests for copies', () => {
   const makeCopy = (request: Parameters<Worker['service']['api']['makeCopy']>[0]) =>
     worker.service.api.makeCopy(request);
 
-  /** Holds back the storing of copies until it is opened. */
+  /** Copies are stored only when it is open. */
   function gate() {
     const { promise, resolve } = Promise.withResolvers<void>();
     watched.beforePut = () => promise;
@@ -66,8 +58,8 @@ describeWithPostgres('requests for copies', () => {
 
   it('make it once when they come at the same time', async () => {
     const upload = await store();
-    const answers = await Promise.all(Array.from({ length: 5 }, () => makeCopy(withoutLocation(upload))));
-    expect(new Set(answers.map(({ key }) => key)).size).toBe(1);
+    const copies = await Promise.all(Array.from({ length: 5 }, () => makeCopy(withoutLocation(upload))));
+    expect(new Set(copies.map(({ key }) => key)).size).toBe(1);
     expect(watched.puts).toHaveLength(1);
   });
 
@@ -187,17 +179,12 @@ describeWithPostgres('requests for copies', () => {
 
 describeWithPostgres('over HTTP', () => {
   const keys = createServiceKeys();
-  const identityOf = (name: 'media-worker' | 'catalog' | 'gateway' | 'feed') => {
-    const env = { LAZYPHOTOS_SERVICE_KEY: keys.privateKey(name), LAZYPHOTOS_PEER_KEYS: keys.peerKeys };
-    return readServiceIdentity(name, readSettings(env, identitySettings));
-  };
   const folder = temporaryFolder();
   let ground: Ground;
   let worker: Worker;
   beforeAll(async () => {
     ground = await createGround();
-    const peerGuard = createPeerGuard(identityOf('media-worker'), silentLogger);
-    worker = await startWorker({ ground, peerGuard });
+    worker = await startWorker({ ground, peerGuard: guardOf('media-worker', keys) });
   });
   afterAll(async () => {
     await worker.stop();
@@ -207,7 +194,7 @@ describeWithPostgres('over HTTP', () => {
     name: 'catalog' | 'gateway' | 'feed',
     request: Parameters<Worker['service']['api']['makeCopy']>[0],
   ) => {
-    const peers = createPeers(identityOf(name));
+    const peers = new Peers(identityOf(name, keys));
     try {
       return await createCopiesClient(peers, worker.url).makeCopy(request);
     } finally {

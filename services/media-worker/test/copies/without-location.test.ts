@@ -132,7 +132,7 @@ describeWithPostgres('a copy without location', () => {
       expect(await sharp(copy).metadata()).toMatchObject({ width: 64, height: 48 });
     });
 
-    it('has nothing that follows the picture, whatever it is', async () => {
+    it('has no bytes after the picture', async () => {
       const { copy } = await copyOf(Buffer.concat([await picture('jpeg'), video]), 'image/jpeg');
       expect(copy.includes('+48.1374')).toBe(false);
     });

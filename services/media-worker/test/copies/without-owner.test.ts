@@ -125,7 +125,7 @@ describeWithPostgres('a copy without its owner', () => {
   });
 
   it.each(formats)(
-    'of %s that names nobody is the original itself, rights and location included',
+    'of %s without an owner is the original itself, with rights and location',
     async (format) => {
       const tags = [
         ...everyLocation,
@@ -169,7 +169,7 @@ describeWithPostgres('a copy without its owner', () => {
     it.each([
       ['without-location', Array.from({ length: 16 }, (_, number) => number)],
       ['without-owner', [0, 1, 3, 4, 7, 10, 11, 12, 13, 14, 15]],
-    ] as const)('has no segments that nobody knows (%s), and keeps the profile', async (kind, numbers) => {
+    ] as const)('has no unknown segments (%s), and keeps the profile', async (kind, numbers) => {
       const plain = await sharp(await picture('jpeg'))
         .withIccProfile('p3')
         .jpeg()

@@ -135,7 +135,7 @@ describe('PNG described by code points', () => {
     expect(largestDifference(await shown(picture, 'image/png'), expected)).toBeLessThanOrEqual(5);
   });
 
-  test('goes by the code points where there is an ICC profile, too', async () => {
+  test('uses the code points even if there is an ICC profile', async () => {
     const { icc = Buffer.alloc(0) } = await sharp({
       create: { width: 1, height: 1, channels: 3, background: '#000' },
     })
@@ -164,7 +164,7 @@ const checks: FieldCheck[] = existsSync(field)
   : [];
 
 for (const { file, tolerance, preview } of checks) {
-  test(`${file} of public reports is shown as it looks`, async () => {
+  test(`${file} of public reports is shown in its colours`, async () => {
     const colours = await shown(join(field, file), file.endsWith('avif') ? 'image/avif' : 'image/heic', 4, 2);
     expect(largestDifference(colours, preview.srgb)).toBeLessThanOrEqual(Math.min(tolerance, 6));
   });

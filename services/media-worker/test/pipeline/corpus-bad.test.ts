@@ -15,7 +15,7 @@ describeWithPhotos('bad files', () => {
   const unreadable = files.filter(({ referenceResult }) => referenceResult !== 'ok');
   const readable = files.filter(({ referenceResult }) => referenceResult === 'ok');
 
-  test.each(unreadable)('$name fails for a fault of its own', async ({ name, mimeType }) => {
+  test.each(unreadable)('$name fails because of the file', async ({ name, mimeType }) => {
     const error = await mediaErrorOf(pipeline.process({ path: photo(name), mimeType }));
     expect(['undecodable', 'too_large']).toContain(error.code);
   });
@@ -26,7 +26,7 @@ describeWithPhotos('bad files', () => {
     else expect(outcome).toMatchObject({ previews: [{ variant: 'thumb' }, { variant: 'medium' }] });
   });
 
-  test('broken metadata does not keep a picture from being shown', async () => {
+  test('a picture with broken metadata is shown', async () => {
     const name = 'bad/goexif__infinite_loop_exif.jpg';
     const processed = await pipeline.process({ path: photo(name), mimeType: 'image/jpeg' });
     expect(processed).toMatchObject({ width: 8, height: 8 });

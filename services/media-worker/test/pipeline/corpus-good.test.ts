@@ -14,7 +14,7 @@ function expectedSize(
   const [width, height] = raw
     ? [facts.ImageWidth, facts.ImageHeight]
     : [facts.DecodedWidth, facts.DecodedHeight];
-  // HEIC and AVIF turn the picture themselves, whatever the EXIF orientation says.
+  // Decoders of HEIC and AVIF rotate the picture, regardless of the EXIF orientation.
   const turned = (facts.Orientation ?? 1) >= 5 && (facts.Orientation ?? 1) <= 8 && !isHeif(name);
   return turned ? { width: height, height: width } : { width, height };
 }
@@ -129,5 +129,5 @@ describeWithPhotos('every good photo', () => {
     await expectPlaceholder(processed);
   });
 
-  test('there are some hundred of them', () => expect(names.length).toBeGreaterThan(100));
+  test('there are more than a hundred of them', () => expect(names.length).toBeGreaterThan(100));
 });

@@ -21,7 +21,7 @@ async function dateOf(path: string): Promise<string | undefined> {
 
 const zeros = '0000:00:00 00:00:00';
 
-describe('the first date that is believable', () => {
+describe('the first plausible date', () => {
   const sources = [
     ['EXIF:DateTimeOriginal=2001:01:01 01:01:01', '2001-01-01T01:01:01Z exifOriginal'],
     ['XMP-exif:DateTimeOriginal=2002:02:02 02:02:02', '2002-02-02T02:02:02Z xmpOriginal'],
@@ -81,7 +81,7 @@ describe('the first date that is believable', () => {
     expect(await dateOf(path)).toBe('2004-12-24T10:11:12Z xmpDigitized');
   });
 
-  test('is none when there is none', async () => {
+  test('is absent if the file has none', async () => {
     expect(await dateOf(await taggedPicture(folder, []))).toBeUndefined();
     const unset = ['DateTimeOriginal', 'CreateDate', 'ModifyDate'].map((tag) => `EXIF:${tag}=${zeros}`);
     expect(await dateOf(await taggedPicture(folder, unset))).toBeUndefined();
@@ -125,7 +125,7 @@ describe('a date that is not exact', () => {
     expect(await dateOf(path)).toBe('1998-04-05T10:00:00Z xmpDigitized');
   });
 
-  test('gives way to a later source that says when in it, and to no other', async () => {
+  test('is replaced by a later source with a more exact date in it, and by no other', async () => {
     const path = await taggedPicture(folder, [
       'IPTC:DateCreated=1998:05:04',
       'XMP-xmp:CreateDate=2005:01:01 01:01:01',
@@ -140,7 +140,7 @@ describe('a date that is not exact', () => {
     expect(await dateOf(changed)).toBe('1998-05-04T00:00:00Z iptcOriginal');
   });
 
-  test('keeps its day when the time in a tag of its own is nonsense', async () => {
+  test('keeps its day if the time in another tag is invalid', async () => {
     const path = await taggedPicture(folder, ['IPTC:DateCreated=1998:05:04', 'IPTC:TimeCreated=99:99:99']);
     expect(await dateOf(path)).toBe('1998-05-04T00:00:00Z iptcOriginal');
   });
@@ -165,7 +165,7 @@ describe('the zone', () => {
     ['is the difference to GPS time', gps('2020:01:02', '03:03:59'), '2020-01-02T03:04:05Z'],
     ['may lie across midnight', gps('2020:01:03', '00:04:05'), '2020-01-03T00:04:05Z'],
     ['may be a quarter of an hour', gps('2020:01:02', '07:19:05'), '2020-01-02T07:19:05Z'],
-    ['is not told by a zone that is nowhere', gps('2020:01:02', '12:49:05'), '2020-01-02T13:04:05Z'],
+    ['is not taken from a zone that does not exist', gps('2020:01:02', '12:49:05'), '2020-01-02T13:04:05Z'],
     ['is not told by a fix that is too old', gps('2020:01:02', '02:54:05'), '2020-01-02T13:04:05Z'],
     ['is not told by a fix of another day', gps('2019:12:30', '03:04:05'), '2020-01-02T13:04:05Z'],
     [
@@ -304,7 +304,7 @@ describe('a PNG', () => {
     }
   });
 
-  test('is dated by its creation before its change', async () => {
+  test('has the date of its creation, not of its change', async () => {
     const path = await taggedPicture(folder, [], 'png');
     addPngChunks(path, [pngChunk('tIME', changed), text('Creation Time', '2003:12:24 10:11:12')]);
     expect(await dateOf(path)).toBe('2003-12-24T10:11:12Z container');
@@ -324,7 +324,7 @@ test('a PNG takes the zone of its EXIF date from the copied offset tag', async (
 describe('a GIF', () => {
   const pipeline = openPipeline();
 
-  test.each([0, 1, 3])('is dated by the XMP after %i comments', async (comments) => {
+  test.each([0, 1, 3])('has the date of the XMP after %i comments', async (comments) => {
     const picture = sharp({ create: { width: 80, height: 60, channels: 3, background: '#775533' } });
     const path = join(folder, `${crypto.randomUUID()}.gif`);
     const packet = xmpPacket({ 'xmp:CreateDate': '2004-12-24T10:11:12+01:00' });
@@ -336,7 +336,7 @@ describe('a GIF', () => {
   });
 });
 
-describeWithField('files of the field', () => {
+describeWithField('reported files', () => {
   const names = ['exif-hour-24', 'only-other-dates', 'xmp-iptc-created'];
   const checks = names.flatMap((name) => fieldChecks(name).map((check) => ({ name, ...check })));
 

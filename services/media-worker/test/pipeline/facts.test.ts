@@ -32,12 +32,12 @@ describe('the altitude', () => {
     expect((await factsOf(await taggedPicture(folder, [...here, ...tags]))).altitude).toBe(metres);
   });
 
-  test('comes with the location of a video-like container', () => {
+  test('is read from the location of a QuickTime container', () => {
     expect(factsIn({ 'QuickTime:GPSCoordinates': '47.5 11.1 -3.25' }).altitude).toBe(-3.25);
     expect(factsIn({ 'QuickTime:GPSCoordinates': '47.5 11.1' }).altitude).toBeUndefined();
   });
 
-  test('is nothing without a location, and when it is absurd', async () => {
+  test('is absent without a location, and if it is not plausible', async () => {
     expect((await factsOf(await taggedPicture(folder, ['GPS:GPSAltitude=12']))).altitude).toBeUndefined();
     const absurd = await taggedPicture(folder, [...here, 'GPS:GPSAltitude=4294967295']);
     expect((await factsOf(absurd)).altitude).toBeUndefined();
@@ -85,7 +85,7 @@ describe('the time zone', () => {
   });
 });
 
-describe('a photo is in motion', () => {
+describe('a motion photo', () => {
   const pipeline = openPipeline();
   const kindOf = async (path: string) =>
     (await pipeline.process({ path, mimeType: 'image/jpeg' })).metadata.kind;
@@ -93,14 +93,14 @@ describe('a photo is in motion', () => {
   const marked = (attributes: Record<string, string>) =>
     pictureWithXmp(folder, { 'xmlns:GCamera': 'http://ns.google.com/photos/1.0/camera/', ...attributes });
 
-  test('when XMP says so and the video is there', async () => {
+  test('is one if XMP says so and the video is there', async () => {
     const path = await marked({ 'GCamera:MicroVideo': '1', 'GCamera:MicroVideoOffset': `${video.length}` });
     expect(await kindOf(path)).toBe('photo');
     appendFileSync(path, video);
     expect(await kindOf(path)).toBe('motion');
   });
 
-  test('in the newer format, which lists what the file holds', async () => {
+  test('in the newer format, which lists the content of the file', async () => {
     const path = await taggedPicture(folder, [
       'XMP-GCamera:MotionPhoto=1',
       `XMP-GContainer:ContainerDirectory=[{Item={Mime=image/jpeg,Semantic=Primary,Length=0}},{Item={Mime=video/mp4,Semantic=MotionPhoto,Length=${video.length}}}]`,
@@ -110,13 +110,13 @@ describe('a photo is in motion', () => {
     expect(await kindOf(path)).toBe('motion');
   });
 
-  test.each(['0', '-5', '99999999999', 'x'])('not with the length %s', async (length) => {
+  test.each(['0', '-5', '99999999999', 'x'])('is none with the length %s', async (length) => {
     const path = await marked({ 'GCamera:MicroVideo': '1', 'GCamera:MicroVideoOffset': length });
     appendFileSync(path, video);
     expect(await kindOf(path)).toBe('photo');
   });
 
-  test('not for a video that no mark announces', async () => {
+  test('is none if XMP does not announce the video', async () => {
     const path = await taggedPicture(folder, []);
     writeFileSync(path, Buffer.concat([readFileSync(path), video]));
     expect(await kindOf(path)).toBe('photo');

@@ -1,14 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import sharp from 'sharp';
 import { MediaError, ProcessorUnavailableError } from '../../src/pipeline/errors.js';
 import { MetadataTool } from '../../src/pipeline/metadata/exiftool.js';
 import { TAG_ARGUMENTS } from '../../src/pipeline/metadata/tags.js';
 import { Pipeline } from '../../src/pipeline/pipeline.js';
-import { childProcesses, mediaErrorOf, openPipeline, temporaryFolder, withPipeline } from './support.js';
+import {
+  childProcesses,
+  mediaErrorOf,
+  openPipeline,
+  temporaryFolder,
+  withLongText,
+  withPipeline,
+} from './support.js';
 
 const folder = temporaryFolder();
 const path = join(folder, 'photo.jpg');
@@ -47,7 +54,7 @@ describe('the metadata process', () => {
     await pipeline.close();
   });
 
-  test('that hangs on a file is given up, and the next file is read', async () => {
+  test('that hangs on a file is stopped, and the next file is read', async () => {
     const pipe = join(folder, 'hangs.jpg');
     execFileSync('mkfifo', [pipe]);
     const tool = new MetadataTool({ taskTimeoutMs: 1_000 });
@@ -59,11 +66,80 @@ describe('the metadata process', () => {
     await tool.close();
   });
 
-  test('that cannot be started is a fault of the machine', async () => {
+  test('that cannot be started is a fault of the machine, not of the file', async () => {
     const tool = new MetadataTool({ taskTimeoutMs: 20_000, perl: 'no-such-perl' });
     for (let attempt = 0; attempt < 2; attempt++) {
       await expect(tool.readTags(path, TAG_ARGUMENTS)).rejects.toBeInstanceOf(ProcessorUnavailableError);
     }
+    await tool.close();
+  });
+});
+
+describe('metadata that take more memory than exiftool may have', () => {
+  const bomb = join(folder, 'bomb.png');
+  const smallBomb = join(folder, 'small-bomb.png');
+
+  beforeAll(async () => {
+    const picture = await sharp(path).png().toBuffer();
+    writeFileSync(bomb, withLongText(picture, 400_000_000));
+    // perl keeps one copy of the text, which is more than a process may keep; the other copies are given back.
+    writeFileSync(smallBomb, withLongText(picture, 160_000_000));
+  });
+
+  test('cost the photo its metadata, not its previews, and the next photo nothing', async () => {
+    await withPipeline({ scratchDir: folder }, async (pipeline) => {
+      const processed = await pipeline.process({ path: bomb, mimeType: 'image/png' });
+      expect(processed).toMatchObject({ width: 640, height: 480, metadataFault: { code: 'too_large' } });
+      expect(processed.metadata.kind).toBeUndefined();
+      expect(processed.previews).toHaveLength(2);
+      const next = await pipeline.process(file);
+      expect(next.metadata.cameraMake).toBe('Testcam');
+      expect(next.metadataFault).toBeUndefined();
+    });
+  });
+
+  test('are a fault of the file, and nothing of the files that are read at the same time', async () => {
+    const tool = new MetadataTool({ taskTimeoutMs: 60_000, maxMemoryBytes: 192 * 1024 * 1024 });
+    const [failed, ...read] = await Promise.all([
+      mediaErrorOf(tool.readTags(bomb, TAG_ARGUMENTS)),
+      ...Array.from({ length: 4 }, () => tool.readTags(path, TAG_ARGUMENTS)),
+    ]);
+    expect(failed?.code).toBe('too_large');
+    for (const tags of read) expect(tags).toMatchObject({ 'EXIF:Make': 'Testcam' });
+    await tool.close();
+  });
+
+  test('are not the fault of a file whose process was ended by something else', async () => {
+    // Stands in for perl: it runs out of memory for one file; for another one it exits silently, as if it was killed.
+    const perl = join(folder, 'perl-that-ends');
+    const script = [
+      '#!/bin/sh',
+      'while IFS= read -r line; do case "$line" in',
+      '  *large*) echo "Out of memory!" >&2; exit 1 ;;',
+      '  *killed*) exit 1 ;;',
+      '  -execute*) echo 13.00; echo "{ready}" ;;',
+      'esac; done',
+    ];
+    writeFileSync(perl, script.join('\n'), { mode: 0o755 });
+    const tool = new MetadataTool({ taskTimeoutMs: 60_000, perl });
+    const read = (name: string) => tool.readTags(join(folder, name), TAG_ARGUMENTS);
+    const names = ['killed.jpg', 'large.jpg', 'killed.jpg', 'large.jpg'];
+    const outcomes = await Promise.allSettled(names.map(read));
+    const [killed, large] = [
+      expect.any(ProcessorUnavailableError),
+      expect.objectContaining({ code: 'too_large' }),
+    ];
+    expect(outcomes).toMatchObject([killed, large, killed, large].map((reason) => ({ reason })));
+    await tool.close();
+  });
+
+  test('that fit end the process that has grown by them, not the photo', async () => {
+    const tool = new MetadataTool({ taskTimeoutMs: 60_000, maxMemoryBytes: 1024 * 1024 * 1024 });
+    await tool.readTags(path, TAG_ARGUMENTS);
+    const before = childProcesses('exiftool');
+    expect(await tool.readTags(smallBomb, TAG_ARGUMENTS)).toMatchObject({ 'PNG:ImageWidth': '640' });
+    await eventually(() => expect(childProcesses('exiftool')).not.toEqual(before));
+    expect(await tool.readTags(path, TAG_ARGUMENTS)).toMatchObject({ 'EXIF:Make': 'Testcam' });
     await tool.close();
   });
 });

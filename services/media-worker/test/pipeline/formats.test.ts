@@ -86,7 +86,7 @@ describe('formats', () => {
     }
   });
 
-  test('an SVG is refused, whatever it is called', async () => {
+  test('an SVG is refused under every media type', async () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect/></svg>');
     const error = await mediaErrorOf(processPicture('drawing.png', svg, 'image/png'));
     expect(error.code).toBe('unsupported');

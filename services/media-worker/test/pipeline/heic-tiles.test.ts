@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -91,7 +91,7 @@ describe('a HEIC photo of tiles', () => {
     expect(await difference(mediumOf(processed), expected)).toBeLessThan(8);
   });
 
-  test('of more parts than are read is too large, not damaged', async () => {
+  test('with too many items is too large, not damaged', async () => {
     const error = await mediaErrorOf(processGrid({ columns: 200, rows: 90 }));
     expect(error.code).toBe('too_large');
   });
@@ -109,7 +109,28 @@ describe('a HEIC photo of tiles', () => {
     );
     expect(error).toMatchObject({ code: 'too_large', width: 64, height: 64 });
   });
+
+  test('keeps the decoder; one that has to be decoded as a whole ends it, since its memory would never shrink', async () => {
+    const others = decoderThreads();
+    await withPipeline({}, async (decoding) => {
+      const processFile = (file: Buffer) => decoding.process({ path: write(file), mimeType: 'image/heic' });
+      const tiled = { columns: 60, rows: 40 };
+      await processFile(gridFile(tile, tiled));
+      expect(decoderThreads()).toBe(others + 1);
+      const whole = await processFile(gridFile(tile, { ...tiled, properties: [cropping(3800, 2500)] }));
+      expect(whole).toMatchObject({ width: 3800, height: 2500 });
+      expect(decoderThreads()).toBe(others);
+    });
+  });
 });
+
+/** The number of worker threads of this process. */
+function decoderThreads(): number {
+  const names = readdirSync('/proc/self/task').map((id) =>
+    readFileSync(`/proc/self/task/${id}/comm`, 'utf8'),
+  );
+  return names.filter((name) => name.trim() === 'WorkerThread').length;
+}
 
 describe('an AVIF photo', () => {
   const avifTile = async () =>
@@ -138,7 +159,7 @@ describe('an AVIF photo', () => {
 });
 
 describe('the canvas', () => {
-  test('holds the mean of each square, in whatever tiles and order the picture comes', () => {
+  test('has the mean of each square, for all sizes and orders of tiles', () => {
     const size = fc.integer({ min: 1, max: 40 });
     const property = fc.property(
       fc.record({ width: size, height: size, shrink: fc.integer({ min: 1, max: 16 }), tileSide: size }),

@@ -13,7 +13,7 @@ const limits = { maxPixels: 1e8, maxMemoryBytes: 2 ** 29, timeoutMs: 300_000 };
 describeWithPhotos('HEIC', () => {
   const pipeline = openPipeline();
 
-  test.each(filesIn('good/heic'))('%s is turned once', async (name) => {
+  test.each(filesIn('good/heic'))('%s is rotated once', async (name) => {
     const facts = expected()[name];
     const processed = await pipeline.process({ path: photo(name), mimeType: 'image/heic' });
     expect([processed.width, processed.height]).toEqual([facts?.DecodedWidth, facts?.DecodedHeight]);
@@ -22,12 +22,12 @@ describeWithPhotos('HEIC', () => {
     expect((medium?.width ?? 0) > (medium?.height ?? 0)).toBe(landscape);
   });
 
-  test('is known by its bytes', async () => {
+  test('is recognized by its bytes', async () => {
     const processed = await pipeline.process({ path: photo(iphone), mimeType: 'image/jpeg' });
     expect(processed).toMatchObject({ width: 3024, height: 4032 });
   });
 
-  test('is refused by its pixels before it is decoded', async () => {
+  test('with too many pixels is refused before it is decoded', async () => {
     const decoder = new HeicDecoder({ ...limits, maxPixels: 12e6 });
     expect((await mediaErrorOf(decoder.decode(photo(iphone)))).code).toBe('too_large');
     await decoder.close();
@@ -36,7 +36,7 @@ describeWithPhotos('HEIC', () => {
     expect(error.metadata.cameraModel).toBe('iPhone 13 Pro Max');
   });
 
-  test('decodes that are asked for at once run one after the other', async () => {
+  test('concurrent decodes run one after the other', async () => {
     const decoder = new HeicDecoder(limits);
     const names = ['good/heic/exif-samples__samplefilehub.heif', 'good/heic/exifr__heic-single.heic'];
     const decoded = await Promise.all([...names, ...names].map((name) => decoder.decode(photo(name))));
@@ -44,7 +44,7 @@ describeWithPhotos('HEIC', () => {
     await decoder.close();
   });
 
-  test('that takes too long is given up, and the next one works', async () => {
+  test('that takes too long is stopped, and the next one works', async () => {
     const decoder = new HeicDecoder({ ...limits, timeoutMs: 250 });
     expect((await mediaErrorOf(decoder.decode(photo(iphone)))).code).toBe('timed_out');
     await decoder.close();

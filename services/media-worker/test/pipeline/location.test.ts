@@ -58,7 +58,7 @@ describe('in EXIF', () => {
     expect(await placeOf(path)).toEqual(near(-34.05, -58.366667));
   });
 
-  test('a place that is left open is taken from XMP', async () => {
+  test('a location without hemispheres is taken from XMP', async () => {
     const path = await pictureWithXmp(folder, {
       'exif:GPSLatitude': '34,3.2058S',
       'exif:GPSLongitude': '58,22.9464W',
@@ -74,7 +74,7 @@ describe('in EXIF', () => {
       'EXIF:GPSLongitudeRef': lonRef,
     });
 
-  test('a sign is not turned twice, and not believed against the reference', () => {
+  test('a sign is applied once, and ignored if it contradicts the reference', () => {
     expect(written('-34 -3 -12.348', '-58 -22 -56.784')).toEqual(near(-34.05343, -58.38244));
     expect(written('-34.05343', '58.38244')).toEqual(near(-34.05343, -58.38244));
     expect(written('-34.05343', '-58.38244', undefined, undefined)).toEqual(near(-34.05343, -58.38244));
@@ -94,9 +94,9 @@ describe('in EXIF', () => {
     ['', ''],
     [undefined, '1'],
     [['1'], { a: 1 }],
-  ])('%j, %j is no place', (lat, lon) => expect(written(lat, lon)).toBeUndefined());
+  ])('%j, %j is not a location', (lat, lon) => expect(written(lat, lon)).toBeUndefined());
 
-  test('the edges of the Earth are places', () => {
+  test('the poles and the date line are locations', () => {
     expect(written('90', '180', 'N', 'W')).toEqual({ lat: 90, lon: -180 });
     expect(written('0', '6.61', 'S', 'E')).toEqual({ lat: 0, lon: 6.61 });
     expect(written('37 47 43.08', '58 23 30', 'N\0', 'E\0')).toEqual(near(37.7953, 58.391667));
@@ -145,7 +145,7 @@ describe('in XMP', () => {
     ['37,47.718E', '144,58.518N'],
     ['137,47.718S', '44,58.518E'],
     ['37 deg 47\' 43.08"', '144 deg 58\' 31.08"'],
-  ])('%s, %s is nowhere', async (lat, lon) => {
+  ])('%s, %s is not a location', async (lat, lon) => {
     expect(await placeOf(await xmp(lat, lon))).toBeUndefined();
   });
 
@@ -153,7 +153,7 @@ describe('in XMP', () => {
   test.each([
     ['37,47.718', '144,58.518'],
     ['48.85', '2.35'],
-  ])('%s, %s is nowhere, since nothing shows that they are signed', async (lat, lon) => {
+  ])('%s, %s is not a location, since the numbers may be unsigned', async (lat, lon) => {
     expect(await placeOf(await xmp(lat, lon))).toBeUndefined();
   });
 });
@@ -165,7 +165,7 @@ test('in QuickTime it is signed', () => {
   expect(at('0 0 0')).toBeUndefined();
 });
 
-test('whatever a file says, it is on the Earth, and never on the other side of what is named', () => {
+test('for every file it is on the Earth, and in the hemisphere that the file names', () => {
   const pieces = fc.constantFrom(
     ...['37', '144', '.', ',', ' ', '/', '-', '+', 'N', 's', 'E', 'west', '0', 'inf', '°', 'e-5'],
   );
@@ -216,7 +216,7 @@ test('whatever a file says, it is on the Earth, and never on the other side of w
   );
 });
 
-describeWithField('files of the field', () => {
+describeWithField('reported files', () => {
   test.each(fieldChecks('gps-hemisphere'))('$file', async ({ file, locationLat = 0, locationLon = 0 }) => {
     const place = await placeOf(fieldFile('gps-hemisphere', file));
     if (place === undefined) return expect(String(locationLon)).toContain('no location at all');

@@ -28,7 +28,7 @@ async function storedAs(upright: Buffer, orientation: number): Promise<Buffer> {
   return sharp(tagged).autoOrient().png().toBuffer();
 }
 
-/** What a client sees that decodes the original and turns its pixels by the orientation that is told. */
+/** The picture of a client that decodes the original and rotates its pixels by the orientation in the metadata. */
 async function turnedByClient(path: string, { metadata }: ProcessedPhoto): Promise<Buffer> {
   const decoded = await sharp(path, { failOn: 'truncated' }).toColourspace('srgb').png().toBuffer();
   const { orientation = 1 } = metadata;
@@ -169,15 +169,18 @@ describe('generated pictures', () => {
     expect(other.metadata.orientation).toBeUndefined();
   });
 
-  test.each(orientations)('orientation %i from outside of the bytes is applied', async (orientation) => {
-    const upright = await fourCorners(400, 300);
-    const input = await storedAs(upright, orientation);
-    const pixels = await renderPixels({ input, orientation, width: 400, height: 300 }, limits);
-    expect(await difference(await fromPixels(pixels).png().toBuffer(), upright)).toBeLessThan(4);
-  });
+  test.each(orientations)(
+    'orientation %i from metadata outside of the bytes is applied',
+    async (orientation) => {
+      const upright = await fourCorners(400, 300);
+      const input = await storedAs(upright, orientation);
+      const pixels = await renderPixels({ input, orientation, width: 400, height: 300 }, limits);
+      expect(await difference(await fromPixels(pixels).png().toBuffer(), upright)).toBeLessThan(4);
+    },
+  );
 });
 
-describeWithField('files of the field', () => {
+describeWithField('reported files', () => {
   const pipeline = openPipeline();
 
   test.each(fieldChecks('orientation-not-applied'))('$file', async ({ file, rule, width, height }) => {
@@ -205,7 +208,7 @@ describeWithPhotos('real pictures', () => {
     }
   });
 
-  test('an orientation that does not exist is left alone', async () => {
+  test('an orientation that does not exist is ignored', async () => {
     const processed = await process('recurser__Landscape_0.jpg');
     expect(processed).toMatchObject({ width: 1800, height: 1200 });
     expect(processed.metadata.orientation).toBeUndefined();

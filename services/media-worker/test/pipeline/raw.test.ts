@@ -29,7 +29,7 @@ describeWithPhotos('camera RAW', () => {
     expect(readdirSync(scratchDir)).toEqual([]);
   });
 
-  test('is turned as the RAW says when its JPEG does not say', async () => {
+  test('has the orientation of the RAW if its JPEG has none', async () => {
     const path = join(folder, 'turned.dng');
     copyFileSync(canon.path, path);
     await exiftool.write(path, { 'Orientation#': 6 } as object, ['-overwrite_original']);

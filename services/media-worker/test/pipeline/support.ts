@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import { afterAll, expect } from '@jest/globals';
 import sharp from 'sharp';
 import { MediaError } from '../../src/pipeline/errors.js';
@@ -10,7 +11,7 @@ import type { PipelineOptions } from '../../src/pipeline/types.js';
 /** Later than any date in the test photos that is not plainly wrong. */
 export const now = () => new Date('2030-01-01T00:00:00Z');
 
-/** A folder that lives as long as the test file. */
+/** A folder that is removed after the tests of the file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'lazyphotos-media-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -125,4 +126,16 @@ export function childProcesses(word: string): number[] {
         return []; // It ended while it was looked at.
       }
     });
+}
+
+/** Puts a compressed text, which is small in the file, in front of the last chunk of a PNG. */
+export function withLongText(png: Buffer, length: number): Buffer {
+  const text = deflateSync(Buffer.alloc(length, 'a'), { level: 1 });
+  const typed = Buffer.concat([Buffer.from('zTXtComment\0\0', 'latin1'), text]);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(typed.length - 4);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(typed));
+  const end = png.length - 12;
+  return Buffer.concat([png.subarray(0, end), size, typed, checksum, png.subarray(end)]);
 }

@@ -186,7 +186,7 @@ describe('whole numbers', () => {
     await expectColours(bytes, rgbColours, compression === 'webp' || compression === 'jpeg' ? 30 : 4);
   });
 
-  test('one bit a pixel, as fax machines compress it', async () => {
+  test('one bit per pixel, in the compression of fax machines', async () => {
     // ITU-T T.4, one-dimensional: 32 white and 32 black pixels above, 64 white ones below.
     const rows = ['00011011' + '000001101010', '11011' + '00110101'];
     const encoded = rows.map((bits) =>
@@ -252,7 +252,7 @@ describe('whole numbers', () => {
     );
   });
 
-  test('a profile of 16-bit colours is heeded', async () => {
+  test('a profile of 16-bit colours is used', async () => {
     const { icc } = await sharp(await sharp(picture(sRgb)).withIccProfile('p3').png().toBuffer()).metadata();
     if (!icc) throw new Error('no profile');
     const sixteen = await sharp(picture(sRgb)).toColourspace('rgb16').withIccProfile('p3').png().toBuffer();
@@ -306,7 +306,7 @@ describe('light', () => {
     }
   });
 
-  test.each(['srgb', 'p3'] as const)('is not what a profile makes of the numbers: %s', async (name) => {
+  test.each(['srgb', 'p3'] as const)('is not converted by a profile: %s', async (name) => {
     const profiled = await sharp(picture(sRgb16))
       .toColourspace('rgb16')
       .withIccProfile(name)
@@ -339,14 +339,14 @@ describe('light', () => {
     await expectColours(picture({ ...light, samples }), [...rgbColours.slice(0, 3), white]);
   });
 
-  test('grey, and numbers that are none', async () => {
+  test('grey, and NaN', async () => {
     const plan: Plan = { photometric: 1, samples: ({ rgb }) => [linear(rgb[0])], write: 'f32' };
     await expectColours(picture(plan), greys);
     const samples = ({ rgb }: Colour) => [rgb[0] === 0 ? Number.NaN : linear(rgb[0])];
     await expectColours(picture({ ...plan, samples }), greys);
   });
 
-  test('floats that count something else are scaled to the largest', async () => {
+  test('floats in another unit are scaled to the largest', async () => {
     const samples = ({ rgb }: Colour) => [
       [1000, 500, 250, 2][corners.findIndex((corner) => corner.rgb === rgb)] ?? 0,
     ];
@@ -444,7 +444,7 @@ describe('CIE L*a*b*', () => {
     }
   });
 
-  test('a damaged one is damaged, and leaves nothing behind', async () => {
+  test('a damaged one is reported as damaged, and leaves no files', async () => {
     const plan: Plan = {
       ...cielab8,
       compress: (bytes) => deflateSync(bytes).subarray(0, 30),
@@ -455,7 +455,7 @@ describe('CIE L*a*b*', () => {
   });
 });
 
-test('light in logarithms is shown', async () => {
+test('logarithmic light is shown', async () => {
   // SGI's LogLuv, 32 bits: log2 of Y, then u' and v' (CIE 1976), in four planes of bytes, each row in runs.
   const places = [
     [0.2126, 0.4507, 0.5229],
@@ -489,7 +489,7 @@ test('light in logarithms is shown', async () => {
   await expectColours(buildTiff([{ tags, strips: [Buffer.from(rows.flat())] }]), rgbColours, 45);
 });
 
-describe('what nothing here decodes is unsupported, not damaged and not black', () => {
+describe('what no decoder supports is unsupported, not damaged and not black', () => {
   test.each<[string, Plan]>([
     ['64-bit floats', { ...light, write: 'f64' }],
     ['signed numbers', { ...sRgb16, write: 'i16' }],
@@ -500,9 +500,9 @@ describe('what nothing here decodes is unsupported, not damaged and not black', 
     ['six channels', { photometric: 2, samples: ({ rgb }) => [...rgb, ...rgb], write: 'u8' }],
     ['grey of three channels', { photometric: 1, samples: ({ rgb }) => rgb, write: 'u8' }],
     ['tiles with each channel apart', { ...sRgb, planar: true, tile: 16 }],
-    ['YCbCr that is no JPEG', { photometric: 6, samples: ({ rgb }) => rgb, write: 'u8' }],
+    ['YCbCr that is not JPEG', { photometric: 6, samples: ({ rgb }) => rgb, write: 'u8' }],
     ['LogL', { photometric: 32_844, samples: () => [1], write: 'i16', tags: { 259: [34_676] } }],
-    ['a photometric that nobody knows', { ...sRgb, photometric: 1234 }],
+    ['an unknown photometric', { ...sRgb, photometric: 1234 }],
     ['a mask and nothing else', { photometric: 4, samples: () => [1], write: 'u8' }],
     ...[6, 33_003, 34_712, 34_887, 34_925, 34_933, 50_000, 50_002, 52_546, 12_345].map(
       (compression): [string, Plan] => [

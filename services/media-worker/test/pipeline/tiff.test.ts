@@ -76,7 +76,7 @@ async function expectShown(
   }
 }
 
-describe('the picture that a TIFF is about', () => {
+describe('the main picture of a TIFF', () => {
   const whole = { width: 800, height: 600, colour: green };
   test.each<[string, TiffPage[], Wanted]>([
     [
@@ -207,7 +207,7 @@ describe('the picture that a TIFF is about', () => {
     ],
   ])('of a document is its first page: %s', async (_name, pages, wanted) => expectShown(pages, wanted));
 
-  test('is turned as the file says, whichever directory says it', async () => {
+  test('has the orientation of the file, from any directory', async () => {
     const thumbnail = { [newSubfileType]: [1] };
     for (const pages of [
       [
@@ -237,7 +237,7 @@ describe('the picture that a TIFF is about', () => {
   });
 });
 
-describe('a camera RAW of whatever make', () => {
+describe('a camera RAW of any make', () => {
   const photo = { width: 4_000, height: 3_000 };
 
   // As the cameras of these makers lay out their files, which all begin like a TIFF.
@@ -363,7 +363,7 @@ describe('a camera RAW of whatever make', () => {
     await expectShown(await pages(), { ...photo, colour: green, ...wanted }, mimeType);
   });
 
-  test('is turned as it says', async () => {
+  test('is rotated by its orientation', async () => {
     const { width, height, previews } = await show([
       {
         ...plain(200, 150, green, { [newSubfileType]: [1], [orientation]: [8] }),
@@ -374,7 +374,7 @@ describe('a camera RAW of whatever make', () => {
     expect(previews[1]).toMatchObject({ width: 150, height: 200 });
   });
 
-  test('without any picture is unsupported, and no damage', async () => {
+  test('without any picture is unsupported, not damaged', async () => {
     for (const pages of [[sensor(4_000, 3_000)], [sensor(4_000, 3_000, { [compression]: [65_535] })]]) {
       const error = await mediaErrorOf(show(pages));
       expect(error).toMatchObject({ code: 'unsupported', width: 4_000, height: 3_000 });
@@ -396,7 +396,7 @@ describe('a camera RAW of whatever make', () => {
   });
 });
 
-test('a copy is shown of a picture that nothing here decodes', async () => {
+test('of a picture that no decoder supports, a copy is shown', async () => {
   await expectShown(
     [
       plain(2_000, 1_500, red, { [compression]: [34_712] }),
@@ -407,13 +407,13 @@ test('a copy is shown of a picture that nothing here decodes', async () => {
   );
 });
 
-test('another page is not shown in place of one that nothing here decodes', async () => {
+test('another page is not shown instead of one that no decoder supports', async () => {
   const page = { [newSubfileType]: [2] };
   const pages = [plain(600, 800, red, { ...page, [compression]: [34_712] }), plain(600, 800, green, page)];
   expect((await mediaErrorOf(show(pages))).code).toBe('unsupported');
 });
 
-test('a small picture with a larger JPEG beside it is taken for the thumbnail that it is', async () => {
+test('a small picture with a larger JPEG beside it counts as a thumbnail', async () => {
   await expectShown([plain(160, 120, red, { [make]: 'Maker' }), attached(await jpegOf(1_200, 900, green))], {
     width: 1_200,
     height: 900,
@@ -422,7 +422,7 @@ test('a small picture with a larger JPEG beside it is taken for the thumbnail th
   });
 });
 
-test('a small picture that is marked as the real one is shown, whatever is beside it', async () => {
+test('a small picture that is marked as the real one is shown, regardless of other pictures', async () => {
   const real = plain(400, 300, red, { [newSubfileType]: [0], [make]: 'Maker' });
   await expectShown([real, attached(await jpegOf(1_200, 900, green))], {
     width: 400,
@@ -431,7 +431,7 @@ test('a small picture that is marked as the real one is shown, whatever is besid
   });
 });
 
-test('a picture larger than thumbnails is shown, whatever JPEG is beside it', async () => {
+test('a picture larger than a thumbnail is shown, regardless of JPEGs beside it', async () => {
   const real = plain(800, 600, red, { [make]: 'Maker' });
   await expectShown([real, attached(await jpegOf(1_200, 900, green))], {
     width: 800,
@@ -477,7 +477,7 @@ test('tags that are not needed may be wrong', async () => {
   }
 });
 
-test('a chain of directories that leads nowhere does not matter', async () => {
+test('an invalid chain of directories is ignored', async () => {
   const path = join(folder, 'chain.tif');
   const bytes = buildTiff([plain(800, 600, green)]);
   bytes.writeUInt32LE(bytes.length + 5_000, bytes.length - 4);
@@ -485,7 +485,7 @@ test('a chain of directories that leads nowhere does not matter', async () => {
   expect(await pipeline.process({ path, mimeType: 'image/tiff' })).toMatchObject({ width: 800, height: 600 });
 });
 
-test('directories that cannot be read are damage', async () => {
+test('a file whose directories cannot be read is damaged', async () => {
   const path = join(folder, 'damaged.tif');
   const bytes = buildTiff([plain(60, 40, red)]);
   bytes.writeUInt32LE(bytes.length + 1_000, 4);

@@ -25,7 +25,7 @@ describe('capturedAt', () => {
     expect(capturedAt({ 'EXIF:DateTimeOriginal': date, 'EXIF:OffsetTimeOriginal': offset })).toBe(utc);
   });
 
-  test('prefers the offset of its own date to the general one', () => {
+  test('prefers the offset of the same date to the general one', () => {
     const tags = { 'EXIF:DateTimeOriginal': date, 'EXIF:OffsetTime': '+02:00' };
     expect(capturedAt(tags)).toBe('2021-04-11T13:47:53.000Z');
     expect(capturedAt({ ...tags, 'EXIF:OffsetTimeOriginal': '+01:00' })).toBe('2021-04-11T14:47:53.000Z');
@@ -42,7 +42,7 @@ describe('capturedAt', () => {
     expect(capturedAt(tags)).toBe(`2021-04-11T15:47:${end.slice(1)}`);
   });
 
-  test('takes the date of taking before that of digitising, and EXIF before others', () => {
+  test('prefers the date of capture to that of digitisation, and EXIF to others', () => {
     const tags = {
       'XMP:CreateDate': '2004:01:01 00:00:00',
       'EXIF:CreateDate': '2003:01:01 00:00:00',
@@ -72,7 +72,7 @@ describe('capturedAt', () => {
     expect(capturedAt({ 'EXIF:DateTimeOriginal': wrong, 'EXIF:CreateDate': date })).toBeDefined();
   });
 
-  test('allows a clock that is a day fast, old photographs and dates without a time', () => {
+  test('accepts a clock that is a day fast, old photographs and dates without a time', () => {
     expect(capturedAt({ 'EXIF:DateTimeOriginal': '2025:06:02 12:00:00' })).toBeDefined();
     expect(capturedAt({ 'EXIF:DateTimeOriginal': '1826:06:01 12:00:00' })).toBeDefined();
     expect(capturedAt({ 'XMP:CreateDate': '1999:12:31' })).toBe('1999-12-31T00:00:00.000Z');
@@ -95,12 +95,12 @@ describe('text', () => {
     [true, undefined],
   ])('%j becomes %j', (value, text) => expect(make(value)).toBe(text));
 
-  test('is cut on a character border', () => {
+  test('is cut between characters', () => {
     expect(make('📷'.repeat(10_000))).toBe('📷'.repeat(256));
     expect(make('x'.repeat(5_000_000))?.length).toBe(256);
   });
 
-  test('a lens is named by EXIF or by the maker notes, unless they leave a choice', () => {
+  test('the lens comes from EXIF or from the maker notes, unless these are ambiguous', () => {
     const lens = (id: unknown) => read({ 'Composite:LensID': id }).lensModel;
     expect(lens('EF100mm f/2.8 Macro USM')).toBe('EF100mm f/2.8 Macro USM');
     expect(lens('Canon EF 85mm f/1.2L II USM or Rokinon SP 85mm f/1.2')).toBeUndefined();
@@ -111,7 +111,7 @@ describe('text', () => {
 });
 
 describe('numbers', () => {
-  test('are taken when they make sense', () => {
+  test('are used if they are plausible', () => {
     const tags = {
       'EXIF:FNumber': '2.8',
       'EXIF:ExposureTime': '0.0007788161994',
@@ -140,7 +140,7 @@ describe('numbers', () => {
     expect(read({ 'EXIF:Orientation': value })).toEqual({});
   });
 
-  test('the size is that of the file, not that of the picture before it was edited', () => {
+  test('the size is that of the file, not that before an edit', () => {
     const tags = {
       'EXIF:ImageWidth': '3648',
       'EXIF:ImageHeight': '2736',

@@ -20,7 +20,7 @@ export interface Tile {
   stride: number;
   width: number;
   height: number;
-  /** Where its left upper corner is in the picture; what is outside of the picture is cut off. */
+  /** The position of its upper left corner in the picture. Pixels outside of the picture are cut off. */
   x: number;
   y: number;
 }
@@ -32,8 +32,8 @@ export interface Canvas {
 }
 
 /**
- * A picture that is put together from tiles and reduced at once, so that a photo of 200 megapixels is never in memory
- * as a whole. Tiles may come in any order; each pixel must come once.
+ * Builds a picture from tiles and reduces it at the same time, so that a photo of 200 megapixels is never in memory as a whole.
+ * Tiles may come in any order; each pixel must come once.
  */
 export function createCanvas(size: CanvasSize): Canvas {
   const { channels, bitsPerSample, shrink, pixelOffset } = size;
@@ -62,7 +62,7 @@ export function createCanvas(size: CanvasSize): Canvas {
   };
 }
 
-/** The part of a tile that is inside of the picture, in the tile's own pixels. */
+/** Returns the part of a tile that is inside the picture, in pixels of the tile. */
 function visible(tile: Tile, { width, height }: CanvasSize) {
   return {
     left: Math.max(0, -tile.x),

@@ -5,9 +5,11 @@ import { MediaError, type MediaErrorCode, ProcessorUnavailableError } from '../e
 import type { Cicp, Limits } from '../types.js';
 
 const IDLE_MS = 30_000;
+/** A photo of a phone, made of tiles, takes 17 MB; one of 9 megapixels without tiles 62 MB, of 24 megapixels 155 MB. */
+const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 /** Twice the largest preview, so that a preview made of reduced pixels is as sharp as one made of all. */
 const MIN_LONGER_SIDE = 2 * previewSizes.medium;
-/** A Raspberry Pi decodes so many well within the time limit. A larger picture gets a multiple of the time. */
+/** A Raspberry Pi decodes this many pixels well within the time limit. A larger picture gets a multiple of the time. */
 const PIXELS_PER_TIMEOUT = 64_000_000;
 
 /** Under jest the sources run uncompiled; Node strips the types. */
@@ -25,7 +27,7 @@ const REASONS: Record<MediaErrorCode, string> = {
 
 /**
  * libheif (WebAssembly) in its own thread, one picture at a time: decoding blocks for a second or more, and only a thread can be
- * stopped in the middle. The thread ends when idle, since WebAssembly memory (over 100 MB after one photo) never shrinks.
+ * stopped in the middle. WebAssembly memory never shrinks, so the thread ends after a picture that took much, and when idle.
  */
 export class HeicDecoder {
   readonly #limits: Limits;
@@ -59,7 +61,8 @@ export class HeicDecoder {
       const request = { path, maxPixels, maxMemoryBytes, minLongerSide: MIN_LONGER_SIDE };
       const reply = await ask(this.#worker, request, timeoutMs, signal);
       if ('failure' in reply) throw toError(reply.failure);
-      this.#idle = setTimeout(() => this.#stop(), IDLE_MS).unref();
+      if (reply.decoderBytes > MAX_KEPT_BYTES) await this.#stop();
+      else this.#idle = setTimeout(() => this.#stop(), IDLE_MS).unref();
       return reply.decoded;
     } catch (error) {
       // After an error the state of the decoder's memory is unknown.
@@ -73,7 +76,7 @@ export class HeicDecoder {
     started.on('exit', () => {
       if (this.#worker === started) this.#worker = undefined;
     });
-    // A running call listens itself. If an idle thread fails, the next photo starts another.
+    // A running call has its own listener. If an idle thread fails, the next photo starts another.
     started.on('error', () => undefined);
     return started;
   }
@@ -176,7 +179,8 @@ export interface DecodeFailure {
 
 /** The thread first sends the size of the photo, if its header can be read, then the outcome. */
 export type DecodeReply = { size: Size } | DecodeOutcome;
-export type DecodeOutcome = { decoded: DecodedHeic } | { failure: DecodeFailure };
+/** `decoderBytes`: the WebAssembly memory that the thread holds. */
+export type DecodeOutcome = { decoded: DecodedHeic; decoderBytes: number } | { failure: DecodeFailure };
 
 /** The size of the photo as displayed, in pixels. */
 export interface Size {

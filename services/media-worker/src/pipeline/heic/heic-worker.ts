@@ -1,5 +1,5 @@
-// The decoder thread. At run time it imports nothing of this package but its own parts, and these with the extension .ts,
-// which the compiler rewrites: so Node can also load it as TypeScript.
+// The decoder thread. At run time it imports only its own parts of this package, with the extension .ts, which the compiler rewrites.
+// So Node can also load it as TypeScript.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import type { Cicp } from '../types.js';
@@ -24,7 +24,7 @@ const CHANNEL_INTERLEAVED = 10;
 /** Offsets in struct heif_decoding_options. */
 const OPTION_HDR_TO8_BIT = 20;
 const OPTION_STRICT_DECODING = 21;
-/** Offsets in struct heif_security_limits: 64 bits each, but for the two counts. */
+/** Offsets in struct heif_security_limits: 64 bits each, except for the two counts. */
 const LIMIT_IMAGE_PIXELS = 8;
 const LIMIT_ITEMS = 28;
 const LIMIT_BLOCK_BYTES = 40;
@@ -33,7 +33,7 @@ const LIMIT_TOTAL_BYTES = 64;
 
 /** The whole file has to be in memory. Photos stay far below this. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
-/** Tiles, their properties and what belongs to them. The largest phone pictures have fewer than a thousand. */
+/** Items of a file, such as tiles. The largest phone pictures have fewer than a thousand. */
 const MAX_ITEMS = 16_384;
 const MAX_SHRINK = 16;
 /** Room for a TIFF header in front of the pixels, and for a colour profile of any sensible size. */
@@ -50,14 +50,15 @@ parentPort?.on('message', (request: DecodeRequest) => {
 
 function respond(request: DecodeRequest): DecodeOutcome {
   try {
-    return { decoded: decodeFile(request) };
+    const decoded = decodeFile(request);
+    return { decoded, decoderBytes: libheif.HEAPU8.length };
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     if (thrown instanceof Failure) {
       const { code, size } = thrown;
       return { failure: { code, reason, ...(size ? { size } : {}) } };
     }
-    // The file system's errors have a code and a failed allocation is a RangeError; the rest is libheif choking on the file.
+    // The file system's errors have a code and a failed allocation is a RangeError; all others mean that libheif fails on the file.
     const machine = thrown instanceof RangeError || (thrown instanceof Error && 'code' in thrown);
     return { failure: { code: machine ? 'machine' : 'undecodable', reason } };
   }
@@ -87,7 +88,7 @@ function decodeFile(request: DecodeRequest): DecodedHeic {
   }
 }
 
-/** libheif's defaults refuse large photos of phones for the number of their tiles; what matters here is memory. */
+/** libheif's defaults refuse large photos of phones because of the number of their tiles. Only memory has to be limited here. */
 function setLimits(context: number, { maxPixels, maxMemoryBytes }: DecodeRequest): void {
   const limits = libheif._heif_context_get_security_limits(context);
   writeUint64(limits + LIMIT_IMAGE_PIXELS, maxPixels);
@@ -166,14 +167,14 @@ interface TileGrid {
   rows: number;
   tileWidth: number;
   tileHeight: number;
-  /** Where the first tile begins: at or left of and above the picture's corner. */
+  /** The position of the first tile in the picture: zero or negative. */
   left: number;
   top: number;
 }
 
 /**
- * How the picture is made of tiles, after its rotation and mirroring; undefined when it has to be decoded as a whole. A
- * picture that does not fill its last tiles has its padding on the right and below, or where a transformation moved it.
+ * Returns the grid of tiles after rotation and mirroring; undefined if the picture has to be decoded as a whole. A picture that
+ * does not fill its last tiles has padding on the right and below, or where a transformation moved it.
  */
 function tileGrid(context: number, handle: number, width: number, height: number): TileGrid | undefined {
   libheif._heif_image_handle_get_image_tiling(error, handle, 1, out);
@@ -192,7 +193,7 @@ function tileGrid(context: number, handle: number, width: number, height: number
   return { columns, rows, tileWidth, tileHeight, left, top };
 }
 
-/** Where the cropped part lies among the tiles, libheif does not tell. */
+/** Returns whether the picture is cropped. libheif does not tell where the crop is in the grid of tiles. */
 function isCropped(context: number, handle: number): boolean {
   const item = libheif._heif_image_handle_get_item_id(handle);
   const room = 8;
@@ -207,7 +208,7 @@ function decodeInto(canvas: Canvas, handle: number, format: Format, grid: TileGr
   const options = libheif._heif_decoding_options_alloc();
   try {
     libheif.HEAPU8[options + OPTION_HDR_TO8_BIT] = format.bitsPerSample === 8 ? 1 : 0;
-    // Else the tiles that a truncated photo lacks are left out without an error.
+    // Otherwise libheif leaves out the missing tiles of a truncated photo without an error.
     libheif.HEAPU8[options + OPTION_STRICT_DECODING] = 1;
     const layout = CHROMA[format.bitsPerSample][format.channels];
     if (!grid) {

@@ -72,7 +72,7 @@ const MEMORY_ERROR = 6;
 const DECODER_MISSING = 11;
 const SECURITY_LIMIT_EXCEEDED = 1000;
 
-/** A refusal that has a code of its own. */
+/** A failure whose code is sent to the main thread. */
 export class Failure extends Error {
   readonly code: DecodeFailure['code'];
   /** Of the photo, when it is known. */
@@ -117,5 +117,5 @@ export function throwOnError(): void {
   throw new Failure(isUnsupported ? 'unsupported' : 'undecodable', message);
 }
 
-/** Whether the last call succeeded. */
+/** Returns whether the last call succeeded. */
 export const succeeded = (): boolean => readUint32(error) === 0;

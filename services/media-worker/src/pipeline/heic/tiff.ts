@@ -22,7 +22,7 @@ const TAG = {
 
 type Entry = [tag: number, type: number, count: number, value: number];
 
-/** Writes a TIFF header into the room left in front of the pixels, so that they are not copied once more. */
+/** Writes a TIFF header into the free bytes in front of the pixels, so that the pixels are not copied. */
 export function wrapAsTiff(pixels: Pixels, icc?: Uint8Array): Buffer {
   const { buffer, pixelOffset, width, height, channels, bitsPerSample } = pixels;
   const bytes = Buffer.from(buffer);
@@ -54,7 +54,7 @@ export function wrapAsTiff(pixels: Pixels, icc?: Uint8Array): Buffer {
   return bytes;
 }
 
-/** A value shorter than its four bytes is in the first of them, as little-endian order has it. */
+/** A value of fewer than four bytes is in the first ones, in little-endian order. */
 function writeEntry(bytes: Buffer, at: number, [number, kind, count, value]: Entry): void {
   bytes.writeUInt16LE(number, at);
   bytes.writeUInt16LE(kind, at + 2);

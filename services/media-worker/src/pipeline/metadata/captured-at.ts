@@ -150,7 +150,7 @@ function plainName(key: string): string {
 
 interface Found extends WrittenDate {
   source: CapturedAtSource;
-  /** Offset of the time zone in which the photo was taken; a time in UTC has an `offset` without telling it. */
+  /** Offset of the time zone in which the photo was taken; a time in UTC has an `offset`, but the zone is unknown. */
   zone?: number | undefined;
 }
 
@@ -189,7 +189,7 @@ function sameClock(best: Found, found: Found[]): Found | undefined {
   return found.find((other) => other.offset !== undefined && isSame(other));
 }
 
-/** A date of change is no evidence for the time of day at which the photo was taken. */
+/** A date of change does not show the time of day at which the photo was taken. */
 function refines(best: Found, next: Found): boolean {
   const common = PRECISIONS.indexOf(best.precision);
   if (next.source === 'metadataModified' || PRECISIONS.indexOf(next.precision) <= common) return false;

@@ -3,7 +3,7 @@ const MAX_TEXT_LENGTH = 256;
 /** Returns text from a file without control characters; undefined if nothing is left. */
 export function cleanText(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  // Cut before looking at each character, since a hostile file may hold megabytes; cut again on a character's border.
+  // Cut before looking at each character, since a hostile file may hold megabytes; cut again between two characters.
   const visible = String(value)
     .slice(0, 8 * MAX_TEXT_LENGTH)
     .replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '')
@@ -22,7 +22,7 @@ export function shortText(value: unknown): string {
     .trim();
 }
 
-/** A finite number within (above, upTo], or undefined. */
+/** Returns the value if it is a finite number in (above, upTo]. */
 export function cleanNumber(value: unknown, above: number, upTo: number): number | undefined {
   const number = toNumber(value);
   return number !== undefined && number > above && number <= upTo ? number : undefined;
@@ -33,7 +33,7 @@ export function cleanInteger(value: unknown, above: number, upTo: number): numbe
   return number !== undefined && Number.isInteger(number) ? number : undefined;
 }
 
-/** A place on Earth, or undefined. Exactly (0, 0) is what cameras write when they have no fix, not a place. */
+/** Returns a location on Earth, or undefined. Cameras write exactly (0, 0) when they have no fix. */
 export function cleanLocation(lat: unknown, lon: unknown): { lat: number; lon: number } | undefined {
   const location = { lat: toNumber(lat), lon: toNumber(lon) };
   if (location.lat === undefined || location.lon === undefined) return undefined;

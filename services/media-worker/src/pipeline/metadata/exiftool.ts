@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExifTool, WriteTags } from 'exiftool-vendored';
+import pLimit from 'p-limit';
 import { MediaError, ProcessorUnavailableError } from '../errors.js';
+import { outputRead, residentBytes, spawnPerl } from './spawn-perl.js';
 import type { RawTags } from './tags.js';
 
 /** Tags by exiftool's names, in the order in which they are written; null removes a tag, a list replaces all items. */
@@ -17,23 +19,36 @@ export interface MetadataToolOptions {
   taskTimeoutMs: number;
   /** The interpreter that runs the exiftool of the package; looked up in the PATH. */
   perl?: string;
+  /** The most address space of the process. Default 384 MiB. */
+  maxMemoryBytes?: number;
 }
 
 interface Running {
   tool: ExifTool;
   startError?: Error;
+  /** The process that was started last. */
+  child?: ChildProcess;
+  /** The processes that ended because they got no more memory. */
+  outOfMemory: WeakSet<ChildProcess>;
 }
 
 const MINUTE_MS = 60_000;
+const MEBIBYTE = 1024 * 1024;
+/** Four times what exiftool takes for all tags of ordinary photos. A crafted file can ask for gigabytes. */
+const MAX_MEMORY_BYTES = 384 * MEBIBYTE;
+/** perl keeps what one large file took, so a process that has grown beyond this is replaced. */
+const MAX_KEPT_BYTES = 128 * MEBIBYTE;
 /** Used instead of a file in a home folder, which could change what a tag means. The path is the same from src/ and from dist/. */
 const CONFIG_PATH = fileURLToPath(new URL('../../../exiftool.config', import.meta.url));
 
 /**
- * One exiftool process, started when it is first needed and kept: to start perl for each photo would take longer than decoding. The
- * process ends when idle, after errors and after an hour, and is started again when needed.
+ * One exiftool process, which starts with the first task and is kept, since a start of perl for each photo would take longer than
+ * decoding. The process ends when idle, after errors, after an hour, after 500 tasks and when it has grown, and starts again when needed.
+ * A file for which it needs more memory than it may have is `too_large`.
  */
 export class MetadataTool {
   readonly #options: MetadataToolOptions;
+  readonly #oneAtATime = pLimit(1);
   #running: Promise<Running> | undefined;
   #closed = false;
 
@@ -41,14 +56,14 @@ export class MetadataTool {
     this.#options = options;
   }
 
-  /** Returns the tags that exiftool arguments name. @throws MediaError (timed_out), ProcessorUnavailableError */
+  /** Returns the tags that exiftool arguments name. @throws MediaError (timed_out, too_large), ProcessorUnavailableError */
   readTags(path: string, readArgs: readonly string[]): Promise<RawTags> {
     return this.#run(async (tool) => ({
       ...(await tool.readRaw(path, { readArgs: [...readArgs], useMWG: false })),
     }));
   }
 
-  /** Writes the value of a binary tag to a new file. @throws MediaError (timed_out), ProcessorUnavailableError */
+  /** Writes the value of a binary tag to a new file. @throws MediaError (timed_out, too_large), ProcessorUnavailableError */
   extract(tag: string, source: string, target: string): Promise<void> {
     // Overwriting lets a second attempt succeed after a crash in the middle of the first.
     return this.#run((tool) =>
@@ -58,7 +73,7 @@ export class MetadataTool {
 
   /**
    * Writes a copy of a file with other tags to a new file, `target`. Resolves to false if there was nothing to change; then `target` is
-   * a plain copy. @throws UnwritableError, MediaError (timed_out), ProcessorUnavailableError
+   * a plain copy. @throws UnwritableError, MediaError (timed_out, too_large), ProcessorUnavailableError
    */
   async write(source: string, target: string, tags: WrittenTags): Promise<boolean> {
     const written = await this.#run(async (tool) => {
@@ -82,25 +97,43 @@ export class MetadataTool {
     await current?.tool.end();
   }
 
-  async #run<T>(task: (tool: ExifTool) => Promise<T>, retries = 1): Promise<T> {
+  /** Runs one task after the other: what ends the process is then the file of the task, and of no other one. */
+  #run<T>(task: (tool: ExifTool) => Promise<T>): Promise<T> {
+    return this.#oneAtATime(() => this.#attempt(task));
+  }
+
+  async #attempt<T>(task: (tool: ExifTool) => Promise<T>, retries = 1): Promise<T> {
     if (this.#closed) throw new ProcessorUnavailableError('The photo processor is closed');
     this.#running ??= start(this.#options, () => {
       this.#running = undefined;
     });
     const current = await this.#running;
     try {
-      return await task(current.tool);
+      const result = await task(current.tool);
+      await replaceIfLarge(current);
+      return result;
     } catch (error) {
       if (isTimeout(error)) {
         throw new MediaError('timed_out', 'Reading the metadata took too long', { cause: error });
       }
       // exiftool reports faults of a file as tags. Any other error is one of the process: killed, out of memory, not started.
-      if (retries > 0 && !current.startError && !this.#closed) return this.#run(task, retries - 1);
+      if (retries > 0 && !current.startError && !this.#closed) return this.#attempt(task, retries - 1);
+      const { child } = current;
+      await outputRead(child);
+      if (child && current.outOfMemory.has(child)) {
+        throw new MediaError('too_large', 'Reading the metadata took too much memory', { cause: error });
+      }
       throw new ProcessorUnavailableError('exiftool is not available', {
         cause: current.startError ?? error,
       });
     }
   }
+}
+
+/** The next task gets a new process. */
+async function replaceIfLarge({ tool, child }: Running): Promise<void> {
+  if (child?.pid === undefined || (await residentBytes(child.pid)) <= MAX_KEPT_BYTES) return;
+  tool.closeChildProcesses().catch(() => undefined);
 }
 
 /** exiftool decodes entities in values; the library encodes all characters except the ampersand of a text that looks like an entity. */
@@ -123,22 +156,28 @@ function fileFault(error: unknown, source: string): UnwritableError {
 async function start(options: MetadataToolOptions, onStartError: () => void): Promise<Running> {
   // Imported late because the module creates objects and timers when it is imported.
   const { ExifTool: Tool, DefaultExiftoolArgs, exiftoolPath } = await import('exiftool-vendored');
+  const { perl = 'perl', maxMemoryBytes = MAX_MEMORY_BYTES, taskTimeoutMs } = options;
+  const startPerl = async (): Promise<ChildProcess> => {
+    running.child = await spawnPerl({
+      perl,
+      args: [await exiftoolPath(), '-config', CONFIG_PATH, ...DefaultExiftoolArgs],
+      maxMemoryBytes,
+      onOutOfMemory: (child) => running.outOfMemory.add(child),
+    });
+    return running.child;
+  };
   const tool = new Tool({
     maxProcs: 1,
-    taskTimeoutMillis: options.taskTimeoutMs,
+    maxTasksPerProcess: 500,
+    taskTimeoutMillis: taskTimeoutMs,
     taskRetries: 0,
     minDelayBetweenSpawnMillis: 100,
     maxIdleMsPerProcess: 5 * MINUTE_MS,
     maxProcAgeMillis: 60 * MINUTE_MS,
     checkPerl: false,
-    processFactory: async () =>
-      spawnPerl(options.perl ?? 'perl', [
-        await exiftoolPath(),
-        ...['-config', CONFIG_PATH],
-        ...DefaultExiftoolArgs,
-      ]),
+    processFactory: startPerl,
   });
-  const running: Running = { tool };
+  const running: Running = { tool, outOfMemory: new WeakSet() };
   tool.on('startError', (error) => {
     running.startError = error;
     // Queued tasks would wait without end for a process that cannot start. end() rejects them; the next call starts a new process.
@@ -146,16 +185,6 @@ async function start(options: MetadataToolOptions, onStartError: () => void): Pr
     tool.end(false).catch(() => undefined);
   });
   return running;
-}
-
-/** The library's own way to start the process sometimes has no listener for its `error` event, which would end this process. */
-function spawnPerl(perl: string, args: string[]): Promise<ChildProcess> {
-  return new Promise((resolve, reject) => {
-    // In a locale that the system lacks, perl prints a warning that the library treats as a failed start.
-    const child = spawn('/usr/bin/env', ['LC_ALL=C', perl, ...args], { stdio: 'pipe' });
-    child.on('spawn', () => resolve(child));
-    child.on('error', reject);
-  });
 }
 
 /** The library does not export its error class, so the name is checked. */

@@ -111,11 +111,11 @@ function signed(coordinate: Coordinate | undefined, side: 1 | -1 | undefined): n
   return degrees === 0 ? 0 : degrees * direction;
 }
 
-/** From below the deepest sea to beyond every orbit of a camera. */
+/** The range is from below the deepest sea to above the orbit of every camera. */
 const LOWEST_METRES = -12_000;
 const HIGHEST_METRES = 500_000;
 
-/** Returns the altitude in metres, negative below the sea; undefined if the file has none that is believable. */
+/** Returns the altitude in metres, negative below the sea; undefined if the file has no plausible one. */
 export function altitudeOf(tags: RawTags): number | undefined {
   return (
     withReference(tags['EXIF:GPSAltitude'], tags['EXIF:GPSAltitudeRef']) ??
@@ -125,7 +125,7 @@ export function altitudeOf(tags: RawTags): number | undefined {
   );
 }
 
-/** Of GPSAltitudeRef, 1 is below the surface; EXIF 3.0 adds 3. A program that writes a sign instead is understood. */
+/** Of GPSAltitudeRef, 1 is below the surface; EXIF 3.0 adds 3. Some programs write a sign instead. */
 function withReference(value: unknown, reference: unknown): number | undefined {
   const metres = clean(value);
   if (metres === undefined) return undefined;

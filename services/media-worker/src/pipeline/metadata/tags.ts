@@ -1,4 +1,4 @@
-/** Tags as exiftool prints them, keyed `Group:Name`. Values are the file's own and not to be trusted. */
+/** Tags as exiftool prints them, keyed `Group:Name`. The values come from the file and are not trusted. */
 export type RawTags = Readonly<Record<string, unknown>>;
 
 /** Embedded pictures that a camera RAW may hold. */
@@ -10,7 +10,7 @@ export const EMBEDDED_PICTURE_TAGS = [
   'ThumbnailImage',
 ];
 
-/** As exiftool calculates with them. The thumbnail in IFD1 may have an orientation of its own. */
+/** Tags that exiftool prints as numbers, not as text. The thumbnail in IFD1 may have another orientation. */
 const NUMERIC_TAGS = [
   'IFD0:Orientation',
   'FNumber',
@@ -25,7 +25,7 @@ const NUMERIC_TAGS = [
   'GPSAltitudeRef',
   'Rating',
   'RatingPercent',
-  // Google's marks of a photo with a video behind it.
+  // Google's marks of a photo that a video follows.
   'XMP-GCamera:MotionPhoto',
   'XMP-GCamera:MicroVideo',
   'XMP-GCamera:MicroVideoOffset',
@@ -71,7 +71,7 @@ const DATE_TAGS = [
   'PNG:Created',
 ];
 
-/** How samples are to be read. `Main:` leaves out what an AVIF says of its other items, such as a gain map. */
+/** How samples are encoded. `Main:` leaves out the other items of an AVIF, such as a gain map. */
 const CODE_POINT_TAGS = ['ColorPrimaries', 'TransferCharacteristics', 'VideoFullRangeFlag'];
 
 const TEXT_TAGS = [
@@ -110,10 +110,10 @@ export const RAW_TAG_ARGUMENTS: readonly string[] = [
   ...EMBEDDED_PICTURE_TAGS.map((tag) => `-${tag}`),
 ];
 
-/** Groups in the order in which a value is believed: what exiftool derives, what the camera wrote, what programs added. */
+/** Groups, the most reliable first: values that exiftool derives, that the camera wrote, that programs added. */
 const GROUP_ORDER = ['Composite', 'EXIF', 'XMP'];
 
-/** The values that a tag has in the groups of the file, the most believable first. */
+/** Returns the values of a tag in all groups of the file, the most reliable first. */
 export function valuesOf(tags: RawTags, name: string, order: readonly string[] = GROUP_ORDER): unknown[] {
   const rank = (key: string) => {
     const index = order.indexOf(groupOf(key));

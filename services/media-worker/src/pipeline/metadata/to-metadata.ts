@@ -4,11 +4,11 @@ import { cleanInteger, cleanNumber, cleanText } from './clean.js';
 import { altitudeOf, locationOf } from './location.js';
 import { groupOf, type RawTags, valuesOf } from './tags.js';
 
-/** The camera's own tags first; EXIF before what exiftool composes, since a composed value may be a program's. */
+/** The camera's own tags have priority. EXIF comes before values that exiftool composes, since those may come from a program. */
 const CAMERA_FIRST = ['EXIF', 'XMP'];
 const INT32_MAX = 2 ** 31 - 1;
 
-/** Turns what a file claims into what can be believed. Pure. */
+/** Returns the plausible metadata among the tags of a file. Pure. */
 export function toMetadata(tags: RawTags, now: Date): PhotoMetadata {
   const first = <T>(name: string, clean: (value: unknown) => T | undefined): T | undefined =>
     firstDefined(valuesOf(tags, name, CAMERA_FIRST), clean);
@@ -32,7 +32,7 @@ export function toMetadata(tags: RawTags, now: Date): PhotoMetadata {
   });
 }
 
-/** The decoder's header first: EXIF and XMP keep the size that the picture had before it was edited. */
+/** The size in the header has priority: EXIF and XMP keep the size that the picture had before it was edited. */
 function sizeOf(tags: RawTags): { width?: number; height?: number } {
   const groups = Object.keys(tags)
     .filter((key) => key.endsWith(':ImageWidth'))
@@ -46,7 +46,9 @@ function sizeOf(tags: RawTags): { width?: number; height?: number } {
   return {};
 }
 
-/** Older cameras name the lens by a number in their maker notes, which exiftool looks up: unknown or ambiguous is absent. */
+/**
+ * Returns the lens that exiftool finds for the number in the maker notes of older cameras; undefined if it is unknown or ambiguous.
+ */
 function lensFromMakerNotes(tags: RawTags): string | undefined {
   const lens = cleanText(tags['Composite:LensID']);
   return lens === undefined || /^Unknown|^[\d\s.]+$| or /.test(lens) ? undefined : lens;
@@ -78,7 +80,7 @@ const STARS_OF_PERCENT = [
 
 /**
  * Returns the stars, 1 to 5. Programs keep them in XMP (xmp:Rating, where 0 is none and -1 a rejected photo) and in EXIF; the first
- * that has some counts.
+ * one with stars is used.
  */
 export function ratingOf(tags: RawTags): number | undefined {
   const order = ['XMP', 'EXIF'];

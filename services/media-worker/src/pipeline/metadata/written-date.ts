@@ -34,7 +34,7 @@ export function parseWrittenDate(value: unknown): WrittenDate | undefined {
   return undefined;
 }
 
-/** 1998-05/1998-06 (ISO 8601), as dc:date may be. The photo has the start of it. */
+/** 1998-05/1998-06 (ISO 8601), which dc:date may have. Its start is used. */
 const INTERVAL = /^(?<start>\d{4}(?:[-:]\d{2}){0,2}(?:[T ][^/]*)?)\/\d{4}.*$/;
 
 /** The digits 0 of the scripts in which phones write dates: Arabic, Persian, Hindi, Bengali, Thai, full-width. */

@@ -4,7 +4,7 @@ import { cleanInteger } from '../metadata/clean.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Cicp, Limits, Picture } from '../types.js';
 
-/** The formats that may be decoded. libvips knows more (SVG, PDF, ...), which are no photos and are used in attacks. */
+/** The formats that may be decoded. libvips supports more (SVG, PDF, ...), which are not photos and are used in attacks. */
 const ACCEPTED_FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
 
 /**
