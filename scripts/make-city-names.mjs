@@ -1,5 +1,5 @@
 /**
- * Writes packages/contracts/src/city-names.ts of the time-zone cities in Unicode's CLDR, whose names are there in every language, as far as
+ * Writes packages/contracts/src/city-names.json of the time-zone cities in Unicode's CLDR, whose names are there in every language, as far as
  * GeoNames has the same cities:
  *
  *   npm pack cldr-dates-full && tar -xzf cldr-dates-full-*.tgz
@@ -57,14 +57,8 @@ for (const language of LANGUAGES.filter((name) => name !== 'en')) {
     found.set(key, [...(found.get(key) ?? []), `${language}=${name.replaceAll('\u00ad', '')}`]);
   }
 }
-const lines = [...found]
+const rows = [...found]
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .map(([key, names]) => `${key}|${names.join('|')}`);
-const text = `// Made by scripts/make-city-names.mjs of Unicode's CLDR; see LICENSE-CLDR.txt.
-
-/** A city a line: country, the name that GeoNames shows, then its names in other languages. */
-export const CITY_NAMES = \`
-${lines.join('\n')}
-\`;
-`;
-writeFileSync(fileURLToPath(new URL('../packages/contracts/src/city-names.ts', import.meta.url)), text);
+const file = fileURLToPath(new URL('../packages/contracts/src/city-names.json', import.meta.url));
+writeFileSync(file, `${JSON.stringify(rows, null, 2)}\n`);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 const command = fileURLToPath(new URL('../../packages/cli/bin/lazyphotos.js', import.meta.url));
 
 /**
- * Answers a function that runs `lazyphotos … --json` and answers its document. It rejects when the command does not end well.
+ * Returns a function that runs `lazyphotos … --json` and resolves to its document. It rejects when the command fails.
  * `folder` keeps the credentials between runs.
  */
 export function createCli({ server, folder, password }) {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # the variables of scripts/verify-arm64
-# Stand-ins for PostgreSQL, RabbitMQ and MinIO, where no registry answers. Their files are in deploy/stand-ins; an image is
+# Stand-ins for PostgreSQL, RabbitMQ and MinIO, where no registry responds. Their files are in deploy/stand-ins; an image is
 # made again when they change.
 
 # make_infrastructure: sets server_settings, by which docker-compose.arm64.yml takes other images.

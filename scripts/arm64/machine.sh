@@ -7,7 +7,7 @@ has() {
   command -v "$1" >/dev/null
 }
 
-# Docker when its engine answers, otherwise podman.
+# Docker if its engine responds, otherwise podman.
 choose_engine() {
   if has docker && docker info >/dev/null 2>&1; then echo docker; else echo podman; fi
 }

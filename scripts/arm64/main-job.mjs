@@ -1,7 +1,7 @@
 // The main job through the containers' gateway, from outside, with the project's own command and client:
 //   main-job.mjs first   claims the node, uploads real photos, waits for previews, copies everything back, reads the feed
 //   main-job.mjs more    uploads many more photos
-//   main-job.mjs away    without the catalog: photos are answered by 503, and one can still be uploaded
+//   main-job.mjs away    without the catalog: requests for photos get 503, and one can still be uploaded
 //   main-job.mjs again   everything is still there, and one more photo goes through
 // Settings: SERVER, CLAIM_CODE, FOLDER (what is kept between the calls), FACTS (a file that facts for the report are added to).
 import { createHash } from 'node:crypto';
@@ -50,9 +50,9 @@ async function more() {
 
 /** The catalog is not needed for an upload; the photo appears when it is back. */
 async function away() {
-  const impatient = createClient({ baseUrl: server, tokens, retry: { retries: 0 } });
-  await impatient.signIn(account);
-  const status = await impatient.listPhotos({ query: {} }).then(
+  const withoutRetries = createClient({ baseUrl: server, tokens, retry: { retries: 0 } });
+  await withoutRetries.signIn(account);
+  const status = await withoutRetries.listPhotos({ query: {} }).then(
     () => 200,
     (error) => error.status,
   );

@@ -32,7 +32,7 @@ function intro() {
     sudo scripts/verify-arm64          # --help says more
 
 It uses a Docker engine where there is one. Elsewhere it needs root on Debian 12: it installs podman and qemu, and where no
-registry answers it makes stand-ins for the base images and the three servers. They are kept in
+registry responds it makes stand-ins for the base images and the three servers. They are kept in
 \`~/.cache/lazyphotos/verify-arm64\`, beside the logs of the last run; nothing else is left behind.
 
 This run: ${fact('date')}, commit ${fact('commit')}, ${fact('minutes')} minutes; ${processors}; ${fact('engine')}, Docker Compose ${fact('compose')},
@@ -49,7 +49,7 @@ function steps() {
     [
       'catalog stopped',
       seconds('away'),
-      'the gateway answered 503 for photos, and one was uploaded all the same',
+      'the gateway responded with 503 for photos, and one was uploaded all the same',
     ],
     ['catalog started', seconds('back'), 'healthy again'],
     [

@@ -1,5 +1,5 @@
-// `npm run bench import [photos]`: an import of a 5 GB archive against reading and hashing it, the memory of the node meanwhile, and what a
-// Pi 4 would take for 100,000 photos; then the time that an archive of many small files takes.
+// `npm run bench import`: an import of a 5 GB archive against reading and hashing it, and the memory of the node meanwhile; then the time
+// that an archive of many small files takes.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -11,16 +11,17 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient, createMemoryTokenStore } from '../../packages/client/dist/index.js';
-import { processMemory, processorSeconds, startNode } from './start-node.mjs';
+import { measuresOf } from './processes.mjs';
+import { heading, remark, table } from './report.mjs';
+import { startNode } from './start-node.mjs';
 
 const yazl = createRequire(new URL('../../services/gateway/package.json', import.meta.url))('yazl');
 
-const PHOTOS = Number(process.argv[3] ?? 1250);
+const PHOTOS = 1250;
 const PHOTO_BYTES = 4_000_000;
 const SMALL_FILES = 20_000;
 const YEAR = 'Takeout/Google Photos/Photos from 2015';
 
-const say = (line) => process.stdout.write(`${line}\n`);
 const head = await readFile(
   fileURLToPath(new URL('../../packages/testkit/samples/good/jpeg/plain.jpg', import.meta.url)),
 );
@@ -77,13 +78,17 @@ async function readAndHash(path) {
 }
 
 /** Follows an import to its end. Resolves to what it is then, its time, and the memory and processor time of the node. */
-async function follow(client, node, dataDir, importId) {
-  const before = await processMemory(node.pid);
-  const cpuBefore = await processorSeconds(node.pid, dataDir);
+async function follow(client, dataDir, importId) {
+  const measures = measuresOf(dataDir);
+  const memory = async () => (await measures.memory()).node;
+  const processorSeconds = async () =>
+    Object.values(await measures.processorTimes()).reduce((sum, seconds) => sum + seconds, 0);
+  const before = await memory();
+  const cpuBefore = await processorSeconds();
   let most = before;
   const started = performance.now();
   for (;;) {
-    most = Math.max(most, await processMemory(node.pid));
+    most = Math.max(most, await memory());
     const job = await client.getImport({ params: { id: importId } });
     if (['completed', 'failed'].includes(job.status))
       return {
@@ -91,7 +96,7 @@ async function follow(client, node, dataDir, importId) {
         seconds: (performance.now() - started) / 1000,
         before,
         most,
-        cpu: (await processorSeconds(node.pid, dataDir)) - cpuBefore,
+        cpu: (await processorSeconds()) - cpuBefore,
       };
     await sleep(250);
   }
@@ -99,13 +104,10 @@ async function follow(client, node, dataDir, importId) {
 
 const mb = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
 
-/** A core of a Pi 4 is taken for a quarter of one of this machine: an assumption, not a measurement. It has four. */
-const PI_SLOWER = 4;
-const PI_CORES = 4;
-
 const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-bench-'));
 const dataDir = join(folder, 'data');
 try {
+  await heading('import');
   const imports = join(folder, 'imports');
   await mkdir(imports);
   await makePhotos(join(imports, 'photos.zip'));
@@ -118,25 +120,32 @@ try {
   await client.claimServer({ body: { ownerEmail: 'bench@example.org', code: node.claimCode } });
   // The token from before the claim is not the owner's.
   await client.signIn({ email: 'bench@example.org', password: 'a long password' });
+  const rows = [];
+  let perPhoto = 0;
   for (const path of ['photos.zip', 'small.zip']) {
     const { importJobId } = await client.createImport({ body: { source: 'takeout', path } });
-    const { job, seconds, before, most, cpu } = await follow(client, node, dataDir, importJobId);
-    say(
-      `${path}: ${job.total} entries (${mb(job.bytesTotal)}) in ${seconds.toFixed(1)} s, ${(job.total / seconds).toFixed(0)} entries/s, ` +
-        `${(job.bytesTotal / 1e6 / seconds).toFixed(1)} MB/s; ${job.status}, ${job.imported} imported; ` +
-        `the node's memory ${mb(before)}, at most ${mb(most)}`,
-    );
+    const { job, seconds, before, most, cpu } = await follow(client, dataDir, importJobId);
+    rows.push([
+      `${path}, ${job.total} entries, ${mb(job.bytesTotal)}: ${job.status}, ${job.imported} imported`,
+      seconds.toFixed(1),
+      (job.total / seconds).toFixed(0),
+      (job.bytesTotal / 1e6 / seconds).toFixed(1),
+      `${mb(before)}, ${mb(most)}`,
+    ]);
     if (path !== 'photos.zip') continue;
-    say(
-      `reading and hashing the same archive: ${hashed.toFixed(1)} s, ${(job.total / hashed).toFixed(0)} entries/s; ratio ${(hashed / seconds).toFixed(2)}`,
-    );
-    const perPhoto = cpu / job.imported;
-    const piHours = (perPhoto * PI_SLOWER * 100_000) / PI_CORES / 3600;
-    say(
-      `processor time of node and PostgreSQL: ${(perPhoto * 1000).toFixed(0)} ms a photo, without previews; ` +
-        `100,000 photos on a Pi 4: about ${piHours.toFixed(1)} hours of all its cores`,
-    );
+    perPhoto = cpu / job.imported;
+    const rate = [
+      hashed.toFixed(1),
+      (job.total / hashed).toFixed(0),
+      (job.bytesTotal / 1e6 / hashed).toFixed(1),
+    ];
+    rows.push([`reading and hashing it; ratio ${(hashed / seconds).toFixed(2)}`, ...rate, '']);
   }
+  table(['archive', 's', 'entries/s', 'MB/s', 'memory of the node before, at most'], rows);
+  remark(
+    `processor time of node and PostgreSQL: ${(perPhoto * 1000).toFixed(0)} ms a photo, without previews; ` +
+      'docs/scaling.md has what that is on a Raspberry Pi',
+  );
   await node.stop();
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -1,15 +1,16 @@
 // `npm run bench search`: a catalog of 200,000 photos on the embedded PostgreSQL, searched through its HTTP interface.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, openDatabase } from '../../packages/database/dist/index.js';
 import { startPostgres } from '../../packages/embedded-postgres/dist/index.js';
 import { migrationsPath } from '../../services/catalog/dist/index.js';
 import { searchWordsOf } from '../../services/catalog/dist/search/vector.js';
-import { startCatalog } from './bench-catalog.mjs';
+import { startCatalog } from './bench-services.mjs';
 import { createLibrary } from './made-up-library.mjs';
+import { heading, remark, table } from './report.mjs';
 
 const PHOTOS = 200_000;
 const ROUNDS = 60;
@@ -17,7 +18,6 @@ const BATCH = 2000;
 /** So many are left to the background work at the start. */
 const UNFILLED = 5000;
 
-const say = (line) => process.stdout.write(`${line}\n`);
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
 /** Photos with their words, except the last ones, which are left to be filled. One of eight is another user's. */
@@ -104,6 +104,7 @@ const boxAround = ({ lat, lon }, half) =>
 const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-bench-'));
 const postgres = await startPostgres({ dataDir: join(folder, 'postgres') });
 try {
+  await heading('search');
   await postgres.ensureDatabase('catalog');
   const url = postgres.url('catalog');
   await migrate(url, migrationsPath);
@@ -117,7 +118,7 @@ try {
   await database.pool.query('DROP INDEX photos_search_idx');
   await insertPhotos(database.pool, library, userId);
   await database.pool.query(definition[0].indexdef);
-  say(`${PHOTOS} photos are there, ${Math.round(PHOTOS / 8)} of them of other users`);
+  remark(`${PHOTOS} photos are there, ${Math.round(PHOTOS / 8)} of them of other users`);
 
   const { url: catalogUrl, tokenFor, stop } = await startCatalog(database);
   const started = performance.now();
@@ -125,13 +126,15 @@ try {
     (await database.pool.query('SELECT 1 FROM photos WHERE search IS NULL LIMIT 1')).rowCount ?? 0;
   while ((await unfilled()) > 0) await sleep(200);
   const seconds = (performance.now() - started) / 1000;
-  say(`words made in the background: ${Math.round(UNFILLED / seconds)} photos a second`);
+  remark(`words made in the background: ${Math.round(UNFILLED / seconds)} photos a second`);
   await database.pool.query('VACUUM ANALYZE photos');
-  const { rows } = await database.pool.query(
+  const {
+    rows: [sizes],
+  } = await database.pool.query(
     `SELECT pg_size_pretty(pg_table_size('photos')) AS photos, pg_size_pretty(pg_relation_size('photos_search_idx')) AS words,
        pg_size_pretty(pg_relation_size('photos_location_idx')) AS places`,
   );
-  say(`sizes: photos ${rows[0].photos}, index of words ${rows[0].words}, index of places ${rows[0].places}`);
+  remark(`sizes: photos ${sizes.photos}, index of words ${sizes.words}, index of places ${sizes.places}`);
 
   const headers = { authorization: `Bearer ${tokenFor(userId)}` };
   const ask = async (asked) => {
@@ -141,15 +144,13 @@ try {
     if (!response.ok) throw new Error(`${JSON.stringify(asked)}: ${JSON.stringify(body)}`);
     return { ms: performance.now() - begun, body };
   };
+  const rows = [];
   const report = (name, times, found) => {
     const sorted = times.sort((a, b) => a - b);
-    say(
-      `${name.padEnd(30)} p5 ${at(sorted, 0.05).toFixed(1).padStart(6)} ms   p50 ${at(sorted, 0.5).toFixed(1).padStart(6)} ms   p95 ${at(sorted, 0.95).toFixed(1).padStart(6)} ms   ${(found / times.length).toFixed(0)} on the page`,
-    );
+    const percentiles = [0.05, 0.5, 0.95].map((share) => at(sorted, share).toFixed(1));
+    rows.push([name, ...percentiles, (found / times.length).toFixed(0)]);
   };
 
-  const sayLoad = () => say(`load of the machine, last minute: ${loadavg()[0].toFixed(1)}`);
-  sayLoad();
   for (let n = 0; n < 200; n += 1) await ask({ q: library.vocabulary[n] });
   for (const [name, make] of Object.entries(kinds(library))) {
     const times = [];
@@ -177,7 +178,7 @@ try {
     }
     report(name, times, found);
   }
-  sayLoad();
+  table(['search, in ms of HTTP requests', 'p5', 'p50', 'p95', 'on the page'], rows);
   await stop();
   await database.close();
 } finally {

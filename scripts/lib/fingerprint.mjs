@@ -1,4 +1,4 @@
-/** Cheap answers to "has anything changed since?": they run on each start. */
+/** Cheap checks for changes since the last build, which run on each start. */
 import { createHash } from 'node:crypto';
 import {
   existsSync,

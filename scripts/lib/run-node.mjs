@@ -6,7 +6,7 @@ import { pinnedNode, root } from './project.mjs';
 const FORWARDED = { SIGINT: 'SIGINT', SIGTERM: 'SIGTERM', SIGHUP: 'SIGTERM' };
 
 /**
- * Runs a script on the pinned Node to its end, and answers its exit code, or 128 + the signal's number. Signals are
+ * Runs a script on the pinned Node to its end. Resolves to its exit code, or 128 + the signal's number. Signals are
  * handed on once each; then we wait, since the child drains. It shares our terminal and process group, so a Ctrl-C
  * reaches it twice. The ipc channel tells it when we are gone. `defaults`: environment variables, unless set.
  */

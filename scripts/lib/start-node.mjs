@@ -1,4 +1,5 @@
 import { endWithNpm } from './end-with-npm.mjs';
+import { MEMORY_DEFAULTS } from './memory-defaults.mjs';
 import { prepare } from './prepare.mjs';
 import { runOnPinnedNode } from './run-node.mjs';
 
@@ -6,7 +7,8 @@ import { runOnPinnedNode } from './run-node.mjs';
 export async function main(args) {
   endWithNpm();
   await prepare();
-  // glibc gives each thread a heap arena of its own; on a small machine two are enough.
-  const defaults = { MALLOC_ARENA_MAX: '2' };
-  return runOnPinnedNode(['packages/standalone/dist/main.js', ...args], { defaults, ipc: true });
+  return runOnPinnedNode(['packages/standalone/dist/main.js', ...args], {
+    defaults: MEMORY_DEFAULTS,
+    ipc: true,
+  });
 }

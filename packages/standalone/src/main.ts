@@ -1,4 +1,4 @@
-import { createLogger, createStopList, describeError, runUntilStopped } from '@lazyphotos/service-kit';
+import { createLogger, describeError, runUntilStopped, StopList } from '@lazyphotos/service-kit';
 import { openDataFolder } from './data-folder.js';
 import { banner, explainFailure } from './messages.js';
 import { logFileOf, startNode } from './node.js';
@@ -12,11 +12,11 @@ async function main(): Promise<number> {
   const settings = readNodeSettings(process.env, process.cwd(), complain);
   if (!settings) return 2;
   const toFile = settings.logOutput === 'file' || (settings.logOutput === 'auto' && process.stdout.isTTY);
-  let stops = createStopList(createLogger({ level: settings.logLevel }));
+  let stops = new StopList(createLogger({ level: settings.logLevel }));
   try {
     const folder = await openDataFolder(settings.dataDir);
     const logger = createLogger({ level: settings.logLevel, file: toFile ? logFileOf(folder) : undefined });
-    stops = createStopList(logger);
+    stops = new StopList(logger);
     const node = await startNode({ settings, folder, logger, stops, progress: (step) => say(`${step} …`) });
     say(banner(node, folder.root));
     await runUntilStopped(stops, logger, node.takenOver);

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { topology } from '@lazyphotos/contracts';
 import { startPostgres } from '@lazyphotos/embedded-postgres';
@@ -9,6 +10,7 @@ import {
   createMetrics,
   type Logger,
   listen,
+  type Metrics,
   type StopList,
   serveMetrics,
 } from '@lazyphotos/service-kit';
@@ -57,22 +59,9 @@ async function startDatabaseServer({ folder, logger, stops, progress }: NodeOpti
 /** Starts a whole node in this process: PostgreSQL, bus, store, six services, two ports. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { settings, folder, logger, stops, progress } = options;
-  const host = settings.host ?? '127.0.0.1';
   const metrics = createMetrics();
   // Ports first: a second node on this machine must fail before it touches the database.
-  let handler: Parameters<typeof createHttpServer>[0] = (_req, res) => {
-    res.writeHead(503, { 'Retry-After': '1' }).end();
-  };
-  const server = await listen(
-    createHttpServer((req, res) => handler(req, res)),
-    settings.port,
-    host,
-  );
-  const stopsHttp = () => server.close();
-  stops.add('port', () => server.close(0));
-  const metricsServer = await serveMetrics(metrics.registry, settings.metricsPort, host);
-  stops.add('metrics', () => metricsServer.close(0));
-
+  const ports = await openPorts(options, metrics);
   const { postgres, watch } = await startDatabaseServer(options);
   await emptyScratch(folder);
   progress('Opening the databases');
@@ -84,9 +73,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     exclusive: true,
   });
   stops.add('bus', bus.close);
-  const store = await createFilesystemStore({ root: folder.storage });
+  // The lock on the data folder keeps other nodes away from it.
+  const store = await createFilesystemStore({ root: folder.storage, exclusive: true });
   stops.add('store', store.close);
-  const publicUrl = settings.publicUrl ?? `http://localhost:${server.port}`;
+  const publicUrl = settings.publicUrl ?? `http://localhost:${ports.port}`;
+  const mediaSigningKey = await readMediaSigningKey(folder.keys);
   const { services, gateway, auth } = composeServices({
     settings,
     publicUrl,
@@ -94,7 +85,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     databases,
     bus,
     store,
-    mediaSigningKey: await readMediaSigningKey(folder.keys),
+    mediaSigningKey,
     logger,
     metrics,
   });
@@ -103,10 +94,36 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await service.start();
     stops.add(service.name, () => service.stop());
   }
-  handler = gateway.handler;
-  stops.add('http', stopsHttp);
-  logger.info('the node is up', { url: publicUrl, host, port: server.port, metricsPort: metricsServer.port });
+  ports.serve(gateway.handler);
+  const { host, port, metricsPort } = ports;
+  logger.info('the node is up', { url: publicUrl, host, port, metricsPort });
   return { url: publicUrl, claimCode: await auth.claimCode(), takenOver: watch.takenOver };
+}
+
+/** Opens both ports. Requests get a 503 until `serve` is called. */
+async function openPorts({ settings, stops }: NodeOptions, metrics: Metrics) {
+  const host = settings.host ?? '127.0.0.1';
+  let handler: RequestListener = (_req, res) => {
+    res.writeHead(503, { 'Retry-After': '1' }).end();
+  };
+  const server = await listen(
+    createHttpServer((req, res) => handler(req, res)),
+    settings.port,
+    host,
+  );
+  stops.add('port', () => server.close(0));
+  const metricsServer = await serveMetrics(metrics.registry, settings.metricsPort, host);
+  stops.add('metrics', () => metricsServer.close(0));
+  return {
+    host,
+    port: server.port,
+    metricsPort: metricsServer.port,
+    /** From now on a stop begins with the port, and lets requests end. */
+    serve: (serving: RequestListener) => {
+      handler = serving;
+      stops.add('http', () => server.close());
+    },
+  };
 }
 
 export const logFileOf = (folder: DataFolder): string => join(folder.logs, 'lazyphotos.log');

@@ -14,7 +14,7 @@ import type { EventBus } from '@lazyphotos/messaging';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import { openMediaUrls, openShareSigning } from '@lazyphotos/runtime';
 import { createAuthenticate, type Logger, type Metrics, type Service } from '@lazyphotos/service-kit';
-import { createUploadService } from '@lazyphotos/upload';
+import { createUploadService, type UploadService } from '@lazyphotos/upload';
 import type { DataFolder } from './data-folder.js';
 import type { NodeSettings } from './settings.js';
 
@@ -68,15 +68,20 @@ export function composeServices(deps: ComposeDeps): ComposedServices {
     claimCode: createFileClaimCodeStore(folder.root),
   });
   const feed = createFeedService(needed('feed'));
-  const mediaWorker = createMediaWorkerService({ ...needed('media-worker'), scratchDir: folder.scratch });
+  const mediaWorker = createMediaWorkerService({
+    ...needed('media-worker'),
+    scratchDir: folder.scratch,
+    uploadsIdle: (signal, longestMs) => upload.waitUntilIdle(signal, longestMs),
+  });
   const others = { feed: feed.api, copies: mediaWorker.api, accounts: auth.api };
   const catalog = createCatalogService({ ...needed('catalog'), ...others });
-  const upload = createUploadService({ ...needed('upload'), catalog: catalog.api });
+  const upload: UploadService = createUploadService({ ...needed('upload'), catalog: catalog.api });
   const gateway = createGatewayService({
     ...needed('gateway'),
     node: auth.api,
     shares: catalog.shares,
     copies: mediaWorker.api,
+    previews: mediaWorker.api,
     upstreams: {
       auth: localUpstream(auth),
       upload: localUpstream(upload),

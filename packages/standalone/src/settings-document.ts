@@ -60,6 +60,6 @@ stops the start with a line that names it. An empty variable counts as absent.
 | --- | --- | --- |
 ${ALL_SETTINGS.map(rowOf).join('\n')}
 
-The \`lazyphotos\` command reads three variables of its own: \`LAZYPHOTOS_SERVER\` (the node's URL), \`LAZYPHOTOS_PASSWORD\` (instead
-of a prompt) and \`LAZYPHOTOS_CONFIG_DIR\` (where it keeps its credentials).
+The \`lazyphotos\` command reads three variables of its own: \`LAZYPHOTOS_SERVER\` (the node's URL; absent, the node that
+you signed in to last), \`LAZYPHOTOS_PASSWORD\` (instead of a prompt) and \`LAZYPHOTOS_CONFIG_DIR\` (where it keeps its credentials).
 `;

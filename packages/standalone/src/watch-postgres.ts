@@ -15,7 +15,7 @@ export interface PostgresWatch {
 }
 
 /**
- * Locks the data folder for this process. If PostgreSQL dies, it is started again, and the folder is locked again, because the lock is
+ * Locks the data folder for this process. If PostgreSQL ends, it is started again, and the folder is locked again, because the lock is
  * lost with the server. Until then requests get a 503.
  * @throws DataFolderInUseError
  */

@@ -1,63 +1,59 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import * as auth from '@lazyphotos/auth/events';
-import * as catalog from '@lazyphotos/catalog/events';
-import { eventSchemas, topology } from '@lazyphotos/contracts';
-import * as feed from '@lazyphotos/feed/events';
-import * as gateway from '@lazyphotos/gateway/events';
-import * as mediaWorker from '@lazyphotos/media-worker/events';
+import { eventSchemas, SERVICE_NAMES, topology } from '@lazyphotos/contracts';
 import { repository } from '@lazyphotos/testkit';
-import * as upload from '@lazyphotos/upload/events';
 
-const services: Record<string, { CONSUMES: readonly string[]; PUBLISHES: readonly string[] }> = {
-  gateway,
-  auth,
-  upload,
-  'media-worker': mediaWorker,
-  catalog,
-  feed,
-};
-
-/** Every source file below a folder of the repository, with its text. */
+/** Every source file of the packages in a folder of the repository, or of one package, with its text. */
 function sources(folder: string): { file: string; text: string }[] {
-  return readdirSync(join(repository, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => path.includes('/src/') && !/\/(node_modules|generated|dist)\//.test(path))
-    .map((path) => ({ file: relative(repository, path), text: readFileSync(path, 'utf8') }));
+  return globSync(['src/**/*.ts', '*/src/**/*.ts'], { cwd: join(repository, folder) })
+    .filter((path) => !/(^|\/)(node_modules|generated)\//.test(path))
+    .map((path) => ({
+      file: join(folder, path),
+      text: readFileSync(join(repository, folder, path), 'utf8'),
+    }));
 }
 
 const imported = (text: string): string[] =>
   [...text.matchAll(/(?:from|import\()\s*'(@lazyphotos\/[^']+)'/g)].map((match) => String(match[1]));
 
+/** What a pattern captures in the sources of a service, each once. */
+const captured = (service: string, pattern: RegExp): string[] => {
+  const found = sources(`services/${service}`).flatMap(({ text }) => [...text.matchAll(pattern)]);
+  return [...new Set(found.map((match) => String(match[1])))].sort();
+};
+const services = SERVICE_NAMES.map((name) => ({
+  name,
+  consumes: captured(name, /\bbus\.consume\(\s*'([^']+)'/g),
+  publishes: captured(name, /\b(?:emit|newEvent)\(\s*'([^']+)'/g),
+}));
+
 describe('services and events', () => {
-  test('each queue has the consumer that its name says, and each event a publisher', () => {
-    const consumed = Object.entries(services).flatMap(([name, { CONSUMES }]) => {
-      for (const queue of CONSUMES) expect(queue.startsWith(`${name}.`)).toBe(true);
-      return CONSUMES;
-    });
-    expect([...consumed].sort()).toEqual(Object.keys(topology).sort());
-    const published = Object.values(services).flatMap(({ PUBLISHES }) => PUBLISHES);
-    expect([...published].sort()).toEqual(Object.keys(eventSchemas).sort());
+  test('each queue has the consumer that its name says, and each event one publisher', () => {
+    for (const { name, consumes } of services) {
+      expect(consumes.filter((queue) => !queue.startsWith(`${name}.`))).toEqual([]);
+    }
+    const consumed = services.flatMap(({ consumes }) => consumes);
+    expect(consumed.sort()).toEqual(Object.keys(topology).sort());
+    const published = services.flatMap(({ publishes }) => publishes);
+    expect(published.sort()).toEqual(Object.keys(eventSchemas).sort());
   });
 
-  test('docs/architecture.md shows just these', () => {
+  test.each(services)('docs/architecture.md shows what $name consumes and publishes', (service) => {
     const lines = readFileSync(join(repository, 'docs/architecture.md'), 'utf8').split('\n');
-    for (const [name, { CONSUMES, PUBLISHES }] of Object.entries(services)) {
-      const row = lines.find((line) => line.startsWith(`| ${name} |`));
-      const [, , , consumesCell = '', publishesCell = ''] = row?.split('|').map((cell) => cell.trim()) ?? [];
-      const expected = CONSUMES.map(
-        (queue) => `\`${queue}\`: ${topology[queue as keyof typeof topology].join(', ')}`,
-      );
-      expect({ name, consumes: consumesCell }).toEqual({ name, consumes: expected.join(' · ') });
-      expect({ name, publishes: publishesCell }).toEqual({ name, publishes: PUBLISHES.join(', ') });
-    }
+    const row = lines.find((line) => line.startsWith(`| ${service.name} |`)) ?? '';
+    const [, , , consumes = '', publishes = ''] = row.split('|').map((cell) => cell.trim());
+    const listed = (cell: string, separator: string) => (cell === '' ? [] : cell.split(separator).sort());
+    const expected = service.consumes.map(
+      (queue) => `\`${queue}\`: ${topology[queue as keyof typeof topology].join(', ')}`,
+    );
+    expect(listed(consumes, ' · ')).toEqual(expected);
+    expect(listed(publishes, ', ')).toEqual(service.publishes);
   });
 });
 
 describe('imports point inward', () => {
-  const names = Object.keys(services).map((name) => `@lazyphotos/${name}`);
+  const names = SERVICE_NAMES.map((name) => `@lazyphotos/${name}`);
   const isService = (specifier: string) =>
     names.some((name) => specifier === name || specifier.startsWith(`${name}/`));
 
@@ -96,7 +92,7 @@ describe('imports point inward', () => {
   });
 
   test('every Prisma schema with a client has a script that generates it', () => {
-    for (const name of Object.keys(services)) {
+    for (const name of SERVICE_NAMES) {
       const schema = readFileSync(join(repository, 'services', name, 'prisma/schema.prisma'), 'utf8');
       const { scripts } = JSON.parse(
         readFileSync(join(repository, 'services', name, 'package.json'), 'utf8'),

@@ -14,7 +14,7 @@ const PARALLEL = 4;
 /** Photos that the phone sends before each disaster, and as many again while it happens. */
 const HALF_SHARE = 5;
 const EMAIL = 'dora@example.org';
-/** What a service leaves in its outbox is an event that nobody has heard of. */
+/** An event that stays in the outbox has reached no consumer. */
 const WITH_OUTBOX = ['upload', 'catalog', 'media-worker'] as const;
 /** For questions that cost the services something. */
 const SELDOM = { intervalMs: 500 };
@@ -29,7 +29,7 @@ let photos: SamplePhoto[];
 let released = 0;
 let uploaded = 0;
 
-/** A phone that does not give up: whatever goes wrong, it asks again. */
+/** A phone that retries after every fault. */
 const backUp = (photo: SamplePhoto) =>
   eventually(
     () =>
@@ -62,7 +62,7 @@ const allPhotos = async () => {
   }
 };
 
-/** Until the worker has something in hand, or will have it at once. */
+/** Resolves when the worker processes an upload, or is about to. */
 const untilWorkerIsBusy = () =>
   eventually(async () => {
     const pending = (await allPhotos()).filter(({ processing }) => processing === 'pending');
@@ -142,7 +142,7 @@ describeWithServers(['postgres', 'rabbitmq', 'minio'], 'a bad day', () => {
     await infrastructure?.stop();
   });
 
-  test('the phone gets every photo through, whatever breaks meanwhile', async () => {
+  test('the phone uploads every photo, regardless of faults', async () => {
     const limit = pLimit(PARALLEL);
     const uploads = Promise.all(
       photos.map((photo, number) => limit(() => untilReleased(number).then(() => backUp(photo)))),

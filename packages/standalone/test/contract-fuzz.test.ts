@@ -11,7 +11,7 @@ const SPARE_EMAIL = 'spare@example.org';
 const settings = join(repository, 'packages/standalone/test/contract-fuzz');
 const document = join(repository, 'docs/openapi-mvp.yaml');
 
-/** Schemathesis sends what the document allows, and what it does not, to a real node and compares the answers with it. */
+/** Schemathesis sends what the document allows, and what it does not, to a real node and compares the responses with it. */
 describeWithTools(['schemathesis'], 'a node under generated requests', () => {
   let folder: NodeFolder;
   let node: NodeProcess;

@@ -19,7 +19,7 @@ function documents(): string[] {
   ].filter((file) => existsSync(join(repository, file)));
 }
 
-/** Paths in code spans that begin at a top folder; those with a placeholder or a pattern are no paths. */
+/** Paths in code spans that begin at a top folder; those with a placeholder or a pattern are left out. */
 function pathsIn(text: string): string[] {
   const path = new RegExp(`^(?:${ROOTS.join('|')})/[\\w./-]+$`);
   return [...text.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span).filter((span) => path.test(span));

@@ -254,7 +254,7 @@ describeWithPostgres('a node that imports from Google Photos', () => {
     );
   });
 
-  test('the same import again changes nothing, and no device hears of it', async () => {
+  test('a repeated import changes nothing, and adds nothing to the feed', async () => {
     const before = await library();
     const { cursor } = await phone.feed();
     const again = await startImport(phone, { source: 'takeout', hashes });

@@ -135,7 +135,7 @@ describe('the commands for the photos on a node', () => {
     });
   });
 
-  test('a photo is found by its file name, whatever that is made of', async () => {
+  test('a photo is found by its file name, with any characters', async () => {
     const { code, stdout } = await cli('tag', '--json', '--add', 'Odd', '--', ...ODD_NAMES);
     expect({ code, changed: JSON.parse(stdout).changed }).toEqual({ code: 0, changed: ODD_NAMES.length });
     expect((await find('--tag', 'odd')).map(({ fileName }) => fileName).sort()).toEqual(

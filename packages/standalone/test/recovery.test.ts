@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually, http, type SamplePhoto, samplePhotos } from '@lazyphotos/testkit';
@@ -37,6 +37,40 @@ describe('a node that was killed', () => {
     for (const id of ids) expect(await phone.processed(id)).toMatchObject({ processing: 'ready' });
     const { items } = await phone.feed();
     expect(items.map((item) => item.data.id).sort()).toEqual([...new Set(ids)].sort());
+  });
+
+  test('by a power cut: lost previews are made again, on request and at the next start', async () => {
+    const ids: string[] = (await phone.call('/photos')).body.photos.map(({ id }: { id: string }) => id);
+    const fileOf = async (id: string) => {
+      const { userId } = (await phone.call(`/photos/${id}`)).body;
+      return join(folder.path, 'data/storage/objects/derived', userId, id, 'thumb');
+    };
+    const thumbOf = async (id: string) => {
+      const { url } = (await phone.call(`/photos/${id}/download?size=thumb`)).body;
+      const { status, bytes, headers } = await http(url);
+      const hash = createHash('sha256').update(bytes).digest('hex');
+      return { status, hash, etag: headers.get('etag'), type: headers.get('content-type') };
+    };
+    const photo = async (id = '') => ({ id, file: await fileOf(id), thumb: await thumbOf(id) });
+    const [asked, empty, lost, zeros] = await Promise.all([
+      photo(ids[0]),
+      photo(ids[1]),
+      photo(ids[2]),
+      photo(ids[3]),
+    ]);
+    expect(asked.thumb).toMatchObject({ status: 200, type: 'image/jpeg', etag: `"${asked.thumb.hash}"` });
+    await truncate(asked.file, 200);
+    await eventually(async () => expect(await thumbOf(asked.id)).toEqual(asked.thumb));
+
+    await node.stop('SIGKILL');
+    await truncate(empty.file);
+    await rm(lost.file);
+    await writeFile(zeros.file, Buffer.alloc((await stat(zeros.file)).size));
+    await restart();
+    // Nobody has asked for it yet.
+    await eventually(() => stat(lost.file));
+    for (const { id, thumb } of [empty, lost, zeros])
+      await eventually(async () => expect(await thumbOf(id)).toEqual(thumb));
   });
 
   test('in the middle of a chunk: the session knows what it has, and the upload continues', async () => {
@@ -115,7 +149,7 @@ describe('a node that was killed', () => {
   });
 });
 
-/** A JPEG of any size: what follows the end of the picture is no part of it. */
+/** A JPEG of any size: bytes after the end of the picture are ignored. */
 function bigJpeg(size: number, head: Buffer) {
   const whole = Buffer.alloc(size, 7);
   head.copy(whole, 0, 0, Math.min(head.length, size));

@@ -220,7 +220,7 @@ describeWithBrowser('the page of a share link, on a whole node', () => {
     await expectNothingWrong();
   });
 
-  it('has no button that leads nowhere at the ends of the list', async () => {
+  it('has no button without a target at the ends of the list', async () => {
     const page = await open(link.url, desktop);
     await page.locator('.grid a').first().click();
     expect(await page.locator('.viewer .previous').isVisible()).toBe(false);

@@ -11,7 +11,7 @@ const files = globSync(['{packages,services}/*/test/**/*.test.ts', 'deploy/test/
 
 /** What of the testkit finds or starts a server. */
 const SERVERS =
-  /\b(describeWith(Servers|Postgres|RabbitMq|Minio|Clamd|Browser)|createTestDatabase|start(TestPostgres|RabbitMq|Minio|Clamd|Browser))\b/;
+  /\b(describeWith(Servers|Postgres|RabbitMq|Minio|Clamd|Browser)|createTestDatabase|start(TestPostgres|RabbitMq|Minio|Clamd|Browser|OwnNode)|sharedNode)\b/;
 
 /** Whether a test file, or a helper that it imports, needs a server. */
 function needsServer(file: string, seen = new Set<string>()): boolean {

@@ -111,6 +111,8 @@ describe('the modules of the catalog', () => {
     'visibility.ts',
     'trash/',
     'photos/record.ts',
+    // Says that a new photo is not in it.
+    'uploads/new-photo.ts',
     // Stores every field of a photo, by its name.
     'photos/save.ts',
     // Only whether the day of the purge has to be looked up.

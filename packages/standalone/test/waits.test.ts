@@ -60,16 +60,6 @@ const ALLOWED: { file: string; line: string; why: string }[] = [
     why: 'the same: the testkit depends on this package',
   },
   {
-    file: 'packages/client/test/helpers.ts',
-    line: 'while (!condition()) await sleep(5);',
-    why: 'the same: the client does not depend on the testkit',
-  },
-  {
-    file: 'packages/cli/test/helpers.ts',
-    line: 'while (!condition()) await sleep(10);',
-    why: 'the same: the command line does not depend on the testkit',
-  },
-  {
     file: 'packages/messaging/test/rabbitmq/lock.ts',
     line: 'await sleep(POLL_MS);',
     why: 'the same, for as long as another suite uses the broker',

@@ -62,7 +62,7 @@ complete_env() {
 
 write_env_file() { write_private_file "$env_file" 600 "$env_lines"; }
 
-# write_private_file FILE MODE CONTENT: at once, so that nobody ever sees or keeps half of it. What is read only can be made anew.
+# write_private_file FILE MODE CONTENT: in one step, so that no reader ever sees an incomplete file. A read-only file is replaced, too.
 write_private_file() {
   local temporary
   temporary=$(umask 077 && mktemp "$1.XXXXXX")

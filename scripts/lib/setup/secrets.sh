@@ -61,7 +61,7 @@ check_secrets() {
 
 database_url() { printf 'postgresql://%s:%s@postgres:5432/%s' "$1" "$2" "$3"; }
 
-# secret NAME CONTENT: any user of a container may read the file, but on this machine nobody gets into the folder.
+# secret NAME CONTENT: any user of a container may read the file, but no other user of this machine can open the folder.
 secret() { write_private_file "$secrets_folder/$1" 444 "$2"; }
 
 write_secret_files() {

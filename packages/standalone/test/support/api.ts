@@ -8,9 +8,9 @@ import { eventually, type HttpOptions, type HttpReply, http, type SamplePhoto } 
 export interface Phone {
   token: string;
   call(path: string, options?: HttpOptions): Promise<HttpReply>;
-  /** Announces, sends and completes one file; answers the reply of the last call. */
+  /** Announces, sends and completes one file. Resolves to the response of the last call. */
   upload(photo: SamplePhoto, mimeType?: string): Promise<HttpReply>;
-  /** Waits until a photo has been processed, and answers it. */
+  /** Resolves to a photo when it has been processed. */
   processed(photoId: string): Promise<HttpReply['body']>;
   /** Follows the feed from a cursor to its end. */
   feed(cursor?: string): Promise<{ items: HttpReply['body'][]; cursor: string }>;
@@ -71,7 +71,7 @@ export function createPhone(url: string, token: string): Phone {
     processed: (photoId) =>
       eventually(async () => {
         const { status, body } = await call(`/photos/${photoId}`);
-        if (status !== 200) throw new Error(`${photoId} answers ${status}`);
+        if (status !== 200) throw new Error(`${photoId}: status ${status}`);
         if (body.processing === 'pending') throw new Error(`${photoId} is still pending`);
         return body;
       }),

@@ -21,7 +21,7 @@ export interface RunningSystem {
   claimCodeFile: string;
   /** kill -9 for every process of LazyPhotos, then a new start; resolves when it is ready. The addresses may change. */
   killAndStart(): Promise<void>;
-  /** SIGTERM for every process of LazyPhotos; answers their exit codes. */
+  /** Sends SIGTERM to every process of LazyPhotos. Resolves to their exit codes. */
   terminate(): Promise<(number | null)[]>;
   /** Ends what still runs and removes its data. */
   remove(): Promise<void>;

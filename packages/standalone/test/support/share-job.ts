@@ -28,7 +28,7 @@ async function withoutLocation(url: string, phone: Phone, photo: Located): Promi
   return original.bytes;
 }
 
-/** Somebody without an account looks at an album by a link, downloads from it, and learns no place. */
+/** Somebody without an account looks at an album by a link, downloads from it, and gets no location. */
 export async function shareAlbum(url: string, folder: string, phone: Phone): Promise<void> {
   const { body: me } = await phone.call('/auth/me');
   const { body: page } = await phone.call('/photos?limit=500');

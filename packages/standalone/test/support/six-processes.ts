@@ -33,6 +33,16 @@ export interface SixProcesses extends RunningSystem {
   addressOf(name: ServiceName): string;
   /** The URL of a service's own database, with the service's own rights. */
   databaseUrl(name: ServiceName): string;
+  /** The environment of a service's process, its secrets included. */
+  settingsOf(name: ServiceName): Record<string, string>;
+}
+
+/** How processes are started, where it matters. */
+export interface Launch {
+  /** Settings of all services, or of one. */
+  settings?: Record<string, string> | ((name: ServiceName) => Record<string, string>);
+  /** A program with arguments that becomes the command behind them, which it is to run the service with. */
+  prefix?: (name: ServiceName) => string[];
 }
 
 const secret = () => randomBytes(16).toString('hex');
@@ -40,7 +50,7 @@ const roleOf = (name: string) => name.replaceAll('-', '_');
 const variable = (name: string) => roleOf(name).toUpperCase();
 
 /** The services that keep files, each with its own user of the store. */
-const storing = ['gateway', 'upload', 'media-worker'] as const;
+const STORE_USERS = ['gateway', 'upload', 'media-worker'] as const;
 
 /** What every deployment makes for itself once: names, passwords and keys. */
 function createSecrets({ postgresUrl, s3 }: Infrastructure) {
@@ -55,7 +65,7 @@ function createSecrets({ postgresUrl, s3 }: Infrastructure) {
   };
   const databases = new Map(SERVICE_NAMES.map((name) => [name, databaseUrl(name)]));
   const users = new Map<string, { id: string; secret: string }>(
-    storing.map((name) => [
+    STORE_USERS.map((name) => [
       name,
       { id: `${run}-${name}`.replaceAll('_', '-').slice(0, 20), secret: secret() },
     ]),
@@ -106,7 +116,7 @@ function environments(infrastructure: Infrastructure, secrets: Secrets, folder: 
     LAZYPHOTOS_AUTH_URL: urlOf('auth'),
   });
   const bus = { LAZYPHOTOS_BUS_URL: infrastructure.busUrl };
-  const store = (name: (typeof storing)[number]) => ({
+  const store = (name: (typeof STORE_USERS)[number]) => ({
     ...secrets.store,
     S3_ACCESS_KEY_ID: secrets.users.get(name)?.id ?? '',
     S3_SECRET_ACCESS_KEY: secrets.users.get(name)?.secret ?? '',
@@ -150,11 +160,17 @@ async function takePorts(): Promise<Ports> {
 }
 
 /** Each service as its container runs it: its own main.js, port, role and key. Its output goes to `<folder>/<name>.log`. */
-function createProcesses(folder: string, environmentOf: (name: ServiceName) => Record<string, string>) {
+function createProcesses(
+  folder: string,
+  environmentOf: (name: ServiceName) => Record<string, string>,
+  prefix: (name: ServiceName) => string[] = () => [],
+) {
   const children = new Map<ServiceName, ChildProcess>();
   return {
     start: async (name: ServiceName): Promise<void> => {
-      const child = spawn(process.execPath, [join(repository, 'services', name, 'dist/main.js')], {
+      const main = join(repository, 'services', name, 'dist/main.js');
+      const [program = process.execPath, ...args] = [...prefix(name), process.execPath, main];
+      const child = spawn(program, args, {
         env: cleanEnvironment(environmentOf(name)),
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -164,7 +180,7 @@ function createProcesses(folder: string, environmentOf: (name: ServiceName) => R
       child.once('close', () => log.end());
       children.set(name, child);
     },
-    /** Answers the exit code: null for a killed process, undefined when it was not running. */
+    /** Resolves to the exit code: null for a killed process, undefined when it was not running. */
     end: (name: ServiceName, signal: NodeJS.Signals): Promise<number | null | undefined> =>
       new Promise((resolve) => {
         const child = children.get(name);
@@ -178,7 +194,10 @@ function createProcesses(folder: string, environmentOf: (name: ServiceName) => R
 }
 
 /** Six processes on the given servers, provisioned first. */
-export async function startSixProcesses(infrastructure: Infrastructure): Promise<SixProcesses> {
+export async function startSixProcesses(
+  infrastructure: Infrastructure,
+  { settings = {}, prefix }: Launch = {},
+): Promise<SixProcesses> {
   const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-six-'));
   const secrets = createSecrets(infrastructure);
   const ports = await takePorts();
@@ -186,7 +205,12 @@ export async function startSixProcesses(infrastructure: Infrastructure): Promise
   await mkdir(data);
   await mkdir(join(folder, 'scratch'));
   await provision(infrastructure, secrets);
-  const processes = createProcesses(folder, environments(infrastructure, secrets, data, ports));
+  const environmentOf = environments(infrastructure, secrets, data, ports);
+  const settingsOf = (name: ServiceName) => ({
+    ...environmentOf(name),
+    ...(typeof settings === 'function' ? settings(name) : settings),
+  });
+  const processes = createProcesses(folder, settingsOf, prefix);
   const url = `http://127.0.0.1:${ports.http.get('gateway')}`;
 
   const ready = () =>
@@ -201,7 +225,10 @@ export async function startSixProcesses(infrastructure: Infrastructure): Promise
   const endAll = (signal: NodeJS.Signals) =>
     Promise.all(SERVICE_NAMES.map((name) => processes.end(name, signal)));
 
-  await startAll();
+  await startAll().catch(async (error: unknown) => {
+    await endAll('SIGKILL');
+    throw error;
+  });
   return {
     url,
     metricsUrl: `http://127.0.0.1:${ports.metrics.get('upload')}/metrics`,
@@ -221,6 +248,7 @@ export async function startSixProcesses(infrastructure: Infrastructure): Promise
     ready,
     addressOf: (name) => `http://127.0.0.1:${ports.http.get(name)}`,
     databaseUrl: (name) => secrets.databases.get(name) ?? '',
+    settingsOf,
     remove: async () => {
       await endAll('SIGTERM');
       await rm(folder, { recursive: true, force: true });
