@@ -25,6 +25,8 @@ interface CommandSpec {
   run?: (context: Context, ...given: never[]) => Promise<number>;
   /** A transfer retries for minutes. Other commands fail soon: a person is waiting. */
   isTransfer?: boolean;
+  /** Without an address it is the default one, not that of a node that the person is signed in to. */
+  isForNewNode?: boolean;
   commands?: readonly CommandSpec[];
   /** The name may be left out. */
   isDefault?: boolean;
@@ -35,7 +37,14 @@ interface CommandSpec {
 /** Adds commands and their subcommands. */
 export function addCommands(parent: Command, perform: Perform, specs = COMMANDS): void {
   for (const spec of specs) {
-    const { run, isDefault = false, isTransfer = false, options = [], examples = [] } = spec;
+    const {
+      run,
+      isDefault = false,
+      isTransfer = false,
+      isForNewNode = false,
+      options = [],
+      examples = [],
+    } = spec;
     const command = parent.command(spec.usage, { isDefault }).description(spec.about);
     if (spec.defaultArguments !== undefined) command.usage(`[options] ${spec.defaultArguments}`);
     for (const option of options) command.addOption(option);
@@ -43,10 +52,10 @@ export function addCommands(parent: Command, perform: Perform, specs = COMMANDS)
       command.addHelpText('after', ['\nExamples:', ...examples].join('\n  lazyphotos '));
     if (run !== undefined)
       command.action((...given) =>
-        perform(
-          (context) => run(context, ...(given.slice(0, -1) as never[])),
-          isTransfer ? {} : INTERACTIVE_RETRY,
-        ),
+        perform((context) => run(context, ...(given.slice(0, -1) as never[])), {
+          retry: isTransfer ? {} : INTERACTIVE_RETRY,
+          isForNewNode,
+        }),
       );
     addCommands(command, perform, spec.commands ?? []);
   }
@@ -70,6 +79,7 @@ const ACCOUNT_COMMANDS: readonly CommandSpec[] = [
       new Option('--name <name>', 'your name, as others see it'),
       new Option('--code <code>', 'the claim code'),
     ],
+    isForNewNode: true,
     run: claim,
   },
   { usage: 'login', about: 'sign in on this computer', options: [EMAIL], run: login },

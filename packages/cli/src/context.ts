@@ -9,8 +9,8 @@ import {
 import { DEFAULT_SERVER, type Env } from './config.js';
 import { UsageError } from './errors.js';
 import { Output, type Sink } from './output.js';
-import { createPrompts, type Prompts } from './prompts.js';
-import { type Account, type CredentialStore, createCredentialStore } from './store/credentials.js';
+import { Prompts } from './prompts.js';
+import { type Account, CredentialStore } from './store/credentials.js';
 
 /** The environment of a run. */
 export interface Io {
@@ -34,6 +34,8 @@ export interface GlobalOptions {
 export interface Context {
   io: Io;
   server: string;
+  /** Whether --server names it. */
+  isServerGiven: boolean;
   output: Output;
   prompts: Prompts;
   credentials: CredentialStore;
@@ -41,15 +43,18 @@ export interface Context {
   signal: AbortSignal;
 }
 
-/** Runs a command and stores its exit code. */
-export type Perform = (
-  work: (context: Context) => Promise<number>,
-  retry?: Partial<RetryPolicy>,
-) => Promise<void>;
+export interface CommandNeeds {
+  retry: Partial<RetryPolicy>;
+  /** Whether the command is for a node that nobody has signed in to. */
+  isForNewNode: boolean;
+}
 
-function serverOf(options: GlobalOptions, env: Env): string {
+/** Runs a command and stores its exit code. */
+export type Perform = (work: (context: Context) => Promise<number>, needs: CommandNeeds) => Promise<void>;
+
+function normalized(server: string): string {
   try {
-    return normalizeBaseUrl(options.server ?? env.server ?? DEFAULT_SERVER);
+    return normalizeBaseUrl(server);
   } catch (error) {
     throw new UsageError(`--server: ${(error as Error).message}`);
   }
@@ -61,17 +66,20 @@ export const outputOf = (options: GlobalOptions, io: Io): Output =>
 /** Few retries, for commands that a person waits for: they report a wrong address soon. */
 export const INTERACTIVE_RETRY: Partial<RetryPolicy> = { retries: 2, minDelayMs: 300 };
 
-export function createContext(options: GlobalOptions, io: Io, retry: Partial<RetryPolicy> = {}): Context {
-  const server = serverOf(options, io.env);
-  const credentials = createCredentialStore(io.env.configDir);
+export async function createContext(options: GlobalOptions, io: Io, needs: CommandNeeds): Promise<Context> {
+  const credentials = new CredentialStore(io.env.configDir);
+  const given = options.server ?? io.env.server;
+  const last = given === undefined && !needs.isForNewNode ? await credentials.lastServer() : undefined;
+  const server = normalized(given ?? last ?? DEFAULT_SERVER);
   return {
     io,
     server,
+    isServerGiven: options.server !== undefined,
     output: outputOf(options, io),
     credentials,
-    client: createClient({ baseUrl: server, tokens: credentials.tokens(server), retry }),
+    client: createClient({ baseUrl: server, tokens: credentials.tokens(server), retry: needs.retry }),
     signal: io.signal,
-    prompts: createPrompts({
+    prompts: new Prompts({
       stdin: io.stdin,
       stderr: io.stderr,
       password: io.env.password,
@@ -81,8 +89,8 @@ export function createContext(options: GlobalOptions, io: Io, retry: Partial<Ret
 }
 
 /** Returns a command for the node in use, to show as the next step. It uses npx, because the command is on no PATH. */
-export const nextCommand = ({ server }: Context, command: string): string =>
-  `npx lazyphotos ${command}${server === DEFAULT_SERVER ? '' : ` --server ${server}`}`;
+export const nextCommand = ({ server, isServerGiven }: Context, command: string): string =>
+  `npx lazyphotos ${command}${server === DEFAULT_SERVER && !isServerGiven ? '' : ` --server ${server}`}`;
 
 /** Resolves to the account that is signed in. @throws SessionEndedError */
 export async function signedInAccount(context: Context): Promise<Account> {

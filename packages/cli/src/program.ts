@@ -8,7 +8,10 @@ function createProgram(io: Io, perform: Perform): Command {
   const program = new Command('lazyphotos')
     .description('Back up photos to a LazyPhotos node, find and share them.')
     .version(io.version)
-    .option('--server <url>', `address of the node (LAZYPHOTOS_SERVER, default ${DEFAULT_SERVER})`)
+    .option(
+      '--server <url>',
+      `address of the node (LAZYPHOTOS_SERVER; default: the node that you signed in to last, or else ${DEFAULT_SERVER})`,
+    )
     .option('--json', 'one JSON document on standard output, nothing else')
     .option('--quiet', 'only errors (and the link of share)')
     .option('--password-stdin', 'read the password from standard input')
@@ -31,8 +34,8 @@ function exitCodeOf(error: unknown): number {
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const globals = (): GlobalOptions => program.opts<GlobalOptions>();
-  const program = createProgram(io, async (work, retry) => {
-    exitCode = await work(createContext(globals(), io, retry));
+  const program = createProgram(io, async (work, needs) => {
+    exitCode = await work(await createContext(globals(), io, needs));
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });

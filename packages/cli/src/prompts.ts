@@ -3,18 +3,6 @@ import { text as readText } from 'node:stream/consumers';
 import { MIN_PASSWORD_LENGTH } from '@lazyphotos/contracts';
 import { InterruptedError, UsageError } from './errors.js';
 
-/** Asks the person at the terminal. Without a terminal, throws errors that name the option to give instead. */
-export interface Prompts {
-  text(question: string, option: string): Promise<string>;
-  password(question: string): Promise<string>;
-  /** Asks twice until both passwords are the same. */
-  newPassword(question: string): Promise<string>;
-  /** Resolves to the password of a share link if it is wanted or in standard input. Never reads LAZYPHOTOS_PASSWORD. */
-  linkPassword(question: string, isWanted: boolean): Promise<string | undefined>;
-  /** Resolves to whether the person confirms. */
-  confirm(question: string, option: string): Promise<boolean>;
-}
-
 interface PromptDeps {
   stdin: Readable & { isTTY?: boolean };
   stderr: NodeJS.WritableStream;
@@ -42,55 +30,73 @@ async function asked<T>(question: Promise<T>): Promise<T> {
   }
 }
 
-export function createPrompts(deps: PromptDeps): Prompts {
-  const { stdin, stderr, passwordFromStdin } = deps;
-  // Questions go to stderr, because a program may read stdout.
-  const context = { input: stdin as NodeJS.ReadStream, output: stderr };
-  const canAsk = stdin.isTTY === true && !passwordFromStdin;
-  // Loaded only for a question: most runs have none.
-  const inquirer = () => import('@inquirer/prompts');
+/** Loaded only for a question: most runs have none. */
+const inquirer = () => import('@inquirer/prompts');
 
-  const hidden = async (message: string, shortest = 1): Promise<string> => {
-    const { password } = await inquirer();
-    const validate = (value: string) => value.length >= shortest || tooShort(shortest);
-    return asked(password({ message, mask: '*', validate }, context));
-  };
+/** Asks the person at the terminal. Without a terminal, throws errors that name the option to give instead. */
+export class Prompts {
+  readonly #deps: PromptDeps;
+  /** Questions go to stderr, because a program may read stdout. */
+  readonly #streams: { input: NodeJS.ReadStream; output: NodeJS.WritableStream };
+  readonly #canAsk: boolean;
+
+  constructor(deps: PromptDeps) {
+    this.#deps = deps;
+    this.#streams = { input: deps.stdin as NodeJS.ReadStream, output: deps.stderr };
+    this.#canAsk = deps.stdin.isTTY === true && !deps.passwordFromStdin;
+  }
+
+  async text(message: string, option: string): Promise<string> {
+    if (!this.#canAsk) throw new UsageError(`${option} is missing`);
+    const { input } = await inquirer();
+    const validate = (value: string) => value.trim() !== '' || 'must not be empty';
+    return (await asked(input({ message, validate }, this.#streams))).trim();
+  }
+
+  /** Resolves to whether the person confirms. */
+  async confirm(message: string, option: string): Promise<boolean> {
+    if (!this.#canAsk) throw new UsageError(`${option} is missing`);
+    const { confirm } = await inquirer();
+    return asked(confirm({ message, default: false }, this.#streams));
+  }
+
+  async password(message: string): Promise<string> {
+    return (await this.#givenPassword()) ?? this.#hidden(message);
+  }
+
+  /** Asks twice until both passwords are the same. */
+  async newPassword(message: string): Promise<string> {
+    return (await this.#givenPassword()) ?? this.#hiddenTwice(message, MIN_PASSWORD_LENGTH);
+  }
+
+  /** Resolves to the password of a share link if it is wanted or in standard input. Never reads LAZYPHOTOS_PASSWORD. */
+  async linkPassword(message: string, isWanted: boolean): Promise<string | undefined> {
+    if (this.#deps.passwordFromStdin) return passwordOn(this.#deps.stdin);
+    if (!isWanted) return undefined;
+    if (!this.#canAsk) throw new UsageError('no password: give --password-stdin');
+    return this.#hiddenTwice(message, 1);
+  }
+
   /** Resolves to the password of the account, or to undefined if the person can type it. */
-  const given = async (): Promise<string | undefined> => {
-    const password = passwordFromStdin ? await passwordOn(stdin) : deps.password;
-    if (password === undefined && !canAsk)
+  async #givenPassword(): Promise<string | undefined> {
+    const { stdin, passwordFromStdin } = this.#deps;
+    const password = passwordFromStdin ? await passwordOn(stdin) : this.#deps.password;
+    if (password === undefined && !this.#canAsk)
       throw new UsageError('no password: set LAZYPHOTOS_PASSWORD or give --password-stdin');
     return password;
-  };
-  const hiddenTwice = async (message: string, shortest: number): Promise<string> => {
-    for (;;) {
-      const first = await hidden(message, shortest);
-      if (first === (await hidden('Repeat the password'))) return first;
-      stderr.write('The passwords differ.\n');
-    }
-  };
+  }
 
-  return {
-    text: async (message, option) => {
-      if (!canAsk) throw new UsageError(`${option} is missing`);
-      const { input } = await inquirer();
-      const answer = await asked(
-        input({ message, validate: (value) => value.trim() !== '' || 'must not be empty' }, context),
-      );
-      return answer.trim();
-    },
-    password: async (message) => (await given()) ?? hidden(message),
-    newPassword: async (message) => (await given()) ?? hiddenTwice(message, MIN_PASSWORD_LENGTH),
-    linkPassword: async (message, isWanted) => {
-      if (passwordFromStdin) return passwordOn(stdin);
-      if (!isWanted) return undefined;
-      if (!canAsk) throw new UsageError('no password: give --password-stdin');
-      return hiddenTwice(message, 1);
-    },
-    confirm: async (message, option) => {
-      if (!canAsk) throw new UsageError(`${option} is missing`);
-      const { confirm } = await inquirer();
-      return asked(confirm({ message, default: false }, context));
-    },
-  };
+  async #hidden(message: string, shortest = 1): Promise<string> {
+    const { password } = await inquirer();
+    const validate = (value: string) => value.length >= shortest || tooShort(shortest);
+    return asked(password({ message, mask: '*', validate }, this.#streams));
+  }
+
+  async #hiddenTwice(message: string, shortest: number): Promise<string> {
+    for (;;) {
+      const first = await this.#hidden(message, shortest);
+      if (first === (await this.#hidden('Repeat the password'))) return first;
+      this.#deps.stderr.write('The passwords differ.\n');
+    }
+  }
 }

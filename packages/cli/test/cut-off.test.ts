@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { isCutOff } from '../src/upload/cut-off.js';
 import { mayBeUnfinished } from '../src/upload/unfinished-transfers.js';
-import { signedInCli, temporaryFolder, writeFiles } from './helpers.js';
+import { photosOf, signedInCli, temporaryFolder, writeFiles } from './helpers.js';
 
 const sample = (name: string) => readFile(new URL(`../../testkit/samples/good/${name}`, import.meta.url));
 
@@ -151,7 +151,7 @@ describe('names that may be those of unfinished files', () => {
   test.each([...copies, ...ordinary])('not %s', (name) => expect(mayBeUnfinished(name)).toBe(false));
 
   const upload = async (picture: Buffer) => {
-    const { node, run } = await signedInCli();
+    const { run, client } = await signedInCli();
     const folder = await temporaryFolder();
     const names = [...suspicious, ...copies, ...ordinary];
     // Each file is another photo.
@@ -162,7 +162,7 @@ describe('names that may be those of unfinished files', () => {
     await writeFiles(folder, Object.fromEntries(files));
     const again = async () => (await run(['upload', folder, '--json'])).json;
     const json = await again();
-    const uploaded = [...node.state.photos.values()].map(({ photo }) => photo.fileName).sort();
+    const uploaded = (await photosOf(client)).map(({ fileName }) => fileName).sort();
     return { json, uploaded, again };
   };
 

@@ -1,20 +1,26 @@
 import { statSync } from 'node:fs';
-import { readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { addPhoto } from '@lazyphotos/client/testing';
-import { jpeg, sha256, signedInCli, temporaryFolder, until } from './helpers.js';
+import { eventually, ownSamplePhotos } from '@lazyphotos/testkit';
+import { addFile, jpeg, sha256, signedInCli, temporaryFolder, until } from './helpers.js';
 
 async function withPhotos(names: string[], size?: number) {
   const cli = await signedInCli();
   const outer = await temporaryFolder();
-  const photos = names.map((fileName) => {
+  const photos = [];
+  for (const fileName of names) {
     const bytes = jpeg(size);
-    const photo = { userId: cli.userId, hash: sha256(bytes), fileName, mimeType: 'image/jpeg', bytes };
-    return { ...addPhoto(cli.node.state, photo), bytes };
-  });
+    photos.push({ id: await addFile(cli.client, fileName, bytes), hash: sha256(bytes) });
+  }
   return { ...cli, outer, folder: join(outer, 'photos'), photos };
 }
+
+/** What the node says of some photos, changed: by their hash. */
+const withFacts = (facts: Record<string, object>) => (page: { photos: { hash: string }[] }) => ({
+  ...page,
+  photos: page.photos.map((photo) => ({ ...photo, ...facts[photo.hash] })),
+});
 
 const hashesIn = async (folder: string) =>
   Promise.all((await readdir(folder)).map(async (name) => sha256(await readFile(join(folder, name)))));
@@ -41,12 +47,11 @@ describe('download', () => {
       'undated.jpg',
     ]);
     const times = ['2025-01-14T18:31:30.000Z', '1905-06-07T08:09:10.000Z', '1827-01-01T00:00:00.000Z'];
-    for (const [index, time] of times.entries()) {
-      const stored = node.state.photos.get(photos[index]?.id ?? '');
-      if (stored !== undefined) stored.photo.capturedAt = time;
-    }
-    const undated = node.state.photos.get(photos[3]?.id ?? '');
-    if (undated !== undefined) undated.photo.uploadedAt = '2024-02-03T04:05:06.000Z';
+    const facts = Object.fromEntries([
+      ...times.map((capturedAt, index) => [photos[index]?.hash, { capturedAt }]),
+      [photos[3]?.hash, { uploadedAt: '2024-02-03T04:05:06.000Z' }],
+    ]);
+    node.fail({ on: 'GET /photos?', effect: { edit: withFacts(facts) }, times: 2 });
     const { code, json } = await run(['download', folder, '--json']);
     expect(json).toMatchObject({ downloaded: 4, failures: [] });
     expect(code).toBe(0);
@@ -71,8 +76,10 @@ describe('download', () => {
   });
 
   test('hashes of what was downloaded are in the cache, under the state that the file has', async () => {
-    const { node, run, configDir, folder } = await withPhotos(['a.jpg', 'b.jpg']);
-    for (const { photo } of node.state.photos.values()) photo.uploadedAt = '2024-02-03T04:05:06.000Z';
+    const { node, run, configDir, folder, photos } = await withPhotos(['a.jpg', 'b.jpg']);
+    const uploadedAt = '2024-02-03T04:05:06.000Z';
+    const facts = Object.fromEntries(photos.map(({ hash }) => [hash, { uploadedAt }]));
+    node.fail({ on: 'GET /photos?', effect: { edit: withFacts(facts) } });
     await run(['download', folder]);
     const { files } = JSON.parse(await readFile(join(configDir, 'hashes.json'), 'utf8'));
     expect(Object.keys(files).sort()).toEqual([join(folder, 'a.jpg'), join(folder, 'b.jpg')]);
@@ -92,7 +99,11 @@ describe('download', () => {
       'tail. ',
       'p.jpg.part',
     ];
-    const { run, outer, folder } = await withPhotos([...names, `${'n'.repeat(300)}.jpg`, '\u202egpj.exe']);
+    const odd = [...names, `${'n'.repeat(300)}.jpg`, '\u202egpj.exe'];
+    const { node, run, outer, folder, photos } = await withPhotos(odd.map((_, index) => `${index}.jpg`));
+    // Names that this node refuses, and another one may not.
+    const facts = Object.fromEntries(photos.map(({ hash }, index) => [hash, { fileName: odd[index] }]));
+    node.fail({ on: 'GET /photos?', effect: { edit: withFacts(facts) } });
     const { code, json } = await run(['download', folder, '--json']);
     expect(json).toMatchObject({ downloaded: names.length + 2, failures: [] });
     expect(code).toBe(0);
@@ -104,19 +115,24 @@ describe('download', () => {
   });
 
   test('files that are there already are never overwritten, nor written through links', async () => {
-    const { run, outer, folder, photos } = await withPhotos(['mine.jpg', 'link.jpg']);
+    const { node, run, outer, folder, photos } = await withPhotos(['mine.jpg', 'link.jpg']);
     await run(['download', folder]);
+    await writeFile(join(folder, 'mine.jpg'), 'edited by hand');
+    const hash = photos[0]?.hash ?? '';
+    const second = await run(['download', folder, '--json']);
+    expect(second.json).toMatchObject({ downloaded: 1, existing: 1 });
+    expect(await readFile(join(folder, 'mine.jpg'), 'utf8')).toBe('edited by hand');
+    expect(await readdir(folder)).toContain(`mine-${hash.slice(0, 8)}.jpg`);
     const target = join(outer, 'precious.txt');
     await writeFile(target, 'precious');
-    await writeFile(join(folder, 'mine.jpg'), 'edited by hand');
     await symlink(target, join(folder, 'other.jpg'));
-    const [photo] = photos;
-    if (photo !== undefined) photo.fileName = 'other.jpg';
-    const { json } = await run(['download', folder, '--json']);
-    expect(json).toMatchObject({ downloaded: 1, existing: 1 });
-    expect(await readFile(join(folder, 'mine.jpg'), 'utf8')).toBe('edited by hand');
+    await rm(join(folder, `mine-${hash.slice(0, 8)}.jpg`));
+    const edit = withFacts({ [hash]: { fileName: 'other.jpg' } });
+    node.fail({ on: 'GET /photos?', effect: { edit } });
+    const third = await run(['download', folder, '--json']);
+    expect(third.json).toMatchObject({ downloaded: 1, existing: 1 });
     expect(await readFile(target, 'utf8')).toBe('precious');
-    expect(await readdir(folder)).toContain(`mine-${photos[0]?.hash.slice(0, 8)}.jpg`);
+    expect(await readdir(folder)).toContain(`other-${hash.slice(0, 8)}.jpg`);
   });
 
   test('an interrupted download continues', async () => {
@@ -139,21 +155,16 @@ describe('download', () => {
   });
 
   test('previews, of an album', async () => {
-    const { node, run, folder, photos, userId } = await withPhotos(['a.jpg', 'a.jpg', 'c.jpg']);
-    const id = crypto.randomUUID();
-    const now = new Date().toISOString();
-    const album = {
-      id,
-      userId,
-      name: 'Summer',
-      order: 'date' as const,
-      itemCount: 2,
-      createdAt: now,
-      updatedAt: now,
-      isDeleted: false,
-      version: 1,
-    };
-    node.state.albums.set(id, { album, photoIds: photos.slice(0, 2).map((photo) => photo.id) });
+    const { run, client, folder } = await withPhotos(['c.jpg']);
+    const ids: string[] = [];
+    for (const sample of ownSamplePhotos().folder('good/jpeg').slice(0, 2))
+      ids.push(await addFile(client, 'a.jpg', await readFile(sample.path)));
+    const { id } = await client.createAlbum({ body: { name: 'Summer' } });
+    await client.addAlbumItems({ params: { id }, body: { photoIds: ids } });
+    await eventually(async () => {
+      for (const photoId of ids)
+        expect((await client.getPhoto({ params: { id: photoId } })).processing).toBe('ready');
+    });
     const args = ['download', folder, '--size', 'thumb', '--album', id, '--json'];
     expect((await run(args)).json).toMatchObject({ photos: 2, downloaded: 2 });
     expect(await readdir(folder)).toHaveLength(2);
@@ -161,22 +172,30 @@ describe('download', () => {
   });
 
   test('a preview that could not be made is a failure with its reason, and not waited for', async () => {
-    const { node, run, folder, photos } = await withPhotos(['a.jpg', 'b.jpg']);
-    const stored = node.state.photos.get(photos[0]?.id ?? '');
-    if (stored === undefined) throw new Error('no photo');
-    stored.photo.processing = 'failed';
-    stored.photo.processingError = { code: 'damaged', reason: 'The picture is damaged.' };
+    const { node, run, client, folder, photos } = await withPhotos(['a.jpg']);
+    const [sample] = ownSamplePhotos().folder('good/jpeg');
+    const good = await addFile(client, 'b.jpg', await readFile(sample?.path ?? ''));
+    const bad = photos[0]?.id ?? '';
+    await eventually(async () => {
+      expect(await client.getPhoto({ params: { id: good } })).toMatchObject({ processing: 'ready' });
+      expect(await client.getPhoto({ params: { id: bad } })).toMatchObject({ processing: 'failed' });
+    });
     const { code, json } = await run(['download', folder, '--size', 'medium', '--json']);
     expect(code).toBe(1);
     expect(json).toMatchObject({ downloaded: 1, failed: 1, failures: [{ code: 'no_preview' }] });
-    expect(node.count(`GET /photos/${stored.photo.id}`)).toBe(0);
+    expect(node.count(`GET /photos/${bad}`)).toBe(0);
   });
 
   test('damage on the way is noticed and reported', async () => {
-    const { node, run, folder, photos } = await withPhotos(['a.jpg', 'b.jpg']);
-    const stored = node.state.photos.get(photos[0]?.id ?? '');
-    if (stored === undefined) throw new Error('no photo');
-    stored.bytes = jpeg();
+    const { node, run, client, userId, folder, photos } = await withPhotos(['a.jpg', 'b.jpg']);
+    const [a, b] = photos;
+    // The bytes of another photo.
+    const path = () => new URL(other).pathname + new URL(other).search;
+    const { url: other } = await client.downloadPhoto({
+      params: { id: b?.id ?? '' },
+      query: { size: 'original' },
+    });
+    node.fail({ on: `GET /media/${userId}/${a?.id}`, effect: { path }, times: 9 });
     const { code, json } = await run(['download', folder, '--json', '--quiet']);
     expect(code).toBe(1);
     expect(json).toMatchObject({

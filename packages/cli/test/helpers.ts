@@ -1,55 +1,32 @@
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach } from '@jest/globals';
-import { addAccount, type FakeNode, startFakeNode } from '@lazyphotos/client/testing';
-import type { ImportJob } from '@lazyphotos/contracts';
+import {
+  type Client,
+  createClient,
+  createMemoryTokenStore,
+  hasEnded,
+  photoPages,
+  uploadPhoto,
+} from '@lazyphotos/client';
+import type { ImportJob, Photo } from '@lazyphotos/contracts';
+import { eventually, type FaultProxy, sharedNode, startFaultProxy, storedZip } from '@lazyphotos/testkit';
+import { run } from '../src/program.js';
+import { cleanups, sha256, temporaryFolder } from './local-files.js';
+
+export { jpeg, sha256, temporaryFolder, writeFiles } from './local-files.js';
 
 const BIN = fileURLToPath(new URL('../bin/lazyphotos.js', import.meta.url));
-export const EMAIL = 'ada@example.org';
 export const PASSWORD = 'correct horse';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-/** Bytes that magic-byte readers take for a JPEG. */
-export const jpeg = (size = 20_000): Buffer =>
-  Buffer.concat([Buffer.from('ffd8ffe000104a464946', 'hex'), randomBytes(size - 10)]);
-
-/** Bytes that begin and end like a ZIP. */
-export const zip = (size = 20_000): Buffer =>
-  Buffer.concat([
-    Buffer.from('504b0304', 'hex'),
-    randomBytes(size - 26),
-    Buffer.from('504b0506', 'hex'),
-    Buffer.alloc(18),
-  ]);
-
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-cli-'));
-  cleanups.push(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** Writes files as they lie in a library: changed some time ago. */
-export async function writeFiles(folder: string, files: Record<string, Buffer | string>): Promise<void> {
-  const past = new Date('2020-01-01T00:00:00Z');
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(folder, name);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
-    await utimes(path, past, past);
-  }
-}
+/** A ZIP of one file that an import counts and leaves. Another one with each call. */
+export const zip = (size = 20_000): Buffer => {
+  const around = storedZip({ 'letter.txt': Buffer.alloc(0) }).length;
+  return storedZip({ 'letter.txt': randomBytes(size - around) });
+};
 
 /**
  * Environment of a command whose clock is ten seconds ahead, so that files written just before it are old enough for their hashes to
@@ -62,6 +39,7 @@ export const TEN_SECONDS_LATER = {
 /** The fields of the commands' documents that tests read one by one. */
 interface CliDocument {
   error: { code: string; message: string };
+  server: { url: string };
   import: ImportJob;
   deviceId: string;
   photos: number;
@@ -90,9 +68,17 @@ export interface CliOptions {
 }
 
 export interface Cli {
-  node: FakeNode;
+  /** The proxy in front of the real node. */
+  node: FaultProxy;
   configDir: string;
   run(args: string[], options?: CliOptions): Promise<CliResult>;
+}
+
+export interface SignedInCli extends Cli {
+  /** Of the account that the command is signed in to, without the proxy: what it does is neither counted nor disturbed. */
+  client: Client;
+  userId: string;
+  email: string;
 }
 
 async function runBin(
@@ -120,9 +106,9 @@ async function runBin(
   };
 }
 
-/** The command beside a fake node of its own. */
-export async function cliWithNode(): Promise<Cli> {
-  const node = await startFakeNode();
+/** The command beside the node at `url`, through a proxy of the test's own. */
+export async function cliBeside(url: string): Promise<Cli> {
+  const node = await startFaultProxy(url);
   cleanups.push(() => node.close());
   const configDir = join(await temporaryFolder(), 'config');
   const env = {
@@ -133,16 +119,89 @@ export async function cliWithNode(): Promise<Cli> {
   return { node, configDir, run: (args, options = {}) => runBin(args, { ...env, ...options.env }, options) };
 }
 
-/** The same, with an account that is signed in. */
-export async function signedInCli(): Promise<Cli & { userId: string }> {
-  const cli = await cliWithNode();
-  const { id } = addAccount(cli.node.state, EMAIL, PASSWORD);
-  const { code, stderr } = await cli.run(['login', '--email', EMAIL]);
-  if (code !== 0) throw new Error(stderr);
-  return { ...cli, userId: id };
+/** The command beside the real node that all tests share. */
+export const cliWithNode = (): Promise<Cli> => cliBeside(sharedNode().url);
+
+export interface Account {
+  client: Client;
+  userId: string;
+  email: string;
 }
 
-/** Resolves when something is so. The test's own time limit ends it. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(10);
+/** A new account on the shared node, with the password of all of them. */
+export async function newAccount(): Promise<Account> {
+  const client = createClient({ baseUrl: sharedNode().url, tokens: createMemoryTokenStore() });
+  const email = `${crypto.randomUUID()}@example.org`;
+  const user = await client.signUp({ email, password: PASSWORD });
+  return { client, userId: user.id, email };
 }
+
+/** The command, signed in to a new account. */
+export async function signedInCli(): Promise<SignedInCli> {
+  const cli = await cliWithNode();
+  const account = await newAccount();
+  const stderr = new PassThrough();
+  // In this process: a process for each of the tests that need a session would take a third of a second more.
+  const code = await run(['login', '--email', account.email], {
+    stdin: Readable.from([]),
+    stdout: new PassThrough().resume(),
+    stderr,
+    env: { server: cli.node.url, password: PASSWORD, configDir: cli.configDir },
+    version: '0.0.0',
+    signal: new AbortController().signal,
+  });
+  if (code !== 0) throw new Error(String(stderr.read()));
+  return { ...cli, ...account };
+}
+
+/** The photos of an account that are not in the trash. */
+export async function photosOf(client: Client): Promise<Photo[]> {
+  const photos: Photo[] = [];
+  for await (const page of photoPages(client)) photos.push(...page);
+  return photos;
+}
+
+export async function trashedPhotos(client: Client): Promise<Photo[]> {
+  return (await client.listPhotos({ query: { trashed: true, limit: 500 } })).photos;
+}
+
+/** Uploads bytes as a photo or, named `….zip`, as an archive. Resolves to its id. */
+export async function addFile(client: Client, fileName: string, bytes: Buffer): Promise<string> {
+  const source = {
+    async *open(start: number, end: number) {
+      yield bytes.subarray(start, end);
+    },
+  };
+  const mimeType = fileName.endsWith('.zip') ? 'application/zip' : 'image/jpeg';
+  const file = { source, hash: sha256(bytes), sizeBytes: bytes.length, mimeType, fileName };
+  const { photoId } = await uploadPhoto(client, file);
+  if (photoId === undefined) throw new Error(`${fileName} has no id`);
+  return photoId;
+}
+
+/** Deletes photos for good, and waits until they are. */
+export async function purge(client: Client, ids: string[]): Promise<void> {
+  await client.deletePhotos({ body: { ids } });
+  await client.emptyTrash();
+  await eventually(async () => {
+    const { count } = await client.getTrash();
+    if (count > 0) throw new Error(`${count} photos are still in the trash`);
+  });
+}
+
+/** Waits until an import has ended. */
+export const importEnded = (client: Client, id: string): Promise<ImportJob> =>
+  eventually(async () => {
+    const job = await client.getImport({ params: { id } });
+    if (!hasEnded(job)) throw new Error(`the import is ${job.status}`);
+    return job;
+  });
+
+/** Resolves when something is so. */
+export const until = (condition: () => boolean): Promise<void> =>
+  eventually(
+    () => {
+      if (!condition()) throw new Error(`not yet: ${condition}`);
+    },
+    { intervalMs: 10 },
+  );

@@ -3,7 +3,7 @@ import { mkdir, symlink, truncate } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { isUnfinishedFile } from '../src/upload/unfinished-transfers.js';
-import { jpeg, signedInCli, temporaryFolder, writeFiles } from './helpers.js';
+import { jpeg, photosOf, signedInCli, temporaryFolder, writeFiles } from './helpers.js';
 
 const mp4 = Buffer.concat([Buffer.from('000000186674797069736f6d00000200', 'hex'), Buffer.alloc(100)]);
 const bmp = Buffer.concat([Buffer.from('BM'), Buffer.alloc(100)]);
@@ -158,7 +158,7 @@ describe('unfinished files of other programs', () => {
   ])('%s may be a photo', (name) => expect(isUnfinishedFile(name)).toBe(false));
 
   test('are named and not uploaded, however much of them is there', async () => {
-    const { node, run } = await signedInCli();
+    const { run, client } = await signedInCli();
     const folder = await temporaryFolder();
     const whole = jpeg();
     await writeFiles(folder, {
@@ -171,7 +171,7 @@ describe('unfinished files of other programs', () => {
     await truncate(join(folder, 'IMG_9020.jpg'), 9000);
     const { code, json } = await run(['upload', folder, '--json']);
     expect(code).toBe(0);
-    expect([...node.state.photos.values()].map(({ photo }) => photo.fileName)).toEqual(['IMG_9000.jpg']);
+    expect((await photosOf(client)).map(({ fileName }) => fileName)).toEqual(['IMG_9000.jpg']);
     expect(json.ignoredByReason.unfinished_transfer?.paths.map((path) => basename(path)).sort()).toEqual(
       [...unfinished, 'IMG_9020.jpg', 'IMG_9021.jpg', 'Info.plist'].sort(),
     );

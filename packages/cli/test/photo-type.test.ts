@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { detectPhotoType } from '../src/upload/photo-type.js';
-import { temporaryFolder } from './helpers.js';
+import { temporaryFolder } from './local-files.js';
 
 /** The beginning of a file of the ISO base media format. */
 const isoMedia = (...brands: string[]): Buffer => {

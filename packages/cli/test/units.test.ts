@@ -10,16 +10,17 @@ import {
 } from '@lazyphotos/client';
 import { photoTypeOf } from '@lazyphotos/contracts';
 import { readEnv } from '../src/config.js';
+import { createContext } from '../src/context.js';
 import { nameKey, originalNames, previewStem, safeFileName } from '../src/download/download-file.js';
 import { InterruptedError, reportOf } from '../src/errors.js';
 import { formatBytes, formatSeconds } from '../src/format.js';
 import { Output, printable } from '../src/output.js';
-import { createCredentialStore } from '../src/store/credentials.js';
+import { CredentialStore } from '../src/store/credentials.js';
 import { withLock } from '../src/store/lock.js';
 import { Progress, progressLine } from '../src/transfer/progress.js';
 import { judgeTransfer, type QueueOptions, runQueue } from '../src/transfer/queue.js';
 import { openHashCache } from '../src/upload/hash-cache.js';
-import { temporaryFolder, writeFiles } from './helpers.js';
+import { temporaryFolder, writeFiles } from './local-files.js';
 
 describe('the queue', () => {
   const base = { concurrency: 2, pausesMs: [1, 1], judge: () => 'retry' as const, onFailed: () => undefined };
@@ -279,10 +280,60 @@ describe('the hash cache', () => {
   });
 });
 
+describe('the node that is used when none is named', () => {
+  const TOKENS = {
+    accessToken: 'a',
+    accessTokenExpiresAt: '2030-01-01T00:00:00Z',
+    refreshToken: 'r',
+  } as never;
+  const run = async (configDir: string, isForNewNode = false) => {
+    const sink = { write: () => true } as never;
+    const { signal } = new AbortController();
+    const env = { server: undefined, password: undefined, configDir };
+    const io = { stdin: process.stdin, stdout: sink, stderr: sink, env, version: '1.2.3', signal };
+    return (await createContext({}, io, { retry: {}, isForNewNode })).server;
+  };
+
+  test('is the default one before the first sign-in, and always to claim one', async () => {
+    const configDir = join(await temporaryFolder(), 'config');
+    expect(await run(configDir)).toBe('http://localhost:8080');
+    await new CredentialStore(configDir).rememberSignIn('http://node.test', { email: 'a@example.org' });
+    expect(await run(configDir)).toBe('http://node.test');
+    expect(await run(configDir, true)).toBe('http://localhost:8080');
+  });
+
+  test('stays when the node ends the session, so that nothing goes to another node', async () => {
+    const configDir = join(await temporaryFolder(), 'config');
+    const signInAt = async (server: string, time: string) => {
+      const store = new CredentialStore(configDir, () => new Date(time));
+      await store.tokens(server).write(TOKENS);
+      await store.rememberSignIn(server, { email: 'a@example.org' });
+      return store;
+    };
+    await signInAt('http://late.test', '2024-02-02T00:00:00Z');
+    await signInAt('http://early.test', '2024-01-01T00:00:00Z');
+    const store = await signInAt('http://late.test', '2024-02-03T00:00:00Z');
+    await store.tokens('http://late.test').write(undefined);
+    expect(await run(configDir)).toBe('http://late.test');
+    await store.rememberSignOut('http://late.test');
+    expect(await run(configDir)).toBe('http://early.test');
+  });
+
+  test('is one with a session in credentials of an earlier version', async () => {
+    const folder = await temporaryFolder();
+    const servers = {
+      'http://a.test': { email: 'a@example.org', tokens: TOKENS },
+      'http://b.test': { email: 'a@example.org', deviceId: 'd' },
+    };
+    await writeFiles(folder, { 'credentials.json': JSON.stringify({ version: 1, servers }) });
+    expect(await run(folder)).toBe('http://a.test');
+  });
+});
+
 test('two processes that refresh tokens at once do it one after the other', async () => {
   const folder = join(await temporaryFolder(), 'config');
-  const one = createCredentialStore(folder).tokens('http://node.test');
-  const two = createCredentialStore(folder).tokens('http://node.test');
+  const one = new CredentialStore(folder).tokens('http://node.test');
+  const two = new CredentialStore(folder).tokens('http://node.test');
   const events: string[] = [];
   const task = (name: string) => async () => {
     events.push(`${name} in`);

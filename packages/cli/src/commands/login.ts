@@ -6,13 +6,15 @@ import { CliError, exitCodes } from '../errors.js';
 /** Signs in. This computer stays the same device of the account. */
 export async function login(context: Context, options: { email?: string }): Promise<number> {
   const { credentials, output, prompts, server } = context;
-  const email = (options.email ?? (await prompts.text('E-mail', '--email'))).trim().toLowerCase();
-  const password = await prompts.password('Password');
+  const email = (options.email ?? (await prompts.text(`E-mail at ${server}`, '--email')))
+    .trim()
+    .toLowerCase();
+  const password = await prompts.password(`Password at ${server}`);
   const before = await credentials.account(server);
   const known = before?.email === email ? before.deviceId : undefined;
   const deviceId =
     (await signInAs(context, { email, password, deviceId: known })) ?? (await registerThisDevice(context));
-  await credentials.remember(server, { email, deviceId });
+  await credentials.rememberSignIn(server, { email, deviceId });
   output.line(`Signed in to ${server} as ${email}.`);
   output.line(`Next: ${nextCommand(context, 'upload <folder>')}`);
   output.document({ server, email, deviceId });
@@ -38,8 +40,9 @@ async function signInAs(
 }
 
 export async function logout(context: Context): Promise<number> {
-  const { client, output, server, signal } = context;
+  const { client, credentials, output, server, signal } = context;
   const { endedOnServer } = await client.signOut({ signal });
+  await credentials.rememberSignOut(server);
   output.line(`Signed out of ${server}.`);
   if (!endedOnServer) output.note('The node did not respond; the session there expires later.');
   output.document({ server, endedOnServer });
@@ -77,7 +80,7 @@ export async function claim(context: Context, options: ClaimOptions): Promise<nu
   // The earlier access token does not contain the role of the owner.
   await client.signIn({ email, password }, { signal });
   const deviceId = await registerThisDevice(context);
-  await credentials.remember(server, { email, deviceId });
+  await credentials.rememberSignIn(server, { email, deviceId });
   output.line(`You are the owner of ${server} now, and signed in as ${email}.`);
   output.line(`Next: ${nextCommand(context, 'upload <folder>')}`);
   output.document({ server, serverId, email, deviceId });
