@@ -2,7 +2,7 @@
  * Takes out of a deployed folder (`pnpm deploy`) what no service ever loads: declarations, source maps, tests, documents, and the
  * parts of large packages that are for other databases or for browsers.
  *
- *   node deploy/image/prune.mjs <folder>
+ *   node deploy/image/prune.mjs <folder> <service>
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,6 +33,18 @@ const PER_PACKAGE = [
   { name: /^@lazyphotos\//, path: /^(src|tsconfig.*\.json)$/ },
 ];
 
+/** The services that open the object store. Every image gets its client, with the packages that define the settings. */
+const STORE_SERVICES = ['gateway', 'upload', 'media-worker'];
+const S3_CLIENT = /^@(aws-sdk|aws|smithy)\//;
+/** Provisioning speaks to S3 with another client, and signs requests with these. */
+const SIGNER = /^@smithy\//;
+
+/** Whether a service never loads this package. */
+export const isUnused = (name, service) =>
+  S3_CLIENT.test(name) &&
+  !STORE_SERVICES.includes(service) &&
+  !(service === 'provision' && SIGNER.test(name));
+
 /**
  * Whether a service does without it.
  * @param {string} name the package that it belongs to
@@ -49,30 +61,35 @@ export function isSuperfluous(name, path) {
   );
 }
 
-/** Prunes one package's folder and the packages inside it. `path`: where `folder` is inside the package `name`. */
-export function prune(folder, name, path = '') {
+/** Prunes one package's folder and the packages inside it, for the image of `service`. `path`: where `folder` is inside the package `name`. */
+export function prune(folder, service, name, path = '') {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const full = join(folder, entry.name);
     const inside = path ? `${path}/${entry.name}` : entry.name;
-    if (entry.name === 'node_modules') prunePackages(full);
+    if (entry.name === 'node_modules') prunePackages(full, service);
     else if (isSuperfluous(name, inside)) rmSync(full, { recursive: true });
-    else if (entry.isDirectory()) prune(full, name, inside);
+    else if (entry.isDirectory()) prune(full, service, name, inside);
   }
 }
 
 /** The packages of a node_modules folder. pnpm's are links into node_modules/.pnpm/<package>/node_modules, where the files are. */
-function prunePackages(folder) {
+function prunePackages(folder, service) {
   for (const name of foldersIn(folder)) {
     if (name === '.pnpm') {
-      for (const stored of foldersIn(join(folder, name))) prune(join(folder, name, stored), '');
+      for (const stored of foldersIn(join(folder, name))) prune(join(folder, name, stored), service, '');
     } else if (name.startsWith('@')) {
       for (const scoped of foldersIn(join(folder, name))) {
-        prune(join(folder, name, scoped), `${name}/${scoped}`);
+        prunePackage(join(folder, name, scoped), service, `${name}/${scoped}`);
       }
     } else {
-      prune(join(folder, name), name);
+      prunePackage(join(folder, name), service, name);
     }
   }
+}
+
+function prunePackage(folder, service, name) {
+  if (isUnused(name, service)) rmSync(folder, { recursive: true });
+  else prune(folder, service, name);
 }
 
 /** Without links. */
@@ -82,7 +99,7 @@ function foldersIn(folder) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [folder] = process.argv.slice(2);
-  if (!folder) throw new Error('Usage: node prune.mjs <deployed folder>');
-  prune(folder, '@lazyphotos/deployed');
+  const [folder, service] = process.argv.slice(2);
+  if (!service) throw new Error('Usage: node prune.mjs <deployed folder> <service>');
+  prune(folder, service, '@lazyphotos/deployed');
 }

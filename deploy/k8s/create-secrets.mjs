@@ -15,7 +15,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const services = ['gateway', 'auth', 'upload', 'catalog', 'feed', 'media-worker'];
-const storing = ['gateway', 'upload', 'media-worker'];
+const STORE_USERS = ['gateway', 'upload', 'media-worker'];
 const busUsers = ['upload', 'catalog', 'feed', 'media-worker'];
 const urlSigners = ['gateway', 'catalog', 'feed'];
 
@@ -31,9 +31,9 @@ function insideTheCluster() {
     adminDatabaseUrl: `postgresql://postgres:${postgres}@postgres:5432/postgres`,
     busUrl: `amqp://lazyphotos:${rabbitMq}@rabbitmq:5672`,
     admin,
-    users: Object.fromEntries(storing.map((name) => [name, { id: name, secret: password() }])),
+    users: Object.fromEntries(STORE_USERS.map((name) => [name, { id: name, secret: password() }])),
     // MinIO makes the services' users from this; elsewhere they are there.
-    provisioned: storing,
+    provisioned: STORE_USERS,
     infrastructure: {
       postgres: { password: postgres },
       rabbitmq: { 'password.conf': `default_pass = ${rabbitMq}` },
@@ -57,7 +57,7 @@ function outsideTheCluster(env) {
     adminDatabaseUrl: given('ADMIN_DATABASE_URL'),
     busUrl: given('BUS_URL'),
     admin: user('ADMIN'),
-    users: Object.fromEntries(storing.map((name) => [name, user(name.replace('-', '_').toUpperCase())])),
+    users: Object.fromEntries(STORE_USERS.map((name) => [name, user(name.replace('-', '_').toUpperCase())])),
     provisioned: [],
     infrastructure: {},
   };
@@ -102,7 +102,7 @@ function secretsOf({ adminDatabaseUrl, busUrl, admin, users, provisioned, infras
     'service-key': privateKeys[name],
     ...(busUsers.includes(name) ? { 'bus-url': busUrl } : {}),
     ...(urlSigners.includes(name) ? { 'media-signing-key': mediaSigningKey } : {}),
-    ...(storing.includes(name) ? keysOf('s3', users[name]) : {}),
+    ...(STORE_USERS.includes(name) ? keysOf('s3', users[name]) : {}),
   });
   return {
     ...Object.fromEntries(services.map((name) => [name, filesOf(name)])),

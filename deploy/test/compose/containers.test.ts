@@ -80,7 +80,7 @@ describeWithCompose('docker-compose.arm64.yml', () => {
     expect(capable.map(([name, { cap_add }]) => [name, cap_add])).toEqual([['caddy', ['NET_BIND_SERVICE']]]);
   });
 
-  test('every container restarts and is watched, but for those that do one thing and end', () => {
+  test('every container restarts and has a health check, except for those that do one job and end', () => {
     for (const [name, { restart, healthcheck }] of entries(all)) {
       expect({ name, restart, watched: (healthcheck?.test?.length ?? 0) > 1 }).toEqual({
         name,
@@ -112,7 +112,7 @@ describeWithCompose('docker-compose.arm64.yml', () => {
     }
   });
 
-  test('nothing stands in the way of replicas, but for the port of the gateway', () => {
+  test('nothing prevents replicas, except for the port of the gateway', () => {
     for (const [name, { container_name, ports = [] }] of entries(plain)) {
       expect([name, container_name]).toEqual([name, undefined]);
       expect([name, ports.length]).toEqual([name, name === 'gateway' ? 1 : 0]);

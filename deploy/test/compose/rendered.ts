@@ -37,7 +37,7 @@ export interface Service {
 }
 
 export interface ComposeNode extends Machine {
-  /** What `docker compose config` answers, with these profiles, or with all. */
+  /** What `docker compose config` prints, with these profiles, or with all. */
   render(profiles: '*' | readonly string[], env?: Record<string, string>): Promise<Rendered>;
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,23 +12,26 @@ import { cleanEnvironment, repository, run } from '@lazyphotos/testkit';
 
 const imageFolder = join(repository, 'deploy/image');
 
+/** The name of the image of a program. */
+const imageOf = (folder: string): string => folder.slice(folder.indexOf('/') + 1);
+
 /** deploy/image/prune.mjs runs outside of jest's modules, as in a build. */
 const SORTER = `
-  import { isSuperfluous } from '${join(imageFolder, 'prune.mjs')}';
+  import { isSuperfluous, isUnused } from '${join(imageFolder, 'prune.mjs')}';
   import { readFileSync } from 'node:fs';
   const result = { pruned: [], kept: [] };
   for (const file of JSON.parse(readFileSync(0, 'utf8'))) {
     const inside = file.slice(file.lastIndexOf('/node_modules/') + '/node_modules/'.length).split('/');
     const name = inside.splice(0, inside[0].startsWith('@') ? 2 : 1).join('/');
-    const superfluous = inside.some((_, index) => isSuperfluous(name, inside.slice(0, index + 1).join('/')));
+    const superfluous = isUnused(name, process.argv[1]) || inside.some((_, index) => isSuperfluous(name, inside.slice(0, index + 1).join('/')));
     result[superfluous ? 'pruned' : 'kept'].push(file);
   }
   console.log(JSON.stringify(result));
 `;
 
 /** Sorts files below a node_modules folder by the verdict on them and on the folders that they are in. */
-async function sorted(files: string[]): Promise<{ pruned: string[]; kept: string[] }> {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', SORTER], {
+async function sorted(files: string[], service = 'upload'): Promise<{ pruned: string[]; kept: string[] }> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', SORTER, service], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end(JSON.stringify(files));
@@ -52,7 +55,7 @@ describe('what is taken out of an image', () => {
   test.each(programs)('is nothing that %s loads', async (folder) => {
     const files = await loadedBy(folder);
     expect(files.length).toBeGreaterThan(100);
-    const { pruned } = await sorted(files);
+    const { pruned } = await sorted(files, imageOf(folder));
     expect(pruned).toEqual([]);
   });
 
@@ -69,6 +72,16 @@ describe('what is taken out of an image', () => {
     const { pruned, kept } = await sorted(files);
     expect(pruned).toEqual([]);
     expect(kept).toHaveLength(later.length);
+  });
+
+  test('is the client of S3 where no store is opened', async () => {
+    const file = '/app/node_modules/@aws-sdk/client-s3/dist-cjs/index.js';
+    for (const folder of programs) {
+      const main = await readFile(join(repository, folder, 'src/main.ts'), 'utf8');
+      const hasStore = /'(store|readOnlyStore)'/.test(main);
+      const { kept } = await sorted([file], imageOf(folder));
+      expect({ folder, kept: kept.length > 0 }).toEqual({ folder, kept: hasStore });
+    }
   });
 
   test('is what is for other databases, browsers and developers', async () => {
@@ -121,12 +134,12 @@ describe('a deployed folder', () => {
       'dist/main.js.map',
       'node_modules/.pnpm/a@1.0.0/node_modules/a/README.md',
       'node_modules/.pnpm/a@1.0.0/node_modules/a/node_modules/@b/c/docs/index.js',
-      'node_modules/.pnpm/@smithy+x@1.0.0/node_modules/@smithy/x/dist-es/index.js',
+      'node_modules/.pnpm/@smithy+x@1.0.0/node_modules/@smithy/x/dist-cjs/index.js',
+      'node_modules/.pnpm/luxon@1.0.0/node_modules/luxon/build/es6/luxon.js',
     ];
     for (const path of [...kept, ...pruned, 'node_modules/.pnpm/lock.yaml']) await write(path);
-    expect(await run(process.execPath, [join(imageFolder, 'prune.mjs'), folder], {})).toMatchObject({
-      code: 0,
-    });
+    const program = join(imageFolder, 'prune.mjs');
+    expect(await run(process.execPath, [program, folder, 'auth'], {})).toMatchObject({ code: 0 });
     expect(kept.filter((path) => !existsSync(join(folder, path)))).toEqual([]);
     expect(pruned.filter((path) => existsSync(join(folder, path)))).toEqual([]);
   });

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SERVICE_NAMES } from '@lazyphotos/contracts';
-import { contentsOf, createSecrets, manifestsFolder, outside, overlays } from './deployment.js';
+import { contentsOf, createSecrets, outside, overlays } from './deployment.js';
 import {
   componentOf,
   containerOf,
@@ -10,10 +9,9 @@ import {
   type Manifest,
   secretNameOf,
   type Workload,
-  workloadsOf,
 } from './manifests.js';
 import { mayReceive, maySend, type Party } from './network.js';
-import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
+import { describeWithKubernetes, renderOverlay } from './tools.js';
 
 const elsewhere = (namespace: string, name: string, labels: Record<string, string>): Party => ({
   name: `${namespace}/${name}`,
@@ -31,7 +29,7 @@ const strangers: Party[] = [
 ];
 const dns = elsewhere('kube-system', 'kube-dns', { 'k8s-app': 'kube-dns' });
 const at = (address: string, ports: number[]) => ({ party: { name: address, address }, ports });
-/** Each with a port that nobody has any business at. The last is where a machine of a cloud hands out its own credentials. */
+/** Each with a port that no pod needs. The last address is where a machine of a cloud gets its own credentials. */
 const outsiders = [
   at(outside.postgres, [5432, 22]),
   at(outside.rabbitMq, [5671, 15671]),
@@ -74,12 +72,6 @@ function calledBy(
 }
 
 describeWithKubernetes('Kubernetes network policies', () => {
-  let tools: KubernetesTools;
-
-  beforeAll(async () => {
-    tools = await kubernetesTools();
-  });
-
   describe.each(overlays)('of the %s overlay', (overlay) => {
     let all: Manifest[];
     let workloads: Workload[];
@@ -87,8 +79,7 @@ describeWithKubernetes('Kubernetes network policies', () => {
     let needed: string[];
 
     beforeAll(async () => {
-      all = await tools.render(join(manifestsFolder, 'overlays', overlay));
-      workloads = workloadsOf(all);
+      ({ all, workloads } = await renderOverlay(overlay));
       pods = workloads.map((one) => ({
         name: componentOf(one),
         namespace: 'lazyphotos',

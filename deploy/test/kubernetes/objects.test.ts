@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SERVICE_NAMES } from '@lazyphotos/contracts';
-import { manifestsFolder, overlays } from './deployment.js';
+import { overlays } from './deployment.js';
 import {
   componentOf,
   containerOf,
@@ -14,28 +13,21 @@ import {
   scaledBy,
   selects,
   type Workload,
-  workloadsOf,
 } from './manifests.js';
-import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
+import { describeWithKubernetes, type KubernetesTools, renderOverlay } from './tools.js';
 
 interface Ingress extends Manifest {
   spec: { rules: { http: { paths: unknown[] } }[] };
 }
 
 describeWithKubernetes('Kubernetes objects', () => {
-  let tools: KubernetesTools;
-
-  beforeAll(async () => {
-    tools = await kubernetesTools();
-  });
-
   describe.each(overlays)('of the %s overlay', (overlay) => {
+    let tools: KubernetesTools;
     let all: Manifest[];
     let workloads: Workload[];
 
     beforeAll(async () => {
-      all = await tools.render(join(manifestsFolder, 'overlays', overlay));
-      workloads = workloadsOf(all);
+      ({ tools, all, workloads } = await renderOverlay(overlay));
     });
 
     test('has the six services and the two provisioning jobs, and every object is what its schema says', async () => {
@@ -112,7 +104,7 @@ describeWithKubernetes('Kubernetes objects', () => {
   });
 
   test('the validator refuses an unknown field, a wrong value and an unknown kind', async () => {
-    const all = await tools.render(join(manifestsFolder, 'overlays/cloud'));
+    const { tools, all } = await renderOverlay('cloud');
     const spoil = async (kind: string, spoilt: object) => {
       const objects = ofKind(all, kind).map((one) => ({
         ...one,

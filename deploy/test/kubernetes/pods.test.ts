@@ -1,18 +1,8 @@
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SERVICE_NAMES, VERSION } from '@lazyphotos/contracts';
-import { manifestsFolder, overlays } from './deployment.js';
-import {
-  bytes,
-  componentOf,
-  containerOf,
-  type Manifest,
-  named,
-  podOf,
-  type Workload,
-  workloadsOf,
-} from './manifests.js';
-import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
+import { overlays } from './deployment.js';
+import { bytes, componentOf, containerOf, type Manifest, named, podOf, type Workload } from './manifests.js';
+import { describeWithKubernetes, renderOverlay } from './tools.js';
 
 function claimsOf(workload: Workload): { name: string }[] {
   const { volumeClaimTemplates = [] } = workload.spec as {
@@ -22,19 +12,12 @@ function claimsOf(workload: Workload): { name: string }[] {
 }
 
 describeWithKubernetes('Kubernetes pods', () => {
-  let tools: KubernetesTools;
-
-  beforeAll(async () => {
-    tools = await kubernetesTools();
-  });
-
   describe.each(overlays)('of the %s overlay', (overlay) => {
     let all: Manifest[];
     let workloads: Workload[];
 
     beforeAll(async () => {
-      all = await tools.render(join(manifestsFolder, 'overlays', overlay));
-      workloads = workloadsOf(all);
+      ({ all, workloads } = await renderOverlay(overlay));
     });
 
     test('runs nothing as root, with privileges, a token, or a file system to write to', () => {
@@ -92,8 +75,8 @@ describeWithKubernetes('Kubernetes pods', () => {
           expect(probe?.exec?.command ?? names.includes(String(port))).toBeTruthy();
         }
         // A service gives up after a minute by itself, with a line that says why.
-        const patience = (startupProbe?.periodSeconds ?? 10) * (startupProbe?.failureThreshold ?? 3);
-        expect(patience).toBeGreaterThan(90);
+        const allowedSeconds = (startupProbe?.periodSeconds ?? 10) * (startupProbe?.failureThreshold ?? 3);
+        expect(allowedSeconds).toBeGreaterThan(90);
       }
       for (const service of servers.filter((one) =>
         SERVICE_NAMES.some((name) => name === componentOf(one)),

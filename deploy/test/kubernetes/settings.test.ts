@@ -16,7 +16,7 @@ import {
   type Workload,
   workloadsOf,
 } from './manifests.js';
-import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
+import { describeWithKubernetes, renderOverlay } from './tools.js';
 
 const known = ALL_SETTINGS.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
 
@@ -62,19 +62,13 @@ async function startIncomplete(
 }
 
 describeWithKubernetes('Kubernetes settings', () => {
-  let tools: KubernetesTools;
-
-  beforeAll(async () => {
-    tools = await kubernetesTools();
-  });
-
   describe.each(overlays)('of the %s overlay', (overlay) => {
     let all: Manifest[];
     let secrets: Map<string, Record<string, string>>;
     let configMaps: Map<string, Record<string, string>>;
 
     beforeAll(async () => {
-      all = await tools.render(join(manifestsFolder, 'overlays', overlay));
+      ({ all } = await renderOverlay(overlay));
       const created = await createSecrets(overlay);
       secrets = contentsOf(created, 'Secret');
       configMaps = contentsOf([...all, ...created], 'ConfigMap');

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeWithTools, goTool, pythonTool, repository, run } from '@lazyphotos/testkit';
 import { parseAllDocuments } from 'yaml';
-import type { Manifest } from './manifests.js';
+import { manifestsFolder, type Overlay } from './deployment.js';
+import { type Manifest, type Workload, workloadsOf } from './manifests.js';
 
 /** The oldest that the README promises, and the newest that the validator knows. */
 const KUBERNETES_VERSIONS = ['1.32', '1.37'];
@@ -20,6 +21,15 @@ export interface KubernetesTools {
 /** For `beforeAll` of a suite that is described by `describeWithKubernetes`; may have to build them first. */
 export async function kubernetesTools(): Promise<KubernetesTools> {
   return createTools(await goTool('kustomize'), await pythonTool('kubernetes-validate'));
+}
+
+/** For `beforeAll`: what `kubectl apply -k` would apply of an overlay, and which of it runs pods. */
+export async function renderOverlay(
+  overlay: Overlay,
+): Promise<{ tools: KubernetesTools; all: Manifest[]; workloads: Workload[] }> {
+  const tools = await kubernetesTools();
+  const all = await tools.render(join(manifestsFolder, 'overlays', overlay));
+  return { tools, all, workloads: workloadsOf(all) };
 }
 
 export const describeWithKubernetes = (name: string, suite: () => void): void =>

@@ -1,18 +1,18 @@
 /**
- * Where a photo's capture time can come from, the most believable first. This is the one order of the project: the media
- * worker walks it through what the file says, the catalog through what is left when the file says nothing. When a picture was
- * taken beats when it was digitised, and what the camera wrote beats what a program added.
+ * The sources of a photo's capture time, the most reliable first. All services use this order: the media worker for the dates in
+ * the file, the catalog for all others. The time of capture has priority over the time of digitisation, and what the camera wrote
+ * has priority over what a program added.
  */
 export const CAPTURED_AT_SOURCES = [
   /** Corrected by the photo's owner. */
   'user',
   /** EXIF DateTimeOriginal: the camera's clock when the picture was taken. */
   'exifOriginal',
-  /** XMP exif:DateTimeOriginal, photoshop:DateCreated or xmpDM:shotDate: when it was taken, as a program keeps it. */
+  /** XMP exif:DateTimeOriginal, photoshop:DateCreated or xmpDM:shotDate: the time of capture, written by a program. */
   'xmpOriginal',
   /** IPTC DateCreated and TimeCreated. */
   'iptcOriginal',
-  /** What the photo library that was imported from says, in a file beside the photo: people correct dates there. */
+  /** From the photo library of an import, in a file beside the photo. Users correct dates there. */
   'sidecar',
   /** EXIF DateTimeDigitized (exiftool: CreateDate): the moment of capture for a camera, a later one for a scanner. */
   'exifDigitized',
@@ -26,9 +26,9 @@ export const CAPTURED_AT_SOURCES = [
   'gps',
   /** The last change that the metadata names: EXIF DateTime (exiftool: ModifyDate), XMP ModifyDate or MetadataDate, PNG tIME. */
   'metadataModified',
-  /** What the client announced, from a source of its own such as the phone's photo library. */
+  /** Announced by the client, from a source such as the photo library of the phone. */
   'client',
-  /** A date in the file's name. The time of day can be that of the modification, when the name has none. */
+  /** A date in the name of the file. If the name has no time of day, it can be that of the modification. */
   'fileName',
   /** The year in the name of the folder that the photo was imported from. */
   'folderYear',
@@ -37,7 +37,7 @@ export const CAPTURED_AT_SOURCES = [
 ] as const;
 export type CapturedAtSource = (typeof CAPTURED_AT_SOURCES)[number];
 
-/** Returns whether a date from `a` is more believable than one from `b`. */
+/** Returns whether a date from `a` is more reliable than one from `b`. */
 export const isBetterSource = (a: CapturedAtSource, b: CapturedAtSource): boolean =>
   CAPTURED_AT_SOURCES.indexOf(a) < CAPTURED_AT_SOURCES.indexOf(b);
 
@@ -55,20 +55,23 @@ export type AnnouncedDateSource = (typeof ANNOUNCED_DATE_SOURCES)[number];
 const FIRST_YEAR = 1826;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Whether a photo can have been taken then: not before photography, and not after tomorrow (clocks and zones are off by hours). */
+/**
+ * Returns whether a photo can have been taken then: after the invention of photography, and at most a day from now, since clocks
+ * and zones can be wrong by hours.
+ */
 export function isPlausibleCaptureTime(date: Date, now: Date): boolean {
   return date.getUTCFullYear() >= FIRST_YEAR && date.getTime() <= now.getTime() + DAY_MS;
 }
 
 /**
- * Times that stand for "unknown": the zero of Unix, of FAT and of old Macs. Programs write them in local time, so a day to
- * either side means the same.
+ * Times that mean "unknown": the epochs of Unix, FAT and old Macs. Programs write them in local time, so a day before or after
+ * counts, too.
  */
 const ZERO_TIMES = [Date.UTC(1970, 0, 1), Date.UTC(1980, 0, 1), Date.UTC(1904, 0, 1)];
 
 /**
- * Whether a file's modification time can tell when a photo was taken: plausible as such, in the past, and none of the times that
- * archives and disks give to files whose time they do not know.
+ * Returns whether the modification time of a file can be the capture time of the photo: it is plausible, in the past, and not one
+ * that archives and disks use for an unknown time.
  */
 export function isPlausibleModificationTime(date: Date, now: Date): boolean {
   return (
@@ -91,24 +94,24 @@ export interface WallClock {
 }
 
 /**
- * Returns what a clock on the wall showed, taken as UTC; undefined when no clock shows it (31 February, minute 60). Hour 24,
- * which some phones write for the hour after midnight, is hour 0 of the same day; second 60 is the next minute's first.
+ * Returns a local time as if it were UTC; undefined if it does not exist (31 February, minute 60). Hour 24, which some phones write
+ * for the hour after midnight, is hour 0 of the same day. Second 60 is second 0 of the next minute.
  */
 export function wallClockAsUtc(clock: WallClock): Date | undefined {
   const { year, month = 1, day = 1, hour = 0, minute = 0, second = 0, millisecond = 0 } = clock;
   if (hour > 24 || minute > 59 || second > 60) return undefined;
   const date = new Date(0);
-  // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
+  // Date.UTC would turn the years 0 to 99 into 1900 to 1999.
   date.setUTCFullYear(year, month - 1, day);
-  // Dates that no calendar has are carried over into the next month.
+  // JavaScript turns a date that does not exist into one of the next month.
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
   date.setUTCHours(hour % 24, minute, second, millisecond);
   return date;
 }
 
 /**
- * The names of each month in English, German, French, Spanish, Italian, Portuguese and Dutch, and the short ones that are no
- * other word in one of them.
+ * The names of each month in English, German, French, Spanish, Italian, Portuguese and Dutch, and the short forms that are not
+ * another word in one of these languages.
  */
 const MONTHS = [
   'january jan januar jänner janvier enero ene gennaio janeiro januari',

@@ -41,6 +41,16 @@ const uploadCompleted = z.object({
   background: z.boolean().optional(),
 });
 
+/** What the media worker needs to know of an upload. The rest is left out. */
+const processedUpload = uploadCompleted.pick({
+  photoId: true,
+  userId: true,
+  storageKey: true,
+  mimeType: true,
+  locationLat: true,
+  locationLon: true,
+});
+
 /**
  * Every event with the schema of its payload. Events are facts, named in the past tense by the service that owns the fact;
  * they carry the entity's version, so that a consumer can drop what it has overtaken.
@@ -48,8 +58,8 @@ const uploadCompleted = z.object({
 export const eventSchemas = {
   /** upload: an original is stored and verified. */
   'upload.completed': uploadCompleted,
-  /** media-worker: an upload of an import waits until no other upload does. */
-  'media.deferred': z.object({ upload: uploadCompleted }),
+  /** media-worker: an upload of an import, or a photo whose previews were lost, waits until no other upload does. */
+  'media.deferred': z.object({ upload: processedUpload }),
   /** media-worker: an original was read and its previews made, or could not be. `run` counts the processings of a photo. */
   'media.processed': z.object({
     photoId: id,

@@ -7,9 +7,9 @@ import {
   wallClockAsUtc,
 } from './capture-dates.js';
 
-/** What is known of a file without looking into it. */
+/** What is known about a file without its content. */
 export interface FileFacts {
-  /** Undefined for a file without a name of its own. */
+  /** Undefined if the file has no name of its own. */
   name: string | undefined;
   modifiedAt?: Date | undefined;
   now: Date;
@@ -21,10 +21,10 @@ export interface FileDate {
 }
 
 /**
- * Returns when a photo was taken as far as its file's name and modification time tell; undefined when neither is plausible. The
- * name goes first. Where it has no time of day, the modification time is taken if it lies in the day (month, year) of the name, so
- * that the photos of one day keep their order. The day is the one in UTC, as dates in names are taken everywhere: a
- * modification time in the next day of UTC may be right in another zone, but would show the photo on a day that its name denies.
+ * Returns when a photo was taken according to the name and the modification time of its file; undefined if neither is plausible.
+ * The name has priority. If it has no time of day, the modification time is used if it is within the day (month, year) of the name,
+ * so that the photos of one day keep their order. Days are days in UTC, as for all dates in names: a modification time on the next
+ * day in UTC may be right in another zone, but it would show the photo on another day than its name says.
  */
 export function dateOfFile({ name, modifiedAt, now }: FileFacts): FileDate | undefined {
   const modified = modifiedAt && isPlausibleModificationTime(modifiedAt, now) ? modifiedAt : undefined;
@@ -35,9 +35,9 @@ export function dateOfFile({ name, modifiedAt, now }: FileFacts): FileDate | und
 }
 
 /**
- * Returns the date that a file's name holds, with its time if it has one; the first instant of a day, a month or a year. A time
- * without a zone is taken as UTC. Knows the names that phones, messengers, screenshot tools and scanners give; undefined when
- * there is no date, when day and month cannot be told apart, and when the date is not plausible.
+ * Returns the date in the name of a file, with its time if it has one; of a day, a month or a year the start. A time without a zone
+ * counts as UTC. Supports the names that phones, messengers, screenshot tools and scanners give. Returns undefined if there is no
+ * date, if day and month are ambiguous, or if the date is not plausible.
  */
 export function dateFromFileName(fileName: string, now: Date): Date | undefined {
   return namedTime(fileName, now)?.start;
@@ -52,7 +52,7 @@ interface TimeSpan {
 function namedTime(fileName: string, now: Date): TimeSpan | undefined {
   const name = fileName
     .slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1)
-    // macOS takes letters and their accents apart.
+    // macOS stores letters and their accents as separate characters.
     .normalize('NFC');
   if (DIGEST_NAME.test(name)) return undefined;
   for (const span of [...daysIn(name), ...monthsIn(name)]) {
@@ -61,10 +61,10 @@ function namedTime(fileName: string, now: Date): TimeSpan | undefined {
   return undefined;
 }
 
-/** A UUID or a hash, in which digits in a row mean nothing. */
+/** A UUID or a hash, whose digits are not a date. */
 const DIGEST_NAME = /^(?=[\d-]*[a-f])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{16,})(?![\da-z])/i;
 
-/** The dates that the patterns find, in the order of the name: in `14-07-2019 10 11 12` the first one is meant. */
+/** Returns the dates that the patterns find, in their order in the name: in `14-07-2019 10 11 12` the first one is right. */
 function daysIn(name: string): (TimeSpan | undefined)[] {
   const found = DAY_PATTERNS.flatMap(({ pattern, read }) =>
     [...name.matchAll(pattern)].map((match) => ({ index: match.index, spans: spansOfMatch(match, read) })),
@@ -74,7 +74,7 @@ function daysIn(name: string): (TimeSpan | undefined)[] {
   return found.sort((a, b) => a.index - b.index).flatMap(({ spans }) => spans);
 }
 
-/** The date with the time that follows it, then the date alone, in case no clock shows that time. */
+/** Returns the date with the time that follows it, then the date alone, in case that time does not exist. */
 function spansOfMatch(match: RegExpExecArray, read: DatePattern['read']): (TimeSpan | undefined)[] {
   const rest = match.input.slice(match.index + match[0].length);
   const time = timeAfterDate(rest);
@@ -97,7 +97,7 @@ function monthsIn(name: string): (TimeSpan | undefined)[] {
 
 const instant = (date: Date): TimeSpan => ({ start: date, end: date });
 
-/** The day, or the month or the year where only that is known. Undefined when no calendar has it. */
+/** Returns the day, or the month or year if only that is known; undefined if it does not exist. */
 function spanOf(date: WallClock): TimeSpan | undefined {
   const start = wallClockAsUtc(date);
   if (start === undefined) return undefined;
@@ -113,7 +113,7 @@ interface DatePattern {
   read(match: RegExpExecArray): WallClock | undefined;
 }
 
-/** The longest month has ten letters. `de` is between the parts of a date in Spanish and Portuguese. */
+/** The longest month has ten letters. `de` separates the parts of a date in Spanish and Portuguese. */
 const MONTH = '(\\p{L}{3,10})';
 const BEFORE_MONTH = '(?:er|st|nd|rd|th|º|ª)?[-_., ]{0,2}(?:de[-_ ])?';
 const BEFORE_YEAR = '(?:[-_ ]de(?=[-_ ]))?[-_., ]{0,2}';
@@ -161,8 +161,8 @@ const DAY_PATTERNS: DatePattern[] = [
 ];
 
 /**
- * Months and years, where nothing else can be meant. Four digits alone are the number of a picture more often than a year, and so
- * are those after a camera's prefix.
+ * Months and years, if they are not ambiguous. Four digits alone or after a camera's prefix are more often the number of a picture
+ * than a year.
  */
 const MONTH_PATTERNS: DatePattern[] = [
   {
@@ -194,22 +194,22 @@ function dayAndMonth(first: number, second: number, dayFirst: boolean, year: num
   return second > 12 ? { year, month: first, day: second } : undefined;
 }
 
-/** 101112 or 101112345, right after the date or after one sign or two. */
+/** 101112 or 101112345, directly after the date or after one or two separators. */
 const COMPACT_TIME = /^[-_ T]{0,2}(\d{2})(\d{2})(\d{2})(\d{0,3})(?!\d)/;
 /** 10-11-12, 10.11.12 PM, 下午10.11.12, after a word in the user's language: `at`, `um`, `a las`. */
-const separatedTime =
+const SEPARATED_TIME =
   /^\D{1,12}?(\d{1,2})[-.:_ h時时시点] ?(\d{2})[-.:_ m分분] ?(\d{2})(?!\d)(?:[-.,_](\d{3})(?!\d))?(?:\s?([ap])\.?m\b)?/i;
 /** Before the time, in Chinese, Japanese and Korean: morning and afternoon. */
 const HALF_BEFORE_TIME = /^\D*?(?:(上午|午前|오전)|(下午|午後|오후))/;
 
 interface TimeOfDay {
   clock: Omit<WallClock, 'year'>;
-  /** Minutes east of Greenwich; 0 where no zone is written. */
+  /** Minutes east of UTC; 0 if no zone is written. */
   offset: number;
 }
 
 function timeAfterDate(rest: string): TimeOfDay | undefined {
-  const match = COMPACT_TIME.exec(rest) ?? separatedTime.exec(rest);
+  const match = COMPACT_TIME.exec(rest) ?? SEPARATED_TIME.exec(rest);
   if (!match) return undefined;
   const [text, hour, minute, second, fraction = '', halfAfter] = match;
   const [, morning, afternoon] = HALF_BEFORE_TIME.exec(text) ?? [];
@@ -226,8 +226,8 @@ function timeAfterDate(rest: string): TimeOfDay | undefined {
 }
 
 /**
- * Returns minutes east of Greenwich, 0 if there is no zone. Outside of ISO 8601 with its `T` or colons only `+0200` is one: `-0001` and
- * `+02` may number pictures.
+ * Returns minutes east of UTC, 0 if there is no zone. Without the `T` or the colons of ISO 8601 only a form such as `+0200` is a
+ * zone: `-0001` and `+02` may be the numbers of pictures.
  */
 function zoneAfterTime(rest: string, isIso: boolean): number {
   const pattern = isIso
@@ -238,11 +238,13 @@ function zoneAfterTime(rest: string, isIso: boolean): number {
   return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
 }
 
-/** Returns 0 to 23 for 12-hour time with `a` or `p` (12 AM is midnight); an hour above 12 was written in 24-hour time. */
+/** Returns 0 to 23 for 12-hour time with `a` or `p` (12 AM is midnight); an hour above 12 is in 24-hour time. */
 export function hourOfHalfDay(hour: number, half: string): number {
   if (hour > 12) return hour;
   return (hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0);
 }
 
-/** Milliseconds since 1970 as Facebook, WeChat and some cameras name files. Other numbers of this length are no times. */
+/**
+ * Milliseconds since 1970, after which Facebook, WeChat and some cameras name files. Other numbers of this length are not times.
+ */
 const EPOCH_NAME = /^(?:FB_IMG_|mmexport|wx_camera_|microMsg\.|IMG_|Screenshot_)?([12]\d{12})(?!\d)/i;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ANNOUNCED_DATE_SOURCES } from './capture-dates.js';
 import { type EventPayload, eventSchemas } from './events.js';
-import { defineEndpoints } from './http/endpoint.js';
+import { defineInternalEndpoints } from './http/endpoint.js';
 import { altitude, capturedAtSource, processingState, rating, zoneOffset } from './http/photos.js';
 import { id, latitude, longitude, MAX_LIMIT, timestamp } from './http/primitives.js';
 import { type ShareContent, type ShareUnlock, shareContent, shareToken, shareUnlock } from './http/shares.js';
@@ -156,17 +156,25 @@ export interface CopiesApi {
 }
 
 const userPhoto = z.object({ userId: id, photoId: id });
+export type UserPhoto = z.output<typeof userPhoto>;
+
+/** The calls of the gateway to the media worker about previews that were lost. */
+export interface PreviewsApi {
+  /**
+   * Has the previews of a photo made again in the background, if they were made before and one of them is missing or damaged now. A photo
+   * whose previews were made again less than five minutes ago is left alone.
+   */
+  remakePreviews(photo: UserPhoto): Promise<void>;
+}
 const stateAnswer = z.object({ state: z.enum([...PHOTO_STATES, 'unknown']) });
 
 /** The same calls over HTTP, between containers, for the services that they name. The gateway does not route them. */
 export const internalEndpoints = {
-  ...defineEndpoints('catalog', {
+  ...defineInternalEndpoints('catalog', ['upload'], {
     recordUpload: {
       method: 'post',
       path: '/internal/uploads',
       summary: 'Make an upload visible',
-      auth: 'service',
-      callers: ['upload'],
       body: eventSchemas['upload.completed'],
       success: { status: 204, description: 'Recorded' },
     },
@@ -174,8 +182,6 @@ export const internalEndpoints = {
       method: 'get',
       path: '/internal/users/{userId}/photos/{photoId}/state',
       summary: 'The state of a photo',
-      auth: 'service',
-      callers: ['upload'],
       params: userPhoto,
       success: { status: 200, body: stateAnswer, description: 'The state' },
     },
@@ -183,8 +189,6 @@ export const internalEndpoints = {
       method: 'post',
       path: '/internal/users/{userId}/photos/{photoId}/restore',
       summary: 'Restore a photo from the trash',
-      auth: 'service',
-      callers: ['upload'],
       params: userPhoto,
       success: { status: 200, body: stateAnswer, description: 'The state afterwards' },
     },
@@ -192,8 +196,6 @@ export const internalEndpoints = {
       method: 'post',
       path: '/internal/imports/photos',
       summary: 'Add the metadata of an import to photos',
-      auth: 'service',
-      callers: ['upload'],
       body: describeImportedRequest,
       success: {
         status: 200,
@@ -205,17 +207,15 @@ export const internalEndpoints = {
       method: 'post',
       path: '/internal/photos/dates',
       summary: 'The capture times of photos, and their sources',
-      auth: 'service',
-      callers: ['upload'],
       body: z.object({ userId: id, photoIds: z.array(id).max(MAX_IMPORTED_PHOTOS) }),
       success: { status: 200, body: z.object({ photos: z.array(photoDate) }), description: 'The dates' },
     },
+  }),
+  ...defineInternalEndpoints('catalog', ['gateway'], {
     viewShare: {
       method: 'post',
       path: '/internal/shares/view',
       summary: 'A page of what a share link shows; the token is in the body, so that no URL holds it',
-      auth: 'service',
-      callers: ['gateway'],
       body: shareView,
       success: { status: 200, body: shareContent, description: 'The page' },
       problems: ['not_found', 'share_password_required', 'invalid_cursor'],
@@ -224,20 +224,16 @@ export const internalEndpoints = {
       method: 'post',
       path: '/internal/shares/unlock',
       summary: 'Exchange the password of a share link for an unlock token',
-      auth: 'service',
-      callers: ['gateway'],
       body: z.object({ token: shareToken, password: z.string() }),
       success: { status: 200, body: shareUnlock, description: 'The unlock token' },
       problems: ['not_found', 'wrong_share_password'],
     },
   }),
-  ...defineEndpoints('auth', {
+  ...defineInternalEndpoints('auth', ['catalog'], {
     displayName: {
       method: 'get',
       path: '/internal/users/{userId}/display-name',
       summary: 'The name under which an account is shown to others',
-      auth: 'service',
-      callers: ['catalog'],
       params: z.object({ userId: id }),
       success: {
         status: 200,
@@ -246,27 +242,32 @@ export const internalEndpoints = {
       },
     },
   }),
-  ...defineEndpoints('feed', {
+  ...defineInternalEndpoints('feed', ['catalog'], {
     headCursor: {
       method: 'get',
       path: '/internal/users/{userId}/head',
       summary: "The end of a user's log",
-      auth: 'service',
-      callers: ['catalog'],
       params: z.object({ userId: id }),
       success: { status: 200, body: z.object({ cursor: z.string() }), description: 'The cursor' },
     },
   }),
-  ...defineEndpoints('media-worker', {
+  ...defineInternalEndpoints('media-worker', ['gateway', 'catalog'], {
     makeCopy: {
       method: 'post',
       path: '/internal/copies',
       summary: 'A copy of an original without its owner or location, or with the edits written in',
-      auth: 'service',
-      callers: ['gateway', 'catalog'],
       body: copyRequest,
       success: { status: 200, body: z.object({ key: z.string() }), description: 'The key of the copy' },
       problems: ['copy_unsupported', 'not_found'],
+    },
+  }),
+  ...defineInternalEndpoints('media-worker', ['gateway'], {
+    remakePreviews: {
+      method: 'post',
+      path: '/internal/users/{userId}/photos/{photoId}/previews',
+      summary: 'Have the lost previews of a photo made again',
+      params: userPhoto,
+      success: { status: 204, description: 'They are whole, or are going to be made again' },
     },
   }),
 };

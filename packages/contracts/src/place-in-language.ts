@@ -1,4 +1,4 @@
-import { CITY_NAMES } from './city-names.js';
+import CITY_NAMES from './city-names.json' with { type: 'json' };
 import type { Place } from './http/photos.js';
 
 /**
@@ -33,7 +33,7 @@ function countryNames(language: string): (countryCode: string) => string | undef
     const names = new Intl.DisplayNames([language], { type: 'region', fallback: 'none' });
     return (countryCode) => names.of(countryCode);
   } catch {
-    // It is no language tag.
+    // It is not a language tag.
     return () => undefined;
   }
 }
@@ -57,10 +57,10 @@ function namesOfCity(countryCode: string, city: string): ReadonlyMap<string, str
   return table.get(`${countryCode}|${city}`);
 }
 
+/** Reads the rows of the table: country, the name that GeoNames shows, then its names in other languages. */
 function readTable(): Map<string, Map<string, string>> {
-  const rows = CITY_NAMES.trim().split('\n');
   return new Map(
-    rows.map((row) => {
+    CITY_NAMES.map((row) => {
       const [countryCode, city, ...names] = row.split('|');
       const byLanguage = names.map((name) => name.split('=', 2) as [string, string]);
       return [`${countryCode}|${city}`, new Map(byLanguage)];

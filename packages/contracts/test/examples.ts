@@ -76,7 +76,16 @@ const uploadCompleted: EventPayload<'upload.completed'> = {
 /** One event of each type, with every field that it may have. */
 export const payloadExamples: { [T in EventType]: EventPayload<T> } = {
   'upload.completed': uploadCompleted,
-  'media.deferred': { upload: uploadCompleted },
+  'media.deferred': {
+    upload: {
+      photoId: PHOTO,
+      userId: USER,
+      storageKey: `originals/${USER}/${PHOTO}`,
+      mimeType: 'image/jpeg',
+      locationLat: 90,
+      locationLon: -180,
+    },
+  },
   'media.processed': {
     photoId: PHOTO,
     userId: USER,

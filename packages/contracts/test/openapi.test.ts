@@ -293,17 +293,17 @@ describe('schemas', () => {
     expect(new Set(texts.map(([, text]) => text)).size).toBe(texts.length);
     for (const name of Object.keys(schemas)) expect(name).not.toMatch(/(Output|Input|\d)$/);
 
-    const answers = new Set<string>();
+    const bodies = new Set<string>();
     const visit = (schema: Schema): void => {
       for (const [, { $ref }] of objects(schema)) {
         const name = nameOf({ $ref });
-        if (typeof $ref !== 'string' || answers.has(name)) continue;
-        answers.add(name);
+        if (typeof $ref !== 'string' || bodies.has(name)) continue;
+        bodies.add(name);
         visit(schemas[name] ?? {});
       }
     };
     for (const { responses } of operations) visit(responses as Schema);
-    const fields = [...answers]
+    const fields = [...bodies]
       .map((name) => [name, Object.keys((schemas[name]?.properties as Schema | undefined) ?? {})] as const)
       .filter(([, names]) => names.length > 3);
     for (const [name, names] of fields) {

@@ -20,7 +20,10 @@ export async function isInitialised({ dataDir }: Pick<Cluster, 'dataDir'>): Prom
   }
   const entries = await readdir(dataDir).catch(unlessMissing);
   if (entries && entries.length > 0) {
-    throw new PostgresStartError('failed', `${dataDir} is not empty and holds no PostgreSQL database`);
+    throw new PostgresStartError(
+      'failed',
+      `${dataDir} is not empty and does not contain a PostgreSQL database`,
+    );
   }
   return false;
 }

@@ -36,9 +36,9 @@ export async function launch(dataDir: string, options: StartOptions, port?: numb
   try {
     const cluster = await openCluster(dataDir, options);
     const password = await prepare(cluster);
-    const live = await adopt(cluster, password);
-    const process = live ?? (await startWithPassword(cluster, password, port));
-    return { cluster, process, password, adopted: live !== undefined };
+    const running = await adopt(cluster, password);
+    const process = running ?? (await startWithPassword(cluster, password, port));
+    return { cluster, process, password, adopted: running !== undefined };
   } catch (error) {
     throw toStartError('Starting PostgreSQL', error);
   }
@@ -53,16 +53,16 @@ async function prepare(cluster: Cluster): Promise<string> {
   return password;
 }
 
-/** Returns the live server, if there is one. Stops one that does not accept our password. */
+/** Returns the running server, if there is one. Stops one that does not accept our password. */
 async function adopt(cluster: Cluster, password: string): Promise<PidFile | undefined> {
   const deadline = Date.now() + RESPOND_MS;
   for (;;) {
-    const live = await findServer(cluster.dataDir);
-    if (!live) return undefined;
-    const found = await probe({ port: live.port, password });
+    const running = await findServer(cluster.dataDir);
+    if (!running) return undefined;
+    const found = await probe({ port: running.port, password });
     if (found === 'responds') {
       cluster.log('Using the PostgreSQL that already runs on this data folder');
-      return live;
+      return running;
     }
     if (found === 'wrong_password') await stopServer(cluster);
     // A silent one is about to end: the system takes a moment to remove a killed process.
@@ -70,7 +70,7 @@ async function adopt(cluster: Cluster, password: string): Promise<PidFile | unde
     else
       throw new PostgresStartError(
         'failed',
-        `The PostgreSQL on this data folder does not respond (pid ${live.pid})`,
+        `The PostgreSQL on this data folder does not respond (pid ${running.pid})`,
       );
   }
 }

@@ -26,7 +26,7 @@ const ORPHANS_TERMINATED_MS = 15_000;
 /** A busy system may take long to end a process that was killed. */
 const ORPHANS_KILLED_MS = 120_000;
 
-/** Returns the live server of a folder, ready for connections. Waits for one that is just starting or stopping. */
+/** Returns the running server of a folder, ready for connections. Waits for one that is just starting or stopping. */
 export async function findServer(dataDir: string): Promise<PidFile | undefined> {
   const deadline = Date.now() + SETTLE_MS;
   while (Date.now() < deadline) {

@@ -7,7 +7,7 @@ import { forkNode, newDataDir, otherNode, postmasterPid, query, start, until } f
 
 /** What each kind of crash leaves behind, and how the next start handles it. */
 describe('recovery', () => {
-  it('adopts the live server of a node that was killed', async () => {
+  it('adopts the running server of a node that was killed', async () => {
     const dataDir = await newDataDir();
     const node = await otherNode(dataDir);
     await node.kill();

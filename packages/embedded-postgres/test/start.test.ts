@@ -102,7 +102,7 @@ describe('fails with one line for', () => {
     await expect(start(dataDir)).rejects.toMatchObject({
       name: 'PostgresStartError',
       code: 'failed',
-      message: `${dataDir} is not empty and holds no PostgreSQL database`,
+      message: `${dataDir} is not empty and does not contain a PostgreSQL database`,
     });
   });
 

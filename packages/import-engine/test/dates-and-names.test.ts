@@ -103,7 +103,7 @@ describe('the name of a photo', () => {
     expect(fileNameOf(name, title === undefined ? undefined : facts({ title }), rule)).toBe(expected);
   });
 
-  test('is one that a photo can have, whatever the names are', () => {
+  test('is one that a photo can have, for all names', () => {
     const text = fc.string({ unit: 'binary', maxLength: 600 });
     const rule = fc.constantFrom<MatchRule | undefined>('exact', 'number', 'cut', 'title', undefined);
     fc.assert(

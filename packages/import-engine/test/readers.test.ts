@@ -120,7 +120,7 @@ describe('rule 15: the fields of a photo', () => {
     expect(photo({ description: ' \n ' })).not.toHaveProperty('description');
   });
 
-  test('a photo without its time is no album', () => {
+  test('a photo without its time is not an album', () => {
     expect(readTakeoutJson('{"title":"a.jpg","imageViews":"0"}')).toEqual({ kind: 'photo', title: 'a.jpg' });
   });
 });
@@ -155,7 +155,7 @@ describe('rule 13: the JSON of an album', () => {
     '{"memoryTitles":["a"]}',
     '<html>',
     '[{"title":"a"}]',
-  ])('%s is no facts', (text) => {
+  ])('%s is not facts', (text) => {
     expect(readTakeoutJson(text)).toBeUndefined();
   });
 });
@@ -259,7 +259,7 @@ describe('XMP', () => {
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"/>',
     '{"title":"a"}',
     '<rdf:RDF><rdf:Description/></rdf:RDF>',
-  ])('%s is no XMP', (text) => {
+  ])('%s is not XMP', (text) => {
     expect(readXmp(text)).toBeUndefined();
   });
 

@@ -4,7 +4,7 @@ import { type Given, matchNames, matchOne } from './matching.js';
 
 // Names from the tests and issues of immich-go, GooglePhotosTakeoutHelper and Ente.
 
-describe('rule 1: one folder, whatever part its files come from', () => {
+describe('rule 1: one folder for the files of all parts', () => {
   test('a photo and its sidecar are paired by their names alone', () => {
     const media = [{ id: 'part 4', name: 'IMG_4573.HEIC' }];
     const sidecars = [{ id: 'part 3', name: 'IMG_4573.HEIC.json' }];
@@ -124,7 +124,7 @@ describe('rule 4: the name of the photo loses its end as well', () => {
     expect(matchOne(`${start}ru${'\u0308'}m.jpg`.normalize('NFC'), `${start}ru.json`)).toBe('cut');
   });
 
-  test('a short name is no beginning of a longer one', () => {
+  test('a short name is not the beginning of a longer one', () => {
     expect(matchOne('IMG_10.jpg', 'IMG_1.json')).toBeUndefined();
     expect(matchOne('IMG_10.jpg', 'IMG_1.jpg.json')).toBeUndefined();
     expect(matchOne('IMG_20190919_053857_2.jpg', 'IMG_20190919_053857_.json')).toBeUndefined();
@@ -474,7 +474,7 @@ describe('rule 11: the order of the rules', () => {
 });
 
 describe('rule 17: photos without a sidecar', () => {
-  test('have no match, and are no error', () => {
+  test('have no match, and are not an error', () => {
     expect(matchNames(['IMG_1.jpg'], [])).toEqual({});
     expect(matchNames([], ['IMG_1.jpg.json'])).toEqual({});
     expect(classifyFolders([])).toEqual(new Map());

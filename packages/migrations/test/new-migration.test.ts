@@ -94,7 +94,7 @@ describeWithPostgres('a new migration', () => {
     expect(shadows).toEqual([]);
   });
 
-  test('hand-written SQL that Prisma cannot express is no drift: functions and indexes on expressions', async () => {
+  test('hand-written SQL that Prisma cannot express is not drift: functions and indexes on expressions', async () => {
     await newMigration('init');
     await folder.add(
       '20990101000000_by_hand',

@@ -120,7 +120,7 @@ function readTypes(bytes: Buffer, { types }: Items): void {
   while (position < bytes.length) {
     const size = bytes.readUInt32BE(position);
     const version = bytes.readUInt8(position + 8);
-    // Version 2 has 16 bits for the item, version 3 has 32; older ones know no item types.
+    // Version 2 has 16 bits for the item, version 3 has 32; older ones have no item types.
     const typeAt = position + (version === 2 ? 16 : 18);
     if (version >= 2) {
       const item = version === 2 ? bytes.readUInt16BE(position + 12) : bytes.readUInt32BE(position + 12);

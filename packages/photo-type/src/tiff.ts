@@ -144,7 +144,7 @@ function createReader(read: ByteSource, { littleEndian, big }: Layout, wanted: R
 
   return {
     number,
-    /** The values of a directory, and where the next one of the chain stands (0: nowhere). */
+    /** The values of a directory, and the position of the next one of the chain (0 if there is none). */
     async directory(offset: number): Promise<{ values: Map<number, number[]>; next: number } | undefined> {
       const head = await readAt(offset, countBytes);
       const count = head === undefined ? 0 : number(head, 0, countBytes);

@@ -44,7 +44,7 @@ describe('by the brands, where there is no item to look at', () => {
     [['msf1', 'iso8'], 'image/heif'],
     [['mif1', 'heic', 'avif'], 'image/heif'],
     [['1pic', 'mif1'], 'image/heif'],
-    // A major brand that nobody knows does not hide the others.
+    // An unknown major brand does not hide the others.
     [['zzzz', 'mif1', 'heic'], 'image/heic'],
   ])('%j', async ([major = '', ...compatible], mime) => {
     expect(await sniff(ftyp(major, ...compatible), mdat())).toBe(mime);
@@ -121,7 +121,7 @@ describe('what is damaged or hostile', () => {
   });
 });
 
-describe('what is no HEIF photo', () => {
+describe('content that is not a HEIF photo', () => {
   test.each([
     [['isom', 'iso2', 'avc1', 'mp41'], 'video/mp4'],
     [['mp42', 'isom'], 'video/mp4'],

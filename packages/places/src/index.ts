@@ -12,7 +12,13 @@ export interface Places {
 /** The data take about 60 MB of memory (x64, with borders); they are loaded on the first call. */
 export function openPlaces(): Places {
   let loading: Promise<PlaceFinder> | undefined;
-  const load = async () => (await import('./find-place.js')).loadPlaceFinder();
+  const load = async () => {
+    const [{ PlaceFinder }, { readCityTable }] = await Promise.all([
+      import('./find-place.js'),
+      import('./place-data.js'),
+    ]);
+    return new PlaceFinder(await readCityTable());
+  };
   return {
     find: async (lat, lon) => {
       loading ??= load().catch((error: unknown) => {

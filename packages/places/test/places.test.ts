@@ -25,7 +25,7 @@ describe('a location in or near a city', () => {
   });
 });
 
-describe('at a border, the city is on the same side', () => {
+describe('near a border, the city', () => {
   test.each([
     ['Konstanz', 47.6603, 9.1758, 'DE'],
     ['Kreuzlingen', 47.6467, 9.175, 'CH'],
@@ -38,11 +38,11 @@ describe('at a border, the city is on the same side', () => {
     expect(await places.find(lat, lon)).toMatchObject({ city, countryCode });
   });
 
-  test('and none where the only city close by is on the other side', async () => {
+  test('is absent if the only city nearby is on the other side', async () => {
     expect(await places.find(32.553, -117.04)).toEqual({ country: 'United States', countryCode: 'US' });
   });
 
-  test('but where the sources disagree about the border, a city keeps the country that GeoNames gives it', async () => {
+  test('keeps the country of GeoNames where the sources disagree about the border', async () => {
     expect(await places.find(35.889, -5.316)).toMatchObject({ city: 'Ceuta', countryCode: 'ES' });
     expect(await places.find(44.95, 34.1)).toMatchObject({ city: 'Simferopol', countryCode: 'UA' });
   });

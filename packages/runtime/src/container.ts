@@ -9,8 +9,6 @@ import {
   createLogger,
   createMetrics,
   createPeerGuard,
-  createPeers,
-  createStopList,
   describeError,
   type Environment,
   identitySettings,
@@ -18,7 +16,7 @@ import {
   type Logger,
   listen,
   type Metrics,
-  type Peers,
+  Peers,
   readServiceIdentity,
   remoteKeySet,
   runUntilStopped,
@@ -27,7 +25,7 @@ import {
   SettingsError,
   type SettingsOf,
   type SettingTable,
-  type StopList,
+  StopList,
   serveMetrics,
 } from '@lazyphotos/service-kit';
 import { NEEDS, type NeedName, type Needs, openNeeds } from './needs.js';
@@ -94,7 +92,7 @@ export async function runContainer<
     return { values, identity: readServiceIdentity(options.name, values) };
   });
   const logger = createLogger({ level: values.logLevel }).child({ service: options.name });
-  const stops = createStopList(logger);
+  const stops = new StopList(logger);
   let listening: Listening;
   try {
     listening = await start(options as AnyOptions, values, logger, identity, stops);
@@ -127,8 +125,8 @@ async function start(
 ): Promise<Listening> {
   const publicUrl = values.publicUrl ?? `http://localhost:${values.port}`;
   const urls = values as unknown as Record<Callee, string>;
-  const peers = createPeers(identity);
-  stops.add('peers', peers.close);
+  const peers = new Peers(identity);
+  stops.add('peers', () => peers.close());
   let service: Service | undefined;
   const ownKeySet: KeySetSource = async () => {
     if (!service?.keySet) throw new Error(`${options.name} neither calls auth nor has a key set`);

@@ -7,8 +7,6 @@ import { runContainer } from '@lazyphotos/runtime';
 import { createServiceApp, SettingsError, setting, text } from '@lazyphotos/service-kit';
 
 const behaviour = process.argv[2];
-const say = (line) => process.stdout.write(`${JSON.stringify({ message: line })}\n`);
-
 /** The next message of the test. */
 const told = () => once(process, 'message');
 if (behaviour === 'slow') {
@@ -28,6 +26,8 @@ await runContainer({
   migrationsPath: '/nowhere',
   isPublic: behaviour === 'public',
   create: async ({ settings, stops, chassis }) => {
+    // Through the container's own logger, so that its lines and these are in order.
+    const say = (message) => chassis.logger.info(message);
     stops.add('first', async () => say('first is closed'));
     stops.add('second', async () => {
       say('second is closed');

@@ -3,21 +3,11 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import {
-  createPeers,
-  identitySettings,
-  readServiceIdentity,
-  readSettings,
-  SERVICE_TOKEN_HEADER,
-} from '@lazyphotos/service-kit';
+import { headersOf } from '@lazyphotos/service-kit/testing';
 import { createServiceKeys, eventually, http } from '@lazyphotos/testkit';
 
 const keys = createServiceKeys();
-const asGateway = () => {
-  const env = { LAZYPHOTOS_SERVICE_KEY: keys.privateKey('gateway'), LAZYPHOTOS_PEER_KEYS: keys.peerKeys };
-  const peers = createPeers(readServiceIdentity('gateway', readSettings(env, identitySettings)));
-  return { [SERVICE_TOKEN_HEADER]: peers.tokenFor('catalog') };
-};
+const asGateway = () => headersOf('gateway', 'catalog', keys);
 const CHILD = fileURLToPath(new URL('./container-child.mjs', import.meta.url));
 
 interface Line {

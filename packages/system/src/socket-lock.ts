@@ -15,7 +15,7 @@ const POLL_MS = 50;
 
 /**
  * Lets one process of this machine at a time run `work` for a name. Others wait, for `waitMs` at most if given. The lock is a listening
- * local socket, because the system closes that for a process that dies in any way.
+ * local socket, because the system closes it whenever a process ends.
  * @throws LockTimeoutError
  */
 export async function withSocketLock<T>(

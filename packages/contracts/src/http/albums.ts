@@ -49,7 +49,6 @@ export const albumEndpoints = defineEndpoints('catalog', {
     method: 'post',
     path: '/albums',
     summary: 'Create an album',
-    auth: 'bearer',
     idempotencyKey: true,
     body: z
       .object({
@@ -66,20 +65,14 @@ export const albumEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/albums',
     summary: 'Albums, newest first',
-    auth: 'bearer',
     query: pageQuery,
-    success: {
-      status: 200,
-      body: page('albums', album).meta({ id: 'AlbumPage' }),
-      description: 'A page of albums',
-    },
+    success: { status: 200, body: page('albums', album, 'AlbumPage'), description: 'A page of albums' },
     problems: ['invalid_cursor'],
   },
   getAlbum: {
     method: 'get',
     path: '/albums/{id}',
     summary: 'One album',
-    auth: 'bearer',
     params: albumId,
     success: { status: 200, body: album, description: 'The album' },
     problems: ['not_found'],
@@ -88,7 +81,6 @@ export const albumEndpoints = defineEndpoints('catalog', {
     method: 'put',
     path: '/albums/{id}',
     summary: 'Change the fields that are given; null removes a description or cover',
-    auth: 'bearer',
     params: albumId,
     body: z
       .object({
@@ -109,7 +101,6 @@ export const albumEndpoints = defineEndpoints('catalog', {
     method: 'delete',
     path: '/albums/{id}',
     summary: 'Delete an album; its photos stay',
-    auth: 'bearer',
     params: albumId,
     success: { status: 204, description: 'Deleted' },
     problems: ['not_found'],
@@ -119,7 +110,6 @@ export const albumEndpoints = defineEndpoints('catalog', {
     path: '/albums/{id}/items',
     summary:
       'Add up to 500 photos to an album, at the end of a manual order; photos that are in it keep their place',
-    auth: 'bearer',
     params: albumId,
     body: z
       .object({
@@ -147,21 +137,15 @@ export const albumEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/albums/{id}/items',
     summary: "The album's photos in the album's order; those in the trash are left out",
-    auth: 'bearer',
     params: albumId,
     query: pageQuery,
-    success: {
-      status: 200,
-      body: page('items', photo).meta({ id: 'AlbumItemPage' }),
-      description: 'A page of photos',
-    },
+    success: { status: 200, body: page('items', photo, 'AlbumItemPage'), description: 'A page of photos' },
     problems: ['not_found', 'invalid_cursor'],
   },
   moveAlbumItem: {
     method: 'put',
     path: '/albums/{id}/items/{photoId}',
     summary: "Move a photo in the album's manual order, which is used if the album's order is manual",
-    auth: 'bearer',
     params: z.object({ id, photoId: id }),
     body: z
       .object({
@@ -177,7 +161,6 @@ export const albumEndpoints = defineEndpoints('catalog', {
     method: 'delete',
     path: '/albums/{id}/items/{photoId}',
     summary: 'Remove a photo from an album; a repeated request changes nothing',
-    auth: 'bearer',
     params: z.object({ id, photoId: id }),
     success: { status: 204, description: 'Removed' },
     problems: ['not_found'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEndpoints } from './endpoint.js';
-import { email, id, line, page, pageQuery, timestamp } from './primitives.js';
+import { email, id, line, page, pageQuery, storedTimestamp, timestamp } from './primitives.js';
 
 /** NIST SP 800-63B: a password must be long, nothing else. The upper limit keeps hashing cheap. */
 export const MIN_PASSWORD_LENGTH = 8;
@@ -100,7 +100,6 @@ export const authEndpoints = defineEndpoints('auth', {
     method: 'post',
     path: '/servers/claim',
     summary: 'Become the owner, with the one-time claim code',
-    auth: 'bearer',
     whileUnclaimed: true,
     body: z.object({ ownerEmail: email, code }).meta({ id: 'ClaimServerRequest' }),
     success: {
@@ -155,14 +154,12 @@ export const authEndpoints = defineEndpoints('auth', {
     method: 'post',
     path: '/auth/logout-all',
     summary: 'End every session of this account, on every device',
-    auth: 'bearer',
     success: { status: 204, description: 'Ended' },
   },
   changePassword: {
     method: 'post',
     path: '/auth/password',
     summary: 'Change the password; ends every other session',
-    auth: 'bearer',
     body: z.object({ currentPassword: password, newPassword }).meta({ id: 'ChangePasswordRequest' }),
     success: { status: 204, description: 'Changed' },
     problems: ['invalid_credentials'],
@@ -171,7 +168,6 @@ export const authEndpoints = defineEndpoints('auth', {
     method: 'get',
     path: '/auth/me',
     summary: 'The signed-in account',
-    auth: 'bearer',
     success: { status: 200, body: user, description: 'The account' },
   },
   jwks: {
@@ -190,7 +186,6 @@ export const authEndpoints = defineEndpoints('auth', {
     method: 'post',
     path: '/devices/register',
     summary: 'Register a device of this account',
-    auth: 'bearer',
     idempotencyKey: true,
     body: z.object(deviceFields).meta({ id: 'RegisterDeviceRequest' }),
     success: {
@@ -204,20 +199,14 @@ export const authEndpoints = defineEndpoints('auth', {
     method: 'get',
     path: '/devices',
     summary: "The account's devices, newest first",
-    auth: 'bearer',
     query: pageQuery,
-    success: {
-      status: 200,
-      body: page('devices', device).meta({ id: 'DevicePage' }),
-      description: 'A page of devices',
-    },
+    success: { status: 200, body: page('devices', device, 'DevicePage'), description: 'A page of devices' },
     problems: ['invalid_cursor'],
   },
   removeDevice: {
     method: 'delete',
     path: '/devices/{id}',
     summary: 'Remove a device and end its sessions',
-    auth: 'bearer',
     params: z.object({ id }),
     success: { status: 204, description: 'Removed' },
     problems: ['not_found'],
@@ -226,12 +215,11 @@ export const authEndpoints = defineEndpoints('auth', {
     method: 'post',
     path: '/invites',
     summary: 'Create an invite to register; only the owner may invite an admin',
-    auth: 'bearer',
     body: z
       .object({
         email: email.optional(),
         role: inviteRole.default('member'),
-        expiresAt: timestamp.optional().meta({ description: 'RFC 3339; in seven days if absent' }),
+        expiresAt: storedTimestamp.optional().meta({ description: 'RFC 3339; in seven days if absent' }),
       })
       .meta({ id: 'CreateInviteRequest' })
       .prefault({}),
@@ -242,20 +230,14 @@ export const authEndpoints = defineEndpoints('auth', {
     method: 'get',
     path: '/invites',
     summary: "The node's invites, newest first",
-    auth: 'bearer',
     query: pageQuery,
-    success: {
-      status: 200,
-      body: page('invites', invite).meta({ id: 'InvitePage' }),
-      description: 'A page of invites',
-    },
+    success: { status: 200, body: page('invites', invite, 'InvitePage'), description: 'A page of invites' },
     problems: ['forbidden', 'invalid_cursor'],
   },
   removeInvite: {
     method: 'delete',
     path: '/invites/{id}',
     summary: 'Revoke an invite; its code is no longer valid',
-    auth: 'bearer',
     params: z.object({ id }),
     success: { status: 204, description: 'Removed' },
     problems: ['forbidden', 'not_found'],

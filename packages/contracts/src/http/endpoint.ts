@@ -52,14 +52,38 @@ export type AnswerOf<E extends Endpoint> = E['success']['body'] extends z.ZodTyp
 /** Keeps the literal types of an endpoint's schemas. */
 export const defineEndpoint = <const E extends Endpoint>(endpoint: E): E => endpoint;
 
-/** Defines the endpoints of a service, whose ids are their names here. */
+type Specs<Own extends keyof Endpoint> = Record<string, Omit<Endpoint, 'id' | 'service' | 'auth' | Own>>;
+
+const withIds = (specs: Specs<never>, common: Pick<Endpoint, 'service' | 'auth' | 'callers'>) =>
+  Object.fromEntries(Object.entries(specs).map(([id, spec]) => [id, { id, ...common, ...spec }]));
+
+/** Defines the public endpoints of a service, whose ids are their names here. An endpoint without `auth` needs an access token. */
 export const defineEndpoints = <
   const S extends ServiceName,
-  const Specs extends Record<string, Omit<Endpoint, 'id' | 'service'>>,
+  const P extends Record<string, Specs<never>[string] & { auth?: 'none' }>,
 >(
   service: S,
-  specs: Specs,
-) => {
-  const named = Object.entries(specs).map(([id, spec]) => [id, { id, service, ...spec }]);
-  return Object.fromEntries(named) as { [Id in keyof Specs]: Specs[Id] & { id: Id & string; service: S } };
-};
+  specs: P,
+) =>
+  withIds(specs, { service, auth: 'bearer' }) as {
+    [Id in keyof P]: P[Id] & {
+      id: Id & string;
+      service: S;
+      auth: P[Id] extends { auth: 'none' } ? 'none' : 'bearer';
+    };
+  };
+
+/** Defines endpoints of a service that only `callers` may call. */
+export const defineInternalEndpoints = <const S extends ServiceName, const P extends Specs<'callers'>>(
+  service: S,
+  callers: readonly ServiceName[],
+  specs: P,
+) =>
+  withIds(specs, { service, auth: 'service', callers }) as {
+    [Id in keyof P]: P[Id] & {
+      id: Id & string;
+      service: S;
+      auth: 'service';
+      callers: readonly ServiceName[];
+    };
+  };

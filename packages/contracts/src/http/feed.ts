@@ -44,7 +44,6 @@ export const feedEndpoints = defineEndpoints('feed', {
     path: '/feed',
     summary:
       'Changes since the cursor; without one, from the beginning. Each entity is listed once, in its newest state',
-    auth: 'bearer',
     query: pageQuery,
     success: {
       status: 200,

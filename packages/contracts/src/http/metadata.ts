@@ -162,7 +162,6 @@ export const metadataEndpoints = defineEndpoints('catalog', {
     method: 'post',
     path: '/photos/{id}/metadata',
     summary: 'Change the metadata of a photo, also of one in the trash; the file itself does not change',
-    auth: 'bearer',
     params: z.object({ id }),
     body: metadataPatch,
     success: { status: 200, body: photo, description: 'The photo as it is now' },
@@ -173,7 +172,6 @@ export const metadataEndpoints = defineEndpoints('catalog', {
     path: '/photos/metadata/batch',
     summary:
       'Change up to 500 photos in a body of up to 1 MB, in the order of the list; a repeated request changes nothing',
-    auth: 'bearer',
     body: z.object({ updates: z.array(metadataUpdate).min(1).max(MAX_LIMIT) }).meta({
       id: 'EditPhotosRequest',
       examples: [

@@ -161,7 +161,6 @@ export const photoEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/photos',
     summary: 'Photos, newest first',
-    auth: 'bearer',
     query: pageQuery.extend(photoFilter.shape),
     success: {
       status: 200,
@@ -180,7 +179,6 @@ export const photoEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/photos/timeline',
     summary: 'The number of photos of each month, newest first; months without photos are left out',
-    auth: 'bearer',
     query: photoFilter.extend({ zone: timeZone.default('UTC') }),
     success: {
       status: 200,
@@ -207,7 +205,6 @@ export const photoEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/photos/{id}',
     summary: 'One photo, also from the trash',
-    auth: 'bearer',
     params: photoId,
     success: { status: 200, body: photo, description: 'The photo' },
     problems: ['not_found'],
@@ -216,7 +213,6 @@ export const photoEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/photos/{id}/download',
     summary: 'A signed URL of the original or a preview',
-    auth: 'bearer',
     params: photoId,
     query: z
       .object({
@@ -240,7 +236,6 @@ export const photoEndpoints = defineEndpoints('catalog', {
     method: 'delete',
     path: '/photos/{id}',
     summary: 'Move to the trash, or remove permanently; a repeated request changes nothing',
-    auth: 'bearer',
     params: photoId,
     query: z.object({ permanent: booleanParam.optional() }),
     success: { status: 204, description: 'Deleted' },
@@ -250,7 +245,6 @@ export const photoEndpoints = defineEndpoints('catalog', {
     method: 'post',
     path: '/photos/{id}/restore',
     summary: 'Restore a photo from the trash',
-    auth: 'bearer',
     params: photoId,
     success: { status: 200, body: photo, description: 'The photo' },
     problems: ['not_found'],
@@ -259,7 +253,6 @@ export const photoEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/tags',
     summary: 'The tags of photos that are not in the trash, in the order of their keys',
-    auth: 'bearer',
     query: pageQuery,
     success: {
       status: 200,

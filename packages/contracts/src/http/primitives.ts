@@ -1,9 +1,15 @@
 import { z } from 'zod';
+import { storableDate } from '../storable-date.js';
 
 /** UUID; version 7 if this system made it. */
 export const id = z.uuid().meta({ description: 'UUID' });
 /** RFC 3339 in UTC. Offsets are accepted on input. */
 export const timestamp = z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339' });
+/** A time of a request that is stored as it is. A time that is only compared may be outside these years. */
+export const storedTimestamp = timestamp.refine(
+  (value) => storableDate(value) !== undefined,
+  'must be in the years 1 to 9999 of UTC',
+);
 
 function isTimeZone(name: string): boolean {
   // Intl also accepts offsets such as +01:00, which are not names of zones.
@@ -106,10 +112,15 @@ export const pageQuery = z.object({
   limit: limitParam,
 });
 
-/** The envelope of every list: `{ <name>: [...], cursor, hasMore }`. `cursor` is null on an empty last page. */
-export const page = <Name extends string, Item extends z.ZodType>(name: Name, item: Item) =>
-  z.object({
+/**
+ * The envelope of every list: `{ <name>: [...], cursor, hasMore }`. `cursor` is null on an empty last page. `schemaId` names it in the
+ * documentation.
+ */
+export function page<Name extends string, Item extends z.ZodType>(name: Name, item: Item, schemaId?: string) {
+  const schema = z.object({
     [name]: z.array(item),
     cursor: z.string().nullable(),
     hasMore: z.boolean(),
   } as { [K in Name]: z.ZodArray<Item> } & { cursor: z.ZodNullable<z.ZodString>; hasMore: z.ZodBoolean });
+  return schemaId === undefined ? schema : schema.meta({ id: schemaId });
+}

@@ -110,11 +110,10 @@ export const searchEndpoints = defineEndpoints('catalog', {
     path: '/search',
     summary:
       'Photos by words, time, place and other filters, the best match first; photos in the trash are left out',
-    auth: 'bearer',
     query,
     success: {
       status: 200,
-      body: page('photos', photo).meta({ id: 'SearchPage' }),
+      body: page('photos', photo, 'SearchPage'),
       description:
         'A page of photos: by rank, then newest capture first; only by capture without q, and if very many photos match',
     },

@@ -10,6 +10,7 @@ import {
   page,
   pageQuery,
   pixels,
+  storedTimestamp,
   timestamp,
 } from './primitives.js';
 
@@ -18,7 +19,9 @@ export const shareToken = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be the t
 
 const title = line(200);
 const sharePassword = z.string().min(1).max(256);
-const expiresAt = timestamp.nullable().meta({ description: 'null: the link does not expire' });
+const EXPIRY = { description: 'null: the link does not expire' };
+const expiresAt = timestamp.nullable().meta(EXPIRY);
+const newExpiry = storedTimestamp.nullable().meta(EXPIRY);
 
 /** A share link as its owner sees it. The token is shown once, when the link is created. */
 const shareLink = z
@@ -138,13 +141,12 @@ export const shareEndpoints = defineEndpoints('catalog', {
     path: '/share-links',
     summary:
       'Share a photo or an album by a link; a repeated request with the same Idempotency-Key gives the same link and token',
-    auth: 'bearer',
     idempotencyKey: true,
     body: z
       .object({
         photoId: id.optional().meta({ description: 'either this or albumId' }),
         albumId: id.optional().meta({ description: 'either this or photoId' }),
-        expiresAt: expiresAt.optional(),
+        expiresAt: newExpiry.optional(),
         password: sharePassword.nullable().optional(),
         ...options,
       })
@@ -160,11 +162,10 @@ export const shareEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/share-links',
     summary: 'Your share links, newest first, expired ones included',
-    auth: 'bearer',
     query: pageQuery,
     success: {
       status: 200,
-      body: page('shareLinks', shareLink).meta({ id: 'ShareLinkPage' }),
+      body: page('shareLinks', shareLink, 'ShareLinkPage'),
       description: 'A page of share links',
     },
     problems: ['invalid_cursor'],
@@ -173,7 +174,6 @@ export const shareEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/share-links/{id}',
     summary: 'One of your share links',
-    auth: 'bearer',
     params: shareLinkId,
     success: { status: 200, body: shareLink, description: 'The share link' },
     problems: ['not_found'],
@@ -182,12 +182,11 @@ export const shareEndpoints = defineEndpoints('catalog', {
     method: 'patch',
     path: '/share-links/{id}',
     summary: 'Change the options that are given; null removes an expiry, a password or a title',
-    auth: 'bearer',
     params: shareLinkId,
     body: z
       .object({
         title: title.nullable().optional(),
-        expiresAt: expiresAt.optional(),
+        expiresAt: newExpiry.optional(),
         password: sharePassword
           .nullable()
           .optional()
@@ -204,7 +203,6 @@ export const shareEndpoints = defineEndpoints('catalog', {
     path: '/share-links/{id}',
     summary:
       'Revoke a share link; its pictures are no longer served after LAZYPHOTOS_SHARE_MEDIA_SECONDS at most',
-    auth: 'bearer',
     params: shareLinkId,
     success: { status: 204, description: 'Revoked' },
     problems: ['not_found'],

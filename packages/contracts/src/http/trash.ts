@@ -34,7 +34,6 @@ export const trashEndpoints = defineEndpoints('catalog', {
     path: '/photos/delete/batch',
     summary:
       'Move up to 500 photos to the trash, or remove them permanently; a repeated request changes nothing',
-    auth: 'bearer',
     body: z
       .object({
         ids,
@@ -51,7 +50,6 @@ export const trashEndpoints = defineEndpoints('catalog', {
     method: 'post',
     path: '/photos/restore/batch',
     summary: 'Restore up to 500 photos from the trash; a repeated request changes nothing',
-    auth: 'bearer',
     body: z
       .object({ ids })
       .meta({ id: 'RestorePhotosRequest', examples: [{ ids: ['01890a5d-ac96-774b-bcce-b302099a8058'] }] }),
@@ -65,14 +63,12 @@ export const trashEndpoints = defineEndpoints('catalog', {
     method: 'get',
     path: '/trash',
     summary: 'The size of the trash, and how long photos stay there',
-    auth: 'bearer',
     success: { status: 200, body: trash, description: 'The trash' },
   },
   emptyTrash: {
     method: 'post',
     path: '/trash/empty',
     summary: 'Remove permanently all photos that are in the trash now; a repeated request changes nothing',
-    auth: 'bearer',
     success: {
       status: 202,
       body: trash,
@@ -83,7 +79,6 @@ export const trashEndpoints = defineEndpoints('catalog', {
     method: 'put',
     path: '/trash/retention',
     summary: 'Set how long photos stay in the trash of this account; null: the default of the node',
-    auth: 'bearer',
     body: z
       .object({ days: days.nullable() })
       .meta({ id: 'SetTrashRetentionRequest', examples: [{ days: 90 }] }),

@@ -34,7 +34,6 @@ export const uploadEndpoints = defineEndpoints('upload', {
     method: 'post',
     path: '/upload-sessions',
     summary: 'Announce a photo by its hash; returns the open session for the same hash, if there is one',
-    auth: 'bearer',
     body: z
       .object({
         hash: sha256,
@@ -78,7 +77,6 @@ export const uploadEndpoints = defineEndpoints('upload', {
     method: 'get',
     path: '/upload-sessions/{id}',
     summary: 'The state of an upload session and its received ranges',
-    auth: 'bearer',
     params: sessionId,
     success: {
       status: 200,
@@ -101,7 +99,6 @@ export const uploadEndpoints = defineEndpoints('upload', {
     method: 'put',
     path: '/upload-sessions/{id}/chunks',
     summary: 'Send one chunk, in any order; a repeated request changes nothing',
-    auth: 'bearer',
     params: sessionId,
     query: z.object({
       offset: z
@@ -126,7 +123,6 @@ export const uploadEndpoints = defineEndpoints('upload', {
     method: 'post',
     path: '/upload-sessions/{id}/complete',
     summary: 'Verify and store the photo; a repeated request gets the same response',
-    auth: 'bearer',
     params: sessionId,
     body: z
       .object({ storageKey: z.string().optional().meta({ description: 'ignored' }) })
@@ -155,7 +151,6 @@ export const uploadEndpoints = defineEndpoints('upload', {
     method: 'delete',
     path: '/upload-sessions/{id}',
     summary: 'Abort the upload and delete its chunks',
-    auth: 'bearer',
     params: sessionId,
     success: { status: 204, description: 'Aborted' },
     problems: ['not_found', 'upload_ended'],

@@ -110,7 +110,7 @@ function isNamedLike(title: string, folderName: string): boolean {
 function rootsOf(folders: readonly FolderToClassify[]): Set<string> {
   const named = new Set<string>();
   for (const { path } of folders) {
-    // An album in Google Photos is no second root, even with such a name.
+    // An album in Google Photos is not a second root, even with such a name.
     const root = ancestorsOf(path).filter(isRootPath).at(-1);
     if (root !== undefined) named.add(root);
   }

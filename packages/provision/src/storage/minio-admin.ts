@@ -5,18 +5,6 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { ProvisionError } from '../errors.js';
 import type { Credentials, StoreAddress } from './bucket.js';
 
-/** The calls of MinIO's admin API that are needed here; the `minio` package has none of them. Each may be repeated. */
-export interface MinioAdmin {
-  /** Makes the policy, or replaces it. */
-  putPolicy(name: string, policy: object): Promise<void>;
-  /** Makes the user, or changes its secret. */
-  putUser(user: Credentials): Promise<void>;
-  /** Makes this the user's only policy. */
-  setPolicy(accessKeyId: string, policyName: string): Promise<void>;
-  /** Sets keys of a subsystem of the server's configuration: `api stale_uploads_expiry=720h`. */
-  setConfig(line: string): Promise<void>;
-}
-
 interface AdminRequest {
   /** In words, for the error. */
   what: string;
@@ -38,43 +26,56 @@ export async function isMinio(endpoint: string): Promise<boolean> {
   return response.ok;
 }
 
-/** The paths and bodies are those of madmin-go v3 (`user-commands.go`, `policy-commands.go`, `config-kv-commands.go`). */
-export function createMinioAdmin(endpoint: string, address: StoreAddress): MinioAdmin {
-  const put = async ({ what, path, query = {}, body = Buffer.alloc(0) }: AdminRequest): Promise<void> => {
+/**
+ * The calls of MinIO's admin API that are needed here; the `minio` package has none of them. Each may be repeated. Their paths and
+ * bodies are those of madmin-go v3 (`user-commands.go`, `policy-commands.go`, `config-kv-commands.go`).
+ */
+export class MinioAdmin {
+  constructor(
+    readonly endpoint: string,
+    readonly address: StoreAddress,
+  ) {}
+
+  /** Makes the policy, or replaces it. */
+  putPolicy(name: string, policy: object): Promise<void> {
+    const body = Buffer.from(JSON.stringify(policy));
+    return this.#put({ what: `the policy ${name}`, path: 'add-canned-policy', query: { name }, body });
+  }
+
+  /** Makes the user, or changes its secret. */
+  putUser({ accessKeyId: accessKey, secretAccessKey }: Credentials): Promise<void> {
+    const body = this.#encrypted(JSON.stringify({ secretKey: secretAccessKey, status: 'enabled' }));
+    return this.#put({ what: 'a user', path: 'add-user', query: { accessKey }, body });
+  }
+
+  /** Makes this the user's only policy. */
+  setPolicy(accessKeyId: string, policyName: string): Promise<void> {
+    return this.#put({
+      what: `the policy ${policyName} for its user`,
+      path: 'set-user-or-group-policy',
+      query: { policyName, userOrGroup: accessKeyId, isGroup: 'false' },
+    });
+  }
+
+  /** Sets keys of a subsystem of the server's configuration: `api stale_uploads_expiry=720h`. */
+  setConfig(line: string): Promise<void> {
+    return this.#put({ what: 'its configuration', path: 'set-config-kv', body: this.#encrypted(line) });
+  }
+
+  async #put({ what, path, query = {}, body = Buffer.alloc(0) }: AdminRequest): Promise<void> {
     const parameters = new URLSearchParams(query).toString().replaceAll('+', '%20');
-    const url = new URL(`/minio/admin/v3/${path}?${parameters}`, endpoint);
-    const headers = await signedHeaders('PUT', url, body, address);
+    const url = new URL(`/minio/admin/v3/${path}?${parameters}`, this.endpoint);
+    const headers = await signedHeaders('PUT', url, body, this.address);
     const response = await send(what, url, { method: 'PUT', headers, body: Uint8Array.from(body) });
     const text = await response.text();
     if (response.ok) return;
     const temporary = response.status === 503;
     throw new ProvisionError(`MinIO refuses ${what}: ${reasonIn(response.status, text)}`, temporary);
-  };
-  const encrypted = (body: string): Buffer => encryptBody(address.admin.secretAccessKey, body);
+  }
 
-  return {
-    putPolicy: (name, policy) =>
-      put({
-        what: `the policy ${name}`,
-        path: 'add-canned-policy',
-        query: { name },
-        body: Buffer.from(JSON.stringify(policy)),
-      }),
-    putUser: ({ accessKeyId, secretAccessKey }) =>
-      put({
-        what: 'a user',
-        path: 'add-user',
-        query: { accessKey: accessKeyId },
-        body: encrypted(JSON.stringify({ secretKey: secretAccessKey, status: 'enabled' })),
-      }),
-    setPolicy: (accessKeyId, policyName) =>
-      put({
-        what: `the policy ${policyName} for its user`,
-        path: 'set-user-or-group-policy',
-        query: { policyName, userOrGroup: accessKeyId, isGroup: 'false' },
-      }),
-    setConfig: (line) => put({ what: 'its configuration', path: 'set-config-kv', body: encrypted(line) }),
-  };
+  #encrypted(body: string): Buffer {
+    return encryptBody(this.address.admin.secretAccessKey, body);
+  }
 }
 
 async function send(what: string, url: URL, request: RequestInit = {}): Promise<Response> {

@@ -9,7 +9,7 @@ import {
   incompleteUploadDays,
   type StoreAddress,
 } from './bucket.js';
-import { createMinioAdmin, isMinio } from './minio-admin.js';
+import { isMinio, MinioAdmin } from './minio-admin.js';
 import { type ServiceUsers, STORE_USERS, servicePolicies } from './policies.js';
 
 export interface ProvisionStorageOptions extends StoreAddress {
@@ -42,7 +42,7 @@ export async function provisionStorage(options: ProvisionStorageOptions): Promis
 
 async function prepareMinio(endpoint: string, options: ProvisionStorageOptions): Promise<void> {
   const { bucket, users, sessionHours, logger } = options;
-  const admin = createMinioAdmin(endpoint, options);
+  const admin = new MinioAdmin(endpoint, options);
   const days = incompleteUploadDays(sessionHours);
   // MinIO refuses a lifecycle rule for them. It removes them itself: after a day, if not configured.
   await admin.setConfig(`api stale_uploads_expiry=${days * 24}h`);

@@ -10,7 +10,7 @@ import {
   type StoreAddress,
   type StoreUser,
 } from '../../src/index.js';
-import { createMinioAdmin, type MinioAdmin, signedHeaders } from '../../src/storage/minio-admin.js';
+import { MinioAdmin, signedHeaders } from '../../src/storage/minio-admin.js';
 import { createLog, type Line } from '../log.js';
 
 const REGION = 'us-east-1';
@@ -75,8 +75,8 @@ export async function createFixture(): Promise<Fixture> {
     users,
     client,
     clientOf,
-    admin: createMinioAdmin(minio.endpoint, address),
-    adminOf: (admin) => createMinioAdmin(minio.endpoint, { ...address, admin }),
+    admin: new MinioAdmin(minio.endpoint, address),
+    adminOf: (admin) => new MinioAdmin(minio.endpoint, { ...address, admin }),
     storeOf: (service) =>
       createS3Store({ ...address, credentials: users[service], readOnly: service === 'gateway' }),
     run: async ({ onLine, ...change } = {}) => {
