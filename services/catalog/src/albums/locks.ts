@@ -5,7 +5,8 @@ import { isShown } from '../visibility.js';
 
 /*
  * The order of locks: photos by id, then albums by id, then items. A trigger writes a photo's items whenever the photo changes,
- * so code that writes an item has to lock its photo.
+ * so code that writes an item has to lock its photo. When a transaction changes an item twice, the foreign key of the second change
+ * takes a share of the album's key, before the album is locked: `FOR UPDATE` would conflict with the shares of others and deadlock.
  */
 
 /** Locks albums of this user, in id order. Returns the ids of those that are there. */
@@ -16,7 +17,8 @@ export async function lockAlbums(
 ): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   const rows = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM albums WHERE id = ANY(${[...ids]}::uuid[]) AND user_id = ${userId}::uuid ORDER BY id FOR UPDATE`;
+    SELECT id FROM albums WHERE id = ANY(${[...ids]}::uuid[]) AND user_id = ${userId}::uuid ORDER BY id
+    FOR NO KEY UPDATE`;
   return new Set(rows.map((row) => row.id));
 }
 

@@ -291,6 +291,25 @@ describeWithPostgres('a batch of imported photos', () => {
     }
   });
 
+  it('changes and trashes photos of an album at the same time as another one', async () => {
+    const user = node.user();
+    const ids = await user.addPhotos(2);
+    const albumId = await user.addAlbum('shared');
+    await user.addItems(albumId, ids);
+    const client = await node.pool.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT id FROM albums WHERE id = $1 FOR NO KEY UPDATE', [albumId]);
+    // Each has changed its photo twice before it waits for the album.
+    const describing = ids.map((id) =>
+      describePhotos(user, [imported(id, { edits: { favorite: true }, trashed: true })]),
+    );
+    await waitForLocks(node.pool, 2);
+    await client.query('COMMIT');
+    client.release();
+    expect(await Promise.all(describing)).toEqual([{ unknown: [] }, { unknown: [] }]);
+    expect((await user.album(albumId)).body.itemCount).toBe(0);
+  });
+
   describe('is asked for its dates', () => {
     it("in one statement, without another user's", async () => {
       const [user, other] = [node.user(), node.user()];
