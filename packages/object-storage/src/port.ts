@@ -162,7 +162,7 @@ export function hasFreeSpace(store: ObjectStore): store is ObjectStore & FreeSpa
   return 'freeBytes' in store && typeof store.freeBytes === 'function';
 }
 
-/** An optional ability of an adapter for which it costs much less to tell whether an object has changed than to read it. */
+/** An optional ability of an adapter for which it costs less to tell whether an object has changed than to read it. */
 export interface VersionCheck {
   /** Returns whether the key still has the version that `info` describes: it was neither replaced nor deleted since. */
   isCurrent(info: Pick<ObjectInfo, 'key' | 'version'>): Promise<boolean>;

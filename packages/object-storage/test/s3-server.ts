@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { startMinio, type TestMinio } from '@lazyphotos/testkit';
-import { createS3Store, type ObjectStore, type PresignedUrls, type S3StoreOptions } from '../src/index.js';
+import { createS3Store, type ObjectStore, type S3StoreOptions } from '../src/index.js';
 
 /** A MinIO, a bucket of one's own in it, and stores on that which are closed at the end. */
 export interface S3Server {
@@ -9,7 +9,7 @@ export interface S3Server {
   /** The administrator's, to do things behind the stores' back. */
   client: S3Client;
   options: S3StoreOptions & { endpoint: string };
-  open(changes?: Partial<S3StoreOptions>): ObjectStore & PresignedUrls;
+  open(changes?: Partial<S3StoreOptions>): ReturnType<typeof createS3Store>;
   stop(): Promise<void>;
 }
 

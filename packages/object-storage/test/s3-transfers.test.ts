@@ -10,7 +10,7 @@ import {
   startTcpProxy,
   type TcpProxy,
 } from '@lazyphotos/testkit';
-import type { ObjectStore, StoredPart } from '../src/index.js';
+import type { StoredPart } from '../src/index.js';
 import { expectSameBytes, read, rejectsWith, streamOf } from './conformance/suite.js';
 import { JPEG } from './helpers.js';
 import { type S3Server, startS3 } from './s3-server.js';
@@ -32,7 +32,7 @@ describeWithMinio('transfers to and from S3', () => {
   afterEach(() => proxy.cut());
 
   /** Whose requests may wait for one another for as long as a busy machine takes. */
-  const openBehindProxy = (maxSockets: number): ObjectStore =>
+  const openBehindProxy = (maxSockets: number) =>
     server.open({ endpoint: proxy.endpoint, maxSockets, timeouts: { connectMs: 60_000 } });
 
   test('20 parts at once share the connections that there may be', async () => {
@@ -45,6 +45,20 @@ describeWithMinio('transfers to and from S3', () => {
     await store.completeUpload(upload, parts);
     expect(proxy.most()).toBe(3);
     expectSameBytes(await read(store, 'many'), bytes);
+  });
+
+  test('requests one after the other share a connection, whatever they ask for', async () => {
+    const store = openBehindProxy(8);
+    const info = await store.put('shared', Buffer.alloc(12_000), JPEG);
+    for (let round = 0; round < 10; round++) {
+      expect((await read(store, 'shared')).length).toBe(12_000);
+      await store.head('shared');
+      expect(await store.isCurrent(info)).toBe(true);
+      await rejectsWith(store.get('not-there'), 'object_not_found');
+      await rejectsWith(store.head('not-there'), 'object_not_found');
+    }
+    // Of 52 requests. On a busy machine a pause between two may be so long that the connection is closed as idle.
+    expect(proxy.accepted()).toBeLessThan(10);
   });
 
   test('a body that is not wanted any more gives back its connection', async () => {

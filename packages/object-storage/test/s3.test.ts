@@ -13,7 +13,6 @@ describeWithMinio('with a MinIO', () => {
       return server.open();
     },
     unsupported: {
-      'version-check': 'asking whether an object has changed costs as much as reading a small one',
       'change-notices': 'other processes change the bucket, too',
     },
   });

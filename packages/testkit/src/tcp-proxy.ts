@@ -18,6 +18,7 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((client) => this.#relay(client));
   #most = 0;
+  #accepted = 0;
   #fromServer = 0;
   #lost = 0;
   #wanted: string[] | undefined;
@@ -38,6 +39,11 @@ export class TcpProxy {
   /** Returns the largest number of connections that were open at a time. */
   most(): number {
     return this.#most;
+  }
+
+  /** Returns the number of connections that there have been. */
+  accepted(): number {
+    return this.#accepted;
   }
 
   /** Returns the number of bytes that the server has sent through. */
@@ -78,6 +84,7 @@ export class TcpProxy {
     const upstream = connect(Number(this.#target.port), this.#target.hostname);
     let isLosing = false;
     this.#sockets.add(client);
+    this.#accepted += 1;
     this.#most = Math.max(this.#most, this.#sockets.size);
     for (const socket of [client, upstream]) socket.on('error', () => {});
     client.on('data', (bytes) => {

@@ -53,7 +53,7 @@ export const gatewaySettings = {
       .transform(
         (bytes) => bytes ?? Math.min(LARGEST_DEFAULT_CACHE, Math.floor(availableMemory() / CACHE_SHARE)),
       ),
-    'How much memory previews may take that were asked for lately; 0 keeps none. With S3 none are kept, since asking whether one has changed costs as much as reading it',
+    'How much memory previews may take that were asked for lately; 0 keeps none. With S3 a preview that was purged is sent for a second more at most',
     { absent: '32000000, or a 64th of the memory if that is less' },
   ),
 };

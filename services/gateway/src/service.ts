@@ -43,6 +43,8 @@ export interface GatewayDeps {
   alsoReady?: Dependencies;
   settings: GatewaySettings;
   now?: () => Date;
+  /** Milliseconds of a clock that never goes back. */
+  monotonicNow?: () => number;
   /** How long a client of an archive may take no byte, in milliseconds; a minute if absent. */
   archiveStallMs?: number;
 }
@@ -60,7 +62,7 @@ export function createGatewayService(deps: GatewayDeps): Service {
     next();
   });
   const presigned = presignedUrlsOf(store, settings.mediaDelivery);
-  const pictures = openPictures(store, settings.previewCacheBytes, chassis);
+  const pictures = openPictures(deps);
   const lostPreviewReporter = new LostPreviewReporter(deps.previews, chassis.logger);
   // First, since most requests are for pictures: each route before it is one more to compare.
   mountMedia(router, { pictures, presigned, mediaUrls, lostPreviewReporter, now });
@@ -81,9 +83,11 @@ export function createGatewayService(deps: GatewayDeps): Service {
     archiveStallMs: deps.archiveStallMs ?? ARCHIVE_STALL_MS,
   });
   mountRoutes(router, { upstreams, authenticate: chassis.authenticate, node, limits });
+  const sentFirst = { chassis, pictures, mediaUrls, now, headers: securityHeaders, application: app };
   return {
     name: chassis.name,
-    handler: memoryFirst({ chassis, pictures, mediaUrls, now, headers: securityHeaders, application: app }),
+    // What a visitor of a share link has brought into memory is redirected to all the same.
+    handler: presigned ? app : memoryFirst(sentFirst),
     ready: service.ready,
     start: async () => undefined,
     stop: async () => undefined,
@@ -121,9 +125,14 @@ class HeaderRecorder extends ServerResponse {
   }
 }
 
-function openPictures(store: ObjectStore, cacheBytes: number, chassis: Chassis): Pictures {
+function openPictures({ store, settings, chassis, monotonicNow }: GatewayDeps): Pictures {
   const metrics = new GatewayMetrics(chassis.metrics);
-  const pictures = new Pictures({ store, cacheBytes, onLookup: metrics.previewLookups() });
+  const pictures = new Pictures({
+    store,
+    cacheBytes: settings.previewCacheBytes,
+    monotonicNow: monotonicNow ?? (() => performance.now()),
+    onLookup: metrics.previewLookups(),
+  });
   metrics.watchPreviewCache(() => pictures.cachedBytes);
   return pictures;
 }

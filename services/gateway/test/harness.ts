@@ -75,6 +75,8 @@ export interface GatewayOptions {
   /** Whether the gateway's store is that of a node in one process, to which no other process writes. */
   exclusive?: boolean;
   databaseUrl?: string;
+  /** The clock by which previews in memory age. */
+  monotonicNow?: () => number;
   shares?: SharesApi;
   copies?: CopiesApi;
   previews?: PreviewsApi;
@@ -175,6 +177,7 @@ export async function startGateway(options: GatewayOptions = {}) {
       ...options.settings,
     },
     now: () => new Date(now()),
+    ...(options.monotonicNow && { monotonicNow: options.monotonicNow }),
     ...(options.archiveStallMs === undefined ? {} : { archiveStallMs: options.archiveStallMs }),
   };
   const service = await created(deps).catch(async (error: unknown) => {

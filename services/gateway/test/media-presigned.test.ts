@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createS3Store, type ObjectStore } from '@lazyphotos/object-storage';
+import type { ObjectStore } from '@lazyphotos/object-storage';
 import { newId, SettingsError } from '@lazyphotos/service-kit';
 import {
   describeWithPostgres,
@@ -10,36 +9,9 @@ import {
   type TestMinio,
 } from '@lazyphotos/testkit';
 import { parse } from 'content-disposition';
-import { Client } from 'minio';
+import { type Bucket, createBucket } from './bucket.js';
 import { type Gateway, startGateway } from './harness.js';
 import { type PictureOptions, storePicture } from './pictures.js';
-
-/** A store in a bucket of its own. */
-async function openBucket({ endpoint, accessKeyId, secretAccessKey }: TestMinio) {
-  const bucket = `test-${randomUUID()}`;
-  const { hostname, port } = new URL(endpoint);
-  const client = new Client({
-    endPoint: hostname,
-    port: Number(port),
-    useSSL: false,
-    accessKey: accessKeyId,
-    secretKey: secretAccessKey,
-  });
-  await client.makeBucket(bucket);
-  const store = createS3Store({
-    bucket,
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId, secretAccessKey },
-    pathStyle: true,
-  });
-  const remove = async () => {
-    for await (const { key } of store.list('')) await store.delete(key);
-    await client.removeBucket(bucket);
-    await store.close();
-  };
-  return { store, remove };
-}
 
 const given = { settings: { mediaDelivery: 'presigned' } } as const;
 
@@ -53,13 +25,13 @@ describeWithPostgres('presigned delivery from a store that cannot', () => {
 
 describeWithServers(['postgres', 'minio'], 'signed media that come from S3 itself', () => {
   let minio: TestMinio;
-  let bucket: Awaited<ReturnType<typeof openBucket>>;
+  let bucket: Bucket;
   let store: ObjectStore;
   let gateway: Gateway;
   beforeAll(async () => {
     minio = await startMinio();
-    bucket = await openBucket(minio);
-    store = bucket.store;
+    bucket = await createBucket(minio);
+    store = bucket.open();
     gateway = await startGateway({ ...given, store: () => store });
   });
   afterEach(() => {

@@ -8,8 +8,8 @@ const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 const ENCODED = /^=\?UTF-8\?B\?([A-Za-z0-9+/]*=*)\?=$/;
 
 /**
- * An entry beside the caller's metadata; no name of theirs begins with `-` (rules.ts). It says which staged upload an object was made
- * of, so that a repeated completion finds it.
+ * An entry beside the caller's metadata; no name of theirs begins with `-` (rules.ts). Each staged upload and each put has a mark of its
+ * own: a repeated completion finds its object by it, and it tells versions with the same bytes apart.
  */
 const UPLOAD = '-upload';
 
@@ -60,11 +60,13 @@ export function toInfo(key: string, headers: ObjectHeaders): ObjectInfo {
     contentType: ContentType ?? 'application/octet-stream',
     etag: metadata.sha256 ?? unquote(ETag),
     lastModified: LastModified,
+    // An object without a mark was put by an older release or by another program: then tag and time have to do.
+    version: [ETag, LastModified.getTime(), uploadMarkOf(headers) ?? ''].join(' '),
     metadata,
   };
 }
 
-/** Returns the mark of the staged upload that an object was made of, or undefined when it was put. */
+/** Returns the mark of the staged upload or of the put that an object was made by. */
 export function uploadMarkOf(headers: ObjectHeaders): string | undefined {
   return headers.Metadata?.[UPLOAD];
 }

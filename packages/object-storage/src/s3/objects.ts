@@ -37,6 +37,16 @@ export async function headObject(bucket: Bucket, key: string): Promise<ObjectInf
   return toInfo(key, found);
 }
 
+/** One request for headers only. A condition would spare nothing: the response to a HEAD has no bytes. */
+export async function isCurrentObject(
+  bucket: Bucket,
+  { key, version }: Pick<ObjectInfo, 'key' | 'version'>,
+): Promise<boolean> {
+  checkKey(key);
+  const found = await findObject(bucket, key);
+  return found !== undefined && version !== undefined && toInfo(key, found).version === version;
+}
+
 export async function getObject(bucket: Bucket, key: string, range?: ByteRange): Promise<OpenedObject> {
   checkKey(key);
   // Servers ignore a header with an invalid range and send the whole object.

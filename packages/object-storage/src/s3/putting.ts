@@ -5,7 +5,7 @@ import { checkAttributes, checkKey } from '../rules.js';
 import { batchesOf, chunksOf, holdErrors } from '../streams.js';
 import type { Bucket } from './client.js';
 import { translateErrors } from './errors.js';
-import { encodeMetadata, tagOrThrow, toInfo, unquote } from './headers.js';
+import { encodeMetadata, newUploadMark, tagOrThrow, toInfo, unquote } from './headers.js';
 import { findObject } from './objects.js';
 import { PartBody } from './part-body.js';
 import { abortUpload, createUpload, sendCompletion, sendPart } from './uploads.js';
@@ -68,7 +68,7 @@ async function sendObject(
     ContentType: contentType,
     ContentLength: size,
     ChecksumAlgorithm: 'CRC32',
-    Metadata: encodeMetadata(metadata),
+    Metadata: encodeMetadata(metadata, newUploadMark()),
     Body: body,
   });
   const { ETag } = await translateErrors('store an object', () =>

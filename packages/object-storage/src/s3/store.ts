@@ -7,11 +7,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { ObjectNotFoundError, StorageUnavailableError } from '../errors.js';
-import type { ObjectStore, PresignedGetOptions, PresignedUrls } from '../port.js';
+import type { ObjectStore, PresignedGetOptions, PresignedUrls, VersionCheck } from '../port.js';
 import { checkKey } from '../rules.js';
 import { type Bucket, openBucket, openSigner, type S3StoreOptions } from './client.js';
 import { translateErrors } from './errors.js';
-import { deleteObject, getObject, headObject, listObjects } from './objects.js';
+import { deleteObject, getObject, headObject, isCurrentObject, listObjects } from './objects.js';
 import { putObject } from './putting.js';
 import { abortUpload, beginUpload, completeUpload, listUploads, writePart } from './uploads.js';
 
@@ -22,7 +22,7 @@ const PROBE = 'readiness/probe';
  * Keeps objects in a bucket of an S3 server. No request is sent yet: a service may start before the server does, and is not ready until
  * then.
  */
-export function createS3Store(options: S3StoreOptions): ObjectStore & PresignedUrls {
+export function createS3Store(options: S3StoreOptions): ObjectStore & PresignedUrls & VersionCheck {
   const bucket = openBucket(options);
   const signer = openSigner(options);
   return {
@@ -31,6 +31,7 @@ export function createS3Store(options: S3StoreOptions): ObjectStore & PresignedU
     get: (key, range) => getObject(bucket, key, range),
     delete: (key) => deleteObject(bucket, key),
     list: (prefix) => listObjects(bucket, prefix),
+    isCurrent: (info) => isCurrentObject(bucket, info),
     beginUpload: (key, size, partSize, attributes) =>
       beginUpload(bucket, key, { size, partSize }, attributes),
     writePart: (upload, index, body) => writePart(bucket, upload, index, body),

@@ -27,19 +27,27 @@ export interface PictureOptions {
   store: ObjectStore;
   /** For previews in memory; 0: none. */
   cacheBytes: number;
+  /** Milliseconds of a clock that never goes back. */
+  monotonicNow: () => number;
   onLookup: (outcome: CacheOutcome) => void;
 }
+
+/**
+ * How long a purged preview may still be sent from memory where asking costs a request to a server; a new one is sent after this
+ * time, too. Files are asked for at each use.
+ */
+const FRESH_MS = 1000;
 
 /** The pictures of the object store, some of whose previews are in memory. */
 export class Pictures {
   readonly #store: ObjectStore;
   readonly #previews: PreviewCache | undefined;
 
-  constructor({ store, cacheBytes, onLookup }: PictureOptions) {
+  constructor({ store, cacheBytes, monotonicNow, onLookup }: PictureOptions) {
     this.#store = store;
-    // Where asking for the version costs as much as reading the preview, a cache would spare nothing.
+    const freshMs = hasLocalFiles(store) ? 0 : FRESH_MS;
     if (cacheBytes > 0 && (hasChangeNotices(store) || hasVersionCheck(store)))
-      this.#previews = new PreviewCache({ store, maxBytes: cacheBytes, onLookup });
+      this.#previews = new PreviewCache({ store, maxBytes: cacheBytes, freshMs, monotonicNow, onLookup });
   }
 
   /** How many bytes the previews in memory take. */
@@ -54,9 +62,9 @@ export class Pictures {
 
   /** Finds what the request asks for. Where one request to the store can do, there is one. @throws ProblemError `not_found` */
   async find(req: Request, key: string, variant: SignedVariant): Promise<FoundObject> {
-    const cached = isPreview(variant) ? await orNotFound(this.#cached(key)) : undefined;
-    if (cached && 'bytes' in cached) return inMemory(cached, variant);
     const wanted = this.#toOpen(req);
+    const cached = isPreview(variant) ? await orNotFound(this.#cached(key, wanted === 'whole')) : undefined;
+    if (cached && 'bytes' in cached) return inMemory(cached, variant);
     if (wanted === 'whole') return this.#opened(cached ?? (await orNotFound(this.#store.get(key))), variant);
     cached?.body.destroy();
     const part = wanted && (await this.#openPart(key, wanted));
@@ -113,8 +121,9 @@ export class Pictures {
     return orNotFound(this.#store.head(key));
   }
 
-  async #cached(key: string) {
-    return this.#previews?.find(key);
+  /** A server would send the bytes of a preview that is too large to be kept, so only a request that wants them all reads it. */
+  async #cached(key: string, isWanted: boolean) {
+    return isWanted || hasLocalFiles(this.#store) ? this.#previews?.find(key) : this.#previews?.current(key);
   }
 }
 

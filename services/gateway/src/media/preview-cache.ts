@@ -24,6 +24,13 @@ export type CacheOutcome = 'hit' | 'miss' | 'stale';
 export interface PreviewCacheOptions {
   store: ObjectStore & (ChangeNotices | VersionCheck);
   maxBytes: number;
+  /**
+   * How long a version counts as current after the store was asked for it, in milliseconds; 0: the store is asked at each use. Means
+   * nothing where the store tells of changes.
+   */
+  freshMs: number;
+  /** Milliseconds of a clock that never goes back. */
+  monotonicNow: () => number;
   onLookup: (outcome: CacheOutcome) => void;
 }
 
@@ -34,18 +41,30 @@ const ENTRY_OVERHEAD_BYTES = 1024;
 /** How often a preview may change while one request waits for it. */
 const ATTEMPTS = 3;
 
+interface Entry extends CachedPreview {
+  /** When the request to the store was made whose response was the last one to have this version: it may be as old as that. */
+  seenAt: number;
+  /** The check that is under way, if there is one. */
+  check: Check | undefined;
+}
+
+interface Check {
+  askedAt: number;
+  isCurrent: Promise<boolean>;
+}
+
 /** A preview that is being read. Resolves to undefined if it cannot be kept or read. */
-type Load = Promise<CachedPreview | undefined>;
+type Load = Promise<Entry | undefined>;
 
 /**
- * Small previews that were asked for lately, in memory. A purge or a new preview counts at once: a store that sees every change tells
- * of it, and the entry is removed before the change is acknowledged; any other store is asked at each use whether the version is
- * still current.
+ * Small previews that were asked for lately, in memory. A store that sees every change tells of it, and the entry is removed before the
+ * change is acknowledged. Any other store is asked whether the version is still current, unless it was asked less than `freshMs`
+ * before the request came: so what is returned was purged or replaced at most that long before.
  */
 export class PreviewCache {
   readonly #options: PreviewCacheOptions;
   readonly #check: VersionCheck['isCurrent'] | undefined;
-  readonly #previews: LRUCache<string, CachedPreview>;
+  readonly #previews: LRUCache<string, Entry>;
   readonly #loads = new Map<string, Load>();
   readonly #largest: number;
 
@@ -71,7 +90,7 @@ export class PreviewCache {
    */
   current(key: string): CachedPreview | Promise<CachedPreview | undefined> | undefined {
     const known = this.#previews.get(key);
-    return known && this.#checked(known);
+    return known && this.#checked(known, this.#options.monotonicNow());
   }
 
   /**
@@ -80,28 +99,40 @@ export class PreviewCache {
    * Concurrent requests for a preview that is not there read it once. Throws the errors of the store.
    */
   async find(key: string): Promise<CachedPreview | OpenedObject | undefined> {
+    const cameAt = this.#options.monotonicNow();
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const known = this.#previews.get(key) ?? this.#loads.get(key);
       if (!known) return this.#load(key);
       const preview = await known;
-      const current = preview && (await this.#checked(preview));
+      const current = preview && (await this.#checked(preview, cameAt));
       if (current) return current;
     }
     return undefined;
   }
 
   /** A load that another request has begun before this one may have read an older version: with a check it is asked for, too. */
-  #checked(known: CachedPreview): CachedPreview | Promise<CachedPreview | undefined> {
-    if (this.#check) return this.#askStore(this.#check, known);
+  #checked(known: Entry, cameAt: number): CachedPreview | Promise<CachedPreview | undefined> {
+    if (this.#check && !this.#isFresh(known.seenAt, cameAt))
+      return this.#confirmed(this.#check, known, cameAt);
     this.#options.onLookup('hit');
     return known;
   }
 
-  async #askStore(
+  /** Whether a response to what was asked then still counts for a request that came at `cameAt`. */
+  #isFresh(askedAt: number, cameAt: number): boolean {
+    return cameAt - askedAt < this.#options.freshMs;
+  }
+
+  async #confirmed(
     isCurrent: VersionCheck['isCurrent'],
-    known: CachedPreview,
+    known: Entry,
+    cameAt: number,
   ): Promise<CachedPreview | undefined> {
-    if (await isCurrent(known.info)) {
+    const underWay = known.check && this.#isFresh(known.check.askedAt, cameAt) ? known.check : undefined;
+    const check = underWay ?? this.#ask(isCurrent, known);
+    if (await check.isCurrent) {
+      // A later question may have been answered first.
+      known.seenAt = Math.max(known.seenAt, check.askedAt);
       this.#options.onLookup('hit');
       return known;
     }
@@ -112,6 +143,18 @@ export class PreviewCache {
     return undefined;
   }
 
+  #ask(isCurrent: VersionCheck['isCurrent'], known: Entry): Check {
+    const askedAt = this.#options.monotonicNow();
+    const check = {
+      askedAt,
+      isCurrent: isCurrent(known.info).finally(() => {
+        if (known.check === check) known.check = undefined;
+      }),
+    };
+    known.check = check;
+    return check;
+  }
+
   /** What is being read may be the old version: its requests came before the change was acknowledged, and later ones read again. */
   #forget(key: string): void {
     this.#loads.delete(key);
@@ -120,8 +163,9 @@ export class PreviewCache {
 
   async #load(key: string): Promise<CachedPreview | OpenedObject> {
     this.#options.onLookup('miss');
-    const { promise: load, resolve } = Promise.withResolvers<CachedPreview | undefined>();
+    const { promise: load, resolve } = Promise.withResolvers<Entry | undefined>();
     this.#loads.set(key, load);
+    const seenAt = this.#options.monotonicNow();
     try {
       const opened = await this.#options.store.get(key);
       const { info, body } = opened;
@@ -129,7 +173,7 @@ export class PreviewCache {
       if (info.size > this.#largest || info.isDamaged) return opened;
       const bytes = await buffer(body);
       if (!hasItsHash(info, bytes)) return { info: { ...info, isDamaged: true }, bytes };
-      const preview = { info, bytes };
+      const preview: Entry = { info, bytes, seenAt, check: undefined };
       // Nothing may come between this look and what follows it: a change removes the load.
       if (this.#loads.get(key) === load) this.#previews.set(key, preview);
       resolve(preview);
