@@ -12,6 +12,7 @@ import { parse } from 'content-disposition';
 import { type Bucket, createBucket } from './bucket.js';
 import { type Gateway, startGateway } from './harness.js';
 import { type PictureOptions, storePicture } from './pictures.js';
+import { createShared } from './shared.js';
 
 const given = { settings: { mediaDelivery: 'presigned' } } as const;
 
@@ -109,6 +110,34 @@ describeWithServers(['postgres', 'minio'], 'signed media that come from S3 itsel
     expect(Number(location.searchParams.get('X-Amz-Expires'))).toBeLessThanOrEqual(20);
     gateway.state.stoppedAt += 20_001;
     expect(await gateway.call(url)).toMatchObject({ status: 403, body: { code: 'invalid_signature' } });
+  });
+
+  it('are redirected to also when a visitor of a share link has brought them into memory', async () => {
+    const shared = createShared();
+    const remembering = await startGateway({
+      settings: { ...given.settings, previewCacheBytes: 1_000_000 },
+      store: () => store,
+      shares: shared.shares,
+      copies: shared.copies,
+    });
+    try {
+      shared.use({ store, shareSigning: remembering.shareSigning });
+      const { id } = await shared.addPhoto();
+      const { userId } = shared;
+      const media = {
+        token: shared.share(),
+        userId,
+        expiresAt: null,
+        showLocation: false,
+        passwordVersion: undefined,
+      };
+      const visited = remembering.shareSigning.mediaUrl(media, id, 'thumb');
+      expect((await remembering.call(visited)).status).toBe(200);
+      const { url } = remembering.mediaUrls.sign(userId, id, 'thumb');
+      expect((await remembering.call(url)).status).toBe(302);
+    } finally {
+      await remembering.stop();
+    }
   });
 
   it('whose signature is wrong are not redirected to', async () => {
