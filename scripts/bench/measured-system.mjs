@@ -5,7 +5,7 @@ import { SERVICE_NAMES } from '../../packages/contracts/dist/index.js';
 import { startPostgres } from '../../packages/embedded-postgres/dist/index.js';
 import { createFilesystemStore, createS3Store } from '../../packages/object-storage/dist/index.js';
 import { startMinio, startRabbitMq } from '../../packages/testkit/dist/index.js';
-import { composeLimits, createMemoryGroups } from './memory-limits.mjs';
+import { composeLimits, createMemoryGroups, findMemoryGroups } from './memory-limits.mjs';
 import { measuresOf } from './processes.mjs';
 import { startNode } from './start-node.mjs';
 
@@ -42,6 +42,7 @@ async function startInOneProcess(folder, settings) {
 async function startServices(folder, isLimited) {
   // Node strips the types.
   const { startSixProcesses } = await import('../../packages/standalone/test/support/six-processes.ts');
+  const found = isLimited ? await findMemoryGroups() : undefined;
   const [postgres, rabbitMq, minio] = await Promise.all([
     startPostgres({ dataDir: join(folder, 'postgres'), settings: { max_connections: '100' } }),
     startRabbitMq(),
@@ -49,7 +50,7 @@ async function startServices(folder, isLimited) {
   ]);
   const servers = { postgresUrl: postgres.url('postgres'), busUrl: rabbitMq.url, s3: minio };
   const limits = await composeLimits(SERVICE_NAMES);
-  const groups = isLimited ? await createMemoryGroups(limits) : undefined;
+  const groups = found ? await createMemoryGroups(limits, found) : undefined;
   const settings = (name) => ({
     ...SETTINGS,
     LAZYPHOTOS_VALIDATE_ANSWERS: 'false',

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { repository, run } from '@lazyphotos/testkit';
 
@@ -9,7 +11,9 @@ const { BENCHMARKS, MORE_BENCHMARKS, readOptions } = await import(join(folder, '
 const { ratios, spread, takeTurns } = await import(join(folder, 'rounds.mjs'));
 const { perItem } = await import(join(folder, 'processes.mjs'));
 const { withParts } = await import(join(folder, 'report.mjs'));
-const { composeLimits } = await import(join(folder, 'memory-limits.mjs'));
+const { composeLimits, createMemoryGroups, findMemoryGroups } = await import(
+  join(folder, 'memory-limits.mjs')
+);
 
 const bench = (...args: string[]) => run(process.execPath, [join(folder, 'run.mjs'), ...args], {});
 
@@ -97,5 +101,82 @@ describe('what the figures are made of', () => {
         name,
         options: expect.stringMatching(/^--max-old-space-size=\d+ --max-semi-space-size=4$/),
       });
+  });
+});
+
+describe('memory limits outside of containers', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'lazyphotos-cgroups-'));
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  /** Writes files into a folder below the root, as the kernel shows a group. */
+  const group = async (path: string, files: Record<string, string>) => {
+    await mkdir(join(root, path), { recursive: true });
+    for (const [name, text] of Object.entries(files)) await writeFile(join(root, path, name), text);
+  };
+  const find = async (ownGroups: string) => {
+    const self = join(root, 'self');
+    await writeFile(self, ownGroups);
+    return findMemoryGroups({ root, self });
+  };
+  const BYTES = 300 * 2 ** 20;
+
+  test.each([
+    {
+      name: 'version 1, beside an empty version 2',
+      self: '9:memory:/session\n0::/session\n',
+      parent: 'memory/session',
+      given: { 'cgroup.procs': '' },
+      written: { 'memory.limit_in_bytes': `${BYTES}` },
+      shown: {
+        'memory.stat': 'rss 1\ntotal_rss 104857600\n',
+        'memory.max_usage_in_bytes': '209715200\n',
+        'memory.failcnt': '3\n',
+        'memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n',
+      },
+    },
+    {
+      name: 'version 2, in the nearest group that hands the controller on',
+      self: '0::/user.slice/session.scope\n',
+      parent: 'user.slice',
+      given: { 'cgroup.procs': '', 'cgroup.subtree_control': 'cpu memory pids\n' },
+      written: { 'memory.max': `${BYTES}`, 'memory.swap.max': '0' },
+      shown: {
+        'memory.stat': 'anon 104857600\nfile 5\n',
+        'memory.peak': '209715200\n',
+        'memory.events': 'low 0\nhigh 0\nmax 3\noom 1\noom_kill 1\n',
+      },
+    },
+  ])('are those of cgroups of $name', async ({ self, parent, given, written, shown }) => {
+    await group('user.slice/session.scope', {});
+    await group(parent, given);
+    const groups = await createMemoryGroups({ upload: { bytes: BYTES } }, await find(self));
+    const made = (await readdir(join(root, parent))).find((name) => name.startsWith('lazyphotos-bench-'));
+    const folder = join(root, parent, made ?? 'none');
+    for (const [name, text] of Object.entries(written))
+      expect({ name, text: await readFile(join(folder, name), 'utf8') }).toEqual({ name, text });
+    expect(groups.prefix('upload').at(-1)).toBe(folder);
+
+    await group(join(parent, made ?? 'none'), shown);
+    expect((await groups.report()).rows).toEqual([['upload', '300 MiB', '100 MiB', '200 MiB', 3, 1]]);
+    // In a real one the kernel's files go with it.
+    for (const name of await readdir(folder)) await rm(join(folder, name));
+    await groups.remove();
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test('asks the root of version 2 for the controller', async () => {
+    await group('.', { 'cgroup.procs': '', 'cgroup.subtree_control': '' });
+    expect((await find('0::/\n')).parent).toBe(root);
+    expect(await readFile(join(root, 'cgroup.subtree_control'), 'utf8')).toBe('+memory');
+  });
+
+  test('are refused in one line where neither version can be written', async () => {
+    const refusal = await find('3:cpu:/\n0::/a\n').catch((error: Error) => error.message);
+    expect(refusal).toMatch(
+      /^--limits needs memory cgroups that this user may write to\. version 1: .*; version 2: .*$/,
+    );
   });
 });
