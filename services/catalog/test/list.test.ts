@@ -42,6 +42,97 @@ describeWithPostgres('the list of photos', () => {
     expect((await user.list()).body.photos[0]).toEqual((await user.photo(third ?? '')).body);
   });
 
+  describe('shows each field as it is stored', () => {
+    const odd = {
+      fileName: '"Ünïcode" \\ {a,b} \u2028\u001f 👩‍👩‍👧.jpg',
+      sizeBytes: Number.MAX_SAFE_INTEGER,
+      capturedAt: '1843-05-01T12:34:56.789Z',
+      capturedAtSource: 'sidecar',
+      capturedAtOffset: -25,
+      uploadedAt: '0001-01-01T00:00:00.001Z',
+      updatedAt: '9999-12-31T23:59:59.999Z',
+      width: 1,
+      height: 1_000_000,
+      locationLat: 52.516_266_812_345_67,
+      locationLon: -0.000_000_123_456_789,
+      altitude: -430.1,
+      place: { city: 'São "Paulo"', country: "Côte d'Ivoire", countryCode: 'CI' },
+      cameraMake: '',
+      cameraModel: 'null',
+      lensModel: 'NaN',
+      fNumber: 0.95,
+      exposureTime: 1 / 8000,
+      iso: 2_147_483_647,
+      focalLength: 1e-7,
+      orientation: 8,
+      description: 'line\none\ttwo',
+      tags: ['{}', 'a,b', '"quoted"', "it's", '\\', 'NULL', '👍', ' '],
+      favorite: true,
+      rating: 5,
+      archived: true,
+      kind: 'motion',
+      durationMs: 1,
+      processing: 'ready',
+      placeholder: 'AAAA',
+      version: 2_147_483_647,
+    };
+    const store = (id: string, fields: Record<string, unknown>) => {
+      const columns = Object.keys(fields).map((field) =>
+        field.replaceAll(/[A-Z]/g, (l) => `_${l.toLowerCase()}`),
+      );
+      const set = columns.map((column, index) => `${column} = $${index + 2}`).join(', ');
+      return node.pool.query(`UPDATE photos SET ${set} WHERE id = $1`, [id, ...Object.values(fields)]);
+    };
+
+    it('odd ones, in every list', async () => {
+      const user = node.user();
+      const id = await user.addPhoto();
+      await store(id, { ...odd, tagKeys: odd.tags, sortAt: odd.capturedAt });
+      const albumId = await user.addAlbum();
+      await user.addItems(albumId, [id]);
+      const { body: alone } = await user.photo(id);
+      expect(alone).toMatchObject(odd);
+      expect((await user.list()).body.photos).toEqual([alone]);
+      expect((await user.list('?sort=uploadedAt&limit=500')).body.photos).toEqual([alone]);
+      expect((await user.list(`?albumId=${albumId}`)).body.photos).toEqual([alone]);
+      expect((await user.call(`/albums/${albumId}/items`)).body.items).toEqual([alone]);
+    });
+
+    it('those that are missing', async () => {
+      const user = node.user();
+      const id = await user.addPhoto();
+      const { body: alone } = await user.photo(id);
+      const { photos } = (await user.list()).body;
+      expect(photos).toEqual([alone]);
+      expect(photos[0]).toMatchObject({ tags: [], width: null, height: null });
+      for (const field of ['capturedAt', 'deletedAt', 'place', 'rating', 'description'])
+        expect(photos[0]).not.toHaveProperty(field);
+    });
+
+    it('those of a photo in the trash that could not be processed', async () => {
+      const user = node.user();
+      const id = await user.addPhoto();
+      const failed = { processing: 'failed', failureCode: 'unreadable', failureReason: '"{}"' };
+      await store(id, { ...failed, isDeleted: true, deletedAt: '2024-02-29T23:59:59.999Z' });
+      expect((await user.list('?trashed=true')).body.photos).toMatchObject([
+        {
+          id,
+          processingError: { code: 'unreadable', reason: '"{}"' },
+          deletedAt: '2024-02-29T23:59:59.999Z',
+          purgeAt: '2024-03-30T23:59:59.999Z',
+        },
+      ]);
+    });
+
+    it('with a cursor that goes on behind such a date', async () => {
+      const user = node.user();
+      const ids = await user.addPhotos(3);
+      for (const [index, id] of ids.entries())
+        await store(id, { sortAt: `1880-01-01T00:00:00.00${3 - index}Z` });
+      expect(idsOf(await user.pages('/photos', 1))).toEqual(ids);
+    });
+  });
+
   it.each([1, 2, 3, 7, 100])(
     'comes in pages of %d, each photo once, also where many have the same date',
     async (limit) => {

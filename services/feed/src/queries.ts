@@ -125,11 +125,11 @@ export interface PageRow {
   epoch: string;
   lastSeq: string | null;
   entity: 'photo' | 'album' | null;
-  entityId: string;
   seq: string;
   deleted: boolean;
   data: unknown;
-  updatedAt: Date;
+  /** Milliseconds since 1970, which `pg` reads in a fraction of the time that a date takes it. */
+  updatedAt: number;
   photoIds: string[] | null;
 }
 
@@ -140,7 +140,7 @@ export interface PageRow {
 export const READ_PAGE = statement<PageRow>(
   'read-page',
   `SELECT epoch, (SELECT last_seq FROM feed_heads WHERE user_id = $1::uuid) AS "lastSeq", entry.entity,
-    entry.entity_id AS "entityId", entry.seq, entry.deleted, entry.data, entry.updated_at AS "updatedAt",
+    entry.seq, entry.deleted, entry.data, round(date_part('epoch', entry.updated_at) * 1000) AS "updatedAt",
     CASE WHEN entry.entity = 'album' AND NOT entry.deleted THEN ARRAY(
       SELECT photo_id::text FROM feed_album_items WHERE album_id = entry.entity_id AND present ORDER BY position, photo_id
     ) END AS "photoIds"

@@ -60,7 +60,7 @@ async function readBegun<Row>(database: Database, read: () => Promise<Row[]>): P
 }
 
 function itemOf(entry: PageRow, mediaUrl: MediaUrlFor, localPlace: (place: Place) => Place): FeedItem {
-  const updatedAt = entry.updatedAt.toISOString();
+  const updatedAt = new Date(entry.updatedAt).toISOString();
   const { data } = entry;
   if (entry.deleted) return { type: 'tombstone', data: data as Tombstone, updatedAt };
   if (entry.entity === 'album') {

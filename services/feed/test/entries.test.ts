@@ -39,6 +39,15 @@ describeWithPostgres('entries of the feed', () => {
     }
   });
 
+  it.each(['0001-01-01T00:00:00.001Z', '1899-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'])(
+    'the time of a change stays the same to the millisecond: %s',
+    async (updatedAt) => {
+      const userId = newId();
+      await feed.deliver(photoChanged(photoRecord(userId, { updatedAt })));
+      expect(await itemsOf(userId)).toMatchObject([{ updatedAt, data: { updatedAt } }]);
+    },
+  );
+
   it('a photo without previews has no URLs', async () => {
     const userId = newId();
     const photo = photoRecord(userId, { processing: 'pending', width: null, height: null });

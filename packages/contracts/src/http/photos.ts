@@ -282,8 +282,9 @@ export function photoView(
   mediaUrl: MediaUrlFor,
   localPlace: (place: Place) => Place = (place) => place,
 ): Photo {
-  const urls = PREVIEW_VARIANTS.map((variant) => [variant, mediaUrl(record.userId, record.id, variant)]);
-  const thumbnails = record.processing === 'ready' ? Object.fromEntries(urls) : {};
+  const thumbnails: Photo['thumbnails'] = {};
+  if (record.processing === 'ready')
+    for (const variant of PREVIEW_VARIANTS) thumbnails[variant] = mediaUrl(record.userId, record.id, variant);
   // A feed keeps records that are older than these fields.
   const { archived = false, kind = 'photo', place } = record;
   return { ...record, archived, kind, place: place && localPlace(place), thumbnails };

@@ -1,13 +1,13 @@
-import { type endpoints, MAX_LIMIT, type QueryOf } from '@lazyphotos/contracts';
+import { DEFAULT_LIMIT, type endpoints, MAX_LIMIT, type QueryOf } from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
 import { createCursor, describeError, ProblemError } from '@lazyphotos/service-kit';
 import { z } from 'zod';
 import { requireAlbum } from '../albums/record.js';
 import type { CatalogContext } from '../context.js';
-import { type AlbumRow, type PhotoRow, Prisma } from '../prisma.js';
+import { type AlbumRow, Prisma } from '../prisma.js';
 import { instant } from '../values.js';
 import { isShown } from '../visibility.js';
-import { photoColumns, type StoredPhoto, toPhotoRow } from './columns.js';
+import { type ListedPhoto, listedColumns, type StoredListedPhoto, toListedPhoto } from './columns.js';
 import { indexRangesOf, type Selection } from './selection.js';
 import { viewPhotos } from './view.js';
 
@@ -33,36 +33,50 @@ function decodePageCursor(cursor: string | undefined, by: PageCursor['by']): Pag
 }
 
 export interface PhotoPage {
-  rows: PhotoRow[];
+  rows: ListedPhoto[];
   hasMore: boolean;
   /** Null when there is nothing on this page. */
   cursor: string | null;
 }
 
 /** A row of a page with what its cursor needs besides the id. */
-type PageRow = PhotoRow & { pagePosition?: string };
+type PageRow = ListedPhoto & { pagePosition?: string };
 
-const PHOTO_COLUMNS = Prisma.raw(photoColumns('p'));
+const PHOTO_COLUMNS = Prisma.raw(listedColumns('p'));
 /** A page of any size has one text. As a literal it tells PostgreSQL that a range is short, which a parameter does not. */
 const RANGE_LIMIT = Prisma.raw(String(MAX_LIMIT + 1));
+/**
+ * The limit of a page as a literal, too: with a parameter PostgreSQL plans each page anew, which takes it as long as reading one, because the
+ * plan for any limit looks dearer to it.
+ */
+const pageLimit = (limit: number): Prisma.Sql => Prisma.raw(String(limit + 1));
 
 /**
  * Reads the rows of a page on the pool, which parses far less than Prisma. `name` is given where there are few such texts: PostgreSQL
- * then parses each once for a connection.
+ * then parses and plans each once for a connection.
  */
 async function readRows({ pool }: Database, query: Prisma.Sql, name?: string): Promise<PageRow[]> {
-  const { rows } = await pool.query<StoredPhoto & { pagePosition?: string }>({
+  const { rows } = await pool.query<StoredListedPhoto & { pagePosition?: string }>({
     ...(name && { name }),
     text: query.text,
     values: query.values,
   });
-  return rows.map(toPhotoRow);
+  return rows.map(toListedPhoto);
 }
 
+/** The limits that clients ask for; each connection keeps the statements of these alone. */
+const NAMED_LIMITS = [DEFAULT_LIMIT, MAX_LIMIT];
+
 /** Returns a name for the lists without filters, which clients read from end to end; undefined for any other. */
-function statementNameOf({ userId: _, sort, albumId, ...filter }: Selection, from: PageCursor | undefined) {
-  if (Object.values(filter).some((value) => value !== undefined)) return undefined;
-  return ['page', sort ?? 'capturedAt', albumId && 'album', from && 'after'].filter(Boolean).join('-');
+function statementNameOf(
+  { userId: _, sort, albumId, ...filter }: Selection,
+  limit: number,
+  from: PageCursor | undefined,
+) {
+  if (!NAMED_LIMITS.includes(limit) || Object.values(filter).some((value) => value !== undefined))
+    return undefined;
+  const kind = albumId && 'album';
+  return ['page', limit, sort ?? 'capturedAt', kind, from && 'after'].filter(Boolean).join('-');
 }
 
 function pageOf(read: PageRow[], limit: number, cursorAt: (last: PageRow) => PageCursor): PhotoPage {
@@ -99,10 +113,10 @@ async function readPhotoPage(
   const query = sql`
     SELECT ${PHOTO_COLUMNS} FROM (
       SELECT at, photo_id FROM (${Prisma.join(newest, ' UNION ALL ')}) AS newest
-      ORDER BY at DESC, photo_id DESC LIMIT ${limit + 1}
+      ORDER BY at DESC, photo_id DESC LIMIT ${pageLimit(limit)}
     ) AS page JOIN photos p ON p.id = page.photo_id AND p.user_id = ${selection.userId}::uuid
     ORDER BY page.at DESC, page.photo_id DESC`;
-  const read = await readRows(database, query, statementNameOf(selection, from));
+  const read = await readRows(database, query, statementNameOf(selection, limit, from));
   const by = selection.sort ?? 'capturedAt';
   return pageOf(read, limit, (last) => ({
     by,
@@ -126,7 +140,7 @@ async function readArrangedPage(
   const query = sql`
     SELECT ${PHOTO_COLUMNS}, page.position AS "pagePosition" FROM (
       SELECT position, photo_id FROM album_items WHERE album_id = ${albumId}::uuid AND ${isShown()}${after}
-      ORDER BY position, photo_id LIMIT ${limit + 1}
+      ORDER BY position, photo_id LIMIT ${pageLimit(limit)}
     ) AS page JOIN photos p ON p.id = page.photo_id AND p.user_id = ${userId}::uuid
     ORDER BY page.position, page.photo_id`;
   const read = await readRows(database, query);

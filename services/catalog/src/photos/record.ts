@@ -1,10 +1,10 @@
 import type { CapturedAtSource, PhotoRecord, Place } from '@lazyphotos/contracts';
-import type { PhotoRow } from '../prisma.js';
+import type { ListedPhoto } from './columns.js';
 
 export const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
 
 /** A photo as events carry it. */
-export const photoRecordOf = (row: PhotoRow): PhotoRecord => ({
+export const photoRecordOf = (row: ListedPhoto): PhotoRecord => ({
   id: row.id,
   userId: row.userId,
   storageKey: row.storageKey,

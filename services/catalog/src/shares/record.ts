@@ -1,8 +1,9 @@
 import type { Place, SharedPhoto, ShareLink } from '@lazyphotos/contracts';
 import type { LinkForMedia, ShareSigning } from '@lazyphotos/service-kit';
 import { readEdits } from '../metadata/edits.js';
+import type { ListedPhoto } from '../photos/columns.js';
 import { orUndefined } from '../photos/record.js';
-import type { PhotoRow, ShareLinkRow } from '../prisma.js';
+import type { ShareLinkRow } from '../prisma.js';
 
 /** A link as its owner sees it. */
 export const shareLinkOf = (row: ShareLinkRow): ShareLink => ({
@@ -32,7 +33,7 @@ interface SharedPhotoOptions extends LinkForMedia {
 
 /** A photo as visitors see it. Fields are named one by one: what is not named here cannot leak. */
 export function sharedPhotoOf(
-  row: PhotoRow,
+  row: ListedPhoto,
   link: SharedPhotoOptions,
   signing: ShareSigning,
   localPlace: (place: Place) => Place,
