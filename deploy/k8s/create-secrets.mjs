@@ -6,7 +6,8 @@
  *   node deploy/k8s/create-secrets.mjs pi
  *   node --env-file=cloud.env deploy/k8s/create-secrets.mjs cloud
  *
- * In a cloud, variables say what is there already: ADMIN_DATABASE_URL (who may make roles and databases), BUS_URL, and _ACCESS_KEY_ID
+ * In a cloud, variables say what is there already: ADMIN_DATABASE_URL (who may make roles and databases), ADMIN_BUS_URL and
+ * BUS_API_URL (who may make queues and users of RabbitMQ, and its HTTP API), and _ACCESS_KEY_ID
  * and _SECRET_ACCESS_KEY of S3_ADMIN (who may make the bucket), S3_GATEWAY, S3_UPLOAD and S3_MEDIA_WORKER. A second argument
  * puts the file elsewhere. Needs nothing but Node 20.
  */
@@ -29,7 +30,8 @@ function insideTheCluster() {
   const admin = { id: 'lazyphotos-admin', secret: password() };
   return {
     adminDatabaseUrl: `postgresql://postgres:${postgres}@postgres:5432/postgres`,
-    busUrl: `amqp://lazyphotos:${rabbitMq}@rabbitmq:5672`,
+    adminBusUrl: `amqp://lazyphotos:${rabbitMq}@rabbitmq:5672`,
+    busApiUrl: 'http://rabbitmq:15672',
     admin,
     users: Object.fromEntries(STORE_USERS.map((name) => [name, { id: name, secret: password() }])),
     // MinIO makes the services' users from this; elsewhere they are there.
@@ -55,7 +57,8 @@ function outsideTheCluster(env) {
   });
   const answers = {
     adminDatabaseUrl: given('ADMIN_DATABASE_URL'),
-    busUrl: given('BUS_URL'),
+    adminBusUrl: given('ADMIN_BUS_URL'),
+    busApiUrl: given('BUS_API_URL'),
     admin: user('ADMIN'),
     users: Object.fromEntries(STORE_USERS.map((name) => [name, user(name.replace('-', '_').toUpperCase())])),
     provisioned: [],
@@ -80,6 +83,14 @@ function databaseUrl(adminUrl, service) {
   return url.href;
 }
 
+/** A user of the service's own, on the administrator's server. */
+function busUrl(adminUrl, service) {
+  const url = new URL(adminUrl);
+  url.username = `lazyphotos_${service.replace('-', '_')}`;
+  url.password = password();
+  return url.href;
+}
+
 function createIdentities() {
   const pairs = services.map((name) => [name, generateKeyPairSync('ec', { namedCurve: 'P-256' })]);
   const text = (key, type) => key.export({ type, format: 'der' }).toString('base64');
@@ -90,8 +101,12 @@ function createIdentities() {
 }
 
 /** The Secrets by name, each with its files. */
-function secretsOf({ adminDatabaseUrl, busUrl, admin, users, provisioned, infrastructure }, privateKeys) {
+function secretsOf(
+  { adminDatabaseUrl, adminBusUrl, busApiUrl, admin, users, provisioned, infrastructure },
+  privateKeys,
+) {
   const databases = Object.fromEntries(services.map((name) => [name, databaseUrl(adminDatabaseUrl, name)]));
+  const buses = Object.fromEntries(busUsers.map((name) => [name, busUrl(adminBusUrl, name)]));
   const mediaSigningKey = randomBytes(32).toString('hex');
   const keysOf = (prefix, { id, secret }) => ({
     [`${prefix}-access-key-id`]: id,
@@ -100,7 +115,7 @@ function secretsOf({ adminDatabaseUrl, busUrl, admin, users, provisioned, infras
   const filesOf = (name) => ({
     'database-url': databases[name],
     'service-key': privateKeys[name],
-    ...(busUsers.includes(name) ? { 'bus-url': busUrl } : {}),
+    ...(busUsers.includes(name) ? { 'bus-url': buses[name] } : {}),
     ...(urlSigners.includes(name) ? { 'media-signing-key': mediaSigningKey } : {}),
     ...(STORE_USERS.includes(name) ? keysOf('s3', users[name]) : {}),
   });
@@ -109,6 +124,11 @@ function secretsOf({ adminDatabaseUrl, busUrl, admin, users, provisioned, infras
     'provision-postgres': {
       'admin-database-url': adminDatabaseUrl,
       ...Object.fromEntries(services.map((name) => [`${name}-database-url`, databases[name]])),
+    },
+    'provision-bus': {
+      'admin-bus-url': adminBusUrl,
+      'bus-api-url': busApiUrl,
+      ...Object.fromEntries(busUsers.map((name) => [`${name}-bus-url`, buses[name]])),
     },
     'provision-storage': {
       ...keysOf('s3-admin', admin),

@@ -37,7 +37,7 @@ describeWithCompose('docker-compose.arm64.yml', () => {
 
   test('has the six services, what they use, and further containers only by profile', () => {
     expect(Object.keys(plain.services).sort()).toEqual(
-      [...SERVICE_NAMES, 'postgres', 'rabbitmq', 'minio', 'provision-postgres', 'provision-storage'].sort(),
+      [...SERVICE_NAMES, 'postgres', 'rabbitmq', 'minio', 'provision-postgres', 'provision-storage', 'provision-bus'].sort(),
     );
     const further = entries(all).filter(([name]) => !(name in plain.services));
     expect([...new Set(further.flatMap(([, { profiles: own = [] }]) => own))].sort()).toEqual(
@@ -129,11 +129,16 @@ describeWithCompose('docker-compose.arm64.yml', () => {
         name,
         'provision-postgres': 'service_completed_successfully',
         ...('S3_BUCKET' in environment && { 'provision-storage': 'service_completed_successfully' }),
-        ...('LAZYPHOTOS_BUS_URL_FILE' in environment && { rabbitmq: 'service_healthy' }),
+        ...('LAZYPHOTOS_BUS_URL_FILE' in environment && {
+          'provision-bus': 'service_completed_successfully',
+        }),
       });
     }
     expect(all.services['provision-postgres']?.depends_on).toMatchObject({
       postgres: { condition: 'service_healthy' },
+    });
+    expect(all.services['provision-bus']?.depends_on).toMatchObject({
+      rabbitmq: { condition: 'service_healthy' },
     });
     expect(all.services['provision-storage']?.depends_on).toMatchObject({
       minio: { condition: 'service_healthy' },

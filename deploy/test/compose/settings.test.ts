@@ -13,7 +13,7 @@ import {
 } from './rendered.js';
 
 const known = ALL_SETTINGS.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
-const jobs = ['provision-postgres', 'provision-storage', 'dead-letters'];
+const jobs = ['provision-postgres', 'provision-storage', 'provision-bus', 'dead-letters'];
 const programs = [...SERVICE_NAMES, ...jobs];
 
 /** Not for whoever runs containers to choose: the compose file does, or only `npm start` has them. */
@@ -32,6 +32,7 @@ const DECIDED = [
 const WITHHELD: Record<string, string> = {
   'provision-postgres': 'LAZYPHOTOS_ADMIN_DATABASE_URL',
   'provision-storage': 'S3_ADMIN_ACCESS_KEY_ID',
+  'provision-bus': 'LAZYPHOTOS_ADMIN_BUS_URL',
   'dead-letters': 'LAZYPHOTOS_BUS_URL',
 };
 const withheldFrom = (program: string) => WITHHELD[program] ?? 'LAZYPHOTOS_DATABASE_URL';

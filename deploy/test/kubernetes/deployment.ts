@@ -16,7 +16,8 @@ const PASSWORD = 'a-password-of-the-cloud';
 
 const cloudAnswers = {
   ADMIN_DATABASE_URL: `postgresql://admin:${PASSWORD}@${outside.postgres}:5432/postgres?sslmode=require`,
-  BUS_URL: `amqps://lazyphotos:${PASSWORD}@${outside.rabbitMq}:5671`,
+  ADMIN_BUS_URL: `amqps://lazyphotos:${PASSWORD}@${outside.rabbitMq}:5671`,
+  BUS_API_URL: `https://${outside.rabbitMq}:15671`,
   ...Object.fromEntries(
     ['ADMIN', 'GATEWAY', 'UPLOAD', 'MEDIA_WORKER'].flatMap((user) => [
       [`S3_${user}_ACCESS_KEY_ID`, `AKIA${user}`],

@@ -32,7 +32,7 @@ const at = (address: string, ports: number[]) => ({ party: { name: address, addr
 /** Each with a port that no pod needs. The last address is where a machine of a cloud gets its own credentials. */
 const outsiders = [
   at(outside.postgres, [5432, 22]),
-  at(outside.rabbitMq, [5671, 15671]),
+  at(outside.rabbitMq, [5671, 15671, 22]),
   at(outside.s3, [443, 80]),
   at('169.254.169.254', [80, 443]),
 ];

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { SERVICE_NAMES } from '@lazyphotos/contracts';
+import { BUS_USERS, SERVICE_NAMES } from '@lazyphotos/contracts';
 import { ALL_SETTINGS } from '@lazyphotos/standalone';
 import { repository, run } from '@lazyphotos/testkit';
 import { contentsOf, createSecrets, manifestsFolder, overlays } from './deployment.js';
@@ -30,6 +30,7 @@ const mainOf = (component: string): string =>
 const WITHHELD: Record<string, string> = {
   'provision-postgres': 'LAZYPHOTOS_ADMIN_DATABASE_URL',
   'provision-storage': 'S3_ADMIN_ACCESS_KEY_ID',
+  'provision-bus': 'LAZYPHOTOS_ADMIN_BUS_URL',
 };
 
 /** A setting that the program cannot do without: it says that this is missing, and all else that is wrong, and ends. */
@@ -152,7 +153,10 @@ describe('create-secrets', () => {
 
   test('asks for what a cloud must say, all at once', async () => {
     const program = join(manifestsFolder, 'create-secrets.mjs');
-    const { code, stderr } = await run(process.execPath, [program, 'cloud'], { BUS_URL: 'amqps://b' });
+    const { code, stderr } = await run(process.execPath, [program, 'cloud'], {
+      ADMIN_BUS_URL: 'amqps://b',
+      BUS_API_URL: 'https://b',
+    });
     expect(code).toBe(2);
     expect(stderr).toMatch(/ADMIN_DATABASE_URL, .*S3_MEDIA_WORKER_SECRET_ACCESS_KEY/);
     expect(stderr).not.toMatch(/BUS_URL/);
@@ -165,6 +169,10 @@ describe('create-secrets', () => {
     expect(new Set(urls.map(({ host, search }) => `${host}${search}`))).toEqual(
       new Set(['10.20.30.40:5432?sslmode=require']),
     );
+    const buses = BUS_USERS.map((name) => new URL(secrets.get(name)?.['bus-url'] ?? ''));
+    expect(new Set(buses.map(({ username, password }) => `${username}:${password}`)).size).toBe(4);
+    for (const name of BUS_USERS)
+      expect(secrets.get('provision-bus')?.[`${name}-bus-url`]).toBe(secrets.get(name)?.['bus-url']);
     expect(secrets.get('provision-postgres')?.['media-worker-database-url']).toBe(
       secrets.get('media-worker')?.['database-url'],
     );

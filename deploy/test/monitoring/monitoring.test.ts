@@ -42,7 +42,7 @@ describe('monitoring', () => {
     const queues = Object.keys(topology);
     expect(queues.filter((queue) => others.test(queue))).toEqual([]);
     expect(others.test(`${queues[0]}.dead`)).toBe(true);
-    expect(others.test('lazyphotos.retry.5s')).toBe(true);
+    expect(others.test('lazyphotos.retry.after-8s')).toBe(true);
   });
 
   test('every alert says what is wrong and how bad it is', () => {

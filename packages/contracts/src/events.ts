@@ -171,5 +171,23 @@ export const topology = {
   'feed.album': ['album.changed', 'album.deleted'],
 } as const satisfies Record<string, readonly EventType[]>;
 
+/** Who publishes what: the service that owns the fact. */
+export const publishers = {
+  'upload.completed': 'upload',
+  'media.deferred': 'media-worker',
+  'media.processed': 'media-worker',
+  'place.found': 'media-worker',
+  'photo.relocated': 'catalog',
+  'photo.changed': 'catalog',
+  'photo.trashed': 'catalog',
+  'photo.purged': 'catalog',
+  'album.changed': 'catalog',
+  'album.deleted': 'catalog',
+} as const satisfies Record<EventType, string>;
+
+/** The services that have a queue or publish. A queue is named after the service that consumes it: `<service>.<family>`. */
+export const BUS_USERS = ['upload', 'catalog', 'feed', 'media-worker'] as const;
+export type BusUser = (typeof BUS_USERS)[number];
+
 export type Topology = Readonly<Record<string, readonly EventType[]>>;
 export type QueueName = keyof typeof topology;

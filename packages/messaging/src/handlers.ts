@@ -1,5 +1,13 @@
 import { type AnyEvent, parseEvent, type Topology } from '@lazyphotos/contracts';
-import type { BatchHandler, ConsumeOptions, EventDelivery, EventHandler, EventResult } from './port.js';
+import { OutagePause } from './outage-pause.js';
+import type {
+  BatchHandler,
+  ConsumeOptions,
+  EventDelivery,
+  EventHandler,
+  EventResult,
+  RetryPolicy,
+} from './port.js';
 
 /** A delivery as an adapter receives it: an event, or the reason why there is none to hand to a handler. */
 export interface Received {
@@ -8,6 +16,9 @@ export interface Received {
   attempt: number;
   signal: AbortSignal;
 }
+
+/** What became of a delivery's handler. */
+export type HandlerResult = 'done' | { error: unknown; isOutage: boolean };
 
 /** Reads the event of a delivery. Never throws: a content that is no event fails like an event whose handler throws. */
 export function readContent(read: () => unknown): Received['content'] {
@@ -31,12 +42,22 @@ export class QueueHandlers {
   readonly #queue: string;
   readonly #handlers: ReadonlyMap<string, AnyHandler>;
   readonly #around: NonNullable<ConsumeOptions['around']>;
+  readonly #isOutage: NonNullable<ConsumeOptions['isOutage']>;
+  readonly pause: OutagePause;
 
   /** @throws when `handlers` has not exactly one handler for each of the queue's event types */
-  constructor(topology: Topology, queue: string, handlers: object, around?: ConsumeOptions['around']) {
+  constructor(
+    topology: Topology,
+    queue: string,
+    handlers: object,
+    retry: RetryPolicy,
+    { around, isOutage }: Pick<ConsumeOptions, 'around' | 'isOutage'> = {},
+  ) {
     const types = topology[known(topology, queue)] ?? [];
     this.#queue = queue;
     this.#around = around ?? ((_event, handle) => handle());
+    this.#isOutage = isOutage ?? (() => false);
+    this.pause = new OutagePause(retry);
     this.#handlers = new Map<string, AnyHandler>(Object.entries(handlers));
     const missing = types.filter((type) => !this.#handlers.has(type));
     if (missing.length > 0) throw new Error(`the queue ${queue} has no handler for ${missing.join(', ')}`);
@@ -76,7 +97,16 @@ export class QueueHandlers {
   }
 
   /** Handles what `takeNext` returned. Never rejects: resolves to a result for each delivery, in their order. */
-  async handle(received: readonly Received[]): Promise<EventResult[]> {
+  async handle(received: readonly Received[]): Promise<HandlerResult[]> {
+    const results = await this.#handle(received);
+    const judged = results.map((result) =>
+      result === 'done' ? result : { ...result, isOutage: this.#isOutage(result.error) },
+    );
+    this.pause.note(judged);
+    return judged;
+  }
+
+  async #handle(received: readonly Received[]): Promise<EventResult[]> {
     const deliveries: EventDelivery<never>[] = [];
     for (const { content, attempt, signal } of received) {
       if ('error' in content) return [content];
@@ -88,7 +118,7 @@ export class QueueHandlers {
     const handler = this.#handlers.get(type);
     if (!handler) return [{ error: new Error(`the queue ${this.#queue} has no handler for ${type}`) }];
     if (typeof handler === 'function') return [await this.#settle(first, () => handler(first.event, first))];
-    const results = callBatch(handler, deliveries);
+    const results = callBatch(handler, deliveries, this.#isOutage);
     results.catch(() => undefined); // each delivery reports it below
     return Promise.all(
       deliveries.map((delivery, index) =>
@@ -114,8 +144,12 @@ const eventOf = ({ content }: Received) => ('event' in content ? content.event :
 
 const batchSize = (handler: AnyHandler | undefined) => (typeof handler === 'object' ? handler.batch : 1);
 
-async function callBatch(handler: BatchHandler<never>, deliveries: readonly EventDelivery<never>[]) {
-  const results = await handler.handle(deliveries);
+async function callBatch(
+  handler: BatchHandler<never>,
+  deliveries: readonly EventDelivery<never>[],
+  isOutage: (error: unknown) => boolean,
+) {
+  const results = await handler.handle(deliveries, isOutage);
   if (results.length !== deliveries.length)
     throw new Error(`a batch of ${deliveries.length} events has ${results.length} results`);
   return results;

@@ -8,6 +8,12 @@ export interface ConsumeOptions {
    * An event of a batch shares its handler's call with others: `handle` then waits for the event's own result.
    */
   around?: (event: AnyEvent, handle: () => Promise<void>) => Promise<void>;
+  /**
+   * Returns whether an error means that something the handlers need (a database, a store, another service) is away. Such a failure says
+   * nothing about the event: it does not count as an attempt, and the queue's consumer pauses, at most half a minute, until its handlers
+   * work again. Without it, every failure counts.
+   */
+  isOutage?: (error: unknown) => boolean;
 }
 
 export interface Delivery {
@@ -19,7 +25,7 @@ export interface Delivery {
 
 /**
  * Handles one event. When it resolves, the event is done. When it throws, the event is delivered again later, with a growing delay, and
- * becomes a dead letter after the last attempt. An event may come more than once and out of order: handlers are idempotent.
+ * becomes a dead letter after the last attempt, unless the error is an outage (`isOutage`). An event may come more than once and out of order: handlers are idempotent.
  */
 export type EventHandler<T extends EventType> = (event: EventOf<T>, delivery: Delivery) => Promise<void>;
 
@@ -29,6 +35,9 @@ export interface EventDelivery<T extends EventType> extends Delivery {
 
 export type EventResult = 'done' | { error: unknown };
 
+/** What became of a delivery. `postponed`: an outage made it fail; it comes again, and this attempt does not count. */
+export type Outcome = 'done' | 'retried' | 'dead_lettered' | 'postponed';
+
 /**
  * Handles up to `batch` events in one call: those that are waiting when a call can start, so one alone does not wait for others.
  * Resolves to one result for each event, in their order; only the events with an error are delivered again. When it throws, all are.
@@ -36,7 +45,10 @@ export type EventResult = 'done' | { error: unknown };
  */
 export interface BatchHandler<T extends EventType> {
   batch: number;
-  handle(deliveries: readonly EventDelivery<T>[]): Promise<readonly EventResult[]>;
+  handle(
+    deliveries: readonly EventDelivery<T>[],
+    isOutage: (error: unknown) => boolean,
+  ): Promise<readonly EventResult[]>;
 }
 
 /** One handler for each event type of a queue, no more and no less. */
@@ -74,10 +86,20 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   maxDelaySeconds: 1800,
 };
 
+/** Returns the shortest time between the `failures`th failure and the next delivery. */
+export function delaySeconds(failures: number, { baseDelaySeconds, maxDelaySeconds }: RetryPolicy): number {
+  return Math.min(baseDelaySeconds * 2 ** (failures - 1), maxDelaySeconds);
+}
+
 export interface BusOptions<T extends Topology = typeof topology> {
   /** RabbitMQ (`amqp://`, `amqps://`), or a PostgreSQL database of its own (`postgresql://`, `postgres://`). */
   url: string;
   topology: T;
+  /**
+   * False for a user of the broker that may not make queues: the bus then only looks whether what provisioning has made is there. Means
+   * nothing on PostgreSQL, whose queues belong to the bus's own database. True if absent.
+   */
+  declares?: boolean;
   /** What the broker shows as the name of the connections. */
   name?: string;
   retry?: RetryPolicy;
@@ -122,7 +144,7 @@ export interface EventBus<T extends Topology = typeof topology> {
 
 /** Receives the outcome of each delivery and the faults of the connection, for metrics and logs. */
 export interface BusObserver {
-  settled?(queue: string, type: string, outcome: 'done' | 'retried' | 'dead_lettered', error?: unknown): void;
+  settled?(queue: string, type: string, outcome: Outcome, error?: unknown): void;
   fault?(error: unknown): void;
 }
 
@@ -131,7 +153,10 @@ export class BusUnavailableError extends Error {
   override name = 'BusUnavailableError';
 }
 
-/** The broker has one of our queues or exchanges with other properties, or does not allow us to make it. An operator must act. */
+/**
+ * The broker has one of our queues or exchanges with other properties, has none where provisioning should have made it, or does not allow
+ * us to make it. An operator must act.
+ */
 export class TopologyRefusedError extends Error {
   override name = 'TopologyRefusedError';
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_RETRY_POLICY } from '../src/index.js';
-import { delaySeconds, delaysOf, jitteredMs } from '../src/rabbitmq/topology.js';
+import { delaySeconds } from '../src/port.js';
+import { delaysOf, jitteredMs } from '../src/rabbitmq/topology.js';
 
 describe('retry delays', () => {
   test('double with each failure up to the longest, and each has one queue', () => {
@@ -9,7 +10,7 @@ describe('retry delays', () => {
       5, 10, 20, 40, 50, 50,
     ]);
     expect(delaysOf(policy)).toEqual([5, 10, 20, 40, 50]);
-    expect(delaysOf({ ...policy, maxAttempts: 1 })).toEqual([]);
+    expect(delaysOf({ ...policy, maxAttempts: 1 })).toEqual([5]);
   });
 
   test('of the default policy make the last delivery come after about half an hour', () => {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { isObjectStoreError } from './errors.js';
 
 export interface ObjectInfo {
   key: string;
@@ -147,6 +148,17 @@ export interface LocalFiles {
 
 export function hasLocalFiles(store: ObjectStore): store is ObjectStore & LocalFiles {
   return 'localPath' in store && typeof store.localPath === 'function';
+}
+
+/** Resolves to whether the store has an object under this key. */
+export async function isStored(store: ObjectStore, key: string): Promise<boolean> {
+  try {
+    await store.head(key);
+    return true;
+  } catch (error) {
+    if (isObjectStoreError(error, 'object_not_found')) return false;
+    throw error;
+  }
 }
 
 /** An optional ability of an adapter that knows how much space is free. Others only throw `StorageFullError`. */

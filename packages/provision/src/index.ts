@@ -1,3 +1,5 @@
+export { type ProvisionBusOptions, provisionBus } from './bus/provision.js';
+export { busUserSettings, readBusUserSettings } from './bus/settings.js';
 export { ProvisionError } from './errors.js';
 export type { ServiceDatabase } from './postgres/plan.js';
 export { type ProvisionPostgresOptions, provisionPostgres } from './postgres/provision.js';

@@ -12,6 +12,8 @@ import {
   type Logger,
   SettingsError,
 } from '@lazyphotos/service-kit';
+import { provisionBus } from './bus/provision.js';
+import { readBusUserSettings } from './bus/settings.js';
 import { provisionPostgres } from './postgres/provision.js';
 import { readPostgresSettings } from './postgres/settings.js';
 import { provisionStorage } from './storage/provision.js';
@@ -20,10 +22,11 @@ import { readStorageSettings } from './storage/settings.js';
 type Command = (env: Environment, logger: Logger, print: (line: string) => void) => Promise<void>;
 type Output = Pick<NodeJS.WritableStream, 'write'>;
 
-const USAGE = `usage: provision postgres | storage | dead-letters [list | replay]
+const USAGE = `usage: provision postgres | storage | bus | dead-letters [list | replay]
 
   postgres      a role, a database and its tables for each service
   storage       the bucket, and on MinIO a user for each service that uses it
+  bus           the queues of RabbitMQ, and a user for each service that uses them
   dead-letters  the events that kept failing: lists them, or delivers them again
 
 Settings are environment variables: see docs/configuration.md. Every command may be run again at any time.
@@ -32,6 +35,7 @@ Settings are environment variables: see docs/configuration.md. Every command may
 const COMMANDS: Readonly<Record<string, Command>> = {
   postgres: (env, logger) => provisionPostgres({ ...readPostgresSettings(env), logger }),
   storage: (env, logger) => provisionStorage({ ...readStorageSettings(env), logger }),
+  bus: (env, logger) => provisionBus({ ...readBusUserSettings(env), logger }),
   'dead-letters': (env, _, print) => handleDeadLetters(env, 'list', print),
   'dead-letters list': (env, _, print) => handleDeadLetters(env, 'list', print),
   'dead-letters replay': (env, _, print) => handleDeadLetters(env, 'replay', print),

@@ -32,7 +32,7 @@ describe('the program', () => {
     async (args) => {
       const { code, stderr } = await provision(args);
       expect(code).toBe(2);
-      expect(stderr).toMatch(/^usage: provision postgres \| storage \| dead-letters/);
+      expect(stderr).toMatch(/^usage: provision postgres \| storage \| bus \| dead-letters/);
     },
   );
 

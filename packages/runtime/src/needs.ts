@@ -56,6 +56,12 @@ export function busObserver(metrics: Metrics, logger: Logger): BusObserver {
   return {
     settled: (queue, type, outcome, error) => {
       metrics.eventsHandled.inc({ queue, type, outcome });
+      if (outcome === 'postponed')
+        logger.warn('an event waits until what it needs is back', {
+          queue,
+          type,
+          error: describeError(error),
+        });
       if (outcome === 'retried')
         logger.warn('an event will be delivered again', { queue, type, error: describeError(error) });
       if (outcome === 'dead_lettered')
@@ -95,7 +101,7 @@ async function openOwnBus(
 ): Promise<EventBus> {
   const { openBus } = await import('@lazyphotos/messaging');
   const observer = busObserver(chassis.metrics, chassis.logger);
-  const bus = await openBus({ url: busUrl, topology, name: chassis.name, observer });
+  const bus = await openBus({ url: busUrl, topology, name: chassis.name, observer, declares: false });
   stops.add('bus', bus.close);
   return bus;
 }

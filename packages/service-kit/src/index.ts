@@ -33,6 +33,7 @@ export { createLogger, describeError, type Logger, silentLogger } from './logger
 export { createMediaUrls, type MediaLocation, type MediaUrls, type SignedVariant } from './media-urls.js';
 export { Counter, createMetrics, Gauge, Histogram, type Metrics, serveMetrics } from './metrics.js';
 export { createPeriodic, type Periodic } from './periodic.js';
+export { createRefusals, type RefuseEvent } from './refusals.js';
 export * from './settings.js';
 export type { ShareMedia } from './shares/media-handles.js';
 export {

@@ -9,6 +9,7 @@ export interface Metrics {
   registry: Registry;
   httpDuration: Histogram<'service' | 'method' | 'route' | 'status'>;
   eventsHandled: Counter<'queue' | 'type' | 'outcome'>;
+  eventsRefused: Counter<'service' | 'type'>;
   eventsPublished: Counter<'service'>;
   outboxPending: Gauge<'service'>;
 }
@@ -28,8 +29,14 @@ export function createMetrics(): Metrics {
     }),
     eventsHandled: new Counter({
       name: 'lazyphotos_events_handled_total',
-      help: 'Deliveries by outcome: done, retried or dead_lettered',
+      help: 'Deliveries by outcome: done, retried, dead_lettered, or postponed by an outage, which does not count as an attempt',
       labelNames: ['queue', 'type', 'outcome'],
+      registers,
+    }),
+    eventsRefused: new Counter({
+      name: 'lazyphotos_events_refused_total',
+      help: 'Events that named a photo or album of another user, or a file that is not theirs: dropped, nothing was changed',
+      labelNames: ['service', 'type'],
       registers,
     }),
     eventsPublished: new Counter({

@@ -3,7 +3,7 @@ import { databaseSettings } from '@lazyphotos/database';
 import { mediaFolders } from '@lazyphotos/media-worker';
 import { busSettings } from '@lazyphotos/messaging/settings';
 import { storeSettings } from '@lazyphotos/object-storage/settings';
-import { postgresSettings, storageSettings } from '@lazyphotos/provision';
+import { busUserSettings, postgresSettings, storageSettings } from '@lazyphotos/provision';
 import { SETTING_NAMES } from '@lazyphotos/runtime';
 import {
   addressSettings,
@@ -29,6 +29,7 @@ const TABLES = [
   scannerSettings,
   postgresSettings,
   storageSettings,
+  busUserSettings,
 ].flatMap((table): Setting[] => Object.values(table));
 
 /** Every setting of the system, in the order of the document. */

@@ -1,7 +1,14 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { eventSchemas, SERVICE_NAMES, topology } from '@lazyphotos/contracts';
+import {
+  BUS_USERS,
+  type EventType,
+  eventSchemas,
+  publishers,
+  SERVICE_NAMES,
+  topology,
+} from '@lazyphotos/contracts';
 import { repository } from '@lazyphotos/testkit';
 
 /** Every source file of the packages in a folder of the repository, or of one package, with its text. */
@@ -37,6 +44,13 @@ describe('services and events', () => {
     expect(consumed.sort()).toEqual(Object.keys(topology).sort());
     const published = services.flatMap(({ publishes }) => publishes);
     expect(published.sort()).toEqual(Object.keys(eventSchemas).sort());
+    // From these follow the rights on the bus.
+    for (const { name, publishes } of services)
+      expect(publishes.map((type) => [type, publishers[type as EventType]])).toEqual(
+        publishes.map((type) => [type, name]),
+      );
+    const users = services.filter(({ consumes, publishes }) => consumes.length + publishes.length > 0);
+    expect(users.map(({ name }) => name).sort()).toEqual([...BUS_USERS].sort());
   });
 
   test.each(services)('docs/architecture.md shows what $name consumes and publishes', (service) => {

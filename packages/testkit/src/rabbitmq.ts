@@ -16,6 +16,8 @@ import { run, succeeds } from './tools/run.js';
 
 /** The URL of a RabbitMQ to test with, instead of one that the tests start. */
 const RABBITMQ_URL = 'LAZYPHOTOS_TEST_RABBITMQ_URL';
+/** The HTTP API of that RabbitMQ, where it is not on port 15672. */
+const RABBITMQ_API_URL = 'LAZYPHOTOS_TEST_RABBITMQ_API_URL';
 const DEFAULT_URL = 'amqp://guest:guest@127.0.0.1:5672';
 /** As in docker-compose.arm64.yml. */
 export const RABBITMQ_IMAGE = 'rabbitmq:4.2.9';
@@ -31,6 +33,8 @@ const LIST_QUEUES = ['--quiet', 'list_queues', 'name', 'messages', '--formatter'
 export interface TestRabbitMq extends TestServer {
   /** `amqp://user:password@127.0.0.1:<port>` */
   readonly url: string;
+  /** The HTTP API of its management plugin: `http://127.0.0.1:<port>`. The user is that of `url`. */
+  readonly apiUrl: string;
   /** All queues, and how many messages each holds, unacknowledged ones too. Rejects for a shared server. */
   queues(): Promise<QueueLength[]>;
 }
@@ -40,9 +44,18 @@ export async function startRabbitMq(): Promise<TestRabbitMq> {
   const source = await sourceOf('rabbitmq', findRabbitMq);
   if (source.kind === 'none') throw new Error(`no RabbitMQ for tests: ${source.reason}`);
   if (source.kind === 'shared')
-    return { ...sharedServer('RabbitMQ'), url: source.url, queues: () => refuseShared('RabbitMQ') };
+    return {
+      ...sharedServer('RabbitMQ'),
+      url: source.url,
+      apiUrl: process.env[RABBITMQ_API_URL] ?? `http://${new URL(source.url).hostname}:15672`,
+      queues: () => refuseShared('RabbitMQ'),
+    };
   const server = await startServerProcess({ server: 'rabbitmq', source });
-  return { ...server, queues: async () => (await server.request('queues')) as QueueLength[] };
+  return {
+    ...server,
+    apiUrl: String(await server.request('apiUrl')),
+    queues: async () => (await server.request('queues')) as QueueLength[],
+  };
 }
 
 /** Looks for a RabbitMQ; installs one where someone asked for it. */
@@ -58,8 +71,9 @@ export async function findRabbitMq(): Promise<Source> {
 /** Returns a RabbitMQ that is not started yet. `folder` is for its data alone. */
 export async function openRabbitMq(folder: string, source: OwnSource): Promise<OwnServer> {
   const port = await freePort();
-  if (source.kind === 'docker') return new ContainerRabbitMq(source.image, port);
-  const node = { port, epmdPort: await freePort(), nodePort: await freePort() };
+  const apiPort = await freePort();
+  if (source.kind === 'docker') return new ContainerRabbitMq(source.image, port, apiPort);
+  const node = { port, apiPort, epmdPort: await freePort(), nodePort: await freePort() };
   return new DebianRabbitMq(source.path, folder, node);
 }
 
@@ -88,19 +102,23 @@ async function listQueues(control: (args: string[]) => Promise<string>): Promise
 
 /** The official image. */
 export class ContainerRabbitMq extends DockerServer {
-  constructor(image: string, port: number) {
+  readonly apiUrl: string;
+
+  constructor(image: string, port: number, apiPort: number) {
     super({
       url: urlOf(port),
       image,
       ports: { inside: 5672, here: port },
+      otherPorts: [{ inside: 15672, here: apiPort }],
       env: {
         RABBITMQ_DEFAULT_USER: USER,
         RABBITMQ_DEFAULT_PASS: USER,
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: TICK_ARGUMENT,
       },
-      args: [],
+      args: ['sh', '-c', 'rabbitmq-plugins enable --offline rabbitmq_management && exec docker-entrypoint.sh rabbitmq-server'],
       isReady: () => isRabbitMqReady(urlOf(port)),
     });
+    this.apiUrl = apiUrlOf(apiPort);
   }
 
   queues(): Promise<QueueLength[]> {
@@ -108,9 +126,13 @@ export class ContainerRabbitMq extends DockerServer {
   }
 }
 
+const apiUrlOf = (port: number): string => `http://127.0.0.1:${port}`;
+
 interface NodePorts {
   /** For AMQP. */
   port: number;
+  /** For the HTTP API. */
+  apiPort: number;
   /** For Erlang's name server, and for rabbitmqctl. */
   epmdPort: number;
   nodePort: number;
@@ -119,6 +141,7 @@ interface NodePorts {
 /** Debian's program, with a node name, a name server, ports, settings and a folder that no other broker shares. */
 class DebianRabbitMq implements OwnServer {
   readonly url: string;
+  readonly apiUrl: string;
   readonly #folder: string;
   readonly #ports: NodePorts;
   readonly #control: (args: string[]) => Promise<string>;
@@ -130,6 +153,7 @@ class DebianRabbitMq implements OwnServer {
     const epmdPort = ['-port', String(ports.epmdPort)];
     const place = { env: environment(folder, ports), cwd: folder };
     this.url = url;
+    this.apiUrl = apiUrlOf(ports.apiPort);
     this.#folder = folder;
     this.#ports = ports;
     this.#control = (args) => run(join(dirname(program), 'rabbitmqctl'), args, place);
@@ -151,7 +175,7 @@ class DebianRabbitMq implements OwnServer {
   }
 
   async start(): Promise<void> {
-    await writeConfiguration(this.#folder, this.#ports.port);
+    await writeConfiguration(this.#folder, this.#ports);
     await this.#nameServer.start();
     await this.#broker.start();
   }
@@ -174,10 +198,13 @@ class DebianRabbitMq implements OwnServer {
   }
 }
 
-/** Little memory, no plugins; the log goes to the program's output. */
-async function writeConfiguration(folder: string, port: number): Promise<void> {
+/** Little memory, and only the HTTP API of the management plugin; the log goes to the program's output. */
+async function writeConfiguration(folder: string, { port, apiPort }: NodePorts): Promise<void> {
   const lines = [
     `listeners.tcp.default = 127.0.0.1:${port}`,
+    'management.tcp.ip = 127.0.0.1',
+    `management.tcp.port = ${apiPort}`,
+    'management_agent.disable_metrics_collector = true',
     `default_user = ${USER}`,
     `default_pass = ${USER}`,
     'vm_memory_high_watermark.absolute = 512MB',
@@ -189,7 +216,7 @@ async function writeConfiguration(folder: string, port: number): Promise<void> {
   ];
   await writeFile(join(folder, 'rabbitmq.conf'), `${lines.join('\n')}\n`);
   await writeFile(join(folder, 'rabbitmq-env.conf'), '');
-  await writeFile(join(folder, 'enabled_plugins'), '[].\n');
+  await writeFile(join(folder, 'enabled_plugins'), '[rabbitmq_management].\n');
   await mkdir(join(folder, 'log'), { recursive: true });
 }
 

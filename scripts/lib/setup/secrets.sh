@@ -3,6 +3,7 @@
 
 readonly services='gateway auth upload catalog feed media-worker'
 readonly storage_services='gateway upload media-worker'
+readonly bus_services='upload catalog feed media-worker'
 
 # media-worker -> MEDIA_WORKER
 upper() {
@@ -45,6 +46,9 @@ add_secrets() {
     add "${name}_S3_ACCESS_KEY_ID" "$(random 10)"
     add "${name}_S3_SECRET_ACCESS_KEY" "$(random 20)"
   done
+  for service in $bus_services; do
+    add "$(upper "$service")_BUS_PASSWORD" "$(random 24)"
+  done
   # Always what belongs to the keys above.
   [ "$(setting LAZYPHOTOS_PEER_KEYS)" = "$peers" ] || put LAZYPHOTOS_PEER_KEYS "$peers"
 }
@@ -61,6 +65,8 @@ check_secrets() {
 
 database_url() { printf 'postgresql://%s:%s@postgres:5432/%s' "$1" "$2" "$3"; }
 
+bus_url() { printf 'amqp://%s:%s@rabbitmq:5672' "$1" "$2"; }
+
 # secret NAME CONTENT: any user of a container may read the file, but no other user of this machine can open the folder.
 secret() { write_private_file "$secrets_folder/$1" 444 "$2"; }
 
@@ -71,7 +77,7 @@ write_secret_files() {
   secret admin_database_url "$(database_url postgres "$(setting POSTGRES_PASSWORD)" postgres)"
   bus=$(setting RABBITMQ_PASSWORD)
   secret rabbitmq_credentials "default_user = lazyphotos"$'\n'"default_pass = $bus"
-  secret bus_url "amqp://lazyphotos:$bus@rabbitmq:5672"
+  secret admin_bus_url "$(bus_url lazyphotos "$bus")"
   secret minio_root_user "$(setting MINIO_ROOT_USER)"
   secret minio_root_password "$(setting MINIO_ROOT_PASSWORD)"
   secret media_signing_key "$(setting LAZYPHOTOS_MEDIA_SIGNING_KEY)"
@@ -86,5 +92,9 @@ write_secret_files() {
     name=$(upper "$service") snake=${service//-/_}
     secret "${snake}_s3_access_key_id" "$(setting "${name}_S3_ACCESS_KEY_ID")"
     secret "${snake}_s3_secret_access_key" "$(setting "${name}_S3_SECRET_ACCESS_KEY")"
+  done
+  for service in $bus_services; do
+    name=$(upper "$service") snake=${service//-/_}
+    secret "${snake}_bus_url" "$(bus_url "lazyphotos_$snake" "$(setting "${name}_BUS_PASSWORD")")"
   done
 }

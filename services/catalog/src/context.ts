@@ -1,7 +1,7 @@
 import type { AccountsApi, CopiesApi, FeedApi } from '@lazyphotos/contracts';
 import type { Database, UnitOfWork } from '@lazyphotos/database';
 import type { Passwords } from '@lazyphotos/passwords';
-import type { Logger, MediaUrls, ShareSigning } from '@lazyphotos/service-kit';
+import type { Logger, MediaUrls, RefuseEvent, ShareSigning } from '@lazyphotos/service-kit';
 import type { CatalogMetrics } from './metrics.js';
 import type { CatalogDb, CatalogTx } from './prisma.js';
 
@@ -12,6 +12,7 @@ export interface CatalogContext {
   db: CatalogDb;
   unitOfWork: UnitOfWork<CatalogTx>;
   metrics: CatalogMetrics;
+  refuse: RefuseEvent;
   logger: Logger;
   now: () => Date;
   feed: FeedApi;

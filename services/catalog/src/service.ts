@@ -12,6 +12,7 @@ import { argon2Hasher, createPasswords } from '@lazyphotos/passwords';
 import {
   type Chassis,
   createPeriodic,
+  createRefusals,
   createServiceApp,
   type MediaUrls,
   type Service,
@@ -90,7 +91,7 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
     start: async () => {
       relay.start();
       // What comes while a batch is written is the next batch.
-      const options = { concurrency: 1, around: withEvent(logger) };
+      const options = { concurrency: 1, around: withEvent(logger), isOutage: service.isOutage };
       await bus.consume(
         'catalog.upload',
         {
@@ -130,6 +131,7 @@ function createContext(
     db,
     unitOfWork,
     metrics: new CatalogMetrics(chassis.metrics),
+    refuse: createRefusals(chassis),
     logger: chassis.logger,
     now,
     feed,

@@ -1,7 +1,14 @@
 import type { EventPayload } from '@lazyphotos/contracts';
 import { type Database, run } from '@lazyphotos/database';
 import type { FeedDb } from './prisma.js';
-import { type AlbumChange, type AlbumItem, APPEND, APPEND_ALBUMS, type Change } from './queries.js';
+import {
+  type AlbumChange,
+  type AlbumItem,
+  APPEND,
+  APPEND_ALBUMS,
+  type Change,
+  type Foreign,
+} from './queries.js';
 
 type AlbumChanged = EventPayload<'album.changed'>;
 type AlbumDeleted = EventPayload<'album.deleted'>;
@@ -44,9 +51,9 @@ const albumTombstone = ({ albumId, userId, version, deletedAt }: AlbumDeleted): 
 /** Returns a change for each event, with the items of all events of its album. */
 function albumChanges(events: readonly AlbumChanged[]): AlbumChange[] {
   const items = new Map<string, AlbumItem[]>();
-  for (const [albumId, ofAlbum] of Map.groupBy(events, ({ album }) => album.id))
-    items.set(albumId, newestItems(ofAlbum));
-  return events.map(({ album }) => ({
+  const keyOf = ({ album }: AlbumChanged) => `${album.userId} ${album.id}`;
+  for (const [key, ofAlbum] of Map.groupBy(events, keyOf)) items.set(key, newestItems(ofAlbum));
+  return events.map(({ album, ...event }) => ({
     userId: album.userId,
     entity: 'album',
     entityId: album.id,
@@ -54,7 +61,7 @@ function albumChanges(events: readonly AlbumChanged[]): AlbumChange[] {
     deleted: false,
     data: album,
     updatedAt: album.updatedAt,
-    items: items.get(album.id) ?? [],
+    items: items.get(keyOf({ album, ...event })) ?? [],
   }));
 }
 
@@ -99,25 +106,33 @@ function newestOfEach<C extends Change>(changes: readonly C[]): C[] {
   return [...newest.values()];
 }
 
-/** Puts changes at the end of their owners' logs, in one statement. Older and repeated changes are dropped. */
-export async function recordChanges(database: Database, changes: readonly Change[]): Promise<void> {
-  await run(database, APPEND, [JSON.stringify(newestOfEach(changes))]);
-}
+/**
+ * Puts changes at the end of their owners' logs, in one statement. Older and repeated changes are dropped. Resolves to those that name
+ * what is another user's, and were left out.
+ */
+export const recordChanges = (database: Database, changes: readonly Change[]): Promise<Foreign[]> =>
+  run(database, APPEND, [JSON.stringify(newestOfEach(changes))]);
 
-/** Puts changed albums at the end of their owners' logs, with what the events say about their photos, in one statement. */
-export async function recordAlbums(database: Database, events: readonly AlbumChanged[]): Promise<void> {
-  await run(database, APPEND_ALBUMS, [JSON.stringify(newestOfEach(albumChanges(events)))]);
-}
+/**
+ * Puts changed albums at the end of their owners' logs, with what the events say about their photos, in one statement. Resolves to the
+ * changes that name another user's album, and were left out.
+ */
+export const recordAlbums = (database: Database, events: readonly AlbumChanged[]): Promise<Foreign[]> =>
+  run(database, APPEND_ALBUMS, [JSON.stringify(newestOfEach(albumChanges(events)))]);
 
 /**
  * Puts tombstones of albums at the end of their owners' logs, and forgets which photos were in them: no entry shows those any more. A crash in
- * between repeats the events.
+ * between repeats the events. Resolves to those that name another user's album: those change nothing.
  */
 export async function recordAlbumTombstones(
   database: Database,
   db: FeedDb,
   events: readonly AlbumDeleted[],
-): Promise<void> {
-  await recordChanges(database, events.map(albumTombstone));
-  await db.feedAlbumItem.deleteMany({ where: { albumId: { in: events.map(({ albumId }) => albumId) } } });
+): Promise<Foreign[]> {
+  const foreign = await recordChanges(database, events.map(albumTombstone));
+  const isForeign = ({ albumId, userId }: AlbumDeleted) =>
+    foreign.some((change) => change.entityId === albumId && change.userId === userId);
+  const deleted = events.filter((event) => !isForeign(event)).map(({ albumId }) => albumId);
+  await db.feedAlbumItem.deleteMany({ where: { albumId: { in: deleted } } });
+  return foreign;
 }

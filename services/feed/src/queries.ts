@@ -11,38 +11,52 @@ export interface Change {
   updatedAt: string;
 }
 
+/** A change that names an entity of another user. */
+export interface Foreign {
+  userId: string;
+  entityId: string;
+}
+
+/** Who owns what is told by events alone: an entity belongs to the user in whose log it is, and does not change hands. */
+const FOREIGN = `foreign_changes AS (
+    SELECT user_id, entity_id, place FROM changes WHERE EXISTS (
+      SELECT FROM feed_entries AS other WHERE other.entity_id = changes.entity_id AND other.user_id <> changes.user_id)
+  )`;
+const RETURN_FOREIGN = 'SELECT user_id AS "userId", entity_id AS "entityId" FROM foreign_changes';
+
 /**
  * Appends changes, at most one of an entity, unless the log has the same version or a newer one. $1: a JSON array of `Change`, in the order
- * of the log.
+ * of the log. A change of what is in another user's log is left out, and returned.
  *
  * The heads are locked in the order of their users until the statement commits, so that numbers become visible in the order in which they
  * are given: no reader can pass one that commits later. Versions are compared twice. `newer` reads what was committed before the
  * statement began, so that a repetition takes no number; ON CONFLICT compares with the newest row, under the lock. What is older only
  * there leaves its number unused.
  */
-export const APPEND = statement<never>(
+export const APPEND = statement<Foreign>(
   'append',
   `WITH changes AS (
     SELECT * FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS ("userId" uuid, "entity" text, "entityId" uuid, "version" int,
       "deleted" boolean, "data" jsonb, "updatedAt" timestamptz)) WITH ORDINALITY
       AS change (user_id, entity, entity_id, version, deleted, data, updated_at, place)
-  ), newer AS (
+  ), ${FOREIGN}, newer AS (
     SELECT changes.*, row_number() OVER (PARTITION BY changes.user_id ORDER BY place) AS number
     FROM changes LEFT JOIN feed_entries AS known USING (user_id, entity, entity_id)
-    WHERE known.version IS NULL OR known.version < changes.version
+    WHERE (known.version IS NULL OR known.version < changes.version) AND place NOT IN (SELECT place FROM foreign_changes)
   ), heads AS (
     INSERT INTO feed_heads AS head (user_id, last_seq)
     SELECT user_id, count(*) FROM newer GROUP BY user_id ORDER BY user_id
     ON CONFLICT (user_id) DO UPDATE SET last_seq = head.last_seq + excluded.last_seq
     RETURNING user_id, last_seq
-  )
+  ), appended AS (
   INSERT INTO feed_entries AS known (user_id, entity, entity_id, seq, version, deleted, data, updated_at)
   SELECT user_id, entity, entity_id, last_seq - max(number) OVER (PARTITION BY user_id) + number,
     version, deleted, data, updated_at
   FROM newer JOIN heads USING (user_id) ORDER BY user_id, number
   ON CONFLICT (user_id, entity, entity_id) DO UPDATE SET seq = excluded.seq, version = excluded.version,
     deleted = excluded.deleted, data = excluded.data, updated_at = excluded.updated_at
-  WHERE known.version < excluded.version`,
+  WHERE known.version < excluded.version
+  ) ${RETURN_FOREIGN}`,
 );
 
 /** A photo's place in an album as events tell it: its presence as of `version`, its position as of `positionVersion`; 0 if none told it. */
@@ -65,25 +79,25 @@ export interface AlbumChange extends Change {
  *
  * Events may come in any order: an older one may still add photos to the album, so its items are applied even when the album's own newer
  * state is kept, and the entry moves to the end. Of each pair of album and photo the newest presence and the newest position stay. A
- * deleted album stays deleted.
+ * deleted album stays deleted. A change of an album that is in another user's log is left out, with its items, and returned.
  *
  * Heads are locked and versions compared twice as in `APPEND`. What is neither newer nor brings a newer pair when the statement
  * begins is not so later either: versions only grow.
  */
-export const APPEND_ALBUMS = statement<never>(
+export const APPEND_ALBUMS = statement<Foreign>(
   'append-albums',
   `WITH changes AS (
     SELECT * FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS ("userId" uuid, "entityId" uuid, "version" int, "data" jsonb,
       "updatedAt" timestamptz, "items" jsonb)) WITH ORDINALITY
       AS change (user_id, entity_id, version, data, updated_at, items, place)
-  ), items AS (
+  ), ${FOREIGN}, items AS (
     SELECT changes.entity_id AS album_id, item.* FROM changes, jsonb_to_recordset(changes.items)
       AS item ("photoId" uuid, "version" int, "present" boolean, "positionVersion" int, "position" text)
   ), newer AS (
     SELECT changes.*, row_number() OVER (PARTITION BY changes.user_id ORDER BY place) AS number
     FROM changes LEFT JOIN feed_entries AS known ON known.user_id = changes.user_id AND known.entity = 'album'
       AND known.entity_id = changes.entity_id
-    WHERE known.deleted IS NOT TRUE AND (known.version IS NULL OR known.version < changes.version OR EXISTS (
+    WHERE place NOT IN (SELECT place FROM foreign_changes) AND known.deleted IS NOT TRUE AND (known.version IS NULL OR known.version < changes.version OR EXISTS (
       SELECT FROM items LEFT JOIN feed_album_items AS item ON item.album_id = items.album_id AND item.photo_id = items."photoId"
       WHERE items.album_id = changes.entity_id
         AND (item.version IS NULL OR item.version < items.version OR item.position_version < items."positionVersion")))
@@ -103,7 +117,7 @@ export const APPEND_ALBUMS = statement<never>(
       position_version = GREATEST(known.position_version, excluded.position_version)
     WHERE known.version < excluded.version OR known.position_version < excluded.position_version
     RETURNING album_id
-  )
+  ), appended AS (
   INSERT INTO feed_entries AS known (user_id, entity, entity_id, seq, version, deleted, data, updated_at)
   SELECT user_id, 'album', entity_id, last_seq - max(number) OVER (PARTITION BY user_id) + number, version, false, data, updated_at
   FROM newer JOIN heads USING (user_id) ORDER BY user_id, number
@@ -111,7 +125,8 @@ export const APPEND_ALBUMS = statement<never>(
     version = GREATEST(known.version, excluded.version),
     data = CASE WHEN known.version < excluded.version THEN excluded.data ELSE known.data END,
     updated_at = CASE WHEN known.version < excluded.version THEN excluded.updated_at ELSE known.updated_at END
-  WHERE NOT known.deleted AND (known.version < excluded.version OR known.entity_id IN (SELECT album_id FROM applied))`,
+  WHERE NOT known.deleted AND (known.version < excluded.version OR known.entity_id IN (SELECT album_id FROM applied))
+  ) ${RETURN_FOREIGN}`,
 );
 
 /** The log of a user as a cursor of it needs it: its epoch and its newest number. No row before the first entry of any log. */

@@ -1,8 +1,9 @@
-import { endpoints, type FeedApi, internalEndpoints } from '@lazyphotos/contracts';
+import { type AnyEvent, endpoints, type FeedApi, internalEndpoints } from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
 import { type EventBus, inBatches } from '@lazyphotos/messaging';
 import {
   type Chassis,
+  createRefusals,
   createServiceApp,
   type MediaUrls,
   type Service,
@@ -10,6 +11,7 @@ import {
 } from '@lazyphotos/service-kit';
 import { photoChange, photoTombstone, recordAlbums, recordAlbumTombstones, recordChanges } from './log.js';
 import { createPrisma } from './prisma.js';
+import type { Change, Foreign } from './queries.js';
 import { headCursor, readPage } from './read.js';
 
 export interface FeedServiceDeps {
@@ -37,6 +39,13 @@ export function createFeedService({ chassis, database, bus, mediaUrls }: FeedSer
     cursor: await headCursor(database, params.userId),
   }));
 
+  const refuse = createRefusals(chassis);
+  const refuseAll = ([event]: readonly AnyEvent[], foreign: readonly Foreign[]): void => {
+    if (event) for (const ids of foreign) refuse(event.type, "it is in another user's log", { ...ids });
+  };
+  const recordPhotos = async <E extends AnyEvent>(events: readonly E[], changeOf: (event: E) => Change) =>
+    refuseAll(events, await recordChanges(database, events.map(changeOf)));
+
   return {
     name: chassis.name,
     handler: service.app,
@@ -44,27 +53,18 @@ export function createFeedService({ chassis, database, bus, mediaUrls }: FeedSer
     api: { headCursor: (userId) => headCursor(database, userId) },
     start: async () => {
       // What comes while a batch is written is the next batch.
-      const options = { concurrency: 1, around: withEvent(chassis.logger) };
+      const options = { concurrency: 1, around: withEvent(chassis.logger), isOutage: service.isOutage };
       await bus.consume(
         'feed.photo',
         {
           'photo.changed': inBatches(BATCH, (events) =>
-            recordChanges(
-              database,
-              events.map(({ payload }) => photoChange(payload)),
-            ),
+            recordPhotos(events, (event) => photoChange(event.payload)),
           ),
           'photo.trashed': inBatches(BATCH, (events) =>
-            recordChanges(
-              database,
-              events.map(({ payload }) => photoTombstone(payload, false)),
-            ),
+            recordPhotos(events, (event) => photoTombstone(event.payload, false)),
           ),
           'photo.purged': inBatches(BATCH, (events) =>
-            recordChanges(
-              database,
-              events.map(({ payload }) => photoTombstone(payload, true)),
-            ),
+            recordPhotos(events, (event) => photoTombstone(event.payload, true)),
           ),
         },
         options,
@@ -72,18 +72,11 @@ export function createFeedService({ chassis, database, bus, mediaUrls }: FeedSer
       await bus.consume(
         'feed.album',
         {
-          'album.changed': inBatches(BATCH, (events) =>
-            recordAlbums(
-              database,
-              events.map(({ payload }) => payload),
-            ),
+          'album.changed': inBatches(BATCH, async (events) =>
+            refuseAll(events, await recordAlbums(database, payloadsOf(events))),
           ),
-          'album.deleted': inBatches(BATCH, (events) =>
-            recordAlbumTombstones(
-              database,
-              db,
-              events.map(({ payload }) => payload),
-            ),
+          'album.deleted': inBatches(BATCH, async (events) =>
+            refuseAll(events, await recordAlbumTombstones(database, db, payloadsOf(events))),
           ),
         },
         options,
@@ -95,3 +88,5 @@ export function createFeedService({ chassis, database, bus, mediaUrls }: FeedSer
     },
   };
 }
+
+const payloadsOf = <P>(events: readonly { payload: P }[]): P[] => events.map(({ payload }) => payload);

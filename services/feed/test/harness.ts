@@ -1,6 +1,6 @@
 import { type AnyEvent, type ServiceName, topology } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
-import { createPgBossBus, type EventBus } from '@lazyphotos/messaging';
+import { createPgBossBus, type EventBus, type RetryPolicy } from '@lazyphotos/messaging';
 import {
   type Chassis,
   createAuthenticate,
@@ -75,21 +75,36 @@ const chassis = (alone: boolean): Chassis => ({
   peerGuard: alone ? guardOf('feed', serviceKeys) : undefined,
 });
 
+interface Given {
+  ground?: Ground;
+  alone?: boolean;
+  /** Another way to the database of the ground. */
+  databaseUrl?: string;
+  retry?: RetryPolicy;
+}
+
 /**
  * One feed service over real HTTP, PostgreSQL and a real bus, every response checked against its schema. `alone`: as in a process
  * of its own, where it serves only other services, and has internal routes.
  */
-export async function startFeed(given: { ground?: Ground; alone?: boolean } = {}) {
+export async function startFeed(given: Given = {}) {
   const ground = given.ground ?? (await createGround());
-  const database = openDatabase({ url: ground.url, poolSize: 5, applicationName: 'feed-test' });
+  const database = openDatabase({
+    url: given.databaseUrl ?? ground.url,
+    poolSize: 5,
+    applicationName: 'feed-test',
+  });
   const failures: unknown[] = [];
+  const outcomes: string[] = [];
   let handled = 0;
   const bus = await createPgBossBus({
     url: ground.busUrl,
     topology,
+    ...(given.retry && { retry: given.retry }),
     observer: {
       settled: (_queue, _type, outcome, error) => {
         handled += 1;
+        outcomes.push(outcome);
         if (outcome !== 'done') failures.push(error);
       },
     },
@@ -109,6 +124,8 @@ export async function startFeed(given: { ground?: Ground; alone?: boolean } = {}
     url: server.url,
     /** What event handlers have thrown. */
     failures,
+    /** What became of each delivery. */
+    outcomes,
     /** How many events it has handled, repeats included. */
     handled: () => handled,
     get,

@@ -13,6 +13,7 @@ import { openPlaces } from '@lazyphotos/places';
 import {
   type Chassis,
   createPeriodic,
+  createRefusals,
   createServiceApp,
   type Service,
   withEvent,
@@ -24,6 +25,7 @@ import { Ledger } from './jobs/ledger.js';
 import { PreviewRemaker } from './jobs/preview-remaker.js';
 import { processUpload, removePreviews } from './jobs/process-upload.js';
 import { MediaMetrics } from './metrics.js';
+import { ProcessorUnavailableError } from './pipeline/errors.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { createPrisma, type MediaTx } from './prisma.js';
 
@@ -72,7 +74,8 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const previewRemaker = new PreviewRemaker({ store, ledger, metrics, logger });
   const stopping = new AbortController();
   let checking = Promise.resolve();
-  const context = { store, pipeline, ledger, places, scratchDir, metrics, logger };
+  const refuse = createRefusals(chassis);
+  const context = { store, pipeline, ledger, places, scratchDir, metrics, logger, refuse };
 
   const processOnce = (upload: EventPayload<'media.deferred'>['upload'], signal: AbortSignal) =>
     inFlight.run(upload.photoId, async () => {
@@ -101,7 +104,10 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
     return processOnce(payload.upload, signal);
   };
   const onPurged: EventHandler<'photo.purged'> = async ({ payload: { photoId, userId } }) => {
-    await ledger.markPurged(photoId, userId);
+    if (!(await ledger.markPurged(photoId, userId))) {
+      refuse('photo.purged', "the photo is another user's", { photoId, userId });
+      return;
+    }
     await removePreviews(store, userId, photoId);
     await copies.remove(photoId);
   };
@@ -116,6 +122,9 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   }
 
   const service = createServiceApp(chassis, { database, bus, store });
+  // A picture may be what ends a helper process: such failures count.
+  const isOutage = (error: unknown) =>
+    !(error instanceof ProcessorUnavailableError) && service.isOutage(error);
   service.mount(internalEndpoints.makeCopy, ({ body }) => copies.makeCopy(body));
   service.mount(internalEndpoints.remakePreviews, async ({ params }) => {
     await previewRemaker.remakePreviews(params);
@@ -134,18 +143,18 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
       relay.start();
       // Asked for before a photo of this start becomes the last one.
       const lastPhotos = findLastPhotos();
-      const around = withEvent(logger);
-      await bus.consume('media-worker.upload', { 'upload.completed': onUpload }, { concurrency, around });
+      const options = { around: withEvent(logger), isOutage };
+      await bus.consume('media-worker.upload', { 'upload.completed': onUpload }, { concurrency, ...options });
       await bus.consume(
         'media-worker.background',
         { 'media.deferred': onDeferred },
-        { concurrency: 1, around },
+        { concurrency: 1, ...options },
       );
-      await bus.consume('media-worker.photo', { 'photo.purged': onPurged }, { concurrency: 2, around });
+      await bus.consume('media-worker.photo', { 'photo.purged': onPurged }, { concurrency: 2, ...options });
       await bus.consume(
         'media-worker.location',
         { 'photo.relocated': ({ payload }) => findNewPlace(payload) },
-        { concurrency: 2, around },
+        { concurrency: 2, ...options },
       );
       sweeping.start();
       checking = previewRemaker.check(lastPhotos, stopping.signal);

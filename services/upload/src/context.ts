@@ -1,7 +1,7 @@
 import type { CatalogApi } from '@lazyphotos/contracts';
 import type { Database, UnitOfWork } from '@lazyphotos/database';
 import type { ObjectStore } from '@lazyphotos/object-storage';
-import type { Logger } from '@lazyphotos/service-kit';
+import type { Logger, RefuseEvent } from '@lazyphotos/service-kit';
 import type { KeyedLock } from '@lazyphotos/system';
 import type { ChunkLock } from './chunks/chunk-lock.js';
 import type { PrefixHashes } from './chunks/prefix-hash.js';
@@ -34,6 +34,7 @@ export interface UploadContext {
   settings: UploadSettings;
   publicUrl: string;
   metrics: UploadMetrics;
+  refuse: RefuseEvent;
   logger: Logger;
   now: () => Date;
 }

@@ -1,4 +1,4 @@
-import type { EventPayload } from '@lazyphotos/contracts';
+import { type EventPayload, storageKeys } from '@lazyphotos/contracts';
 import type { UploadContext } from './context.js';
 import type { UploadSession, UploadTx } from './prisma.js';
 
@@ -19,14 +19,22 @@ export async function recordOriginal(tx: UploadTx, session: UploadSession, store
 /**
  * Deletes the original of a purged photo; its hash stays known. It can be repeated. The row comes first: a late request that has stored the
  * object again looks there whether it is still a photo's.
+ *
+ * An original is the only copy, so the event alone is not believed: the catalog must know the photo as purged by this user, and the object
+ * is that of photo and user, whatever key the event has.
  */
 export async function purgeOriginal(
-  { db, store }: UploadContext,
-  { photoId, storageKey, deletedAt }: EventPayload<'photo.purged'>,
+  { catalog, db, store, refuse }: UploadContext,
+  { photoId, userId, deletedAt }: EventPayload<'photo.purged'>,
 ): Promise<void> {
+  const state = await catalog.photoState(userId, photoId);
+  if (state !== 'deleted') {
+    refuse('photo.purged', `the catalog says that the photo is ${state}`, { photoId, userId });
+    return;
+  }
   await db.original.updateMany({
-    where: { photoId, purgedAt: null },
+    where: { photoId, userId, purgedAt: null },
     data: { purgedAt: new Date(deletedAt) },
   });
-  await store.delete(storageKey);
+  await store.delete(storageKeys.original(userId, photoId));
 }

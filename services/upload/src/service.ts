@@ -5,6 +5,7 @@ import type { ObjectStore } from '@lazyphotos/object-storage';
 import {
   type Chassis,
   createPeriodic,
+  createRefusals,
   createServiceApp,
   type Service,
   withEvent,
@@ -78,7 +79,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
       await bus.consume(
         'upload.photo',
         { 'photo.purged': ({ payload }) => purgeOriginal(context, payload) },
-        { concurrency: 2, around: withEvent(logger) },
+        { concurrency: 2, around: withEvent(logger), isOutage: service.isOutage },
       );
       expiry.start();
       imports.start();
@@ -124,6 +125,7 @@ function createContext(
     settings,
     publicUrl,
     metrics: new UploadMetrics(metrics),
+    refuse: createRefusals(chassis),
     logger,
     now,
   };

@@ -5,12 +5,13 @@ import type {
   KnownPhotoState,
 } from '@lazyphotos/contracts';
 
-/** Stands in for the catalog: records its calls and returns what a test has set. */
-export function createRecordingCatalog(overrides: Partial<CatalogApi> = {}) {
+/** Stands in for the catalog: records its calls and returns what a test has set. `purged`: the ids of photos that it has purged. */
+export function createRecordingCatalog(overrides: Partial<CatalogApi> = {}, purged = new Set<string>()) {
   const recorded: EventPayload<'upload.completed'>[] = [];
   const described: DescribeImportedRequest[] = [];
   const states = new Map<string, KnownPhotoState>();
-  const stateOf = (photoId: string): KnownPhotoState => states.get(photoId) ?? 'unknown';
+  const stateOf = (photoId: string): KnownPhotoState =>
+    purged.has(photoId) ? 'deleted' : (states.get(photoId) ?? 'unknown');
   const api: CatalogApi = {
     recordUpload: async (upload) => {
       recorded.push(upload);

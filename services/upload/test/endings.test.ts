@@ -183,5 +183,38 @@ describeWithPostgres('the end of a session', () => {
       await node.purge({ id: newId(), userId: newId() });
       expect(await node.ground.bus.deadLetters('upload.photo', 10)).toEqual([]);
     });
+
+    it('deletes its own original and no other object, whatever key the event has', async () => {
+      const [user, victim] = [node.user(), node.user()];
+      const photo = await user.upload(newFile());
+      const other = await victim.upload(newFile());
+      node.ground.events.purged.add(photo.id);
+      await node.forgePurge(user.id, photo.id, originalKey(other));
+      expect(await node.keysOf(victim.id)).toEqual([originalKey(other)]);
+      expect(await node.keysOf(user.id)).toEqual([]);
+    });
+  });
+
+  describe('of a photo whose purge somebody else announces', () => {
+    const refused = async () =>
+      Number(
+        /^lazyphotos_events_refused_total\{service="upload",type="photo.purged"\} (\d+)$/m.exec(
+          await node.metric('lazyphotos_events_refused_total'),
+        )?.[1] ?? 0,
+      );
+
+    it('keeps the original of a photo that the catalog has, or has purged for another user', async () => {
+      const [user, stranger] = [node.user(), node.user()];
+      const file = newFile();
+      const photo = await user.upload(file);
+      const before = await refused();
+      await node.forgePurge(user.id, photo.id);
+      await node.forgePurge(stranger.id, photo.id, originalKey(photo));
+      await node.forgePurge(user.id, newId(), originalKey(photo));
+      expect(await refused()).toBe(before + 3);
+      expect(await node.bytesOf(photo)).toEqual(file.bytes);
+      expect((await user.announce(file)).body).toMatchObject({ photoId: photo.id, photoState: 'active' });
+      expect(await node.ground.bus.deadLetters('upload.photo', 10)).toEqual([]);
+    });
   });
 });

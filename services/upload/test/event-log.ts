@@ -6,6 +6,7 @@ import { eventually } from '@lazyphotos/testkit';
 /** Consumes what the upload service publishes, as the catalog does. */
 export async function createEventLog(bus: EventBus) {
   const uploads: EventOf<'upload.completed'>[] = [];
+  const purged = new Set<string>();
   await bus.consume(
     'catalog.upload',
     {
@@ -25,10 +26,12 @@ export async function createEventLog(bus: EventBus) {
       await queueIsEmpty('catalog.upload');
       return uploads.filter((event) => event.payload.photoId === photoId);
     },
-    purge: async ({ id, userId }: { id: string; userId: string }) => {
+    /** The ids of the photos that the catalog has purged. */
+    purged,
+    /** Delivers the event of a purge, whether or not the catalog has made one. */
+    announcePurge: async (userId: string, photoId: string, storageKey = `originals/${userId}/${photoId}`) => {
       const at = new Date().toISOString();
-      const storageKey = `originals/${userId}/${id}`;
-      const payload = { photoId: id, userId, storageKey, version: 3, deletedAt: at };
+      const payload = { photoId, userId, storageKey, version: 3, deletedAt: at };
       await bus.publish([{ id: newId(), type: 'photo.purged', occurredAt: at, payload }]);
       await queueIsEmpty('upload.photo');
     },

@@ -78,14 +78,15 @@ export async function startUpload(given: Given = {}) {
   const database = openDatabase({ url: ground.databaseUrl, poolSize: 5, applicationName: 'upload-test' });
   const store = await ground.openStore();
   const bus = await ground.openBus();
-  const catalog = createRecordingCatalog(given.catalog);
+  const catalog = createRecordingCatalog(given.catalog, ground.events.purged);
+  const metrics = createMetrics();
   let offsetMs = 0;
   const service = createUploadService({
     chassis: {
       name: 'upload',
       version: '1.2.3',
       logger: given.logger ?? silentLogger,
-      metrics: createMetrics(),
+      metrics,
       authenticate: createAuthenticate(issuer.keySet),
       validateAnswers: true,
     },
@@ -147,9 +148,13 @@ export async function startUpload(given: Given = {}) {
       return ground.events.of(photoId);
     },
     /** Publishes what the catalog would, and waits until it has been handled. */
-    purge: async (photo: { id: string; userId: string }) => {
-      await ground.events.purge(photo);
+    purge: async ({ id, userId }: { id: string; userId: string }) => {
+      ground.events.purged.add(id);
+      await ground.events.announcePurge(userId, id);
     },
+    /** Publishes what somebody else might, and waits until it has been handled. */
+    forgePurge: ground.events.announcePurge,
+    metric: (name: string): Promise<string> => metrics.registry.getSingleMetricAsString(name),
     /** Moves the service's clock. */
     advance: (ms: number) => {
       offsetMs += ms;

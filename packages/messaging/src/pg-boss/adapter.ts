@@ -54,8 +54,9 @@ export async function createPgBossBus<T extends Topology>(
       const jobs = jobsOf(events, topology);
       if (jobs.length > 0) await consumers.publish(jobs);
     },
-    consume: async (queue, handlers, { concurrency, around }) => {
-      await consumers.start(queue, new QueueHandlers(topology, queue, handlers, around), concurrency);
+    consume: async (queue, handlers, { concurrency, ...options }) => {
+      const queueHandlers = new QueueHandlers(topology, queue, handlers, retry, options);
+      await consumers.start(queue, queueHandlers, concurrency);
     },
     depths: async () => {
       await consumers.settled();

@@ -29,7 +29,7 @@ export interface ConsumersOptions {
 }
 
 /** A wake just before the event is due would find nothing, and the event would wait for the next poll. */
-const WAKE_MARGIN_MS = 500;
+export const WAKE_MARGIN_MS = 500;
 
 /** When an event that fails for the `failures`th time is due at the latest: the upper end of pg-boss's jitter. */
 export function latestRetryMs(failures: number, { baseDelaySeconds, maxDelaySeconds }: RetryPolicy): number {

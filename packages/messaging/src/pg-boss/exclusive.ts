@@ -1,6 +1,6 @@
 import pTimeout from 'p-timeout';
 import type { QueueHandlers } from '../handlers.js';
-import { type Consumers, type ConsumersOptions, latestRetryMs, Wakes } from './consumers.js';
+import { type Consumers, type ConsumersOptions, latestRetryMs, WAKE_MARGIN_MS, Wakes } from './consumers.js';
 import { insertJobs, type NewJob, queuesWithDueJobs, touchJobs } from './jobs.js';
 import { Settlements } from './settlements.js';
 import { Subscription, type TakenEvent } from './subscription.js';
@@ -27,6 +27,8 @@ export class ExclusiveConsumers implements Consumers {
       observer,
       onFailed: ({ queue, retryCount }) =>
         this.#wakes.in(latestRetryMs(retryCount + 1, retry), () => this.wake(queue)),
+      onPostponed: ({ queue }, seconds) =>
+        this.#wakes.in(seconds * 1000 + WAKE_MARGIN_MS, () => this.wake(queue)),
     });
     // What a predecessor gave back when it closed is not due yet.
     this.#wakes.in(latestRetryMs(1, retry), () => this.#poll());

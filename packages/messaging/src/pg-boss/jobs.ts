@@ -36,6 +36,10 @@ const TOUCH = `UPDATE pgboss.job SET heartbeat_on = pgboss.job_now() WHERE ${TAK
 /** As if they had never been taken: this attempt does not count. */
 const GIVE_BACK = `UPDATE pgboss.job SET state = 'created', started_on = NULL, heartbeat_on = NULL WHERE ${TAKEN}`;
 
+/** The same, and not before that many seconds ($4) have passed. */
+const POSTPONE = `UPDATE pgboss.job SET state = 'created', started_on = NULL, heartbeat_on = NULL,
+    start_after = pgboss.job_now() + $4::float8 * interval '1s' WHERE ${TAKEN}`;
+
 const DUE = `SELECT DISTINCT name FROM pgboss.job
   WHERE name = ANY($1::text[]) AND state < 'active' AND NOT blocked AND start_after <= pgboss.job_now()`;
 
@@ -80,6 +84,10 @@ export async function deleteDoneJobs(boss: PgBoss, jobs: readonly TakenJob[]): P
 
 export async function giveBackJobs(boss: PgBoss, jobs: readonly TakenJob[]): Promise<void> {
   await boss.getDb().executeSql(GIVE_BACK, parametersOf(jobs));
+}
+
+export async function postponeJobs(boss: PgBoss, jobs: readonly TakenJob[], seconds: number): Promise<void> {
+  await boss.getDb().executeSql(POSTPONE, [...parametersOf(jobs), seconds]);
 }
 
 /** Says that the jobs are still being handled. Resolves to the ids of those that are still this process's. */

@@ -1,6 +1,6 @@
 import type { PgBoss } from 'pg-boss';
 import type { BusObserver } from '../port.js';
-import { deleteDoneJobs, type TakenJob } from './jobs.js';
+import { deleteDoneJobs, postponeJobs, type TakenJob } from './jobs.js';
 
 /** How long the ends of jobs wait to be stored together. */
 const STORE_MS = 250;
@@ -17,6 +17,8 @@ export interface SettlementsOptions {
   observer: BusObserver;
   /** Called when a failure is stored: the job is due again later, or is a dead letter. */
   onFailed(job: TakenJob): void;
+  /** Called when it is stored that a job is due again after that time. */
+  onPostponed(job: TakenJob, seconds: number): void;
 }
 
 /**
@@ -27,6 +29,7 @@ export class Settlements {
   readonly #options: SettlementsOptions;
   #done: TakenJob[] = [];
   #failed: Failure[] = [];
+  #postponed: { job: TakenJob; seconds: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #storing: Promise<void> = Promise.resolve();
   #closed = false;
@@ -42,6 +45,12 @@ export class Settlements {
 
   failed(job: TakenJob, message: string): void {
     this.#failed.push({ job, message });
+    this.#storeIn(STORE_MS);
+  }
+
+  /** The job comes again after that time, and this attempt does not count. */
+  postponed(job: TakenJob, seconds: number): void {
+    this.#postponed.push({ job, seconds });
     this.#storeIn(STORE_MS);
   }
 
@@ -73,6 +82,16 @@ export class Settlements {
         this.#done.unshift(...done);
         this.#tryAgain(error);
       });
+    for (const [seconds, group] of Map.groupBy(this.#postponed.splice(0), (one) => one.seconds)) {
+      const jobs = group.map(({ job }) => job);
+      try {
+        await postponeJobs(boss, jobs, seconds);
+        for (const job of jobs) this.#options.onPostponed(job, seconds);
+      } catch (error) {
+        this.#postponed.push(...group);
+        this.#tryAgain(error);
+      }
+    }
     for (const failures of groupedByReason(this.#failed.splice(0)).values()) {
       const [{ job, message }] = failures;
       const jobs = failures.map(({ job: { id, retryCount } }) => ({ id, retryCount }));

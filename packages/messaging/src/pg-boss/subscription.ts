@@ -1,7 +1,7 @@
 import type { AnyEvent } from '@lazyphotos/contracts';
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
-import { type QueueHandlers, type Received, readContent } from '../handlers.js';
-import type { BusObserver, EventResult } from '../port.js';
+import { type HandlerResult, type QueueHandlers, type Received, readContent } from '../handlers.js';
+import type { BusObserver } from '../port.js';
 import { reasonOf } from '../text.js';
 import { Backlog } from './backlog.js';
 import { giveBackJobs, type NewJob, type TakenJob } from './jobs.js';
@@ -43,6 +43,7 @@ export class Subscription {
   readonly #calls = new Set<Promise<void>>();
   #fetching: Promise<void> | undefined;
   #stopped = false;
+  readonly #stopPauses = new AbortController();
 
   constructor(options: SubscriptionOptions) {
     this.queue = options.queue;
@@ -85,6 +86,7 @@ export class Subscription {
   /** Takes nothing more, gives back what no handler was given, and waits for the handlers that run. */
   async drain(): Promise<void> {
     this.#stopped = true;
+    this.#stopPauses.abort();
     await this.#fetching;
     await Promise.all([this.#giveBack(this.#waiting.splice(0)), ...this.#calls]);
   }
@@ -118,11 +120,15 @@ export class Subscription {
   }
 
   #call(events: readonly TakenEvent[], stored?: Promise<void>): void {
-    const call = this.#handle(events, stored).finally(() => {
+    const handled = this.#handle(events, stored).finally(() => {
       for (const event of events) this.#taken.delete(event);
-      this.#calls.delete(call);
-      this.#fill();
     });
+    const call = handled
+      .then(() => this.#options.handlers.pause.wait(this.#stopPauses.signal))
+      .finally(() => {
+        this.#calls.delete(call);
+        this.#fill();
+      });
     this.#calls.add(call);
   }
 
@@ -144,11 +150,16 @@ export class Subscription {
       await settlements.flush();
   }
 
-  #settle(event: TakenEvent, result: EventResult): void {
-    const { observer, settlements } = this.#options;
+  #settle(event: TakenEvent, result: HandlerResult): void {
+    const { observer, settlements, handlers } = this.#options;
     if (result === 'done') {
       observer.settled?.(this.queue, event.type, 'done');
       settlements.done([event]);
+      return;
+    }
+    if (result.isOutage) {
+      observer.settled?.(this.queue, event.type, 'postponed', result.error);
+      settlements.postponed(event, handlers.pause.delaySeconds);
       return;
     }
     const outcome = event.isLastAttempt ? 'dead_lettered' : 'retried';

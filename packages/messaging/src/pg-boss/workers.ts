@@ -1,9 +1,9 @@
 import pTimeout from 'p-timeout';
 import type { JobResult, JobWithMetadata } from 'pg-boss';
-import { type QueueHandlers, type Received, readContent } from '../handlers.js';
+import { type HandlerResult, type QueueHandlers, type Received, readContent } from '../handlers.js';
 import { reasonOf } from '../text.js';
-import { type Consumers, type ConsumersOptions, latestRetryMs, Wakes } from './consumers.js';
-import { announceJobs, type NewJob } from './jobs.js';
+import { type Consumers, type ConsumersOptions, latestRetryMs, WAKE_MARGIN_MS, Wakes } from './consumers.js';
+import { announceJobs, type NewJob, postponeJobs } from './jobs.js';
 
 /** Between two polls while the server cannot announce events (LISTEN/NOTIFY). */
 const POLL_SECONDS_WITHOUT_NOTIFY = 2;
@@ -34,6 +34,7 @@ export class WorkerConsumers implements Consumers {
   readonly #options: ConsumersOptions;
   readonly #queues = new Map<string, Workers>();
   readonly #wakes = new Wakes();
+  readonly #stopPauses = new AbortController();
 
   constructor(options: ConsumersOptions) {
     this.#options = options;
@@ -62,6 +63,7 @@ export class WorkerConsumers implements Consumers {
 
   /** Stops the workers when their handlers have ended, or stops waiting for them. */
   async drain(milliseconds: number): Promise<void> {
+    this.#stopPauses.abort();
     const queues = [...this.#queues.keys()];
     this.#queues.clear();
     const done = Promise.all(queues.map((queue) => this.#options.boss.offWork(queue, { wait: true })));
@@ -124,23 +126,44 @@ export class WorkerConsumers implements Consumers {
       const results = await handlers.handle(batch);
       for (const [index, result] of results.entries()) {
         const { job } = batch[index] as ReceivedJob;
-        settled.push(this.#resultOf(queue, job, result === 'done' ? undefined : result));
+        settled.push(
+          result !== 'done' && result.isOutage
+            ? await this.#postpone(queue, job, result.error, handlers.pause.delaySeconds)
+            : this.#resultOf(queue, job, result),
+        );
       }
+      await handlers.pause.wait(this.#stopPauses.signal);
     }
     return settled;
   }
 
-  #resultOf(queue: string, job: Job, failure: { error: unknown } | undefined): JobResult {
+  async #postpone(queue: string, job: Job, error: unknown, seconds: number): Promise<JobResult> {
+    const { boss, observer } = this.#options;
+    try {
+      await postponeJobs(boss, [{ ...job, queue }], seconds);
+    } catch (fault) {
+      observer.fault?.(fault);
+      return this.#resultOf(queue, job, { error, isOutage: false });
+    }
+    observer.settled?.(queue, typeOf(job), 'postponed', error);
+    this.#wakes.in(seconds * 1000 + WAKE_MARGIN_MS, () => this.wake(queue));
+    // It is not taken any more, so pg-boss changes nothing.
+    return { id: job.id, status: 'completed' };
+  }
+
+  #resultOf(queue: string, job: Job, result: HandlerResult): JobResult {
     const { retry, observer } = this.#options;
-    const type = String((job.data as { type?: unknown }).type);
-    if (!failure) {
+    const type = typeOf(job);
+    if (result === 'done') {
       observer.settled?.(queue, type, 'done');
       return { id: job.id, status: 'completed' };
     }
     const last = job.retryCount >= job.retryLimit;
-    observer.settled?.(queue, type, last ? 'dead_lettered' : 'retried', failure.error);
+    observer.settled?.(queue, type, last ? 'dead_lettered' : 'retried', result.error);
     if (!last) this.#wakes.in(latestRetryMs(job.retryCount + 1, retry), () => this.wake(queue));
     // The message of a failed job's output is the dead letter's reason.
-    return { id: job.id, status: 'failed', output: { message: reasonOf(failure.error) } };
+    return { id: job.id, status: 'failed', output: { message: reasonOf(result.error) } };
   }
 }
+
+const typeOf = (job: Job): string => String((job.data as { type?: unknown }).type);

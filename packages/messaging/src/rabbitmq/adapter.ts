@@ -1,4 +1,5 @@
 import type { AnyEvent, EventType, Topology } from '@lazyphotos/contracts';
+import type { ChannelModel } from 'amqplib';
 import pTimeout from 'p-timeout';
 import { known, QueueHandlers } from '../handlers.js';
 import {
@@ -14,11 +15,12 @@ import { openLink } from './link.js';
 import { eventMessage } from './messages.js';
 import { openPublishingLine, Publisher, type PublishingLine, usable } from './publisher.js';
 import {
+  checkTopology,
   deadLetterQueue,
   declareTopology,
   delaysOf,
   EVENTS_EXCHANGE,
-  RETRY_EXCHANGE,
+  RETRIES,
   retryQueue,
 } from './topology.js';
 
@@ -33,13 +35,15 @@ const READY_MS = 5000;
  * @throws BusUnavailableError, TopologyRefusedError
  */
 export async function createRabbitMqBus<T extends Topology>(options: BusOptions<T>): Promise<EventBus<T>> {
-  const { url, topology, name = 'lazyphotos' } = options;
+  const { url, topology, name = 'lazyphotos', declares = true } = options;
   const { retry = DEFAULT_RETRY_POLICY, observer = {}, drainMs = 15_000 } = options;
+  const prepare = (model: ChannelModel) =>
+    (declares ? declareTopology : checkTopology)(model, topology, retry);
   const onFault = (error: unknown) => observer.fault?.(error);
   const publishing = await openLink({
     url,
     name,
-    open: (model, fail) => openPublishingLine(model, fail, { topology, retry }),
+    open: (model, fail) => openPublishingLine(model, fail, prepare),
     onFault,
   });
   const publisher = new Publisher(publishing);
@@ -50,7 +54,7 @@ export async function createRabbitMqBus<T extends Topology>(options: BusOptions<
         name: `${name} (consumers)`,
         open: async (model, fail) => {
           const line = { model, fail };
-          await declareTopology(model, topology, retry);
+          await prepare(model);
           await attach(line);
           return line;
         },
@@ -70,8 +74,9 @@ export async function createRabbitMqBus<T extends Topology>(options: BusOptions<
 
   return {
     publish: (events) => publisher.send(eventMessages(events, delivered)),
-    consume: async (queue, handlers, { concurrency, around }) => {
-      await consumers.start(queue, new QueueHandlers(topology, queue, handlers, around), concurrency);
+    consume: async (queue, handlers, { concurrency, ...options }) => {
+      const queueHandlers = new QueueHandlers(topology, queue, handlers, retry, options);
+      await consumers.start(queue, queueHandlers, concurrency);
     },
     depths: async () => readDepths(line(), topology, retry, (queue) => consumers.inFlight(queue)),
     deadLetters: async (queue, limit) => peekDeadLetters(line().model, known(topology, queue), limit),
@@ -121,5 +126,5 @@ async function readDepths(
       deadLetters: await length(deadLetterQueue(queue)),
     });
   }
-  return [...depths, { queue: RETRY_EXCHANGE, pending: Math.max(before, await retried()), deadLetters: 0 }];
+  return [...depths, { queue: RETRIES, pending: Math.max(before, await retried()), deadLetters: 0 }];
 }

@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import pLimit, { type LimitFunction } from 'p-limit';
 import pTimeout from 'p-timeout';
-import { type QueueHandlers, type Received, readContent } from '../handlers.js';
-import type { BusObserver, EventResult, RetryPolicy } from '../port.js';
+import { type HandlerResult, type QueueHandlers, type Received, readContent } from '../handlers.js';
+import type { BusObserver, Outcome, RetryPolicy } from '../port.js';
 import type { Link } from './link.js';
 import {
   attemptOf,
   deadMessage,
   eventTypeOf,
+  type OutgoingMessage,
+  postponedMessage,
   readMessage,
   retriedMessage,
   returnedMessage,
@@ -74,6 +76,7 @@ export class Consumers {
   readonly #running = new Map<string, Promise<void>>();
   #link: Promise<Link<ConsumingLine>> | undefined;
   #draining: Promise<void> | undefined;
+  readonly #stopPauses = new AbortController();
 
   constructor(options: ConsumersOptions) {
     this.#options = options;
@@ -100,6 +103,7 @@ export class Consumers {
 
   /** Takes nothing more, and waits at most `milliseconds` for the running handlers. */
   drain(milliseconds: number): Promise<void> {
+    this.#stopPauses.abort();
     this.#draining ??= pTimeout(this.#endRunning(), { milliseconds, message: false }).then(() => undefined);
     return this.#draining;
   }
@@ -212,6 +216,7 @@ export class Consumers {
     });
     for (const key of keys) this.#running.set(key, run);
     await run;
+    await subscription.handlers.pause.wait(this.#stopPauses.signal);
   }
 
   async #deliver(handlers: QueueHandlers, batch: readonly Incoming[]): Promise<void> {
@@ -219,7 +224,10 @@ export class Consumers {
     const results = await handlers.handle(batch);
     const last = this.#lastOf(batch);
     if (last && results.every((result) => result === 'done')) this.#settleTogether(batch, last);
-    else await Promise.all(batch.map((incoming, index) => this.#settle(incoming, results[index] ?? 'done')));
+    else
+      await Promise.all(
+        batch.map((incoming, index) => this.#settle(handlers, incoming, results[index] ?? 'done')),
+      );
   }
 
   /**
@@ -241,30 +249,43 @@ export class Consumers {
       this.#options.observer.settled?.(queue, eventTypeOf(message), 'done');
   }
 
-  async #settle(incoming: Incoming, result: EventResult): Promise<void> {
-    const { observer, retry } = this.#options;
-    const { queue, message, signal, attempt } = incoming;
+  async #settle(handlers: QueueHandlers, incoming: Incoming, result: HandlerResult): Promise<void> {
+    const { observer } = this.#options;
+    const { queue, message, signal } = incoming;
     const type = eventTypeOf(message);
     if (result === 'done') {
       if (acknowledge(incoming)) observer.settled?.(queue, type, 'done');
       return;
     }
     // A handler that was told to stop has not failed.
-    if (signal.aborted || !(await this.#publishAgain(incoming, result.error))) return;
+    if (signal.aborted) return;
+    const { outcome, again } = this.#afterFailure(handlers, incoming, result);
+    if (!(await this.#publishAgain(again, signal))) return;
     acknowledge(incoming);
-    observer.settled?.(queue, type, attempt < retry.maxAttempts ? 'retried' : 'dead_lettered', result.error);
+    observer.settled?.(queue, type, outcome, result.error);
+  }
+
+  #afterFailure(
+    handlers: QueueHandlers,
+    { queue, message, attempt }: Incoming,
+    { error, isOutage }: Exclude<HandlerResult, 'done'>,
+  ): { outcome: Outcome; again: OutgoingMessage } {
+    const { retry } = this.#options;
+    if (isOutage) {
+      const again = postponedMessage(message, queue, handlers.pause.delaySeconds, retry);
+      return { outcome: 'postponed', again };
+    }
+    return attempt < retry.maxAttempts
+      ? { outcome: 'retried', again: retriedMessage(message, queue, attempt, retry) }
+      : { outcome: 'dead_lettered', again: deadMessage(message, queue, error) };
   }
 
   /** Returns whether it was published; otherwise the broker has the message again, and delivers it again. */
-  async #publishAgain({ queue, message, signal, attempt }: Incoming, error: unknown): Promise<boolean> {
-    const { publisher, retry, observer } = this.#options;
+  async #publishAgain(message: OutgoingMessage, signal: AbortSignal): Promise<boolean> {
+    const { publisher, observer } = this.#options;
     while (!signal.aborted) {
       try {
-        await publisher.send([
-          attempt < retry.maxAttempts
-            ? retriedMessage(message, queue, attempt, retry)
-            : deadMessage(message, queue, error),
-        ]);
+        await publisher.send([message]);
         return true;
       } catch (fault) {
         observer.fault?.(fault);

@@ -1,15 +1,14 @@
 import type { AnyEvent } from '@lazyphotos/contracts';
 import type { Message, Options } from 'amqplib';
-import type { DeadLetter, RetryPolicy } from '../port.js';
+import { type DeadLetter, delaySeconds, type RetryPolicy } from '../port.js';
 import { reasonOf } from '../text.js';
 import {
-  DELAY_HEADER,
-  deadLetterQueue,
-  delayName,
-  delaySeconds,
+  deadKey,
+  delayKey,
   EVENTS_EXCHANGE,
   jitteredMs,
-  RETRY_EXCHANGE,
+  nowKey,
+  RETURNS_EXCHANGE,
 } from './topology.js';
 
 /** How many deliveries have failed before the message was published again. */
@@ -65,15 +64,34 @@ export function retriedMessage(
   failures: number,
   policy: RetryPolicy,
 ): OutgoingMessage {
-  const seconds = delaySeconds(failures, policy);
+  return delayedMessage(message, queue, { failures, seconds: delaySeconds(failures, policy) }, policy);
+}
+
+/** To be delivered to `queue` again after that delay, as if it had not been delivered this time. */
+export function postponedMessage(
+  message: Message,
+  queue: string,
+  seconds: number,
+  policy: RetryPolicy,
+): OutgoingMessage {
+  const failures = attemptOf(message).attempt - 1;
+  return delayedMessage(message, queue, { failures, seconds }, policy);
+}
+
+function delayedMessage(
+  message: Message,
+  queue: string,
+  { failures, seconds }: { failures: number; seconds: number },
+  policy: RetryPolicy,
+): OutgoingMessage {
   return {
-    exchange: RETRY_EXCHANGE,
-    routingKey: queue,
+    exchange: RETURNS_EXCHANGE,
+    routingKey: delayKey(seconds, queue),
     content: message.content,
     options: {
       ...sameProperties(message),
       expiration: jitteredMs(seconds, policy, Math.random()),
-      headers: { [DELAY_HEADER]: delayName(seconds), [FAILURES_HEADER]: failures },
+      headers: { [FAILURES_HEADER]: failures },
     },
   };
 }
@@ -83,18 +101,18 @@ export function deadMessage(message: Message, queue: string, error: unknown): Ou
     [REASON_HEADER]: reasonOf(error).slice(0, LONGEST_REASON),
     [FAILED_AT_HEADER]: new Date().toISOString(),
   };
-  return straightTo(deadLetterQueue(queue), message, { headers });
+  return returned(deadKey(queue), message, { headers });
 }
 
 /** To be delivered again as what it was: for a message that no handler was given. */
 export function returnedMessage(message: Message, queue: string): OutgoingMessage {
   const failures = count(message.properties.headers?.[FAILURES_HEADER]);
-  return straightTo(queue, message, failures > 0 ? { headers: { [FAILURES_HEADER]: failures } } : {});
+  return returned(nowKey(queue), message, failures > 0 ? { headers: { [FAILURES_HEADER]: failures } } : {});
 }
 
 /** Without any header: delivered as if for the first time. */
 export const replayedMessage = (message: Message, queue: string): OutgoingMessage =>
-  straightTo(queue, message);
+  returned(nowKey(queue), message);
 
 export function readDeadLetter({ content, properties }: Message): DeadLetter {
   const { [REASON_HEADER]: reason, [FAILED_AT_HEADER]: failedAt } = properties.headers ?? {};
@@ -106,9 +124,9 @@ export function readDeadLetter({ content, properties }: Message): DeadLetter {
   };
 }
 
-const straightTo = (queue: string, message: Message, more: Options.Publish = {}): OutgoingMessage => ({
-  exchange: '',
-  routingKey: queue,
+const returned = (routingKey: string, message: Message, more: Options.Publish = {}): OutgoingMessage => ({
+  exchange: RETURNS_EXCHANGE,
+  routingKey,
   content: message.content,
   options: { ...sameProperties(message), ...more },
 });

@@ -1,10 +1,8 @@
-import type { Topology } from '@lazyphotos/contracts';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import pTimeout from 'p-timeout';
-import { BusUnavailableError, type RetryPolicy } from '../port.js';
+import { BusUnavailableError } from '../port.js';
 import type { Link } from './link.js';
 import type { OutgoingMessage } from './messages.js';
-import { declareTopology } from './topology.js';
 
 /** Messages sent and not confirmed: bounds the memory that a large batch takes, also in the socket. */
 const MAX_UNCONFIRMED = 256;
@@ -26,9 +24,9 @@ export interface PublishingLine {
 export async function openPublishingLine(
   model: ChannelModel,
   fail: (error: unknown) => void,
-  { topology, retry }: { topology: Topology; retry: RetryPolicy },
+  prepare: (model: ChannelModel) => Promise<void>,
 ): Promise<PublishingLine> {
-  await declareTopology(model, topology, retry);
+  await prepare(model);
   const confirming = await model.createConfirmChannel();
   const asking = await model.createChannel();
   confirming.on('error', fail);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from '@jest/globals';
 import { describeBatches } from './batches.js';
 import { describeConsumers } from './consumers.js';
 import { describeDelivery } from './delivery.js';
+import { describeDependencies } from './dependencies.js';
 import { describeHandlers } from './handlers.js';
 import { describeOutages } from './outages.js';
 import { describeProperties } from './properties.js';
@@ -35,6 +36,7 @@ export function describeEventBus(name: string, options: ConformanceOptions): voi
     describeHandlers(suite);
     describeBatches(suite);
     describeRetries(suite);
+    describeDependencies(suite);
     describeShutdown(suite);
     describeOutages(suite);
     describeProperties(suite);

@@ -5,8 +5,9 @@ import { type BusOptions, createRabbitMqBus, DEFAULT_RETRY_POLICY, type EventBus
 import {
   deadLetterQueue,
   delaysOf,
+  DUE_EXCHANGE,
   EVENTS_EXCHANGE,
-  RETRY_EXCHANGE,
+  RETURNS_EXCHANGE,
   retryQueue,
 } from '../../src/rabbitmq/topology.js';
 import { TOPOLOGY } from '../conformance/suite.js';
@@ -91,8 +92,8 @@ export function createTestBroker(): TestBroker {
       if (!started) return;
       await removeQueues();
       await onChannel(async (channel) => {
-        await channel.deleteExchange(EVENTS_EXCHANGE);
-        await channel.deleteExchange(RETRY_EXCHANGE);
+        for (const exchange of [EVENTS_EXCHANGE, RETURNS_EXCHANGE, DUE_EXCHANGE])
+          await channel.deleteExchange(exchange);
       });
       await started.proxy.cut();
       await unlock();

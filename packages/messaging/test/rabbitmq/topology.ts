@@ -38,7 +38,7 @@ export function describeTopology({ broker, createBus }: Harness): void {
       const names = [
         ...queues,
         ...queues.map((queue) => `${queue}.dead`),
-        ...delays.map((seconds) => `lazyphotos.retry.${seconds}s`),
+        ...delays.map((seconds) => `lazyphotos.retry.after-${seconds}s`),
       ];
       await broker.onChannel(async (channel) => {
         for (const name of names) expect(await channel.checkQueue(name)).toMatchObject({ consumerCount: 0 });

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Endpoint } from '@lazyphotos/contracts';
 import express, { type Express, type Request, type RequestHandler, Router } from 'express';
 import { createRequestIds, withRequestId } from '../context.js';
-import { ProblemError, toProblem } from '../errors.js';
+import { isProblem, ProblemError, toProblem } from '../errors.js';
 import { type Dependencies, Readiness } from '../health.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
@@ -32,6 +32,8 @@ export interface ServiceApp {
   ready(): Promise<void>;
   /** Returns the problem that a fault means, also one of a dependency. */
   problemOf(error: unknown): ProblemError;
+  /** Whether a fault means that a dependency is away, busy or full: the same work may succeed later, and says nothing against its input. */
+  isOutage(error: unknown): boolean;
   mount<E extends Endpoint>(endpoint: E, handler: Handler<E>): void;
 }
 
@@ -141,6 +143,7 @@ export function createServiceApp(chassis: Chassis, dependencies: Dependencies): 
     app,
     router,
     problemOf,
+    isOutage: (error) => isProblem(problemOf(error), 'service_unavailable', 'storage_full'),
     ready: () => readiness.require(),
     mount: (endpoint, handler) => {
       if (endpoint.auth === 'service' && !peerGuard) return;

@@ -7,6 +7,7 @@ export async function startInfrastructure() {
   const addresses: Infrastructure = {
     postgresUrl: postgres.url,
     busUrl: rabbitMq.url,
+    busApiUrl: rabbitMq.apiUrl,
     s3: minio,
   };
   return {

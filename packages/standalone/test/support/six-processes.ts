@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SERVICE_NAMES, type ServiceName } from '@lazyphotos/contracts';
+import { BUS_USERS, type BusUser, SERVICE_NAMES, type ServiceName } from '@lazyphotos/contracts';
 import {
   cleanEnvironment,
   createServiceKeys,
@@ -21,6 +21,8 @@ export interface Infrastructure {
   /** An administrator's connection. */
   postgresUrl: string;
   busUrl: string;
+  /** Of the broker's management plugin. */
+  busApiUrl: string;
   s3: { endpoint: string; accessKeyId: string; secretAccessKey: string };
 }
 
@@ -53,7 +55,7 @@ const variable = (name: string) => roleOf(name).toUpperCase();
 const STORE_USERS = ['gateway', 'upload', 'media-worker'] as const;
 
 /** What every deployment makes for itself once: names, passwords and keys. */
-function createSecrets({ postgresUrl, s3 }: Infrastructure) {
+function createSecrets({ postgresUrl, busUrl, s3 }: Infrastructure) {
   // Several runs may share a server, so everything is named after this one.
   const run = `lp_test_${randomBytes(4).toString('hex')}`;
   const databaseUrl = (name: ServiceName) => {
@@ -70,16 +72,26 @@ function createSecrets({ postgresUrl, s3 }: Infrastructure) {
       { id: `${run}-${name}`.replaceAll('_', '-').slice(0, 20), secret: secret() },
     ]),
   );
+  const busUrlOf = (name: BusUser) => {
+    const url = new URL(busUrl);
+    url.username = `${run}_${roleOf(name)}`;
+    url.password = secret();
+    return url.href;
+  };
+  const buses = new Map<string, string>(BUS_USERS.map((name) => [name, busUrlOf(name)]));
   const store = {
     S3_ENDPOINT: s3.endpoint,
     S3_BUCKET: run.replaceAll('_', '-'),
   };
-  return { run, databases, users, store, keys: createServiceKeys(), mediaSigningKey: secret() + secret() };
+  return { run, databases, buses, users, store, keys: createServiceKeys(), mediaSigningKey: secret() + secret() };
 }
 type Secrets = ReturnType<typeof createSecrets>;
 
-/** Runs the two one-shot programs, as a deployment does before the services start. */
-async function provision({ postgresUrl, s3 }: Infrastructure, { databases, users, store }: Secrets) {
+/** Runs the three one-shot programs, as a deployment does before the services start. */
+async function provision(
+  { postgresUrl, busUrl, busApiUrl, s3 }: Infrastructure,
+  { databases, buses, users, store }: Secrets,
+) {
   const program = join(repository, 'packages/provision/dist/main.js');
   const roles = [...databases].map(([name, url]) => [`LAZYPHOTOS_${variable(name)}_DATABASE_URL`, url]);
   const userSettings = [...users].flatMap(([name, user]) => [
@@ -93,6 +105,11 @@ async function provision({ postgresUrl, s3 }: Infrastructure, { databases, users
       S3_ADMIN_ACCESS_KEY_ID: s3.accessKeyId,
       S3_ADMIN_SECRET_ACCESS_KEY: s3.secretAccessKey,
       ...Object.fromEntries(userSettings),
+    },
+    bus: {
+      LAZYPHOTOS_ADMIN_BUS_URL: busUrl,
+      LAZYPHOTOS_BUS_API_URL: busApiUrl,
+      ...Object.fromEntries([...buses].map(([name, url]) => [`LAZYPHOTOS_${variable(name)}_BUS_URL`, url])),
     },
   };
   for (const [step, env] of Object.entries(steps)) {
@@ -115,7 +132,7 @@ function environments(infrastructure: Infrastructure, secrets: Secrets, folder: 
     LAZYPHOTOS_PEER_KEYS: secrets.keys.peerKeys,
     LAZYPHOTOS_AUTH_URL: urlOf('auth'),
   });
-  const bus = { LAZYPHOTOS_BUS_URL: infrastructure.busUrl };
+  const bus = (name: BusUser) => ({ LAZYPHOTOS_BUS_URL: secrets.buses.get(name) ?? '' });
   const store = (name: (typeof STORE_USERS)[number]) => ({
     ...secrets.store,
     S3_ACCESS_KEY_ID: secrets.users.get(name)?.id ?? '',
@@ -132,15 +149,19 @@ function environments(infrastructure: Infrastructure, secrets: Secrets, folder: 
       LAZYPHOTOS_MEDIA_WORKER_URL: urlOf('media-worker'),
     },
     auth: { LAZYPHOTOS_DATA_DIR: folder, LAZYPHOTOS_KEYS_DIR: join(folder, 'keys') },
-    upload: { ...bus, ...store('upload'), LAZYPHOTOS_CATALOG_URL: urlOf('catalog') },
+    upload: { ...bus('upload'), ...store('upload'), LAZYPHOTOS_CATALOG_URL: urlOf('catalog') },
     catalog: {
-      ...bus,
+      ...bus('catalog'),
       ...media,
       LAZYPHOTOS_FEED_URL: urlOf('feed'),
       LAZYPHOTOS_MEDIA_WORKER_URL: urlOf('media-worker'),
     },
-    feed: { ...bus, ...media },
-    'media-worker': { ...bus, ...store('media-worker'), LAZYPHOTOS_SCRATCH_DIR: join(folder, 'scratch') },
+    feed: { ...bus('feed'), ...media },
+    'media-worker': {
+      ...bus('media-worker'),
+      ...store('media-worker'),
+      LAZYPHOTOS_SCRATCH_DIR: join(folder, 'scratch'),
+    },
   };
   return (name: ServiceName) => ({ ...common(name), ...own[name] });
 }

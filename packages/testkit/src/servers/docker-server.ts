@@ -6,6 +6,7 @@ export interface Container {
   image: string;
   /** The port that it listens on inside, and the one of this machine that leads there. */
   ports: { inside: number; here: number };
+  otherPorts?: { inside: number; here: number }[];
   env: Record<string, string>;
   /** What the image's program gets. */
   args: string[];
@@ -69,8 +70,11 @@ export class DockerServer implements OwnServer {
   }
 }
 
-function runArguments({ image, ports, env, args }: Container): string[] {
+function runArguments({ image, ports, otherPorts = [], env, args }: Container): string[] {
   const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const publish = ['--publish', `127.0.0.1:${ports.here}:${ports.inside}`];
+  const publish = [ports, ...otherPorts].flatMap(({ here, inside }) => [
+    '--publish',
+    `127.0.0.1:${here}:${inside}`,
+  ]);
   return ['run', '--detach', ...publish, ...variables, image, ...args];
 }

@@ -65,6 +65,7 @@ async function perform(server: OwnServer, task: ServerTask): Promise<unknown> {
     if (!server.queues) throw new Error('this server has no queues');
     return server.queues();
   }
+  if (task === 'apiUrl') return server.apiUrl;
   if (task === 'kill') return server.kill();
   await server.shutDown();
   return task === 'restart' ? server.start() : undefined;

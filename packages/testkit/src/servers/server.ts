@@ -26,6 +26,8 @@ export interface OwnServer {
   end(): Promise<void>;
   /** RabbitMQ only. The numbers are a moment old: repeat the call until they are as expected. */
   queues?(): Promise<QueueLength[]>;
+  /** RabbitMQ only. */
+  readonly apiUrl?: string;
 }
 
 export interface QueueLength {

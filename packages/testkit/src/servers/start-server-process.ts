@@ -8,7 +8,7 @@ export type ServerOrder =
   | { server: 'rabbitmq' | 'minio' | 'clamd'; source: OwnSource };
 
 /** What the parent may ask of a server process, which does one task after the other. */
-export type ServerTask = 'shutDown' | 'kill' | 'restart' | 'queues';
+export type ServerTask = 'shutDown' | 'kill' | 'restart' | 'queues' | 'apiUrl';
 
 export interface ServerRequest {
   id: number;

@@ -29,11 +29,12 @@ const KEEP_EARLY = statement<never>(
   ON CONFLICT (photo_id) DO UPDATE SET run = excluded.run, payload = excluded.payload WHERE kept.run < excluded.run`,
 );
 
-/** Removes stored results that their photos have, and those of photos that were purged while their result was being stored. */
+/** Removes stored results that their photos have, those of other users' photos, and those of photos that were purged meanwhile. */
 const FORGET_EARLY = statement<never>(
   'forget-early-media',
   `DELETE FROM early_media AS kept WHERE photo_id = ANY($1::uuid[]) AND (
     EXISTS (SELECT FROM photos WHERE id = kept.photo_id AND media_run >= kept.run)
+    OR EXISTS (SELECT FROM photos WHERE id = kept.photo_id AND user_id <> (kept.payload->>'userId')::uuid)
     OR EXISTS (SELECT FROM purged_photos WHERE id = kept.photo_id))`,
 );
 
@@ -111,25 +112,30 @@ export function withResult(row: PhotoRow, result: Result, now: Date): PhotoRow {
 }
 
 /**
- * Applies results of the media worker: for each photo the newest. Older and repeated results, and those of purged photos, are dropped.
+ * Applies results of the media worker: for each photo the newest. Older and repeated results, and those of purged photos, are dropped; a
+ * result that names another user than the photo's is refused.
  * A result that comes before its photo is stored, and is applied again afterwards: the photo may have been recorded in between. The
  * recording of an upload, too, looks for a stored result after its commit, so one of the two applies it.
  */
 export async function applyMedia(context: CatalogContext, events: readonly MediaEvent[]): Promise<void> {
-  const newest = newestByPhoto(events);
+  const newest = newestOfEach(events);
   const early = await applyTo(context, newest);
   if (early.length === 0) return;
-  const results = early.map((id) => newest.get(id)?.payload);
+  const waiting = new Map(early.map((id) => [id, newest.get(id) ?? []]));
+  const results = [...waiting.values()].map((ofPhoto) => newestOf(ofPhoto).payload);
   await run(context.database, KEEP_EARLY, [JSON.stringify(results)]);
-  await applyTo(context, new Map([...newest].filter(([id]) => early.includes(id))));
+  await applyTo(context, waiting);
   await run(context.database, FORGET_EARLY, [early]);
 }
 
+/** The newest result of each user's photo, by photo: all but one user of a photo are false. */
+type Newest = ReadonlyMap<string, readonly MediaEvent[]>;
+
 /** Resolves to the ids of photos that are not recorded. */
-function applyTo(context: CatalogContext, newest: ReadonlyMap<string, MediaEvent>): Promise<string[]> {
+function applyTo(context: CatalogContext, newest: Newest): Promise<string[]> {
   const { unitOfWork, now } = context;
   return changePhotos(context, [...newest.keys()], (row) => {
-    const event = newest.get(row.id);
+    const event = ownResult(context, row, newest.get(row.id) ?? []);
     if (!event || row.mediaRun >= event.payload.run) return undefined;
     const updated = withResult(row, event.payload, now());
     // The events of a batch have different requests.
@@ -149,12 +155,26 @@ function applyTo(context: CatalogContext, newest: ReadonlyMap<string, MediaEvent
   });
 }
 
-function newestByPhoto(events: readonly MediaEvent[]): Map<string, MediaEvent> {
-  const newest = new Map<string, MediaEvent>();
-  for (const event of events) {
-    const { photoId, run } = event.payload;
-    const other = newest.get(photoId);
-    if (!other || other.payload.run < run) newest.set(photoId, event);
-  }
-  return newest;
+function ownResult(
+  { refuse }: CatalogContext,
+  { id: photoId, userId: owner }: PhotoRow,
+  events: readonly MediaEvent[],
+): MediaEvent | undefined {
+  for (const { payload } of events)
+    if (payload.userId !== owner)
+      refuse('media.processed', "the photo is another user's", { photoId, userId: payload.userId });
+  return events.find(({ payload }) => payload.userId === owner);
 }
+
+function newestOfEach(events: readonly MediaEvent[]): Newest {
+  const byPhoto = Map.groupBy(events, ({ payload }) => payload.photoId);
+  return new Map(
+    [...byPhoto].map(([photoId, ofPhoto]) => {
+      const byUser = Map.groupBy(ofPhoto, ({ payload }) => payload.userId);
+      return [photoId, [...byUser.values()].map(newestOf)];
+    }),
+  );
+}
+
+const newestOf = (events: readonly MediaEvent[]): MediaEvent =>
+  events.reduce((newest, event) => (event.payload.run > newest.payload.run ? event : newest));

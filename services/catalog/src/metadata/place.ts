@@ -33,11 +33,15 @@ export function relocationOf(before: PhotoRow, row: PhotoRow): EventPayload<'pho
 /** Stores the name of a photo's place, if the photo still has that location. */
 export async function setPlace(
   context: CatalogContext,
-  { photoId, place, ...location }: EventPayload<'place.found'>,
+  { photoId, userId, place, ...location }: EventPayload<'place.found'>,
 ): Promise<void> {
   // Nothing is near in the middle of an ocean.
   if (!place) return;
   await changePhotos(context, [photoId], (row) => {
+    if (row.userId !== userId) {
+      context.refuse('place.found', "the photo is another user's", { photoId, userId });
+      return undefined;
+    }
     // The event comes more than once.
     if (!isSameLocation(row, location) || isSamePlace(row.place, place)) return undefined;
     const placed = { ...row, place, version: row.version + 1, updatedAt: context.now() };

@@ -4,6 +4,7 @@ import {
   type EventPayload,
   isBetterSource,
   storableDate,
+  storageKeys,
 } from '@lazyphotos/contracts';
 import type { PhotoRow } from '../prisma.js';
 import { storableDegrees } from '../values.js';
@@ -81,7 +82,7 @@ export function newPhoto(upload: Upload): PhotoRow {
     id: upload.photoId,
     userId: upload.userId,
     hash: upload.hash,
-    storageKey: upload.storageKey,
+    storageKey: storageKeys.original(upload.userId, upload.photoId),
     fileName: upload.fileName,
     sizeBytes: BigInt(upload.sizeBytes),
     mimeType: upload.mimeType,

@@ -1,4 +1,4 @@
-import type { EventOf } from '@lazyphotos/contracts';
+import { type EventOf, storageKeys } from '@lazyphotos/contracts';
 import { type NewEvent, retryOnConflict, run } from '@lazyphotos/database';
 import { currentRequestId, withRequestId } from '@lazyphotos/service-kit';
 import type { CatalogContext } from '../context.js';
@@ -22,9 +22,11 @@ export const recordUpload = (context: CatalogContext, upload: Upload): Promise<v
  */
 export async function recordUploads(
   context: CatalogContext,
-  events: readonly EventOf<'upload.completed'>[],
+  given: readonly EventOf<'upload.completed'>[],
 ): Promise<void> {
+  const events = given.filter(({ payload }) => namesOwnFile(context, payload));
   const ids = events.map(({ payload }) => payload.photoId);
+  if (ids.length === 0) return;
   const unknown = await applyWaiting(context, ids);
   if (unknown.size === 0) return;
   const missing = new Map(events.map((event) => [event.payload.photoId, event]));
@@ -36,6 +38,13 @@ export async function recordUploads(
     }),
   );
   await applyWaiting(context, [...unknown]);
+}
+
+/** A photo with the file of another user would show it to this one. */
+function namesOwnFile({ refuse }: CatalogContext, { userId, photoId, storageKey }: Upload): boolean {
+  if (storageKey === storageKeys.original(userId, photoId)) return true;
+  refuse('upload.completed', "the file is not this photo's", { photoId, userId });
+  return false;
 }
 
 /** Applies stored results to photos that are recorded. Resolves to the ids that are not. */

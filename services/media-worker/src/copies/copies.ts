@@ -1,5 +1,5 @@
 import { type CopiesApi, type CopyRequest, storageKeys } from '@lazyphotos/contracts';
-import { isObjectStoreError, type ObjectStore } from '@lazyphotos/object-storage';
+import { isObjectStoreError, isStored, type ObjectStore } from '@lazyphotos/object-storage';
 import { type Logger, notFound, ProblemError } from '@lazyphotos/service-kit';
 import pLimit from 'p-limit';
 import type { MediaCopy } from '../generated/prisma/client.js';
@@ -176,16 +176,6 @@ class CopyTable {
       await tx.mediaCopy.delete({ where: { key: row.key } });
       return true;
     });
-  }
-}
-
-async function isStored(store: ObjectStore, key: string): Promise<boolean> {
-  try {
-    await store.head(key);
-    return true;
-  } catch (error) {
-    if (isObjectStoreError(error, 'object_not_found')) return false;
-    throw error;
   }
 }
 

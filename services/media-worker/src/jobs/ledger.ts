@@ -21,7 +21,22 @@ const BEGIN = statement<{ run: number; attempts: number }>(
   `INSERT INTO media_jobs AS job (photo_id, user_id, state, run, attempts, started_at)
   VALUES ($1::uuid, $2::uuid, 'pending', 1, 1, $3::timestamptz)
   ON CONFLICT (photo_id) DO UPDATE SET attempts = job.attempts + 1, started_at = excluded.started_at
-  WHERE job.state = 'pending' RETURNING run, attempts`,
+  WHERE job.state = 'pending' AND job.user_id = excluded.user_id RETURNING run, attempts`,
+);
+
+/** Begins the work on a photo anew under its owner, whatever was recorded under another user. */
+const TAKE_OVER = statement<never>(
+  'take-over',
+  `UPDATE media_jobs SET user_id = $2::uuid, state = 'pending', run = 1, attempts = 0, failure_code = NULL
+  WHERE photo_id = $1::uuid AND user_id <> $2::uuid`,
+);
+
+/** Leaves a tombstone, also for a photo that was not known before; none for a photo of another user. */
+const MARK_PURGED = statement<{ photo_id: string }>(
+  'mark-purged',
+  `INSERT INTO media_jobs AS job (photo_id, user_id, state, finished_at) VALUES ($1::uuid, $2::uuid, 'purged', $3::timestamptz)
+  ON CONFLICT (photo_id) DO UPDATE SET state = 'purged', finished_at = excluded.finished_at
+  WHERE job.user_id = excluded.user_id RETURNING photo_id`,
 );
 
 /** Settles a run that is pending, with its event. */
@@ -86,18 +101,28 @@ export class Ledger {
     this.#now = now;
   }
 
-  /** Counts an attempt before it is made. Returns why there is nothing to do, if that is so. */
-  async begin(photoId: string, userId: string): Promise<Begun | 'done' | 'purged'> {
+  /**
+   * Counts an attempt before it is made. Returns why there is nothing to do, if that is so; `foreign` when the photo is recorded as
+   * another user's.
+   */
+  async begin(photoId: string, userId: string): Promise<Begun | 'done' | 'purged' | 'foreign'> {
     const [job] = await run(this.#database, BEGIN, [photoId, userId, this.#now()]);
     if (job) return { run: job.run, isRepeat: job.run > FIRST_RUN, attempt: job.attempts };
-    return (await this.isPurged(photoId)) ? 'purged' : 'done';
+    const known = await this.#db.mediaJob.findUnique({ where: { photoId } });
+    if (known?.userId !== userId) return 'foreign';
+    return known.state === 'purged' ? 'purged' : 'done';
+  }
+
+  /** For a photo that was recorded as another user's by a false event. */
+  async takeOver(photoId: string, userId: string): Promise<void> {
+    await run(this.#database, TAKE_OVER, [photoId, userId]);
   }
 
   /** Puts an upload behind those that a user waits for. Resolves to false if there is nothing left to do for its photo. */
   defer(upload: EventPayload<'upload.completed'>): Promise<boolean> {
     return this.#unitOfWork.transaction(async (tx, emit) => {
-      const { photoId } = upload;
-      const settled = await tx.mediaJob.count({ where: { photoId, state: { not: 'pending' } } });
+      const { photoId, userId } = upload;
+      const settled = await tx.mediaJob.count({ where: { photoId, userId, state: { not: 'pending' } } });
       if (settled > 0) return false;
       emit('media.deferred', { upload });
       return true;
@@ -162,13 +187,8 @@ export class Ledger {
     return (await this.#db.mediaJob.count({ where: { photoId, state: 'purged' } })) > 0;
   }
 
-  /** Leaves a tombstone for a photo, also for one that was not known before. */
-  async markPurged(photoId: string, userId: string): Promise<void> {
-    const state = { state: 'purged', finishedAt: this.#now() };
-    await this.#db.mediaJob.upsert({
-      where: { photoId },
-      create: { photoId, userId, ...state },
-      update: state,
-    });
+  /** Leaves a tombstone for a photo. Resolves to false, and does nothing, when it is recorded as another user's. */
+  async markPurged(photoId: string, userId: string): Promise<boolean> {
+    return (await run(this.#database, MARK_PURGED, [photoId, userId, this.#now()])).length > 0;
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type EventPayload, PREVIEW_VARIANTS, storageKeys } from '@lazyphotos/contracts';
-import { isObjectStoreError, type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
+import { isObjectStoreError, isStored, type ObjectStore, withLocalFile } from '@lazyphotos/object-storage';
 import type { Places } from '@lazyphotos/places';
-import type { Logger } from '@lazyphotos/service-kit';
+import type { Logger, RefuseEvent } from '@lazyphotos/service-kit';
 import type { MediaMetrics } from '../metrics.js';
 import { MediaError } from '../pipeline/errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -25,6 +25,7 @@ export interface ProcessContext {
   scratchDir: string;
   metrics: MediaMetrics;
   logger: Logger;
+  refuse: RefuseEvent;
 }
 
 interface JobIdentity {
@@ -41,8 +42,8 @@ export async function processUpload(
 ): Promise<void> {
   const { store, ledger } = context;
   const { photoId, userId } = upload;
-  const begun = await ledger.begin(photoId, userId);
-  if (begun === 'done') return;
+  const begun = await begin(context, upload);
+  if (begun === 'done' || begun === 'foreign') return;
   // An attempt that was aborted may have stored a preview after the photo was purged.
   if (begun === 'purged') return removePreviews(store, userId, photoId);
   try {
@@ -65,6 +66,29 @@ export async function processUpload(
     await ledger.takeBack(photoId).catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * Counts the attempt, if the photo is its user's. The object store proves whose it is: only the upload service stores originals, below the
+ * id of their user. So a false event that came first does not keep the owner's photo from being processed.
+ */
+async function begin(
+  { ledger, store, refuse }: ProcessContext,
+  { photoId, userId, storageKey }: Upload,
+): Promise<Awaited<ReturnType<Ledger['begin']>>> {
+  const ownKey = storageKeys.original(userId, photoId);
+  if (storageKey !== ownKey) {
+    refuse('upload.completed', "the file is not this photo's", { photoId, userId });
+    return 'foreign';
+  }
+  const begun = await ledger.begin(photoId, userId);
+  if (begun !== 'foreign') return begun;
+  if (await isStored(store, ownKey)) {
+    await ledger.takeOver(photoId, userId);
+    return ledger.begin(photoId, userId);
+  }
+  refuse('upload.completed', "the photo is another user's", { photoId, userId });
+  return 'foreign';
 }
 
 /** Makes and stores the previews. Returns a failure for a fault of the file, throws errors of the machine. */
