@@ -48,7 +48,12 @@ async function startServices(folder, isLimited) {
     startRabbitMq(),
     startMinio(),
   ]);
-  const servers = { postgresUrl: postgres.url('postgres'), busUrl: rabbitMq.url, busApiUrl: rabbitMq.apiUrl, s3: minio };
+  const servers = {
+    postgresUrl: postgres.url('postgres'),
+    busUrl: rabbitMq.url,
+    busApiUrl: rabbitMq.apiUrl,
+    s3: minio,
+  };
   const limits = await composeLimits(SERVICE_NAMES);
   const groups = found ? await createMemoryGroups(limits, found) : undefined;
   const settings = (name) => ({

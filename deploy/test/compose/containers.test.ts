@@ -37,7 +37,15 @@ describeWithCompose('docker-compose.arm64.yml', () => {
 
   test('has the six services, what they use, and further containers only by profile', () => {
     expect(Object.keys(plain.services).sort()).toEqual(
-      [...SERVICE_NAMES, 'postgres', 'rabbitmq', 'minio', 'provision-postgres', 'provision-storage', 'provision-bus'].sort(),
+      [
+        ...SERVICE_NAMES,
+        'postgres',
+        'rabbitmq',
+        'minio',
+        'provision-postgres',
+        'provision-storage',
+        'provision-bus',
+      ].sort(),
     );
     const further = entries(all).filter(([name]) => !(name in plain.services));
     expect([...new Set(further.flatMap(([, { profiles: own = [] }]) => own))].sort()).toEqual(

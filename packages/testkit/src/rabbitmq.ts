@@ -115,7 +115,11 @@ export class ContainerRabbitMq extends DockerServer {
         RABBITMQ_DEFAULT_PASS: USER,
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: TICK_ARGUMENT,
       },
-      args: ['sh', '-c', 'rabbitmq-plugins enable --offline rabbitmq_management && exec docker-entrypoint.sh rabbitmq-server'],
+      args: [
+        'sh',
+        '-c',
+        'rabbitmq-plugins enable --offline rabbitmq_management && exec docker-entrypoint.sh rabbitmq-server',
+      ],
       isReady: () => isRabbitMqReady(urlOf(port)),
     });
     this.apiUrl = apiUrlOf(apiPort);

@@ -2,14 +2,7 @@ import type { AnyEvent } from '@lazyphotos/contracts';
 import type { Message, Options } from 'amqplib';
 import { type DeadLetter, delaySeconds, type RetryPolicy } from '../port.js';
 import { reasonOf } from '../text.js';
-import {
-  deadKey,
-  delayKey,
-  EVENTS_EXCHANGE,
-  jitteredMs,
-  nowKey,
-  RETURNS_EXCHANGE,
-} from './topology.js';
+import { deadKey, delayKey, EVENTS_EXCHANGE, jitteredMs, nowKey, RETURNS_EXCHANGE } from './topology.js';
 
 /** How many deliveries have failed before the message was published again. */
 const FAILURES_HEADER = 'failures';

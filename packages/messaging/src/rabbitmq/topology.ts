@@ -92,7 +92,8 @@ export async function checkTopology(
   const queues = Object.keys(topology).flatMap((queue) => [queue, deadLetterQueue(queue)]);
   for (const exchange of EXCHANGES)
     await refusing('exchange', exchange, () => channel.checkExchange(exchange));
-  for (const queue of [...waiting, ...queues]) await refusing('queue', queue, () => channel.checkQueue(queue));
+  for (const queue of [...waiting, ...queues])
+    await refusing('queue', queue, () => channel.checkQueue(queue));
   await channel.close();
 }
 

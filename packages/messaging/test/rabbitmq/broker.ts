@@ -3,9 +3,9 @@ import { startRabbitMq, startTcpProxy, type TcpProxy, type TestRabbitMq } from '
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { type BusOptions, createRabbitMqBus, DEFAULT_RETRY_POLICY, type EventBus } from '../../src/index.js';
 import {
+  DUE_EXCHANGE,
   deadLetterQueue,
   delaysOf,
-  DUE_EXCHANGE,
   EVENTS_EXCHANGE,
   RETURNS_EXCHANGE,
   retryQueue,

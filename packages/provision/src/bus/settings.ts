@@ -6,7 +6,10 @@ import type { ProvisionBusOptions } from './provision.js';
 
 const AMQP = url(/^amqps?$/, 'must be an amqp:// or amqps:// URL');
 /** The ports of RabbitMQ's management plugin, by the scheme of the bus. */
-const API_ADDRESS = { 'amqp:': { scheme: 'http', port: 15_672 }, 'amqps:': { scheme: 'https', port: 15_671 } };
+const API_ADDRESS = {
+  'amqp:': { scheme: 'http', port: 15_672 },
+  'amqps:': { scheme: 'https', port: 15_671 },
+};
 
 const urlOf = (service: string) =>
   setting(
@@ -27,7 +30,10 @@ export const busUserSettings = {
     'LAZYPHOTOS_BUS_API_URL',
     url(/^https?$/, 'must be an http:// or https:// URL').optional(),
     "The HTTP API of RabbitMQ's management plugin; for provisioning only",
-    { absent: 'port 15672 of the host of LAZYPHOTOS_ADMIN_BUS_URL; of amqps://, HTTPS on port 15671', secret: true },
+    {
+      absent: 'port 15672 of the host of LAZYPHOTOS_ADMIN_BUS_URL; of amqps://, HTTPS on port 15671',
+      secret: true,
+    },
   ),
   upload: urlOf('UPLOAD'),
   catalog: urlOf('CATALOG'),

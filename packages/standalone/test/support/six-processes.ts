@@ -83,7 +83,15 @@ function createSecrets({ postgresUrl, busUrl, s3 }: Infrastructure) {
     S3_ENDPOINT: s3.endpoint,
     S3_BUCKET: run.replaceAll('_', '-'),
   };
-  return { run, databases, buses, users, store, keys: createServiceKeys(), mediaSigningKey: secret() + secret() };
+  return {
+    run,
+    databases,
+    buses,
+    users,
+    store,
+    keys: createServiceKeys(),
+    mediaSigningKey: secret() + secret(),
+  };
 }
 type Secrets = ReturnType<typeof createSecrets>;
 
@@ -119,7 +127,7 @@ async function provision(
 }
 
 /** The environment of each service: what its container is given, and nothing that is another's. */
-function environments(infrastructure: Infrastructure, secrets: Secrets, folder: string, ports: Ports) {
+function environments(secrets: Secrets, folder: string, ports: Ports) {
   const urlOf = (name: ServiceName) => `http://127.0.0.1:${ports.http.get(name)}`;
   const common = (name: ServiceName) => ({
     LAZYPHOTOS_HOST: '127.0.0.1',
@@ -226,7 +234,7 @@ export async function startSixProcesses(
   await mkdir(data);
   await mkdir(join(folder, 'scratch'));
   await provision(infrastructure, secrets);
-  const environmentOf = environments(infrastructure, secrets, data, ports);
+  const environmentOf = environments(secrets, data, ports);
   const settingsOf = (name: ServiceName) => ({
     ...environmentOf(name),
     ...(typeof settings === 'function' ? settings(name) : settings),
