@@ -17,7 +17,7 @@ export interface Cluster {
 }
 
 export interface StartOptions {
-  /** The folder of the database. `<dataDir>.password` and `<dataDir>.log` are written beside it. */
+  /** The folder of the database. `<dataDir>.password`, `<dataDir>.log` and the folder `<dataDir>.lock` are beside it. */
   dataDir: string;
   /** Called with a line for each step of a start that takes time. */
   log?: (line: string) => void;

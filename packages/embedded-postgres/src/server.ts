@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LockTimeoutError, withSocketLock } from '@lazyphotos/system';
+import { LockTimeoutError, withFolderLock } from '@lazyphotos/system';
 import type { Client } from 'pg';
 import { HOST, resolveDataDir, type StartOptions, SUPERUSER } from './cluster.js';
 import { type Access, type HeldLock, probe, takeLock, withClient } from './connection.js';
@@ -134,7 +134,7 @@ export async function withStartLock<T>(
   work: () => Promise<T>,
   waitMs = START_LOCK_MS,
 ): Promise<T> {
-  return withSocketLock(dataDir, work, { waitMs }).catch((error: unknown) => {
+  return withFolderLock(`${dataDir}.lock`, work, { waitMs }).catch((error: unknown) => {
     if (!(error instanceof LockTimeoutError)) throw toStartError('Starting PostgreSQL', error);
     throw new DataFolderInUseError('Another process is still starting PostgreSQL on this data folder');
   });

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { withSocketLock } from '@lazyphotos/system';
 import { firstClosedFolder } from '../src/account.js';
 import { outputError, toStartError } from '../src/errors.js';
 import { boundLogFile, logTail } from '../src/log-file.js';
@@ -66,6 +67,13 @@ describe('firstClosedFolder', () => {
 });
 
 describe('the start lock', () => {
+  it('cannot be taken by another user of the machine, who knows the name of the folder', async () => {
+    const dataDir = await newDataDir();
+    const started = await withSocketLock(dataDir, () => withStartLock(dataDir, async () => 'started', 0));
+    expect(started).toBe('started');
+    expect((await stat(`${dataDir}.lock`)).mode & 0o777).toBe(0o700);
+  });
+
   it('lets one at a time work, and rejects after a while', async () => {
     const dataDir = await newDataDir();
     const order: string[] = [];

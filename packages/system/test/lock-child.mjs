@@ -1,8 +1,10 @@
 // A process that holds a lock until it is killed. Runs the built package.
-import { withSocketLock } from '../dist/index.js';
+import { withFolderLock, withSocketLock } from '../dist/index.js';
 
+const [name, kind] = process.argv.slice(2);
+const withLock = kind === 'folder' ? withFolderLock : withSocketLock;
 process.on('message', () => undefined); // keeps the process alive
-await withSocketLock(process.argv[2], () => {
+await withLock(name, () => {
   process.send('locked');
   return new Promise(() => undefined);
 });
