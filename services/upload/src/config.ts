@@ -23,6 +23,11 @@ export const uploadSettings = {
     wholeNumber(1, Number.MAX_SAFE_INTEGER).default(64 * 1024 ** 3),
     'The largest archive that is accepted for an import',
   ),
+  openUploads: setting(
+    'LAZYPHOTOS_OPEN_UPLOADS',
+    wholeNumber(1, 1_000_000).default(1000),
+    'How many upload sessions of one user may be open at a time; those of imports do not count',
+  ),
   importDir: setting(
     'IMPORT_DIR',
     text().optional(),

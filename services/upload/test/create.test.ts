@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { CHUNK, HOUR_MS, PUBLIC_URL, startUpload, type UploadNode } from './harness.js';
-import { newFile } from './user.js';
+import { newFile, type TestFile } from './user.js';
 
 describeWithPostgres('announcing a file', () => {
   let node: UploadNode;
@@ -190,5 +190,36 @@ describeWithPostgres('announcing a file', () => {
     expect(reply.body.uploadSessionId).not.toBe(session.id);
     expect((await user.status(session.id)).body.status).toBe('expired');
     await other.stop();
+  });
+});
+
+describeWithPostgres('a user with as many open sessions as may be', () => {
+  it('opens no more until one has ended, while others do', async () => {
+    const node = await startUpload({ settings: { openUploads: 3 } });
+    try {
+      const user = node.user();
+      const files = [newFile(), newFile(), newFile()];
+      const [first] = await Promise.all(files.map((file) => user.open(file)));
+      const refused = await user.announce(newFile());
+      expect(refused).toMatchObject({ status: 409, body: { code: 'upload_session_limit' } });
+      // An open one is found again, and other users have their own.
+      expect(await user.announce(files[0] as TestFile)).toMatchObject({
+        status: 200,
+        body: { uploadSessionId: first?.id },
+      });
+      expect(await node.user().announce(newFile())).toMatchObject({ status: 200 });
+      expect(await user.abort(first?.id ?? '')).toMatchObject({ status: 204 });
+      const { id } = await user.upload(newFile());
+      expect(await node.keysOf(user.id)).toEqual([`originals/${user.id}/${id}`]);
+      expect(await user.announce(newFile())).toMatchObject({ status: 200 });
+      expect(await user.announce(newFile())).toMatchObject({ status: 409 });
+      const { rows } = await node.pool.query(
+        `SELECT count(*)::int AS open FROM upload_sessions WHERE user_id = $1 AND status = 'open'`,
+        [user.id],
+      );
+      expect(rows).toEqual([{ open: 3 }]);
+    } finally {
+      await node.stop();
+    }
   });
 });

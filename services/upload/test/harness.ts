@@ -100,6 +100,7 @@ export async function startUpload(given: Given = {}) {
       chunkBytes: CHUNK,
       uploadMaxBytes: 100_000,
       archiveMaxBytes: 1_000_000,
+      openUploads: 1000,
       importDir: undefined,
       importReserveBytes: 0,
       uploadSessionHours: 24,

@@ -71,7 +71,7 @@ export const uploadEndpoints = defineEndpoints('upload', {
         .meta({ id: 'CreatedUploadSession' }),
       description: 'The address for the chunks, or the existing photo',
     },
-    problems: ['payload_too_large', 'unsupported_media_type', 'storage_full'],
+    problems: ['payload_too_large', 'unsupported_media_type', 'upload_session_limit', 'storage_full'],
   },
   getUploadSession: {
     method: 'get',

@@ -23,7 +23,7 @@ const ATTEMPTS = 5;
 /**
  * Finds the photo or archive if this user has the hash, else the open session for the hash, else opens a session. `importEntryId` is the
  * file of an archive that is being imported.
- * @throws ProblemError `unsupported_media_type`, `payload_too_large`
+ * @throws ProblemError `unsupported_media_type`, `payload_too_large`, `upload_session_limit`
  */
 export async function openSession(
   context: UploadContext,
@@ -74,7 +74,8 @@ async function findOrOpen(context: UploadContext, fresh: NewSession, body: Annou
   // The catalog is the first to know that a photo was purged: then its bytes are wanted, although its original is still recorded.
   let replace = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { known, open } = await context.sessions.announce(fresh, { restore, replace });
+    const limit = context.settings.openUploads;
+    const { known, open, isAtLimit } = await context.sessions.announce(fresh, { restore, replace, limit });
     if (known) {
       const state = await stateOf(context, fresh, known, restore);
       if (state !== 'deleted' || !restore) return existingResponse(context, known, state, body);
@@ -82,11 +83,15 @@ async function findOrOpen(context: UploadContext, fresh: NewSession, body: Annou
     }
     const session = open && (await reuse(context, open.session, fresh));
     if (session) return sessionResponse(context, session, open.indexes);
+    if (!open && isAtLimit && fresh.importEntryId === null) throw tooManyOpen(limit);
   }
   throw new ProblemError('service_unavailable', 'Other requests for the same file are in the way.', {
     headers: { 'Retry-After': '1' },
   });
 }
+
+const tooManyOpen = (limit: number) =>
+  new ProblemError('upload_session_limit', `Complete or abort some first: ${limit} may be open.`);
 
 /** Resolves to the state of a photo or archive. Restores it if that was asked for. Only the catalog knows what is in the trash. */
 async function stateOf(

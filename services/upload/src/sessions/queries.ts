@@ -19,6 +19,8 @@ const SESSION = `s.id, s.user_id AS "userId", s.device_id AS "deviceId", s.hash,
 export type AnnouncedRow = { [K in keyof SessionRow]: SessionRow[K] | null } & {
   knownPhotoId: string | null;
   knownSessionId: string | null;
+  /** Whether the user has as many open sessions as may be. */
+  isAtLimit: boolean;
   isPurged: boolean | null;
   indexes: number[];
 };
@@ -26,7 +28,7 @@ export type AnnouncedRow = { [K in keyof SessionRow]: SessionRow[K] | null } & {
 /**
  * Finds what the user has under the hash and the open session for it. Inserts a session when neither is there; when the file was
  * purged, only to restore it ($23), and when $24 says so, although a file is there. Another request may win the insert: then there is
- * neither file nor session.
+ * neither file nor session. A client opens no more than $25 sessions; requests at the same moment may exceed that by their number.
  */
 export const ANNOUNCE = statement<AnnouncedRow>(
   'announce',
@@ -36,6 +38,9 @@ export const ANNOUNCE = statement<AnnouncedRow>(
     UNION ALL SELECT id, session_id, false FROM archives WHERE user_id = $2::uuid AND hash = $4 AND $22::boolean
   ), usable AS (
     SELECT * FROM upload_sessions WHERE open_key = $15
+  ), own AS MATERIALIZED (
+    SELECT count(*) >= $25::int AS is_at_limit FROM upload_sessions
+    WHERE user_id = $2::uuid AND status = 'open' AND import_entry_id IS NULL
   ), inserted AS (
     INSERT INTO upload_sessions (id, user_id, device_id, hash, size_bytes, mime_type, file_name, captured_at,
       captured_at_source, width, height, location_lat, location_lon, chunk_size, open_key, photo_id, storage_key,
@@ -45,10 +50,11 @@ export const ANNOUNCE = statement<AnnouncedRow>(
       $21, (SELECT photo_id FROM known)
     WHERE NOT EXISTS (SELECT FROM usable)
       AND NOT EXISTS (SELECT FROM known WHERE NOT (is_purged AND $23::boolean) AND NOT $24::boolean)
+      AND ($18::bigint IS NOT NULL OR NOT (SELECT is_at_limit FROM own))
     ON CONFLICT DO NOTHING RETURNING *
   )
   SELECT ${SESSION}, known.photo_id AS "knownPhotoId", known.session_id AS "knownSessionId",
-    known.is_purged AS "isPurged",
+    known.is_purged AS "isPurged", (SELECT is_at_limit FROM own) AS "isAtLimit",
     ARRAY(SELECT index FROM upload_chunks WHERE session_id = s.id ORDER BY index) AS indexes
   FROM (VALUES (1)) AS one LEFT JOIN known ON true
     LEFT JOIN (SELECT * FROM usable UNION ALL SELECT * FROM inserted) AS s ON true`,

@@ -70,6 +70,8 @@ export interface Announced {
   known: KnownFile | undefined;
   /** The open session for the hash, which may be new, with the indexes of its stored chunks. */
   open: { session: UploadSession; indexes: readonly number[] } | undefined;
+  /** Whether the user has as many open sessions as may be. */
+  isAtLimit: boolean;
 }
 
 /** The `stagingId` of a session whose file is one chunk. */
@@ -112,11 +114,12 @@ export class UploadSessions {
 
   /**
    * Finds what the user has under the hash of a new session, and the open session for it. Opens the new one when neither is there; over a
-   * purged file with `restore`, over any with `replace`. Resolves to neither when another request has just opened one.
+   * purged file with `restore`, over any with `replace`, unless a client has `limit` open ones. Resolves to neither when another request
+   * has just opened one.
    */
   async announce(
     fresh: NewSession,
-    { restore, replace }: { restore: boolean; replace: boolean },
+    { restore, replace, limit }: { restore: boolean; replace: boolean; limit: number },
   ): Promise<Announced> {
     const photoId = newId();
     const [row] = await run(this.database, ANNOUNCE, [
@@ -144,15 +147,17 @@ export class UploadSessions {
       isArchiveType(fresh.mimeType),
       restore,
       replace,
+      limit,
     ]);
     if (!row) throw new Error('the statement returns one row');
-    const { knownPhotoId, knownSessionId, isPurged, indexes, ...session } = row;
+    const { knownPhotoId, knownSessionId, isPurged, isAtLimit, indexes, ...session } = row;
     const isKnown = knownPhotoId !== null && knownSessionId !== null;
     return {
       known: isKnown
         ? { photoId: knownPhotoId, sessionId: knownSessionId, isPurged: isPurged === true }
         : undefined,
       open: session.id === null ? undefined : { session: toSession(session as SessionRow), indexes },
+      isAtLimit,
     };
   }
 
