@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServiceName, VERSION } from '@lazyphotos/contracts';
 import {
   addressSettings,
+  bodyLimitsOf,
   type Chassis,
   chassisSettings,
   createAuthenticate,
@@ -141,6 +142,7 @@ async function start(
       options.calls.includes('auth') ? remoteKeySet(peers, urls.auth) : ownKeySet,
     ),
     validateAnswers: values.validateAnswers,
+    bodyLimits: bodyLimitsOf(values),
     peerGuard: options.isPublic ? undefined : createPeerGuard(identity, logger),
   };
   const { needs, migrationsPath } = options;

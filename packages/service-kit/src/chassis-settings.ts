@@ -1,6 +1,7 @@
 import { SERVICE_NAMES } from '@lazyphotos/contracts';
 import { z } from 'zod';
-import { baseUrl, flag, httpUrl, oneOf, setting, text, wholeNumber } from './settings.js';
+import { type BodyLimits, CHUNK_WINDOW_MS } from './http/slow-bodies.js';
+import { baseUrl, flag, httpUrl, oneOf, type SettingsOf, setting, text, wholeNumber } from './settings.js';
 
 const port = wholeNumber(0, 65_535);
 const IN_CONTAINERS = { absent: 'must be given in containers' };
@@ -32,7 +33,26 @@ export const chassisSettings = {
     flag.default(false),
     'Check every response against its schema before it is sent; for tests',
   ),
+  bodySeconds: setting(
+    'LAZYPHOTOS_BODY_SECONDS',
+    wholeNumber(1, 3600).default(60),
+    'How long a client may take to send the body of a request that is no chunk of a file',
+  ),
+  chunkBytesPerSecond: setting(
+    'LAZYPHOTOS_CHUNK_BYTES_PER_SECOND',
+    wholeNumber(1, 1_000_000).default(1000),
+    'The least rate at which a chunk must come in, as the average of each minute in which the node waits for it; a slower one is ended',
+  ),
 };
+
+export const bodyLimitsOf = ({
+  bodySeconds,
+  chunkBytesPerSecond,
+}: Pick<SettingsOf<typeof chassisSettings>, 'bodySeconds' | 'chunkBytesPerSecond'>): BodyLimits => ({
+  wholeMs: bodySeconds * 1000,
+  chunkBytesPerSecond,
+  chunkWindowMs: CHUNK_WINDOW_MS,
+});
 
 const base64 = z.base64('must be base64');
 const peerKeys = z

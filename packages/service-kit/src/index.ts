@@ -4,6 +4,7 @@ export {
   remoteKeySet,
   TOKEN_AUDIENCE,
   TOKEN_ISSUER,
+  userOf,
 } from './auth/authenticate.js';
 export type { JsonWebKeySet, KeySetSource } from './auth/key-cache.js';
 export { readServiceIdentity, type ServiceIdentity } from './auth/service-identity.js';
@@ -27,6 +28,7 @@ export type { Call, Handler } from './http/mount.js';
 export { createCopiesClient, Peers } from './http/peers.js';
 export { sendProblem } from './http/problems.js';
 export { isConnectionFault, ReplicaAgent, type ReplicaAgentOptions } from './http/replica-agent.js';
+export { type BodyLimits, hasBody } from './http/slow-bodies.js';
 export { createHttpServer, type HttpServer, listen } from './http-server.js';
 export { runUntilStopped, type Service, StopList } from './lifecycle.js';
 export { createLogger, describeError, type Logger, silentLogger } from './logger.js';

@@ -8,6 +8,7 @@ export { Counter, Gauge, Histogram };
 export interface Metrics {
   registry: Registry;
   httpDuration: Histogram<'service' | 'method' | 'route' | 'status'>;
+  slowBodies: Counter<'service' | 'kind'>;
   eventsHandled: Counter<'queue' | 'type' | 'outcome'>;
   eventsRefused: Counter<'service' | 'type'>;
   eventsPublished: Counter<'service'>;
@@ -25,6 +26,12 @@ export function createMetrics(): Metrics {
       help: 'Time from the first byte of a request to the last byte of its response',
       labelNames: ['service', 'method', 'route', 'status'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+    slowBodies: new Counter({
+      name: 'lazyphotos_slow_bodies_total',
+      help: 'Requests that were ended because their body came too slowly, by kind: chunk or other',
+      labelNames: ['service', 'kind'],
       registers,
     }),
     eventsHandled: new Counter({

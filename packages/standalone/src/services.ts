@@ -13,7 +13,13 @@ import { createMediaWorkerService } from '@lazyphotos/media-worker';
 import type { EventBus } from '@lazyphotos/messaging';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import { openMediaUrls, openShareSigning } from '@lazyphotos/runtime';
-import { createAuthenticate, type Logger, type Metrics, type Service } from '@lazyphotos/service-kit';
+import {
+  bodyLimitsOf,
+  createAuthenticate,
+  type Logger,
+  type Metrics,
+  type Service,
+} from '@lazyphotos/service-kit';
 import { createUploadService, type UploadService } from '@lazyphotos/upload';
 import type { DataFolder } from './data-folder.js';
 import type { NodeSettings } from './settings.js';
@@ -52,6 +58,7 @@ export function composeServices(deps: ComposeDeps): ComposedServices {
       metrics,
       authenticate,
       validateAnswers,
+      bodyLimits: bodyLimitsOf(settings),
     },
     database: databases[name],
     bus,

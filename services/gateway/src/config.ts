@@ -41,6 +41,26 @@ export const gatewaySettings = {
     'Proxies whose X-Forwarded-* headers are trusted: addresses, networks, or loopback, linklocal, uniquelocal; comma-separated',
     { absent: 'none' },
   ),
+  upstreamConnections: setting(
+    'LAZYPHOTOS_UPSTREAM_CONNECTIONS',
+    wholeNumber(4, 10_000).default(128),
+    'How many connections the gateway has to each service (containers); one user, or one address without a user, uses a quarter of them at most',
+  ),
+  chunksInFlight: setting(
+    'LAZYPHOTOS_CHUNKS_IN_FLIGHT',
+    wholeNumber(4, 10_000).default(96),
+    'How many chunks may come in at a time; one user may send a quarter of them',
+  ),
+  downloadsInFlight: setting(
+    'LAZYPHOTOS_DOWNLOADS_IN_FLIGHT',
+    wholeNumber(4, 10_000).default(96),
+    'How many pictures may be read from the object store at a time; one address may get a quarter of them',
+  ),
+  queueSeconds: setting(
+    'LAZYPHOTOS_QUEUE_SECONDS',
+    wholeNumber(1, 60).default(10),
+    'How long a request waits for its turn when too many are under way, before it is refused with 429 or 503',
+  ),
   mediaDelivery: setting(
     'MEDIA_DELIVERY',
     oneOf('proxy', 'presigned').default('proxy'),

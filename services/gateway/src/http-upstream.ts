@@ -13,7 +13,6 @@ import type { NextFunction, Request, Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { Upstream } from './routes.js';
 
-const MAX_SOCKETS = 128;
 /** How long a service may send nothing. To complete a large upload it reads the whole file once more. */
 const SILENCE_MS = 120_000;
 /** Headers about the client's connection to the gateway (RFC 9110, section 7.6.1), and `Expect`, which the gateway has handled. */
@@ -40,7 +39,8 @@ interface ProxyAttempt {
 }
 
 /**
- * A service at an address that may stand for several replicas. Bodies are streamed. A read whose connection fails before the
+ * A service at an address that may stand for several replicas. Bodies are streamed, unless they were received as a whole (`req.body`). It
+ * makes a connection for each request: the caller limits their number. A read whose connection fails before the
  * response has begun is made once more, on a fresh connection. Any other failure becomes a 503 problem, or ends the client's
  * connection if the response has begun.
  */
@@ -51,7 +51,7 @@ export function httpUpstream(
   { silenceMs = SILENCE_MS, ...tuning }: Tuning = {},
 ): Upstream {
   const attempts = new WeakMap<Request, ProxyAttempt>();
-  const proxy = createProxy(new ReplicaAgent({ maxSockets: MAX_SOCKETS, ...tuning }));
+  const proxy = createProxy(new ReplicaAgent(tuning));
   const proxyAgain = createProxy(new ReplicaAgent({ ...tuning, keepAlive: false }));
 
   function createProxy(agent: ReplicaAgent) {
@@ -59,8 +59,9 @@ export function httpUpstream(
       target: baseUrl,
       agent,
       on: {
-        proxyReq: (request) => {
+        proxyReq: (request, req) => {
           limitSilence(request, silenceMs);
+          sendReceived(request, req.body);
           // Under load a connection would never be idle, so it would never be replaced by a new one.
           if (request.socket && agent.isOld(request.socket)) request.setHeader('Connection', 'close');
         },
@@ -85,6 +86,7 @@ export function httpUpstream(
   }
 
   return {
+    isRemote: true,
     forward: (req, res, next) => {
       const attempt = createProxyAttempt(req, next);
       attempts.set(req, attempt);
@@ -117,6 +119,14 @@ const isRepeatable = ({ method, headers }: Request): boolean =>
   (method === 'GET' || method === 'HEAD') &&
   headers['transfer-encoding'] === undefined &&
   Number(headers['content-length'] ?? 0) === 0;
+
+/** Sends a body that has been received and decoded as a whole. The request, which has been read to its end, adds nothing to it. */
+function sendReceived(request: ClientRequest, body: unknown): void {
+  if (!Buffer.isBuffer(body)) return;
+  for (const name of ['transfer-encoding', 'content-encoding']) request.removeHeader(name);
+  request.setHeader('Content-Length', body.length);
+  request.write(body);
+}
 
 /** Ends a request to a service that sends nothing. Its error is not one of a broken connection. */
 function limitSilence(request: ClientRequest, silenceMs: number): void {

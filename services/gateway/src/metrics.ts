@@ -1,9 +1,12 @@
 import { Counter, Gauge, type Metrics } from '@lazyphotos/service-kit';
 import type { CacheOutcome } from './media/preview-cache.js';
+import type { FairSlots } from './traffic/fair-slots.js';
 
 export class GatewayMetrics {
   readonly #registers: Metrics['registry'][];
   readonly #lookups: Counter<'outcome'>;
+  readonly refused: Counter<'what' | 'reason'>;
+  readonly #slots = new Map<string, FairSlots>();
 
   constructor({ registry }: Metrics) {
     this.#registers = [registry];
@@ -12,6 +15,39 @@ export class GatewayMetrics {
       help: 'Looks for a preview in memory by outcome: hit, miss, or stale (replaced or deleted since it was read)',
       labelNames: ['outcome'],
       registers: this.#registers,
+    });
+    this.refused = new Counter({
+      name: 'lazyphotos_gateway_refused_total',
+      help: 'Requests that waited in vain for a place, by what they waited for, and by reason: client (their own share was used up) or total',
+      labelNames: ['what', 'reason'],
+      registers: this.#registers,
+    });
+    this.#countSlots(this.#slots);
+  }
+
+  /** The numbers of requests that hold a slot or wait for one are read when the metrics are. */
+  watchSlots(what: string, slots: FairSlots): void {
+    this.#slots.set(what, slots);
+  }
+
+  #countSlots(all: ReadonlyMap<string, FairSlots>): void {
+    new Gauge({
+      name: 'lazyphotos_gateway_in_flight',
+      help: 'Requests that hold a place: bodies that come in, connections to services, pictures that go out',
+      labelNames: ['what'],
+      registers: this.#registers,
+      collect() {
+        for (const [what, { held }] of all) this.set({ what }, held);
+      },
+    });
+    new Gauge({
+      name: 'lazyphotos_gateway_waiting',
+      help: 'Requests that wait for a place',
+      labelNames: ['what'],
+      registers: this.#registers,
+      collect() {
+        for (const [what, { waiting }] of all) this.set({ what }, waiting);
+      },
     });
   }
 

@@ -2,6 +2,7 @@ import { type Endpoint, endpoints, type NodeApi, type ServiceName } from '@lazyp
 import { methodNotAllowed, notFound, ProblemError, setRoute } from '@lazyphotos/service-kit';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import type { Limits } from './limits.js';
+import type { Traffic } from './traffic/traffic.js';
 
 /** A service behind the gateway. */
 export interface Upstream {
@@ -9,6 +10,8 @@ export interface Upstream {
   forward: RequestHandler;
   /** Rejects while the service is not ready. */
   ready(): Promise<unknown>;
+  /** Whether it is in another process: `forward` then takes a connection, and expects all bodies but chunks in `req.body`. */
+  isRemote: boolean;
 }
 
 /** A service in the same process: its Express application handles the request. */
@@ -18,6 +21,7 @@ export const localUpstream = (service: {
 }): Upstream => ({
   forward: (req, res) => service.handler(req, res),
   ready: () => service.ready(),
+  isRemote: false,
 });
 
 export type RoutedService = Exclude<ServiceName, 'gateway' | 'media-worker'>;
@@ -25,6 +29,7 @@ export type RoutedService = Exclude<ServiceName, 'gateway' | 'media-worker'>;
 export interface RouteDeps {
   upstreams: Readonly<Record<RoutedService, Upstream>>;
   limits: Limits;
+  traffic: Traffic;
   node: NodeApi;
   authenticate: RequestHandler;
 }
@@ -50,17 +55,21 @@ export function mountRoutes(router: Router, deps: RouteDeps): void {
 /** The steps that a request to an endpoint passes, the last of which forwards it. */
 function stepsFor(endpoint: Endpoint, deps: RouteDeps): RequestHandler[] {
   const upstream = deps.upstreams[endpoint.service as RoutedService];
+  const bodySteps = deps.traffic.bodySteps(endpoint);
   return [
     (req, _res, next) => {
       setRoute(req, endpoint.path);
       next();
     },
-    ...(endpoint.auth === 'none' ? [deps.limits.anonymous] : []),
+    // An attempt counts once its body is there: slow bodies must not use up the attempts of an address.
+    ...(endpoint.auth === 'none' ? [deps.limits.anonymous, ...bodySteps] : []),
     ...(GUESSABLE.has(endpoint.id) ? [deps.limits.signIn] : []),
     ...(endpoint.id === 'unlockShare' ? [deps.limits.unlock] : []),
     ...(endpoint.whileUnclaimed ? [] : [requireClaimed(deps.node)]),
     ...(endpoint.auth === 'bearer' ? [deps.authenticate] : []),
     requireParams(endpoint),
+    ...(endpoint.auth === 'bearer' ? bodySteps : []),
+    ...deps.traffic.connectionSteps(endpoint),
     upstream.forward,
   ];
 }

@@ -24,9 +24,10 @@ import { mountMedia } from './media/routes.js';
 import { GatewayMetrics } from './metrics.js';
 import { mountRoutes, type RoutedService, type Upstream } from './routes.js';
 import { mountShares } from './shares/routes.js';
+import { Traffic } from './traffic/traffic.js';
 
-/** How long a client of an archive may take no byte. */
-const ARCHIVE_STALL_MS = 60_000;
+/** How long a client may take no byte of a picture or an archive. */
+const STALL_MS = 60_000;
 
 export interface GatewayDeps {
   chassis: Chassis;
@@ -45,13 +46,14 @@ export interface GatewayDeps {
   now?: () => Date;
   /** Milliseconds of a clock that never goes back. */
   monotonicNow?: () => number;
-  /** How long a client of an archive may take no byte, in milliseconds; a minute if absent. */
-  archiveStallMs?: number;
+  /** How long a client may take no byte of a picture or an archive, in milliseconds; a minute if absent. */
+  stallMs?: number;
 }
 
 /** The only service that clients reach. @throws SettingsError if the settings do not fit the store */
 export function createGatewayService(deps: GatewayDeps): Service {
   const { chassis, database, store, mediaUrls, upstreams, settings, now = () => new Date() } = deps;
+  const { stallMs = STALL_MS } = deps;
   const service = createServiceApp(chassis, { database, store, ...upstreams, ...deps.alsoReady });
   const { app, router } = service;
   if (settings.trustedProxies) app.set('trust proxy', settings.trustedProxies);
@@ -62,10 +64,12 @@ export function createGatewayService(deps: GatewayDeps): Service {
     next();
   });
   const presigned = presignedUrlsOf(store, settings.mediaDelivery);
-  const pictures = openPictures(deps);
+  const metrics = new GatewayMetrics(chassis.metrics);
+  const traffic = new Traffic({ settings, metrics, logger: chassis.logger, upstreams });
+  const pictures = openPictures(deps, metrics);
   const lostPreviewReporter = new LostPreviewReporter(deps.previews, chassis.logger);
   // First, since most requests are for pictures: each route before it is one more to compare.
-  mountMedia(router, { pictures, presigned, mediaUrls, lostPreviewReporter, now });
+  mountMedia(router, { pictures, presigned, mediaUrls, lostPreviewReporter, traffic, stallMs, now });
   const node = rememberClaimed(deps.node);
   mountHome(router, chassis.version, node);
   mountDocs(router);
@@ -78,11 +82,12 @@ export function createGatewayService(deps: GatewayDeps): Service {
     lostPreviewReporter,
     signing: deps.shareSigning,
     limits,
+    traffic,
     logger: chassis.logger,
     now,
-    archiveStallMs: deps.archiveStallMs ?? ARCHIVE_STALL_MS,
+    stallMs,
   });
-  mountRoutes(router, { upstreams, authenticate: chassis.authenticate, node, limits });
+  mountRoutes(router, { upstreams, authenticate: chassis.authenticate, node, limits, traffic });
   const sentFirst = { chassis, pictures, mediaUrls, now, headers: securityHeaders, application: app };
   return {
     name: chassis.name,
@@ -125,8 +130,7 @@ class HeaderRecorder extends ServerResponse {
   }
 }
 
-function openPictures({ store, settings, chassis, monotonicNow }: GatewayDeps): Pictures {
-  const metrics = new GatewayMetrics(chassis.metrics);
+function openPictures({ store, settings, monotonicNow }: GatewayDeps, metrics: GatewayMetrics): Pictures {
   const pictures = new Pictures({
     store,
     cacheBytes: settings.previewCacheBytes,

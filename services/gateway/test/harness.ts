@@ -5,6 +5,7 @@ import type { CopiesApi, NodeApi, PreviewsApi, SharesApi } from '@lazyphotos/con
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createFilesystemStore, type ObjectStore } from '@lazyphotos/object-storage';
 import {
+  type BodyLimits,
   type Chassis,
   createAuthenticate,
   createHttpServer,
@@ -86,8 +87,10 @@ export interface GatewayOptions {
   mediaBaseUrl?: string;
   /** How long it lets a service over HTTP say nothing; as in production. */
   silenceMs?: number;
-  /** How long a client of an archive may take no byte; as in production. */
-  archiveStallMs?: number;
+  /** How long it waits for bodies; as in production. */
+  bodyLimits?: BodyLimits;
+  /** How long a client may take no byte; as in production. */
+  stallMs?: number;
 }
 
 const probesOf = async (kind: UpstreamKind, silenceMs?: number): Promise<Record<Routed, Probe>> => {
@@ -97,13 +100,14 @@ const probesOf = async (kind: UpstreamKind, silenceMs?: number): Promise<Record<
   return Object.fromEntries(entries) as Record<Routed, Probe>;
 };
 
-const chassisOf = (logs: LogLine[]): Chassis => ({
+const chassisOf = (logs: LogLine[], bodyLimits?: BodyLimits): Chassis => ({
   name: 'gateway',
   version: '1.2.3',
   logger: recordingLogger(logs).logger,
   metrics: createMetrics(),
   authenticate: createAuthenticate(issuer.keySet),
   validateAnswers: true,
+  bodyLimits,
 });
 
 /** Stands in for the auth service, as the gateway asks it. */
@@ -153,7 +157,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     if (!options.ground) await ground.remove();
   };
   const deps: GatewayDeps = {
-    chassis: chassisOf(logs),
+    chassis: chassisOf(logs, options.bodyLimits),
     database,
     store: options.store?.(store) ?? store,
     mediaUrls,
@@ -174,11 +178,15 @@ export async function startGateway(options: GatewayOptions = {}) {
       trustedProxies: undefined,
       mediaDelivery: 'proxy',
       previewCacheBytes: 0,
+      upstreamConnections: 128,
+      chunksInFlight: 96,
+      downloadsInFlight: 96,
+      queueSeconds: 10,
       ...options.settings,
     },
     now: () => new Date(now()),
     ...(options.monotonicNow && { monotonicNow: options.monotonicNow }),
-    ...(options.archiveStallMs === undefined ? {} : { archiveStallMs: options.archiveStallMs }),
+    ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
   };
   const service = await created(deps).catch(async (error: unknown) => {
     await release();

@@ -8,7 +8,7 @@ export interface RawReply {
   text: string;
 }
 
-const parse = (text: string): RawReply => {
+export const parseReply = (text: string): RawReply => {
   const [head = '', ...rest] = text.split('\r\n\r\n');
   return { status: Number(head.split(' ')[1] ?? 0), head, body: rest.join('\r\n\r\n'), text };
 };
@@ -30,5 +30,5 @@ export async function sendRaw(port: number, bytes: string): Promise<RawReply> {
   socket.on('error', () => undefined);
   socket.write(bytes);
   await closed;
-  return parse(text);
+  return parseReply(text);
 }

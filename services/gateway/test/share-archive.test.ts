@@ -10,8 +10,8 @@ import { createHttpServer, listen } from '@lazyphotos/service-kit';
 import { describeWithPostgres, eventually, http } from '@lazyphotos/testkit';
 import fc from 'fast-check';
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl';
+import { cutStalledReader } from '../src/media/serve-object.js';
 import { createEntryNames, entryTime } from '../src/shares/archive-entries.js';
-import { cutStalledReader } from '../src/shares/zip.js';
 import { type Gateway, startGateway } from './harness.js';
 import { cleaned, createShared, type Shared } from './shared.js';
 
@@ -251,7 +251,7 @@ describeWithPostgres('the archive of a share link', () => {
         shares: shared.shares,
         copies: shared.copies,
         store: watched,
-        archiveStallMs: 1,
+        stallMs: 1,
       });
       shared.use(quick);
       try {

@@ -43,6 +43,7 @@ function problemCodes(endpoint: Endpoint): ProblemCode[] {
   const codes: ProblemCode[] = ['rate_limited', 'internal_error', 'service_unavailable'];
   const hasJsonBody = endpoint.body !== undefined && endpoint.body !== 'binary';
   if (endpoint.params || endpoint.query || endpoint.body) codes.push('invalid_request');
+  if (endpoint.body) codes.push('request_timeout');
   if (hasJsonBody) codes.push('malformed_json', 'payload_too_large');
   if (endpoint.params) codes.push('not_found');
   if (endpoint.auth === 'bearer') codes.push('unauthenticated');

@@ -33,6 +33,9 @@ export function principalOf(req: IncomingMessage): Principal {
   return principal;
 }
 
+/** Returns the user of a request; undefined if it has not been authenticated. */
+export const userOf = (req: IncomingMessage): string | undefined => principals.get(req)?.userId;
+
 const claims = z.object({
   sub: z.uuid(),
   role: z.enum(ROLES),

@@ -8,6 +8,7 @@ import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
 import { endpointSteps, type Handler } from './mount.js';
 import { problemHandler, shownPath } from './problems.js';
+import { type BodyLimits, limitBodies } from './slow-bodies.js';
 
 /** What every service is built on. */
 export interface Chassis {
@@ -17,6 +18,8 @@ export interface Chassis {
   metrics: Metrics;
   authenticate: RequestHandler;
   validateAnswers: boolean;
+  /** Those of production if absent. */
+  bodyLimits?: BodyLimits | undefined;
   /**
    * Refuses requests that come neither from the gateway nor from a peer. The gateway itself has none, nor have services in one
    * process: they call each other's functions, and have no endpoints for services at all.
@@ -132,6 +135,7 @@ export function createServiceApp(chassis: Chassis, dependencies: Dependencies): 
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(requestScope(chassis));
+  app.use(limitBodies(chassis));
   mountHealth(app, chassis, readiness);
   if (peerGuard) app.use(peerGuard);
   app.all(['/health', '/health/ready'], methodNotAllowed(['GET']));

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { problemCatalog } from '@lazyphotos/contracts';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { currentRequestId } from '../context.js';
@@ -40,10 +41,11 @@ function discardBody(req: Request, res: Response): void {
 }
 
 /** Sends a problem as RFC 9457 defines it. */
-export function sendProblem(res: Response, problem: ProblemError): void {
+export function sendProblem(res: ServerResponse, problem: ProblemError): void {
   const { code, detail, more } = problem;
-  const instance = shownPath(res.req.originalUrl);
-  res.status(problem.status);
+  const req: IncomingMessage & { originalUrl?: string } = res.req;
+  const instance = shownPath(req.originalUrl ?? req.url ?? '');
+  res.statusCode = problem.status;
   for (const [name, value] of Object.entries(more.headers ?? {})) res.setHeader(name, value);
   if (problem.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
   res.setHeader('Cache-Control', 'no-store');

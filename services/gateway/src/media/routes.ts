@@ -8,6 +8,7 @@ import {
   setRoute,
 } from '@lazyphotos/service-kit';
 import type { Request, Response, Router } from 'express';
+import type { Traffic } from '../traffic/traffic.js';
 import type { LostPreviewReporter } from './lost-preview-reporter.js';
 import type { Pictures } from './pictures.js';
 import { cacheControlFor, dispositionOf, isDisconnected, secondsLeft, serveObject } from './serve-object.js';
@@ -18,6 +19,9 @@ export interface MediaDeps {
   presigned?: PresignedUrls | undefined;
   mediaUrls: MediaUrls;
   lostPreviewReporter: LostPreviewReporter;
+  traffic: Traffic;
+  /** How long a client may take no byte of a picture, in milliseconds. */
+  stallMs: number;
   now: () => Date;
 }
 
@@ -55,9 +59,13 @@ async function serveMedia(deps: MediaDeps, req: Request, res: Response) {
     const info = await lostPreviewReporter.watch(location, pictures.head(key));
     return redirectToStore(res, presigned, info, saveAs(info), seconds);
   }
+  if (!(await deps.traffic.holdDownload(req))) return;
   const object = await lostPreviewReporter.watch(location, pictures.find(req, key, variant));
-  const presentation = { cacheControl: cacheControlFor(seconds), disposition: saveAs(object.info) };
-  await serveObject(req, res, object, presentation);
+  await serveObject(req, res, object, {
+    cacheControl: cacheControlFor(seconds),
+    disposition: saveAs(object.info),
+    stallMs: deps.stallMs,
+  });
 }
 
 export const keyOf = ({ userId, photoId, variant }: MediaLocation): string =>

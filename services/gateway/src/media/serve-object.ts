@@ -9,11 +9,16 @@ import type { CachedPreview } from './preview-cache.js';
 import { etagOf, wantedRange } from './ranges.js';
 
 /** What a response says about an object besides what the store knows. */
-export interface Presentation {
+export interface HeaderTexts {
   cacheControl: string;
   disposition: string;
   /** Names and values of further headers, one after the other. */
   headers?: readonly string[];
+}
+
+export interface Presentation extends HeaderTexts {
+  /** How long a client may take no byte of an object that is streamed, in milliseconds. */
+  stallMs: number;
 }
 
 /** Responds with an object, or with the part of it that the client asks for. @throws ProblemError `not_found`, `range_not_satisfiable` */
@@ -50,7 +55,21 @@ async function sendObject(
   }
   res.writeHead(range ? 206 : 200, [...headersOf(info, presentation), ...lengthOf(info, range)]);
   if (body === undefined || Buffer.isBuffer(body)) res.end(body);
-  else await pipeline(body, res);
+  else {
+    cutStalledReader(res, presentation.stallMs);
+    await pipeline(body, res);
+  }
+}
+
+/**
+ * Closes the connection of a client that has taken no byte of the response for `stallMs`. The socket's timer starts again whenever
+ * the kernel has taken bytes (`net.Socket` compares `writeQueueSize`), so a slow client is not affected. If nothing waits to be
+ * written, the delay is on this side, and the connection stays open.
+ */
+export function cutStalledReader(res: ServerResponse, stallMs: number): void {
+  res.setTimeout(stallMs, () => {
+    if ((res.socket?.writableLength ?? 0) > 0) res.destroy();
+  });
 }
 
 /** Responds with a preview in memory, to a request without a range. */
@@ -58,7 +77,7 @@ export function servePreview(
   req: IncomingMessage,
   res: ServerResponse,
   { info, bytes }: CachedPreview,
-  presentation: Presentation,
+  presentation: HeaderTexts,
 ): void {
   if (isFresh(req, info)) {
     sendNotModified(res, info, presentation);
@@ -68,7 +87,7 @@ export function servePreview(
   res.end(req.method === 'HEAD' ? undefined : bytes);
 }
 
-function sendNotModified(res: ServerResponse, info: ObjectInfo, presentation: Presentation): void {
+function sendNotModified(res: ServerResponse, info: ObjectInfo, presentation: HeaderTexts): void {
   res.writeHead(304, headersOf(info, presentation)).end();
 }
 
@@ -85,7 +104,7 @@ function isFresh({ headers }: IncomingMessage, info: ObjectInfo): boolean {
   );
 }
 
-const headersOf = (info: ObjectInfo, { cacheControl, disposition, headers = [] }: Presentation): string[] => [
+const headersOf = (info: ObjectInfo, { cacheControl, disposition, headers = [] }: HeaderTexts): string[] => [
   ...headers,
   'ETag',
   etagOf(info),

@@ -6,9 +6,10 @@ import type { Request, Response } from 'express';
 import pRetry from 'p-retry';
 import { clientKey } from '../limits.js';
 import { orNotFound } from '../media/pictures.js';
+import { cutStalledReader } from '../media/serve-object.js';
 import { createEntryNames, entryTime, type SharedOriginal, sharedOriginals } from './archive-entries.js';
 import { type FindSharedObject, unlockTokenOf } from './media.js';
-import { cutStalledReader, sendZip, type ZipWriter } from './zip.js';
+import { sendZip, type ZipWriter } from './zip.js';
 
 /** Photos whose URLs are fetched at a time. */
 const PAGE = 100;

@@ -6,12 +6,16 @@ import type { Request, Response } from 'express';
 import type { LostPreviewReporter } from '../media/lost-preview-reporter.js';
 import { orNotFound, type Pictures } from '../media/pictures.js';
 import { cacheControlFor, dispositionOf, secondsLeft, serveObject } from '../media/serve-object.js';
+import type { Traffic } from '../traffic/traffic.js';
 
 export interface ShareMediaDeps {
   pictures: Pictures;
   signing: ShareSigning;
   findObject: FindSharedObject;
   lostPreviewReporter: LostPreviewReporter;
+  traffic: Traffic;
+  /** How long a client may take no byte of a picture, in milliseconds. */
+  stallMs: number;
   now: () => Date;
 }
 
@@ -32,11 +36,13 @@ export async function serveShareMedia(deps: ShareMediaDeps, req: Request, res: R
   )
     throw shareProblem('share_password_required');
   const key = await findObject(media);
+  if (!(await deps.traffic.holdDownload(req))) return;
   const object = await lostPreviewReporter.watch(media, pictures.find(req, key, media.variant));
   const scope = passwordVersion === undefined ? 'public' : 'private';
   await serveObject(req, res, object, {
     cacheControl: cacheControlFor(secondsLeft(media, now()), scope),
     disposition: dispositionOf(media.photoId, media.variant, media.name),
+    stallMs: deps.stallMs,
   });
 }
 

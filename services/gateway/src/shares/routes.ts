@@ -12,6 +12,7 @@ import type { Limits } from '../limits.js';
 import type { LostPreviewReporter } from '../media/lost-preview-reporter.js';
 import type { Pictures } from '../media/pictures.js';
 import { isDisconnected } from '../media/serve-object.js';
+import type { Traffic } from '../traffic/traffic.js';
 import { ArchiveSender } from './archive.js';
 import { findSharedObject, serveShareMedia } from './media.js';
 import { mountSharePages } from './page/routes.js';
@@ -24,10 +25,11 @@ export interface ShareRoutesDeps {
   lostPreviewReporter: LostPreviewReporter;
   signing: ShareSigning;
   limits: Limits;
+  traffic: Traffic;
   logger: Logger;
   now: () => Date;
-  /** How long a client of an archive may take no byte, in milliseconds. */
-  archiveStallMs: number;
+  /** How long a client may take no byte of a picture or an archive, in milliseconds. */
+  stallMs: number;
 }
 
 const MEDIA_PATH = '/s/:token/media/:handle';
@@ -35,10 +37,10 @@ const ARCHIVE_PATH = '/s/:token/archive';
 
 /** Mounts what the gateway serves to visitors of a share link: its pages, its pictures, and all of them as a ZIP. */
 export function mountShares(router: Router, deps: ShareRoutesDeps): void {
-  const { store, pictures, signing, limits, copies, lostPreviewReporter } = deps;
+  const { store, limits, copies } = deps;
   const findObject = (media: ShareMedia) => findSharedObject(store, copies, media);
-  const mediaDeps = { pictures, signing, findObject, lostPreviewReporter, now: deps.now };
-  const archives = new ArchiveSender({ ...deps, findObject, stallMs: deps.archiveStallMs });
+  const mediaDeps = { ...deps, findObject };
+  const archives = new ArchiveSender({ ...deps, findObject });
 
   const respond =
     (route: string, work: (req: Request, res: Response) => Promise<void>) =>

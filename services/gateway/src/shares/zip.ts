@@ -45,14 +45,3 @@ export async function sendZip(res: ServerResponse, write: (zip: ZipWriter) => Pr
   // The first failure is the cause of the other.
   await Promise.all([sending, writing]).finally(() => Promise.allSettled([sending, writing]));
 }
-
-/**
- * Closes the connection of a client that has taken no byte of the response for `stallMs`. The socket's timer starts again whenever
- * the kernel has taken bytes (`net.Socket` compares `writeQueueSize`), so a slow client is not affected. If nothing waits to be
- * written, the delay is on this side, and the connection stays open.
- */
-export function cutStalledReader(res: ServerResponse, stallMs: number): void {
-  res.setTimeout(stallMs, () => {
-    if ((res.socket?.writableLength ?? 0) > 0) res.destroy();
-  });
-}
