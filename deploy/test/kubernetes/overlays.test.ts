@@ -23,6 +23,8 @@ import {
 } from './manifests.js';
 import { describeWithKubernetes, type KubernetesTools, kubernetesTools } from './tools.js';
 
+const JOBS = ['bus', 'postgres', 'storage'];
+
 /** Renders a changed copy of the manifests; `change` gets its folder. */
 async function renderChanged(
   { render }: KubernetesTools,
@@ -63,14 +65,15 @@ describeWithKubernetes('Kubernetes overlays', () => {
       const all = await rendered(overlay);
       const namesOf = (manifests: Manifest[]) =>
         ofKind(manifests, 'Job').map(({ metadata }) => metadata.name);
-      expect(namesOf(all)).toEqual([`provision-postgres-${VERSION}`, `provision-storage-${VERSION}`]);
+      const jobsOf = (version: string) => JOBS.map((what) => `provision-${what}-${version}`);
+      expect(namesOf(all)).toEqual(jobsOf(VERSION));
       for (const { spec } of ofKind<Workload>(all, 'Job')) {
         expect(spec.ttlSecondsAfterFinished).toBeGreaterThan(0);
       }
       const next = await renderChanged(tools, overlay, (folder) =>
         replaceIn(join(folder, 'base/kustomization.yaml'), `newTag: ${VERSION}`, 'newTag: 9.8.7-rc.1'),
       );
-      expect(namesOf(next)).toEqual(['provision-postgres-9.8.7-rc.1', 'provision-storage-9.8.7-rc.1']);
+      expect(namesOf(next)).toEqual(jobsOf('9.8.7-rc.1'));
       expect(await tools.problems(ofKind(next, 'Job'))).toEqual([]);
     });
 
@@ -82,10 +85,7 @@ describeWithKubernetes('Kubernetes overlays', () => {
       });
       const jobs = ofKind<Workload>(changed, 'Job').map((job) => [job.metadata.name, containerOf(job).image]);
       expect(jobs).toEqual(
-        ['postgres', 'storage'].map((what) => [
-          `provision-${what}-${VERSION}`,
-          `registry:5000/lazyphotos-provision:${VERSION}`,
-        ]),
+        JOBS.map((what) => [`provision-${what}-${VERSION}`, `registry:5000/lazyphotos-provision:${VERSION}`]),
       );
     });
 

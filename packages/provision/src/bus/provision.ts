@@ -25,15 +25,13 @@ export interface ProvisionBusOptions {
 export async function provisionBus(options: ProvisionBusOptions): Promise<void> {
   const { logger, retryForMs } = options;
   const onWaiting = (reason: string) => logger.info('waiting for RabbitMQ', { reason });
-  // All steps may be repeated, so after a temporary error it begins again.
-  await retryUntilReady(
-    () => prepare(options),
-    { retryForMs, onWaiting },
-    (error) => error instanceof BusUnavailableError || isTemporary(error),
-  );
+  const isAway = (error: Error) => error instanceof BusUnavailableError || isTemporary(error);
+  // Both may be repeated, so after a temporary error they begin again.
+  await retryUntilReady(() => makeUsers(options), { retryForMs, onWaiting }, isAway);
+  await retryUntilReady(() => makeQueues(options), { retryForMs, onWaiting }, isAway);
 }
 
-async function prepare({ adminUrl, apiUrl, urls, logger }: ProvisionBusOptions): Promise<void> {
+async function makeUsers({ adminUrl, apiUrl, urls, logger }: ProvisionBusOptions): Promise<void> {
   const admin = new RabbitMqAdmin(apiUrl, accountOf(adminUrl), virtualHostOf(adminUrl));
   for (const service of BUS_USERS) {
     const account = accountOf(urls[service]);
@@ -41,6 +39,9 @@ async function prepare({ adminUrl, apiUrl, urls, logger }: ProvisionBusOptions):
     await admin.putRights(account.name, rightsOf(service, topology));
     logger.info('bus user ready', { for: service, user: account.name });
   }
+}
+
+async function makeQueues({ adminUrl, logger }: ProvisionBusOptions): Promise<void> {
   const bus = await openBus({ url: adminUrl, topology, name: 'provision' });
   await bus.close();
   logger.info('queues ready', { queues: Object.keys(topology).length });
