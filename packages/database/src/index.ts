@@ -1,4 +1,5 @@
 export {
+  BULK_TRANSACTION_OPTIONS,
   type Database,
   DatabaseNotReadyError,
   type DatabaseOptions,
@@ -7,7 +8,6 @@ export {
   openWhenMigrated,
   type SqlRunner,
   TRANSACTION_OPTIONS,
-  type TransactionOptions,
   type TransactionRunner,
 } from './database.js';
 export { DatabaseError, isUniqueViolation, retryOnConflict, translateDatabaseError } from './errors.js';

@@ -130,6 +130,69 @@ describeWithPostgres('with a generated Prisma client', () => {
     silent.close();
   });
 
+  test('what finds no free connection waits, and is service_unavailable only when it has waited too long', async () => {
+    const open = (maxWait: number) => {
+      const busy = openDatabase({
+        url: created.url,
+        poolSize: 1,
+        applicationName: 'prisma-test',
+        limits: { ...TRANSACTION_OPTIONS, maxWait },
+      });
+      const { adapter, transactionOptions, pool } = busy;
+      const prisma = new PrismaClient({ adapter, transactionOptions });
+      const unitOfWork = createUnitOfWork<Tx>(prisma, { nudge: () => undefined, requestId: () => undefined });
+      const work = [
+        async () => prisma.note.count(),
+        () => prisma.$transaction(async (tx) => tx.$queryRawUnsafe('SELECT 1')),
+        () => unitOfWork.transaction(async (tx) => tx.$queryRawUnsafe('SELECT 1')),
+        () => pool.query('SELECT 1'),
+      ];
+      const askAll = () =>
+        Promise.all(
+          work.map((ask) =>
+            ask().then(
+              () => 'done',
+              (error: unknown) => toProblem(error, [translateDatabaseError]),
+            ),
+          ),
+        );
+      const close = () => prisma.$disconnect().then(busy.close);
+      return { pool, askAll, close };
+    };
+    const [impatient, patient] = [open(300), open(TRANSACTION_OPTIONS.maxWait)];
+    // A connection alone may take longer than this on a busy machine.
+    const kept = await eventually(() => impatient.pool.connect());
+    for (const answer of await impatient.askAll()) {
+      expect(answer).toMatchObject({ code: 'service_unavailable', status: 503 });
+      expect(answer).toMatchObject({ more: { headers: { 'Retry-After': expect.stringMatching(/^\d+$/) } } });
+    }
+    kept.release();
+
+    const held = await patient.pool.connect();
+    const answers = patient.askAll();
+    await eventually(() => expect(patient.pool.waitingCount).toBeGreaterThan(0), { intervalMs: 1 });
+    held.release();
+    expect(await answers).toEqual(['done', 'done', 'done', 'done']);
+    await impatient.close();
+    await patient.close();
+  });
+
+  test('a transaction that takes too long is service_unavailable, and nothing of it stays', async () => {
+    const slow = new PrismaClient({
+      adapter: database.adapter,
+      transactionOptions: { maxWait: 10_000, timeout: 100 },
+    });
+    const before = await client.note.count();
+    const late = slow.$transaction(async (tx) => {
+      await tx.note.create({ data: { id: randomUUID(), text: 'late' } });
+      await tx.$queryRawUnsafe('SELECT 1 FROM pg_sleep(0.5)');
+    });
+    const error = await late.catch((reason: unknown) => reason);
+    expect(toProblem(error, [translateDatabaseError])).toMatchObject({ code: 'service_unavailable' });
+    expect(await client.note.count()).toBe(before);
+    await slow.$disconnect();
+  });
+
   test('a connection that breaks in a transaction fails that transaction and nothing else', async () => {
     const broken = client.$transaction(async (tx) => {
       const [connection] = await tx.$queryRawUnsafe<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');

@@ -89,6 +89,7 @@ async function openOwnDatabase(
     onIdleError: onIdleError(chassis.logger),
     onWaiting: (reason) => chassis.logger.warn('waiting for the database', { reason }),
   });
+  chassis.metrics.watchPool(chassis.name, () => database.pool.waitingCount);
   stops.add('database', database.close);
   return database;
 }

@@ -13,14 +13,27 @@ export interface Metrics {
   eventsRefused: Counter<'service' | 'type'>;
   eventsPublished: Counter<'service'>;
   outboxPending: Gauge<'service'>;
+  /** `waiting` is asked how many statements and transactions wait for a connection whenever metrics are read. */
+  watchPool(service: string, waiting: () => number): void;
 }
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  const pools = new Map<string, () => number>();
+  new Gauge({
+    name: 'lazyphotos_database_waiting',
+    help: 'Statements and transactions that wait for a connection to the database',
+    labelNames: ['service'],
+    registers,
+    collect() {
+      for (const [service, waiting] of pools) this.set({ service }, waiting());
+    },
+  });
   return {
     registry,
+    watchPool: (service, waiting) => pools.set(service, waiting),
     httpDuration: new Histogram({
       name: 'lazyphotos_http_request_duration_seconds',
       help: 'Time from the first byte of a request to the last byte of its response',

@@ -7,7 +7,7 @@ import { migrationsPath as feed } from '@lazyphotos/feed';
 import { migrationsPath as gateway } from '@lazyphotos/gateway';
 import { migrationsPath as mediaWorker } from '@lazyphotos/media-worker';
 import { onIdleError } from '@lazyphotos/runtime';
-import type { Logger, StopList } from '@lazyphotos/service-kit';
+import type { Logger, Metrics, StopList } from '@lazyphotos/service-kit';
 import { migrationsPath as upload } from '@lazyphotos/upload';
 
 const MIGRATIONS: Readonly<Record<ServiceName, string>> = {
@@ -24,11 +24,12 @@ interface OpenOptions {
   poolSize: number;
   stops: StopList;
   logger: Logger;
+  metrics: Metrics;
 }
 
 /** Creates, migrates and opens the database of one service. */
 async function openOwnDatabase(owner: ServiceName, options: OpenOptions): Promise<Database> {
-  const { postgres, poolSize, stops, logger } = options;
+  const { postgres, poolSize, stops, logger, metrics } = options;
   const url = postgres.url(owner.replace('-', '_'));
   const applied = await migrate(url, MIGRATIONS[owner]);
   if (applied.length > 0) logger.info('migrated', { database: owner, applied });
@@ -38,6 +39,7 @@ async function openOwnDatabase(owner: ServiceName, options: OpenOptions): Promis
     applicationName: owner,
     onIdleError: onIdleError(logger),
   });
+  metrics.watchPool(owner, () => database.pool.waitingCount);
   stops.add(`database ${owner}`, database.close);
   return database;
 }

@@ -65,7 +65,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { postgres, watch } = await startDatabaseServer(options);
   await emptyScratch(folder);
   progress('Opening the databases');
-  const databases = await openDatabases({ postgres, poolSize: settings.databasePool, stops, logger });
+  const poolSize = settings.databasePool;
+  const databases = await openDatabases({ postgres, poolSize, stops, logger, metrics });
   const bus = await createPgBossBus({
     url: postgres.url('bus'),
     topology,

@@ -1,4 +1,4 @@
-import { type Database, TRANSACTION_OPTIONS } from '@lazyphotos/database';
+import type { Database } from '@lazyphotos/database';
 import { Prisma, PrismaClient } from './generated/prisma/client.js';
 
 export type {
@@ -10,5 +10,5 @@ export { Prisma };
 export type CatalogDb = PrismaClient;
 export type CatalogTx = Prisma.TransactionClient;
 
-export const createPrisma = (database: Database): CatalogDb =>
-  new PrismaClient({ adapter: database.adapter, transactionOptions: TRANSACTION_OPTIONS });
+export const createPrisma = ({ adapter, transactionOptions }: Database): CatalogDb =>
+  new PrismaClient({ adapter, transactionOptions });

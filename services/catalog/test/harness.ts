@@ -6,7 +6,7 @@ import {
   type ServiceName,
   topology,
 } from '@lazyphotos/contracts';
-import { migrate, openDatabase } from '@lazyphotos/database';
+import { migrate, openDatabase, TRANSACTION_OPTIONS } from '@lazyphotos/database';
 import { createPgBossBus, type EventBus } from '@lazyphotos/messaging';
 import {
   createAuthenticate,
@@ -58,6 +58,8 @@ export interface Given {
   alone?: boolean;
   trashDays?: number;
   poolSize?: number;
+  /** How long requests wait for a connection; the same as in production if not given. */
+  maxWaitMs?: number;
   /** Of the database; the server's default if not given. */
   locale?: string;
   logger?: Logger;
@@ -80,6 +82,7 @@ export async function startCatalog(given: Given = {}) {
     url: ground.url,
     poolSize: given.poolSize ?? 8,
     applicationName: 'catalog-test',
+    ...(given.maxWaitMs && { limits: { ...TRANSACTION_OPTIONS, maxWait: given.maxWaitMs } }),
   });
   const statements = recordStatements(database.pool);
   const failures: unknown[] = [];

@@ -1,7 +1,7 @@
 import { type AnyEvent, type EventPayload, type EventType, eventSchemas } from '@lazyphotos/contracts';
 import { type Chassis, currentRequestId, describeError } from '@lazyphotos/service-kit';
 import { v7 } from 'uuid';
-import type { Database, SqlRunner, TransactionOptions, TransactionRunner } from '../database.js';
+import type { Database, SqlRunner, TransactionRunner } from '../database.js';
 import { OutboxRelay, type RelayOptions } from './relay.js';
 
 /** Adds an event that is published if, and only if, the transaction commits. @throws ZodError for an invalid payload */
@@ -22,11 +22,14 @@ export interface OutboxDeps {
 
 export interface UnitOfWork<Tx> {
   /** Runs `work` in one transaction, stores the events that it emits in the outbox, and nudges the relay after the commit. */
-  transaction<R>(work: (tx: Tx, emit: Emit) => Promise<R>, options?: TransactionOptions): Promise<R>;
+  transaction<R>(work: (tx: Tx, emit: Emit) => Promise<R>): Promise<R>;
   /** Returns an event for a statement with `outboxRows`. @throws ZodError for an invalid payload */
   newEvent<T extends EventType>(type: T, payload: EventPayload<T>): NewEvent;
-  /** Publishes, without waiting for the next poll, the events that such a statement has stored: exactly those, after its commit. */
-  nudge(stored: readonly NewEvent[]): void;
+  /**
+   * Publishes, without waiting for the next poll, the events that such a statement has stored: exactly those, after its commit. Without them
+   * the relay reads what is stored.
+   */
+  nudge(stored?: readonly NewEvent[]): void;
 }
 
 /** An event that has been checked. */
@@ -45,6 +48,23 @@ export const outboxRows = (source: string): string =>
   SELECT (event->>'id')::uuid, event->>'type', (event->>'occurredAt')::timestamptz, event->>'requestId', event->'payload' ${source}`;
 
 const INSERT = outboxRows('FROM jsonb_array_elements($1::jsonb) AS event');
+/** The largest JSON array of events that one statement stores, in characters, unless a single event is larger. */
+const ARRAY_LENGTH = 1_000_000;
+
+/** Returns the events as JSON arrays, each of limited length. */
+function jsonArrays(events: readonly NewEvent[]): string[] {
+  const arrays: string[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const text of events.map((event) => JSON.stringify(event))) {
+    if (length + text.length > ARRAY_LENGTH) {
+      arrays.push([]);
+      length = 0;
+    }
+    arrays.at(-1)?.push(text);
+    length += text.length;
+  }
+  return arrays.map((array) => `[${array.join()}]`);
+}
 
 /** Opens the outbox of a service: its committed events are published, counted, and retried after an error. */
 export function openOutbox<Tx extends SqlRunner>(
@@ -59,7 +79,7 @@ export function openOutbox<Tx extends SqlRunner>(
     onPending: (count) => metrics.outboxPending.set({ service }, count),
     onError: (error) => logger.warn('the outbox relay will try again', { error: describeError(error) }),
   });
-  const nudge = (stored: readonly NewEvent[]) => relay.nudge(stored);
+  const nudge = (stored?: readonly NewEvent[]) => relay.nudge(stored);
   return { relay, unitOfWork: createUnitOfWork<Tx>(client, { nudge, requestId: currentRequestId }) };
 }
 
@@ -75,21 +95,22 @@ export function createUnitOfWork<Tx extends SqlRunner>(
     return { id: v7(), type, occurredAt, requestId: requestId(), payload: checked } as NewEvent;
   }
 
-  async function transaction<R>(
-    work: (tx: Tx, emit: Emit) => Promise<R>,
-    options?: TransactionOptions,
-  ): Promise<R> {
+  async function transaction<R>(work: (tx: Tx, emit: Emit) => Promise<R>): Promise<R> {
     let stored: NewEvent[] = [];
+    let statements = 0;
     const result = await client.$transaction(async (tx) => {
       const events: NewEvent[] = [];
       const value = await work(tx, (type, payload) => {
         events.push(newEvent(type, payload));
       });
-      if (events.length > 0) await tx.$executeRawUnsafe(INSERT, JSON.stringify(events));
+      const arrays = jsonArrays(events);
+      for (const array of arrays) await tx.$executeRawUnsafe(INSERT, array);
       stored = events;
+      statements = arrays.length;
       return value;
-    }, options);
-    if (stored.length > 0) nudge(stored);
+    });
+    // What is too large for one statement is not handed over in memory: the relay reads it, in batches of limited size.
+    if (stored.length > 0) nudge(statements === 1 ? stored : undefined);
     return result;
   }
 }

@@ -1,4 +1,5 @@
 import type { PhotoLifeState } from '@lazyphotos/contracts';
+import { BULK_TRANSACTION_OPTIONS } from '@lazyphotos/database';
 import { type AlbumFacts, classifyFolders, type FolderRole } from '@lazyphotos/import-engine';
 import { newId } from '@lazyphotos/service-kit';
 import type { Import } from '../../generated/prisma/client.js';
@@ -60,7 +61,7 @@ export async function classifyAllFolders(db: UploadDb, job: Import): Promise<voi
       given,
     );
   };
-  await db.$transaction(saveRoles, { timeout: 120_000 });
+  await db.$transaction(saveRoles, BULK_TRANSACTION_OPTIONS);
 }
 
 function readFolders(db: UploadDb, importId: string): Promise<FolderAlbums[]> {

@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { ImportSource, PhotoLifeState } from '@lazyphotos/contracts';
+import { BULK_TRANSACTION_OPTIONS } from '@lazyphotos/database';
 import { type FolderRole, matchFolderInThread } from '@lazyphotos/import-engine';
 import type { Import, ImportEntry } from '../../generated/prisma/client.js';
 import type { UploadDb, UploadTx } from '../../prisma.js';
@@ -130,13 +131,10 @@ async function matchFolder(db: UploadDb, job: Import, folder: string, signal: Ab
   const { media, used } = await linksOf(job.source as ImportSource, files, isTrash);
   // Another process may have matched the folder meanwhile, with the files of a later part.
   signal.throwIfAborted();
-  await db.$transaction(
-    async (tx) => {
-      await saveLinks(tx, job.id, files, media);
-      await settleEntries(tx, job.id, settlementsOf(files, media, used));
-    },
-    { timeout: 120_000 },
-  );
+  await db.$transaction(async (tx) => {
+    await saveLinks(tx, job.id, files, media);
+    await settleEntries(tx, job.id, settlementsOf(files, media, used));
+  }, BULK_TRANSACTION_OPTIONS);
 }
 
 /** Resolves to false when the thread that matches a large folder has run out of memory. */
