@@ -52,6 +52,12 @@ const processedUpload = uploadCompleted.pick({
 });
 
 /**
+ * How many photos one `album.changed` adds, removes or moves at most, so that no event grows with its album: larger changes are several
+ * events. An event is smaller than 300 KB then.
+ */
+export const MAX_ALBUM_CHANGES = 1000;
+
+/**
  * Every event with the schema of its payload. Events are facts, named in the past tense by the service that owns the fact;
  * they carry the entity's version, so that a consumer can drop what it has overtaken.
  */
@@ -114,9 +120,12 @@ export const eventSchemas = {
    */
   'album.changed': z.object({
     album,
-    added: z.array(id),
-    removed: z.array(id),
-    positions: z.record(id, z.string()).optional(),
+    added: z.array(id).max(MAX_ALBUM_CHANGES),
+    removed: z.array(id).max(MAX_ALBUM_CHANGES),
+    positions: z
+      .record(id, z.string())
+      .refine((positions) => Object.keys(positions).length <= MAX_ALBUM_CHANGES)
+      .optional(),
   }),
   'album.deleted': z.object({
     albumId: id,

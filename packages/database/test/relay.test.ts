@@ -12,7 +12,7 @@ describeWithPostgres('the outbox relay', () => {
   let tables: TestTables;
   const relays: OutboxRelay[] = [];
   let published: AnyEvent[];
-  let nudge: (stored: readonly AnyEvent[]) => void = () => undefined;
+  let nudge: (stored?: readonly AnyEvent[]) => void = () => undefined;
   beforeEach(async () => {
     tables = await createTestTables();
     published = [];

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { AnyEvent, EventPayload } from '@lazyphotos/contracts';
+import type { Album, AnyEvent, EventPayload } from '@lazyphotos/contracts';
 import { describeWithPostgres } from '@lazyphotos/testkit';
-import { createUnitOfWork, OutboxRelay, type SqlRunner } from '../src/index.js';
+import { createUnitOfWork, OutboxRelay, type SqlRunner, type TransactionRunner } from '../src/index.js';
 import { createTestTables, type TestTables } from './helpers.js';
 
 const deleted = (): EventPayload<'album.deleted'> => ({
@@ -11,6 +11,18 @@ const deleted = (): EventPayload<'album.deleted'> => ({
   version: 1,
   deletedAt: new Date().toISOString(),
 });
+
+const ALBUM: Album = {
+  id: randomUUID(),
+  userId: randomUUID(),
+  name: 'Summer',
+  order: 'date',
+  itemCount: 0,
+  createdAt: '2026-01-01T00:00:00Z',
+  updatedAt: '2026-01-01T00:00:00Z',
+  isDeleted: false,
+  version: 1,
+};
 
 describeWithPostgres('a unit of work', () => {
   let tables: TestTables;
@@ -64,6 +76,41 @@ describeWithPostgres('a unit of work', () => {
   test('an event outside of a request has no request id', async () => {
     await unitOfWork().transaction(async (_tx, emit) => emit('album.deleted', deleted()));
     expect(await published()).toEqual([expect.not.objectContaining({ requestId: expect.anything() })]);
+  });
+
+  test('many large events are stored by statements of limited size, and read by the relay instead of being handed over', async () => {
+    const statements: number[] = [];
+    const recording: TransactionRunner<SqlRunner> = {
+      $transaction: (work) =>
+        tables.client.$transaction((tx) =>
+          work({
+            ...tx,
+            $executeRawUnsafe: (query, ...values) => {
+              statements.push(String(values[0]).length);
+              return tx.$executeRawUnsafe(query, ...values);
+            },
+          }),
+        ),
+    };
+    const name = 'x'.repeat(100_000);
+    const payload = { album: { ...ALBUM, name }, added: [], removed: [] };
+    await createUnitOfWork(recording, { nudge, requestId: () => undefined }).transaction(
+      async (_tx, emit) => {
+        for (let count = 0; count < 50; count += 1) emit('album.changed', payload);
+      },
+    );
+    expect(statements.length).toBeGreaterThan(1);
+    expect(Math.max(...statements)).toBeLessThan(1_100_000);
+    expect(nudge).toHaveBeenCalledWith(undefined);
+    const sizes: number[] = [];
+    const relay = new OutboxRelay({
+      pool: tables.database.pool,
+      publish: async (batch) => {
+        sizes.push(JSON.stringify(batch).length);
+      },
+    });
+    expect(await relay.flush()).toBe(50);
+    expect(Math.max(...sizes)).toBeLessThan(2_200_000);
   });
 
   test('a rollback undoes writes and events, and does not nudge the relay', async () => {

@@ -106,19 +106,56 @@ function newestOfEach<C extends Change>(changes: readonly C[]): C[] {
   return [...newest.values()];
 }
 
-/**
- * Puts changes at the end of their owners' logs, in one statement. Older and repeated changes are dropped. Resolves to those that name
- * what is another user's, and were left out.
- */
-export const recordChanges = (database: Database, changes: readonly Change[]): Promise<Foreign[]> =>
-  run(database, APPEND, [JSON.stringify(newestOfEach(changes))]);
+/** The largest JSON array that one statement is given, in characters, unless a single change is larger. */
+const STATEMENT_LENGTH = 1_000_000;
+/** So many photos are named by the events of albums that one statement appends, unless a single event names more. */
+const STATEMENT_ITEMS = 5000;
+
+/** Splits a list, in its order, into pieces whose sizes make no more than `most` together, unless a single one is larger. */
+function inPieces<T>(items: readonly T[], sizeOf: (item: T) => number, most: number): T[][] {
+  const pieces: T[][] = [];
+  let sum = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    sum += sizeOf(item);
+    if (sum > most) {
+      pieces.push([]);
+      sum = sizeOf(item);
+    }
+    pieces.at(-1)?.push(item);
+  }
+  return pieces;
+}
 
 /**
- * Puts changed albums at the end of their owners' logs, with what the events say about their photos, in one statement. Resolves to the
- * changes that name another user's album, and were left out.
+ * Puts changes at the end of their owners' logs: in one statement, or in several if they are large. Older and repeated changes are dropped.
+ * Resolves to those that name what is another user's, and were left out.
  */
-export const recordAlbums = (database: Database, events: readonly AlbumChanged[]): Promise<Foreign[]> =>
-  run(database, APPEND_ALBUMS, [JSON.stringify(newestOfEach(albumChanges(events)))]);
+export async function recordChanges(database: Database, changes: readonly Change[]): Promise<Foreign[]> {
+  const foreign: Foreign[] = [];
+  const texts = newestOfEach(changes).map((change) => JSON.stringify(change));
+  for (const piece of inPieces(texts, ({ length }) => length, STATEMENT_LENGTH))
+    foreign.push(...(await run(database, APPEND, [`[${piece.join()}]`])));
+  return foreign;
+}
+
+const itemCountOf = ({ added, removed, positions = {} }: AlbumChanged): number =>
+  added.length + removed.length + Object.keys(positions).length;
+
+/**
+ * Puts changed albums at the end of their owners' logs, with what the events say about their photos: in one statement, or in several if
+ * the events are large. Resolves to the changes that name another user's album, and were left out.
+ */
+export async function recordAlbums(
+  database: Database,
+  events: readonly AlbumChanged[],
+): Promise<Foreign[]> {
+  const foreign: Foreign[] = [];
+  for (const piece of inPieces(events, itemCountOf, STATEMENT_ITEMS))
+    foreign.push(
+      ...(await run(database, APPEND_ALBUMS, [JSON.stringify(newestOfEach(albumChanges(piece)))])),
+    );
+  return foreign;
+}
 
 /**
  * Puts tombstones of albums at the end of their owners' logs, and forgets which photos were in them: no entry shows those any more. A crash in

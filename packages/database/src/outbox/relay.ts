@@ -22,10 +22,25 @@ type OutboxRow = {
   occurred_at: Date;
   request_id: string | null;
   payload: unknown;
+  found: number;
 };
 
-const TAKE = `SELECT id, type, occurred_at, request_id, payload FROM outbox_messages
-  WHERE id > $1::uuid ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`;
+/** The largest payloads of one batch together, in bytes: they are in memory as rows, as events and as what the bus is sent. */
+const BATCH_BYTES = 2_000_000;
+
+/**
+ * Locks at most $2 rows after $1, and returns as many of them as make a batch: up to BATCH_BYTES, unless the first one is larger. `found` is the
+ * number of those that it has locked.
+ */
+const TAKE = `WITH locked AS MATERIALIZED (
+    SELECT id, type, occurred_at, request_id, payload FROM outbox_messages
+    WHERE id > $1::uuid ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+  )
+  SELECT id, type, occurred_at, request_id, payload, found FROM (
+    SELECT *, count(*) OVER ()::int AS found, sum(octet_length(payload::text)) OVER (ORDER BY id) AS total,
+      row_number() OVER (ORDER BY id) AS number
+    FROM locked
+  ) AS sized WHERE total <= ${BATCH_BYTES} OR number = 1 ORDER BY id`;
 const DELETE = statement<never>('outbox-delete', 'DELETE FROM outbox_messages WHERE id = ANY($1::uuid[])');
 const PENDING = statement<{ count: string; oldest: string | null }>(
   'outbox-pending',
@@ -210,7 +225,9 @@ export class OutboxRelay {
         await run({ pool: client }, DELETE, [ids]);
         for (const id of ids) this.#read.add(id);
       }
-      return { count: events.length, last: rows.length === this.#batchSize ? rows.at(-1)?.id : undefined };
+      const last = rows.at(-1);
+      const mayBeMore = last !== undefined && (last.found === this.#batchSize || last.found > rows.length);
+      return { count: events.length, last: mayBeMore ? last.id : undefined };
     });
   }
 

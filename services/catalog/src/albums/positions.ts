@@ -1,3 +1,4 @@
+import { MAX_ALBUM_CHANGES } from '@lazyphotos/contracts';
 import type { Emit } from '@lazyphotos/database';
 import { generateKeyBetween, generateNKeysBetween } from 'fractional-indexing';
 import type { CatalogContext } from '../context.js';
@@ -10,8 +11,6 @@ import { albumOf } from './record.js';
 export const UNPLACED = '~';
 /** A key grows by about one character with every five moves to the same place; then the album gets new keys. */
 const MAX_KEY_LENGTH = 100;
-/** Positions that one event carries at most. */
-const POSITIONS_PER_EVENT = 1000;
 
 export interface Placed {
   photoId: string;
@@ -107,8 +106,8 @@ async function emitPositions(
   items: readonly Placed[],
   now: Date,
 ): Promise<AlbumRow> {
-  const chunks = Array.from({ length: Math.ceil(items.length / POSITIONS_PER_EVENT) }, (_, index) =>
-    items.slice(index * POSITIONS_PER_EVENT, (index + 1) * POSITIONS_PER_EVENT),
+  const chunks = Array.from({ length: Math.ceil(items.length / MAX_ALBUM_CHANGES) }, (_, index) =>
+    items.slice(index * MAX_ALBUM_CHANGES, (index + 1) * MAX_ALBUM_CHANGES),
   );
   const row = await tx.album.update({
     where: { id: albumId },

@@ -9,6 +9,8 @@ import type { CatalogDb } from '../prisma.js';
 const MAX_PHOTOS = 50;
 /** How many rows of lists one transaction writes at most, unless a single photo has more. */
 const MAX_ROWS = 20_000;
+/** An album counts as so many rows at least: its own row changes, and it has an event, which is in memory until the commit. */
+const LIST_ROWS = 20;
 
 /** In how many lists a photo is (its user's and its albums'), and how many tags it has. */
 export interface ListSize {
@@ -29,9 +31,9 @@ export async function readListSizes(
   return new Map(rows.map(({ id, lists, tags }) => [id, { lists, tags }]));
 }
 
-/** Returns how many rows a change of a photo writes, with tags that come or go. */
+/** Returns how many rows a change of a photo writes, with tags that come or go, or a little more. */
 export const rowsOf = (size: ListSize | undefined, tagChanges = 0): number =>
-  size ? size.lists * (1 + size.tags + tagChanges) : 1;
+  size ? 1 + size.tags + tagChanges + (size.lists - 1) * Math.max(LIST_ROWS, 1 + size.tags + tagChanges) : 1;
 
 /** Splits a list, in its order, into chunks for one transaction each. `rows` says how many rows an item writes. */
 export function chunksOf<T>(items: readonly T[], rows: (item: T) => number): T[][] {
