@@ -1,6 +1,7 @@
 export * from './client.js';
 export * from './download/download-photo.js';
 export * from './errors.js';
+export * from './feed.js';
 export * from './lists.js';
 export { normalizeBaseUrl } from './request.js';
 export { DEFAULT_RETRY_POLICY, isTransient, type RetryPolicy, sleep } from './retry.js';

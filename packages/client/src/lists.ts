@@ -1,6 +1,5 @@
-import { type FeedItem, type ImportJob, MAX_LIMIT, type Photo } from '@lazyphotos/contracts';
+import { type ImportJob, MAX_LIMIT, type Photo } from '@lazyphotos/contracts';
 import type { Client } from './client.js';
-import { hasCode } from './errors.js';
 import { isTransient, sleep } from './retry.js';
 
 /** The common fields of the pages of all lists. */
@@ -34,47 +33,6 @@ export async function* photoPages(
     return { photos: items, ...rest };
   };
   for await (const { photos } of pagesOf(ask)) yield photos;
-}
-
-export interface FollowFeedOptions {
-  /** The position to continue from; undefined for the beginning. */
-  cursor?: string | undefined;
-  /** It ends before the next page is requested, so a caller can save the cursor after it has stored the items. */
-  onItems?: ((items: FeedItem[], cursor: string) => Promise<void> | void) | undefined;
-  signal?: AbortSignal | undefined;
-  /** Pause between two requests at the end of the feed. */
-  pollMs?: number;
-  /** Items in a page, 1 to 500. */
-  limit?: number;
-}
-
-export type FeedEvent =
-  | { type: 'items'; items: FeedItem[]; cursor: string }
-  /** The cursor is older than the log or than a restored backup: read /photos again, then follow from its `feedCursor`. */
-  | { type: 'resync' };
-
-/** Yields the changes of the account until the signal is aborted or the caller has to resync. */
-export async function* followFeed(
-  client: Client,
-  options: FollowFeedOptions = {},
-): AsyncGenerator<FeedEvent, void> {
-  const { onItems, signal, pollMs = 15_000, limit = 500 } = options;
-  let cursor = options.cursor;
-  try {
-    while (!signal?.aborted) {
-      const page = await client.getFeed({ query: { cursor, limit } }, { signal });
-      if (page.items.length > 0 || page.cursor !== cursor) {
-        await onItems?.(page.items, page.cursor);
-        yield { type: 'items', items: page.items, cursor: page.cursor };
-      }
-      cursor = page.cursor;
-      if (!page.hasMore) await sleep(pollMs, signal);
-    }
-  } catch (error) {
-    if (signal?.aborted) return;
-    if (!hasCode(error, 'cursor_expired')) throw error;
-    yield { type: 'resync' };
-  }
 }
 
 export interface FollowImportOptions {

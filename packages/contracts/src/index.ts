@@ -9,7 +9,7 @@ export * from './http/imports.js';
 export * from './http/index.js';
 export * from './http/metadata.js';
 export * from './http/photos.js';
-export { DEFAULT_LIMIT, MAX_LIMIT } from './http/primitives.js';
+export { DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE_BYTES } from './http/primitives.js';
 export * from './http/problems.js';
 export * from './http/search.js';
 export * from './http/shares.js';

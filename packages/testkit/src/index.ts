@@ -37,7 +37,13 @@ export type { TestServer } from './servers/start-server-process.js';
 export type { ServerName } from './servers/test-run.js';
 export { CHUNK_BYTES, type OwnNode, type SharedNode, sharedNode, startOwnNode } from './suites-node.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
-export { createTestDatabase, dropTestDatabase, type TestDatabase, waitForLocks } from './test-database.js';
+export {
+  countBytesRead,
+  createTestDatabase,
+  dropTestDatabase,
+  type TestDatabase,
+  waitForLocks,
+} from './test-database.js';
 export { buildTiff, type TiffOrder, type TiffPage, type TiffValue } from './tiff.js';
 export { type DebianToolName, debianTool } from './tools/debian.js';
 export type { ToolName } from './tools/find-tool.js';

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 import { Client, escapeLiteral } from 'pg';
 import { eventually } from './eventually.js';
 import { POSTGRES_URL } from './postgres.js';
@@ -74,4 +75,13 @@ export async function waitForLocks(pool: Queryable, count: number): Promise<void
     },
     { intervalMs: 5 },
   );
+}
+
+/** Counts the bytes that a pool receives from PostgreSQL, on the connections that it opens from now on. */
+export function countBytesRead(pool: EventEmitter): () => number {
+  const sockets: { bytesRead: number }[] = [];
+  pool.on('connect', ({ connection }: { connection: { stream: { bytesRead: number } } }) => {
+    sockets.push(connection.stream);
+  });
+  return () => sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
 }

@@ -145,23 +145,62 @@ export interface PageRow {
   data: unknown;
   /** Milliseconds since 1970, which `pg` reads in a fraction of the time that a date takes it. */
   updatedAt: number;
-  photoIds: string[] | null;
+  /** Of an album: its photos, or as many as one entry may have; `hasRest`: there are more behind the item with the key `lastKey`. */
+  album: { photoIds: string[]; lastKey: string | null; hasRest: boolean } | null;
+  /** How many entries the log has from the beginning of the page on, up to the limit. */
+  found: number;
 }
 
+/** How large a page is at most, and how many photos of an album one entry has. */
+export interface PageLimits {
+  bytes: number;
+  photoIds: number;
+}
+
+/** What an entry has besides its record: the signed URLs of a photo, the envelope. */
+const BYTES_AROUND = 800;
+const BYTES_PER_ID = 39;
+/** So many photos of an album are read at least, though its record says that it has fewer: an event that removes some may be late. */
+const FEWEST_IDS = 100;
+/** The key of an item without a position: after every position, which are base 62. */
+const KEY = "coalesce(position, '~')";
+
 /**
- * Reads the entries behind a number in their order, at most $3, with the head of the log as it is in the same snapshot. An album has its
- * photos in its manual order, those without a position last.
+ * Reads the entries behind a number in their order, with the head of the log as it is in the same snapshot: at most $3, and no more than make
+ * a page of $8 bytes. What is beyond that is not read: the size of a record stands beside it, and that of an album follows from its number of
+ * photos. A first entry comes whatever its size.
+ *
+ * An album has its photos in its manual order, those without a position last. One with more than $7 fills a page of its own with a part of
+ * them. $4: the number of an entry whose first parts were read before, up to the item with the key $5 and the photo $6.
  */
 export const READ_PAGE = statement<PageRow>(
   'read-page',
-  `SELECT epoch, (SELECT last_seq FROM feed_heads WHERE user_id = $1::uuid) AS "lastSeq", entry.entity,
+  `WITH log AS (
+    SELECT *, sum(bytes) OVER (ORDER BY seq) AS total FROM (
+      SELECT *, size + ${BYTES_AROUND} + CASE WHEN ids > $7::int THEN $8::int ELSE ids * ${BYTES_PER_ID} END AS bytes
+      FROM (
+        SELECT entity, entity_id, seq, deleted, data, updated_at, size, CASE WHEN entity = 'photo' OR deleted THEN 0
+          WHEN seq = $4::bigint THEN $7::int + 1 ELSE GREATEST((data->>'itemCount')::int, ${FEWEST_IDS}) END AS ids
+        FROM feed_entries WHERE user_id = $1::uuid AND seq > $2::bigint ORDER BY seq LIMIT $3::int
+      ) AS entries
+    ) AS sized
+  )
+  SELECT epoch, (SELECT last_seq FROM feed_heads WHERE user_id = $1::uuid) AS "lastSeq", entry.entity,
     entry.seq, entry.deleted, entry.data, round(date_part('epoch', entry.updated_at) * 1000) AS "updatedAt",
-    CASE WHEN entry.entity = 'album' AND NOT entry.deleted THEN ARRAY(
-      SELECT photo_id::text FROM feed_album_items WHERE album_id = entry.entity_id AND present ORDER BY position, photo_id
-    ) END AS "photoIds"
+    CASE WHEN most > 0 THEN (
+      SELECT json_build_object('photoIds', coalesce(json_agg(photo_id ORDER BY place) FILTER (WHERE place <= most), '[]'),
+        'lastKey', max(key) FILTER (WHERE place = most), 'hasRest', count(*) > most)
+      FROM (
+        SELECT photo_id, ${KEY} AS key, row_number() OVER (ORDER BY ${KEY}, photo_id) AS place FROM feed_album_items
+        WHERE album_id = entry.entity_id AND present
+          AND (entry.seq <> $4::bigint OR (${KEY}, photo_id) > ($5::text COLLATE "C", $6::uuid))
+        ORDER BY ${KEY}, photo_id LIMIT most + 1
+      ) AS items
+    ) END AS album, (SELECT count(*)::int FROM log) AS found
   FROM feed_epochs LEFT JOIN (
-    SELECT * FROM feed_entries WHERE user_id = $1::uuid AND seq > $2::bigint ORDER BY seq LIMIT $3::int
-  ) AS entry ON true WHERE id = 1 ORDER BY entry.seq`,
+    SELECT *, LEAST(ids, $7::int) AS most FROM log WHERE total <= $8::int OR total = bytes
+  ) AS entry ON true
+  WHERE id = 1 ORDER BY entry.seq`,
 );
 
 /** Begins the logs: cursors name their epoch. */

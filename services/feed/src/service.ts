@@ -1,4 +1,11 @@
-import { type AnyEvent, endpoints, type FeedApi, internalEndpoints } from '@lazyphotos/contracts';
+import {
+  type AnyEvent,
+  endpoints,
+  type FeedApi,
+  internalEndpoints,
+  MAX_FEED_PHOTO_IDS,
+  MAX_PAGE_BYTES,
+} from '@lazyphotos/contracts';
 import type { Database } from '@lazyphotos/database';
 import { type EventBus, inBatches } from '@lazyphotos/messaging';
 import {
@@ -11,7 +18,7 @@ import {
 } from '@lazyphotos/service-kit';
 import { photoChange, photoTombstone, recordAlbums, recordAlbumTombstones, recordChanges } from './log.js';
 import { createPrisma } from './prisma.js';
-import type { Change, Foreign } from './queries.js';
+import type { Change, Foreign, PageLimits } from './queries.js';
 import { headCursor, readPage } from './read.js';
 
 export interface FeedServiceDeps {
@@ -19,6 +26,8 @@ export interface FeedServiceDeps {
   database: Database;
   bus: EventBus;
   mediaUrls: MediaUrls;
+  /** Those of the contract; tests have smaller ones. */
+  pageLimits?: PageLimits;
 }
 
 export interface FeedService extends Service {
@@ -29,11 +38,17 @@ export interface FeedService extends Service {
 const BATCH = 100;
 
 /** What changed: one ordered log per user, served by cursor. */
-export function createFeedService({ chassis, database, bus, mediaUrls }: FeedServiceDeps): FeedService {
+export function createFeedService({
+  chassis,
+  database,
+  bus,
+  mediaUrls,
+  pageLimits = { bytes: MAX_PAGE_BYTES, photoIds: MAX_FEED_PHOTO_IDS },
+}: FeedServiceDeps): FeedService {
   const db = createPrisma(database);
   const service = createServiceApp(chassis, { database, bus });
   service.mount(endpoints.getFeed, ({ principal, query }) =>
-    readPage(database, mediaUrls.urlFor, principal.userId, query),
+    readPage({ database, mediaUrl: mediaUrls.urlFor, pageLimits }, principal.userId, query),
   );
   service.mount(internalEndpoints.headCursor, async ({ params }) => ({
     cursor: await headCursor(database, params.userId),

@@ -34,6 +34,9 @@ function shuffled(events: AnyEvent[], seed: number): AnyEvent[] {
     .map(({ event }) => event);
 }
 
+/** So small that most pages end before their limit, and albums come in parts. */
+const pageLimits = { bytes: 6000, photoIds: 2 };
+
 describeWithPostgres('devices that follow the feed', () => {
   let ground: Ground;
   let replicas: [Feed, Feed];
@@ -41,7 +44,7 @@ describeWithPostgres('devices that follow the feed', () => {
   beforeAll(async () => {
     ground = await createGround();
     // One after the other: the first makes the bus' tables.
-    replicas = [await startFeed({ ground }), await startFeed({ ground })];
+    replicas = [await startFeed({ ground, pageLimits }), await startFeed({ ground, pageLimits })];
   });
   afterAll(async () => {
     for (const replica of replicas) await replica.stop();

@@ -1,5 +1,6 @@
+import { createClient, createMemoryTokenStore, followFeed } from '@lazyphotos/client';
 import type { FeedItem } from '@lazyphotos/contracts';
-import type { Feed } from './harness.js';
+import { type Feed, tokenOf } from './harness.js';
 
 /** What a device knows that has applied every item of the feed in order. */
 export interface Folded {
@@ -16,19 +17,30 @@ function apply(known: Folded, item: FeedItem): void {
   else known.albums.delete(item.data.id);
 }
 
-/** A device that follows one user's feed from the beginning. */
+/** A device that follows one user's feed from the beginning, with the client's `followFeed`. */
 export function createFollower(feed: Feed, userId: string) {
   const known: Folded = { photos: new Map(), albums: new Map() };
+  const tokens = { accessToken: tokenOf(userId), refreshToken: '', expiresAt: Date.now() + 3_600_000 };
+  const client = createClient({ baseUrl: feed.url, tokens: createMemoryTokenStore(tokens) });
   let cursor: string | undefined;
 
-  /** Applies one page. Resolves to whether there is more. */
+  /** Applies what the feed hands over next, then forgets everything but the cursor, as after a crash. Resolves to whether there is more. */
   const page = async (limit: number): Promise<boolean> => {
-    const query = new URLSearchParams({ limit: String(limit), ...(cursor === undefined ? {} : { cursor }) });
-    const reply = await feed.get(userId, `?${query}`);
-    if (reply.status !== 200) throw new Error(`the feed answered ${reply.status}: ${reply.text}`);
-    for (const item of reply.body.items) apply(known, item);
-    cursor = reply.body.cursor;
-    return reply.body.hasMore;
+    const end = new AbortController();
+    let hasMore = true;
+    const getFeed: typeof client.getFeed = async (...call) => {
+      const read = await client.getFeed(...call);
+      hasMore = read.hasMore;
+      if (!hasMore) end.abort();
+      return read;
+    };
+    for await (const event of followFeed({ ...client, getFeed }, { cursor, limit, signal: end.signal })) {
+      if (event.type !== 'items') throw new Error('the feed wants a device to start again');
+      for (const item of event.items) apply(known, item);
+      cursor = event.cursor;
+      break;
+    }
+    return hasMore;
   };
   return {
     known,

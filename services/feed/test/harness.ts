@@ -21,6 +21,7 @@ import {
   listen,
 } from '@lazyphotos/testkit';
 import { createFeedService, migrationsPath } from '../src/index.js';
+import type { PageLimits } from '../src/queries.js';
 
 export const mediaUrls = createMediaUrls({
   signingKey: 'a signing key for the tests of the feed',
@@ -76,6 +77,7 @@ const chassis = (alone: boolean): Chassis => ({
 });
 
 interface Given {
+  pageLimits?: PageLimits;
   ground?: Ground;
   alone?: boolean;
   /** Another way to the database of the ground. */
@@ -109,7 +111,13 @@ export async function startFeed(given: Given = {}) {
       },
     },
   });
-  const service = createFeedService({ chassis: chassis(given.alone ?? false), database, bus, mediaUrls });
+  const service = createFeedService({
+    chassis: chassis(given.alone ?? false),
+    database,
+    bus,
+    mediaUrls,
+    ...(given.pageLimits && { pageLimits: given.pageLimits }),
+  });
   await service.start();
   const server = await listen(service.handler);
 

@@ -12,12 +12,29 @@ const tombstone = z
     permanent: z.boolean().meta({ description: 'false: the photo is in the trash and can be restored' }),
   })
   .meta({ id: 'Tombstone' });
+/** The largest number of `photoIds` of one entry. */
+export const MAX_FEED_PHOTO_IDS = 10_000;
+
+const feedAlbumPart = z
+  .object({
+    offset: z
+      .number()
+      .int()
+      .nonnegative()
+      .meta({ description: 'how many photos the parts before have; 0: the first part' }),
+    isLast: z.boolean(),
+  })
+  .meta({ id: 'FeedAlbumPart' });
+
 const feedAlbum = album
   .and(
     z.object({
       photoIds: z.array(id).meta({
         description:
-          'every photo of the album that is not in the trash; in the manual order if the album has that order',
+          'every photo of the album that is not in the trash, or a part of them; in the manual order if the album has that order',
+      }),
+      part: feedAlbumPart.optional().meta({
+        description: `only if the album comes in parts, as one of more than ${MAX_FEED_PHOTO_IDS} photos does: one item for each part, in their order. Together they replace the album when the last one is there; a part with offset 0 starts again`,
       }),
     }),
   )

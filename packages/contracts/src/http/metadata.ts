@@ -151,7 +151,8 @@ export const metadataResult = z
     code: problemCode.optional().meta({ description: 'why the item was refused' }),
     errors: z.array(fieldError).optional().meta({ description: 'with invalid_request' }),
     photo: photo.optional().meta({
-      description: 'with ok: the photo with this edit and all others',
+      description:
+        'with ok: the photo with this edit and all others; absent from where on the response would be larger than 2 MB',
     }),
   })
   .meta({ id: 'MetadataResult' });

@@ -79,6 +79,11 @@ export const text = (max: number) =>
 /** Default and largest number of rows in one page of a list. */
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 500;
+/**
+ * The largest size of one page of a list, in bytes of JSON. A page whose items would be larger ends before `limit`, with `hasMore`. A
+ * first item is on its page whatever its size; every item is far smaller than this.
+ */
+export const MAX_PAGE_BYTES = 2_000_000;
 
 /**
  * Makes the documentation show a query parameter as the value that it stands for. To the parser it is text; the keywords about the
@@ -109,7 +114,9 @@ export const booleanParam = z
 
 export const pageQuery = z.object({
   cursor: z.string().min(1).max(500).optional().meta({ description: 'opaque, from the previous page' }),
-  limit: limitParam,
+  limit: limitParam.meta({
+    description: `at most so many items; a page that would be larger than ${MAX_PAGE_BYTES / 1_000_000} MB has fewer, with hasMore`,
+  }),
 });
 
 /**
