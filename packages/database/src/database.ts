@@ -62,8 +62,8 @@ export class DatabaseNotReadyError extends Error {
  * `maxWait`, which is that of every other statement as well: a request waits for one of a service's few connections, each of which may be
  * in a transaction that writes thousands of rows. Clients and the gateway wait longer than 10 s for a response.
  *
- * `timeout`: the largest transactions write 20,000 rows (`MAX_ROWS` of the catalog), which takes under a second on a PC. They are far
- * from 30 s on a machine that is ten times slower.
+ * `timeout`: the largest transactions write about 5,000 rows (`MAX_ROWS` of the catalog), which takes under a second on an idle PC, and a third of
+ * the limit on one that has forty times too much to do.
  */
 export const TRANSACTION_OPTIONS: TransactionOptions = { maxWait: 10_000, timeout: 30_000 };
 

@@ -26,13 +26,14 @@ export function newestFirst(userId: string, limit: number, cursor: string | unde
       orderBy: [{ createdAt: 'desc' as const }, { id: 'desc' as const }],
       take: limit + 1,
     },
-    pageOf: <Row extends Created>(read: readonly Row[]) => {
-      const rows = read.slice(0, limit);
+    /** `most`: how many rows the page has at most, if they are fewer than `limit`. */
+    pageOf: <Row extends Created>(read: readonly Row[], most = limit) => {
+      const rows = read.slice(0, most);
       const last = rows.at(-1);
       return {
         rows,
         cursor: last ? createdCursor.encode({ at: last.createdAt.getTime(), id: last.id }) : null,
-        hasMore: read.length > limit,
+        hasMore: read.length > rows.length,
       };
     },
   };

@@ -102,14 +102,14 @@ describeWithPostgres('the trash', () => {
       const heavy = ids.slice(0, 8);
       for (let n = 0; n < 39; n += 1) await user.addItems(await user.addAlbum(), heavy);
       const addTags = Array.from({ length: 99 }, (_, index) => `tag ${index}`);
-      // Each writes 40 * 100 rows: five in a transaction.
+      // Each writes 40 * 100 rows: one in a transaction.
       const edit = () => user.editAll(heavy.map((id) => ({ id, addTags })));
-      expect(await transactions(edit)).toBe(2);
+      expect(await transactions(edit)).toBe(8);
       const favorite = () => user.editAll(heavy.map((id) => ({ id, favorite: true })));
-      expect(await transactions(favorite)).toBe(2);
-      expect(await transactions(() => user.deleteAll(heavy))).toBe(2);
-      expect(await transactions(() => user.restoreAll(heavy))).toBe(2);
-      expect(await transactions(() => user.deleteAll(heavy, { permanent: true }))).toBe(2);
+      expect(await transactions(favorite)).toBe(8);
+      expect(await transactions(() => user.deleteAll(heavy))).toBe(8);
+      expect(await transactions(() => user.restoreAll(heavy))).toBe(8);
+      expect(await transactions(() => user.deleteAll(heavy, { permanent: true }))).toBe(8);
     });
 
     it('and keeps what was done when a later transaction fails', async () => {

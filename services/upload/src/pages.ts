@@ -18,8 +18,13 @@ export function newestFirst(userId: string, { cursor, limit }: PageQuery) {
   return { where: { userId, ...after }, orderBy: { id: 'desc' as const }, take: limit + 1 };
 }
 
+/** `limit`: how many rows the page has at most. */
 export function toPage<Row extends { id: string }>(rows: readonly Row[], limit: number) {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, cursor: last ? cursors.encode({ before: last.id }) : null, hasMore: rows.length > limit };
+  return {
+    items,
+    cursor: last ? cursors.encode({ before: last.id }) : null,
+    hasMore: rows.length > items.length,
+  };
 }

@@ -1,18 +1,39 @@
-import { type Album, type BodyOf, endpoints } from '@lazyphotos/contracts';
+import { type Album, type BodyOf, endpoints, MAX_PAGE_BYTES } from '@lazyphotos/contracts';
 import { keyedRequest, ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
 import type { CatalogContext } from '../context.js';
 import { newestFirst } from '../newest-first.js';
 import { readItemPage } from '../photos/list.js';
 import { viewPhotos } from '../photos/view.js';
-import type { CatalogDb } from '../prisma.js';
+import { type CatalogDb, Prisma } from '../prisma.js';
 import { createAlbum, deleteAlbum, updateAlbum } from './albums.js';
 import { addItems, moveItem, removeItem } from './items.js';
 import { albumOf, requireAlbum, withCovers } from './record.js';
 
+/** Everything of an album but its texts: ids, times, the cover with its URL. A character of a text may take twice its bytes in JSON. */
+const ALBUM_BYTES = Prisma.raw(`800 + 2 * octet_length(concat_ws(',', name, description))`);
+
+/** Returns how many of these albums, from the first one on, make a page of MAX_PAGE_BYTES: one at least. */
+async function countFitting(db: CatalogDb, ids: readonly string[]): Promise<number> {
+  const [row] = await db.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM (
+      SELECT nth, sum(${ALBUM_BYTES}) OVER (ORDER BY nth) AS total
+      FROM unnest(${[...ids]}::uuid[]) WITH ORDINALITY AS listed (id, nth) JOIN albums USING (id)
+    ) AS sized WHERE total <= ${MAX_PAGE_BYTES}::int OR nth = 1`;
+  return Math.max(1, row?.count ?? 0);
+}
+
 async function readAlbumPage(db: CatalogDb, userId: string, limit: number, cursor: string | undefined) {
   const { query, pageOf } = newestFirst(userId, limit, cursor);
-  const { rows, ...page } = pageOf(await db.album.findMany(query));
-  return { albums: rows.map(albumOf), ...page };
+  const listed = await db.album.findMany({ ...query, select: { id: true, createdAt: true } });
+  const most = await countFitting(
+    db,
+    listed.map(({ id }) => id),
+  );
+  const page = pageOf(listed, Math.min(limit, most));
+  const ids = page.rows.map(({ id }) => id);
+  const { orderBy } = query;
+  const rows = await db.album.findMany({ where: { id: { in: ids } }, orderBy });
+  return { ...page, rows: rows.map(albumOf) };
 }
 
 /** Names the photos for which a request to add photos is refused. */
@@ -36,8 +57,8 @@ export function mountAlbumRoutes({ mount }: ServiceApp, context: CatalogContext)
     return withCover(await createAlbum(context, call.principal.userId, call.body, request));
   });
   mount(endpoints.listAlbums, async ({ principal, query }) => {
-    const page = await readAlbumPage(db, principal.userId, query.limit, query.cursor);
-    return { ...page, albums: await withCovers(context, page.albums) };
+    const { rows, ...page } = await readAlbumPage(db, principal.userId, query.limit, query.cursor);
+    return { ...page, albums: await withCovers(context, rows) };
   });
   mount(endpoints.getAlbum, async ({ principal, params }) =>
     withCover(albumOf(await requireAlbum(db, principal.userId, params.id))),

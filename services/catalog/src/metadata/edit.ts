@@ -1,8 +1,9 @@
-import type { MetadataPatch } from '@lazyphotos/contracts';
+import { MAX_PAGE_BYTES, type MetadataPatch } from '@lazyphotos/contracts';
 import type { Emit } from '@lazyphotos/database';
 import type { CatalogContext } from '../context.js';
 import { chunksOf, readListSizes, rowsOf } from '../photos/chunks.js';
 import { lockPhotos } from '../photos/lock.js';
+import { bytesOf } from '../photos/page-bytes.js';
 import { photoRecordOf } from '../photos/record.js';
 import { savePhotos } from '../photos/save.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
@@ -15,13 +16,16 @@ export interface PhotoEdit {
   patch: MetadataPatch;
 }
 
-/** What became of one edit. `photo` is the row as it is after the whole chunk. */
+/** What became of one edit. `photo` is the row as it is after the whole chunk; absent where the rows would be too large together. */
 export type EditOutcome =
-  | { status: 'ok'; photo: PhotoRow }
+  | { status: 'ok'; photo?: PhotoRow }
   | { status: 'not_found' }
   | { status: 'too_many_tags'; error: TooManyTagsError };
 
-/** Applies edits in their order. Returns an outcome for each; a photo that is not this user's is `not_found`. */
+/**
+ * Applies edits in their order. Returns an outcome for each; a photo that is not this user's is `not_found`. The first outcomes have their rows,
+ * up to MAX_PAGE_BYTES.
+ */
 export async function editPhotos(
   context: CatalogContext,
   userId: string,
@@ -31,7 +35,14 @@ export async function editPhotos(
   const ids = edits.map(({ id }) => id);
   const sizes = await readListSizes(context.db, userId, ids);
   const rows = ({ id, patch }: PhotoEdit) => rowsOf(sizes.get(id), tagChangesOf(patch));
-  for (const chunk of chunksOf(edits, rows)) outcomes.push(...(await editChunk(context, userId, chunk)));
+  let bytes = 0;
+  const fitting = (outcome: EditOutcome): EditOutcome => {
+    if (outcome.status !== 'ok' || !outcome.photo) return outcome;
+    bytes += bytesOf(outcome.photo);
+    return bytes <= MAX_PAGE_BYTES ? outcome : { status: 'ok' };
+  };
+  for (const chunk of chunksOf(edits, rows))
+    for (const outcome of await editChunk(context, userId, chunk)) outcomes.push(fitting(outcome));
   return outcomes;
 }
 
@@ -48,7 +59,9 @@ async function editChunk(
     const merged = edits.map(({ id, patch }) => mergeInto(drafts.get(id), patch, at, counted));
     const saved = await saveDrafts(tx, emit, [...drafts.values()], at);
     return merged.map((outcome) =>
-      outcome.status === 'ok' ? { ...outcome, photo: saved.get(outcome.photo.id) ?? outcome.photo } : outcome,
+      outcome.status === 'ok' && outcome.photo
+        ? { ...outcome, photo: saved.get(outcome.photo.id) ?? outcome.photo }
+        : outcome,
     );
   });
   metrics.edits.inc({ outcome: 'applied' }, counted.applied);

@@ -7,7 +7,7 @@ import { type EditOutcome, editPhotos, type PhotoEdit } from './edit.js';
 
 /** @throws ProblemError when the edit was refused */
 function editedOrThrow(outcome: EditOutcome | undefined): PhotoRow {
-  if (outcome?.status === 'ok') return outcome.photo;
+  if (outcome?.status === 'ok' && outcome.photo) return outcome.photo;
   if (outcome?.status === 'too_many_tags') throw new ProblemError('too_many_tags', outcome.error.message);
   throw notFound('photo');
 }
@@ -44,14 +44,15 @@ export function mountMetadataRoutes({ mount }: ServiceApp, context: CatalogConte
     const outcomeOf = new Map(edits.map((edit, index) => [edit, outcomes[index]]));
     // A photo that is in two chunks has the later state.
     const rows = new Map(
-      outcomes.flatMap((o) => (o.status === 'ok' ? [[o.photo.id, o.photo] as const] : [])),
+      outcomes.flatMap((o) => (o.status === 'ok' && o.photo ? [[o.photo.id, o.photo] as const] : [])),
     );
     const photos = await viewPhotos(context, principal.userId, [...rows.values()]);
     const photoOf = new Map(photos.map((photo) => [photo.id, photo]));
     const results = items.map((item) => {
       if (!isEdit(item)) return item;
       const result = resultOf(item.id, outcomeOf.get(item));
-      return result.status === 'ok' ? { ...result, photo: photoOf.get(item.id) } : result;
+      const photo = photoOf.get(item.id);
+      return result.status === 'ok' && photo ? { ...result, photo } : result;
     });
     return { results };
   });

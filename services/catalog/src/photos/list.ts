@@ -7,7 +7,8 @@ import type { CatalogContext } from '../context.js';
 import { type AlbumRow, Prisma } from '../prisma.js';
 import { instant } from '../values.js';
 import { isShown } from '../visibility.js';
-import { type ListedPhoto, listedColumns, type StoredListedPhoto, toListedPhoto } from './columns.js';
+import type { ListedPhoto } from './columns.js';
+import { type FittingPhoto, fittingPhotos, readFitting } from './page-bytes.js';
 import { indexRangesOf, type Selection } from './selection.js';
 import { viewPhotos } from './view.js';
 
@@ -39,10 +40,6 @@ export interface PhotoPage {
   cursor: string | null;
 }
 
-/** A row of a page with what its cursor needs besides the id. */
-type PageRow = ListedPhoto & { pagePosition?: string };
-
-const PHOTO_COLUMNS = Prisma.raw(listedColumns('p'));
 /** A page of any size has one text. As a literal it tells PostgreSQL that a range is short, which a parameter does not. */
 const RANGE_LIMIT = Prisma.raw(String(MAX_LIMIT + 1));
 /**
@@ -50,19 +47,6 @@ const RANGE_LIMIT = Prisma.raw(String(MAX_LIMIT + 1));
  * plan for any limit looks dearer to it.
  */
 const pageLimit = (limit: number): Prisma.Sql => Prisma.raw(String(limit + 1));
-
-/**
- * Reads the rows of a page on the pool, which parses far less than Prisma. `name` is given where there are few such texts: PostgreSQL
- * then parses and plans each once for a connection.
- */
-async function readRows({ pool }: Database, query: Prisma.Sql, name?: string): Promise<PageRow[]> {
-  const { rows } = await pool.query<StoredListedPhoto & { pagePosition?: string }>({
-    ...(name && { name }),
-    text: query.text,
-    values: query.values,
-  });
-  return rows.map(toListedPhoto);
-}
 
 /** The limits that clients ask for; each connection keeps the statements of these alone. */
 const NAMED_LIMITS = [DEFAULT_LIMIT, MAX_LIMIT];
@@ -79,12 +63,16 @@ function statementNameOf(
   return ['page', limit, sort ?? 'capturedAt', kind, from && 'after'].filter(Boolean).join('-');
 }
 
-function pageOf(read: PageRow[], limit: number, cursorAt: (last: PageRow) => PageCursor): PhotoPage {
+function pageOf(
+  read: FittingPhoto[],
+  limit: number,
+  cursorAt: (last: FittingPhoto) => PageCursor,
+): PhotoPage {
   const rows = read.slice(0, limit);
   const last = rows.at(-1);
   return {
     rows,
-    hasMore: read.length > limit,
+    hasMore: (last?.found ?? 0) > rows.length,
     cursor: last ? pageCursor.encode(cursorAt(last)) : null,
   };
 }
@@ -110,13 +98,11 @@ async function readPhotoPage(
     (range) => sql`(
       SELECT ${time} AS at, ${id} AS photo_id ${range}${after} ORDER BY ${time} DESC, ${id} DESC LIMIT ${RANGE_LIMIT})`,
   );
-  const query = sql`
-    SELECT ${PHOTO_COLUMNS} FROM (
-      SELECT at, photo_id FROM (${Prisma.join(newest, ' UNION ALL ')}) AS newest
-      ORDER BY at DESC, photo_id DESC LIMIT ${pageLimit(limit)}
-    ) AS page JOIN photos p ON p.id = page.photo_id AND p.user_id = ${selection.userId}::uuid
-    ORDER BY page.at DESC, page.photo_id DESC`;
-  const read = await readRows(database, query, statementNameOf(selection, limit, from));
+  const rows = sql`
+    SELECT at, photo_id FROM (${Prisma.join(newest, ' UNION ALL ')}) AS newest
+    ORDER BY at DESC, photo_id DESC LIMIT ${pageLimit(limit)}`;
+  const query = fittingPhotos(selection.userId, { rows, order: 'at DESC, photo_id DESC' });
+  const read = await readFitting(database, query, statementNameOf(selection, limit, from));
   const by = selection.sort ?? 'capturedAt';
   return pageOf(read, limit, (last) => ({
     by,
@@ -137,13 +123,12 @@ async function readArrangedPage(
     from?.by === 'position'
       ? sql` AND (position, photo_id) > (${from.position}, ${from.id}::uuid)`
       : Prisma.empty;
-  const query = sql`
-    SELECT ${PHOTO_COLUMNS}, page.position AS "pagePosition" FROM (
-      SELECT position, photo_id FROM album_items WHERE album_id = ${albumId}::uuid AND ${isShown()}${after}
-      ORDER BY position, photo_id LIMIT ${pageLimit(limit)}
-    ) AS page JOIN photos p ON p.id = page.photo_id AND p.user_id = ${userId}::uuid
-    ORDER BY page.position, page.photo_id`;
-  const read = await readRows(database, query);
+  const rows = sql`
+    SELECT position, photo_id FROM album_items WHERE album_id = ${albumId}::uuid AND ${isShown()}${after}
+    ORDER BY position, photo_id LIMIT ${pageLimit(limit)}`;
+  const column = { name: 'position', as: 'pagePosition' } as const;
+  const query = fittingPhotos(userId, { rows, order: 'position, photo_id', column });
+  const read = await readFitting(database, query);
   return pageOf(read, limit, (last) => ({
     by: 'position',
     position: last.pagePosition ?? '',

@@ -1,13 +1,17 @@
 import type { Photo } from '@lazyphotos/contracts';
 import { requireAlbum } from '../albums/record.js';
 import type { CatalogContext } from '../context.js';
+import { type ListedPhoto, type StoredListedPhoto, toListedPhoto } from '../photos/columns.js';
+import { type FittingColumns, fittingPhotos } from '../photos/page-bytes.js';
 import { viewPhotos } from '../photos/view.js';
-import type { CatalogDb, PhotoRow } from '../prisma.js';
-import { ownPhotos } from '../visibility.js';
+import { type CatalogDb, Prisma } from '../prisma.js';
+import { ownPhotosSql } from '../visibility.js';
 import type { SearchQuery } from './conditions.js';
 import { decodePosition, encodePosition } from './cursor.js';
 import { NothingToFind, type WordQuery, wordQueryOf } from './query.js';
 import { type Hit, LIMITS, type Limits, readHits } from './read.js';
+
+const { sql } = Prisma;
 
 interface SearchPage {
   photos: Photo[];
@@ -34,13 +38,25 @@ const kindOf = (query: SearchQuery): string => {
   return place ? 'place' : 'filters';
 };
 
-/** The rows of the hits, in their order; one that went to the trash meanwhile is left out. */
-async function readPhotos(db: CatalogDb, userId: string, hits: readonly Hit[]): Promise<PhotoRow[]> {
-  const rows = await db.photo.findMany({
-    where: { ...ownPhotos(userId), id: { in: hits.map(({ id }) => id) } },
-  });
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return hits.flatMap(({ id }) => byId.get(id) ?? []);
+/**
+ * Reads the rows of hits in their order, as many as fit on a page. Resolves to them and to the hits that the page has gone through: one that
+ * went to the trash meanwhile has no row.
+ */
+async function readPhotos(
+  db: CatalogDb,
+  userId: string,
+  hits: readonly Hit[],
+): Promise<{ rows: ListedPhoto[]; passed: readonly Hit[] }> {
+  const ids = hits.map(({ id }) => id);
+  const found = sql`
+    SELECT hit.id AS photo_id, hit.nth FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS hit (id, nth)
+    JOIN photos ON photos.id = hit.id AND ${ownPhotosSql(userId)}`;
+  const page = { rows: found, order: 'nth', column: { name: 'nth', as: 'nth' } } as const;
+  const read = await db.$queryRaw<(StoredListedPhoto & FittingColumns)[]>(fittingPhotos(userId, page));
+  const rows = read.map(toListedPhoto);
+  const last = rows.at(-1);
+  const isCut = last !== undefined && last.found > rows.length;
+  return { rows, passed: isCut ? hits.slice(0, Number(last.nth)) : hits };
 }
 
 async function readPage(
@@ -56,15 +72,14 @@ async function readPage(
   if (!words) return NOTHING;
   const take = query.limit + 1;
   const { hits, order } = await readHits(db, { userId, query, words, from, take, limits });
-  const hasMore = hits.length > query.limit;
-  if (hasMore) hits.pop();
-  const last = hits.at(-1);
+  const { rows, passed } = await readPhotos(db, userId, hits.slice(0, query.limit));
+  const last = passed.at(-1);
   if (!last) return NOTHING;
   const rank = order === 'rank' ? { rank: last.rank } : {};
   return {
-    photos: await viewPhotos(context, userId, await readPhotos(db, userId, hits)),
+    photos: await viewPhotos(context, userId, rows),
     cursor: encodePosition(query, { order, at: last.at.getTime(), id: last.id, ...rank }),
-    hasMore,
+    hasMore: hits.length > passed.length,
   };
 }
 

@@ -13,7 +13,7 @@ import {
   resetFailedParts,
   tooManyParts,
 } from './parts.js';
-import { viewImport, viewImports } from './view.js';
+import { countFitting, viewImport, viewImports } from './view.js';
 
 type NewImport = BodyOf<typeof endpoints.createImport>;
 type MoreParts = BodyOf<typeof endpoints.addImportParts>;
@@ -34,7 +34,8 @@ export async function findImport({ db }: UploadContext, userId: string, id: stri
 }
 
 export async function listImports({ db }: UploadContext, userId: string, query: PageQuery) {
-  const { items, ...page } = toPage(await db.import.findMany(newestFirst(userId, query)), query.limit);
+  const rows = await db.import.findMany(newestFirst(userId, query));
+  const { items, ...page } = toPage(rows, Math.min(query.limit, await countFitting(db, rows)));
   return { imports: await viewImports(db, items), ...page };
 }
 

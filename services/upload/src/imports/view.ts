@@ -2,6 +2,7 @@ import {
   type ImportJob,
   type ImportStatus,
   MAX_LISTED_ERRORS,
+  MAX_PAGE_BYTES,
   type PauseReason,
 } from '@lazyphotos/contracts';
 import { notFound } from '@lazyphotos/service-kit';
@@ -73,6 +74,35 @@ export async function viewImport(db: UploadDb, row: Import): Promise<ImportJob> 
   const [job] = await viewImports(db, [row]);
   if (!job) throw notFound('import');
   return job;
+}
+
+/** Everything of an import but its lists; of a part or a failure but its texts. */
+const JOB_BYTES = 1000;
+const ITEM_BYTES = 150;
+
+/**
+ * Returns how many of these imports, from the first one on, make a page of MAX_PAGE_BYTES: one at least. Their lists can be long, so only the
+ * sizes of their texts are read. A character of a text may take twice its bytes in JSON.
+ */
+export async function countFitting(db: UploadDb, rows: readonly Import[]): Promise<number> {
+  const ids = rows.map(({ id }) => id);
+  const [row] = await db.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM (
+      SELECT nth, sum(${JOB_BYTES}::int + coalesce(parts.bytes, 0) + coalesce(failures.bytes, 0)) OVER (ORDER BY nth) AS total
+      FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS listed (id, nth)
+      CROSS JOIN LATERAL (
+        SELECT sum(${ITEM_BYTES}::int + 2 * octet_length(concat_ws(',', name, code, message))
+          * CASE WHEN state = 'failed' THEN 2 ELSE 1 END) AS bytes
+        FROM import_parts WHERE import_id = listed.id
+      ) AS parts
+      CROSS JOIN LATERAL (
+        SELECT sum(${ITEM_BYTES}::int + 2 * octet_length(concat_ws(',', path, code, message))) AS bytes FROM (
+          SELECT path, code, message FROM import_entries WHERE import_id = listed.id AND outcome = 'failed'
+          ORDER BY role, is_read, id LIMIT ${MAX_LISTED_ERRORS}
+        ) AS listed_failures
+      ) AS failures
+    ) AS sized WHERE total <= ${MAX_PAGE_BYTES}::int OR nth = 1`;
+  return Math.max(1, row?.count ?? 0);
 }
 
 /** Resolves to what clients see of imports, in the order of `rows`: by two statements for any number of them. */
