@@ -114,9 +114,7 @@ export const booleanParam = z
 
 export const pageQuery = z.object({
   cursor: z.string().min(1).max(500).optional().meta({ description: 'opaque, from the previous page' }),
-  limit: limitParam.meta({
-    description: `at most so many items; a page that would be larger than ${MAX_PAGE_BYTES / 1_000_000} MB has fewer, with hasMore`,
-  }),
+  limit: limitParam,
 });
 
 /**
@@ -127,7 +125,9 @@ export function page<Name extends string, Item extends z.ZodType>(name: Name, it
   const schema = z.object({
     [name]: z.array(item),
     cursor: z.string().nullable(),
-    hasMore: z.boolean(),
+    hasMore: z.boolean().meta({
+      description: `whether there are more; a page has fewer items than the limit where it would be larger than ${MAX_PAGE_BYTES / 1_000_000} MB`,
+    }),
   } as { [K in Name]: z.ZodArray<Item> } & { cursor: z.ZodNullable<z.ZodString>; hasMore: z.ZodBoolean });
   return schemaId === undefined ? schema : schema.meta({ id: schemaId });
 }
