@@ -145,10 +145,7 @@ const itemCountOf = ({ added, removed, positions = {} }: AlbumChanged): number =
  * Puts changed albums at the end of their owners' logs, with what the events say about their photos: in one statement, or in several if
  * the events are large. Resolves to the changes that name another user's album, and were left out.
  */
-export async function recordAlbums(
-  database: Database,
-  events: readonly AlbumChanged[],
-): Promise<Foreign[]> {
+export async function recordAlbums(database: Database, events: readonly AlbumChanged[]): Promise<Foreign[]> {
   const foreign: Foreign[] = [];
   for (const piece of inPieces(events, itemCountOf, STATEMENT_ITEMS))
     foreign.push(
