@@ -38,6 +38,7 @@ function project(group) {
     modulePathIgnorePatterns: ['<rootDir>/data/'],
     watchPathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/data/'],
     globalSetup: '<rootDir>/packages/testkit/dist/jest/global-setup.js',
+    setupFilesAfterEnv: ['<rootDir>/packages/testkit/dist/jest/end-leftovers.js'],
     globalTeardown: '<rootDir>/packages/testkit/dist/jest/global-teardown.js',
   };
 }

@@ -7,7 +7,6 @@ export {
   type TokenIssuer,
   type TokenIssuerOptions,
 } from './credentials.js';
-export {
   describeWithBrowser,
   describeWithClamd,
   describeWithMinio,
@@ -22,10 +21,11 @@ export { type HttpOptions, type HttpReply, http, type Listening, listen } from '
 export { startMinio, type TestMinio } from './minio.js';
 export { freePort } from './port.js';
 export { POSTGRES_URL, startTestPostgres, type TestPostgres } from './postgres.js';
+export { type PowerCut, watchPowerCut } from './power-cut.js';
 export { cleanEnvironment, type Exit, repository, run } from './programs.js';
 export { startRabbitMq, type TestRabbitMq } from './rabbitmq.js';
 export { type LogLine, type RecordingLogger, recordingLogger } from './recording-logger.js';
-export {
+export { type RefusedWrites, refuseWrites } from './refuse-writes.js';
   type ExpectedMetadata,
   ownSamplePhotos,
   type SamplePhoto,
@@ -37,13 +37,14 @@ export type { TestServer } from './servers/start-server-process.js';
 export type { ServerName } from './servers/test-run.js';
 export { CHUNK_BYTES, type OwnNode, type SharedNode, sharedNode, startOwnNode } from './suites-node.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
-export {
   countBytesRead,
   createTestDatabase,
   dropTestDatabase,
   type TestDatabase,
   waitForLocks,
 } from './test-database.js';
+export { createTeardown, type Teardown } from './teardown.js';
+export { createTestDatabase, dropTestDatabase, type TestDatabase, waitForLocks } from './test-database.js';
 export { buildTiff, type TiffOrder, type TiffPage, type TiffValue } from './tiff.js';
 export { type DebianToolName, debianTool } from './tools/debian.js';
 export type { ToolName } from './tools/find-tool.js';
