@@ -12,6 +12,10 @@ describeWithMinio('with a MinIO', () => {
       server = await startS3();
       return server.open();
     },
+    again: async () => {
+      if (!server) throw new Error('the server was not started');
+      return server.open();
+    },
     unsupported: {
       'change-notices': 'other processes change the bucket, too',
     },

@@ -16,9 +16,11 @@ export class Layout {
   readonly meta: string;
   readonly staging: string;
   readonly temporary: string;
-  /** Names this process in temporary files. The host is part of it, since in containers that share a volume every process is pid 1. */
+  /** The host names a process beside its pid, since in containers that share a volume every process is pid 1. */
   private readonly host = createHash('sha256').update(hostname()).digest('hex').slice(0, 12);
   private readonly started = Math.round(performance.timeOrigin);
+  /** Names this process in files that other processes may find. */
+  readonly owner = `${this.host}-${process.pid}-${this.started}`;
 
   constructor(root: string) {
     this.root = path.resolve(root);
@@ -48,8 +50,7 @@ export class Layout {
 
   /** Returns a new path; nothing is created. */
   temporaryFile(): string {
-    const name = `${this.host}-${process.pid}-${this.started}-${randomBytes(12).toString('hex')}`;
-    return path.join(this.temporary, name);
+    return path.join(this.temporary, `${this.owner}-${randomBytes(12).toString('hex')}`);
   }
 
   /** Removes the temporary files of processes that have ended. */
@@ -62,8 +63,9 @@ export class Layout {
     }
   }
 
-  private async isInUse(name: string, file: string): Promise<boolean> {
-    const [host, pid, started] = name.split('-');
+  /** Resolves to whether the process that `owner` begins with may still use this file. Rejects when the file is gone. */
+  async isInUse(owner: string, file: string): Promise<boolean> {
+    const [host, pid, started] = owner.split('-');
     if (host !== this.host) return Date.now() - (await stat(file)).mtimeMs < FOREIGN_LEFTOVER_MS;
     // The same pid with another start time is an earlier process: in a container all of them are pid 1.
     if (Number(pid) === process.pid) return Number(started) === this.started;

@@ -6,6 +6,7 @@ import { ObjectNotFoundError, PartMismatchError, StorageUnavailableError } from 
 import type { StagedUpload, StoredPart } from '../port.js';
 import { partLength } from '../rules.js';
 import { chunksOfPart, holdErrors } from '../streams.js';
+import { claimPart, dataFile, releasePart } from './claims.js';
 import {
   type FolderSync,
   isMissing,
@@ -22,8 +23,8 @@ const MARK = /^(\d+)-([0-9a-f]{32})\.(placed|part)$/;
 /**
  * Beside an upload's `data` is one file for every finished write of a part:
  * - `<index>-<etag>.placed`, empty: the bytes are in `data`, at the part's offset;
- * - `<index>-<etag>.part`: the part had been written before, so the bytes of the repetition are here; completing the upload copies them
- *   into `data`. Until then the earlier write stays whole, even if the repetition is broken off.
+ * - `<index>-<etag>.part`: another write had the part's claim (claims.ts), so the bytes of the repetition are here; completing the upload
+ *   copies them into `data`. Until then the earlier write stays whole, even if the repetition is broken off.
  */
 interface PartFile {
   name: string;
@@ -32,9 +33,8 @@ interface PartFile {
   isPlaced: boolean;
 }
 
-/** A write of a part into the data file that is still running. */
+/** A write of a part by this process that is still running. */
 interface RunningWrite {
-  index: number;
   body: Readable;
   ended: Promise<void>;
 }
@@ -48,7 +48,7 @@ interface Part {
   body: Readable;
 }
 
-/** The parts of staged uploads: the first write of a part goes to its place in the data file, a repetition into a file of its own. */
+/** The parts of staged uploads: the write that claims a part goes to its place in the data file, any other into a file of its own. */
 export class Parts {
   /** By upload. */
   private readonly running = new Map<string, Set<RunningWrite>>();
@@ -69,27 +69,23 @@ export class Parts {
     holdErrors(body);
     if (this.locked.has(uploadId)) throw ending(uploadId);
     const part: Part = { folder, index, offset: index * partSize, length, body };
-    const isFirst = ![...(this.running.get(uploadId) ?? [])].some((write) => write.index === index);
-    const leaveDataFile = isFirst ? this.enterDataFile(uploadId, index, body) : () => {};
+    const leave = this.enter(uploadId, body);
     try {
-      const known = await translateErrors('read a staged upload', () => listPartFiles(folder));
-      if (isFirst && !known.some((file) => file.index === index))
-        return { index, etag: await this.writeInPlace(part) };
-      leaveDataFile();
-      return { index, etag: await this.writeBeside(part) };
+      const isFirst = await translateErrors('store a part', () => claimPart(this.layout, folder, index));
+      return { index, etag: await (isFirst ? this.writeInPlace(part) : this.writeBeside(part)) };
     } catch (error) {
       // The file that was missing is in the upload's folder.
       if (!(error instanceof StorageUnavailableError && isMissing(error.cause))) throw error;
       await this.checkMounted();
       throw new ObjectNotFoundError(`there is no upload ${uploadId}`, { cause: error });
     } finally {
-      leaveDataFile();
+      leave();
     }
   }
 
   /**
-   * Runs `work` while no part is written into the data file. Writes that are still running are stopped and waited for first: a late
-   * repetition of a part must not write into a file that has become an object.
+   * Runs `work` while this process writes no part. Writes that are still running are stopped and waited for first, so that their senders
+   * need not end what nobody wants any more. Those of other processes go on: see `seal`.
    */
   async withoutWrites<T>(uploadId: string, work: () => Promise<T>): Promise<T> {
     this.locked.add(uploadId);
@@ -104,10 +100,11 @@ export class Parts {
   }
 
   /**
-   * Copies those of these parts that are repetitions to their places in the data file. The marks that become wrong are removed first;
+   * Copies those of these parts that are repetitions to their places in the sealed data file. The marks that become wrong are removed first;
    * the repetitions stay, so that after a crash it can be done again.
    */
-  async place(folder: string, partSize: number, files: readonly PartFile[]): Promise<void> {
+  async place(sealed: string, partSize: number, files: readonly PartFile[]): Promise<void> {
+    const folder = path.dirname(sealed);
     const repeated = files.filter((file) => !file.isPlaced);
     if (repeated.length === 0) return;
     const indexes = new Set(repeated.map((file) => file.index));
@@ -115,7 +112,7 @@ export class Parts {
       if (file.isPlaced && indexes.has(file.index)) await unlink(path.join(folder, file.name));
     }
     await this.folderSync.sync(folder);
-    const data = await open(path.join(folder, 'data'), 'r+');
+    const data = await open(sealed, 'r+');
     try {
       for (const file of repeated) await copyInto(data, file.index * partSize, path.join(folder, file.name));
       await data.datasync();
@@ -124,11 +121,11 @@ export class Parts {
     }
   }
 
-  /** Returns a function that says that the write does not touch the data file any more. */
-  private enterDataFile(uploadId: string, index: number, body: Readable): () => void {
+  /** Returns a function that says that the write has ended. */
+  private enter(uploadId: string, body: Readable): () => void {
     const writes = this.running.get(uploadId) ?? new Set();
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const write: RunningWrite = { index, body, ended };
+    const write: RunningWrite = { body, ended };
     this.running.set(uploadId, writes.add(write));
     return () => {
       writes.delete(write);
@@ -138,18 +135,25 @@ export class Parts {
   }
 
   private async writeInPlace({ folder, index, offset, length, body }: Part): Promise<string> {
-    const data = await translateErrors('open a staged upload', () => open(path.join(folder, 'data'), 'r+'));
+    const etag = randomBytes(16).toString('hex');
+    let isPlaced = false;
     try {
-      await writeStream(chunksOfPart(body, length), data, offset);
-      const etag = randomBytes(16).toString('hex');
-      // Until the caller knows the etag, the mark proves nothing; so it need not wait for the bytes.
-      await translateErrors('store a part', async () => {
-        await withNewFile(path.join(folder, `${index}-${etag}.placed`), async () => {});
-        await waitForAll([data.datasync(), this.folderSync.sync(folder)]);
-      });
-      return etag;
+      const data = await translateErrors('open a staged upload', () => open(dataFile(folder), 'r+'));
+      try {
+        await writeStream(chunksOfPart(body, length), data, offset);
+        // Until the caller knows the etag, the mark proves nothing; so it need not wait for the bytes.
+        await translateErrors('store a part', async () => {
+          await withNewFile(path.join(folder, `${index}-${etag}.placed`), async () => {});
+          isPlaced = true;
+          await waitForAll([data.datasync(), this.folderSync.sync(folder)]);
+        });
+        return etag;
+      } finally {
+        await data.close();
+      }
     } finally {
-      await data.close();
+      // Not before the file is closed: until then its bytes may change.
+      if (!isPlaced) await releasePart(folder, index);
     }
   }
 

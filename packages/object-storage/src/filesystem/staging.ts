@@ -4,6 +4,7 @@ import path from 'node:path';
 import { KeyedLock } from '@lazyphotos/system';
 import type { ObjectAttributes, ObjectInfo, StagedUpload, StoredPart, UploadUnderWay } from '../port.js';
 import { checkAllParts, checkShape } from '../rules.js';
+import { dataFile, seal, sealedFile } from './claims.js';
 import { type FolderSync, ifPresent, translateErrors, withNewFile, writeNewFile } from './files.js';
 import type { Layout } from './layout.js';
 import type { Objects } from './objects.js';
@@ -45,7 +46,7 @@ export class Staging {
     const draft = this.layout.temporaryFile();
     try {
       await mkdir(draft);
-      await withNewFile(path.join(draft, 'data'), (data) => data.truncate(manifest.size));
+      await withNewFile(dataFile(draft), (data) => data.truncate(manifest.size));
       await writeNewFile(path.join(draft, 'upload.json'), JSON.stringify(manifest), true);
       await this.folderSync.sync(draft);
       await rename(draft, path.join(this.layout.staging, manifest.uploadId));
@@ -63,23 +64,23 @@ export class Staging {
   }
 
   /**
-   * Any step may be the last before a crash, and a repeated call continues: parts are copied into place again; the sidecar is written
+   * Any step may be the last before a crash, and a repeated call continues: the data file may be sealed already; parts are copied into place again; the sidecar is written
    * again; and when the data file has been renamed, the object itself says which upload it was.
    */
   private async completeLocked(upload: StagedUpload, parts: readonly StoredPart[]): Promise<ObjectInfo> {
     const folder = folderOrThrow(this.layout, upload.uploadId);
     const manifest = await readManifest(folder);
-    const data = path.join(folder, 'data');
-    if (manifest === undefined || !(await exists(data))) return this.completedBefore(upload, folder);
+    if (manifest === undefined || !(await hasBytes(folder))) return this.completedBefore(upload, folder);
     if (manifest.key !== upload.key) throw unknownUpload(upload.uploadId);
     checkAllParts(manifest, parts);
     const files = await findPartFiles(folder, parts);
     return this.parts.withoutWrites(upload.uploadId, async () => {
-      await this.parts.place(folder, manifest.partSize, files);
+      const file = await seal(this.layout, folder);
+      await this.parts.place(file, manifest.partSize, files);
       const { etag, attributes, uploadId, key } = manifest;
-      const stats = await stat(data, { bigint: true });
+      const stats = await stat(file, { bigint: true });
       const sync = async (): Promise<void> => {}; // each part was synced when it was written
-      const info = await this.objects.commit(key, { file: data, stats, etag, attributes, uploadId, sync });
+      const info = await this.objects.commit(key, { file, stats, etag, attributes, uploadId, sync });
       await this.remove(folder);
       return info;
     });
@@ -124,7 +125,7 @@ export class Staging {
   async removeCompleted(): Promise<void> {
     for (const name of await readdir(this.layout.staging)) {
       const folder = this.layout.upload(name);
-      if (folder && !(await exists(path.join(folder, 'data')))) await this.remove(folder);
+      if (folder && !(await hasBytes(folder))) await this.remove(folder);
     }
   }
 
@@ -141,6 +142,11 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as Manifest);
 }
 
-async function exists(file: string): Promise<boolean> {
-  return (await ifPresent(stat(file))) !== undefined;
+/** Resolves to whether the bytes of an upload have not become its object yet. */
+async function hasBytes(folder: string): Promise<boolean> {
+  // In the order in which the one becomes the other.
+  for (const file of [dataFile(folder), sealedFile(folder)]) {
+    if ((await ifPresent(stat(file))) !== undefined) return true;
+  }
+  return false;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import type { ObjectStore } from '../../src/port.js';
 import { describeKeys } from './keys.js';
+import { describeLateWrites } from './late-writes.js';
 import { describeListing } from './listing.js';
 import { describeMetadata } from './metadata.js';
 import { describeObjects } from './objects.js';
@@ -17,6 +18,8 @@ export type { Capability } from './suite.js';
 export interface ConformanceOptions {
   /** Called once. The store may be shared and hold other objects: every test works below a key prefix of its own. */
   create(): Promise<ObjectStore>;
+  /** Opens what `create` has opened once more, as another process does. Called once. */
+  again(): Promise<ObjectStore>;
   /** Bytes in a part of a staged upload. S3 takes no less than 5 MiB, which is the default; a small one is quicker. */
   partSize?: number;
   /** Random staged uploads to try; each may be six parts big. */
@@ -29,11 +32,14 @@ export interface ConformanceOptions {
 export function describeObjectStore(name: string, options: ConformanceOptions): void {
   describe(`${name} is an object store`, () => {
     let store: ObjectStore | undefined;
+    let other: ObjectStore | undefined;
     beforeAll(async () => {
       store = await options.create();
+      other = await options.again();
     });
     afterAll(async () => {
       await store?.close();
+      await other?.close();
     });
     const suite: Suite = {
       partSize: options.partSize ?? 5 * 1024 * 1024,
@@ -41,6 +47,10 @@ export function describeObjectStore(name: string, options: ConformanceOptions): 
       store() {
         if (store === undefined) throw new Error('the store was not created');
         return store;
+      },
+      other() {
+        if (other === undefined) throw new Error('the store was not opened again');
+        return other;
       },
       test(capability, title, run) {
         const reason = options.unsupported?.[capability];
@@ -55,6 +65,7 @@ export function describeObjectStore(name: string, options: ConformanceOptions): 
     describeListing(suite);
     describeStreaming(suite);
     describeStagedUploads(suite);
+    describeLateWrites(suite);
     describeUploadsUnderWay(suite);
     describeVersions(suite);
     describeStagedProperties(suite);

@@ -23,6 +23,8 @@ export type Capability =
 /** What the parts of the suite share. */
 export interface Suite {
   store(): ObjectStore;
+  /** The same storage, opened as by another process. */
+  other(): ObjectStore;
   partSize: number;
   propertyRuns: number;
   test(capability: Capability, title: string, run: () => Promise<void>): void;
