@@ -29,6 +29,7 @@ const UNIT = [
   'packages/testkit/test/fault-proxy.test.ts',
   'packages/testkit/test/helpers.test.ts',
   'packages/testkit/test/tools.test.ts',
+  'services/auth/test/secret-files.test.ts',
   'services/catalog/test/chunks.test.ts',
   'services/catalog/test/metadata-merge.test.ts',
   'services/catalog/test/search/words.test.ts',

@@ -3,10 +3,13 @@ import { statSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { eventually, http, ownSamplePhotos } from '@lazyphotos/testkit';
+import { eventually, http, ownSamplePhotos, watchPowerCut } from '@lazyphotos/testkit';
 import { reachableMediaUrl } from '../src/download/download-photo.js';
 import { DownloadMismatchError, downloadPhoto } from '../src/index.js';
 import { addPhoto, jpeg, sha256, signedIn, temporaryFolder, until } from './helpers.js';
+
+/** What is synced can be told by /proc. */
+const onLinux = process.platform === 'linux' ? test : test.skip;
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
@@ -24,6 +27,22 @@ describe('downloadPhoto', () => {
     expect(result).toEqual({ sizeBytes: bytes.length, sha256: photo.hash, resumedBytes: 0 });
     expect(await readdir(folder)).toEqual(['a.jpg']);
     expect((await readFile(destination)).equals(bytes)).toBe(true);
+  });
+
+  onLinux('is there after a power cut, and was not before its bytes', async () => {
+    const { client, photo, bytes, folder, destination } = await withPhoto();
+    const restored = await temporaryFolder();
+    const power = await watchPowerCut(folder, [destination]);
+    try {
+      const modifiedAt = new Date('2019-07-14T10:11:12.000Z');
+      await downloadPhoto(client, photo.id, 'original', destination, { modifiedAt });
+      await power.restoreInto(restored);
+    } finally {
+      power.end();
+    }
+    expect(await readdir(restored)).toEqual(['a.jpg']);
+    expect((await readFile(join(restored, 'a.jpg'))).equals(bytes)).toBe(true);
+    expect(power.early).toEqual(new Set());
   });
 
   test.each(['2019-07-14T10:11:12.000Z', '1965-01-02T03:04:05.000Z'])(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { writeFileDurably } from '@lazyphotos/system';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { makeFolderDurably, writeFileDurably } from '@lazyphotos/system';
 
 /** The folders of a node. */
 export interface DataFolder {
@@ -46,29 +46,13 @@ const foldersBelow = (root: string): DataFolder => ({
   scratch: join(root, 'scratch'),
 });
 
-/**
- * Creates a folder and those above it. Node's own `recursive` never returns where the system refuses with ENOENT, as it does below
- * /proc and on some broken mounts.
- */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
-    if (code !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path);
-  }
-}
-
 async function makeFolders({ root, storage, logs, keys }: DataFolder): Promise<void> {
-  await makeFolder(root);
+  await makeFolderDurably(root);
   const probe = join(root, `.probe-${process.pid}`);
   await writeFile(probe, 'x', { flush: true });
   await rm(probe);
   // The root must be readable for PostgreSQL's own account; these are for the node alone.
-  for (const sub of [storage, logs, keys]) await mkdir(sub, { recursive: true, mode: 0o700 });
+  for (const sub of [storage, logs, keys]) await makeFolderDurably(sub, 0o700);
 }
 
 /** Only the process that has the lock of the folder may do this. */

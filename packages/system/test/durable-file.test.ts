@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { syncFolder, writeFileDurably } from '../src/index.js';
+import { makeFolderDurably, syncFolder, writeFileDurably } from '../src/index.js';
 
 describe('writeFileDurably', () => {
   let folder: string;
@@ -41,6 +41,19 @@ describe('writeFileDurably', () => {
     await expect(writeFileDurably(join(folder, 'missing', 'file'), 'new')).rejects.toMatchObject({
       code: 'ENOENT',
     });
+  });
+
+  test('makes folders that are missing, and leaves those that are there', async () => {
+    const deep = join(folder, 'a', 'b', 'c');
+    await Promise.all([makeFolderDurably(deep, 0o700), makeFolderDurably(deep, 0o700)]);
+    expect((await stat(deep)).mode & 0o777).toBe(0o700);
+    await makeFolderDurably(deep, 0o755);
+    expect((await stat(deep)).mode & 0o777).toBe(0o700);
+    await writeFile(file, '');
+    await expect(makeFolderDurably(file)).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(makeFolderDurably(join(file, 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+    if (process.platform === 'linux')
+      await expect(makeFolderDurably('/proc/photos/below')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('a missing folder cannot be synced', async () => {

@@ -7,6 +7,7 @@ export {
   type TokenIssuer,
   type TokenIssuerOptions,
 } from './credentials.js';
+export {
   describeWithBrowser,
   describeWithClamd,
   describeWithMinio,
@@ -26,6 +27,7 @@ export { cleanEnvironment, type Exit, repository, run } from './programs.js';
 export { startRabbitMq, type TestRabbitMq } from './rabbitmq.js';
 export { type LogLine, type RecordingLogger, recordingLogger } from './recording-logger.js';
 export { type RefusedWrites, refuseWrites } from './refuse-writes.js';
+export {
   type ExpectedMetadata,
   ownSamplePhotos,
   type SamplePhoto,
@@ -37,14 +39,14 @@ export type { TestServer } from './servers/start-server-process.js';
 export type { ServerName } from './servers/test-run.js';
 export { CHUNK_BYTES, type OwnNode, type SharedNode, sharedNode, startOwnNode } from './suites-node.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+export { createTeardown, type Teardown } from './teardown.js';
+export {
   countBytesRead,
   createTestDatabase,
   dropTestDatabase,
   type TestDatabase,
   waitForLocks,
 } from './test-database.js';
-export { createTeardown, type Teardown } from './teardown.js';
-export { createTestDatabase, dropTestDatabase, type TestDatabase, waitForLocks } from './test-database.js';
 export { buildTiff, type TiffOrder, type TiffPage, type TiffValue } from './tiff.js';
 export { type DebianToolName, debianTool } from './tools/debian.js';
 export type { ToolName } from './tools/find-tool.js';

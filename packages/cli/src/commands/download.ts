@@ -1,7 +1,8 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { photoPages } from '@lazyphotos/client';
 import type { MediaVariant } from '@lazyphotos/contracts';
+import { makeFolderDurably } from '@lazyphotos/system';
 import { type Context, signedInAccount } from '../context.js';
 import {
   DOWNLOAD_FIELDS,
@@ -84,7 +85,7 @@ async function makeFolder(folder: string): Promise<string> {
   if (existing !== undefined && !existing.isDirectory()) throw new UsageError(`${folder} is not a folder`);
   if (existing === undefined && folder.includes('\ufffd'))
     throw new UsageError(`the name of ${folder} is not UTF-8; use another folder`);
-  await mkdir(root, { recursive: true });
+  await makeFolderDurably(root);
   return root;
 }
 

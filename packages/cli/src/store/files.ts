@@ -1,4 +1,5 @@
-import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { chmod, readFile, stat } from 'node:fs/promises';
+import { makeFolderDurably } from '@lazyphotos/system';
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
@@ -12,7 +13,7 @@ async function tighten(path: string, mode: number): Promise<void> {
 }
 
 export async function ensurePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
+  await makeFolderDurably(path, PRIVATE_FOLDER);
   await tighten(path, PRIVATE_FOLDER);
 }
 

@@ -1,8 +1,10 @@
-import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
+import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileDurably } from '@lazyphotos/system';
+import { makeFolderDurably, writeFileDurably } from '@lazyphotos/system';
 import { z } from 'zod';
 import type { KeyStore, SigningJwk } from './key-ring.js';
+
+const OWNER_ONLY = 0o700;
 
 const coordinate = z.base64url().length(43);
 const signingJwk = z.object({
@@ -35,7 +37,7 @@ function parse(file: string, content: string): SigningJwk {
 export function createFileKeyStore(folder: string): KeyStore {
   return {
     load: async () => {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolderDurably(folder, OWNER_ONLY);
       const names = (await readdir(folder)).filter((name) => /^[^.].*\.json$/.test(name));
       return Promise.all(
         names.map(async (name) => {
@@ -45,9 +47,9 @@ export function createFileKeyStore(folder: string): KeyStore {
       );
     },
     save: async (key) => {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolderDurably(folder, OWNER_ONLY);
       // The folder may have existed before, with other permissions.
-      await chmod(folder, 0o700);
+      await chmod(folder, OWNER_ONLY);
       await writeFileDurably(join(folder, `${key.kid}.json`), `${JSON.stringify(key)}\n`);
     },
   };

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { writeFileDurably } from '@lazyphotos/system';
+import { makeFolderDurably, writeFileDurably } from '@lazyphotos/system';
 
 /** Where the claim code is stored: a place that only the person who runs the node can read. */
 export interface ClaimCodeStore {
@@ -27,7 +27,7 @@ export function createFileClaimCodeStore(dataDir: string): ClaimCodeStore {
       }
     },
     write: async (code) => {
-      await mkdir(dataDir, { recursive: true });
+      await makeFolderDurably(dataDir);
       await writeFileDurably(location, `${code}\n`);
     },
     remove: () => rm(location, { force: true }),
