@@ -53,6 +53,22 @@ describeWithPostgres('once', () => {
     expect(runs).toBe(3);
   });
 
+  test('a user who has the key of another one gets only his own results', async () => {
+    const other = { ...request, userId: randomUUID() };
+    expect(await ask(request, work)).toMatchObject({ id: 1 });
+    expect(await ask(other, work)).toMatchObject({ id: 2 });
+    const third = { ...request, userId: randomUUID(), fingerprint: 'something else' };
+    expect(await ask(third, work)).toMatchObject({ id: 3 });
+    for (const [asked, id] of [
+      [request, 1],
+      [other, 2],
+      [third, 3],
+      [request, 1],
+    ] as const)
+      expect(await ask(asked, work)).toMatchObject({ id });
+    expect(runs).toBe(3);
+  });
+
   test('a key that was used for another request is refused', async () => {
     await ask(request, work);
     const other = ask({ ...request, fingerprint: 'something else' }, work);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Album, AnyEvent, EventPayload } from '@lazyphotos/contracts';
-import { describeWithPostgres } from '@lazyphotos/testkit';
+import { describeWithPostgres, refuseWrites } from '@lazyphotos/testkit';
 import { createUnitOfWork, OutboxRelay, type SqlRunner, type TransactionRunner } from '../src/index.js';
 import { createTestTables, type TestTables } from './helpers.js';
 
@@ -124,6 +124,35 @@ describeWithPostgres('a unit of work', () => {
     expect(await published()).toEqual([]);
     expect(nudge).not.toHaveBeenCalled();
   });
+
+  test('a commit that fails leaves neither writes nor events', async () => {
+    const work = refuseWrites(tables.database.pool, { table: 'notes', at: 'commit' }, () =>
+      unitOfWork().transaction(async (tx, emit) => {
+        await write(tx, 'gone');
+        emit('album.deleted', deleted());
+      }),
+    );
+    await expect(work).rejects.toThrow('refused by the test');
+    expect(await tables.count('notes')).toBe(0);
+    expect(await tables.count('outbox_messages')).toBe(0);
+    expect(nudge).not.toHaveBeenCalled();
+  });
+
+  test.each(['statement', 'commit'] as const)(
+    'events that the outbox refuses (%s) take the writes back',
+    async (at) => {
+      const work = refuseWrites(tables.database.pool, { table: 'outbox_messages', at }, () =>
+        unitOfWork().transaction(async (tx, emit) => {
+          await write(tx, 'gone');
+          emit('album.deleted', deleted());
+        }),
+      );
+      await expect(work).rejects.toThrow('refused by the test');
+      expect(await tables.count('notes')).toBe(0);
+      expect(await tables.count('outbox_messages')).toBe(0);
+      expect(nudge).not.toHaveBeenCalled();
+    },
+  );
 
   test('an invalid event fails the transaction', async () => {
     const work = unitOfWork().transaction(async (tx, emit) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createAuthenticate, createMetrics } from '@lazyphotos/service-kit';
 import {
+  createTeardown,
   createTestDatabase,
   type HttpOptions,
   type HttpReply,
@@ -40,15 +41,15 @@ export type Overrides = Partial<Pick<AuthServiceDeps, 'keys' | 'claimCode' | 'pa
 export async function createFixture() {
   const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-auth-'));
   const database = await createTestDatabase('auth');
+  const teardown = createTeardown();
+  teardown.defer(() => rm(folder, { recursive: true, force: true }));
+  teardown.defer(() => database.drop());
   await migrate(database.url, migrationsPath);
   return {
     url: database.url,
     dataDir: join(folder, 'data'),
     keysDir: join(folder, 'keys'),
-    remove: async () => {
-      await database.drop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    remove: teardown.run,
   };
 }
 export type Fixture = Awaited<ReturnType<typeof createFixture>>;
@@ -59,7 +60,10 @@ export async function startAuth(
   given: { fixture?: Fixture; overrides?: Overrides } = {},
 ) {
   const fixture = given.fixture ?? (await createFixture());
+  const teardown = createTeardown();
+  if (!given.fixture) teardown.defer(fixture.remove);
   const database = openDatabase({ url: fixture.url, poolSize: 8, applicationName: 'auth-test' });
+  teardown.defer(database.close);
   const logs: LogLine[] = [];
   let offsetMs = 0;
   const service: AuthService = createAuthService({
@@ -78,8 +82,10 @@ export async function startAuth(
     now: () => new Date(Date.now() + offsetMs),
     ...given.overrides,
   });
+  teardown.defer(() => service.stop());
   await service.start();
   const server = await listen(service.handler);
+  teardown.defer(server.close);
   return {
     service,
     fixture,
@@ -90,12 +96,7 @@ export async function startAuth(
     advance: (ms: number) => {
       offsetMs += ms;
     },
-    stop: async () => {
-      await server.close();
-      await service.stop();
-      await database.close();
-      if (!given.fixture) await fixture.remove();
-    },
+    stop: teardown.run,
   };
 }
 

@@ -22,6 +22,7 @@ import {
 import { guardOf, headersOf } from '@lazyphotos/service-kit/testing';
 import {
   createServiceKeys,
+  createTeardown,
   createTestDatabase,
   createTokenIssuer,
   eventually,
@@ -78,12 +79,15 @@ async function databaseFor({ databaseUrl, locale }: Given) {
 /** One catalog service over real HTTP, PostgreSQL and bus; every response is checked against its schema. */
 export async function startCatalog(given: Given = {}) {
   const [ground, busGround] = await Promise.all([databaseFor(given), createTestDatabase('catalog_bus')]);
+  const teardown = createTeardown();
+  teardown.defer(() => Promise.all([ground.drop(), busGround.drop()]));
   const database = openDatabase({
     url: ground.url,
     poolSize: given.poolSize ?? 8,
     applicationName: 'catalog-test',
     ...(given.maxWaitMs && { limits: { ...TRANSACTION_OPTIONS, maxWait: given.maxWaitMs } }),
   });
+  teardown.defer(database.close);
   const statements = recordStatements(database.pool);
   const failures: unknown[] = [];
   const bus = await createPgBossBus({
@@ -91,6 +95,7 @@ export async function startCatalog(given: Given = {}) {
     topology,
     observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
   });
+  teardown.defer(() => bus.close());
   const metrics = createMetrics();
   let offsetMs = 0;
   const now = () => new Date(Date.now() + offsetMs);
@@ -120,10 +125,17 @@ export async function startCatalog(given: Given = {}) {
     settings: { trashDays: given.trashDays ?? 30 },
     now,
   });
+  let stopped: Promise<void> | undefined;
+  const stopService = () => {
+    stopped ??= service.stop();
+    return stopped;
+  };
+  teardown.defer(stopService);
   await service.start();
   const published = await collect(bus);
   const relocated = await collectRelocations(bus);
   const server = await listen(service.handler);
+  teardown.defer(server.close);
 
   const queueIsEmpty = (...queues: string[]) =>
     eventually(
@@ -140,12 +152,6 @@ export async function startCatalog(given: Given = {}) {
       const { rows } = await database.pool.query('SELECT count(*)::int AS count FROM outbox_messages');
       if (rows[0].count > 0) throw new Error('events are waiting in the outbox');
     });
-
-  let stopped: Promise<void> | undefined;
-  const stopService = () => {
-    stopped ??= service.stop();
-    return stopped;
-  };
 
   return {
     url: server.url,
@@ -165,6 +171,7 @@ export async function startCatalog(given: Given = {}) {
         });
       return createUser(id, call, service.api);
     },
+    publish: (...events: AnyEvent[]): Promise<void> => bus.publish(events),
     /** Publishes what other services would, and waits until it has been handled. */
     deliver: async (...events: AnyEvent[]): Promise<void> => {
       await bus.publish(events);
@@ -189,13 +196,7 @@ export async function startCatalog(given: Given = {}) {
     },
     /** Stops the service and leaves its database open. */
     stopService,
-    stop: async () => {
-      await server.close();
-      await stopService();
-      await bus.close();
-      await database.close();
-      await Promise.all([ground.drop(), busGround.drop()]);
-    },
+    stop: teardown.run,
   };
 }
 export type CatalogNode = Awaited<ReturnType<typeof startCatalog>>;

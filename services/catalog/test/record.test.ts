@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@lazyphotos/service-kit';
-import { describeWithPostgres, waitForLocks } from '@lazyphotos/testkit';
+import { describeWithPostgres, eventually, refuseWrites, waitForLocks } from '@lazyphotos/testkit';
 import { eventOf, failedResult, newUpload, readyResult } from './facts.js';
 import { type CatalogNode, startCatalog } from './harness.js';
 
@@ -120,6 +120,45 @@ describeWithPostgres('a photo on its way in', () => {
     expect(events.map((event) => event.type)).toEqual(['photo.changed']);
     expect((await node.user(fact.userId).photo(fact.photoId)).body.version).toBe(1);
   });
+
+  it.each([
+    { table: 'outbox_messages', at: 'statement' },
+    { table: 'outbox_messages', at: 'commit' },
+    { table: 'photos', at: 'statement' },
+    { table: 'photos', at: 'commit' },
+  ] as const)(
+    'and its events are stored together or not at all: $table refuses, at its $at',
+    async (refused) => {
+      const fact = upload();
+      const user = node.user(fact.userId);
+      const refusing = (work: () => Promise<unknown>) =>
+        expect(refuseWrites(node.pool, refused, work)).rejects.toThrow();
+      const eventTypes = async () => (await node.eventsOf(user.id)).map(({ type }) => type);
+
+      await refusing(() => node.service.api.recordUpload(fact));
+      expect((await user.photo(fact.photoId)).status).toBe(404);
+      expect(await eventTypes()).toEqual([]);
+      await node.service.api.recordUpload(fact);
+      expect(await eventTypes()).toEqual(['photo.changed']);
+
+      // What the worker has found is delivered again until it can be applied.
+      const failuresBefore = node.failures.length;
+      await refuseWrites(node.pool, refused, async () => {
+        await node.publish(eventOf('media.processed', readyResult(fact)));
+        await eventually(() => expect(node.failures.length).toBeGreaterThan(failuresBefore));
+      });
+      await eventually(async () =>
+        expect((await user.photo(fact.photoId)).body).toMatchObject({ processing: 'ready', version: 2 }),
+      );
+      node.failures.splice(failuresBefore);
+      expect(await eventTypes()).toEqual(['photo.changed', 'photo.changed']);
+
+      const reply = await refuseWrites(node.pool, refused, () => user.trash(fact.photoId));
+      expect(reply.status).toBeGreaterThanOrEqual(500);
+      expect((await user.photo(fact.photoId)).body).toMatchObject({ version: 2 });
+      expect(await eventTypes()).toHaveLength(2);
+    },
+  );
 
   it('comes with the event alone when the call did not reach the catalog', async () => {
     const fact = upload();

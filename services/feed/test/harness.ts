@@ -13,6 +13,7 @@ import {
 import { guardOf, headersOf } from '@lazyphotos/service-kit/testing';
 import {
   createServiceKeys,
+  createTeardown,
   createTestDatabase,
   createTokenIssuer,
   eventually,
@@ -42,14 +43,14 @@ export async function createGround() {
     createTestDatabase('feed'),
     createTestDatabase('feed_bus'),
   ]);
+  const teardown = createTeardown();
+  teardown.defer(() => busDatabase.drop());
+  teardown.defer(() => database.drop());
   await migrate(database.url, migrationsPath);
   return {
     url: database.url,
     busUrl: busDatabase.url,
-    drop: async () => {
-      await database.drop();
-      await busDatabase.drop();
-    },
+    drop: teardown.run,
   };
 }
 export type Ground = Awaited<ReturnType<typeof createGround>>;
@@ -91,11 +92,14 @@ interface Given {
  */
 export async function startFeed(given: Given = {}) {
   const ground = given.ground ?? (await createGround());
+  const teardown = createTeardown();
+  if (!given.ground) teardown.defer(ground.drop);
   const database = openDatabase({
     url: given.databaseUrl ?? ground.url,
     poolSize: 5,
     applicationName: 'feed-test',
   });
+  teardown.defer(database.close);
   const failures: unknown[] = [];
   const outcomes: string[] = [];
   let handled = 0;
@@ -111,6 +115,7 @@ export async function startFeed(given: Given = {}) {
       },
     },
   });
+  teardown.defer(() => bus.close());
   const service = createFeedService({
     chassis: chassis(given.alone ?? false),
     database,
@@ -118,8 +123,10 @@ export async function startFeed(given: Given = {}) {
     mediaUrls,
     ...(given.pageLimits && { pageLimits: given.pageLimits }),
   });
+  teardown.defer(() => service.stop());
   await service.start();
   const server = await listen(service.handler);
+  teardown.defer(server.close);
 
   const get = (userId: string, query = ''): Promise<HttpReply> =>
     http(`${server.url}/feed${query}`, { token: tokenOf(userId) });
@@ -144,13 +151,7 @@ export async function startFeed(given: Given = {}) {
       await bus.publish(events);
       await settled(bus);
     },
-    stop: async () => {
-      await server.close();
-      await service.stop();
-      await bus.close();
-      await database.close();
-      if (!given.ground) await ground.drop();
-    },
+    stop: teardown.run,
   };
 }
 export type Feed = Awaited<ReturnType<typeof startFeed>>;

@@ -19,7 +19,7 @@ import {
   newId,
   silentLogger,
 } from '@lazyphotos/service-kit';
-import { createTestDatabase, eventually, listen } from '@lazyphotos/testkit';
+import { createTeardown, createTestDatabase, eventually, listen } from '@lazyphotos/testkit';
 import type { RequestHandler } from 'express';
 import type { MediaSettings } from '../src/config.js';
 import { createMediaWorkerService, migrationsPath } from '../src/index.js';
@@ -44,11 +44,17 @@ export async function createGround() {
     createTestDatabase('media'),
     createTestDatabase('media_bus'),
   ]);
+  const teardown = createTeardown();
+  teardown.defer(() => rm(folder, { recursive: true, force: true }));
+  teardown.defer(() => busDatabase.drop());
+  teardown.defer(() => database.drop());
   await migrate(database.url, migrationsPath);
   const store = await createFilesystemStore({ root: join(folder, 'objects') });
   // The workers' buses are exclusive: they announce nothing to this one, and it announces nothing to them.
   const bus = await createPgBossBus({ url: busDatabase.url, topology, retry: RETRY, pollSeconds: 1 });
+  teardown.defer(() => bus.close());
   const busTables = openDatabase({ url: busDatabase.url, poolSize: 1, applicationName: 'media-test' });
+  teardown.defer(busTables.close);
   const results = new Map<string, Result>();
   const places: EventPayload<'place.found'>[] = [];
   await bus.consume(
@@ -83,13 +89,7 @@ export async function createGround() {
       );
       return rows[0].count;
     },
-    remove: async () => {
-      await bus.close();
-      await busTables.close();
-      await database.drop();
-      await busDatabase.drop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    remove: teardown.run,
   };
 }
 export type Ground = Awaited<ReturnType<typeof createGround>>;
@@ -148,7 +148,9 @@ export interface WorkerOptions {
 /** One media worker on real PostgreSQL, a real bus and real files. */
 export async function startWorker(options: WorkerOptions) {
   const { ground, store, settings, now, backgroundWaitMs, peerGuard, logger = silentLogger } = options;
+  const teardown = createTeardown();
   const database = openDatabase({ url: ground.url, poolSize: 5, applicationName: 'media-test' });
+  teardown.defer(database.close);
   const failures: unknown[] = [];
   const bus = await createPgBossBus({
     url: ground.busUrl,
@@ -159,6 +161,7 @@ export async function startWorker(options: WorkerOptions) {
     pollSeconds: 1,
     observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
   });
+  teardown.defer(() => bus.close());
   const chassis: Chassis = {
     name: 'media-worker',
     version: '1.2.3',
@@ -185,15 +188,10 @@ export async function startWorker(options: WorkerOptions) {
     ...(now && { now }),
     ...(backgroundWaitMs !== undefined && { backgroundWaitMs }),
   });
+  teardown.defer(() => service.stop());
   await service.start();
   const server = await listen(service.handler);
-  let stopping: Promise<void> | undefined;
-  const stop = async () => {
-    await server.close();
-    await service.stop();
-    await bus.close();
-    await database.close();
-  };
+  teardown.defer(server.close);
   return {
     service,
     metrics: chassis.metrics,
@@ -204,10 +202,7 @@ export async function startWorker(options: WorkerOptions) {
     failures,
     /** It takes no more events. */
     isDraining: () => draining,
-    stop: () => {
-      stopping ??= stop();
-      return stopping;
-    },
+    stop: teardown.run,
   };
 }
 export type Worker = Awaited<ReturnType<typeof startWorker>>;

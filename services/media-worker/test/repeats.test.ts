@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { StorageUnavailableError } from '@lazyphotos/object-storage';
-import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
+import { describeWithPostgres, eventually, refuseWrites } from '@lazyphotos/testkit';
 import sharp from 'sharp';
 import {
   createGround,
@@ -94,16 +94,32 @@ describeWithPostgres('the worker', () => {
     expect(await attemptsOf(upload)).toBe(1);
   });
 
-  it('does not hold it against a photo when the outcome cannot be written', async () => {
-    const upload = await storeOriginal(ground, jpeg);
-    await worker.pool.query('ALTER TABLE outbox_messages RENAME TO outbox_messages_gone');
-    await ground.bus.publish([uploaded(upload)]);
-    await eventually(() => expect(worker.failures.length).toBeGreaterThan(1));
-    await worker.pool.query('ALTER TABLE outbox_messages_gone RENAME TO outbox_messages');
-    await ready(upload);
-    await quiet();
-    expect(await attemptsOf(upload)).toBe(1);
-  });
+  it.each([
+    { table: 'outbox_messages', at: 'statement' },
+    { table: 'outbox_messages', at: 'commit' },
+    { table: 'media_jobs', at: 'statement', when: "new.state = 'ready'" },
+    { table: 'media_jobs', at: 'commit', when: "new.state = 'ready'" },
+  ] as const)(
+    'stores outcome and event together or not at all: $table refuses, at its $at',
+    async (refused) => {
+      const upload = await storeOriginal(ground, jpeg);
+      await refuseWrites(worker.pool, refused, async () => {
+        await ground.bus.publish([uploaded(upload)]);
+        await eventually(() => expect(worker.failures.length).toBeGreaterThan(1));
+        const { rows } = await worker.pool.query(
+          `SELECT state, (SELECT count(*)::int FROM outbox_messages) AS events FROM media_jobs WHERE photo_id = $1`,
+          [upload.photoId],
+        );
+        expect(rows).toEqual([{ state: 'pending', events: 0 }]);
+        expect(ground.resultsOf(upload.photoId)).toEqual([]);
+      });
+      await ready(upload);
+      await quiet();
+      // It is not held against the photo.
+      expect(await attemptsOf(upload)).toBe(1);
+      expect(ground.resultsOf(upload.photoId)).toHaveLength(1);
+    },
+  );
 
   describe('leaves nothing of a photo that is purged', () => {
     it('before it is processed', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ObjectStore, StorageFullError, StorageUnavailableError } from '@lazyphotos/object-storage';
-import { describeWithPostgres } from '@lazyphotos/testkit';
+import { describeWithPostgres, refuseWrites } from '@lazyphotos/testkit';
 import { CHUNK, createGround, type Ground, startUpload, type UploadNode } from './harness.js';
 import { newFile, sha256 } from './user.js';
 
@@ -38,6 +38,45 @@ function createFaultyStore() {
   };
   return { decorate, failNext, faults };
 }
+
+describeWithPostgres('a database that refuses to complete a file', () => {
+  let node: UploadNode;
+  beforeAll(async () => {
+    node = await startUpload();
+  });
+  afterAll(() => node.stop());
+
+  const countIn = async (table: 'outbox_messages' | 'originals', column: string, value: string) => {
+    const { rows } = await node.pool.query(
+      `SELECT count(*)::int AS count FROM ${table} WHERE ${column} = $1`,
+      [value],
+    );
+    return rows[0].count;
+  };
+
+  it.each([
+    { table: 'outbox_messages', at: 'statement' },
+    { table: 'outbox_messages', at: 'commit' },
+    { table: 'originals', at: 'statement' },
+    { table: 'originals', at: 'commit' },
+  ] as const)(
+    'by $table, in its $at, has neither the photo nor its event, until a repeat',
+    async (refused) => {
+      const user = node.user();
+      const file = newFile();
+      const session = await user.send(file);
+      const reply = await refuseWrites(node.pool, refused, () => user.complete(session.id));
+      expect(reply.status).toBeGreaterThanOrEqual(500);
+      expect((await user.status(session.id)).body.status).toBe('open');
+      expect(await countIn('originals', 'user_id::text', user.id)).toBe(0);
+      expect(await countIn('outbox_messages', "payload ->> 'userId'", user.id)).toBe(0);
+      const { status, body } = await user.complete(session.id);
+      expect(status).toBe(200);
+      expect(await node.bytesOf({ id: body.photoId, userId: user.id })).toEqual(file.bytes);
+      expect(await node.eventsOf(body.photoId)).toHaveLength(1);
+    },
+  );
+});
 
 describeWithPostgres('faults of the store', () => {
   const faulty = createFaultyStore();

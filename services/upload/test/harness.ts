@@ -15,6 +15,7 @@ import {
   TOKEN_ISSUER,
 } from '@lazyphotos/service-kit';
 import {
+  createTeardown,
   createTestDatabase,
   createTokenIssuer,
   eventually,
@@ -38,11 +39,16 @@ const topology = { 'catalog.upload': ['upload.completed'], 'upload.photo': ['pho
 /** What outlives a process: PostgreSQL, the bus and the folder of the store. Several services can run on it. */
 export async function createGround() {
   const folder = await mkdtemp(join(tmpdir(), 'lazyphotos-upload-'));
+  const teardown = createTeardown();
+  teardown.defer(() => rm(folder, { recursive: true, force: true }));
   const database = await createTestDatabase('upload');
+  teardown.defer(() => database.drop());
   const busDatabase = await createTestDatabase('upload_bus');
-  await migrate(database.url, migrationsPath);
+  teardown.defer(() => busDatabase.drop());
   const openBus = () => createPgBossBus({ url: busDatabase.url, topology, poolSize: 3 });
+  await migrate(database.url, migrationsPath);
   const bus = await openBus();
+  teardown.defer(() => bus.close());
   const events = await createEventLog(bus);
   return {
     databaseUrl: database.url,
@@ -52,12 +58,7 @@ export async function createGround() {
     openStore: (): Promise<ObjectStore> => createFilesystemStore({ root: join(folder, 'store') }),
     /** What the store holds of uploads that are under way. */
     stagedUploads: (): Promise<string[]> => readdir(join(folder, 'store', 'staging')),
-    remove: async () => {
-      await bus.close();
-      await database.drop();
-      await busDatabase.drop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    remove: teardown.run,
   };
 }
 export type Ground = Awaited<ReturnType<typeof createGround>>;
@@ -75,9 +76,13 @@ export interface Given {
 /** One upload service over real HTTP, PostgreSQL, files and bus; every answer is checked against its schema. */
 export async function startUpload(given: Given = {}) {
   const ground = given.ground ?? (await createGround());
+  const teardown = createTeardown();
+  if (!given.ground) teardown.defer(ground.remove);
   const database = openDatabase({ url: ground.databaseUrl, poolSize: 5, applicationName: 'upload-test' });
+  teardown.defer(database.close);
   const store = await ground.openStore();
   const bus = await ground.openBus();
+  teardown.defer(() => bus.close());
   const catalog = createRecordingCatalog(given.catalog, ground.events.purged);
   const metrics = createMetrics();
   let offsetMs = 0;
@@ -110,8 +115,10 @@ export async function startUpload(given: Given = {}) {
     now: () => new Date(Date.now() + offsetMs),
     importPollMs: 100,
   });
+  teardown.defer(() => service.stop());
   await service.start();
   const server = await listen(service.handler);
+  teardown.defer(server.close);
 
   const outboxIsEmpty = () =>
     eventually(async () => {
@@ -160,13 +167,7 @@ export async function startUpload(given: Given = {}) {
     advance: (ms: number) => {
       offsetMs += ms;
     },
-    stop: async () => {
-      await server.close();
-      await service.stop();
-      await bus.close();
-      await database.close();
-      if (!given.ground) await ground.remove();
-    },
+    stop: teardown.run,
   };
 }
 export type UploadNode = Awaited<ReturnType<typeof startUpload>>;
