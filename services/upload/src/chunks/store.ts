@@ -45,9 +45,13 @@ async function writeAndRecord(
   const observers = [counter, prefix, digest].filter((observer) => observer !== undefined);
   const part = await writePart(context, upload, index, body, observers);
   digest?.verify();
-  if (!(await sessions.recordChunk(session.id, index, part.etag)))
-    throw uploadEnded(await sessions.latest(session));
-  prefix?.keep(part.etag);
+  if (await sessions.recordChunk(session.id, index, part.etag)) {
+    prefix?.keep(part.etag);
+    return;
+  }
+  const ended = await sessions.latest(session);
+  // The file is whole: another process has stored the same chunk.
+  if (ended.status !== 'completed') throw uploadEnded(ended);
 }
 
 async function writePart(
