@@ -87,10 +87,14 @@ describeWithPostgres('devices', () => {
   });
 
   it('refuses an Idempotency-Key for another request, and keeps accounts apart', async () => {
-    await add(guest, PHONE, 'setup-2');
+    const guests = await add(guest, PHONE, 'setup-2');
     const other = { ...PHONE, model: 'Pixel 12' };
     expect(await add(guest, other, 'setup-2')).toMatchObject(problem(422, 'idempotency_key_reused'));
-    expect((await add(owner, other, 'setup-2')).status).toBe(200);
+    const owners = await add(owner, other, 'setup-2');
+    expect(owners.status).toBe(200);
+    expect((await add(owner, other, 'setup-2')).body).toEqual(owners.body);
+    expect((await add(guest, PHONE, 'setup-2')).body).toEqual(guests.body);
+    expect(owners.body.deviceId).not.toBe(guests.body.deviceId);
     expect(await add(guest, PHONE, 'x'.repeat(201))).toMatchObject(problem(400, 'invalid_request'));
   });
 

@@ -153,7 +153,15 @@ describeWithPostgres('albums', () => {
         body: { code: 'idempotency_key_reused' },
       });
       expect((await create(user, 'key-2', { name: 'A' })).body.id).not.toBe(first.body.id);
-      expect((await create(node.user(), 'key-1', { name: 'A' })).body.id).not.toBe(first.body.id);
+      const other = node.user();
+      const others = await create(other, 'key-1', { name: 'A' });
+      expect(others.body.id).not.toBe(first.body.id);
+      expect((await create(user, 'key-1', { name: 'A' })).body.id).toBe(first.body.id);
+      expect((await create(other, 'key-1', { name: 'A' })).body.id).toBe(others.body.id);
+      expect(await create(node.user(), 'key-1', { name: 'C' })).toMatchObject({
+        status: 201,
+        body: { name: 'C' },
+      });
     });
 
     it('and a request that failed may be repeated with the same key', async () => {

@@ -58,6 +58,25 @@ describeWithPostgres('what is not yours', () => {
     },
   );
 
+  it.each(
+    ofOneThing
+      .filter(({ path }) => path.startsWith('/photos'))
+      .map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const),
+  )(
+    'looks like something that does not exist while it is in the trash, and stays there: %s',
+    async (_name, endpoint) => {
+      const trashed = await owner.addPhoto();
+      await owner.trash(trashed);
+      const before = [(await owner.photo(trashed)).body, await node.eventsOf(owner.id)];
+      const reply = await node
+        .user()
+        .send(endpoint.method.toUpperCase(), endpoint.path.replace('{id}', trashed), bodies[endpoint.id]);
+      expect(reply).toMatchObject({ status: 404, body: { code: 'not_found' } });
+      expect([(await owner.photo(trashed)).body, await node.eventsOf(owner.id)]).toEqual(before);
+      expect(await owner.listedIds('?trashed=true')).toContain(trashed);
+    },
+  );
+
   it('cannot be put into your album, made its cover, or listed through it', async () => {
     const stranger = node.user();
     const own = await stranger.addAlbum();

@@ -140,6 +140,15 @@ describeWithPostgres('share links', () => {
         status: 422,
         body: { code: 'idempotency_key_reused' },
       });
+      const stranger = node.user();
+      const own = await stranger.addPhoto();
+      const ask = (id: string) =>
+        stranger.call('/share-links', { json: { photoId: id }, headers: { 'idempotency-key': 'once' } });
+      expect(await ask(photoId)).toMatchObject(NOT_FOUND);
+      const link = await ask(own);
+      expect(link).toMatchObject({ status: 201, body: { photoId: own } });
+      expect((await ask(own)).body).toEqual(link.body);
+      expect((await create(body)).body).toEqual(first?.body);
     });
 
     it('are bounded in number, however many come at once', async () => {

@@ -46,9 +46,13 @@ describeWithPostgres('the trash', () => {
     it('with a result for each, in their order', async () => {
       const user = node.user();
       const [one = '', two = ''] = await user.addPhotos(2);
-      const foreign = await node.user().addPhoto();
-      const asked = [two, foreign, one, newId(), two];
-      const expected = ['ok', 'not_found', 'ok', 'not_found', 'ok'].map((status, index) => ({
+      const stranger = node.user();
+      const foreign = await stranger.addPhoto();
+      const trashedElsewhere = await stranger.addPhoto();
+      await stranger.trash(trashedElsewhere);
+      const untouched = await node.eventsOf(stranger.id);
+      const asked = [two, foreign, one, newId(), two, trashedElsewhere];
+      const expected = ['ok', 'not_found', 'ok', 'not_found', 'ok', 'not_found'].map((status, index) => ({
         id: asked[index],
         status,
       }));
@@ -66,6 +70,9 @@ describeWithPostgres('the trash', () => {
       expect((await user.deleteAll([one], { permanent: true })).body.results).toEqual([
         { id: one, status: 'not_found' },
       ]);
+      expect(await node.eventsOf(stranger.id)).toEqual(untouched);
+      expect(await stranger.listedIds()).toEqual([foreign]);
+      expect(await stranger.listedIds('?trashed=true')).toEqual([trashedElsewhere]);
     });
 
     it('with a number of statements that depends neither on that of the photos nor on their albums', async () => {

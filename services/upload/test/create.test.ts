@@ -129,6 +129,35 @@ describeWithPostgres('announcing a file', () => {
     },
   );
 
+  it.each([
+    ['of several chunks', 3500],
+    ['of one chunk', CHUNK],
+  ])('opens a session of the own for a file %s that another user is uploading', async (_which, size) => {
+    const [owner, stranger] = [node.user(), node.user()];
+    const file = newFile(size);
+    const session = await owner.open(file);
+    await owner.put(session.id, 0, file.bytes.subarray(0, CHUNK));
+    const { status, body } = await stranger.announce(file);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ alreadyExists: false, nextOffset: 0 });
+    expect(body.uploadSessionId).not.toBe(session.id);
+    expect((await stranger.complete(body.uploadSessionId)).status).toBe(409);
+    expect((await stranger.status(session.id)).status).toBe(404);
+    expect((await owner.announce(file)).body.uploadSessionId).toBe(session.id);
+    const [mine, theirs] = [await owner.upload(file), await stranger.upload(file)];
+    expect(mine.id).not.toBe(theirs.id);
+    for (const photo of [mine, theirs]) expect(await node.bytesOf(photo)).toEqual(file.bytes);
+  });
+
+  it('opens a session of the own for an archive that another user is uploading', async () => {
+    const [owner, stranger] = [node.user(), node.user()];
+    const file = { ...newFile(), mimeType: 'application/zip' };
+    const session = await owner.open(file);
+    const { body } = await stranger.announce(file);
+    expect(body).toMatchObject({ alreadyExists: false, nextOffset: 0 });
+    expect(body.uploadSessionId).not.toBe(session.id);
+  });
+
   it("opens a session for a hash that only another user has, and tells nothing of the other's photo", async () => {
     const [owner, stranger] = [node.user(), node.user()];
     const file = newFile();

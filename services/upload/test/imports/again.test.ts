@@ -71,6 +71,20 @@ describeWithPostgres('an import that is repeated', () => {
     expect((await user.call('/imports')).body.imports).toHaveLength(1);
   });
 
+  it('has no part in the import of another user with the same Idempotency-Key', async () => {
+    const archive = await zipOf(twoPhotos);
+    const ids: string[] = [];
+    for (const user of [node.user(), node.user()]) {
+      const json = { source: 'takeout', hash: await sendArchive(user, archive) };
+      const create = () => user.call('/imports', { json, headers: { 'idempotency-key': 'once' } });
+      const { body } = await create();
+      expect((await create()).body).toEqual(body);
+      expect((await user.call('/imports')).body.imports).toMatchObject([{ id: body.importJobId }]);
+      ids.push(body.importJobId);
+    }
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
   it('finds what a phone has uploaded before', async () => {
     const user = node.user();
     const known = photo('on the phone');
