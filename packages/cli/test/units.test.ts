@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import {
   ApiError,
   DownloadMismatchError,
@@ -9,6 +9,7 @@ import {
   SourceChangedError,
 } from '@lazyphotos/client';
 import { photoTypeOf } from '@lazyphotos/contracts';
+import { eventually } from '@lazyphotos/testkit';
 import { readEnv } from '../src/config.js';
 import { createContext } from '../src/context.js';
 import { nameKey, originalNames, previewStem, safeFileName } from '../src/download/download-file.js';
@@ -330,31 +331,73 @@ describe('the node that is used when none is named', () => {
   });
 });
 
+/** A task that stays where it is until it is let go. */
+function gatedTask(name: string, events: string[]) {
+  const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
+  const run = async () => {
+    events.push(`${name} in`);
+    await gate;
+    events.push(`${name} out`);
+  };
+  return { run, letGo };
+}
+
+/** Runs two tasks under what should be one lock. Resolves to what happened, in its order. */
+async function contend(lock: (run: () => Promise<void>) => Promise<void> | undefined): Promise<string[]> {
+  const events: string[] = [];
+  const [first, second] = [gatedTask('first', events), gatedTask('second', events)];
+  second.letGo();
+  const looks = jest.spyOn(process, 'kill');
+  try {
+    const running = lock(first.run);
+    await eventually(() => expect(events).toEqual(['first in']));
+    const waiting = lock(second.run);
+    // The second one has found the lock, and its holder alive, several times; or it is in, which is the fault that is looked for.
+    await eventually(() => expect(looks.mock.calls.length > 3 || events.length > 1).toBe(true));
+    first.letGo();
+    await Promise.all([running, waiting]);
+  } finally {
+    looks.mockRestore();
+  }
+  return events;
+}
+
+const ONE_AFTER_THE_OTHER = ['first in', 'first out', 'second in', 'second out'];
+
 test('two processes that refresh tokens at once do it one after the other', async () => {
   const folder = join(await temporaryFolder(), 'config');
-  const one = new CredentialStore(folder).tokens('http://node.test');
-  const two = new CredentialStore(folder).tokens('http://node.test');
-  const events: string[] = [];
-  const task = (name: string) => async () => {
-    events.push(`${name} in`);
-    // As long as the other one takes to look for the lock, several times over.
-    for (let look = 0; look < 20; look += 1) await one.read();
-    events.push(`${name} out`);
-  };
-  await Promise.all([one.exclusively?.(task('a')), two.exclusively?.(task('b'))]);
-  expect(events.map((event) => event.slice(2))).toEqual(['in', 'out', 'in', 'out']);
+  const exclusively = (run: () => Promise<void>) =>
+    new CredentialStore(folder).tokens('http://node.test').exclusively?.(run);
+  expect(await contend(exclusively)).toEqual(ONE_AFTER_THE_OTHER);
 });
 
-test('a lock lets one in at a time, and one left by a dead process is broken', async () => {
+test('the lock of a session is there while tokens are refreshed, and gone after a failure', async () => {
+  const folder = join(await temporaryFolder(), 'config');
+  const tokens = new CredentialStore(folder).tokens('http://node.test');
+  const failing = tokens.exclusively?.(async () => {
+    expect(await readFile(join(folder, 'credentials.json.session-lock'), 'utf8')).toBe(`${process.pid}`);
+    throw new Error('refused');
+  });
+  await expect(failing).rejects.toThrow('refused');
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('a lock lets one in at a time', async () => {
+  const path = join(await temporaryFolder(), 'lock');
+  expect(await contend((run) => withLock(path, run))).toEqual(ONE_AFTER_THE_OTHER);
+});
+
+test('a lock that is left by a dead process is broken, by one of those that wait', async () => {
   const path = join(await temporaryFolder(), 'lock');
   await writeFiles(path.slice(0, -5), { lock: '999999999' });
-  const events: string[] = [];
-  const task = (name: string) => async () => {
-    events.push(`${name} in`);
-    // As long as the other one takes to look for the lock, several times over.
-    for (let look = 0; look < 20; look += 1) await readFile(path);
-    events.push(`${name} out`);
+  let inside = 0;
+  let most = 0;
+  const task = async () => {
+    inside += 1;
+    most = Math.max(most, inside);
+    expect(await readFile(path, 'utf8')).toBe(`${process.pid}`);
+    inside -= 1;
   };
-  await Promise.all([withLock(path, task('a')), withLock(path, task('b'))]);
-  expect(events.map((event) => event.slice(2))).toEqual(['in', 'out', 'in', 'out']);
+  await Promise.all([1, 2, 3, 4].map(() => withLock(path, task)));
+  expect(most).toBe(1);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { FeedItem } from '@lazyphotos/contracts';
 import { eventually } from '@lazyphotos/testkit';
 import { type Client, type FeedEvent, followFeed, photoPages } from '../src/index.js';
 import { addPhoto, signedIn } from './helpers.js';
@@ -49,6 +50,49 @@ describe('followFeed', () => {
     expect(new Set(cursors).size).toBe(3);
     const rest = await direct.getFeed({ query: { cursor: cursors[1] } });
     expect(rest.items.map(({ data }) => data.id)).toEqual([later]);
+  });
+
+  test('asks for a page, and yields one, only after the page before is stored', async () => {
+    const { node, client, direct } = await signedIn();
+    for (const name of ['a', 'b'])
+      await isProcessed(direct, await addPhoto(direct, undefined, `${name}.jpg`));
+    const stored: string[] = [];
+    const asked: number[] = [];
+    const onItems = async (_items: unknown, cursor: string) => {
+      // Storing takes as long as some requests do.
+      for (let request = 0; request < 3; request += 1) await direct.getFeed();
+      asked.push(node.count('GET /feed'));
+      stored.push(cursor);
+    };
+    const feed = followFeed(client, { limit: 1, onItems });
+    for (let page = 1; page <= 2; page += 1) {
+      const { value } = await feed.next();
+      expect(value).toMatchObject({ type: 'items', cursor: stored.at(-1) });
+      expect(stored).toHaveLength(page);
+    }
+    expect(asked).toEqual([1, 2]);
+    await feed.return();
+  });
+
+  test('ends when a page cannot be stored, and the cursor before it brings the page again', async () => {
+    const { node, client, direct } = await signedIn();
+    const ids = [await addPhoto(direct, undefined, 'a.jpg'), await addPhoto(direct, undefined, 'b.jpg')];
+    for (const id of ids) await isProcessed(direct, id);
+    let saved: string | undefined;
+    const seen: string[] = [];
+    const onItems = async (items: FeedItem[], cursor: string) => {
+      await direct.getFeed();
+      if (seen.length === 1) throw new Error('the disk is full');
+      seen.push(...items.map(({ data }) => data.id));
+      saved = cursor;
+    };
+    const feed = followFeed(client, { limit: 1, onItems });
+    await feed.next();
+    await expect(feed.next()).rejects.toThrow('the disk is full');
+    expect(node.count('GET /feed')).toBe(2);
+    const { value } = await followFeed(client, { limit: 1, cursor: saved }).next();
+    const again = value?.type === 'items' ? value.items.map(({ data }) => data.id) : [];
+    expect(new Set([...seen, ...again])).toEqual(new Set(ids));
   });
 
   test('an expired cursor makes the caller resync', async () => {
