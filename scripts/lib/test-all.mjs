@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GROUPS } from '../test-groups.mjs';
 import { endWithNpm } from './end-with-npm.mjs';
+import { runJest } from './jest-all.mjs';
 import { lint } from './lint-all.mjs';
 import { StepFailed, say } from './output.mjs';
 import { ensurePerl } from './perl.mjs';
 import { prepare } from './prepare.mjs';
 import { readJson } from './project.mjs';
-import { runOnPinnedNode } from './run-node.mjs';
 
 /** Lets the tests install Debian packages and build programs that they miss; so does CI=true. */
 const INSTALL_SERVERS = '--install-servers';
@@ -23,7 +23,7 @@ export async function main(args) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   if (await passes(() => setUp(group, installs))) {
     if (!group && !(await passes(lint))) counts.failed += 1;
-    addCounts(counts, await runJest(jestArguments, installs));
+    addCounts(counts, await runTests(jestArguments, installs));
   } else {
     counts.failed += 1;
   }
@@ -63,17 +63,15 @@ async function setUp(group, installs) {
   await prepare();
 }
 
-async function runJest(args, installs) {
+async function runTests(args, installs) {
   const folder = mkdtempSync(join(tmpdir(), 'lazyphotos-jest-'));
   const outputFile = join(folder, 'results.json');
   const flags = ['--json', `--outputFile=${outputFile}`, ...(process.env.CI === 'true' ? ['--ci'] : [])];
-  const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
   const began = Date.now();
   try {
     say('Testing …');
     const defaults = installs ? { LAZYPHOTOS_TEST_INSTALL: 'true' } : {};
-    const config = ['--config', 'scripts/jest.config.mjs'];
-    const code = await runOnPinnedNode([...jest, ...config, ...flags, ...args], { defaults });
+    const code = await runJest([...flags, ...args], { defaults });
     say(`Testing: ${Math.round((Date.now() - began) / 1000)} s`);
     return countResults(outputFile, code);
   } finally {
