@@ -15,7 +15,12 @@ export const mediaSettings = {
   maxPixels: setting(
     'LAZYPHOTOS_MAX_PIXELS',
     wholeNumber(1, 2_000_000_000).default(268_402_689),
-    'Pictures with more pixels than this are kept, but get no previews. HEIC and AVIF are also limited by memory: an eighth of what the process may have, 192 to 512 MiB',
+    'Pictures with more pixels than this are kept, but get no previews',
+  ),
+  decodeMemoryBytes: setting(
+    'LAZYPHOTOS_DECODE_MEMORY_BYTES',
+    wholeNumber(64 * 2 ** 20, 2 ** 32).default(256 * 2 ** 20),
+    'How much memory the decoding of one picture may take, beside some 70 MB of its process. Pictures that need more are kept, but get no previews',
   ),
 };
 export type MediaSettings = SettingsOf<typeof mediaSettings>;

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Metrics } from '@lazyphotos/service-kit';
+import type { ToolObserver } from './pipeline/bounded-process.js';
 
 export class MediaMetrics {
   readonly processed: Counter;
@@ -9,6 +10,15 @@ export class MediaMetrics {
   readonly backgroundWait: Histogram;
   readonly duration: Histogram;
   readonly copies: Counter;
+  readonly attemptsDied: Counter;
+  readonly toolStarts: Counter;
+  readonly toolEnds: Counter;
+
+  /** Counts the processes that work on photos. */
+  readonly tools: ToolObserver = {
+    started: (tool) => this.toolStarts.inc({ tool }),
+    ended: (tool, reason) => this.toolEnds.inc({ tool, reason }),
+  };
 
   constructor({ registry }: Metrics) {
     const registers = [registry];
@@ -50,6 +60,23 @@ export class MediaMetrics {
       name: 'lazyphotos_media_processing_duration_seconds',
       help: 'Time to read a photo, make its previews and store them',
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    });
+    this.attemptsDied = new Counter({
+      name: 'lazyphotos_media_attempts_died_total',
+      help: 'Attempts to process a photo that ended a process and count against it: five of them end as processor_crashed',
+      registers,
+    });
+    this.toolStarts = new Counter({
+      name: 'lazyphotos_media_tool_starts_total',
+      help: 'Processes that were started to work on photos, by tool: decoder (one picture that takes much memory or time) or exiftool',
+      labelNames: ['tool'],
+      registers,
+    });
+    this.toolEnds = new Counter({
+      name: 'lazyphotos_media_tool_deaths_total',
+      help: 'Processes that ended while they worked on a photo, by tool and reason: memory and time are their limits, killed is all else',
+      labelNames: ['tool', 'reason'],
       registers,
     });
     this.copies = new Counter({

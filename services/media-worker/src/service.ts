@@ -18,6 +18,7 @@ import {
   type Service,
   withEvent,
 } from '@lazyphotos/service-kit';
+import pLimit from 'p-limit';
 import type { MediaSettings } from './config.js';
 import { Copies } from './copies/copies.js';
 import { Foreground, InFlight } from './jobs/in-progress.js';
@@ -63,13 +64,16 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const db = createPrisma(database);
   const { relay, unitOfWork } = openOutbox<MediaTx>(db, { chassis, database, bus });
   const ledger = new Ledger(database, db, unitOfWork, now);
-  const pipeline = new Pipeline({ scratchDir, maxPixels: settings.maxPixels });
   const inFlight = new InFlight<void>();
   const foreground = new Foreground(deps.backgroundWaitMs ?? BACKGROUND_WAIT_MS, QUIET_MS);
   const places = openPlaces();
   const metrics = new MediaMetrics(chassis.metrics);
+  // What takes much memory: one at a time, whoever wants it.
+  const tools = { lane: pLimit(1), observer: metrics.tools };
+  const { maxPixels, decodeMemoryBytes: maxMemoryBytes } = settings;
+  const pipeline = new Pipeline({ scratchDir, maxPixels, maxMemoryBytes, ...tools });
   const { logger } = chassis;
-  const copies = new Copies({ db, ledger, store, scratchDir, metrics, logger, now });
+  const copies = new Copies({ db, ledger, store, scratchDir, metrics, logger, now, ...tools });
   const sweeping = createPeriodic('removing unused copies', SWEEP_INTERVAL_MS, () => copies.sweep(), logger);
   const previewRemaker = new PreviewRemaker({ store, ledger, metrics, logger });
   const stopping = new AbortController();

@@ -30,6 +30,6 @@ const service = createMediaWorkerService({
   bus: await createPgBossBus({ url: busUrl, topology, retry, exclusive: true }),
   store,
   scratchDir: scratch,
-  settings: { mediaConcurrency: 1, maxPixels: 50_000_000 },
+  settings: { mediaConcurrency: 1, maxPixels: 50_000_000, decodeMemoryBytes: 2 ** 28 },
 });
 await service.start();

@@ -55,6 +55,10 @@ describeWithPostgres('a worker that is killed', () => {
       expect(ground.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready', run: 1 }]),
     );
     expect(await derivedOf(ground, upload)).toEqual(['medium', 'thumb']);
+    // It may be the cause, so it must not end this process as well.
+    expect(await worker.metrics.registry.metrics()).toMatch(
+      /^lazyphotos_media_tool_starts_total\{tool="decoder"\} 1$/m,
+    );
     await worker.stop();
   });
 

@@ -184,7 +184,7 @@ export async function startWorker(options: WorkerOptions) {
     },
     store: { ...ground.store, ...store?.(ground.store) },
     scratchDir: ground.scratch,
-    settings: { mediaConcurrency: 2, maxPixels: 50_000_000, ...settings },
+    settings: { mediaConcurrency: 2, maxPixels: 50_000_000, decodeMemoryBytes: 2 ** 28, ...settings },
     ...(now && { now }),
     ...(backgroundWaitMs !== undefined && { backgroundWaitMs }),
   });

@@ -1,11 +1,12 @@
 import { type CopiesApi, type CopyRequest, storageKeys } from '@lazyphotos/contracts';
 import { isObjectStoreError, isStored, type ObjectStore } from '@lazyphotos/object-storage';
 import { type Logger, notFound, ProblemError } from '@lazyphotos/service-kit';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { MediaCopy } from '../generated/prisma/client.js';
 import { InFlight } from '../jobs/in-progress.js';
 import type { Ledger } from '../jobs/ledger.js';
 import type { MediaMetrics } from '../metrics.js';
+import type { ToolObserver } from '../pipeline/bounded-process.js';
 import { MediaError, ProcessorUnavailableError } from '../pipeline/errors.js';
 import { MetadataTool } from '../pipeline/metadata/exiftool.js';
 import type { MediaDb } from '../prisma.js';
@@ -28,18 +29,23 @@ export interface CopiesDeps {
   metrics: MediaMetrics;
   logger: Logger;
   now: () => Date;
+  /** Runs what takes much memory, one at a time. */
+  lane: LimitFunction;
+  observer: ToolObserver;
 }
 
 /** Makes copies of originals with other metadata on demand and keeps them for a day after their last use. */
 export class Copies implements CopiesApi {
   readonly #deps: CopiesDeps;
   readonly #table: CopyTable;
-  readonly #tool = new MetadataTool({ taskTimeoutMs: TASK_TIMEOUT_MS });
+  readonly #tool: MetadataTool;
   readonly #limit = pLimit(AT_ONCE);
   readonly #inFlight = new InFlight<string>();
 
   constructor(deps: CopiesDeps) {
     this.#deps = deps;
+    const { lane, observer } = deps;
+    this.#tool = new MetadataTool({ taskTimeoutMs: TASK_TIMEOUT_MS, lane, observer });
     this.#table = new CopyTable(deps.db, deps.now);
   }
 

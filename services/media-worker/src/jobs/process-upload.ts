@@ -4,7 +4,7 @@ import { isObjectStoreError, isStored, type ObjectStore, withLocalFile } from '@
 import type { Places } from '@lazyphotos/places';
 import type { Logger, RefuseEvent } from '@lazyphotos/service-kit';
 import type { MediaMetrics } from '../metrics.js';
-import { MediaError } from '../pipeline/errors.js';
+import { MediaError, ProcessDiedError } from '../pipeline/errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PhotoMetadata, Preview, ProcessedPhoto } from '../pipeline/types.js';
 import { CRASHED, type Ledger } from './ledger.js';
@@ -12,7 +12,7 @@ import { CRASHED, type Ledger } from './ledger.js';
 type Upload = EventPayload<'media.deferred'>['upload'];
 type Result = EventPayload<'media.processed'>;
 
-/** After so many attempts that were begun and did not end, the picture counts as the cause of the crashes. */
+/** After so many attempts that ended a process, this one or one of its own, the picture counts as the cause of the crashes. */
 const MAX_ATTEMPTS = 5;
 /** The longest side that the contract allows. Files that claim more exist; their size is left out. */
 const LONGEST_SIDE = 1_000_000;
@@ -53,15 +53,25 @@ export async function processUpload(
       begun.attempt > MAX_ATTEMPTS
         ? failedResult(identity, {
             code: CRASHED,
-            reason: 'Processing this file ended the worker repeatedly',
+            reason: 'Processing this file ended its process repeatedly',
           })
-        : await withPlace(context, await derive(context, identity, upload, signal), upload);
+        : await withPlace(
+            context,
+            await derive(context, { ...identity, isSuspect: begun.attempt > 1 }, upload, signal),
+            upload,
+          );
     const seconds = stop();
     const isFailedRepeat = begun.isRepeat && result.outcome === 'failed';
     const isKept = await (isFailedRepeat ? ledger.keepReady(result) : ledger.finish(result));
     if (!isKept) return await removePreviews(store, userId, photoId);
     report(context, result, { seconds, isFailedRepeat });
   } catch (error) {
+    if (error instanceof ProcessDiedError) {
+      context.metrics.attemptsDied.inc();
+      const { attempt } = begun;
+      context.logger.warn('a process ended while it worked on a photo', { photoId, attempt, error });
+      throw error;
+    }
     // The error says nothing about the photo. If even this cannot be written, the attempt stays counted.
     await ledger.takeBack(photoId).catch(() => undefined);
     throw error;
@@ -94,13 +104,13 @@ async function begin(
 /** Makes and stores the previews. Returns a failure for a fault of the file, throws errors of the machine. */
 async function derive(
   { store, pipeline, scratchDir, metrics, logger }: ProcessContext,
-  identity: JobIdentity,
+  { isSuspect, ...identity }: JobIdentity & { isSuspect: boolean },
   { storageKey, mimeType }: Upload,
   signal: AbortSignal,
 ): Promise<Result> {
   try {
     const photo = await withLocalFile(store, storageKey, scratchDir, (path) =>
-      pipeline.process({ path, mimeType }, signal),
+      pipeline.process({ path, mimeType }, signal, isSuspect),
     );
     if (photo.metadataFault) {
       const { code, message } = photo.metadataFault;

@@ -50,7 +50,20 @@ export class MediaError extends Error {
 
 /** A fault of the machine (disk, memory, a helper process): the same photo may work later. */
 export class ProcessorUnavailableError extends Error {
-  override readonly name = 'ProcessorUnavailableError';
+  override readonly name: string = 'ProcessorUnavailableError';
+}
+
+/** A decoder got no more memory. */
+export class OutOfMemoryError extends ProcessorUnavailableError {
+  override readonly name = 'OutOfMemoryError';
+}
+
+/**
+ * A process ended while it worked on the photo, for a reason other than its own limits. The photo may be the cause or not: the attempt
+ * counts, and the photo is given up after some.
+ */
+export class ProcessDiedError extends ProcessorUnavailableError {
+  override readonly name = 'ProcessDiedError';
 }
 
 const MACHINE_FAULTS = new Set([

@@ -1,6 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { totalmem } from 'node:os';
+import { previewSizes } from '@lazyphotos/contracts';
+import pLimit from 'p-limit';
 import sharp from 'sharp';
+import { UNOBSERVED } from './bounded-process.js';
+import { Decoder } from './decode/decoder.js';
 import { MediaError, ProcessorUnavailableError } from './errors.js';
 import { HeicDecoder } from './heic/heic-decoder.js';
 import { MetadataTool } from './metadata/exiftool.js';
@@ -9,17 +12,17 @@ import { GIF_TAG_ARGUMENTS, RAW_TAG_ARGUMENTS, type RawTags, TAG_ARGUMENTS } fro
 import { toMetadata } from './metadata/to-metadata.js';
 import { type Contents, inspect, type OpenDeps, openPicture } from './open/open-picture.js';
 import { storedFacts } from './open/tiff/open-tiff.js';
-import { renderPixels } from './render/render-pixels.js';
 import { renderPreviews } from './render/render-previews.js';
 import type { PhotoFile, PhotoMetadata, Picture, PipelineOptions, ProcessedPhoto } from './types.js';
 
 const DEFAULT_MAX_PIXELS = 268_000_000;
 const DEFAULT_TIMEOUT_MS = 120_000;
-const MEBIBYTE = 1024 * 1024;
+const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
 
 export class Pipeline {
   readonly #tool: MetadataTool;
   readonly #heic: HeicDecoder;
+  readonly #decoder: Decoder;
   readonly #deps: OpenDeps;
   readonly #now: () => Date;
 
@@ -27,26 +30,30 @@ export class Pipeline {
     // exiftool would treat it as a format code in the names of files that it writes.
     if (options.scratchDir.includes('%')) throw new TypeError("scratchDir must not contain '%'");
     const { scratchDir, sharpThreads = 1, now = () => new Date() } = options;
+    const { lane = pLimit(1), observer = UNOBSERVED } = options;
     const limits = {
       maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
-      maxMemoryBytes: options.maxMemoryBytes ?? decodeMemory(),
+      maxMemoryBytes: options.maxMemoryBytes ?? DEFAULT_MEMORY_BYTES,
+      maxSide: previewSizes.medium,
       timeoutMs: options.taskTimeoutMs ?? DEFAULT_TIMEOUT_MS,
     };
     // Each photo is decoded once, so libvips' cache would only take memory.
     sharp.cache(false);
     sharp.concurrency(sharpThreads);
-    this.#tool = new MetadataTool({ taskTimeoutMs: limits.timeoutMs });
-    this.#heic = new HeicDecoder(limits);
-    this.#deps = { heic: this.#heic, tool: this.#tool, scratchDir, limits };
+    this.#tool = new MetadataTool({ taskTimeoutMs: limits.timeoutMs, lane, observer });
+    this.#heic = new HeicDecoder(limits, lane);
+    this.#decoder = new Decoder({ limits, lane, observer });
+    this.#deps = { decoder: this.#decoder, heic: this.#heic, tool: this.#tool, scratchDir, limits };
     this.#now = now;
   }
 
   /**
-   * Reads the metadata and makes the previews and the placeholder of one photo, from one decode.
+   * Reads the metadata and makes the previews and the placeholder of one photo, from one decode. `isSuspect`: the photo has ended a
+   * process before.
    * @throws MediaError when the fault is in the file; ProcessorUnavailableError when it is in the machine (try again later); the
    * reason of the signal
    */
-  async process(file: PhotoFile, signal?: AbortSignal): Promise<ProcessedPhoto> {
+  async process(file: PhotoFile, signal?: AbortSignal, isSuspect = false): Promise<ProcessedPhoto> {
     signal?.throwIfAborted();
     await checkFile(file.path);
     const contents = await inspect(file);
@@ -54,7 +61,10 @@ export class Pipeline {
     const described = this.#describe(file, contents);
     described.catch(() => undefined);
     try {
-      const { turnedBy, ...rendered } = await render(file, contents, described, this.#deps, signal);
+      const { turnedBy, ...rendered } = await render(file, contents, described, this.#deps, {
+        signal,
+        isSuspect,
+      });
       const { metadata, fault } = await described;
       return {
         metadata: asTurned(metadata, turnedBy),
@@ -70,10 +80,11 @@ export class Pipeline {
 
   /** Ends the helper process and thread. Running calls fail. */
   async close(): Promise<void> {
+    this.#decoder.close();
     await Promise.all([this.#tool.close(), this.#heic.close()]);
   }
 
-  /** A picture can be shown even if its metadata take more memory than exiftool may have. */
+  /** A picture can be shown even if its metadata take more memory or time than exiftool may have. */
   async #describe(file: PhotoFile, contents: Contents): Promise<Described> {
     const stored = contents.kind === 'tiff' ? storedFacts(contents.pictures) : {};
     try {
@@ -81,7 +92,7 @@ export class Pipeline {
       const kind = (await isMotionPhoto(file.path, tags)) ? 'motion' : 'photo';
       return { tags, metadata: { ...toMetadata(tags, this.#now()), ...stored, kind } };
     } catch (error) {
-      if (!(error instanceof MediaError) || error.code !== 'too_large') throw error;
+      if (!(error instanceof MediaError)) throw error;
       return { tags: {}, metadata: stored, fault: error };
     }
   }
@@ -105,12 +116,12 @@ async function render(
   contents: Contents,
   described: Promise<Described>,
   deps: OpenDeps,
-  signal: AbortSignal | undefined,
+  { signal, isSuspect }: { signal: AbortSignal | undefined; isSuspect: boolean },
 ): Promise<Omit<ProcessedPhoto, 'metadata'> & Pick<Picture, 'turnedBy'>> {
   const picture = await openPicture(file, contents, described, deps, signal);
   try {
     signal?.throwIfAborted();
-    const medium = await renderPixels(picture, deps.limits);
+    const medium = await deps.decoder.renderPixels(picture, isSuspect, signal);
     signal?.throwIfAborted();
     const rendered = await renderPreviews(medium);
     const { width, height, turnedBy } = picture;
@@ -133,13 +144,6 @@ function asTurned({ orientation, ...metadata }: PhotoMetadata, turnedBy: number 
 function turningOfFailed({ kind }: Contents, error: MediaError, metadata: PhotoMetadata): number | undefined {
   if (error.width !== undefined || kind === 'heic' || kind === 'avif') return error.orientation;
   return metadata.orientation;
-}
-
-/** Returns an eighth of the memory of this process, since all services of a small machine may share it. */
-function decodeMemory(): number {
-  const constrained = process.constrainedMemory();
-  const memory = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.min(Math.max(memory / 8, 192 * MEBIBYTE), 512 * MEBIBYTE);
 }
 
 async function checkFile(path: string): Promise<void> {

@@ -1,4 +1,7 @@
 import type { CapturedAtSource } from '@lazyphotos/contracts';
+import type { LimitFunction } from 'p-limit';
+import type { Metadata } from 'sharp';
+import type { ToolObserver } from './bounded-process.js';
 
 /** The metadata of a photo. A field that is missing or not plausible in the file is absent. */
 export interface PhotoMetadata {
@@ -71,16 +74,38 @@ export interface PipelineOptions {
   sharpThreads?: number;
   /** Pictures with more pixels are refused before they are decoded. Default 268 megapixels. */
   maxPixels?: number;
-  /** The memory that a decoder of a whole picture may allocate. Default an eighth of the memory, 192 to 512 MiB. */
+  /** The memory that the decoding of one picture may take. Default 256 MiB. */
   maxMemoryBytes?: number;
+  /** Runs what takes much memory, one at a time; shared by all that does. */
+  lane?: LimitFunction;
+  /** Told of the processes that work on photos. */
+  observer?: ToolObserver;
   /** The longest that one step (metadata, decoding) may take. Default 2 minutes. */
   taskTimeoutMs?: number;
   now?: () => Date;
 }
 
+/** What sharp tells of a picture without decoding it. */
+export type Header = Pick<
+  Metadata,
+  | 'format'
+  | 'width'
+  | 'height'
+  | 'autoOrient'
+  | 'orientation'
+  | 'channels'
+  | 'depth'
+  | 'space'
+  | 'hasProfile'
+  | 'isProgressive'
+  | 'chromaSubsampling'
+>;
+
 /** A photo that is ready to be rendered: an input for sharp, checked but not yet decoded. */
 export interface Picture {
   input: string | Buffer;
+  /** Of `input`. Without it, it is not known what the decoding takes. */
+  header?: Header;
   /** Orientation to apply instead of the one in the bytes. */
   orientation?: number;
   /** The orientation, 2 to 8, by which the original's pixels are turned to be upright; absent if they are not turned. */
@@ -126,7 +151,9 @@ export interface Cicp {
 /** Limits of opening and rendering a picture. */
 export interface Limits {
   maxPixels: number;
-  /** For a decoder that holds a whole picture. */
+  /** For the decoding of one picture. */
   maxMemoryBytes: number;
+  /** The longest side of the decoded pixels. */
+  maxSide: number;
   timeoutMs: number;
 }

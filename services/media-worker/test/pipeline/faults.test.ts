@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import sharp from 'sharp';
-import { MediaError, ProcessorUnavailableError } from '../../src/pipeline/errors.js';
+import { MediaError, ProcessDiedError, ProcessorUnavailableError } from '../../src/pipeline/errors.js';
 import { MetadataTool } from '../../src/pipeline/metadata/exiftool.js';
 import { TAG_ARGUMENTS } from '../../src/pipeline/metadata/tags.js';
 import { Pipeline } from '../../src/pipeline/pipeline.js';
@@ -126,7 +126,7 @@ describe('metadata that take more memory than exiftool may have', () => {
     const names = ['killed.jpg', 'large.jpg', 'killed.jpg', 'large.jpg'];
     const outcomes = await Promise.allSettled(names.map(read));
     const [killed, large] = [
-      expect.any(ProcessorUnavailableError),
+      expect.any(ProcessDiedError),
       expect.objectContaining({ code: 'too_large' }),
     ];
     expect(outcomes).toMatchObject([killed, large, killed, large].map((reason) => ({ reason })));

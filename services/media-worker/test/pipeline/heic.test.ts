@@ -8,7 +8,7 @@ import { meanColour, mediaErrorOf, openPipeline, withPipeline } from './support.
 
 const iphone = 'good/heic/exif-samples__iphone_13_pro_max.HEIC';
 const file = { path: photo(iphone), mimeType: 'image/heic' };
-const limits = { maxPixels: 1e8, maxMemoryBytes: 2 ** 29, timeoutMs: 300_000 };
+const limits = { maxPixels: 1e8, maxMemoryBytes: 2 ** 29, maxSide: 1080, timeoutMs: 300_000 };
 
 describeWithPhotos('HEIC', () => {
   const pipeline = openPipeline();

@@ -18,7 +18,7 @@ import {
 import { addPngChunks, type Format, pngChunk, writeTags } from './tagged.js';
 
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8];
-const limits = { maxPixels: 1e8, maxMemoryBytes: 2 ** 29, timeoutMs: 300_000 };
+const limits = { maxPixels: 1e8, maxMemoryBytes: 2 ** 29, maxSide: 1080, timeoutMs: 300_000 };
 const medium = (processed: ProcessedPhoto) => processed.previews[1]?.data ?? Buffer.alloc(0);
 
 /** The pixels that a camera held in the given way stores, tagged so that they are shown as `upright` again. */

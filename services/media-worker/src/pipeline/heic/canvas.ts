@@ -31,6 +31,12 @@ export interface Canvas {
   finish(): Pixels;
 }
 
+/** Returns what a canvas takes, with the sums from which it makes the means. */
+export function canvasBytes({ width, height, channels, bitsPerSample, shrink }: CanvasSize): number {
+  const bytes = (Math.ceil(width / shrink) * Math.ceil(height / shrink) * channels * bitsPerSample) / 8;
+  return shrink === 1 ? bytes : 3 * bytes;
+}
+
 /**
  * Builds a picture from tiles and reduces it at the same time, so that a photo of 200 megapixels is never in memory as a whole.
  * Tiles may come in any order; each pixel must come once.

@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { previewSizes } from '@lazyphotos/contracts';
-import pLimit from 'p-limit';
-import { MediaError, type MediaErrorCode, ProcessorUnavailableError } from '../errors.js';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { MediaError, type MediaErrorCode, ProcessDiedError, ProcessorUnavailableError } from '../errors.js';
 import type { Cicp, Limits } from '../types.js';
 
 const IDLE_MS = 30_000;
+/** A photo of a phone, made of tiles, takes less. What takes more waits for its turn. */
+const LIGHT_BYTES = 96 * 1024 * 1024;
 /** A photo of a phone, made of tiles, takes 17 MB; one of 9 megapixels without tiles 62 MB, of 24 megapixels 155 MB. */
 const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 /** Twice the largest preview, so that a preview made of reduced pixels is as sharp as one made of all. */
@@ -31,20 +33,23 @@ const REASONS: Record<MediaErrorCode, string> = {
  */
 export class HeicDecoder {
   readonly #limits: Limits;
+  readonly #lane: LimitFunction;
   readonly #oneAtATime = pLimit(1);
   readonly #closing = new AbortController();
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(limits: Limits) {
+  /** `lane`: runs what takes much memory, one at a time. */
+  constructor(limits: Limits, lane: LimitFunction = pLimit(1)) {
     this.#limits = limits;
+    this.#lane = lane;
   }
 
   /** @throws MediaError, ProcessorUnavailableError, the reason of the signal */
   decode(path: string, signal?: AbortSignal): Promise<DecodedHeic> {
     const closing = this.#closing.signal;
     const anySignal = signal ? AbortSignal.any([signal, closing]) : closing;
-    return this.#oneAtATime(() => this.#decodeNow(path, anySignal));
+    return this.#oneAtATime(() => this.#decodeLight(path, anySignal));
   }
 
   async close(): Promise<void> {
@@ -52,12 +57,23 @@ export class HeicDecoder {
     await this.#oneAtATime(() => this.#stop());
   }
 
-  async #decodeNow(path: string, signal: AbortSignal): Promise<DecodedHeic> {
+  async #decodeLight(path: string, signal: AbortSignal): Promise<DecodedHeic> {
+    const { maxMemoryBytes } = this.#limits;
+    if (maxMemoryBytes <= LIGHT_BYTES) return this.#decodeNow(path, maxMemoryBytes, signal);
+    try {
+      return await this.#decodeNow(path, LIGHT_BYTES, signal);
+    } catch (error) {
+      if (!(error instanceof MediaError) || error.code !== 'too_large') throw error;
+      return this.#lane(() => this.#decodeNow(path, maxMemoryBytes, signal));
+    }
+  }
+
+  async #decodeNow(path: string, maxMemoryBytes: number, signal: AbortSignal): Promise<DecodedHeic> {
     signal.throwIfAborted();
     clearTimeout(this.#idle);
     this.#worker ??= this.#startWorker();
     try {
-      const { maxPixels, maxMemoryBytes, timeoutMs } = this.#limits;
+      const { maxPixels, timeoutMs } = this.#limits;
       const request = { path, maxPixels, maxMemoryBytes, minLongerSide: MIN_LONGER_SIDE };
       const reply = await ask(this.#worker, request, timeoutMs, signal);
       if ('failure' in reply) throw toError(reply.failure);
@@ -121,7 +137,7 @@ function ask(
       timer = setTimeout(onTimeout, timeoutMs * Math.ceil((size.width * size.height) / PIXELS_PER_TIMEOUT));
     };
     const onLost = (cause: unknown) =>
-      fail(new ProcessorUnavailableError('The HEIC decoder ended unexpectedly', { cause }));
+      fail(new ProcessDiedError('The HEIC decoder ended unexpectedly', { cause }));
     const onAbort = () => fail(signal.reason);
     worker.on('message', onMessage).on('error', onLost).on('exit', onLost);
     signal.addEventListener('abort', onAbort);
@@ -140,7 +156,7 @@ function toError({ code, reason, size }: DecodeFailure): Error {
 export interface DecodeRequest {
   path: string;
   maxPixels: number;
-  /** The limit of all allocations of the decoder; more is `too_large`. */
+  /** The limit of the decoder's memory and of the decoded pixels together; more is `too_large`. */
   maxMemoryBytes: number;
   /** The picture may be reduced as long as its longer side has this many pixels. */
   minLongerSide: number;

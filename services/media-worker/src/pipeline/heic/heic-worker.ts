@@ -3,12 +3,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import type { Cicp } from '../types.js';
-import { type Canvas, createCanvas } from './canvas.ts';
+import { type Canvas, type CanvasSize, canvasBytes, createCanvas } from './canvas.ts';
 import type { DecodedHeic, DecodeOutcome, DecodeReply, DecodeRequest, Size } from './heic-decoder.js';
 import {
   error,
   Failure,
   libheif,
+  memory,
   out,
   readUint32,
   succeeded,
@@ -54,10 +55,10 @@ function respond(request: DecodeRequest): DecodeOutcome {
     return { decoded, decoderBytes: libheif.HEAPU8.length };
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    if (thrown instanceof Failure) {
-      const { code, size } = thrown;
-      return { failure: { code, reason, ...(size ? { size } : {}) } };
-    }
+    const size = thrown instanceof Failure && thrown.size ? { size: thrown.size } : {};
+    // Whatever libheif has made of the memory that it did not get.
+    if (memory.wasRefused) return { failure: { code: 'too_large', reason, ...size } };
+    if (thrown instanceof Failure) return { failure: { code: thrown.code, reason, ...size } };
     // The file system's errors have a code and a failed allocation is a RangeError; all others mean that libheif fails on the file.
     const machine = thrown instanceof RangeError || (thrown instanceof Error && 'code' in thrown);
     return { failure: { code: machine ? 'machine' : 'undecodable', reason } };
@@ -65,6 +66,8 @@ function respond(request: DecodeRequest): DecodeOutcome {
 }
 
 function decodeFile(request: DecodeRequest): DecodedHeic {
+  memory.maxBytes = request.maxMemoryBytes;
+  memory.wasRefused = false;
   const file = loadFile(request.path);
   const context = libheif._heif_context_alloc();
   let handle = 0;
@@ -142,7 +145,7 @@ function decodeSized(
   const bitsPerSample = bits > 8 && cicp && HDR_TRANSFERS.includes(cicp.transfer) ? 16 : 8;
   const channels = libheif._heif_image_handle_has_alpha_channel(handle) ? 4 : 3;
   const fitting = Math.floor(Math.max(width, height) / request.minLongerSide);
-  const canvas = createCanvas({
+  const canvasSize = {
     width,
     height,
     channels,
@@ -150,7 +153,11 @@ function decodeSized(
     shrink: Math.min(Math.max(fitting, 1), MAX_SHRINK),
     // Even, so that 16-bit samples are aligned.
     pixelOffset: HEADER_ROOM + 2 * Math.ceil((icc?.length ?? 0) / 2),
-  });
+  } satisfies CanvasSize;
+  memory.maxBytes = request.maxMemoryBytes - canvasBytes(canvasSize);
+  if (libheif.HEAPU8.length > memory.maxBytes)
+    throw new Failure('too_large', 'The pixels do not fit into memory');
+  const canvas = createCanvas(canvasSize);
   const format: Format = { channels, bitsPerSample };
   const tiles = channels === 3 ? tileGrid(context, handle, width, height) : undefined;
   decodeInto(canvas, handle, format, tiles);

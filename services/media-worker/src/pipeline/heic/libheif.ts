@@ -84,6 +84,27 @@ export class Failure extends Error {
   }
 }
 
+/**
+ * The limit of the decoder's memory. libheif's own limits leave out what its codec takes. WebAssembly's only limit is 2 GB; a memory that may
+ * not grow is a failed allocation.
+ */
+export const memory = { maxBytes: 0, wasRefused: false };
+const PAGE_BYTES = 65_536;
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+const { WebAssembly } = globalThis as unknown as { WebAssembly: { Memory: { prototype: WasmMemory } } };
+const { grow } = WebAssembly.Memory.prototype;
+WebAssembly.Memory.prototype.grow = function (this: WasmMemory, pages: number): number {
+  const wanted = this.buffer.byteLength + pages * PAGE_BYTES;
+  if (memory.maxBytes > 0 && wanted > memory.maxBytes) {
+    memory.wasRefused = true;
+    throw new RangeError('The decoder may not take more memory');
+  }
+  return grow.call(this, pages);
+};
+
 const load: LibheifFactory = createRequire(import.meta.url)('libheif-js/libheif-wasm/libheif-bundle.js');
 
 export const libheif = await load({ print: () => undefined, printErr: () => undefined });

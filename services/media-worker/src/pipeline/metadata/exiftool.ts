@@ -2,8 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExifTool, WriteTags } from 'exiftool-vendored';
-import pLimit from 'p-limit';
-import { MediaError, ProcessorUnavailableError } from '../errors.js';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { type EndReason, type ToolObserver, UNOBSERVED } from '../bounded-process.js';
+import { MediaError, ProcessDiedError, ProcessorUnavailableError } from '../errors.js';
 import { outputRead, residentBytes, spawnPerl } from './spawn-perl.js';
 import type { RawTags } from './tags.js';
 
@@ -19,8 +20,11 @@ export interface MetadataToolOptions {
   taskTimeoutMs: number;
   /** The interpreter that runs the exiftool of the package; looked up in the PATH. */
   perl?: string;
-  /** The most address space of the process. Default 384 MiB. */
+  /** The most address space of a process. Default 384 MiB. */
   maxMemoryBytes?: number;
+  /** Where a file is read that takes more than a process may usually have. */
+  lane?: LimitFunction;
+  observer?: ToolObserver;
 }
 
 interface Running {
@@ -28,32 +32,46 @@ interface Running {
   startError?: Error;
   /** The process that was started last. */
   child?: ChildProcess;
-  /** The processes that ended because they got no more memory. */
+  /** The processes that ended because they got no more memory, or wrote too much. */
   outOfMemory: WeakSet<ChildProcess>;
+  /** What was written since the start of the task. */
+  outputBytes: number;
 }
 
 const MINUTE_MS = 60_000;
 const MEBIBYTE = 1024 * 1024;
 /** Four times what exiftool takes for all tags of ordinary photos. A crafted file can ask for gigabytes. */
 const MAX_MEMORY_BYTES = 384 * MEBIBYTE;
+/** Ordinary photos take 90 MB of address space. A file that needs more than this gets a process of its own. */
+const USUAL_MEMORY_BYTES = 160 * MEBIBYTE;
 /** perl keeps what one large file took, so a process that has grown beyond this is replaced. */
-const MAX_KEPT_BYTES = 128 * MEBIBYTE;
+const MAX_KEPT_BYTES = 96 * MEBIBYTE;
+/** The wanted tags of a photo are a few kilobytes. This process would have to hold all of them. */
+const MAX_OUTPUT_BYTES = 8 * MEBIBYTE;
 /** Used instead of a file in a home folder, which could change what a tag means. The path is the same from src/ and from dist/. */
 const CONFIG_PATH = fileURLToPath(new URL('../../../exiftool.config', import.meta.url));
 
 /**
  * One exiftool process, which starts with the first task and is kept, since a start of perl for each photo would take longer than
  * decoding. The process ends when idle, after errors, after an hour, after 500 tasks and when it has grown, and starts again when needed.
- * A file for which it needs more memory than it may have is `too_large`.
+ * A file that takes much memory gets a process of its own, and one that takes even more is `too_large`.
  */
 export class MetadataTool {
-  readonly #options: MetadataToolOptions;
+  readonly #options: Required<MetadataToolOptions>;
   readonly #oneAtATime = pLimit(1);
   #running: Promise<Running> | undefined;
+  /** For a file that takes much memory. */
+  #large: Promise<Running> | undefined;
   #closed = false;
 
   constructor(options: MetadataToolOptions) {
-    this.#options = options;
+    this.#options = {
+      perl: 'perl',
+      maxMemoryBytes: MAX_MEMORY_BYTES,
+      lane: pLimit(1),
+      observer: UNOBSERVED,
+      ...options,
+    };
   }
 
   /** Returns the tags that exiftool arguments name. @throws MediaError (timed_out, too_large), ProcessorUnavailableError */
@@ -93,8 +111,8 @@ export class MetadataTool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const current = await this.#running;
-    await current?.tool.end();
+    const current = await Promise.all([this.#running, this.#large]);
+    await Promise.all(current.map((running) => running?.tool.end()));
   }
 
   /** Runs one task after the other: what ends the process is then the file of the task, and of no other one. */
@@ -104,29 +122,76 @@ export class MetadataTool {
 
   async #attempt<T>(task: (tool: ExifTool) => Promise<T>, retries = 1): Promise<T> {
     if (this.#closed) throw new ProcessorUnavailableError('The photo processor is closed');
-    this.#running ??= start(this.#options, () => {
+    const maxMemoryBytes = Math.min(USUAL_MEMORY_BYTES, this.#options.maxMemoryBytes);
+    this.#running ??= this.#start(maxMemoryBytes, () => {
       this.#running = undefined;
     });
     const current = await this.#running;
-    try {
-      const result = await task(current.tool);
+    const outcome = await runTask(current, task);
+    if ('result' in outcome) {
       await replaceIfLarge(current);
-      return result;
-    } catch (error) {
-      if (isTimeout(error)) {
-        throw new MediaError('timed_out', 'Reading the metadata took too long', { cause: error });
-      }
-      // exiftool reports faults of a file as tags. Any other error is one of the process: killed, out of memory, not started.
-      if (retries > 0 && !current.startError && !this.#closed) return this.#attempt(task, retries - 1);
-      const { child } = current;
-      await outputRead(child);
-      if (child && current.outOfMemory.has(child)) {
-        throw new MediaError('too_large', 'Reading the metadata took too much memory', { cause: error });
-      }
-      throw new ProcessorUnavailableError('exiftool is not available', {
-        cause: current.startError ?? error,
-      });
+      return outcome.result;
     }
+    if (outcome.ended === 'memory') return this.#options.lane(() => this.#attemptLarge(task));
+    // Something else ended the process, perhaps before it has read this file.
+    if (outcome.ended === 'killed' && retries > 0 && !this.#closed) return this.#attempt(task, retries - 1);
+    throw this.#errorOf(outcome);
+  }
+
+  /** In a new process that may have more memory, which ends after the task. */
+  async #attemptLarge<T>(task: (tool: ExifTool) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new ProcessorUnavailableError('The photo processor is closed');
+    this.#large = this.#start(this.#options.maxMemoryBytes, () => undefined);
+    const running = await this.#large;
+    try {
+      const outcome = await runTask(running, task);
+      if ('result' in outcome) return outcome.result;
+      throw this.#errorOf(outcome);
+    } finally {
+      this.#large = undefined;
+      await running.tool.end();
+    }
+  }
+
+  #errorOf({ ended, error }: Failed): Error {
+    if (this.#closed || ended === 'not_started') {
+      return new ProcessorUnavailableError('exiftool is not available', { cause: error });
+    }
+    this.#options.observer.ended('exiftool', ended);
+    switch (ended) {
+      case 'time':
+        return new MediaError('timed_out', 'Reading the metadata took too long', { cause: error });
+      case 'memory':
+        return new MediaError('too_large', 'Reading the metadata took too much memory', { cause: error });
+      case 'killed':
+        return new ProcessDiedError('exiftool ended while it read the file', { cause: error });
+    }
+  }
+
+  #start(maxMemoryBytes: number, onStartError: () => void): Promise<Running> {
+    return start({ ...this.#options, maxMemoryBytes }, onStartError);
+  }
+}
+
+interface Failed {
+  ended: EndReason | 'not_started';
+  error: unknown;
+}
+
+/** exiftool reports faults of a file as tags. Any error is one of the process. */
+async function runTask<T>(
+  running: Running,
+  task: (tool: ExifTool) => Promise<T>,
+): Promise<{ result: T } | Failed> {
+  running.outputBytes = 0;
+  try {
+    return { result: await task(running.tool) };
+  } catch (error) {
+    if (isTimeout(error)) return { ended: 'time', error };
+    if (running.startError) return { ended: 'not_started', error: running.startError };
+    const { child } = running;
+    await outputRead(child);
+    return { ended: child && running.outOfMemory.has(child) ? 'memory' : 'killed', error };
   }
 }
 
@@ -153,16 +218,23 @@ function fileFault(error: unknown, source: string): UnwritableError {
   return new UnwritableError(message.slice(0, -` - ${source}`.length), { cause: error });
 }
 
-async function start(options: MetadataToolOptions, onStartError: () => void): Promise<Running> {
+async function start(options: Required<MetadataToolOptions>, onStartError: () => void): Promise<Running> {
   // Imported late because the module creates objects and timers when it is imported.
   const { ExifTool: Tool, DefaultExiftoolArgs, exiftoolPath } = await import('exiftool-vendored');
-  const { perl = 'perl', maxMemoryBytes = MAX_MEMORY_BYTES, taskTimeoutMs } = options;
+  const { perl, maxMemoryBytes, taskTimeoutMs, observer } = options;
   const startPerl = async (): Promise<ChildProcess> => {
+    observer.started('exiftool');
     running.child = await spawnPerl({
       perl,
       args: [await exiftoolPath(), '-config', CONFIG_PATH, ...DefaultExiftoolArgs],
       maxMemoryBytes,
       onOutOfMemory: (child) => running.outOfMemory.add(child),
+      onOutput: (child, bytes) => {
+        running.outputBytes += bytes;
+        if (running.outputBytes <= MAX_OUTPUT_BYTES) return;
+        running.outOfMemory.add(child);
+        child.kill('SIGKILL');
+      },
     });
     return running.child;
   };
@@ -177,7 +249,7 @@ async function start(options: MetadataToolOptions, onStartError: () => void): Pr
     checkPerl: false,
     processFactory: startPerl,
   });
-  const running: Running = { tool, outOfMemory: new WeakSet() };
+  const running: Running = { tool, outOfMemory: new WeakSet(), outputBytes: 0 };
   tool.on('startError', (error) => {
     running.startError = error;
     // Queued tasks would wait without end for a process that cannot start. end() rejects them; the next call starts a new process.

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { saysOutOfMemory, spawnBounded } from '../bounded-process.js';
 
 export interface PerlOptions {
   perl: string;
@@ -8,28 +9,22 @@ export interface PerlOptions {
   maxMemoryBytes: number;
   /** Called when the process says that it ends because it got no more memory. */
   onOutOfMemory: (child: ChildProcess) => void;
+  onOutput: (child: ChildProcess, bytes: number) => void;
 }
 
 /**
- * Sets the limit and becomes perl. `ulimit` is part of every shell; a system that does not know `-v` (macOS) runs perl without a limit.
- * In a locale that the system lacks, perl prints a warning that exiftool-vendored treats as a failed start.
- */
-const SCRIPT = 'ulimit -v "$1" 2>/dev/null || :; shift; exec /usr/bin/env LC_ALL=C "$@"';
-
-/**
  * Starts perl with a limit of its memory. exiftool-vendored's own way to start it sometimes has no listener for the `error` event, which
- * would end this process.
+ * would end this process. In a locale that the system lacks, perl prints a warning that exiftool-vendored treats as a failed start.
  */
-export function spawnPerl({ perl, args, maxMemoryBytes, onOutOfMemory }: PerlOptions): Promise<ChildProcess> {
-  return new Promise((resolve, reject) => {
-    const kibibytes = String(Math.floor(maxMemoryBytes / 1024));
-    const child = spawn('/bin/sh', ['-c', SCRIPT, 'sh', kibibytes, perl, ...args], { stdio: 'pipe' });
-    child.stderr.on('data', (text) => {
-      if (/out of memory/i.test(String(text))) onOutOfMemory(child);
-    });
-    child.on('spawn', () => resolve(child));
-    child.on('error', reject);
+export async function spawnPerl(options: PerlOptions): Promise<ChildProcess> {
+  const { perl, args, maxMemoryBytes, onOutOfMemory, onOutput } = options;
+  const command = ['/usr/bin/env', 'LC_ALL=C', perl, ...args];
+  const child = await spawnBounded(command, { addressBytes: maxMemoryBytes });
+  child.stderr?.on('data', (text) => {
+    if (saysOutOfMemory(String(text))) onOutOfMemory(child);
   });
+  child.stdout?.on('data', (chunk: Buffer) => onOutput(child, chunk.length));
+  return child;
 }
 
 /** Resolves when all that an ended process has written was read; at once if it runs or none was started. */

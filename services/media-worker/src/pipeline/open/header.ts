@@ -1,42 +1,20 @@
-import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { MediaError } from '../errors.js';
 import { cleanInteger } from '../metadata/clean.js';
 import type { RawTags } from '../metadata/tags.js';
-import type { Cicp, Limits, Picture } from '../types.js';
-
-/** The formats that may be decoded. libvips supports more (SVG, PDF, ...), which are not photos and are used in attacks. */
-const ACCEPTED_FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
-
-/**
- * Reads only the header of the picture that `where` names in a file. Throws `MediaError` if it is damaged, has another format, or the
- * picture is too large.
- */
-export async function readHeader(input: string, limits: Limits, where: SharpOptions = {}): Promise<Metadata> {
-  let header: Metadata;
-  try {
-    header = await sharp(input, { ...where, limitInputPixels: false }).metadata();
-  } catch (cause) {
-    throw new MediaError('undecodable', 'The file is damaged or not a picture', { cause });
-  }
-  if (!ACCEPTED_FORMATS.has(header.format)) {
-    throw new MediaError('unsupported', `Pictures of the format ${header.format} are not supported`);
-  }
-  checkPixels({ ...header.autoOrient, ...turningOf(header) }, limits);
-  return header;
-}
+import type { Cicp, Header, Limits, Picture } from '../types.js';
 
 /**
  * Returns the EXIF orientation by which sharp turns a picture; nothing if it does not turn it. libvips reads only EXIF's first directory.
  * In HEIF the decoder has turned the picture by the container's `irot` and `imir`, and EXIF does not count.
  */
-export function turningOf({ format, orientation = 1 }: Metadata): Pick<Picture, 'turnedBy'> {
+export function turningOf({ format, orientation = 1 }: Header): Pick<Picture, 'turnedBy'> {
   return format !== 'heif' && orientation > 1 && orientation <= 8 ? { turnedBy: orientation } : {};
 }
 
 /**
  * Whether sharp converts a picture to Display P3 instead of sRGB: it does with 16-bit RGB if the picture has a colour profile.
  */
-export const endsInDisplayP3 = ({ space, hasProfile }: Metadata): boolean => space === 'rgb16' && hasProfile;
+export const endsInDisplayP3 = ({ space, hasProfile }: Header): boolean => space === 'rgb16' && hasProfile;
 
 /** Returns the code points of a file's samples (ITU-T H.273), by exiftool's name for the format. */
 export function cicpOf(tags: RawTags, group: 'PNG' | 'QuickTime'): Cicp | undefined {
@@ -63,25 +41,6 @@ export function checkPixels(
       width,
       height,
       orientation: turnedBy,
-    },
-  );
-}
-
-/** Throws `MediaError` (too_large) for a picture that does not fit into the decoder's memory. */
-export function checkMemory(
-  { width, height }: { width: number; height: number },
-  bytesPerPixel: number,
-  limits: Limits,
-): void {
-  const bytes = width * height * bytesPerPixel;
-  if (bytes <= limits.maxMemoryBytes) return;
-  const [needed, given] = [bytes, limits.maxMemoryBytes].map((value) => Math.round(value / 2 ** 20));
-  throw new MediaError(
-    'too_large',
-    `Decoding needs ${needed} MiB of memory, this server has ${given} MiB for it`,
-    {
-      width,
-      height,
     },
   );
 }

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Metadata } from 'sharp';
+import type { Decoder } from '../decode/decoder.js';
 import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors.js';
 import type { MetadataTool } from '../metadata/exiftool.js';
 import { EMBEDDED_PICTURE_TAGS, type RawTags } from '../metadata/tags.js';
-import type { Limits, PhotoMetadata, Picture } from '../types.js';
-import { readHeader, turningOf } from './header.js';
+import type { Header, Limits, PhotoMetadata, Picture } from '../types.js';
+import { turningOf } from './header.js';
 
 export interface EmbeddedOpening {
   path: string;
   tags: RawTags;
   metadata: PhotoMetadata;
+  decoder: Decoder;
   tool: MetadataTool;
   scratchDir: string;
   limits: Limits;
@@ -25,7 +26,12 @@ export async function openRaw(opening: EmbeddedOpening): Promise<Picture> {
   const embedded = await extractEmbedded(opening);
   if (embedded) {
     const { input, header, release } = embedded;
-    return { input, ...inPlaceOfPhoto({ ...header, ...turningOf(header) }, opening.metadata), release };
+    return {
+      input,
+      header,
+      ...inPlaceOfPhoto({ ...header, ...turningOf(header) }, opening.metadata),
+      release,
+    };
   }
   throw new MediaError('unsupported', 'The camera RAW file holds no preview that can be shown');
 }
@@ -33,7 +39,7 @@ export async function openRaw(opening: EmbeddedOpening): Promise<Picture> {
 /** A JPEG from inside a photo, in a temporary file that `release` removes. */
 export interface Embedded {
   input: string;
-  header: Metadata;
+  header: Header;
   release: () => Promise<void>;
 }
 
@@ -66,13 +72,13 @@ function embeddedPictures(tags: RawTags): EmbeddedPicture[] {
 
 /** Returns undefined if the picture cannot be read, so that a smaller one can be tried. */
 async function extract(opening: EmbeddedOpening, embedded: EmbeddedPicture): Promise<Embedded | undefined> {
-  const { path, tool, scratchDir, limits } = opening;
+  const { path, decoder, tool, scratchDir } = opening;
   const extracted = join(scratchDir, `${randomUUID()}.jpg`);
   const release = () => rm(extracted, { force: true }).catch(() => undefined);
   try {
     await tool.extract(embedded.tag, path, extracted);
     await checkComplete(extracted, embedded.bytes, scratchDir);
-    const header = await readHeader(extracted, limits);
+    const header = await decoder.readHeader(extracted);
     return { input: extracted, header, release };
   } catch (error) {
     await release();

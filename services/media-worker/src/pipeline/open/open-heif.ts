@@ -1,10 +1,10 @@
-import type { Metadata } from 'sharp';
+import type { Decoder } from '../decode/decoder.js';
 import { MediaError } from '../errors.js';
 import type { HeicDecoder } from '../heic/heic-decoder.js';
 import { wrapAsTiff } from '../heic/tiff.js';
 import type { RawTags } from '../metadata/tags.js';
-import type { Limits, Picture } from '../types.js';
-import { checkMemory, cicpOf, endsInDisplayP3, readHeader } from './header.js';
+import type { Header, Picture } from '../types.js';
+import { cicpOf, endsInDisplayP3 } from './header.js';
 
 /**
  * Decodes HEVC and returns the pixels as an uncompressed TIFF in memory, so that sharp can apply the colour profile (iPhones use
@@ -17,20 +17,19 @@ export async function openHeic(path: string, decoder: HeicDecoder, signal?: Abor
   return { input: wrapAsTiff(pixels, icc), width, height, ...(cicp ? { cicp, bitsPerSample } : {}) };
 }
 
-/** Opens an AVIF, which sharp decodes as a whole. Throws `MediaError`, also if it does not fit into the decoder's memory (too_large). */
+/** Opens an AVIF, which sharp decodes as a whole. @throws MediaError */
 export async function openAvif(
   path: string,
   described: Promise<{ tags: RawTags }>,
-  limits: Limits,
+  decoder: Decoder,
 ): Promise<Picture> {
-  const { header, unlimited } = await readAvifHeader(path, limits);
+  const { header, unlimited } = await readAvifHeader(path, decoder);
   const bitsPerSample = header.depth === 'ushort' ? 16 : 8;
-  // Up to three planes, and the RGB pixels.
-  checkMemory(header.autoOrient, (6 * bitsPerSample) / 8, limits);
   // An ICC profile has priority (ISO/IEC 23000-22, 7.3.6.4).
-  const cicp = header.icc === undefined ? cicpOf((await described).tags, 'QuickTime') : undefined;
+  const cicp = !header.hasProfile ? cicpOf((await described).tags, 'QuickTime') : undefined;
   return {
     input: path,
+    header,
     ...header.autoOrient,
     unlimited,
     ...(cicp ? { cicp, bitsPerSample } : {}),
@@ -41,12 +40,12 @@ export async function openAvif(
 /** libheif refuses a file of more than 256 items as an attack, but a photo of 67 megapixels has that many tiles. */
 async function readAvifHeader(
   path: string,
-  limits: Limits,
-): Promise<{ header: Metadata; unlimited: boolean }> {
+  decoder: Decoder,
+): Promise<{ header: Header; unlimited: boolean }> {
   try {
-    return { header: await readHeader(path, limits), unlimited: false };
+    return { header: await decoder.readHeader(path), unlimited: false };
   } catch (error) {
     if (!(error instanceof MediaError) || error.code !== 'undecodable') throw error;
-    return { header: await readHeader(path, limits, { unlimited: true }), unlimited: true };
+    return { header: await decoder.readHeader(path, { unlimited: true }), unlimited: true };
   }
 }

@@ -1,17 +1,19 @@
 import { canonicalMimeType, isCameraRaw } from '@lazyphotos/contracts';
 import { sniffFile } from '@lazyphotos/photo-type';
+import type { Decoder } from '../decode/decoder.js';
 import { isMachineFault, ProcessorUnavailableError } from '../errors.js';
 import type { HeicDecoder } from '../heic/heic-decoder.js';
 import type { MetadataTool } from '../metadata/exiftool.js';
 import type { RawTags } from '../metadata/tags.js';
 import type { Limits, PhotoFile, PhotoMetadata, Picture } from '../types.js';
-import { cicpOf, endsInDisplayP3, readHeader, turningOf } from './header.js';
+import { cicpOf, endsInDisplayP3, turningOf } from './header.js';
 import { openRaw } from './open-embedded.js';
 import { openAvif, openHeic } from './open-heif.js';
 import { openTiff } from './tiff/open-tiff.js';
 import { readTiffPictures, type TiffPicture } from './tiff/tiff-picture.js';
 
 export interface OpenDeps {
+  decoder: Decoder;
   heic: HeicDecoder;
   tool: MetadataTool;
   scratchDir: string;
@@ -53,10 +55,10 @@ export async function openPicture(
   { path }: PhotoFile,
   contents: Contents,
   described: Promise<{ tags: RawTags; metadata: PhotoMetadata }>,
-  { heic, tool, scratchDir, limits }: OpenDeps,
+  { decoder, heic, tool, scratchDir, limits }: OpenDeps,
   signal?: AbortSignal,
 ): Promise<Picture> {
-  const opening = async () => ({ path, ...(await described), tool, scratchDir, limits });
+  const opening = async () => ({ path, ...(await described), decoder, tool, scratchDir, limits });
   switch (contents.kind) {
     case 'tiff':
       return openTiff({ ...(await opening()), pictures: contents.pictures });
@@ -65,9 +67,9 @@ export async function openPicture(
     case 'heic':
       return openHeic(path, heic, signal);
     case 'avif':
-      return openAvif(path, described, limits);
+      return openAvif(path, described, decoder);
     case 'bitmap':
-      return openBitmap(path, described, limits);
+      return openBitmap(path, described, decoder);
   }
 }
 
@@ -75,13 +77,14 @@ export async function openPicture(
 export async function openBitmap(
   path: string,
   described: Promise<{ tags: RawTags }>,
-  limits: Limits,
+  decoder: Decoder,
 ): Promise<Picture> {
-  const header = await readHeader(path, limits);
+  const header = await decoder.readHeader(path);
   // Code points go before an ICC profile in PNG (third edition, 13.4), unlike in HEIF.
   const cicp = header.format === 'png' ? cicpOf((await described).tags, 'PNG') : undefined;
   return {
     input: path,
+    header,
     ...header.autoOrient,
     ...turningOf(header),
     ...(cicp ? { cicp, bitsPerSample: header.depth === 'ushort' ? 16 : 8 } : {}),

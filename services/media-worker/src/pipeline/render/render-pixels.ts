@@ -1,6 +1,6 @@
-import { previewSizes } from '@lazyphotos/contracts';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
-import { isMachineFault, MediaError, ProcessorUnavailableError } from '../errors.js';
+import { saysOutOfMemory } from '../bounded-process.js';
+import { isMachineFault, MediaError, OutOfMemoryError, ProcessorUnavailableError } from '../errors.js';
 import type { Cicp, Limits, Picture } from '../types.js';
 import { cicpToSrgb, isSrgb } from './cicp.js';
 import { fitSamples } from './fit-samples.js';
@@ -27,12 +27,15 @@ export async function renderPixels(picture: Picture, limits: Limits): Promise<Pi
         sequentialRead: true,
         ...where,
       }).timeout({ seconds: timeoutSeconds });
-    return await renderUndamaged(picture, (where) => orient(openAt(where), picture.orientation));
+    return await renderUndamaged(picture, limits.maxSide, (where) =>
+      orient(openAt(where), picture.orientation),
+    );
   } catch (cause) {
     if (performance.now() - started >= timeoutSeconds * 1000) {
       throw new MediaError('timed_out', 'Decoding the picture took too long', { cause });
     }
-    if (isMachineFault(cause) || isOutOfMemory(cause)) {
+    if (isOutOfMemory(cause)) throw new OutOfMemoryError('Decoding takes too much memory', { cause });
+    if (isMachineFault(cause)) {
       throw new ProcessorUnavailableError('The picture could not be decoded because of missing resources', {
         cause,
       });
@@ -54,9 +57,9 @@ type OpenUpright = (options: SharpOptions) => Sharp;
  * `truncated` refuses incomplete pictures, whose lower part would be grey. The stricter `warning` also refuses complete ones: many phones
  * leave stray bytes in their JPEGs. Incomplete TIFFs need `error`, which also refuses complete ones for a tag that does not matter.
  */
-async function renderUndamaged(picture: Picture, upright: OpenUpright): Promise<Pixels> {
+async function renderUndamaged(picture: Picture, side: number, upright: OpenUpright): Promise<Pixels> {
   const render = (failOn: 'error' | 'truncated') =>
-    renderUpright(picture, (options) => upright({ ...options, failOn }));
+    renderUpright(picture, side, (options) => upright({ ...options, failOn }));
   if (!picture.isStrict) return render('truncated');
   try {
     return await render('error');
@@ -76,7 +79,7 @@ function isAboutTags(error: unknown): boolean {
   return lines.length > 0 && lines.every((line) => /\b(tag|field|directory|IFD)\b|"\w+"/i.test(line));
 }
 
-async function renderUpright(picture: Picture, upright: OpenUpright): Promise<Pixels> {
+async function renderUpright(picture: Picture, side: number, upright: OpenUpright): Promise<Pixels> {
   const { page, subIfd, meaning = 'display', isDisplayP3 = false, unlimited = false, cicp } = picture;
   const where: SharpOptions = {
     unlimited,
@@ -84,10 +87,10 @@ async function renderUpright(picture: Picture, upright: OpenUpright): Promise<Pi
     ...(subIfd === undefined ? {} : { tiff: { subifd: subIfd } }),
   };
   if (cicp && !isSrgb(cicp))
-    return fitDescribed(upright({ ...where, ignoreIcc: true }), cicp, picture.bitsPerSample);
-  if (meaning !== 'display') return fitSamples(meaning, upright, where, previewSizes.medium);
+    return fitDescribed(upright({ ...where, ignoreIcc: true }), side, cicp, picture.bitsPerSample);
+  if (meaning !== 'display') return fitSamples(meaning, upright, where, side);
   const image = upright({ ...where, ignoreIcc: cicp !== undefined });
-  return fit(isDisplayP3 ? image.withIccProfile('srgb', { attach: false }) : image, previewSizes.medium);
+  return fit(isDisplayP3 ? image.withIccProfile('srgb', { attach: false }) : image, side);
 }
 
 /** Scales down to fit a square, never up, and never below one pixel: a line of pixels stays a line. */
@@ -113,11 +116,16 @@ function firstChannels(data: Buffer, from: number, to: number): Buffer {
 }
 
 /** The same for samples that are not sRGB but described by code points, to the size of the largest preview. */
-async function fitDescribed(image: Sharp, cicp: Cicp, bitsPerSample: 8 | 16 = 8): Promise<Pixels> {
+async function fitDescribed(
+  image: Sharp,
+  side: number,
+  cicp: Cicp,
+  bitsPerSample: 8 | 16 = 8,
+): Promise<Pixels> {
   const space = bitsPerSample === 16 ? 'rgb16' : 'srgb';
   const { data, info } = await image
     .pipelineColourspace(space)
-    .resize(previewSizes.medium, previewSizes.medium, { fit: 'inside', withoutEnlargement: true })
+    .resize(side, side, { fit: 'inside', withoutEnlargement: true })
     .toColourspace(space)
     .raw({ depth: bitsPerSample === 16 ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true });
@@ -149,6 +157,6 @@ function orient(image: Sharp, orientation: number | undefined): Sharp {
 }
 
 /** libvips reports a failed allocation only in the text of the error. */
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && /out of memory|cannot allocate/i.test(error.message);
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && saysOutOfMemory(error.message);
 }

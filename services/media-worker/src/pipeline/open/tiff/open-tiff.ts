@@ -1,7 +1,7 @@
 import type { SharpOptions } from 'sharp';
 import { MediaError } from '../../errors.js';
 import type { PhotoMetadata, Picture } from '../../types.js';
-import { checkPixels, endsInDisplayP3, readHeader, turningOf } from '../header.js';
+import { checkPixels, endsInDisplayP3, turningOf } from '../header.js';
 import {
   type Embedded,
   type EmbeddedOpening,
@@ -69,12 +69,12 @@ async function openCopy(embedded: Embedded | undefined, opening: TiffOpening): P
 }
 
 function showEmbedded({ input, header, release }: Embedded, { metadata }: TiffOpening): Picture {
-  return { input, ...inPlaceOfPhoto({ ...header, ...turningOf(header) }, metadata), release };
+  return { input, header, ...inPlaceOfPhoto({ ...header, ...turningOf(header) }, metadata), release };
 }
 
 /** The orientation of the photo's metadata is the one that is applied. */
 async function openPicture(picture: TiffPicture, opening: TiffOpening): Promise<Picture> {
-  const { path, metadata, limits } = opening;
+  const { path, metadata, decoder, limits } = opening;
   const { page, subIfd, meaning } = picture;
   const { orientation = 1 } = metadata;
   const size = turned(picture, orientation);
@@ -89,9 +89,10 @@ async function openPicture(picture: TiffPicture, opening: TiffOpening): Promise<
   };
   if (meaning === 'cielab8') return { ...shown, ...(await openCielab8(picture, opening)) };
   const where: SharpOptions = { page, ...(subIfd === undefined ? {} : { tiff: { subifd: subIfd } }) };
-  const header = await readHeader(path, limits, where);
+  const header = await decoder.readHeader(path, where);
   return {
     ...shown,
+    header,
     page,
     ...(subIfd === undefined ? {} : { subIfd }),
     ...(endsInDisplayP3(header) ? { isDisplayP3: true } : {}),

@@ -1,0 +1,151 @@
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { SharpOptions } from 'sharp';
+import { type EndReason, saysOutOfMemory, spawnBounded } from '../bounded-process.js';
+import { MediaError, type MediaErrorCode, ProcessDiedError, ProcessorUnavailableError } from '../errors.js';
+import type { Pixels } from '../render/render-pixels.js';
+import type { Header, Limits, Picture } from '../types.js';
+
+export type ChildRequest =
+  | { kind: 'header'; path: string; where: SharpOptions }
+  | { kind: 'render'; picture: Omit<Picture, 'release'>; limits: Limits };
+
+/** The first line of the answer. The samples of the pixels follow it. */
+export type ChildReply =
+  | { header: Header }
+  | { pixels: Omit<Pixels, 'data'> }
+  | { failure: { code: MediaErrorCode | 'memory' | 'machine'; reason: string; detail: string } & ChildSize };
+interface ChildSize {
+  width?: number;
+  height?: number;
+  orientation?: number | undefined;
+}
+
+export interface ChildAnswer {
+  reply: Exclude<ChildReply, { failure: unknown }>;
+  data: Buffer;
+}
+
+export interface ChildOptions {
+  limits: Limits;
+  signal: AbortSignal;
+  onEnd: (reason: EndReason) => void;
+}
+
+const MEBIBYTE = 1024 * 1024;
+/** What Node and libvips take before they decode anything, measured: 43 MB. */
+const PROGRAM_BYTES = 64 * MEBIBYTE;
+/** The largest preview takes less than 5 MB. */
+const MAX_ANSWER_BYTES = 16 * MEBIBYTE;
+const MAX_WORDS = 64 * 1024;
+/** Without compiled code V8 reserves no memory for it, which would count against the limit. What is slow runs in libvips. */
+const NODE_ARGUMENTS = ['--jitless', '--v8-pool-size=1'];
+
+/** The compiled one, also under jest: Node needs WebAssembly to load TypeScript. */
+const CHILD_PATH = fileURLToPath(new URL('../../../dist/pipeline/decode/decode-child.js', import.meta.url));
+
+/**
+ * Has a process of its own answer one request, within limits of memory, processor time and time.
+ * @throws MediaError (too_large and timed_out for the limits), ProcessDiedError when something else ends it, ProcessorUnavailableError,
+ * the reason of the signal
+ */
+export async function askChild(request: ChildRequest, options: ChildOptions): Promise<ChildAnswer> {
+  const { limits, signal, onEnd } = options;
+  signal.throwIfAborted();
+  const command = [process.execPath, ...NODE_ARGUMENTS, CHILD_PATH];
+  const bounds = {
+    dataBytes: PROGRAM_BYTES + limits.maxMemoryBytes,
+    cpuSeconds: Math.ceil(limits.timeoutMs / 1000),
+  };
+  const child = await spawnBounded(command, bounds).catch((cause: unknown) => {
+    throw new ProcessorUnavailableError('The decoder cannot be started', { cause });
+  });
+  const ended = await untilEnd(child, request, limits.timeoutMs, signal);
+  signal.throwIfAborted();
+  const answer = ended.code === 0 ? parse(ended.output) : undefined;
+  if (answer && !('failure' in answer.reply)) return { reply: answer.reply, data: answer.data };
+  const failure = answer && 'failure' in answer.reply ? answer.reply.failure : undefined;
+  if (failure?.code === 'machine') {
+    throw new ProcessorUnavailableError('The decoder failed', { cause: new Error(failure.detail) });
+  }
+  if (failure && failure.code !== 'memory') {
+    const { code, reason, detail, width, height, orientation } = failure;
+    const size = width && height ? { width, height } : {};
+    throw new MediaError(code, reason, { cause: new Error(detail), orientation, ...size });
+  }
+  const reason = failure ? 'memory' : reasonOf(ended);
+  onEnd(reason);
+  throw endError(reason, request, failure?.detail ?? ended.words);
+}
+
+interface Ended {
+  code: number | null;
+  endSignal: NodeJS.Signals | null;
+  hasTimedOut: boolean;
+  output: Buffer;
+  /** The start of what it has printed as an error. */
+  words: string;
+}
+
+/** Sends the request and collects what the process writes. Resolves when it has ended, at the latest at the end of its time. */
+function untilEnd(
+  child: ChildProcess,
+  request: ChildRequest,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const { stdin, stdout, stderr } = child;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let words = '';
+  let hasTimedOut = false;
+  const kill = () => child.kill('SIGKILL');
+  const timer = setTimeout(() => {
+    hasTimedOut = true;
+    kill();
+  }, timeoutMs);
+  signal.addEventListener('abort', kill);
+  stdout?.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) kill();
+    else chunks.push(chunk);
+  });
+  stderr?.on('data', (chunk: Buffer) => {
+    words = (words + chunk.toString('latin1')).slice(0, MAX_WORDS);
+  });
+  // It may end before it has read the request.
+  stdin?.on('error', () => undefined);
+  stdin?.end(JSON.stringify(request));
+  return new Promise((resolve) => {
+    child.once('close', (code, endSignal) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', kill);
+      resolve({ code, endSignal, hasTimedOut, output: Buffer.concat(chunks), words });
+    });
+  });
+}
+
+function parse(output: Buffer): { reply: ChildReply; data: Buffer } | undefined {
+  const end = output.indexOf('\n');
+  if (end === -1) return undefined;
+  return { reply: JSON.parse(output.toString('utf8', 0, end)) as ChildReply, data: output.subarray(end + 1) };
+}
+
+function reasonOf({ endSignal, hasTimedOut, words }: Ended): EndReason {
+  if (hasTimedOut || endSignal === 'SIGXCPU') return 'time';
+  return saysOutOfMemory(words) ? 'memory' : 'killed';
+}
+
+function endError(reason: EndReason, request: ChildRequest, detail: string): Error {
+  const cause = new Error(detail.slice(0, 1000));
+  if (reason === 'killed')
+    return new ProcessDiedError('The process that decoded the picture ended', { cause });
+  const { width, height, turnedBy: orientation } = request.kind === 'render' ? request.picture : {};
+  const size = width && height ? { width, height, orientation } : {};
+  return reason === 'time'
+    ? new MediaError('timed_out', 'Decoding the picture took too long', { cause, ...size })
+    : new MediaError('too_large', 'Decoding the picture takes more memory than this server has for it', {
+        cause,
+        ...size,
+      });
+}
