@@ -52,6 +52,8 @@ export function spawnBounded(command: readonly string[], bounds: Bounds): Promis
   });
 }
 
-/** The last words of perl, V8, GLib and C++ when they get no more memory. */
-export const saysOutOfMemory = (text: string): boolean =>
-  /out of memory|insufficient memory|cannot allocate|failed to allocate|bad_alloc/i.test(text);
+const NO_MEMORY =
+  /out of memory|(insufficient|not enough) memory|memory allocation|(can ?not|could ?n[o']t|unable to|failed to) allocate|bad_alloc/i;
+
+/** Whether that is what perl, V8, GLib, C++ and the libraries behind libvips say when they get no more memory. */
+export const saysOutOfMemory = (text: string): boolean => NO_MEMORY.test(text);
