@@ -54,6 +54,8 @@ export function spawnBounded(command: readonly string[], bounds: Bounds): Promis
 
 const NO_MEMORY =
   /out of memory|(insufficient|not enough) memory|memory allocation|(can ?not|could ?n[o']t|unable to|failed to) allocate|bad_alloc/i;
+/** libheif's own limit of the number of items, which it calls a failed allocation, too. */
+const LIBRARY_LIMIT = /security limit/i;
 
 /** Whether that is what perl, V8, GLib, C++ and the libraries behind libvips say when they get no more memory. */
-export const saysOutOfMemory = (text: string): boolean => NO_MEMORY.test(text);
+export const saysOutOfMemory = (text: string): boolean => NO_MEMORY.test(text) && !LIBRARY_LIMIT.test(text);

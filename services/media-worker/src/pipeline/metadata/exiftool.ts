@@ -47,7 +47,7 @@ const USUAL_MEMORY_BYTES = 160 * MEBIBYTE;
 /** perl keeps what one large file took, so a process that has grown beyond this is replaced. */
 const MAX_KEPT_BYTES = 96 * MEBIBYTE;
 /** The wanted tags of a photo are a few kilobytes. This process would have to hold all of them. */
-const MAX_OUTPUT_BYTES = 8 * MEBIBYTE;
+const MAX_OUTPUT_BYTES = MEBIBYTE;
 /** Used instead of a file in a home folder, which could change what a tag means. The path is the same from src/ and from dist/. */
 const CONFIG_PATH = fileURLToPath(new URL('../../../exiftool.config', import.meta.url));
 
