@@ -53,7 +53,7 @@ export function spawnBounded(command: readonly string[], bounds: Bounds): Promis
 }
 
 const NO_MEMORY =
-  /out of memory|(insufficient|not enough) memory|memory allocation|(can ?not|could ?n[o']t|unable to|failed to) allocate|bad_alloc/i;
+  /out of memory|(insufficient|not enough) memory|memory allocation|(can ?not|could ?n[o']t|unable to|failed to) allocate|creating thread|bad_alloc/i;
 /** libheif's own limit of the number of items, which it calls a failed allocation, too. */
 const LIBRARY_LIMIT = /security limit/i;
 
