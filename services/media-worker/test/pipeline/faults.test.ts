@@ -125,10 +125,7 @@ describe('metadata that take more memory than exiftool may have', () => {
     const read = (name: string) => tool.readTags(join(folder, name), TAG_ARGUMENTS);
     const names = ['killed.jpg', 'large.jpg', 'killed.jpg', 'large.jpg'];
     const outcomes = await Promise.allSettled(names.map(read));
-    const [killed, large] = [
-      expect.any(ProcessDiedError),
-      expect.objectContaining({ code: 'too_large' }),
-    ];
+    const [killed, large] = [expect.any(ProcessDiedError), expect.objectContaining({ code: 'too_large' })];
     expect(outcomes).toMatchObject([killed, large, killed, large].map((reason) => ({ reason })));
     await tool.close();
   });
