@@ -6,8 +6,10 @@ import type {
   EventDelivery,
   EventHandler,
   EventResult,
+  HandlerResult,
   RetryPolicy,
 } from './port.js';
+import { Postponements } from './postponements.js';
 
 /** A delivery as an adapter receives it: an event, or the reason why there is none to hand to a handler. */
 export interface Received {
@@ -16,9 +18,6 @@ export interface Received {
   attempt: number;
   signal: AbortSignal;
 }
-
-/** What became of a delivery's handler. */
-export type HandlerResult = 'done' | { error: unknown; isOutage: boolean };
 
 /** Reads the event of a delivery. Never throws: a content that is no event fails like an event whose handler throws. */
 export function readContent(read: () => unknown): Received['content'] {
@@ -43,6 +42,8 @@ export class QueueHandlers {
   readonly #handlers: ReadonlyMap<string, AnyHandler>;
   readonly #around: NonNullable<ConsumeOptions['around']>;
   readonly #isOutage: NonNullable<ConsumeOptions['isOutage']>;
+  readonly #maxAttempts: number;
+  readonly #postponements = new Postponements();
   readonly pause: OutagePause;
 
   /** @throws when `handlers` has not exactly one handler for each of the queue's event types */
@@ -57,6 +58,7 @@ export class QueueHandlers {
     this.#queue = queue;
     this.#around = around ?? ((_event, handle) => handle());
     this.#isOutage = isOutage ?? (() => false);
+    this.#maxAttempts = retry.maxAttempts;
     this.pause = new OutagePause(retry);
     this.#handlers = new Map<string, AnyHandler>(Object.entries(handlers));
     const missing = types.filter((type) => !this.#handlers.has(type));
@@ -75,22 +77,22 @@ export class QueueHandlers {
   }
 
   /**
-   * Removes from `waiting` the deliveries that the next call of a handler takes. An event that has failed before is alone, so that
-   * an event that makes a whole batch fail becomes a dead letter alone. Two deliveries of one event are never in one batch.
+   * Removes from `waiting` the deliveries that the next call of a handler takes. An event that has failed before, or often in an outage,
+   * is alone, so that an event that makes a whole batch fail becomes a dead letter alone. Two deliveries of one event are never in one batch.
    */
   takeNext<R extends Received>(waiting: R[]): R[] {
     const first = waiting.shift();
     if (!first) return [];
     const batch = [first];
     const ids = new Set([eventOf(first)?.id]);
-    const type = first.attempt === 1 ? eventOf(first)?.type : undefined;
+    const type = this.#mustBeAlone(first) ? undefined : eventOf(first)?.type;
     const size = batchSize(this.#handlers.get(type ?? ''));
     for (let index = 0; index < waiting.length && batch.length < size; ) {
       const next = waiting[index] as R;
       const event = eventOf(next);
-      if (next.attempt === 1 && event?.type === type && !ids.has(event?.id)) {
+      if (event && event.type === type && !this.#mustBeAlone(next) && !ids.has(event.id)) {
         batch.push(...waiting.splice(index, 1));
-        ids.add(event?.id);
+        ids.add(event.id);
       } else index += 1;
     }
     return batch;
@@ -99,11 +101,26 @@ export class QueueHandlers {
   /** Handles what `takeNext` returned. Never rejects: resolves to a result for each delivery, in their order. */
   async handle(received: readonly Received[]): Promise<HandlerResult[]> {
     const results = await this.#handle(received);
-    const judged = results.map((result) =>
-      result === 'done' ? result : { ...result, isOutage: this.#isOutage(result.error) },
-    );
+    const judged = results.map((result, index) => this.#judge(received[index] as Received, result));
     this.pause.note(judged);
     return judged;
+  }
+
+  #mustBeAlone(received: Received): boolean {
+    const event = eventOf(received);
+    return received.attempt > 1 || event === undefined || this.#postponements.mustBeAlone(event);
+  }
+
+  #judge(received: Received, result: EventResult): HandlerResult {
+    const event = eventOf(received);
+    if (!event) return result === 'done' ? result : { ...result, isOutage: false };
+    if (result === 'done') {
+      this.#postponements.succeeded(event);
+      return result;
+    }
+    const isOutage = this.#isOutage(result.error) && this.#postponements.failed(event);
+    if (!isOutage && received.attempt >= this.#maxAttempts) this.#postponements.forget(event);
+    return { ...result, isOutage };
   }
 
   async #handle(received: readonly Received[]): Promise<EventResult[]> {

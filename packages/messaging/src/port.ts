@@ -11,7 +11,8 @@ export interface ConsumeOptions {
   /**
    * Returns whether an error means that something the handlers need (a database, a store, another service) is away. Such a failure says
    * nothing about the event: it does not count as an attempt, and the queue's consumer pauses, at most half a minute, until its handlers
-   * work again. Without it, every failure counts.
+   * work again. A failure of an event counts after all when it has failed often while others of its type succeeded in between. Without
+   * `isOutage`, every failure counts.
    */
   isOutage?: (error: unknown) => boolean;
 }
@@ -35,13 +36,16 @@ export interface EventDelivery<T extends EventType> extends Delivery {
 
 export type EventResult = 'done' | { error: unknown };
 
+/** The same, and whether an outage is why it failed. */
+export type HandlerResult = 'done' | { error: unknown; isOutage: boolean };
+
 /** What became of a delivery. `postponed`: an outage made it fail; it comes again, and this attempt does not count. */
 export type Outcome = 'done' | 'retried' | 'dead_lettered' | 'postponed';
 
 /**
  * Handles up to `batch` events in one call: those that are waiting when a call can start, so one alone does not wait for others.
  * Resolves to one result for each event, in their order; only the events with an error are delivered again. When it throws, all are.
- * An event that has failed before comes alone.
+ * An event that has failed before comes alone, in an outage after some failures together with others.
  */
 export interface BatchHandler<T extends EventType> {
   batch: number;

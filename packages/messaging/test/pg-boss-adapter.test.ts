@@ -3,8 +3,16 @@ import { type QueueName, topology } from '@lazyphotos/contracts';
 import { createTestDatabase, describeWithPostgres, eventually, type TestDatabase } from '@lazyphotos/testkit';
 import pg from 'pg';
 import { TestClock } from 'pg-boss';
-import { createPgBossBus, type PgBossBusOptions } from '../src/index.js';
-import { albumEvent, depthOf, recorder, type TestBus, TOPOLOGY } from './conformance/suite.js';
+import { createPgBossBus, type EventDelivery, type PgBossBusOptions } from '../src/index.js';
+import {
+  albumEvent,
+  createGate,
+  depthOf,
+  photoEvent,
+  recorder,
+  type TestBus,
+  TOPOLOGY,
+} from './conformance/suite.js';
 
 describeWithPostgres('the bus on pg-boss', () => {
   let database: TestDatabase;
@@ -92,6 +100,75 @@ describeWithPostgres('the bus on pg-boss', () => {
     await eventually(async () => expect(await depth()).toMatchObject({ pending: 0, deadLetters: 0 }));
     expect(new Set(ids()).size).toBe(1100);
   });
+
+  test('an event that a process has postponed is not ended by it while another process handles it', async () => {
+    const retry = { maxAttempts: 3, baseDelaySeconds: 1, maxDelaySeconds: 1 };
+    const [postponed, slow] = [photoEvent('photo.trashed'), photoEvent('photo.purged')];
+    const [first, second] = [await createBus({ retry }), await createBus({ retry })];
+    await first.publish([postponed]);
+    await first.publish([slow]);
+    const firstGate = createGate();
+    const waiting = recorder(() => firstGate.opened);
+    const away = {
+      batch: 10,
+      handle: async () => {
+        throw new Error('the store is away');
+      },
+    };
+    const isOutage = () => true;
+    const options = { concurrency: 1, isOutage };
+    // One fetch has both, and its results go to pg-boss together.
+    await first.consume('two.photos', { 'photo.trashed': away, 'photo.purged': waiting.handler }, options);
+    await eventually(() => expect(waiting.ids()).toEqual([slow.id]));
+    const secondGate = createGate();
+    const other = recorder(async () => {
+      if (other.seen.length > 1) return;
+      await secondGate.opened;
+      throw new Error('the store is still away');
+    });
+    const handlers = { 'photo.trashed': other.handler, 'photo.purged': other.handler };
+    await second.consume('two.photos', handlers, options);
+    await eventually(() => expect(other.ids()).toEqual([postponed.id]));
+    firstGate.open();
+    await eventually(async () => expect(await depthOf(second, 'two.photos')).toMatchObject({ pending: 1 }));
+    await first.close();
+    secondGate.open();
+    await eventually(() => expect(other.ids()).toEqual([postponed.id, postponed.id]));
+    await eventually(async () => expect(await depthOf(second, 'two.photos')).toMatchObject({ pending: 0 }));
+  });
+
+  test.each([false, true])(
+    'nothing is taken while a consumer pauses in an outage, exclusive: %s',
+    async (exclusive) => {
+      const retry = { maxAttempts: 3, baseDelaySeconds: 3600, maxDelaySeconds: 3600 };
+      const bus = await createBus({ retry, exclusive });
+      const { handler, seen } = recorder(() => {
+        throw new Error('the database is away');
+      });
+      await bus.publish(Array.from({ length: 5 }, () => albumEvent()));
+      // Events that have failed before are handled one by one.
+      await client.query(`UPDATE pgboss.job SET retry_count = 1 WHERE name = 'one.albums'`);
+      const batch = {
+        batch: 10,
+        handle: async ([delivery]: readonly EventDelivery<'album.deleted'>[]) => {
+          await handler(
+            (delivery as EventDelivery<'album.deleted'>).event,
+            delivery as EventDelivery<'album.deleted'>,
+          );
+          return [];
+        },
+      };
+      await bus.consume('one.albums', { 'album.deleted': batch }, { concurrency: 1, isOutage: () => true });
+      const ofJobs = (condition: string) =>
+        numberOf(`SELECT count(*) FROM pgboss.job WHERE name = 'one.albums' AND ${condition}`);
+      await eventually(async () =>
+        expect(
+          await ofJobs(`state = 'created' AND retry_count = 1 AND start_after > now() + interval '1h' * 0.5`),
+        ).toBe(5),
+      );
+      expect(seen).toHaveLength(2);
+    },
+  );
 
   test('an idle node asks the database little', async () => {
     /** What a bus commits on whose clock so much time passes while it has nothing to do. */

@@ -68,4 +68,14 @@ export class StorageFullError extends ObjectStoreError {
 /** Any other fault of the storage; `cause` is the original error. */
 export class StorageUnavailableError extends ObjectStoreError {
   readonly code = 'storage_unavailable';
+  /** The storage is there and does not allow, or does not understand, this request: the same one would not succeed later. */
+  readonly isRefusal: boolean;
+
+  constructor(
+    message: string,
+    { isRefusal = false, ...options }: ErrorOptions & { isRefusal?: boolean } = {},
+  ) {
+    super(message, options);
+    this.isRefusal = isRefusal;
+  }
 }

@@ -176,6 +176,18 @@ describe('an S3 server on a bad day', () => {
   });
 
   test.each([
+    [403, 'AccessDenied', true],
+    [400, 'InvalidRequest', true],
+    [400, 'RequestTimeout', false],
+    [429, 'TooManyRequests', false],
+    [503, 'SlowDown', false],
+    [500, 'InternalError', false],
+  ])('that answers %d %s refuses the request: %s', async (status, code, isRefusal) => {
+    answer((_, res) => fault(res, status, code));
+    await expect(store.get('a/b')).rejects.toMatchObject({ code: 'storage_unavailable', isRefusal });
+  });
+
+  test.each([
     [507, 'XMinioStorageFull', 'minimum free drive threshold'],
     [400, 'XMinioAdminBucketQuotaExceeded', 'quota'],
     [500, 'InternalError', 'We encountered an internal error: cause(no space left on device)'],

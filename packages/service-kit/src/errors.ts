@@ -51,6 +51,12 @@ export function* errorChain(error: unknown, depth = 0): Generator<Record<string,
   if (Array.isArray(node.errors)) for (const part of node.errors) yield* errorChain(part, depth + 1);
 }
 
+/** Whether a dependency that is there has refused the request, so that the same one would not succeed later. */
+export function isRefusal(error: unknown): boolean {
+  for (const node of errorChain(error)) if (node.isRefusal === true) return true;
+  return false;
+}
+
 /** Returns the typed error that a vendor's error means; undefined if it is not of that vendor. */
 export type ErrorTranslator = (error: unknown) => Error | undefined;
 

@@ -36,8 +36,11 @@ const TOUCH = `UPDATE pgboss.job SET heartbeat_on = pgboss.job_now() WHERE ${TAK
 /** As if they had never been taken: this attempt does not count. */
 const GIVE_BACK = `UPDATE pgboss.job SET state = 'created', started_on = NULL, heartbeat_on = NULL WHERE ${TAKEN}`;
 
-/** The same, and not before that many seconds ($4) have passed. */
-const POSTPONE = `UPDATE pgboss.job SET state = 'created', started_on = NULL, heartbeat_on = NULL,
+/**
+ * The same, and not before that many seconds ($4) have passed. With a new id, because the attempt does not change: what the process that
+ * had taken the job, or pg-boss in its name, still says about it must not end the job when another process has it.
+ */
+const POSTPONE = `UPDATE pgboss.job SET id = gen_random_uuid(), state = 'created', started_on = NULL, heartbeat_on = NULL,
     start_after = pgboss.job_now() + $4::float8 * interval '1s' WHERE ${TAKEN}`;
 
 const DUE = `SELECT DISTINCT name FROM pgboss.job

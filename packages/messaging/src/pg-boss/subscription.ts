@@ -1,7 +1,7 @@
 import type { AnyEvent } from '@lazyphotos/contracts';
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
-import { type HandlerResult, type QueueHandlers, type Received, readContent } from '../handlers.js';
-import type { BusObserver } from '../port.js';
+import { type QueueHandlers, type Received, readContent } from '../handlers.js';
+import type { BusObserver, HandlerResult } from '../port.js';
 import { reasonOf } from '../text.js';
 import { Backlog } from './backlog.js';
 import { giveBackJobs, type NewJob, type TakenJob } from './jobs.js';
@@ -145,6 +145,8 @@ export class Subscription {
     for (const event of events) this.#taken.add(event);
     const results = await handlers.handle(events);
     for (const [index, result] of results.entries()) this.#settle(events[index] as TakenEvent, result);
+    if (handlers.pause.isOn)
+      for (const event of this.#waiting.splice(0)) settlements.postponed(event, handlers.pause.delaySeconds);
     // An event that ends its process is handled again and again, and others beside it must not share its failures for long.
     if (events.some(({ attempt }) => attempt > 1) || results.some((result) => result !== 'done'))
       await settlements.flush();

@@ -1,6 +1,7 @@
 import pTimeout from 'p-timeout';
 import type { JobResult, JobWithMetadata } from 'pg-boss';
-import { type HandlerResult, type QueueHandlers, type Received, readContent } from '../handlers.js';
+import { type QueueHandlers, type Received, readContent } from '../handlers.js';
+import type { HandlerResult } from '../port.js';
 import { reasonOf } from '../text.js';
 import { type Consumers, type ConsumersOptions, latestRetryMs, WAKE_MARGIN_MS, Wakes } from './consumers.js';
 import { announceJobs, type NewJob, postponeJobs } from './jobs.js';
@@ -124,31 +125,54 @@ export class WorkerConsumers implements Consumers {
     while (waiting.length > 0) {
       const batch = handlers.takeNext(waiting);
       const results = await handlers.handle(batch);
-      for (const [index, result] of results.entries()) {
-        const { job } = batch[index] as ReceivedJob;
-        settled.push(
-          result !== 'done' && result.isOutage
-            ? await this.#postpone(queue, job, result.error, handlers.pause.delaySeconds)
-            : this.#resultOf(queue, job, result),
-        );
+      settled.push(...(await this.#settle(queue, handlers, batch, results)));
+      if (handlers.pause.isOn) {
+        // pg-boss would take away, and count, what waits here for many pauses.
+        const jobs = waiting.map(({ job }) => job);
+        if (await this.#postpone(queue, jobs, handlers.pause.delaySeconds)) {
+          waiting.length = 0;
+          settled.push(...jobs.map(endedHere));
+        }
       }
       await handlers.pause.wait(this.#stopPauses.signal);
     }
     return settled;
   }
 
-  async #postpone(queue: string, job: Job, error: unknown, seconds: number): Promise<JobResult> {
+  async #settle(
+    queue: string,
+    { pause }: QueueHandlers,
+    batch: readonly ReceivedJob[],
+    results: readonly HandlerResult[],
+  ): Promise<JobResult[]> {
+    const isAway = (result: HandlerResult | undefined) =>
+      result !== undefined && result !== 'done' && result.isOutage;
+    const away = batch.filter((_received, index) => isAway(results[index])).map(({ job }) => job);
+    const arePostponed = await this.#postpone(queue, away, pause.delaySeconds);
+    return results.map((result, index) => {
+      const { job } = batch[index] as ReceivedJob;
+      if (result === 'done' || !result.isOutage || !arePostponed) return this.#resultOf(queue, job, result);
+      this.#options.observer.settled?.(queue, typeOf(job), 'postponed', result.error);
+      return endedHere(job);
+    });
+  }
+
+  /** Resolves to whether they are given back, to come again after that time. */
+  async #postpone(queue: string, jobs: readonly Job[], seconds: number): Promise<boolean> {
     const { boss, observer } = this.#options;
+    if (jobs.length === 0) return true;
     try {
-      await postponeJobs(boss, [{ ...job, queue }], seconds);
+      await postponeJobs(
+        boss,
+        jobs.map((job) => ({ ...job, queue })),
+        seconds,
+      );
     } catch (fault) {
       observer.fault?.(fault);
-      return this.#resultOf(queue, job, { error, isOutage: false });
+      return false;
     }
-    observer.settled?.(queue, typeOf(job), 'postponed', error);
     this.#wakes.in(seconds * 1000 + WAKE_MARGIN_MS, () => this.wake(queue));
-    // It is not taken any more, so pg-boss changes nothing.
-    return { id: job.id, status: 'completed' };
+    return true;
   }
 
   #resultOf(queue: string, job: Job, result: HandlerResult): JobResult {
@@ -165,5 +189,8 @@ export class WorkerConsumers implements Consumers {
     return { id: job.id, status: 'failed', output: { message: reasonOf(result.error) } };
   }
 }
+
+/** For a job that was given back: it has another id now, so pg-boss changes nothing. */
+const endedHere = ({ id }: Job): JobResult => ({ id, status: 'completed' });
 
 const typeOf = (job: Job): string => String((job.data as { type?: unknown }).type);

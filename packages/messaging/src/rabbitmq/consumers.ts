@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import pLimit, { type LimitFunction } from 'p-limit';
 import pTimeout from 'p-timeout';
-import { type HandlerResult, type QueueHandlers, type Received, readContent } from '../handlers.js';
-import type { BusObserver, Outcome, RetryPolicy } from '../port.js';
+import { type QueueHandlers, type Received, readContent } from '../handlers.js';
+import type { BusObserver, HandlerResult, Outcome, RetryPolicy } from '../port.js';
 import type { Link } from './link.js';
 import {
   attemptOf,
@@ -206,14 +206,19 @@ export class Consumers {
   async #handleNext(subscription: Subscription): Promise<void> {
     if (this.#draining) return;
     const batch = subscription.handlers.takeNext(subscription.waiting);
+    if (batch.length === 0) return;
     const keys = batch.map(({ queue, message }) => `${queue} ${message.properties.messageId}`);
     // After an outage an event can come again while its handler from before still runs.
     while (keys.some((key) => this.#running.has(key)))
       await Promise.all(keys.map((key) => this.#running.get(key)));
-    const run = this.#deliver(subscription.handlers, batch).finally(() => {
-      for (const key of keys) this.#running.delete(key);
+    const delivered = this.#deliver(subscription.handlers, batch).finally(() => {
       for (const incoming of batch) this.#inFlight.delete(incoming);
     });
+    const run = delivered
+      .then(() => this.#postponeWaiting(subscription))
+      .finally(() => {
+        for (const key of keys) this.#running.delete(key);
+      });
     for (const key of keys) this.#running.set(key, run);
     await run;
     await subscription.handlers.pause.wait(this.#stopPauses.signal);
@@ -228,6 +233,31 @@ export class Consumers {
       await Promise.all(
         batch.map((incoming, index) => this.#settle(handlers, incoming, results[index] ?? 'done')),
       );
+  }
+
+  /**
+   * Gives back what waits for a handler when a pause begins, for as long: many pauses together are longer than RabbitMQ lets a consumer hold
+   * a message, and it would count what it takes away. What was lost before stays: no handler is called for it.
+   */
+  async #postponeWaiting(subscription: Subscription): Promise<void> {
+    const { pause } = subscription.handlers;
+    const { publisher, retry, observer } = this.#options;
+    if (!pause.isOn) return;
+    const waiting = subscription.waiting.filter(({ message }) => !attemptOf(message).lost);
+    subscription.waiting = subscription.waiting.filter((incoming) => !waiting.includes(incoming));
+    try {
+      await publisher.send(
+        waiting.map(({ message, queue }) => postponedMessage(message, queue, pause.delaySeconds, retry)),
+      );
+      for (const incoming of waiting) {
+        acknowledge(incoming);
+        this.#inFlight.delete(incoming);
+      }
+    } catch (error) {
+      observer.fault?.(error);
+      subscription.waiting.unshift(...waiting.filter(({ signal }) => !signal.aborted));
+      for (const incoming of waiting) if (incoming.signal.aborted) this.#inFlight.delete(incoming);
+    }
   }
 
   /**

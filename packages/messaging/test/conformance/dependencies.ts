@@ -67,6 +67,41 @@ export function describeDependencies({ bus: createBus }: Suite): void {
       await bus.close();
     });
 
+    test('is not over because an event fails for another reason', async () => {
+      const retry = { maxAttempts: 3, baseDelaySeconds: 3600, maxDelaySeconds: 3600 };
+      const bus = await createBus(TOPOLOGY, { retry });
+      const away = recorder(() => {
+        throw away.seen.length === 2 ? new TypeError('poison') : new AwayError('the database is away');
+      });
+      const fine = recorder();
+      const photos = { 'photo.trashed': fine.handler, 'photo.purged': fine.handler };
+      await bus.consume('one.albums', { 'album.deleted': away.handler }, { concurrency: 1, isOutage });
+      await bus.consume('two.photos', photos, { concurrency: 1, isOutage });
+      await bus.publish(Array.from({ length: 6 }, () => albumEvent()));
+      await eventually(() => expect(away.seen).toHaveLength(3));
+      for (let count = 1; count <= 3; count += 1) {
+        await bus.publish([albumEvent(), photoEvent()]);
+        await eventually(() => expect(fine.seen).toHaveLength(count));
+      }
+      expect(away.seen).toHaveLength(3);
+      await bus.close();
+    });
+
+    test('that is the fault of one event does not keep the others of its batch from being handled', async () => {
+      const bus = await createBus(TOPOLOGY, { retry: QUICK });
+      const events = Array.from({ length: 5 }, () => albumEvent());
+      const [poison, ...good] = events.map(({ id }) => id);
+      const done = new Set<string>();
+      const handler = inBatches<'album.deleted'>(10, async (batch) => {
+        if (batch.some(({ id }) => id === poison)) throw new AwayError('the database has ended its process');
+        for (const { id } of batch) done.add(id);
+      });
+      await bus.publish(events);
+      await bus.consume('one.albums', { 'album.deleted': handler }, { concurrency: 1, isOutage });
+      await eventually(() => expect([...done].sort()).toEqual(good.sort()));
+      expect(await depthOf(bus, 'one.albums')).toMatchObject({ deadLetters: 0 });
+    });
+
     test('makes a batch fail as one: its events are not tried one by one', async () => {
       const bus = await createBus(TOPOLOGY, { retry: QUICK });
       const sizes: number[] = [];

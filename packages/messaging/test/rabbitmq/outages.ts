@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import { BusUnavailableError } from '../../src/index.js';
-import { albumEvent, createGate, depthOf, recorder, TOPOLOGY } from '../conformance/suite.js';
+import { albumEvent, createGate, depthOf, photoEvent, recorder, TOPOLOGY } from '../conformance/suite.js';
 import { createFaultyNetwork, type FaultyNetwork } from './faulty-network.js';
 import type { Harness } from './harness.js';
 
@@ -71,6 +71,28 @@ export function describeOutages({ broker, createBus }: Harness): void {
       network.speak();
       await eventually(() => bus.publish([albumEvent()]));
     });
+  });
+
+  test('a consumer that pauses in an outage of its handlers holds nothing', async () => {
+    const retry = { maxAttempts: 3, baseDelaySeconds: 3600, maxDelaySeconds: 3600 };
+    const bus = await createBus({ retry });
+    const { handler, seen } = recorder(async () => {
+      await bus.depths(); // the others have arrived meanwhile
+      throw new Error('the database is away');
+    });
+    const unused = { batch: 10, handle: async () => [] };
+    const handlers = { 'photo.trashed': handler, 'photo.purged': unused };
+    await bus.publish(Array.from({ length: 5 }, () => photoEvent()));
+    await bus.consume('two.photos', handlers, { concurrency: 1, isOutage: () => true });
+    await eventually(async () =>
+      expect(await bus.depths()).toEqual(
+        expect.arrayContaining([
+          { queue: 'two.photos', pending: 0, deadLetters: 0 },
+          { queue: 'lazyphotos.retry', pending: 5, deadLetters: 0 },
+        ]),
+      ),
+    );
+    expect(seen).toHaveLength(2);
   });
 
   test('a large batch reaches its queues as one', async () => {

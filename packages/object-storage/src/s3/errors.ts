@@ -16,6 +16,8 @@ const FULL = new Set([
 /** MinIO calls it an internal error until it has noticed that the disk is full. */
 const NO_SPACE = /no space left on device/i;
 
+const BUSY = new Set(['SlowDown', 'RequestTimeout']);
+
 /** Returns S3's name of an error. Without `instanceof`: it may come from another realm or copy of the SDK. */
 export function nameOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('name' in error)) return undefined;
@@ -51,7 +53,18 @@ export function translate(what: string, cause: unknown): ObjectStoreError {
   const { message } = cause as { message?: string };
   if (FULL.has(name) || NO_SPACE.test(message ?? ''))
     return new StorageFullError(`no room to ${what}`, { cause });
-  return new StorageUnavailableError(`could not ${what}: ${reasonOf(cause)}`, { cause });
+  return new StorageUnavailableError(`could not ${what}: ${reasonOf(cause)}`, {
+    cause,
+    isRefusal: isRefusal(cause),
+  });
+}
+
+/** Whether the server has answered that the request is wrong or not allowed, and neither that it is busy nor that the request took too long. */
+function isRefusal(cause: unknown): boolean {
+  const { $metadata } = cause as { $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode ?? 0;
+  const isBusy = status === 408 || status === 429 || BUSY.has(nameOf(cause) ?? '');
+  return status >= 400 && status < 500 && !isBusy;
 }
 
 /** S3's errors have names, Node's have codes; the error of a refused connection may have no message. */

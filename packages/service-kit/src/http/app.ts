@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Endpoint } from '@lazyphotos/contracts';
 import express, { type Express, type Request, type RequestHandler, Router } from 'express';
 import { createRequestIds, withRequestId } from '../context.js';
-import { isProblem, ProblemError, toProblem } from '../errors.js';
+import { isProblem, isRefusal, ProblemError, toProblem } from '../errors.js';
 import { type Dependencies, Readiness } from '../health.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics.js';
@@ -147,7 +147,8 @@ export function createServiceApp(chassis: Chassis, dependencies: Dependencies): 
     app,
     router,
     problemOf,
-    isOutage: (error) => isProblem(problemOf(error), 'service_unavailable', 'storage_full'),
+    isOutage: (error) =>
+      isProblem(problemOf(error), 'service_unavailable', 'storage_full') && !isRefusal(error),
     ready: () => readiness.require(),
     mount: (endpoint, handler) => {
       if (endpoint.auth === 'service' && !peerGuard) return;
