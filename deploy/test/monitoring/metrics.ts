@@ -73,15 +73,19 @@ const OF_OTHERS = [
   'minio_s3_traffic_sent_bytes',
 ];
 
+const METRIC_SOURCES = [
+  'services/*/src/**/metrics.ts',
+  'packages/service-kit/src/metrics.ts',
+  'packages/standalone/src/disk-reserve.ts',
+];
+
 const seriesOf = (kind: string, name: string) =>
   kind === 'Histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name];
 
 /** The names of all series that there can be. */
 export async function knownSeries(): Promise<Set<string>> {
   const common = await createMetrics().registry.getMetricsAsJSON();
-  const sources = globSync(['services/*/src/**/metrics.ts', 'packages/service-kit/src/metrics.ts'], {
-    cwd: repository,
-  }).map((file) => readFileSync(join(repository, file), 'utf8'));
+  const sources = globSync(METRIC_SOURCES, { cwd: repository }).map((file) => readFileSync(join(repository, file), 'utf8'));
   const declared = sources
     .flatMap((source) => [...source.matchAll(/new (Counter|Gauge|Histogram)\(\{\s*name: '(\w+)'/g)])
     .flatMap(([, kind = '', name = '']) => seriesOf(kind, name));

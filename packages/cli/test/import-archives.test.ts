@@ -244,7 +244,7 @@ describe('import takeout with archives', () => {
     });
     expect(bad.stderr).toContain('1 of 2 archives are on the node');
     expect(await importsOf(client)).toEqual([]);
-    node.fail({ on: 'POST /upload-sessions', effect: { status: 503, code: 'storage_full' }, times: 9 });
+    node.fail({ on: 'POST /upload-sessions', effect: { status: 507, code: 'storage_full' }, times: 9 });
     await writeFiles(folder, { 'c.zip': zip(), 'd.zip': zip() });
     const full = await run(['import', 'takeout', folder, '--json']);
     expect([full.code, full.json]).toMatchObject([1, { sent: { stoppedBy: { code: 'storage_full' } } }]);

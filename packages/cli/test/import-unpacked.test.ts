@@ -442,7 +442,7 @@ describe('import takeout of an unpacked folder', () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
     await writeFiles(folder, { 'Photos from 2015/a.jpg': jpeg(), 'Photos from 2015/b.jpg': jpeg() });
-    node.fail({ on: 'POST /upload-sessions', effect: { status: 503, code: 'storage_full' }, times: 9 });
+    node.fail({ on: 'POST /upload-sessions', effect: { status: 507, code: 'storage_full' }, times: 9 });
     const { code, json, stderr } = await run(['import', 'takeout', folder, '--json']);
     expect([code, json]).toMatchObject([1, { left: 2, stoppedBy: { code: 'storage_full' } }]);
     expect(stderr).toContain('2 photos left');

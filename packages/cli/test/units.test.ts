@@ -99,7 +99,7 @@ test('verdicts', () => {
   expect(api(500, 'internal_error')).toBe('retry');
   expect(api(429, 'rate_limited')).toBe('retry');
   expect(api(404, 'not_ready')).toBe('retry');
-  expect(api(503, 'storage_full')).toBe('stop');
+  expect(api(507, 'storage_full')).toBe('stop');
   expect(judgeTransfer(new SessionEndedError('x'))).toBe('stop');
   expect(judgeTransfer(new NetworkError('http://x', undefined))).toBe('outage');
   expect(judgeTransfer(new SourceChangedError('x'))).toBe('fail');

@@ -136,7 +136,7 @@ describe('upload', () => {
     const { node, run } = await signedInCli();
     const folder = await temporaryFolder();
     await writeFiles(folder, { 'a.jpg': jpeg(), 'b.jpg': jpeg(), 'c.jpg': jpeg() });
-    node.fail({ on: 'POST /upload-sessions', effect: { status: 503, code: 'storage_full' }, times: 9 });
+    node.fail({ on: 'POST /upload-sessions', effect: { status: 507, code: 'storage_full' }, times: 9 });
     const { code, json, stderr } = await run(['upload', folder, '--json', '--concurrency', '1']);
     expect(code).toBe(1);
     expect(json).toMatchObject({ left: 3, stoppedBy: { code: 'storage_full' } });

@@ -20,10 +20,10 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
 
 const TRANSIENT_STATUSES = new Set([408, 429, 502, 503, 504]);
 
-/** Returns whether the same request may succeed a little later. A full disk also gives 503, but stays full. */
+/** Returns whether the same request may succeed a little later. A full disk (507) stays full. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof NetworkError) return true;
-  return error instanceof ApiError && TRANSIENT_STATUSES.has(error.status) && error.code !== 'storage_full';
+  return error instanceof ApiError && TRANSIENT_STATUSES.has(error.status);
 }
 
 /** Repeats `attempt` with growing, jittered delays, and never before the time of a `Retry-After`. */

@@ -96,7 +96,7 @@ describe('retries', () => {
     node.fail({ on: 'POST /auth/login', effect: { status: 503 } });
     await expect(client.login({ body: { email: 'a@example.org', password: 'x' } })).rejects.toThrow(ApiError);
     expect(node.count('POST /auth/login')).toBe(before + 1);
-    node.fail({ on: 'GET /auth/me', effect: { status: 503, code: 'storage_full' } });
+    node.fail({ on: 'GET /auth/me', effect: { status: 507, code: 'storage_full' } });
     await expect(client.me()).rejects.toMatchObject({ code: 'storage_full' });
   });
 

@@ -3,10 +3,10 @@ import { errorChain } from '@lazyphotos/service-kit';
 /** PostgreSQL cannot be reached, is busy, or has no room. The cause is what Prisma or `pg` threw. */
 export class DatabaseError extends Error {
   constructor(
-    readonly code: 'service_unavailable' | 'storage_full',
+    readonly code: 'service_unavailable' | 'database_full',
     cause: unknown,
   ) {
-    super(code === 'storage_full' ? 'the database has no room' : 'the database is not available', { cause });
+    super(code === 'database_full' ? 'the disk of the database is full' : 'the database is not available', { cause });
     this.name = 'DatabaseError';
   }
 }
@@ -59,7 +59,7 @@ export function translateDatabaseError(error: unknown): DatabaseError | undefine
     const original = translateDatabaseError(driverAdapterError);
     if (original) return new DatabaseError(original.code, error);
     const codes = [code, originalCode, kind];
-    if (codes.includes(DISK_FULL)) return new DatabaseError('storage_full', error);
+    if (codes.includes(DISK_FULL)) return new DatabaseError('database_full', error);
     const isUnavailable =
       codes.some((known) => typeof known === 'string' && UNAVAILABLE.has(known)) ||
       (code === undefined && typeof message === 'string' && LOST_CONNECTION.has(message));

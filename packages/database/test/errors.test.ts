@@ -95,20 +95,20 @@ describe('a database that is away or busy is a 503 with Retry-After', () => {
     unavailable(await fault(client.query('SELECT 1')));
   });
 
-  test('a full disk is its own problem', () => {
-    for (const code of ['ENOSPC', '53100', 'storage_full']) {
-      expect(problemOf(Object.assign(new Error('full'), { code }))).toMatchObject({
-        code: 'storage_full',
-        status: 503,
-      });
-    }
+  test('a full disk says so, and may have room later', () => {
+    expect(problemOf(Object.assign(new Error('full'), { code: '53100' }))).toMatchObject({
+      code: 'service_unavailable',
+      status: 503,
+      detail: expect.stringContaining('disk of the database is full'),
+      more: { headers: { 'Retry-After': expect.stringMatching(/^\d+$/) } },
+    });
   });
 
   test('the error itself says which of the two it is, and has the original as its cause', () => {
     const original = Object.assign(new Error('could not extend file'), { code: '53100' });
     const error = translateDatabaseError(original);
     expect(error).toBeInstanceOf(DatabaseError);
-    expect(error).toMatchObject({ code: 'storage_full', cause: original });
+    expect(error).toMatchObject({ code: 'database_full', cause: original });
     expect(translateDatabaseError({ code: 'P2024' })?.code).toBe('service_unavailable');
     expect(translateDatabaseError({ code: 'P2002' })).toBeUndefined();
   });

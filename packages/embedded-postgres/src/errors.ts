@@ -64,6 +64,9 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** Whether an error of Node means that the disk is full. */
+export const isDiskFull = (error: unknown): boolean => ERRNO_CODES[errnoOf(error) ?? ''] === 'disk_full';
+
 function messageOf(error: unknown): string {
   const { message } = Object(error) as { message?: unknown };
   return typeof message === 'string' ? message : String(error);

@@ -1,4 +1,5 @@
-import { copyFile, open, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, open, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { isDiskFull } from './errors.js';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const CHECK_EVERY_MS = 10 * 60_000;
@@ -15,7 +16,11 @@ export async function createLogFile(file: string): Promise<void> {
  */
 export async function boundLogFile(file: string, maxBytes = MAX_BYTES): Promise<void> {
   if ((await logSize(file)) <= maxBytes) return;
-  await copyFile(file, `${file}.1`);
+  await copyFile(file, `${file}.1`).catch(async (error: unknown) => {
+    if (!isDiskFull(error)) throw error;
+    // The log must not keep a server from starting: its old lines go.
+    await rm(`${file}.1`, { force: true });
+  });
   await truncate(file);
 }
 

@@ -1,3 +1,4 @@
+export { DiskRoom, noRoom, type Room, reserveBytes } from './disk-room.js';
 export * from './errors.js';
 export {
   createFilesystemStore,

@@ -134,7 +134,7 @@ export interface ObjectStore {
 
   /**
    * Checks that the store can be written to; or read from, if it was opened for reading only.
-   * @throws StorageUnavailableError, StorageFullError
+   * @throws StorageUnavailableError; StorageFullError when it can only be read and deleted from
    */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -161,17 +161,21 @@ export async function isStored(store: ObjectStore, key: string): Promise<boolean
   }
 }
 
-/** An optional ability of an adapter that knows how much space is free. Others only throw `StorageFullError`. */
+export interface DiskSpace {
+  /** How many bytes can still be written by this process; others may take them first. */
+  free: number;
+  /** The size of the disk, in bytes. */
+  total: number;
+}
+
+/** An optional ability of an adapter that knows its disk. Others only throw `StorageFullError`. */
 export interface FreeSpace {
-  /**
-   * Returns how many bytes can still be written to the disk, by this process; others may take them first.
-   * @throws StorageUnavailableError
-   */
-  freeBytes(): Promise<number>;
+  /** @throws StorageUnavailableError */
+  diskSpace(): Promise<DiskSpace>;
 }
 
 export function hasFreeSpace(store: ObjectStore): store is ObjectStore & FreeSpace {
-  return 'freeBytes' in store && typeof store.freeBytes === 'function';
+  return 'diskSpace' in store && typeof store.diskSpace === 'function';
 }
 
 /** An optional ability of an adapter for which it costs less to tell whether an object has changed than to read it. */

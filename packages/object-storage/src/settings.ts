@@ -49,6 +49,16 @@ export const storeSettings = {
 };
 export type StoreSettings = SettingsOf<typeof storeSettings>;
 
+/** What every service that fills the disk of the objects leaves free. */
+export const reserveSettings = {
+  diskReserveBytes: setting(
+    'LAZYPHOTOS_DISK_RESERVE_BYTES',
+    wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
+    'How much of the disk with the photos uploads leave free; below it they get `storage_full`, while everything else goes on. 0 turns the check off, and with it the reserve file of `npm start`. A bucket does not tell how much space is free: there the S3 server refuses what does not fit',
+    { absent: 'the smaller of 1 GiB and 2 % of the disk' },
+  ),
+};
+
 /** How long unfinished uploads stay: the upload service ends its sessions by it, provisioning sets the bucket's lifecycle. */
 export const stagingSettings = {
   uploadSessionHours: setting(

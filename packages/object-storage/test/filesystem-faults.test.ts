@@ -52,24 +52,30 @@ describe('a full disk', () => {
 
   onSmallDisk('is seen before it is full', async (root) => {
     const store = await createFilesystemStore({ root });
-    const before = await store.freeBytes();
+    const { free: before, total } = await store.diskSpace();
+    expect(total).toBe(2 * 1024 ** 2);
     expect(before).toBeLessThanOrEqual(2 * 1024 ** 2);
     await store.put('photo', randomBytes(1024 ** 2), JPEG);
-    expect(before - (await store.freeBytes())).toBeGreaterThanOrEqual(1024 ** 2);
+    expect(before - (await store.diskSpace()).free).toBeGreaterThanOrEqual(1024 ** 2);
     await rejectsWith(store.put('large', randomBytes(before), JPEG), 'storage_full');
     await store.delete('photo');
     // The empty file and folders that a sidecar needs stay.
-    expect(await store.freeBytes()).toBeGreaterThan(before - 100_000);
+    expect((await store.diskSpace()).free).toBeGreaterThan(before - 100_000);
   });
 
-  onSmallDisk('is not ready', async (root) => {
+  onSmallDisk('takes nothing new, and can be opened, read and deleted from', async (root) => {
     const store = await createFilesystemStore({ root });
     await store.ready();
+    await store.put('photo', Buffer.from('x'), JPEG);
     const filler = path.join(root, 'filler');
     await writeFile(filler, '');
     await expect(appendFile(filler, randomBytes(4_000_000))).rejects.toMatchObject({ code: 'ENOSPC' });
     await rejectsWith(store.ready(), 'storage_full');
     await (await createFilesystemStore({ root, readOnly: true })).ready();
+    const reopened = await createFilesystemStore({ root });
+    expect((await read(reopened, 'photo')).toString()).toBe('x');
+    await reopened.delete('photo');
+    expect(await filesBelow(root)).toEqual(['filler']);
   });
 });
 
@@ -110,7 +116,7 @@ describe('a storage folder that cannot be used', () => {
     await mkdir(path.join(root, 'disk')); // the empty mount point
     await rejectsWith(store.ready(), 'storage_unavailable');
     await rejectsWith(store.head('a/b'), 'storage_unavailable');
-    await rejectsWith(store.freeBytes(), 'storage_unavailable');
+    await rejectsWith(store.diskSpace(), 'storage_unavailable');
     await rejectsWith(store.get('a/b'), 'storage_unavailable');
     await rejectsWith(store.put('a/b', Buffer.from('y'), JPEG), 'storage_unavailable');
     await rejectsWith(store.delete('a/b'), 'storage_unavailable');

@@ -21,7 +21,7 @@ describe('openStore', () => {
     // Other processes may share the folder.
     expect(hasChangeNotices(store)).toBe(false);
     if (!hasFreeSpace(store)) throw new Error('this is no folder');
-    expect(await store.freeBytes()).toBeGreaterThan(0);
+    expect((await store.diskSpace()).free).toBeGreaterThan(0);
     await store.ready();
     await store.close();
   });

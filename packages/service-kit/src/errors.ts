@@ -57,6 +57,12 @@ export function isRefusal(error: unknown): boolean {
   return false;
 }
 
+/** Whether an error means that a disk or a store has no room. */
+export function isStorageFull(error: unknown): boolean {
+  for (const { code } of errorChain(error)) if (STORAGE_FULL.has(code)) return true;
+  return false;
+}
+
 /** Returns the typed error that a vendor's error means; undefined if it is not of that vendor. */
 export type ErrorTranslator = (error: unknown) => Error | undefined;
 
@@ -69,7 +75,17 @@ export function toProblem(error: unknown, translators: readonly ErrorTranslator[
   const [typed = error] = translators.flatMap((translate) => translate(error) ?? []);
   for (const { code } of errorChain(typed)) {
     if (STORAGE_FULL.has(code)) {
-      return new ProblemError('storage_full', undefined, { headers: { 'Retry-After': '300' }, cause: error });
+      return new ProblemError('storage_full', 'The disk of the node is full; its owner has to make room.', {
+        headers: { 'Retry-After': '300' },
+        cause: error,
+      });
+    }
+    if (code === 'database_full') {
+      const detail = 'The disk of the database is full: nothing can be changed, reads go on.';
+      return new ProblemError('service_unavailable', detail, {
+        headers: { 'Retry-After': '30' },
+        cause: error,
+      });
     }
     if (code === 'idempotency_key_reused') {
       return new ProblemError(code, 'Use a new Idempotency-Key for another request.', { cause: error });

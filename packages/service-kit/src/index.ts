@@ -12,8 +12,8 @@ export { createPeerGuard, SERVICE_TOKEN_HEADER } from './auth/service-tokens.js'
 export * from './chassis-settings.js';
 export { currentRequestId, newId, placesForRequest, withEvent, withRequestId } from './context.js';
 export { createCursor } from './cursor.js';
-export { errorChain, isProblem, notFound, ProblemError, toProblem } from './errors.js';
-export type { Dependencies } from './health.js';
+export { errorChain, isProblem, isStorageFull, notFound, ProblemError, toProblem } from './errors.js';
+export type { Dependencies, Dependency } from './health.js';
 export {
   type Chassis,
   createServiceApp,

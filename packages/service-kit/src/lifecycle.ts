@@ -7,7 +7,7 @@ export interface Service {
   name: string;
   /** Its HTTP interface, health included; served on a port or called in-process by the gateway. */
   handler: RequestListener;
-  /** Rejects while one of its dependencies is not available. */
+  /** Rejects while one of its dependencies is not available; with `storage_full` while one only takes nothing new. */
   ready(): Promise<void>;
   /** Starts its consumers and timers. */
   start(): Promise<void>;

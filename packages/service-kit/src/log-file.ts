@@ -35,13 +35,16 @@ export class LogFile implements LogTarget {
     if (this.#size >= LARGEST_BYTES) this.#rotate();
   }
 
+  /** Opens the new file first: on a full disk nothing is renamed, and the old one goes on. */
   #rotate(): void {
+    const draft = `${this.#file}.new`;
+    const descriptor = openSync(draft, 'a');
     for (let number = FILES - 1; number > 0; number -= 1)
       renameIfPresent(this.#numbered(number - 1), this.#numbered(number));
-    const old = this.#descriptor;
-    this.#descriptor = openSync(this.#file, 'a');
+    renameSync(draft, this.#file);
+    closeSync(this.#descriptor);
+    this.#descriptor = descriptor;
     this.#size = 0;
-    closeSync(old);
   }
 
   #numbered(number: number): string {

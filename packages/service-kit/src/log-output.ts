@@ -22,6 +22,8 @@ export class LogOutput {
   #rest: Buffer = Buffer.alloc(0);
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
+  /** A full disk took a part of a line. */
+  #isBroken = false;
 
   constructor(target: LogTarget) {
     this.#target = target;
@@ -49,7 +51,10 @@ export class LogOutput {
       this.#target.written?.(bytes);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') this.#keep(rest);
-      else this.#complain(error);
+      else {
+        this.#isBroken ||= rest.length < bytes && rest.length > 0;
+        this.#complain(error);
+      }
     }
   }
 
@@ -60,7 +65,10 @@ export class LogOutput {
 
   #takeWaiting(): Buffer {
     const lines = this.#rest.length < MOST_WAITING_BYTES ? this.#lines : [];
-    const waiting = Buffer.concat([this.#rest, Buffer.from(lines.map((line) => `${line}\n`).join(''))]);
+    const text = lines.map((line) => `${line}\n`).join('');
+    // The next line does not continue one of which the end was lost.
+    const waiting = Buffer.concat([this.#rest, Buffer.from(this.#isBroken && text ? `\n${text}` : text)]);
+    if (text) this.#isBroken = false;
     this.#lines = [];
     this.#rest = Buffer.alloc(0);
     return waiting;

@@ -42,6 +42,22 @@ describe('health', () => {
     });
   });
 
+  test('it is ready with a full store, since only then can anybody make room, and says so', async () => {
+    const full = {
+      ready: async () => {
+        throw Object.assign(new Error('no room'), { code: 'storage_full' });
+      },
+    };
+    app = await serveApp(() => undefined, { dependencies: { database: ok, store: full } });
+    expect(await http(`${app.url}/health/ready`)).toMatchObject({
+      status: 200,
+      body: { status: 'ready', checks: { database: 'ok', store: 'full' } },
+    });
+    // The service that needs it sees the same.
+    await expect(new Readiness({ store: full }).require()).rejects.toMatchObject({ code: 'storage_full' });
+    await expect(new Readiness({ store: full, bus: failing }).require()).rejects.toThrow('not ready: bus');
+  });
+
   test('many requests at the same time check the dependencies once', async () => {
     let asked = 0;
     const { promise: allAreHere, resolve } = Promise.withResolvers<void>();

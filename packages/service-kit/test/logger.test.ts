@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { eventually } from '@lazyphotos/testkit';
+import { describeWithDisk, eventually, mountSmallDisk, type SmallDisk } from '@lazyphotos/testkit';
 import { createLogger, describeError, type Logger, withRequestId } from '../src/index.js';
 
 describe('the logger', () => {
@@ -129,6 +129,38 @@ describe('the logger', () => {
     const file = join(folder, 'child.log');
     await endedProcess([end, file]);
     expect(numbersOf(readFileSync(file, 'utf8'))).toEqual(expected);
+  });
+});
+
+describeWithDisk('a log on a full disk', () => {
+  let disk: SmallDisk;
+  beforeEach(async () => {
+    disk = await mountSmallDisk(mkdtempSync(join(tmpdir(), 'lazyphotos-log-')), 16);
+  });
+  afterEach(() => {
+    disk.unmount();
+    rmSync(disk.path, { recursive: true, force: true });
+  });
+
+  test('loses lines, breaks none, and goes on in the same files', async () => {
+    const file = join(disk.path, 'node.log');
+    const logger = createLogger({ level: 'info', file });
+    const newest = () => numbersOf(readFileSync(file, 'utf8')).at(-1);
+    const text = 'x'.repeat(90_000);
+    for (let number = 1; number <= 90; number += 1) logger.info('large', { number, text });
+    await eventually(() => expect(newest()).toBe(90));
+    // A part of a line fits.
+    disk.fill(50_000);
+    for (let number = 91; number <= 100; number += 1) logger.info('large', { number, text });
+    await eventually(() => expect(disk.free()).toBe(0));
+    await disk.empty();
+    await eventually(() => {
+      logger.info('again', { number: 101 });
+      const whole = readFileSync(file, 'utf8').split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
+      expect(numbersOf(whole.join('\n')).at(-1)).toBe(101);
+    });
+    const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+    expect(lines.filter((line) => !line.endsWith('}'))).toHaveLength(1);
   });
 });
 

@@ -153,7 +153,7 @@ describe('what is away or busy is a 503 with Retry-After', () => {
     for (const code of ['ENOSPC', 'storage_full']) {
       expect(toProblem(Object.assign(new Error('full'), { code }), [])).toMatchObject({
         code: 'storage_full',
-        status: 503,
+        status: 507,
       });
     }
   });

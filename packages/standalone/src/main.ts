@@ -1,5 +1,6 @@
 import { createLogger, describeError, runUntilStopped, StopList } from '@lazyphotos/service-kit';
 import { openDataFolder } from './data-folder.js';
+import { DiskReserve } from './disk-reserve.js';
 import { banner, explainFailure } from './messages.js';
 import { logFileOf, startNode } from './node.js';
 import { readNodeSettings } from './settings.js';
@@ -14,10 +15,19 @@ async function main(): Promise<number> {
   const toFile = settings.logOutput === 'file' || (settings.logOutput === 'auto' && process.stdout.isTTY);
   let stops = new StopList(createLogger({ level: settings.logLevel }));
   try {
+    const reserve = new DiskReserve(settings.dataDir, settings.diskReserveBytes);
+    if (await reserve.releaseForStart()) say('The disk is full: starting with the room of the reserve file');
     const folder = await openDataFolder(settings.dataDir);
     const logger = createLogger({ level: settings.logLevel, file: toFile ? logFileOf(folder) : undefined });
     stops = new StopList(logger);
-    const node = await startNode({ settings, folder, logger, stops, progress: (step) => say(`${step} …`) });
+    const node = await startNode({
+      settings,
+      folder,
+      reserve,
+      logger,
+      stops,
+      progress: (step) => say(`${step} …`),
+    });
     say(banner(node, folder.root));
     await runUntilStopped(stops, logger, node.takenOver);
     return 0;

@@ -16,6 +16,7 @@ import {
 } from '@lazyphotos/service-kit';
 import { type DataFolder, emptyScratch, readMediaSigningKey } from './data-folder.js';
 import { openDatabases } from './databases.js';
+import type { DiskReserve } from './disk-reserve.js';
 import { composeServices } from './services.js';
 import type { NodeSettings } from './settings.js';
 import { watchPostgres } from './watch-postgres.js';
@@ -23,6 +24,7 @@ import { watchPostgres } from './watch-postgres.js';
 export interface NodeOptions {
   settings: NodeSettings;
   folder: DataFolder;
+  reserve: DiskReserve;
   logger: Logger;
   /** Gets what was started; the caller stops it, also when the start fails half-way. */
   stops: StopList;
@@ -39,11 +41,11 @@ export interface RunningNode {
 }
 
 /** Starts PostgreSQL, or adopts a running one, and locks the data folder for this process. */
-async function startDatabaseServer({ folder, logger, stops, progress }: NodeOptions) {
+async function startDatabaseServer({ folder, reserve, logger, stops, progress }: NodeOptions) {
   progress('Starting PostgreSQL');
   const postgres = await startPostgres({ dataDir: folder.postgres, log: (line) => logger.debug(line) });
   try {
-    const watch = await watchPostgres(postgres, logger, progress);
+    const watch = await watchPostgres(postgres, logger, progress, () => reserve.releaseForStart());
     stops.add('data folder', watch.release);
     stops.add('postgres', () => postgres.stop());
     stops.add('watch', watch.stop);
@@ -58,11 +60,16 @@ async function startDatabaseServer({ folder, logger, stops, progress }: NodeOpti
 
 /** Starts a whole node in this process: PostgreSQL, bus, store, six services, two ports. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const { settings, folder, logger, stops, progress } = options;
+  const { settings, folder, reserve, logger, stops, progress } = options;
   const metrics = createMetrics();
+  reserve.measure(metrics);
   // Ports first: a second node on this machine must fail before it touches the database.
   const ports = await openPorts(options, metrics);
+  const diskWatch = reserve.watch(logger);
+  // Until PostgreSQL has stopped.
+  stops.add('disk', diskWatch.stop);
   const { postgres, watch } = await startDatabaseServer(options);
+  diskWatch.start();
   await emptyScratch(folder);
   progress('Opening the databases');
   const poolSize = settings.databasePool;

@@ -16,13 +16,14 @@ export interface PostgresWatch {
 
 /**
  * Locks the data folder for this process. If PostgreSQL ends, it is started again, and the folder is locked again, because the lock is
- * lost with the server. Until then requests get a 503.
+ * lost with the server. Until then requests get a 503. `beforeStart` makes room for it on a full disk.
  * @throws DataFolderInUseError
  */
 export async function watchPostgres(
   postgres: PostgresServer,
   logger: Logger,
   progress: (step: string) => void,
+  beforeStart: () => Promise<unknown>,
 ): Promise<PostgresWatch> {
   if (postgres.adopted) progress('PostgreSQL was running already; waiting for the other node to stop');
   let held: HeldLock = await postgres.lock('node', { waitMs: PREDECESSOR_MS });
@@ -31,6 +32,7 @@ export async function watchPostgres(
   const look = async () => {
     if (!(await postgres.isAlive())) {
       logger.error('PostgreSQL is down; starting it again');
+      await beforeStart();
       await postgres.ensureRunning();
       logger.info('PostgreSQL is back');
     }

@@ -1,6 +1,7 @@
 import type { describe, it } from '@jest/globals';
 import { POSTGRES_URL } from './postgres.js';
 import { isFirstInRun, requestSource, type ServerName } from './servers/test-run.js';
+import { whyNoDisk } from './small-disk.js';
 import { type ToolName, whyToolIsMissing } from './tools/find-tool.js';
 
 /** jest's own globals, because importing its module outside a test run throws, and benchmarks use this package too. */
@@ -52,6 +53,14 @@ export function describeWithTools(tools: readonly ToolName[], name: string, suit
     return reason && `no ${tool} for tests: ${reason}`;
   });
   describeUnless(missing, name, suite);
+}
+
+/** A suite that mounts small disks (`mountSmallDisk`), to fill them. */
+export function describeWithDisk(name: string, suite: () => void): void {
+  const reason = whyNoDisk();
+  if (reason !== undefined && isFirstInRun('disk'))
+    process.stderr.write(`No small disk for tests: suites that fill one are skipped. ${reason}\n`);
+  describeUnless([reason], name, suite);
 }
 
 function whyServerIsMissing(server: ServerName): string | undefined {

@@ -97,8 +97,10 @@ export function httpUpstream(
     },
     ready: async () => {
       const response = await fetch(`${baseUrl}/health/ready`, { signal: AbortSignal.timeout(3000) });
-      await response.body?.cancel();
+      const body = (await response.json().catch(() => undefined)) as { checks?: object } | undefined;
       if (!response.ok) throw unavailable(service, undefined);
+      if (Object.values(body?.checks ?? {}).includes('full'))
+        throw new ProblemError('storage_full', `The ${service} service takes nothing new.`);
     },
   };
 }

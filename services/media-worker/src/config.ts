@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { reserveSettings } from '@lazyphotos/object-storage/settings';
 import { type SettingsOf, setting, text, wholeNumber } from '@lazyphotos/service-kit';
 
 /** The same from src/ and from dist/. */
@@ -6,6 +7,7 @@ export const migrationsPath = fileURLToPath(new URL('../prisma/migrations', impo
 
 /** The settings that shape this service's behaviour. */
 export const mediaSettings = {
+  ...reserveSettings,
   mediaConcurrency: setting(
     'LAZYPHOTOS_MEDIA_CONCURRENCY',
     wholeNumber(1, 64).optional(),

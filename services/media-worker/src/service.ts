@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CopiesApi,
   type EventPayload,
@@ -8,7 +9,7 @@ import {
 } from '@lazyphotos/contracts';
 import { type Database, openOutbox } from '@lazyphotos/database';
 import type { EventBus, EventHandler } from '@lazyphotos/messaging';
-import { hasLocalFiles, type ObjectStore } from '@lazyphotos/object-storage';
+import { DiskRoom, hasLocalFiles, type ObjectStore } from '@lazyphotos/object-storage';
 import { openPlaces } from '@lazyphotos/places';
 import {
   type Chassis,
@@ -42,6 +43,8 @@ export interface MediaWorkerDeps {
   uploadsIdle?: (signal: AbortSignal, longestMs: number) => Promise<void>;
   /** How long an upload of an import waits for fresh ones at most. */
   backgroundWaitMs?: number;
+  /** How often a picture looks for room that waits for it. */
+  roomPollMs?: number;
 }
 
 export interface MediaWorkerService extends Service {
@@ -54,6 +57,9 @@ const SWEEP_INTERVAL_MS = 3_600_000;
 const BACKGROUND_WAIT_MS = 30_000;
 /** A picture waits no longer for uploads: a phone that sends slowly for hours must not stop all previews. */
 const UPLOADS_WAIT_MS = 500;
+/** Uploads leave the whole reserve of the disk free; the pictures of what was uploaded may use half of it. */
+const PART_OF_RESERVE = 0.5;
+const ROOM_POLL_MS = 5000;
 /** Longer than the bus takes from one upload to the next. */
 const QUIET_MS = 500;
 
@@ -73,7 +79,8 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const { maxPixels, decodeMemoryBytes: maxMemoryBytes } = settings;
   const pipeline = new Pipeline({ scratchDir, maxPixels, maxMemoryBytes, ...tools });
   const { logger } = chassis;
-  const copies = new Copies({ db, ledger, store, scratchDir, metrics, logger, now, ...tools });
+  const room = new DiskRoom(store, { configured: settings.diskReserveBytes, part: PART_OF_RESERVE });
+  const copies = new Copies({ db, ledger, store, room, scratchDir, metrics, logger, now, ...tools });
   const sweeping = createPeriodic('removing unused copies', SWEEP_INTERVAL_MS, () => copies.sweep(), logger);
   const previewRemaker = new PreviewRemaker({ store, ledger, metrics, logger });
   const stopping = new AbortController();
@@ -84,8 +91,17 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const processOnce = (upload: EventPayload<'media.deferred'>['upload'], signal: AbortSignal) =>
     inFlight.run(upload.photoId, async () => {
       await deps.uploadsIdle?.(signal, UPLOADS_WAIT_MS);
+      await untilRoom(AbortSignal.any([signal, stopping.signal]));
       await processUpload(context, upload, signal);
     });
+
+  /** A full disk says nothing about a photo, so no attempt is used up for it. */
+  async function untilRoom(signal: AbortSignal): Promise<void> {
+    for (let isWaiting = false; ((await room.look())?.left ?? 0) < 0; isWaiting = true) {
+      if (!isWaiting) logger.warn('previews wait: the disk is nearly full');
+      await sleep(deps.roomPollMs ?? ROOM_POLL_MS, undefined, { signal });
+    }
+  }
 
   /** Publishes the place at the location that a photo's owner has set. The catalog compares locations, so a repeated event is harmless. */
   async function findNewPlace(payload: EventPayload<'photo.relocated'>): Promise<void> {

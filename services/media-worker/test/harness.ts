@@ -10,7 +10,12 @@ import {
 } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
 import { createPgBossBus, type EventBus } from '@lazyphotos/messaging';
-import { createFilesystemStore, type LocalFiles, type ObjectStore } from '@lazyphotos/object-storage';
+import {
+  createFilesystemStore,
+  type FreeSpace,
+  type LocalFiles,
+  type ObjectStore,
+} from '@lazyphotos/object-storage';
 import {
   type Chassis,
   createAuthenticate,
@@ -24,7 +29,7 @@ import type { RequestHandler } from 'express';
 import type { MediaSettings } from '../src/config.js';
 import { createMediaWorkerService, migrationsPath } from '../src/index.js';
 
-export type Store = ObjectStore & LocalFiles;
+export type Store = ObjectStore & LocalFiles & FreeSpace;
 export type Upload = EventPayload<'upload.completed'>;
 export type Result = EventPayload<'media.processed'>;
 
@@ -184,7 +189,14 @@ export async function startWorker(options: WorkerOptions) {
     },
     store: { ...ground.store, ...store?.(ground.store) },
     scratchDir: ground.scratch,
-    settings: { mediaConcurrency: 2, maxPixels: 50_000_000, decodeMemoryBytes: 2 ** 28, ...settings },
+    settings: {
+      mediaConcurrency: 2,
+      maxPixels: 50_000_000,
+      decodeMemoryBytes: 2 ** 28,
+      diskReserveBytes: 0,
+      ...settings,
+    },
+    roomPollMs: 50,
     ...(now && { now }),
     ...(backgroundWaitMs !== undefined && { backgroundWaitMs }),
   });

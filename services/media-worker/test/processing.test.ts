@@ -31,15 +31,17 @@ const picture = (width: number, height: number) =>
 
 describeWithPostgres('an uploaded photo', () => {
   let ground: Ground;
+  /** Of the worker with the full disk. */
+  let other: Ground;
   let worker: Worker;
   const { logger, lines } = recordingLogger();
   beforeAll(async () => {
-    ground = await createGround();
+    [ground, other] = await Promise.all([createGround(), createGround()]);
     worker = await startWorker({ ground, logger });
   });
   afterAll(async () => {
     await worker.stop();
-    await ground.remove();
+    await Promise.all([ground.remove(), other.remove()]);
   });
 
   const resultOf = async (upload: Upload): Promise<Result> => {
@@ -176,6 +178,34 @@ describeWithPostgres('an uploaded photo', () => {
     const result = await resultOf(await storeOriginal(ground, bytes, 'image/png'));
     expect(result.width).toBeUndefined();
     expect(['ready', 'failed']).toContain(result.outcome);
+  });
+
+  it('waits while the disk is nearly full, which uses up no attempt; no copy is made then', async () => {
+    const RESERVE = 1_000_000;
+    let free = RESERVE / 2 - 1;
+    const waiting = recordingLogger();
+    const full = await startWorker({
+      ground: other,
+      logger: waiting.logger,
+      store: () => ({ diskSpace: async () => ({ free, total: 2 * RESERVE }) }),
+      settings: { diskReserveBytes: RESERVE },
+    });
+    const upload = await storeOriginal(other, await picture(40, 30).jpeg().toBuffer());
+    await other.bus.publish([uploaded(upload)]);
+    await eventually(() =>
+      expect(waiting.lines).toContainEqual(expect.objectContaining({ message: expect.stringMatching(/^previews wait/) })),
+    );
+    expect(await derivedOf(other, upload)).toEqual([]);
+    const { userId, photoId, storageKey, mimeType } = upload;
+    const request = { kind: 'without-owner', userId, photoId, storageKey, mimeType } as const;
+    await expect(full.service.api.makeCopy(request)).rejects.toMatchObject({
+      code: 'service_unavailable',
+      detail: expect.stringContaining('disk of the node is full'),
+    });
+    free = RESERVE / 2;
+    await eventually(() => expect(other.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready' }]));
+    expect(full.failures).toEqual([]);
+    await full.stop();
   });
 
   it('leaves nothing in the scratch folder, and the service is well', async () => {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { stagingSettings } from '@lazyphotos/object-storage/settings';
+import { reserveSettings, stagingSettings } from '@lazyphotos/object-storage/settings';
 import { type SettingsOf, setting, text, wholeNumber } from '@lazyphotos/service-kit';
 
 /** The same from src/ and from dist/. */
@@ -8,6 +8,7 @@ export const migrationsPath = fileURLToPath(new URL('../prisma/migrations', impo
 /** The settings that shape this service's behaviour. */
 export const uploadSettings = {
   ...stagingSettings,
+  ...reserveSettings,
   chunkBytes: setting(
     'LAZYPHOTOS_CHUNK_BYTES',
     wholeNumber(5 * 1024 ** 2, 95 * 1000 ** 2).default(8 * 1024 ** 2),

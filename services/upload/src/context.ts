@@ -11,6 +11,7 @@ import type { MalwareScanner } from './malware/scan.js';
 import type { UploadMetrics } from './metrics.js';
 import type { UploadDb, UploadTx } from './prisma.js';
 import type { UploadSessions } from './sessions/sessions.js';
+import type { UploadRoom } from './upload-room.js';
 
 /** What requests, imports and the work in the background share; service.ts makes it once. */
 export interface UploadContext {
@@ -31,6 +32,8 @@ export interface UploadContext {
   scanner: MalwareScanner | undefined;
   /** What clients are uploading now, so that imports can wait. */
   clients: ClientActivity;
+  /** What may still be written to the disk. */
+  room: UploadRoom;
   settings: UploadSettings;
   publicUrl: string;
   metrics: UploadMetrics;

@@ -1,4 +1,8 @@
-import { Counter, type Metrics } from '@lazyphotos/service-kit';
+import type { Room } from '@lazyphotos/object-storage';
+import { Counter, Gauge, type Metrics } from '@lazyphotos/service-kit';
+
+/** Where an upload was refused because the disk is nearly full. */
+export type RefusedStep = 'session' | 'chunk' | 'import';
 
 export class UploadMetrics {
   readonly bytes: Counter;
@@ -6,9 +10,12 @@ export class UploadMetrics {
   readonly importsEnded: Counter;
   readonly importedEntries: Counter;
   readonly importedBytes: Counter;
+  readonly refused: Counter<'step'>;
+  readonly #registers: Metrics['registry'][];
 
   constructor({ registry }: Metrics) {
     const registers = [registry];
+    this.#registers = registers;
     this.bytes = new Counter({
       name: 'lazyphotos_upload_bytes_total',
       help: 'Chunk bytes received',
@@ -36,6 +43,38 @@ export class UploadMetrics {
       name: 'lazyphotos_import_bytes_total',
       help: 'Unpacked bytes of the photos that imports have handled',
       registers,
+    });
+    this.refused = new Counter({
+      name: 'lazyphotos_uploads_refused_total',
+      help: 'Refusals because the disk is nearly full, by step: session, chunk or import',
+      labelNames: ['step'],
+      registers,
+    });
+    for (const step of ['session', 'chunk', 'import']) this.refused.inc({ step }, 0);
+  }
+
+  /** `look` is called when the metrics are read. A store that does not know its disk has neither of the two. */
+  watchDisk(look: () => Promise<Room | undefined>): void {
+    const registers = this.#registers;
+    new Gauge({
+      name: 'lazyphotos_storage_free_bytes',
+      help: 'What can still be written to the disk with the photos; the S3 server has a metric of its own',
+      registers,
+      async collect() {
+        this.reset();
+        const room = await look().catch(() => undefined);
+        if (room) this.set({}, room.free);
+      },
+    });
+    new Gauge({
+      name: 'lazyphotos_storage_reserve_bytes',
+      help: 'What uploads leave free on the disk with the photos',
+      registers,
+      async collect() {
+        this.reset();
+        const room = await look().catch(() => undefined);
+        if (room) this.set({}, room.reserve);
+      },
     });
   }
 }

@@ -7,6 +7,7 @@ import {
   createPeriodic,
   createRefusals,
   createServiceApp,
+  type Dependency,
   type Service,
   withEvent,
 } from '@lazyphotos/service-kit';
@@ -27,6 +28,7 @@ import { createPrisma, type UploadDb, type UploadTx } from './prisma.js';
 import { expireSessions } from './sessions/expiry.js';
 import { mountSessionRoutes } from './sessions/routes.js';
 import { UploadSessions } from './sessions/sessions.js';
+import { UploadRoom } from './upload-room.js';
 
 export interface UploadServiceDeps {
   chassis: Chassis;
@@ -61,7 +63,7 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
   const expire = () => expireSessions(context);
   const expiry = createPeriodic('expiry of upload sessions', EXPIRY_INTERVAL_MS, expire, logger);
 
-  const service = createServiceApp(chassis, { database, bus, store });
+  const service = createServiceApp(chassis, { database, bus, store: withReserve(store, context) });
   mountSessionRoutes(service, context);
   mountChunkRoute(service, context);
   mountCompletionRoute(service, context);
@@ -93,6 +95,14 @@ export function createUploadService(deps: UploadServiceDeps): UploadService {
   };
 }
 
+/** Also shows as full when only the reserve is left. */
+const withReserve = (store: ObjectStore, { room }: UploadContext): Dependency => ({
+  ready: async () => {
+    await store.ready();
+    await room.check();
+  },
+});
+
 function createContext(
   {
     chassis,
@@ -107,7 +117,9 @@ function createContext(
   db: UploadDb,
   unitOfWork: UnitOfWork<UploadTx>,
 ): UploadContext {
-  const { logger, metrics } = chassis;
+  const { logger } = chassis;
+  const metrics = new UploadMetrics(chassis.metrics);
+  const { diskReserveBytes } = settings;
   const lifetimeMs = settings.uploadSessionHours * 3_600_000;
   return {
     database,
@@ -122,9 +134,10 @@ function createContext(
     importLock: new KeyedLock(),
     scanner,
     clients: new ClientActivity(),
+    room: new UploadRoom({ store, diskReserveBytes, metrics, logger }),
     settings,
     publicUrl,
-    metrics: new UploadMetrics(metrics),
+    metrics,
     refuse: createRefusals(chassis),
     logger,
     now,

@@ -89,15 +89,15 @@ describeWithPostgres('faults of the store', () => {
 
   describe.each(['beginUpload', 'writePart'] as const)('in %s', (method) => {
     it.each([
-      ['storage_full', new StorageFullError('no room')],
-      ['service_unavailable', pulledOut],
-    ])('answer 503 %s, and the chunk may be sent again', async (code, error) => {
+      [507, 'storage_full', new StorageFullError('no room')],
+      [503, 'service_unavailable', pulledOut],
+    ])('answer %d %s, and the chunk may be sent again', async (status, code, error) => {
       const user = node.user();
       const file = newFile();
       const session = await user.open(file);
       faulty.failNext(method, { error });
       const reply = await user.put(session.id, 0, file.bytes.subarray(0, CHUNK));
-      expect(reply).toMatchObject({ status: 503, body: { code } });
+      expect(reply).toMatchObject({ status, body: { code } });
       expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
       expect((await user.status(session.id)).body.received).toEqual([]);
       await user.sendAll(session, file);
@@ -133,7 +133,7 @@ describeWithPostgres('faults of the store', () => {
     const user = node.user();
     const session = await user.send(newFile());
     faulty.failNext('completeUpload', { error: new StorageFullError('no room') });
-    expect(await user.complete(session.id)).toMatchObject({ status: 503, body: { code: 'storage_full' } });
+    expect(await user.complete(session.id)).toMatchObject({ status: 507, body: { code: 'storage_full' } });
     expect((await user.complete(session.id)).status).toBe(200);
   });
 

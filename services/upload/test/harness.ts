@@ -108,6 +108,7 @@ export async function startUpload(given: Given = {}) {
       openUploads: 1000,
       importDir: undefined,
       importReserveBytes: 0,
+      diskReserveBytes: 0,
       uploadSessionHours: 24,
       clamavMaxBytes: 100_000,
       ...given.settings,
@@ -133,6 +134,7 @@ export async function startUpload(given: Given = {}) {
     store,
     catalog,
     pool: database.pool,
+    metrics: metrics.registry,
     /** The keys of everything that this user has in the store. */
     keysOf: async (userId: string): Promise<string[]> => {
       const keys: string[] = [];

@@ -22,6 +22,7 @@ export async function status(context: Context): Promise<number> {
   const photos = account === undefined ? undefined : await countPhotos(context);
   output.line(`Server   ${server}, version ${version}, ${claimed ? 'claimed' : 'not claimed yet'}`);
   output.line(`Ready    ${readiness.ready ? 'yes' : `no (${failedChecks(readiness.checks)})`}`);
+  if (isFull(readiness.checks)) output.line('Disk     full: uploads are refused until there is room');
   output.line(`Account  ${account === undefined ? 'not signed in' : `${account.email} (${account.role})`}`);
   if (photos !== undefined) {
     const states = `${photos.ready} ready, ${photos.pending} being processed, ${photos.failed} failed`;
@@ -34,8 +35,10 @@ export async function status(context: Context): Promise<number> {
   return readiness.ready ? exitCodes.ok : exitCodes.failed;
 }
 
+const isFull = (checks: Record<string, string>): boolean => Object.values(checks).includes('full');
+
 const failedChecks = (checks: Record<string, string>): string => {
-  const failed = Object.entries(checks).filter(([, state]) => state !== 'ok');
+  const failed = Object.entries(checks).filter(([, state]) => state !== 'ok' && state !== 'full');
   return failed.length === 0 ? 'no reason given' : failed.map(([name]) => name).join(', ');
 };
 

@@ -192,7 +192,7 @@ export const importEndpoints = defineEndpoints('upload', {
       body: z.object({ importJobId: id }).meta({ id: 'CreatedImport' }),
       description: 'The import starts as soon as no other import of this user runs',
     },
-    problems: ['archive_not_found', 'forbidden', 'too_many_parts', 'idempotency_key_reused'],
+    problems: ['archive_not_found', 'forbidden', 'too_many_parts', 'idempotency_key_reused', 'storage_full'],
   },
   listImports: {
     method: 'get',
@@ -246,7 +246,14 @@ export const importEndpoints = defineEndpoints('upload', {
       )
       .meta({ id: 'AddImportPartsRequest' }),
     success: { status: 200, body: importJob, description: 'The import; a completed one runs again' },
-    problems: ['not_found', 'archive_not_found', 'import_ended', 'forbidden', 'too_many_parts'],
+    problems: [
+      'not_found',
+      'archive_not_found',
+      'import_ended',
+      'forbidden',
+      'too_many_parts',
+      'storage_full',
+    ],
   },
   getImportReport: {
     method: 'get',

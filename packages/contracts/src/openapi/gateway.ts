@@ -15,7 +15,10 @@ import { header, problems, type ResponseHeader } from './responses.js';
  * respond with JSON. The contract fuzz compares these descriptions with a running node.
  */
 
-const checkResult = z.enum(['ok', 'failed']).meta({ id: 'CheckResult' });
+const checkResult = z.enum(['ok', 'full', 'failed']).meta({
+  id: 'CheckResult',
+  description: 'full: the disk is nearly full, so uploads are refused; everything else goes on, and the node is ready',
+});
 const health = z
   .object({ status: z.literal('ok'), service: z.string(), version: z.string() })
   .meta({ id: 'Health' });

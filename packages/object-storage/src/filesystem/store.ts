@@ -2,10 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { ObjectNotFoundError } from '../errors.js';
+import { isObjectStoreError, ObjectNotFoundError } from '../errors.js';
 import type {
   ByteRange,
   ChangeNotices,
+  DiskSpace,
   FreeSpace,
   LocalFiles,
   ObjectAttributes,
@@ -37,7 +38,10 @@ export interface FilesystemStoreOptions {
 
 export type FilesystemStore = ObjectStore & LocalFiles & FreeSpace & VersionCheck & Partial<ChangeNotices>;
 
-/** @throws StorageUnavailableError when the folder cannot be created or written to, StorageFullError when the disk is full. */
+/**
+ * Opens a folder, also on a full disk: what is there can be read and deleted.
+ * @throws StorageUnavailableError when the folder cannot be created or written to, StorageFullError when it has no room for the folder.
+ */
 export async function createFilesystemStore({
   root,
   readOnly = false,
@@ -64,7 +68,9 @@ export async function createFilesystemStore({
       await layout.removeLeftovers();
       await staging.removeCompleted();
     });
-    await ready();
+    await ready().catch((error: unknown) => {
+      if (!isObjectStoreError(error, 'storage_full')) throw error;
+    });
   }
 
   return {
@@ -97,7 +103,7 @@ export async function createFilesystemStore({
     },
     isCurrent: ({ key, version }) =>
       translateErrors('look at an object', () => objects.isCurrent(key, version)),
-    freeBytes: () => translateErrors('read how much room there is', () => freeBytes(layout, objects)),
+    diskSpace: () => translateErrors('read how much room there is', () => diskSpace(layout, objects)),
     ...(exclusive && { onChange: (listener: (key: string) => void) => listeners.push(listener) }),
   };
 }
@@ -162,11 +168,11 @@ async function get(objects: Objects, key: string, range?: ByteRange): ReturnType
   }
 }
 
-async function freeBytes(layout: Layout, objects: Objects): Promise<number> {
+async function diskSpace(layout: Layout, objects: Objects): Promise<DiskSpace> {
   await objects.checkMounted();
   // Not `bfree`, which counts blocks that only root may write.
-  const { bavail, bsize } = await statfs(layout.objects);
-  return bavail * bsize;
+  const { bavail, blocks, bsize } = await statfs(layout.objects);
+  return { free: bavail * bsize, total: blocks * bsize };
 }
 
 async function prepare(layout: Layout, folderSync: FolderSync): Promise<void> {

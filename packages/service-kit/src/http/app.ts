@@ -31,7 +31,7 @@ export interface ServiceApp {
   app: Express;
   /** Routes that are not of the public API go here. */
   router: Router;
-  /** Rejects unless every dependency is ready. */
+  /** Rejects unless every dependency is ready; with `storage_full` when one is only full. */
   ready(): Promise<void>;
   /** Returns the problem that a fault means, also one of a dependency. */
   problemOf(error: unknown): ProblemError;

@@ -80,6 +80,8 @@ function fromParser(error: unknown): ProblemError | undefined {
     : undefined;
 }
 
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** The one place where errors become responses. */
 export function problemHandler(
   logger: Logger,
@@ -89,7 +91,10 @@ export function problemHandler(
     const problem = fromParser(error) ?? problemOf(error);
     if (problem.status >= 500) {
       const level = problem.status === 500 ? 'error' : 'warn';
-      logger[level]('request failed', { code: problem.code, error: describeError(error) });
+      const { code, detail } = problem;
+      // A full disk has one reason, and its log must not fill it further.
+      if (code === 'storage_full') logger.warn('request refused', { code, reason: reasonOf(error) });
+      else logger[level]('request failed', { code, detail, error: describeError(error) });
     }
     if (res.headersSent) {
       // The client has a part of the response; only a broken connection tells it that the rest is missing.

@@ -44,6 +44,8 @@ async function launch(dataDir: string, cwd: string, env: Record<string, string>)
     LAZYPHOTOS_PORT: String(port),
     LAZYPHOTOS_METRICS_PORT: String(metricsPort),
     LAZYPHOTOS_VALIDATE_ANSWERS: 'true',
+    // A reserve file for each node of a test run would only wear out the disk.
+    LAZYPHOTOS_DISK_RESERVE_BYTES: '0',
     ...env,
   };
   // A process group of its own, so that a signal reaches launcher and node together, and PostgreSQL not at all.

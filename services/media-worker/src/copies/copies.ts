@@ -1,6 +1,6 @@
 import { type CopiesApi, type CopyRequest, storageKeys } from '@lazyphotos/contracts';
-import { isObjectStoreError, isStored, type ObjectStore } from '@lazyphotos/object-storage';
-import { type Logger, notFound, ProblemError } from '@lazyphotos/service-kit';
+import { type DiskRoom, isObjectStoreError, isStored, type ObjectStore } from '@lazyphotos/object-storage';
+import { isStorageFull, type Logger, notFound, ProblemError } from '@lazyphotos/service-kit';
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { MediaCopy } from '../generated/prisma/client.js';
 import { InFlight } from '../jobs/in-progress.js';
@@ -25,6 +25,7 @@ export interface CopiesDeps {
   db: MediaDb;
   ledger: Ledger;
   store: ObjectStore;
+  room: DiskRoom;
   scratchDir: string;
   metrics: MediaMetrics;
   logger: Logger;
@@ -56,7 +57,9 @@ export class Copies implements CopiesApi {
     } catch (error) {
       const problem = problemOf(error);
       this.#deps.metrics.copies.inc({ kind: request.kind, outcome: problem ? 'refused' : 'failed' });
-      throw problem ?? (isBusyTool(error) ? tryLater('The copy could not be made now.', error) : error);
+      if (problem) throw problem;
+      if (isStorageFull(error)) throw tryLater('The disk of the node is full: no copy can be made now.', error);
+      throw isBusyTool(error) ? tryLater('The copy could not be made now.', error) : error;
     }
   }
 
@@ -79,7 +82,8 @@ export class Copies implements CopiesApi {
   }
 
   async #make(request: CopyRequest, key: string): Promise<string> {
-    const { store, scratchDir, ledger, metrics, logger } = this.#deps;
+    const { store, room, scratchDir, ledger, metrics, logger } = this.#deps;
+    await room.require(0);
     await this.#table.begin(key, request.photoId);
     // A purge marks the photo before it looks for copies: either it finds this row, or its mark is found here.
     if (await ledger.isPurged(request.photoId)) {

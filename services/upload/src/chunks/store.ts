@@ -1,21 +1,38 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
-import { isObjectStoreError, type StagedUpload, type StoredPart } from '@lazyphotos/object-storage';
+import {
+  isObjectStoreError,
+  partLength,
+  type StagedUpload,
+  type StoredPart,
+} from '@lazyphotos/object-storage';
 import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
-import { isWhole, uploadEnded } from '../sessions/sessions.js';
+import { isWhole, shapeOf, uploadEnded } from '../sessions/sessions.js';
 import { wrongLength } from './progress.js';
 import { type ByteObserver, type DigestCheck, storeWhole } from './whole.js';
 
 /**
  * Writes one chunk of an open session, and records it once it is durable.
- * @throws ProblemError `offset_mismatch` for another length, `upload_ended`, and what `digest` finds
+ * @throws ProblemError `offset_mismatch` for another length, `upload_ended`, and what `digest` finds; StorageFullError before anything is
+ * read when it would use the reserve of the disk
  */
-export async function storeChunk(
+export function storeChunk(
   context: UploadContext,
   session: UploadSession,
   index: number,
   body: Readable,
   digest?: DigestCheck,
+): Promise<void> {
+  const bytes = partLength(shapeOf(session), index);
+  return context.room.whileWriting(bytes, () => store(context, session, index, body, digest));
+}
+
+async function store(
+  context: UploadContext,
+  session: UploadSession,
+  index: number,
+  body: Readable,
+  digest: DigestCheck | undefined,
 ): Promise<void> {
   const { sessions } = context;
   if (isWhole(session)) return storeWhole(context, session, body, digest);

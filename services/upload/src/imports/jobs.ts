@@ -39,17 +39,21 @@ export async function listImports({ db }: UploadContext, userId: string, query: 
   return { imports: await viewImports(db, items), ...page };
 }
 
-/** A repetition of `request` returns the same import. @throws ProblemError `archive_not_found`, `forbidden`, `too_many_parts` */
+/**
+ * A repetition of `request` returns the same import.
+ * @throws ProblemError `archive_not_found`, `forbidden`, `too_many_parts`; StorageFullError when nothing but the reserve of the disk is free
+ */
 export async function createImport(
   context: UploadContext,
   user: ImportUser,
   body: NewImport,
   request: KeyedRequest | undefined,
 ): Promise<{ importJobId: string }> {
-  const { db, now } = context;
+  const { db, room, now } = context;
   const parts = await findParts(context, user, body);
   if (parts.length > MAX_PARTS) throw tooManyParts();
   const insert = async (tx: UploadTx): Promise<string> => {
+    await room.require(0, 'import');
     await holdArchives(tx, parts);
     const id = newId();
     const at = now();
@@ -121,6 +125,7 @@ export async function addParts(
 ): Promise<ImportJob> {
   await findImport(context, user.userId, id);
   const parts = await findParts(context, user, body);
+  await context.room.require(0, 'import');
   const changed = await context.db.$transaction(async (tx) => {
     const row = await lockImport(tx, user.userId, id);
     if (!UNFINISHED.includes(row.status) && row.status !== 'completed') throw ended(row);

@@ -80,6 +80,8 @@ export class ImportRunner {
       orderBy: { position: 'asc' },
     });
     if (part) {
+      // Its table of contents becomes rows of the database.
+      await this.context.room.require(0, 'import');
       this.estimated.delete(job.id);
       await listPart({ db, states: this.states, archives, job, part, signal });
       return 'progress';

@@ -16,7 +16,7 @@ export async function checkSpaceForAll(context: UploadContext, job: Import): Pro
 /** A store that does not know its free space only shows that it is full when it refuses to write. @throws NoRoomError when `bytes` more would use the reserve */
 export async function checkSpace({ store, settings }: UploadContext, bytes: number): Promise<void> {
   if (!hasFreeSpace(store)) return;
-  const free = await store.freeBytes();
+  const { free } = await store.diskSpace();
   const reserve = settings.importReserveBytes;
   if (free - bytes >= reserve) return;
   throw new NoRoomError(

@@ -8,6 +8,7 @@ import {
   type PhotoLifeState,
   storableDate,
 } from '@lazyphotos/contracts';
+import { partLength } from '@lazyphotos/object-storage';
 import { ProblemError } from '@lazyphotos/service-kit';
 import { chunkSizeFor, MAX_FILE_BYTES, progressOf } from '../chunks/progress.js';
 import type { UploadContext } from '../context.js';
@@ -23,7 +24,7 @@ const ATTEMPTS = 5;
 /**
  * Finds the photo or archive if this user has the hash, else the open session for the hash, else opens a session. `importEntryId` is the
  * file of an archive that is being imported.
- * @throws ProblemError `unsupported_media_type`, `payload_too_large`, `upload_session_limit`
+ * @throws ProblemError `unsupported_media_type`, `payload_too_large`, `upload_session_limit`; StorageFullError when the file does not fit
  */
 export async function openSession(
   context: UploadContext,
@@ -73,16 +74,23 @@ async function findOrOpen(context: UploadContext, fresh: NewSession, body: Annou
   const restore = body.restore === true;
   // The catalog is the first to know that a photo was purged: then its bytes are wanted, although its original is still recorded.
   let replace = false;
+  const left = await context.room.left();
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const limit = context.settings.openUploads;
-    const { known, open, isAtLimit } = await context.sessions.announce(fresh, { restore, replace, limit });
+    const options = { restore, replace, limit, left };
+    const { known, open, isAtLimit, isTooLarge } = await context.sessions.announce(fresh, options);
     if (known) {
       const state = await stateOf(context, fresh, known, restore);
       if (state !== 'deleted' || !restore) return existingResponse(context, known, state, body);
       replace = true;
     }
+    if (isTooLarge) throw await context.room.refusal(fresh.sizeBytes, 'session');
     const session = open && (await reuse(context, open.session, fresh));
-    if (session) return sessionResponse(context, session, open.indexes);
+    if (session) {
+      // It keeps its room since it was opened, but others may have filled the disk.
+      await context.room.require(bytesToCome(session, open.indexes), 'session');
+      return sessionResponse(context, session, open.indexes);
+    }
     if (!open && isAtLimit && fresh.importEntryId === null) throw tooManyOpen(limit);
   }
   throw new ProblemError('service_unavailable', 'Other requests for the same file are in the way.', {
@@ -92,6 +100,11 @@ async function findOrOpen(context: UploadContext, fresh: NewSession, body: Annou
 
 const tooManyOpen = (limit: number) =>
   new ProblemError('upload_session_limit', `Complete or abort some first: ${limit} may be open.`);
+
+function bytesToCome(session: UploadSession, stored: readonly number[]): number {
+  const shape = shapeOf(session);
+  return shape.size - stored.reduce((sum, index) => sum + partLength(shape, index), 0);
+}
 
 /** Resolves to the state of a photo or archive. Restores it if that was asked for. Only the catalog knows what is in the trash. */
 async function stateOf(

@@ -17,6 +17,8 @@ const SESSION = `s.id, s.user_id AS "userId", s.device_id AS "deviceId", s.hash,
 
 /** All columns are null when there is no such row. */
 export type AnnouncedRow = { [K in keyof SessionRow]: SessionRow[K] | null } & {
+  /** Whether a new session does not fit; null when there is a file or a session. */
+  isTooLarge: boolean | null;
   knownPhotoId: string | null;
   knownSessionId: string | null;
   /** Whether the user has as many open sessions as may be. */
@@ -28,7 +30,9 @@ export type AnnouncedRow = { [K in keyof SessionRow]: SessionRow[K] | null } & {
 /**
  * Finds what the user has under the hash and the open session for it. Inserts a session when neither is there; when the file was
  * purged, only to restore it ($23), and when $24 says so, although a file is there. Another request may win the insert: then there is
- * neither file nor session. A client opens no more than $25 sessions; requests at the same moment may exceed that by their number.
+ * neither file nor session. A client opens no more than $25 sessions; requests at the same moment may exceed that by their number. Nor is
+ * one opened when its file and what the open sessions have still to send are more than $26 bytes; sessions that expire before $27 do not
+ * count for that. A last chunk counts like the others.
  */
 export const ANNOUNCE = statement<AnnouncedRow>(
   'announce',
@@ -41,6 +45,12 @@ export const ANNOUNCE = statement<AnnouncedRow>(
   ), own AS MATERIALIZED (
     SELECT count(*) >= $25::int AS is_at_limit FROM upload_sessions
     WHERE user_id = $2::uuid AND status = 'open' AND import_entry_id IS NULL
+  ), room AS (
+    SELECT $26::bigint IS NULL OR $5::bigint + coalesce(sum(greatest(0, o.size_bytes - o.chunk_size::bigint * (
+      SELECT count(*) FROM upload_chunks WHERE session_id = o.id
+    ))), 0) <= $26::bigint AS fits
+    FROM upload_sessions AS o
+    WHERE $26::bigint IS NOT NULL AND o.status = 'open' AND o.expires_at >= $27::timestamptz
   ), inserted AS (
     INSERT INTO upload_sessions (id, user_id, device_id, hash, size_bytes, mime_type, file_name, captured_at,
       captured_at_source, width, height, location_lat, location_lon, chunk_size, open_key, photo_id, storage_key,
@@ -51,10 +61,12 @@ export const ANNOUNCE = statement<AnnouncedRow>(
     WHERE NOT EXISTS (SELECT FROM usable)
       AND NOT EXISTS (SELECT FROM known WHERE NOT (is_purged AND $23::boolean) AND NOT $24::boolean)
       AND ($18::bigint IS NOT NULL OR NOT (SELECT is_at_limit FROM own))
+      AND (SELECT fits FROM room)
     ON CONFLICT DO NOTHING RETURNING *
   )
   SELECT ${SESSION}, known.photo_id AS "knownPhotoId", known.session_id AS "knownSessionId",
     known.is_purged AS "isPurged", (SELECT is_at_limit FROM own) AS "isAtLimit",
+    CASE WHEN s.id IS NULL THEN (SELECT NOT fits FROM room) END AS "isTooLarge",
     ARRAY(SELECT index FROM upload_chunks WHERE session_id = s.id ORDER BY index) AS indexes
   FROM (VALUES (1)) AS one LEFT JOIN known ON true
     LEFT JOIN (SELECT * FROM usable UNION ALL SELECT * FROM inserted) AS s ON true`,

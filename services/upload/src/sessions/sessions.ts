@@ -66,13 +66,27 @@ export interface KnownFile {
   isPurged: boolean;
 }
 
+export interface AnnounceOptions {
+  restore: boolean;
+  replace: boolean;
+  /** How many sessions a user may have open. */
+  limit: number;
+  /** What may still be written to the disk; undefined when there is no limit. */
+  left: number | undefined;
+}
+
 export interface Announced {
   known: KnownFile | undefined;
   /** The open session for the hash, which may be new, with the indexes of its stored chunks. */
   open: { session: UploadSession; indexes: readonly number[] } | undefined;
   /** Whether the user has as many open sessions as may be. */
   isAtLimit: boolean;
+  /** A session would have been opened, if the file fitted beside what open sessions have still to send. */
+  isTooLarge: boolean;
 }
+
+/** How long after its last chunk an open session keeps room for what it has still to send: nobody blocks the others by announcements. */
+const COUNTED_MS = 86_400_000;
 
 /** The `stagingId` of a session whose file is one chunk. */
 const WHOLE = 'whole';
@@ -119,7 +133,7 @@ export class UploadSessions {
    */
   async announce(
     fresh: NewSession,
-    { restore, replace, limit }: { restore: boolean; replace: boolean; limit: number },
+    { restore, replace, limit, left }: AnnounceOptions,
   ): Promise<Announced> {
     const photoId = newId();
     const [row] = await run(this.database, ANNOUNCE, [
@@ -148,14 +162,17 @@ export class UploadSessions {
       restore,
       replace,
       limit,
+      left,
+      new Date(this.now().getTime() + this.lifetimeMs - COUNTED_MS),
     ]);
     if (!row) throw new Error('the statement returns one row');
-    const { knownPhotoId, knownSessionId, isPurged, isAtLimit, indexes, ...session } = row;
+    const { knownPhotoId, knownSessionId, isPurged, isAtLimit, isTooLarge, indexes, ...session } = row;
     const isKnown = knownPhotoId !== null && knownSessionId !== null;
     return {
       known: isKnown
         ? { photoId: knownPhotoId, sessionId: knownSessionId, isPurged: isPurged === true }
         : undefined,
+      isTooLarge: isTooLarge === true && (!isKnown || replace || (restore && isPurged === true)),
       open: session.id === null ? undefined : { session: toSession(session as SessionRow), indexes },
       isAtLimit,
     };

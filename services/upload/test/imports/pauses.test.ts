@@ -108,7 +108,7 @@ describeWithPostgres('an import that has to wait', () => {
 
   it('is paused before it begins when its photos do not fit, and says what is missing', async () => {
     let free = 3_000_000_000;
-    const decorate = (store: ObjectStore) => ({ ...store, freeBytes: async () => free });
+    const decorate = (store: ObjectStore) => ({ ...store, diskSpace: async () => ({ free, total: 4e9 }) });
     await start({ decorate, settings: { importReserveBytes: 3_000_000_000 } });
     const user = node.user();
     const id = await startImport(user, {
