@@ -85,7 +85,9 @@ const seriesOf = (kind: string, name: string) =>
 /** The names of all series that there can be. */
 export async function knownSeries(): Promise<Set<string>> {
   const common = await createMetrics().registry.getMetricsAsJSON();
-  const sources = globSync(METRIC_SOURCES, { cwd: repository }).map((file) => readFileSync(join(repository, file), 'utf8'));
+  const sources = globSync(METRIC_SOURCES, { cwd: repository }).map((file) =>
+    readFileSync(join(repository, file), 'utf8'),
+  );
   const declared = sources
     .flatMap((source) => [...source.matchAll(/new (Counter|Gauge|Histogram)\(\{\s*name: '(\w+)'/g)])
     .flatMap(([, kind = '', name = '']) => seriesOf(kind, name));

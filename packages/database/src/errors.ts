@@ -6,7 +6,9 @@ export class DatabaseError extends Error {
     readonly code: 'service_unavailable' | 'database_full',
     cause: unknown,
   ) {
-    super(code === 'database_full' ? 'the disk of the database is full' : 'the database is not available', { cause });
+    super(code === 'database_full' ? 'the disk of the database is full' : 'the database is not available', {
+      cause,
+    });
     this.name = 'DatabaseError';
   }
 }

@@ -19,6 +19,8 @@ export interface PostgresServer {
   url(database: string): string;
   /** Creates the database if there is none of that name. */
   ensureDatabase(name: string): Promise<void>;
+  /** Writes to the disk what so far is only in memory and in the log. */
+  checkpoint(): Promise<void>;
   /**
    * Takes a lock that only one process can have; it ends with the process. Rejects with DataFolderInUseError after `waitMs`. If the
    * node that has the lock stops the server meanwhile, starts it again: read `port` and `url` after this.
@@ -32,6 +34,8 @@ export interface PostgresServer {
 }
 
 const RETRY_MS = 100;
+/** A slow card takes minutes for what is in memory. */
+const CHECKPOINT_MS = 10 * 60_000;
 /** How long another process may take to create the database, or to recover it, on a slow card. */
 const START_LOCK_MS = 5 * 60_000;
 /** duplicate_database, and unique_violation when two callers create it at the same moment. */
@@ -87,6 +91,10 @@ class EmbeddedServer implements PostgresServer {
       const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
       if (rowCount === 0) await createDatabase(client, name);
     });
+  }
+
+  async checkpoint(): Promise<void> {
+    await withClient(this.#access, (client) => client.query('CHECKPOINT'), { queryMs: CHECKPOINT_MS });
   }
 
   async lock(name: string, { waitMs }: { waitMs: number }): Promise<HeldLock> {

@@ -156,7 +156,9 @@ describeWithDisk('a log on a full disk', () => {
     await disk.empty();
     await eventually(() => {
       logger.info('again', { number: 101 });
-      const whole = readFileSync(file, 'utf8').split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
+      const whole = readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.endsWith('}'));
       expect(numbersOf(whole.join('\n')).at(-1)).toBe(101);
     });
     const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);

@@ -50,9 +50,13 @@ export class DiskReserve {
     return this.#releaseBelow(RELEASE_AT_START_BELOW);
   }
 
-  /** Looks at the disk twice a second until it is stopped. */
-  watch(logger: Logger): Periodic {
-    return createPeriodic('the watch over the disk', LOOK_MS, (signal) => this.#look(logger, signal), logger);
+  /**
+   * Looks at the disk twice a second until it is stopped. `settle` resolves when what takes room later has taken it: PostgreSQL creates
+   * databases with holes in their files, which its next checkpoint fills.
+   */
+  watch(logger: Logger, settle: () => Promise<void>): Periodic {
+    const look = (signal: AbortSignal) => this.#look(logger, settle, signal);
+    return createPeriodic('the watch over the disk', LOOK_MS, look, logger);
   }
 
   measure({ registry }: Metrics): void {
@@ -67,10 +71,10 @@ export class DiskReserve {
     });
   }
 
-  async #look(logger: Logger, signal: AbortSignal): Promise<void> {
+  async #look(logger: Logger, settle: () => Promise<void>, signal: AbortSignal): Promise<void> {
     if (await this.#releaseBelow(RELEASE_BELOW))
       logger.error('the disk is full: the reserve file was removed; make room', { folder: this.#folder });
-    else if (await this.#makeIfRoom(signal))
+    else if ((await this.#hasRoom()) && (await this.#make(settle, signal)))
       logger.info('the reserve file was made', { bytes: await this.#heldBytes() });
   }
 
@@ -84,9 +88,10 @@ export class DiskReserve {
   }
 
   /** Writes the file under another name first: it is there as a whole, or not at all. */
-  async #makeIfRoom(signal: AbortSignal): Promise<boolean> {
-    const { free, wanted } = await this.#disk();
-    if (wanted === (await this.#heldBytes()) || free < wanted * MAKE_ABOVE) return false;
+  async #make(settle: () => Promise<void>, signal: AbortSignal): Promise<boolean> {
+    await settle();
+    if (!(await this.#hasRoom())) return false;
+    const { wanted } = await this.#disk();
     try {
       const file = await open(this.#draft, 'w', 0o600);
       try {
@@ -100,6 +105,12 @@ export class DiskReserve {
       await rm(this.#draft, { force: true });
       throw error;
     }
+  }
+
+  /** Whether the file is to be made, and can be. */
+  async #hasRoom(): Promise<boolean> {
+    const { free, wanted } = await this.#disk();
+    return wanted !== (await this.#heldBytes()) && free >= wanted * MAKE_ABOVE;
   }
 
   async #heldBytes(): Promise<number> {

@@ -65,11 +65,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   reserve.measure(metrics);
   // Ports first: a second node on this machine must fail before it touches the database.
   const ports = await openPorts(options, metrics);
-  const diskWatch = reserve.watch(logger);
-  // Until PostgreSQL has stopped.
-  stops.add('disk', diskWatch.stop);
   const { postgres, watch } = await startDatabaseServer(options);
-  diskWatch.start();
   await emptyScratch(folder);
   progress('Opening the databases');
   const poolSize = settings.databasePool;
@@ -97,6 +93,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     logger,
     metrics,
   });
+  const diskWatch = reserve.watch(logger, () => postgres.checkpoint());
+  stops.add('disk', diskWatch.stop);
+  diskWatch.start();
   progress('Starting the services');
   for (const service of services) {
     await service.start();

@@ -45,14 +45,20 @@ describeWithDisk('a disk that is filled to the last byte', () => {
     await eventually(async () => expect(await reserveFileBytes()).toBe(RESERVE_FILE));
   });
   afterAll(async () => {
-    await node?.stop('SIGTERM');
+    // A failed test may have left none.
+    await node?.stop('SIGTERM').catch(() => null);
     disk?.unmount();
     await folder?.remove();
   });
 
   const metric = async (name: string): Promise<number> => {
     const text = await (await fetch(node.metricsUrl)).text();
-    return Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1]);
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(' ')[1],
+    );
   };
   const reserveFileBytes = () => metric('lazyphotos_reserve_file_bytes');
   const upload = async (photo: SamplePhoto): Promise<string> => {
@@ -121,7 +127,9 @@ describeWithDisk('a disk that is filled to the last byte', () => {
     await remove(id);
     await expectReads();
     const { items } = await phone.feed();
-    expect(items).toContainEqual(expect.objectContaining({ type: 'tombstone', data: { entity: 'photo', id } }));
+    expect(items).toContainEqual(
+      expect.objectContaining({ type: 'tombstone', data: expect.objectContaining({ entity: 'photo', id }) }),
+    );
     expect(await phone.upload(photos[5] as SamplePhoto)).toMatchObject(FULL);
     await eventually(async () => expect(await reserveFileBytes()).toBe(0));
     expect(node.output()).toContain('the disk is full: the reserve file was removed');

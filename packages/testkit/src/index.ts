@@ -38,8 +38,8 @@ export {
 export type { QueueLength } from './servers/server.js';
 export type { TestServer } from './servers/start-server-process.js';
 export type { ServerName } from './servers/test-run.js';
-export { CHUNK_BYTES, type OwnNode, type SharedNode, sharedNode, startOwnNode } from './suites-node.js';
 export { mountSmallDisk, type SmallDisk } from './small-disk.js';
+export { CHUNK_BYTES, type OwnNode, type SharedNode, sharedNode, startOwnNode } from './suites-node.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { createTeardown, type Teardown } from './teardown.js';
 export {

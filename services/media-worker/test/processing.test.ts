@@ -193,7 +193,9 @@ describeWithPostgres('an uploaded photo', () => {
     const upload = await storeOriginal(other, await picture(40, 30).jpeg().toBuffer());
     await other.bus.publish([uploaded(upload)]);
     await eventually(() =>
-      expect(waiting.lines).toContainEqual(expect.objectContaining({ message: expect.stringMatching(/^previews wait/) })),
+      expect(waiting.lines).toContainEqual(
+        expect.objectContaining({ message: expect.stringMatching(/^previews wait/) }),
+      ),
     );
     expect(await derivedOf(other, upload)).toEqual([]);
     const { userId, photoId, storageKey, mimeType } = upload;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { ObjectStore } from '@lazyphotos/object-storage';
 import { describeWithPostgres, eventually, http, recordingLogger } from '@lazyphotos/testkit';
-import { ended, photo, sendArchive, startImport, zipOf } from './imports/archives.js';
 import { CHUNK, HOUR_MS, startUpload, type UploadNode } from './harness.js';
+import { ended, photo, sendArchive, startImport, zipOf } from './imports/archives.js';
 import { newFile, originalKey } from './user.js';
 
 const RESERVE = 1_000_000;

@@ -17,7 +17,8 @@ import { header, problems, type ResponseHeader } from './responses.js';
 
 const checkResult = z.enum(['ok', 'full', 'failed']).meta({
   id: 'CheckResult',
-  description: 'full: the disk is nearly full, so uploads are refused; everything else goes on, and the node is ready',
+  description:
+    'full: the disk is nearly full, so uploads are refused; everything else goes on, and the node is ready',
 });
 const health = z
   .object({ status: z.literal('ok'), service: z.string(), version: z.string() })

@@ -58,7 +58,8 @@ export class Copies implements CopiesApi {
       const problem = problemOf(error);
       this.#deps.metrics.copies.inc({ kind: request.kind, outcome: problem ? 'refused' : 'failed' });
       if (problem) throw problem;
-      if (isStorageFull(error)) throw tryLater('The disk of the node is full: no copy can be made now.', error);
+      if (isStorageFull(error))
+        throw tryLater('The disk of the node is full: no copy can be made now.', error);
       throw isBusyTool(error) ? tryLater('The copy could not be made now.', error) : error;
     }
   }
