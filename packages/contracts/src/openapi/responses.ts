@@ -45,7 +45,7 @@ export const header = (...names: ResponseHeader[]): Record<string, { $ref: strin
 
 const headersOf = (status: number): ResponseHeader[] => {
   if (status === 401) return ['X-Request-Id', 'WWW-Authenticate'];
-  return status === 429 || status === 503 ? ['X-Request-Id', 'Retry-After'] : ['X-Request-Id'];
+  return [429, 503, 507].includes(status) ? ['X-Request-Id', 'Retry-After'] : ['X-Request-Id'];
 };
 
 /** Returns the responses for these problem codes by status, in ascending order. */
