@@ -99,7 +99,7 @@ describeWithPostgres('a disk of which a reserve stays free', () => {
     free = 0;
     lines.length = 0;
     const refusals = async () => {
-      const text = await node.metrics.getSingleMetricAsString('lazyphotos_uploads_refused_total');
+      const text = await node.metric('lazyphotos_uploads_refused_total');
       return Number(/step="session"\} (\d+)/.exec(text)?.[1]);
     };
     const before = await refusals();

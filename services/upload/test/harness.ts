@@ -134,7 +134,6 @@ export async function startUpload(given: Given = {}) {
     store,
     catalog,
     pool: database.pool,
-    metrics: metrics.registry,
     /** The keys of everything that this user has in the store. */
     keysOf: async (userId: string): Promise<string[]> => {
       const keys: string[] = [];

@@ -131,10 +131,7 @@ export class UploadSessions {
    * purged file with `restore`, over any with `replace`, unless a client has `limit` open ones. Resolves to neither when another request
    * has just opened one.
    */
-  async announce(
-    fresh: NewSession,
-    { restore, replace, limit, left }: AnnounceOptions,
-  ): Promise<Announced> {
+  async announce(fresh: NewSession, { restore, replace, limit, left }: AnnounceOptions): Promise<Announced> {
     const photoId = newId();
     const [row] = await run(this.database, ANNOUNCE, [
       newId(),
