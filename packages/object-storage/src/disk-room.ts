@@ -37,6 +37,8 @@ export class DiskRoom {
     const { configured, part = 1 } = this.#options;
     if (configured === 0 || !hasFreeSpace(this.#store)) return undefined;
     const { free, total }: DiskSpace = await this.#store.diskSpace();
+    // Some network file systems do not tell.
+    if (total === 0) return undefined;
     const reserve = Math.floor(reserveBytes(configured, total) * part);
     return { free, reserve, left: free - reserve };
   }
