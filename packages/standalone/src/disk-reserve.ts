@@ -46,7 +46,8 @@ export class DiskReserve {
 
   /** Before anything is written at a start, and before PostgreSQL is started again. Resolves to whether the file was removed. */
   async releaseForStart(): Promise<boolean> {
-    await rm(this.#draft, { force: true });
+    // Whatever is wrong with the folder, opening it says so.
+    await rm(this.#draft, { force: true }).catch(() => undefined);
     return this.#releaseBelow(RELEASE_AT_START_BELOW);
   }
 
