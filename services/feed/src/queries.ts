@@ -167,7 +167,7 @@ const KEY = "coalesce(position, '~')";
 
 /**
  * Reads the entries behind a number in their order, with the head of the log as it is in the same snapshot: at most $3, and no more than make
- * a page of $8 bytes. What is beyond that is not read: the size of a record stands beside it, and that of an album follows from its number of
+ * a page of $8 bytes. What is beyond that is not sent: PostgreSQL measures each record, and the size of an album follows from its number of
  * photos. A first entry comes whatever its size.
  *
  * An album has its photos in its manual order, those without a position last. One with more than $7 fills a page of its own with a part of
@@ -177,9 +177,9 @@ export const READ_PAGE = statement<PageRow>(
   'read-page',
   `WITH log AS (
     SELECT *, sum(bytes) OVER (ORDER BY seq) AS total FROM (
-      SELECT *, size + ${BYTES_AROUND} + CASE WHEN ids > $7::int THEN $8::int ELSE ids * ${BYTES_PER_ID} END AS bytes
+      SELECT *, octet_length(data::text) + ${BYTES_AROUND} + CASE WHEN ids > $7::int THEN $8::int ELSE ids * ${BYTES_PER_ID} END AS bytes
       FROM (
-        SELECT entity, entity_id, seq, deleted, data, updated_at, size, CASE WHEN entity = 'photo' OR deleted THEN 0
+        SELECT entity, entity_id, seq, deleted, data, updated_at, CASE WHEN entity = 'photo' OR deleted THEN 0
           WHEN seq = $4::bigint THEN $7::int + 1 ELSE GREATEST((data->>'itemCount')::int, ${FEWEST_IDS}) END AS ids
         FROM feed_entries WHERE user_id = $1::uuid AND seq > $2::bigint ORDER BY seq LIMIT $3::int
       ) AS entries

@@ -1,12 +1,8 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { MAX_FEED_PHOTO_IDS, MAX_PAGE_BYTES } from '@lazyphotos/contracts';
-import { type Database, migrate, openDatabase } from '@lazyphotos/database';
+import type { Database } from '@lazyphotos/database';
 import { newId } from '@lazyphotos/service-kit';
-import { countBytesRead, createTestDatabase, describeWithPostgres } from '@lazyphotos/testkit';
-import { migrationsPath } from '../src/index.js';
+import { countBytesRead, describeWithPostgres } from '@lazyphotos/testkit';
 import { albumChanged, albumRecord, at, photoChanged, photoRecord } from './events.js';
 import { createFollower, itemIds } from './follower.js';
 import { createGround, type Feed, startFeed } from './harness.js';
@@ -88,31 +84,6 @@ describeWithPostgres('the size of a page', () => {
     expect(largest.response).toBeLessThan(MAX_PAGE_BYTES / 4);
     const album = (await createFollower(feed, userId).catchUp()).albums.get(albumId);
     expect(new Set(album?.photoIds).size).toBe(count);
-  });
-
-  it('holds for rows from before it was limited', async () => {
-    const older = await mkdtemp(join(tmpdir(), 'migrations-'));
-    const database = await createTestDatabase('feed_upgrade');
-    try {
-      await cp(migrationsPath, older, { recursive: true });
-      const known = (await readdir(older)).filter((name) => name >= '20261128');
-      for (const name of known) if (/^\d/.test(name)) await rm(join(older, name), { recursive: true });
-      await migrate(database.url, older);
-      const userId = newId();
-      const old = openDatabase({ url: database.url, poolSize: 1, applicationName: 'feed-test' });
-      const albumIds = await addAlbums(old, userId, 12, 5000);
-      await old.close();
-      await migrate(database.url, migrationsPath);
-      const ground = { ...feed.ground, url: database.url };
-      const upgraded = await startFeed({ ground });
-      const { pages, largest } = await readAll(upgraded, userId);
-      await upgraded.stop();
-      expect(pages.flat()).toEqual(albumIds);
-      expect(largest.response).toBeLessThanOrEqual(MAX_PAGE_BYTES);
-    } finally {
-      await database.drop();
-      await rm(older, { recursive: true });
-    }
   });
 });
 
