@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { BUS_USERS, SERVICE_NAMES } from '@lazyphotos/contracts';
 import { ALL_SETTINGS } from '@lazyphotos/standalone';
 import { repository, run } from '@lazyphotos/testkit';
+import { parseAllDocuments } from 'yaml';
 import { contentsOf, createSecrets, manifestsFolder, overlays } from './deployment.js';
 import {
   componentOf,
@@ -176,5 +177,87 @@ describe('create-secrets', () => {
     expect(secrets.get('provision-postgres')?.['media-worker-database-url']).toBe(
       secrets.get('media-worker')?.['database-url'],
     );
+  });
+});
+
+describe('create-secrets add', () => {
+  const program = join(manifestsFolder, 'create-secrets.mjs');
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lazyphotos-secrets-'));
+    file = join(folder, 'secrets.yaml');
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const add = (env: Record<string, string> = {}) => run(process.execPath, [program, 'add', file], env);
+  const textOf = (manifests: Manifest[]) =>
+    manifests.map((one) => `---\n${JSON.stringify(one, null, 2)}\n`).join('');
+  const read = async () =>
+    parseAllDocuments(await readFile(file, 'utf8')).map((document) => document.toJS() as Manifest);
+
+  /** Writes the file of a release in which all services had the administrator's user. Returns it, and the administrator's URL. */
+  async function writeOlder(overlay: 'pi' | 'cloud') {
+    const created = await createSecrets(overlay);
+    const adminUrl = contentsOf(created, 'Secret').get('provision-bus')?.['admin-bus-url'] ?? '';
+    const older = created.filter(({ metadata }) => metadata.name !== 'provision-bus');
+    for (const { stringData } of older) if (stringData?.['bus-url']) stringData['bus-url'] = adminUrl;
+    await writeFile(file, textOf(older), { mode: 0o600 });
+    return { older, adminUrl };
+  }
+
+  test.each([
+    ['pi', {}, 'http://rabbitmq:15672'],
+    ['cloud', { BUS_API_URL: 'https://bus.example.org' }, 'https://bus.example.org'],
+  ] as const)(
+    'gives each service of an older %s cluster a user of the bus, changes nothing else, and can be repeated',
+    async (overlay, env, apiUrl) => {
+      const { older, adminUrl } = await writeOlder(overlay);
+      expect(await add(env)).toMatchObject({ code: 0 });
+      const added = contentsOf(await read(), 'Secret');
+      const urls = BUS_USERS.map((name) => added.get(name)?.['bus-url'] ?? '');
+      expect(urls.map((url) => new URL(url).username)).toEqual(
+        BUS_USERS.map((name) => `lazyphotos_${name.replace('-', '_')}`),
+      );
+      expect(new Set(urls.map((url) => new URL(url).password)).size).toBe(BUS_USERS.length);
+      expect(new Set(urls.map((url) => new URL(url).host))).toEqual(new Set([new URL(adminUrl).host]));
+      expect(added.get('provision-bus')).toEqual({
+        'admin-bus-url': adminUrl,
+        'bus-api-url': apiUrl,
+        ...Object.fromEntries(BUS_USERS.map((name, index) => [`${name}-bus-url`, urls[index]])),
+      });
+      const restored = (await read()).filter(({ metadata }) => metadata.name !== 'provision-bus');
+      for (const { stringData } of restored) if (stringData?.['bus-url']) stringData['bus-url'] = adminUrl;
+      expect(restored).toEqual(older);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+
+      const text = await readFile(file, 'utf8');
+      expect(await add(env)).toMatchObject({ code: 0, stdout: expect.stringContaining('has all') });
+      expect(await readFile(file, 'utf8')).toBe(text);
+    },
+  );
+
+  test('changes nothing in the file of a new cluster', async () => {
+    const text = textOf(await createSecrets('pi'));
+    await writeFile(file, text);
+    expect(await add()).toMatchObject({ code: 0 });
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  test('asks a cloud for the address of its API, takes no service for the administrator, and leaves the file as it was', async () => {
+    const { older } = await writeOlder('cloud');
+    const text = await readFile(file, 'utf8');
+    expect(await add()).toMatchObject({ code: 2, stderr: expect.stringContaining('BUS_API_URL') });
+    expect(await readFile(file, 'utf8')).toBe(text);
+
+    const upload = older.find(({ metadata }) => metadata.name === 'upload');
+    Object.assign(upload?.stringData ?? {}, {
+      'bus-url': 'amqps://lazyphotos_upload:secret@10.20.30.41:5671',
+    });
+    await writeFile(file, textOf(older));
+    const refused = await add({ BUS_API_URL: 'https://bus.example.org' });
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('lazyphotos_upload') });
+    expect(refused.stderr).not.toContain('secret@');
+    expect(await readFile(file, 'utf8')).toBe(textOf(older));
   });
 });
