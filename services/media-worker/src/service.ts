@@ -88,8 +88,9 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const refuse = createRefusals(chassis);
   const context = { store, pipeline, ledger, places, scratchDir, metrics, logger, refuse };
 
+  // By all that ownership depends on: a false event must not stand for the owner's.
   const processOnce = (upload: EventPayload<'media.deferred'>['upload'], signal: AbortSignal) =>
-    inFlight.run(upload.photoId, async () => {
+    inFlight.run([upload.userId, upload.photoId, upload.storageKey].join('/'), async () => {
       await deps.uploadsIdle?.(signal, UPLOADS_WAIT_MS);
       await untilRoom(AbortSignal.any([signal, stopping.signal]));
       await processUpload(context, upload, signal);

@@ -83,6 +83,34 @@ describeWithPostgres('an event that no service publishes', () => {
     expect(await derivedOf(ground, theirs)).toEqual(['medium', 'thumb']);
   });
 
+  it.each(['upload.completed', 'media.deferred'] as const)(
+    'in flight does not stand for the owner’s: %s',
+    async (type) => {
+      const theirs = await storeOriginal(ground, jpeg);
+      const userId = newId();
+      const forged = { ...theirs, userId, storageKey: `originals/${userId}/${theirs.photoId}` };
+      const open = new Map<string, () => void>();
+      watched.beforeRead = (key) => new Promise((resolve) => open.set(key, resolve));
+      const isHeld = ({ storageKey }: Upload) =>
+        eventually(() => expect([...open.keys()]).toContain(storageKey));
+      await ground.bus.publish([
+        type === 'media.deferred' ? event(type, { upload: forged }) : uploaded(forged),
+      ]);
+      await isHeld(forged);
+      await ground.bus.publish([uploaded(theirs)]);
+      await isHeld(theirs);
+      open.get(forged.storageKey)?.();
+      // What the false one found is not the photo's outcome.
+      await eventually(async () =>
+        expect(
+          await worker.metrics.registry.getSingleMetricAsString('lazyphotos_media_processed_total'),
+        ).toContain('outcome="original_missing"} 1'),
+      );
+      open.get(theirs.storageKey)?.();
+      await ready(theirs);
+    },
+  );
+
   it('purges no photo under the name of another user', async () => {
     const theirs = await storeOriginal(ground, jpeg);
     await ground.bus.publish([uploaded(theirs)]);

@@ -39,12 +39,12 @@ const MARK_PURGED = statement<{ photo_id: string }>(
   WHERE job.user_id = excluded.user_id RETURNING photo_id`,
 );
 
-/** Settles a run that is pending, with its event. */
+/** Settles a run that is pending, with its event; not when the photo was taken over by its owner meanwhile. */
 const FINISH = statement<{ photo_id: string }>(
   'finish',
   `WITH settled AS (
     UPDATE media_jobs SET state = $3, failure_code = $4, finished_at = $5::timestamptz
-    WHERE photo_id = $1::uuid AND run = $2::int AND state = 'pending' RETURNING photo_id
+    WHERE photo_id = $1::uuid AND user_id = $7::uuid AND run = $2::int AND state = 'pending' RETURNING photo_id
   ), events AS (${outboxRows('FROM settled, jsonb_array_elements($6::jsonb) AS event')})
   SELECT photo_id FROM settled`,
 );
@@ -53,7 +53,7 @@ const FINISH = statement<{ photo_id: string }>(
 const KEEP_READY = statement<{ photo_id: string }>(
   'keep-ready',
   `UPDATE media_jobs SET state = 'ready', failure_code = $3, finished_at = $4::timestamptz
-  WHERE photo_id = $1::uuid AND run = $2::int AND state = 'pending' RETURNING photo_id`,
+  WHERE photo_id = $1::uuid AND user_id = $5::uuid AND run = $2::int AND state = 'pending' RETURNING photo_id`,
 );
 
 /**
@@ -151,9 +151,9 @@ export class Ledger {
   }
 
   /** Uncounts an attempt that an error of the machine ended: it says nothing about the photo. */
-  async takeBack(photoId: string): Promise<void> {
+  async takeBack(photoId: string, userId: string): Promise<void> {
     await this.#db.mediaJob.updateMany({
-      where: { photoId, state: 'pending' },
+      where: { photoId, userId, state: 'pending' },
       data: { attempts: { decrement: 1 } },
     });
   }
@@ -169,6 +169,7 @@ export class Ledger {
       failure?.code ?? null,
       this.#now(),
       JSON.stringify([event]),
+      result.userId,
     ];
     const settled = await run(this.#database, FINISH, values);
     if (settled.length === 0) return !(await this.isPurged(photoId));
@@ -177,8 +178,9 @@ export class Ledger {
   }
 
   /** Ends a repeat that failed: the photo stays ready, with the previews that it has. Resolves to false if it was purged meanwhile. */
-  async keepReady({ photoId, run: current, failure }: EventPayload<'media.processed'>): Promise<boolean> {
-    const values = [photoId, current, failure?.code ?? null, this.#now()];
+  async keepReady(result: EventPayload<'media.processed'>): Promise<boolean> {
+    const { photoId, userId, run: current, failure } = result;
+    const values = [photoId, current, failure?.code ?? null, this.#now(), userId];
     const kept = await run(this.#database, KEEP_READY, values);
     return kept.length > 0 || !(await this.isPurged(photoId));
   }

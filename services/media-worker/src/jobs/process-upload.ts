@@ -73,7 +73,7 @@ export async function processUpload(
       throw error;
     }
     // The error says nothing about the photo. If even this cannot be written, the attempt stays counted.
-    await ledger.takeBack(photoId).catch(() => undefined);
+    await ledger.takeBack(photoId, userId).catch(() => undefined);
     throw error;
   }
 }
