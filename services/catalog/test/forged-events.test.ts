@@ -74,6 +74,24 @@ describeWithPostgres('an event that no service publishes', () => {
     expect(rows).toEqual([{ count: 0 }]);
   });
 
+  it.each(['one after the other', 'in one batch'])(
+    'displaces no early result of the owner, %s',
+    async (how) => {
+      const owner = node.user();
+      const upload = newUpload(owner.id);
+      const forged = eventOf('media.processed', readyResult(upload, { userId: newId(), run: 2_147_483_647 }));
+      const real = eventOf('media.processed', readyResult(upload));
+      const batches = how === 'in one batch' ? [[forged, real]] : [[forged], [real]];
+      for (const batch of batches) await node.deliver(...batch);
+      await node.deliver(eventOf('upload.completed', upload));
+      expect((await owner.photo(upload.photoId)).body).toMatchObject({ processing: 'ready' });
+      const { rows } = await node.pool.query('SELECT user_id FROM early_media WHERE photo_id = $1', [
+        upload.photoId,
+      ]);
+      expect(rows).toEqual([]);
+    },
+  );
+
   it('does not revive a purged photo, for its owner or for another user', async () => {
     const [owner, thief] = [node.user(), node.user()];
     const upload = newUpload(owner.id);

@@ -392,9 +392,10 @@ describeWithPostgres('a photo on its way in', () => {
       const client = await node.pool.connect();
       await client.query('BEGIN');
       // Holds the result up just before it is stored.
-      await client.query(`INSERT INTO early_media (photo_id, run, payload) VALUES ($1, 0, '{}')`, [
-        fact.photoId,
-      ]);
+      await client.query(
+        `INSERT INTO early_media (photo_id, user_id, run, payload) VALUES ($1, $2, 0, '{}')`,
+        [fact.photoId, fact.userId],
+      );
       const location = { locationLat: 50, locationLon: 8 };
       const delivered = node.deliver(eventOf('media.processed', readyResult(fact, location)));
       await waitForLocks(node.pool, 1);
@@ -409,9 +410,10 @@ describeWithPostgres('a photo on its way in', () => {
     it('takes a result with it that waited for another run', async () => {
       const fact = upload();
       await node.service.api.recordUpload(fact);
-      await node.pool.query(`INSERT INTO early_media (photo_id, run, payload) VALUES ($1, 7, '{}')`, [
-        fact.photoId,
-      ]);
+      await node.pool.query(
+        `INSERT INTO early_media (photo_id, user_id, run, payload) VALUES ($1, $2, 7, '{}')`,
+        [fact.photoId, fact.userId],
+      );
       await node.user(fact.userId).purge(fact.photoId);
       expect((await node.pool.query('SELECT * FROM early_media')).rows).toEqual([]);
     });

@@ -20,13 +20,13 @@ type Result = EventPayload<'media.processed'>;
 /** Also a result that was stored, which has no request of its own. */
 type MediaEvent = Pick<EventOf<'media.processed'>, 'id' | 'requestId' | 'payload'>;
 
-/** Stores the newest results of photos that are not recorded yet; none of a purged photo. */
+/** Stores the newest result of each user of photos that are not recorded yet; none of a purged photo. */
 const KEEP_EARLY = statement<never>(
   'keep-early-media',
-  `INSERT INTO early_media AS kept (photo_id, run, payload)
-  SELECT (result->>'photoId')::uuid, (result->>'run')::int, result FROM jsonb_array_elements($1::jsonb) AS result
-  WHERE NOT EXISTS (SELECT FROM purged_photos WHERE id = (result->>'photoId')::uuid) ORDER BY 1
-  ON CONFLICT (photo_id) DO UPDATE SET run = excluded.run, payload = excluded.payload WHERE kept.run < excluded.run`,
+  `INSERT INTO early_media AS kept (photo_id, user_id, run, payload)
+  SELECT (result->>'photoId')::uuid, (result->>'userId')::uuid, (result->>'run')::int, result FROM jsonb_array_elements($1::jsonb) AS result
+  WHERE NOT EXISTS (SELECT FROM purged_photos WHERE id = (result->>'photoId')::uuid) ORDER BY 1, 2
+  ON CONFLICT (photo_id, user_id) DO UPDATE SET run = excluded.run, payload = excluded.payload WHERE kept.run < excluded.run`,
 );
 
 /** Removes stored results that their photos have, those of other users' photos, and those of photos that were purged meanwhile. */
@@ -34,7 +34,7 @@ const FORGET_EARLY = statement<never>(
   'forget-early-media',
   `DELETE FROM early_media AS kept WHERE photo_id = ANY($1::uuid[]) AND (
     EXISTS (SELECT FROM photos WHERE id = kept.photo_id AND media_run >= kept.run)
-    OR EXISTS (SELECT FROM photos WHERE id = kept.photo_id AND user_id <> (kept.payload->>'userId')::uuid)
+    OR EXISTS (SELECT FROM photos WHERE id = kept.photo_id AND user_id <> kept.user_id)
     OR EXISTS (SELECT FROM purged_photos WHERE id = kept.photo_id))`,
 );
 
@@ -122,7 +122,7 @@ export async function applyMedia(context: CatalogContext, events: readonly Media
   const early = await applyTo(context, newest);
   if (early.length === 0) return;
   const waiting = new Map(early.map((id) => [id, newest.get(id) ?? []]));
-  const results = [...waiting.values()].map((ofPhoto) => newestOf(ofPhoto).payload);
+  const results = [...waiting.values()].flat().map(({ payload }) => payload);
   await run(context.database, KEEP_EARLY, [JSON.stringify(results)]);
   await applyTo(context, waiting);
   await run(context.database, FORGET_EARLY, [early]);

@@ -7,7 +7,7 @@ export const KNOWN_PHOTOS = statement<{ id: string; early: EventPayload<'media.p
   'known-photos',
   `SELECT photos.id, early.payload AS early FROM photos
   LEFT JOIN early_media AS early ON early.photo_id = photos.id AND early.run > photos.media_run
-    AND (early.payload->>'userId')::uuid = photos.user_id
+    AND early.user_id = photos.user_id
   WHERE photos.id = ANY($1::uuid[])`,
 );
 
@@ -26,13 +26,13 @@ export const INSERT_PHOTOS = statement<{ id: string; early: EventPayload<'media.
   ), waiting AS (
     SELECT given.id, early.payload FROM given
     JOIN early_media AS early ON early.photo_id = given.id AND early.run > given.media_run
-      AND (early.payload->>'userId')::uuid = given.user_id
+      AND early.user_id = given.user_id
   ), inserted AS (
     INSERT INTO photos (${COLUMNS}) SELECT ${COLUMNS} FROM given WHERE id NOT IN (SELECT id FROM waiting) ORDER BY id
     ON CONFLICT DO NOTHING RETURNING id, user_id, media_run
   ), cleared AS (
     DELETE FROM early_media AS early USING inserted WHERE early.photo_id = inserted.id
-      AND (early.run <= inserted.media_run OR (early.payload->>'userId')::uuid <> inserted.user_id)
+      AND (early.run <= inserted.media_run OR early.user_id <> inserted.user_id)
   ), events AS (${outboxRows('FROM inserted, LATERAL (SELECT $2::jsonb -> inserted.id::text AS event) AS given_event')})
   SELECT id, NULL::jsonb AS early FROM inserted UNION ALL SELECT id, payload FROM waiting`,
 );
