@@ -82,6 +82,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionString: options.url,
     max: options.poolSize,
     application_name: options.applicationName,
+    // PostgreSQL writes times in the zone of the session, which may be the machine's, and Prisma cannot read an offset with seconds either.
+    options: '-c TimeZone=UTC',
     connectionTimeoutMillis: limits.maxWait,
     // Idle connections use memory of the server, which is scarce on a Pi.
     idleTimeoutMillis: 10_000,

@@ -104,6 +104,19 @@ describeWithPostgres('with a generated Prisma client', () => {
     expect(published).toMatchObject([{ type: 'album.deleted', payload }]);
   });
 
+  test('a time whose offset has seconds in the zone of the database is read as it is', async () => {
+    const name = new URL(created.url).pathname.slice(1);
+    await database.pool.query(`ALTER DATABASE "${name}" SET TimeZone = 'Europe/Dublin'`);
+    const opened = openDatabase({ url: created.url, poolSize: 1, applicationName: 'prisma-test' });
+    const other = new PrismaClient({ adapter: opened.adapter });
+    const rows = await other.$transaction((tx) =>
+      tx.$queryRawUnsafe<{ time: Date }[]>(`SELECT '1905-06-01T12:00:00.123Z'::timestamptz AS time`),
+    );
+    expect(rows).toEqual([{ time: new Date('1905-06-01T12:00:00.123Z') }]);
+    await other.$disconnect();
+    await opened.close();
+  });
+
   test('a server that is away, or does not respond, means service_unavailable', async () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
