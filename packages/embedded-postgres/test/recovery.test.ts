@@ -77,6 +77,7 @@ describe('recovery', () => {
     await (await start(dataDir)).stop();
     expect((await readdir(dirname(dataDir))).sort()).toEqual([
       'postgres',
+      'postgres.lock',
       'postgres.log',
       'postgres.password',
     ]);

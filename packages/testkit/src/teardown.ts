@@ -6,7 +6,7 @@ export interface Teardown {
 }
 
 /** Those of this test file that have not run. */
-const open = new Set<Teardown>();
+const OPEN = new Set<Teardown>();
 
 /**
  * Ends what a test has started. What a test that fails, or a start that fails half-way, does not end itself, is ended after the last test
@@ -18,18 +18,18 @@ export function createTeardown(): Teardown {
   const teardown: Teardown = {
     defer: (step) => void steps.push(step),
     run: () => {
-      open.delete(teardown);
+      OPEN.delete(teardown);
       ended ??= runAll(steps);
       return ended;
     },
   };
-  open.add(teardown);
+  OPEN.add(teardown);
   return teardown;
 }
 
 /** Runs what has not been run, the last one first. */
 export async function runOpenTeardowns(): Promise<void> {
-  for (const teardown of [...open].reverse()) await teardown.run();
+  for (const teardown of [...OPEN].reverse()) await teardown.run();
 }
 
 async function runAll(steps: (() => Promise<unknown>)[]): Promise<void> {
