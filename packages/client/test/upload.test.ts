@@ -95,6 +95,28 @@ describe('uploadPhoto', () => {
     await expect(uploadPhoto(client, other)).rejects.toMatchObject({ code: 'not_found' });
   });
 
+  test.each([1000, THREE_CHUNKS])(
+    'a session of %i bytes that the node has ended is begun again',
+    async (size) => {
+      const { client, direct } = await signedIn();
+      const { photo, bytes } = await somePhoto(jpeg(size));
+      let isEnded = false;
+      const source: typeof photo.source = {
+        async *open(start, end) {
+          if (!isEnded) {
+            isEnded = true;
+            const { source: _, ...announcement } = photo;
+            const { uploadSessionId: id } = await direct.createUploadSession({ body: announcement });
+            await direct.abortUpload({ params: { id } });
+          }
+          yield bytes.subarray(start, end);
+        },
+      };
+      await expect(uploadPhoto(client, { ...photo, source })).resolves.toMatchObject({ outcome: 'uploaded' });
+      expect((await onlyOriginal(direct)).equals(bytes)).toBe(true);
+    },
+  );
+
   test('a token that ends half-way does not stop it', async () => {
     const { node, client } = await signedIn();
     const { photo } = await somePhoto(jpeg(5 * CHUNK));

@@ -54,7 +54,7 @@ export const gatewaySettings = {
   downloadsInFlight: setting(
     'LAZYPHOTOS_DOWNLOADS_IN_FLIGHT',
     wholeNumber(4, 10_000).default(96),
-    'How many pictures may be read from the object store at a time; one address may get a quarter of them',
+    'How many pictures may be read from the object store at a time; one address may get a quarter of them of each user',
   ),
   queueSeconds: setting(
     'LAZYPHOTOS_QUEUE_SECONDS',

@@ -20,8 +20,13 @@ const start = async (options: GatewayOptions) => {
 };
 afterEach(() => gateway.stop());
 
-const slow = (request: { method: string; path: string; token?: string; length?: number }) =>
-  openSlowRequest({ port: gateway.port, length: CHUNK_BYTES, ...request });
+const slow = (request: {
+  method: string;
+  path: string;
+  token?: string;
+  length?: number;
+  encoding?: string;
+}) => openSlowRequest({ port: gateway.port, length: CHUNK_BYTES, ...request });
 const many = <T>(open: () => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: ATTACKERS }, open));
 const inFlight = async () =>
@@ -42,6 +47,21 @@ describeWithPostgres('clients that send slowly', () => {
     expect(await gateway.call('/servers/status')).toMatchObject({ status: 200, body: { service: 'auth' } });
     expect(gateway.services.auth.seen.map(({ url }) => url)).toEqual(['/auth/login', '/servers/status']);
     for (const attacker of attackers) attacker.cut();
+  });
+
+  it('cannot hold many compressed bodies, which are larger in memory than they say', async () => {
+    await start({ kind: 'over HTTP', settings: { queueSeconds: 1 } });
+    const body = { method: 'POST', path: '/auth/logout', length: JSON_BYTES };
+    const compressed = await Promise.all(
+      Array.from({ length: 40 }, () => slow({ ...body, encoding: 'gzip' })),
+    );
+    // A quarter of the 32 slots of large bodies.
+    await eventually(() => expect(compressed.filter(({ reply }) => reply.status === 429)).toHaveLength(32));
+    const plain = await slow({ ...body, encoding: 'Identity' });
+    plain.finish();
+    await eventually(() => expect(plain.reply.status).not.toBe(0));
+    expect(plain.reply.status).not.toBe(429);
+    for (const client of [...compressed, plain]) client.cut();
   });
 
   it('with chunks that stand still do not keep another user from uploading, and what they took comes back', async () => {

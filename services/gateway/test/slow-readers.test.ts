@@ -69,6 +69,17 @@ describeWithServers(['postgres', 'minio'], 'clients that stop reading what comes
     await eventually(async () => expect(await numberOf('in_flight')).toBe(0));
   });
 
+  it('of one user keep neither another user at the same address from pictures, nor their own requests from waiting', async () => {
+    const { large, small } = await start({ settings: { queueSeconds: 60 }, stallMs: 3_600_000 });
+    await Promise.all(Array.from({ length: READERS }, () => ask(large, '')));
+    // All of them wait: none is refused at once.
+    await eventually(async () => expect(await numberOf('waiting')).toBe(READERS - SHARE));
+    expect(await numberOf('refused_total')).toBe(0);
+    expect(await gateway.call(small.url)).toMatchObject({ status: 200 });
+    for (const socket of sockets.splice(0, SHARE)) socket.destroy();
+    await eventually(async () => expect(await numberOf('waiting')).toBeLessThan(READERS - SHARE));
+  });
+
   it('lose their connection, and give the store back', async () => {
     const { large } = await start({ stallMs: 300 });
     const closed: boolean[] = [];

@@ -8,10 +8,12 @@ export interface SlowRequest {
   token?: string;
   /** The announced length of the body. */
   length: number;
+  /** Its `Content-Encoding`. */
+  encoding?: string;
 }
 
 /** Sends a request with the first byte of its body. Resolves once the gateway has begun to handle it. */
-export async function openSlowRequest({ port, method, path, token, length }: SlowRequest) {
+export async function openSlowRequest({ port, method, path, token, length, encoding }: SlowRequest) {
   const socket = await openSocket(port);
   let text = '';
   let closed = false;
@@ -31,6 +33,7 @@ export async function openSlowRequest({ port, method, path, token, length }: Slo
     'expect: 100-continue',
     `content-length: ${length}`,
     ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+    ...(encoding === undefined ? [] : [`content-encoding: ${encoding}`]),
   ];
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
   await eventually(() => {

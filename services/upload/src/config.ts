@@ -27,7 +27,7 @@ export const uploadSettings = {
   openUploads: setting(
     'LAZYPHOTOS_OPEN_UPLOADS',
     wholeNumber(1, 1_000_000).default(1000),
-    'How many upload sessions of one user may be open at a time; those of imports do not count',
+    'How many upload sessions of one user may be open at a time; one more replaces the oldest without bytes. Those of imports do not count',
   ),
   importDir: setting(
     'IMPORT_DIR',

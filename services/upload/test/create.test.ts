@@ -223,12 +223,52 @@ describeWithPostgres('announcing a file', () => {
 });
 
 describeWithPostgres('a user with as many open sessions as may be', () => {
-  it('opens no more until one has ended, while others do', async () => {
+  it('replaces the oldest of which no byte has come', async () => {
+    const node = await startUpload({ settings: { openUploads: 3 } });
+    try {
+      const user = node.user();
+      const files = [newFile(), newFile(), newFile(CHUNK)] as const;
+      const started = await user.open(files[0]);
+      await user.put(started.id, 0, files[0].bytes.subarray(0, CHUNK));
+      const oldest = await user.open(files[1]);
+      const single = await user.open(files[2]);
+      const fresh = await user.open(newFile());
+      const states = async (...sessions: { id: string }[]) =>
+        Promise.all(sessions.map(async ({ id }) => (await user.status(id)).body.status));
+      expect(await states(started, oldest, single, fresh)).toEqual(['open', 'aborted', 'open', 'open']);
+      // As after any other end: its client announces again, and another one makes room.
+      expect(await user.put(oldest.id, 0, files[1].bytes.subarray(0, CHUNK))).toMatchObject({
+        status: 409,
+        body: { code: 'upload_ended', uploadStatus: 'aborted' },
+      });
+      expect(await user.upload(files[1])).toMatchObject({ id: expect.any(String) });
+      expect(await states(started, single, fresh)).toEqual(['open', 'aborted', 'open']);
+      // Many at once do not get in each other's way, and take nothing from what has bytes.
+      const replies = await Promise.all(Array.from({ length: 10 }, () => user.announce(newFile())));
+      expect(replies.map(({ status }) => status)).toEqual(Array(10).fill(200));
+      expect(await states(started, fresh)).toEqual(['open', 'aborted']);
+      await user.open(newFile());
+      const { rows } = await node.pool.query(
+        `SELECT count(*)::int AS open FROM upload_sessions WHERE user_id = $1 AND status = 'open'`,
+        [user.id],
+      );
+      expect(rows).toEqual([{ open: 3 }]);
+    } finally {
+      await node.stop();
+    }
+  });
+
+  it('opens no more until one has ended when all have bytes, while others do', async () => {
     const node = await startUpload({ settings: { openUploads: 3 } });
     try {
       const user = node.user();
       const files = [newFile(), newFile(), newFile()];
-      const [first] = await Promise.all(files.map((file) => user.open(file)));
+      const openWithBytes = async (file: TestFile) => {
+        const session = await user.open(file);
+        await user.put(session.id, 0, file.bytes.subarray(0, CHUNK));
+        return session;
+      };
+      const [first] = await Promise.all(files.map(openWithBytes));
       const refused = await user.announce(newFile());
       expect(refused).toMatchObject({ status: 409, body: { code: 'upload_session_limit' } });
       // An open one is found again, and other users have their own.
@@ -240,7 +280,7 @@ describeWithPostgres('a user with as many open sessions as may be', () => {
       expect(await user.abort(first?.id ?? '')).toMatchObject({ status: 204 });
       const { id } = await user.upload(newFile());
       expect(await node.keysOf(user.id)).toEqual([`originals/${user.id}/${id}`]);
-      expect(await user.announce(newFile())).toMatchObject({ status: 200 });
+      await openWithBytes(newFile());
       expect(await user.announce(newFile())).toMatchObject({ status: 409 });
       const { rows } = await node.pool.query(
         `SELECT count(*)::int AS open FROM upload_sessions WHERE user_id = $1 AND status = 'open'`,

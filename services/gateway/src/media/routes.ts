@@ -59,7 +59,7 @@ async function serveMedia(deps: MediaDeps, req: Request, res: Response) {
     const info = await lostPreviewReporter.watch(location, pictures.head(key));
     return redirectToStore(res, presigned, info, saveAs(info), seconds);
   }
-  if (!(await deps.traffic.holdDownload(req))) return;
+  if (!(await deps.traffic.holdDownload(req, location.userId))) return;
   const object = await lostPreviewReporter.watch(location, pictures.find(req, key, variant));
   await serveObject(req, res, object, {
     cacheControl: cacheControlFor(seconds),

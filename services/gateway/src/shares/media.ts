@@ -36,7 +36,7 @@ export async function serveShareMedia(deps: ShareMediaDeps, req: Request, res: R
   )
     throw shareProblem('share_password_required');
   const key = await findObject(media);
-  if (!(await deps.traffic.holdDownload(req))) return;
+  if (!(await deps.traffic.holdDownload(req, media.userId))) return;
   const object = await lostPreviewReporter.watch(media, pictures.find(req, key, media.variant));
   const scope = passwordVersion === undefined ? 'public' : 'private';
   await serveObject(req, res, object, {

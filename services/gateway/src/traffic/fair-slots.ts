@@ -4,7 +4,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 
 /** Of all slots, the part that one client may hold: one over this. */
 const SHARE = 4;
-/** How many requests of a client may wait for each slot that it may hold. */
+/** How many requests of a client may wait for each slot that it may hold, unless the owner of the slots says how many. */
 const WAITING_PER_SLOT = 4;
 const RETRY_AFTER = { headers: { 'Retry-After': '5' } };
 
@@ -16,6 +16,8 @@ export interface SlotOptions {
   total: number;
   /** How long a request waits for a slot. */
   waitMs: number;
+  /** How many requests of a client may wait; one more is refused at once. */
+  maxWaiting?: number | undefined;
   onRefused(reason: Refusal, client: string): void;
 }
 
@@ -29,12 +31,14 @@ export class FairSlots {
   /** The shares of the clients that hold a slot or wait for one. */
   readonly #shares = new Map<string, { limit: LimitFunction; requests: number }>();
   readonly #perClient: number;
+  readonly #maxWaiting: number;
   #waiting = 0;
 
   constructor(options: SlotOptions) {
     this.#options = options;
     this.#all = pLimit(options.total);
     this.#perClient = Math.max(1, Math.floor(options.total / SHARE));
+    this.#maxWaiting = options.maxWaiting ?? this.#perClient * WAITING_PER_SLOT;
   }
 
   /** How many requests hold a slot. */
@@ -53,7 +57,7 @@ export class FairSlots {
    */
   async hold(client: string, res: ServerResponse): Promise<boolean> {
     const share = this.#shareOf(client);
-    if (share.limit.pendingCount >= this.#perClient * WAITING_PER_SLOT) throw this.#refuse('client', client);
+    if (share.limit.pendingCount >= this.#maxWaiting) throw this.#refuse('client', client);
     share.requests += 1;
     this.#waiting += 1;
     try {

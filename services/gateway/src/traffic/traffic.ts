@@ -11,10 +11,12 @@ import { FairSlots } from './fair-slots.js';
 /** What a service accepts as JSON. */
 const LARGEST_JSON = '1mb';
 const SMALL_BYTES = 16 * 1024;
-/** Bodies of up to 16 KiB that are under way: together they take 16 MB. An attacker's share must not lock out others at its address. */
+/** Plain bodies of up to 16 KiB that are under way: together 16 MB. An attacker's share must not lock out others at its address. */
 const SMALL_BODIES = 1024;
-/** Larger bodies, and those that do not say how large they are. */
+/** Larger bodies, and those that do not say how large they are in memory: compressed ones, too. */
 const LARGE_BODIES = 32;
+/** A page with some hundred pictures asks for all at once, and `<img>` does not repeat. A request that waits takes little. */
+const WAITING_DOWNLOADS = 1000;
 
 type TrafficSettings = Pick<
   GatewaySettings,
@@ -30,7 +32,7 @@ export interface TrafficDeps {
 
 /**
  * Shares what is scarce between clients: bodies that come in, connections to services, pictures that go out. A client is a signed-in
- * user; without a user it is an address.
+ * user; without a user it is an address. Of a picture it is the user that its URL names, together with the address.
  */
 export class Traffic {
   readonly #deps: TrafficDeps;
@@ -47,7 +49,7 @@ export class Traffic {
     this.#chunks = this.#slots('chunks', settings.chunksInFlight);
     this.#smallBodies = this.#slots('small bodies', SMALL_BODIES);
     this.#largeBodies = this.#slots('large bodies', LARGE_BODIES);
-    this.#downloads = this.#slots('downloads', settings.downloadsInFlight);
+    this.#downloads = this.#slots('downloads', settings.downloadsInFlight, WAITING_DOWNLOADS);
     for (const [name, { isRemote }] of Object.entries(upstreams))
       if (isRemote)
         this.#connections.set(name, this.#slots(`connections to ${name}`, settings.upstreamConnections));
@@ -66,22 +68,27 @@ export class Traffic {
     return slots ? [holding(() => slots)] : [];
   }
 
-  /** Resolves to whether the client may read from the object store; see FairSlots. */
-  holdDownload(req: Request): Promise<boolean> {
-    return this.#downloads.hold(clientOf(req), req.res as ServerResponse);
+  /** Resolves to whether the client may read a picture of `userId` from the object store; see FairSlots. */
+  holdDownload(req: Request, userId: string): Promise<boolean> {
+    return this.#downloads.hold(`${userId} ${clientKey(req.ip)}`, req.res as ServerResponse);
   }
 
   #bodySlots({ headers }: IncomingMessage): FairSlots {
+    // The length of a compressed body says nothing: 1 KB may be 1 MB in memory.
+    const isPlain = (headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity';
     const isSmall =
-      headers['transfer-encoding'] === undefined && Number(headers['content-length']) <= SMALL_BYTES;
+      isPlain &&
+      headers['transfer-encoding'] === undefined &&
+      Number(headers['content-length']) <= SMALL_BYTES;
     return isSmall ? this.#smallBodies : this.#largeBodies;
   }
 
-  #slots(what: string, total: number): FairSlots {
+  #slots(what: string, total: number, maxWaiting?: number): FairSlots {
     const { settings, metrics, logger } = this.#deps;
     const slots = new FairSlots({
       total,
       waitMs: settings.queueSeconds * 1000,
+      maxWaiting,
       onRefused: (reason, client) => {
         metrics.refused.inc({ what, reason });
         logger.warn('a request was refused: too many at a time', { what, reason, client });

@@ -13,12 +13,13 @@ import { ProblemError } from '@lazyphotos/service-kit';
 import { chunkSizeFor, MAX_FILE_BYTES, progressOf } from '../chunks/progress.js';
 import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
+import { replaceOldest } from './replace-oldest.js';
 import { type KnownFile, type NewSession, shapeOf } from './sessions.js';
 
 type Announcement = BodyOf<typeof endpoints.createUploadSession>;
 type Response = AnswerOf<typeof endpoints.createUploadSession>;
 
-/** How often an insert is tried that another request for the same hash wins. */
+/** How often an insert is tried that another request for the same hash wins, or that needs room first. */
 const ATTEMPTS = 5;
 
 /**
@@ -91,7 +92,13 @@ async function findOrOpen(context: UploadContext, fresh: NewSession, body: Annou
       await context.room.require(bytesToCome(session, open.indexes), 'session');
       return sessionResponse(context, session, open.indexes);
     }
-    if (!open && isAtLimit && fresh.importEntryId === null) throw tooManyOpen(limit);
+    if (
+      !open &&
+      isAtLimit &&
+      fresh.importEntryId === null &&
+      !(await replaceOldest(context, fresh.userId, limit))
+    )
+      throw tooManyOpen(limit);
   }
   throw new ProblemError('service_unavailable', 'Other requests for the same file are in the way.', {
     headers: { 'Retry-After': '1' },
@@ -99,7 +106,10 @@ async function findOrOpen(context: UploadContext, fresh: NewSession, body: Annou
 }
 
 const tooManyOpen = (limit: number) =>
-  new ProblemError('upload_session_limit', `Complete or abort some first: ${limit} may be open.`);
+  new ProblemError(
+    'upload_session_limit',
+    `Complete or abort some first: ${limit} may be open, and all have bytes.`,
+  );
 
 function bytesToCome(session: UploadSession, stored: readonly number[]): number {
   const shape = shapeOf(session);

@@ -4,6 +4,7 @@
  *     open ──complete────────▶ completed  the file is verified; in one transaction with its photo or archive (completion/commit.ts)
  *          ──end─────────────▶ failed     the file is not the announced one (completion), or its parts are lost (completion, chunks)
  *          ──end─────────────▶ aborted    its client gave it up (routes.ts), or announced the hash in another way (open.ts)
+ *          ──replaceOldest───▶ aborted    no byte of it has come, and its user has too many open ones (replace-oldest.ts)
  *          ──expireOverdue───▶ expired    no chunk came in time (expiry.ts; or `end` by open.ts when the hash is announced again)
  *
  * Any process may end a session. Each transition is one statement that requires `open`, so only one succeeds; everybody else reads the
@@ -310,6 +311,11 @@ export class UploadSessions {
     } finally {
       this.senders.delete(session.id);
     }
+  }
+
+  /** The ids of the sessions to which a request of this process sends the whole file. */
+  sending(): string[] {
+    return [...this.senders.keys()];
   }
 
   /**
