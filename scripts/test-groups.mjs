@@ -13,6 +13,7 @@ const UNIT = [
   'packages/database/test/errors.test.ts',
   'packages/embedded-postgres/test/parts.test.ts',
   'packages/import-engine/',
+  'packages/messaging/test/postponements.test.ts',
   'packages/messaging/test/retry-delays.test.ts',
   'packages/object-storage/test/filesystem-faults.test.ts',
   'packages/object-storage/test/local-copy.test.ts',

@@ -102,5 +102,5 @@ export function seriesIn(expr: string): string[] {
     .replace(/\b(by|without|on|ignoring)\s*\([^)]*\)/g, '')
     .replace(/\[[^\]]*\]/g, '');
   const names = [...bare.matchAll(/\b[a-zA-Z_]\w*\b(?!\s*\()/g)].map(([name]) => name);
-  return names.filter((name) => !/^(and|or|unless|bool|by|e\d+)$/.test(name));
+  return names.filter((name) => !/^(and|or|unless|offset|bool|by|e\d+)$/.test(name));
 }

@@ -109,7 +109,7 @@ describeWithPostgres('with a generated Prisma client', () => {
     await database.pool.query(`ALTER DATABASE "${name}" SET TimeZone = 'Europe/Dublin'`);
     const opened = openDatabase({ url: created.url, poolSize: 1, applicationName: 'prisma-test' });
     const other = new PrismaClient({ adapter: opened.adapter });
-    const rows = await other.$transaction((tx) =>
+    const rows = await other.$transaction(async (tx) =>
       tx.$queryRawUnsafe<{ time: Date }[]>(`SELECT '1905-06-01T12:00:00.123Z'::timestamptz AS time`),
     );
     expect(rows).toEqual([{ time: new Date('1905-06-01T12:00:00.123Z') }]);
