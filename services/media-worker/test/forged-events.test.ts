@@ -33,7 +33,12 @@ describeWithPostgres('an event that no service publishes', () => {
     watched = watchedStore();
     worker = await startWorker({ ground, store: watched.wrap });
   });
-  afterEach(() => worker.stop());
+  /** Ends the waiting of reads that a test holds. */
+  let release = () => {};
+  afterEach(async () => {
+    release();
+    await worker.stop();
+  });
   afterAll(() => ground.remove());
 
   const ready = (upload: Upload) =>
@@ -91,6 +96,10 @@ describeWithPostgres('an event that no service publishes', () => {
       const forged = { ...theirs, userId, storageKey: `originals/${userId}/${theirs.photoId}` };
       const open = new Map<string, () => void>();
       watched.beforeRead = (key) => new Promise((resolve) => open.set(key, resolve));
+      release = () => {
+        watched.beforeRead = async () => undefined;
+        for (const end of open.values()) end();
+      };
       const isHeld = ({ storageKey }: Upload) =>
         eventually(() => expect([...open.keys()]).toContain(storageKey));
       await ground.bus.publish([
