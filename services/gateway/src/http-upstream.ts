@@ -61,9 +61,9 @@ export function httpUpstream(
       on: {
         proxyReq: (request, req) => {
           limitSilence(request, silenceMs);
-          sendReceived(request, req.body);
           // Under load a connection would never be idle, so it would never be replaced by a new one.
           if (request.socket && agent.isOld(request.socket)) request.setHeader('Connection', 'close');
+          sendReceived(request, req.body);
         },
         proxyRes: ({ headers }, req, res) => {
           const attempt = attempts.get(req);

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import { sendRaw } from './raw.js';
@@ -106,6 +107,15 @@ describeOnLinux('a service of several replicas', () => {
     expect(await whoAnswers(5)).toEqual(new Set([A]));
     await replicas.start(B);
     await eventually(async () => expect(await whoAnswers(1)).toEqual(new Set([B])), { intervalMs: 20 });
+  });
+
+  it('takes a body that was received as a whole over a connection that is to be replaced', async () => {
+    const [a] = (await start([A], { maxAgeMs: 0 })) as [Replica];
+    a.handle = async (req, res) => {
+      res.end(`${req.headers.connection} ${await buffer(req)}`);
+    };
+    const { text } = await way.call('/received', { json: { name: 'Summer' } });
+    expect(text).toBe('close {"name":"Summer"}');
   });
 
   it('gives it work also while requests queue for connections without a pause', async () => {

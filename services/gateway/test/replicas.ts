@@ -10,6 +10,7 @@ import {
   silentLogger,
 } from '@lazyphotos/service-kit';
 import { type HttpOptions, type HttpReply, http } from '@lazyphotos/testkit';
+import { raw } from 'express';
 import { httpUpstream, type Tuning } from '../src/http-upstream.js';
 import { tokenFor } from './probe.js';
 
@@ -60,7 +61,7 @@ export function createReplicas() {
 }
 export type Replicas = ReturnType<typeof createReplicas>;
 
-/** The gateway's way to a service, over real HTTP, and nothing else of the gateway. */
+/** The gateway's way to a service, over real HTTP, and nothing else of the gateway. Bodies below `/received` are received as a whole first. */
 export async function startWay(replicas: Replicas, tuning: Tuning = {}) {
   const chassis = {
     name: 'way',
@@ -77,6 +78,7 @@ export async function startWay(replicas: Replicas, tuning: Tuning = {}) {
     { tokenFor },
     { lookup: replicas.lookup, ...tuning },
   );
+  router.use('/received', raw({ type: () => true }));
   router.use(upstream.forward);
   const server = await listen(createHttpServer(app), 0, '127.0.0.1');
   const url = `http://127.0.0.1:${server.port}`;
