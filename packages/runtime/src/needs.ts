@@ -51,21 +51,29 @@ const need = <T extends SettingTable, V>(
   open: (values: SettingsOf<T>, context: OpenContext) => Promise<V>,
 ): Need<V> => ({ settings, open: (values, context) => open(values as SettingsOf<T>, context) });
 
+const REPORTS = {
+  postponed: ['warn', 'an event waits until what it needs is back'],
+  retried: ['warn', 'an event will be delivered again'],
+  dead_lettered: ['error', 'an event is a dead letter'],
+} as const;
+/** In an outage many events wait; their number is in the metrics. */
+const POSTPONED_LOG_MS = 10_000;
+
 /** Reports the outcomes of deliveries to metrics and logs; for the bus adapter of a process. */
 export function busObserver(metrics: Metrics, logger: Logger): BusObserver {
+  const postponedAt = new Map<string, number>();
+  const isTooSoon = (queue: string) => {
+    const now = performance.now();
+    if (now - (postponedAt.get(queue) ?? Number.NEGATIVE_INFINITY) < POSTPONED_LOG_MS) return true;
+    postponedAt.set(queue, now);
+    return false;
+  };
   return {
     settled: (queue, type, outcome, error) => {
       metrics.eventsHandled.inc({ queue, type, outcome });
-      if (outcome === 'postponed')
-        logger.warn('an event waits until what it needs is back', {
-          queue,
-          type,
-          error: describeError(error),
-        });
-      if (outcome === 'retried')
-        logger.warn('an event will be delivered again', { queue, type, error: describeError(error) });
-      if (outcome === 'dead_lettered')
-        logger.error('an event is a dead letter', { queue, type, error: describeError(error) });
+      if (outcome === 'done' || (outcome === 'postponed' && isTooSoon(queue))) return;
+      const [level, message] = REPORTS[outcome];
+      logger[level](message, { queue, type, error: describeError(error) });
     },
     fault: (error) => logger.warn('event bus fault', { error: describeError(error) }),
   };

@@ -63,14 +63,15 @@ describe('a server in a container', () => {
 
   it('that ends is an error with its log', async () => {
     const server = await openRabbitMq(folder, { kind: 'docker', image: 'broken' });
-    const { port } = new URL(server.url);
+    const [port, apiPort] = [server.url, server.apiUrl].map((url) => new URL(url).port);
     await expect(server.start()).rejects.toThrow('broken ended:\nno space left');
     await server.end();
     const [run, ...rest] = await calls();
     expect(run).toBe(
-      `run --detach --publish 127.0.0.1:${port}:5672 --env RABBITMQ_DEFAULT_USER=lazyphotos ` +
-        '--env RABBITMQ_DEFAULT_PASS=lazyphotos ' +
-        '--env RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-rabbit quorum_tick_interval 200 broken',
+      `run --detach --publish 127.0.0.1:${port}:5672 --publish 127.0.0.1:${apiPort}:15672 ` +
+        '--env RABBITMQ_DEFAULT_USER=lazyphotos --env RABBITMQ_DEFAULT_PASS=lazyphotos ' +
+        '--env RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-rabbit quorum_tick_interval 200 broken ' +
+        'sh -c rabbitmq-plugins enable --offline rabbitmq_management && exec docker-entrypoint.sh rabbitmq-server',
     );
     expect(rest.at(-1)).toBe('rm --force --volumes c0ffee');
   });

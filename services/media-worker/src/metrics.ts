@@ -10,7 +10,7 @@ export class MediaMetrics {
   readonly backgroundWait: Histogram;
   readonly duration: Histogram;
   readonly copies: Counter;
-  readonly attemptsDied: Counter;
+  readonly attemptsFailed: Counter;
   readonly toolStarts: Counter;
   readonly toolEnds: Counter;
 
@@ -62,9 +62,9 @@ export class MediaMetrics {
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
     });
-    this.attemptsDied = new Counter({
-      name: 'lazyphotos_media_attempts_died_total',
-      help: 'Attempts to process a photo that ended a process and count against it: five of them end as processor_crashed',
+    this.attemptsFailed = new Counter({
+      name: 'lazyphotos_media_attempts_failed_total',
+      help: 'Attempts that ended a process or failed without a known cause and count against their photo: five of them end as processor_crashed',
       registers,
     });
     this.toolStarts = new Counter({

@@ -1,14 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type CopiesApi,
-  type EventPayload,
-  internalEndpoints,
-  type PreviewsApi,
-  type UserPhoto,
-} from '@lazyphotos/contracts';
+import { type CopiesApi, internalEndpoints, type PreviewsApi, type UserPhoto } from '@lazyphotos/contracts';
 import { type Database, openOutbox } from '@lazyphotos/database';
-import type { EventBus, EventHandler } from '@lazyphotos/messaging';
+import type { EventBus } from '@lazyphotos/messaging';
 import { DiskRoom, hasLocalFiles, type ObjectStore } from '@lazyphotos/object-storage';
 import { openPlaces } from '@lazyphotos/places';
 import {
@@ -16,18 +9,18 @@ import {
   createPeriodic,
   createRefusals,
   createServiceApp,
+  type Logger,
   type Service,
   withEvent,
 } from '@lazyphotos/service-kit';
 import pLimit from 'p-limit';
 import type { MediaSettings } from './config.js';
 import { Copies } from './copies/copies.js';
-import { Foreground, InFlight } from './jobs/in-progress.js';
 import { Ledger } from './jobs/ledger.js';
+import { PhotoEvents } from './jobs/photo-events.js';
 import { PreviewRemaker } from './jobs/preview-remaker.js';
-import { processUpload, removePreviews } from './jobs/process-upload.js';
 import { MediaMetrics } from './metrics.js';
-import { ProcessorUnavailableError } from './pipeline/errors.js';
+import { ProcessorFaultError, ProcessorUnavailableError } from './pipeline/errors.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { createPrisma, type MediaTx } from './prisma.js';
 
@@ -43,8 +36,6 @@ export interface MediaWorkerDeps {
   uploadsIdle?: (signal: AbortSignal, longestMs: number) => Promise<void>;
   /** How long an upload of an import waits for fresh ones at most. */
   backgroundWaitMs?: number;
-  /** How often a picture looks for room that waits for it. */
-  roomPollMs?: number;
 }
 
 export interface MediaWorkerService extends Service {
@@ -55,133 +46,65 @@ export interface MediaWorkerService extends Service {
 
 const SWEEP_INTERVAL_MS = 3_600_000;
 const BACKGROUND_WAIT_MS = 30_000;
-/** A picture waits no longer for uploads: a phone that sends slowly for hours must not stop all previews. */
-const UPLOADS_WAIT_MS = 500;
 /** Uploads leave the whole reserve of the disk free; the pictures of what was uploaded may use half of it. */
 const PART_OF_RESERVE = 0.5;
-const ROOM_POLL_MS = 5000;
-/** Longer than the bus takes from one upload to the next. */
-const QUIET_MS = 500;
 
 /** Derives metadata, previews, placeholders, names of places and copies with other metadata. */
 export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerService {
   const { chassis, database, bus, store, scratchDir, settings, now = () => new Date() } = deps;
-  const concurrency = settings.mediaConcurrency ?? Math.max(1, Math.floor(availableParallelism() / 2));
+  const { logger } = chassis;
+  const service = createServiceApp(chassis, { database, bus, store });
   const db = createPrisma(database);
   const { relay, unitOfWork } = openOutbox<MediaTx>(db, { chassis, database, bus });
   const ledger = new Ledger(database, db, unitOfWork, now);
-  const inFlight = new InFlight<void>();
-  const foreground = new Foreground(deps.backgroundWaitMs ?? BACKGROUND_WAIT_MS, QUIET_MS);
-  const places = openPlaces();
   const metrics = new MediaMetrics(chassis.metrics);
   // What takes much memory: one at a time, whoever wants it.
   const tools = { lane: pLimit(1), observer: metrics.tools };
   const { maxPixels, decodeMemoryBytes: maxMemoryBytes } = settings;
   const pipeline = new Pipeline({ scratchDir, maxPixels, maxMemoryBytes, ...tools });
-  const { logger } = chassis;
   const room = new DiskRoom(store, { configured: settings.diskReserveBytes, part: PART_OF_RESERVE });
   const copies = new Copies({ db, ledger, store, room, scratchDir, metrics, logger, now, ...tools });
   const sweeping = createPeriodic('removing unused copies', SWEEP_INTERVAL_MS, () => copies.sweep(), logger);
   const previewRemaker = new PreviewRemaker({ store, ledger, metrics, logger });
+  const context = { store, pipeline, ledger, places: openPlaces(), scratchDir, metrics, logger };
+  const events = new PhotoEvents({
+    ...context,
+    refuse: createRefusals(chassis),
+    unitOfWork,
+    copies,
+    room,
+    uploadsIdle: deps.uploadsIdle,
+    backgroundWaitMs: deps.backgroundWaitMs ?? BACKGROUND_WAIT_MS,
+  });
   const stopping = new AbortController();
   let checking = Promise.resolve();
-  const refuse = createRefusals(chassis);
-  const context = { store, pipeline, ledger, places, scratchDir, metrics, logger, refuse };
-
-  // By all that ownership depends on: a false event must not stand for the owner's.
-  const processOnce = (upload: EventPayload<'media.deferred'>['upload'], signal: AbortSignal) =>
-    inFlight.run([upload.userId, upload.photoId, upload.storageKey].join('/'), async () => {
-      await deps.uploadsIdle?.(signal, UPLOADS_WAIT_MS);
-      await untilRoom(AbortSignal.any([signal, stopping.signal]));
-      await processUpload(context, upload, signal);
-    });
-
-  /** A full disk says nothing about a photo, so no attempt is used up for it. */
-  async function untilRoom(signal: AbortSignal): Promise<void> {
-    for (let isWaiting = false; ((await room.look())?.left ?? 0) < 0; isWaiting = true) {
-      if (!isWaiting) logger.warn('previews wait: the disk is nearly full');
-      await sleep(deps.roomPollMs ?? ROOM_POLL_MS, undefined, { signal });
-    }
-  }
-
-  /** Publishes the place at the location that a photo's owner has set. The catalog compares locations, so a repeated event is harmless. */
-  async function findNewPlace(payload: EventPayload<'photo.relocated'>): Promise<void> {
-    const { photoId, userId, locationLat, locationLon } = payload;
-    if (await ledger.isPurged(photoId)) return;
-    const place = await places.find(locationLat, locationLon);
-    await unitOfWork.transaction(async (_tx, emit) => {
-      emit('place.found', { photoId, userId, locationLat, locationLon, ...(place && { place }) });
-    });
-  }
-
-  const onUpload: EventHandler<'upload.completed'> = async ({ payload }, { signal }) => {
-    if (!payload.background) return foreground.run(() => processOnce(payload, signal));
-    if (await ledger.defer(payload)) metrics.deferred.inc();
+  const api: CopiesApi & PreviewsApi = {
+    makeCopy: (request) => copies.makeCopy(request),
+    remakePreviews: (photo) => previewRemaker.remakePreviews(photo),
   };
-  const onDeferred: EventHandler<'media.deferred'> = async ({ payload }, { signal }) => {
-    const waited = metrics.backgroundWait.startTimer();
-    await foreground.idle(signal);
-    waited();
-    return processOnce(payload.upload, signal);
-  };
-  const onPurged: EventHandler<'photo.purged'> = async ({ payload: { photoId, userId } }) => {
-    if (!(await ledger.markPurged(photoId, userId))) {
-      refuse('photo.purged', "the photo is another user's", { photoId, userId });
-      return;
-    }
-    await removePreviews(store, userId, photoId);
-    await copies.remove(photoId);
-  };
-
-  /** Only files are lost in a power cut of this machine. */
-  async function findLastPhotos(): Promise<UserPhoto[]> {
-    if (!hasLocalFiles(store)) return [];
-    return ledger.lastReady().catch((error: unknown) => {
-      logger.warn('the last photos could not be found', { error });
-      return [];
-    });
-  }
-
-  const service = createServiceApp(chassis, { database, bus, store });
-  // A picture may be what ends a helper process: such failures count.
-  const isOutage = (error: unknown) =>
-    !(error instanceof ProcessorUnavailableError) && service.isOutage(error);
-  service.mount(internalEndpoints.makeCopy, ({ body }) => copies.makeCopy(body));
+  service.mount(internalEndpoints.makeCopy, ({ body }) => api.makeCopy(body));
   service.mount(internalEndpoints.remakePreviews, async ({ params }) => {
-    await previewRemaker.remakePreviews(params);
+    await api.remakePreviews(params);
     return undefined;
   });
   return {
     name: chassis.name,
     handler: service.app,
     ready: service.ready,
-    api: {
-      makeCopy: (request) => copies.makeCopy(request),
-      remakePreviews: (photo) => previewRemaker.remakePreviews(photo),
-    },
+    api,
     sweepCopies: () => copies.sweep(),
     start: async () => {
       relay.start();
       // Asked for before a photo of this start becomes the last one.
-      const lastPhotos = findLastPhotos();
-      const options = { around: withEvent(logger), isOutage };
-      await bus.consume('media-worker.upload', { 'upload.completed': onUpload }, { concurrency, ...options });
-      await bus.consume(
-        'media-worker.background',
-        { 'media.deferred': onDeferred },
-        { concurrency: 1, ...options },
-      );
-      await bus.consume('media-worker.photo', { 'photo.purged': onPurged }, { concurrency: 2, ...options });
-      await bus.consume(
-        'media-worker.location',
-        { 'photo.relocated': ({ payload }) => findNewPlace(payload) },
-        { concurrency: 2, ...options },
-      );
+      const lastPhotos = findLastPhotos(store, ledger, logger);
+      const concurrency = settings.mediaConcurrency ?? Math.max(1, Math.floor(availableParallelism() / 2));
+      const isOutage = (error: unknown) => isOutageOfProcessor(error) ?? service.isOutage(error);
+      await events.consume(bus, concurrency, { around: withEvent(logger), isOutage });
       sweeping.start();
       checking = previewRemaker.check(lastPhotos, stopping.signal);
     },
     stop: async () => {
-      foreground.stopWaiting();
+      events.stopWaiting();
       stopping.abort();
       await checking;
       await bus.drain();
@@ -189,9 +112,24 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
       await copies.close();
       // Ends the pictures that took longer than the bus waits. Their attempts are uncounted.
       await pipeline.close();
-      await inFlight.settled();
+      await events.settled();
       await relay.stop();
       await db.$disconnect();
     },
   };
+}
+
+/** Only files are lost in a power cut of this machine. */
+async function findLastPhotos(store: ObjectStore, ledger: Ledger, logger: Logger): Promise<UserPhoto[]> {
+  if (!hasLocalFiles(store)) return [];
+  return ledger.lastReady().catch((error: unknown) => {
+    logger.warn('the last photos could not be found', { error });
+    return [];
+  });
+}
+
+/** Whether no photo can be processed; false when one photo may be the cause: such failures count. Undefined for errors of others. */
+function isOutageOfProcessor(error: unknown): boolean | undefined {
+  if (error instanceof ProcessorFaultError) return false;
+  return error instanceof ProcessorUnavailableError ? true : undefined;
 }

@@ -118,9 +118,9 @@ describeWithPostgres('a file that is small and asks for gigabytes', () => {
     const photo = await publish(jpeg, 'image/jpeg');
     await eventually(() => expect(ground.resultsOf(photo.photoId)).toMatchObject([ready]));
     const text = await metrics();
-    expect(text).toMatch(/^lazyphotos_media_attempts_died_total 5$/m);
+    expect(text).toMatch(/^lazyphotos_media_attempts_failed_total 5$/m);
     expect(text).toMatch(/^lazyphotos_media_tool_deaths_total\{tool="decoder",reason="killed"\} 5$/m);
-    const deaths = lines.filter(({ message }) => message === 'a process ended while it worked on a photo');
+    const deaths = lines.filter(({ message }) => message === 'an attempt to process a photo failed');
     expect(deaths.map(({ fields }) => fields)).toMatchObject(
       [1, 2, 3, 4, 5].map((attempt) => ({ photoId: killer.photoId, attempt })),
     );

@@ -9,7 +9,7 @@ import {
   topology,
 } from '@lazyphotos/contracts';
 import { migrate, openDatabase } from '@lazyphotos/database';
-import { createPgBossBus, type EventBus } from '@lazyphotos/messaging';
+import { createPgBossBus, type EventBus, type Outcome, type RetryPolicy } from '@lazyphotos/messaging';
 import {
   createFilesystemStore,
   type FreeSpace,
@@ -146,25 +146,33 @@ export interface WorkerOptions {
   now?: () => Date;
   backgroundWaitMs?: number;
   logger?: Logger;
+  retry?: RetryPolicy;
   /** As in a container: its endpoints are for callers with a service token. */
   peerGuard?: RequestHandler;
 }
 
 /** One media worker on real PostgreSQL, a real bus and real files. */
 export async function startWorker(options: WorkerOptions) {
-  const { ground, store, settings, now, backgroundWaitMs, peerGuard, logger = silentLogger } = options;
+  const { ground, store, settings, now, backgroundWaitMs, peerGuard } = options;
+  const { logger = silentLogger, retry = RETRY } = options;
   const teardown = createTeardown();
   const database = openDatabase({ url: ground.url, poolSize: 5, applicationName: 'media-test' });
   teardown.defer(database.close);
   const failures: unknown[] = [];
+  const outcomes: Outcome[] = [];
   const bus = await createPgBossBus({
     url: ground.busUrl,
     topology,
-    retry: RETRY,
+    retry,
     // Events that a killed worker was handling are delivered again at once.
     exclusive: true,
     pollSeconds: 1,
-    observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
+    observer: {
+      settled: (_queue, _type, outcome, error) => {
+        outcomes.push(outcome);
+        if (outcome !== 'done') failures.push(error);
+      },
+    },
   });
   teardown.defer(() => bus.close());
   const chassis: Chassis = {
@@ -196,7 +204,6 @@ export async function startWorker(options: WorkerOptions) {
       diskReserveBytes: 0,
       ...settings,
     },
-    roomPollMs: 50,
     ...(now && { now }),
     ...(backgroundWaitMs !== undefined && { backgroundWaitMs }),
   });
@@ -212,6 +219,8 @@ export async function startWorker(options: WorkerOptions) {
     pool: database.pool,
     /** What event handlers have thrown. */
     failures,
+    /** Of all deliveries, in the order in which they ended. */
+    outcomes,
     /** It takes no more events. */
     isDraining: () => draining,
     stop: teardown.run,

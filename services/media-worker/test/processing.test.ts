@@ -8,6 +8,7 @@ import {
   derivedOf,
   type Ground,
   idle,
+  RETRY,
   type Result,
   startWorker,
   storeOriginal,
@@ -183,20 +184,15 @@ describeWithPostgres('an uploaded photo', () => {
   it('waits while the disk is nearly full, which uses up no attempt; no copy is made then', async () => {
     const RESERVE = 1_000_000;
     let free = RESERVE / 2 - 1;
-    const waiting = recordingLogger();
     const full = await startWorker({
       ground: other,
-      logger: waiting.logger,
+      retry: { ...RETRY, maxAttempts: 2 },
       store: () => ({ diskSpace: async () => ({ free, total: 2 * RESERVE }) }),
       settings: { diskReserveBytes: RESERVE },
     });
     const upload = await storeOriginal(other, await picture(40, 30).jpeg().toBuffer());
     await other.bus.publish([uploaded(upload)]);
-    await eventually(() =>
-      expect(waiting.lines).toContainEqual(
-        expect.objectContaining({ message: expect.stringMatching(/^previews wait/) }),
-      ),
-    );
+    await eventually(() => expect(full.outcomes.length).toBeGreaterThan(2));
     expect(await derivedOf(other, upload)).toEqual([]);
     const { userId, photoId, storageKey, mimeType } = upload;
     const request = { kind: 'without-owner', userId, photoId, storageKey, mimeType } as const;
@@ -206,8 +202,28 @@ describeWithPostgres('an uploaded photo', () => {
     });
     free = RESERVE / 2;
     await eventually(() => expect(other.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready' }]));
-    expect(full.failures).toEqual([]);
+    expect(new Set(full.outcomes)).toEqual(new Set(['postponed', 'done']));
     await full.stop();
+  });
+
+  it('waits as long as the machine cannot read it, which uses up no attempt', async () => {
+    let isAway = true;
+    const broken = await startWorker({
+      ground: other,
+      retry: { ...RETRY, maxAttempts: 2 },
+      store: (real) => ({ localPath: async (key) => (isAway ? '/no/such/file' : real.localPath(key)) }),
+    });
+    const upload = await storeOriginal(other, await picture(40, 30).jpeg().toBuffer());
+    await other.bus.publish([uploaded(upload)]);
+    await eventually(() => expect(broken.outcomes.length).toBeGreaterThan(2));
+    isAway = false;
+    await eventually(() => expect(other.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready' }]));
+    expect(new Set(broken.outcomes)).toEqual(new Set(['postponed', 'done']));
+    // It would not be decoded in this process if an attempt had been counted.
+    expect(await broken.metrics.registry.metrics()).not.toMatch(
+      /^lazyphotos_media_tool_starts_total\{tool="decoder"\}/m,
+    );
+    await broken.stop();
   });
 
   it('leaves nothing in the scratch folder, and the service is well', async () => {

@@ -7,7 +7,7 @@ import { InFlight } from '../jobs/in-progress.js';
 import type { Ledger } from '../jobs/ledger.js';
 import type { MediaMetrics } from '../metrics.js';
 import type { ToolObserver } from '../pipeline/bounded-process.js';
-import { MediaError, ProcessorUnavailableError } from '../pipeline/errors.js';
+import { MediaError, ProcessorFaultError, ProcessorUnavailableError } from '../pipeline/errors.js';
 import { MetadataTool } from '../pipeline/metadata/exiftool.js';
 import type { MediaDb } from '../prisma.js';
 import { CopyUnsupportedError } from './remove-tags.js';
@@ -199,9 +199,9 @@ const tryLater = (detail: string, cause?: unknown) =>
     cause,
   });
 
-/** Whether exiftool took too long, or its process does not run. */
+/** Whether exiftool took too long, or its process has ended or does not run. */
 const isBusyTool = (error: unknown): boolean =>
-  error instanceof MediaError || error instanceof ProcessorUnavailableError;
+  [MediaError, ProcessorFaultError, ProcessorUnavailableError].some((type) => error instanceof type);
 
 /** Returns the problem that the caller can act on; undefined for an error of the machine. */
 function problemOf(error: unknown): ProblemError | undefined {

@@ -4,7 +4,7 @@ import { isObjectStoreError, isStored, type ObjectStore, withLocalFile } from '@
 import type { Places } from '@lazyphotos/places';
 import type { Logger, RefuseEvent } from '@lazyphotos/service-kit';
 import type { MediaMetrics } from '../metrics.js';
-import { MediaError, ProcessDiedError } from '../pipeline/errors.js';
+import { MediaError, ProcessorFaultError } from '../pipeline/errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PhotoMetadata, Preview, ProcessedPhoto } from '../pipeline/types.js';
 import { CRASHED, type Ledger } from './ledger.js';
@@ -12,7 +12,7 @@ import { CRASHED, type Ledger } from './ledger.js';
 type Upload = EventPayload<'media.deferred'>['upload'];
 type Result = EventPayload<'media.processed'>;
 
-/** After so many attempts that ended a process, this one or one of its own, the picture counts as the cause of the crashes. */
+/** After so many attempts that failed without a known cause, or ended a process, this one or one of its own, the picture counts as the cause. */
 const MAX_ATTEMPTS = 5;
 /** The longest side that the contract allows. Files that claim more exist; their size is left out. */
 const LONGEST_SIDE = 1_000_000;
@@ -34,15 +34,19 @@ interface JobIdentity {
   run: number;
 }
 
-/** Processes an upload once, however often the bus delivers it. Throws errors of the machine: the bus delivers again. */
+/**
+ * Processes an upload once, however often the bus delivers it. `type`: of the event that brought it.
+ * @throws errors of the machine, and those that may have another cause: the bus delivers again
+ */
 export async function processUpload(
   context: ProcessContext,
+  type: 'upload.completed' | 'media.deferred',
   upload: Upload,
   signal: AbortSignal,
 ): Promise<void> {
   const { store, ledger } = context;
   const { photoId, userId } = upload;
-  const begun = await begin(context, upload);
+  const begun = await begin(context, type, upload);
   if (begun === 'done' || begun === 'foreign') return;
   // An attempt that was aborted may have stored a preview after the photo was purged.
   if (begun === 'purged') return removePreviews(store, userId, photoId);
@@ -53,7 +57,7 @@ export async function processUpload(
       begun.attempt > MAX_ATTEMPTS
         ? failedResult(identity, {
             code: CRASHED,
-            reason: 'Processing this file ended its process repeatedly',
+            reason: 'Processing this file failed repeatedly',
           })
         : await withPlace(
             context,
@@ -66,10 +70,10 @@ export async function processUpload(
     if (!isKept) return await removePreviews(store, userId, photoId);
     report(context, result, { seconds, isFailedRepeat });
   } catch (error) {
-    if (error instanceof ProcessDiedError) {
-      context.metrics.attemptsDied.inc();
+    if (error instanceof ProcessorFaultError && !signal.aborted) {
+      context.metrics.attemptsFailed.inc();
       const { attempt } = begun;
-      context.logger.warn('a process ended while it worked on a photo', { photoId, attempt, error });
+      context.logger.warn('an attempt to process a photo failed', { photoId, attempt, error });
       throw error;
     }
     // The error says nothing about the photo. If even this cannot be written, the attempt stays counted.
@@ -84,11 +88,12 @@ export async function processUpload(
  */
 async function begin(
   { ledger, store, refuse }: ProcessContext,
+  type: 'upload.completed' | 'media.deferred',
   { photoId, userId, storageKey }: Upload,
 ): Promise<Awaited<ReturnType<Ledger['begin']>>> {
   const ownKey = storageKeys.original(userId, photoId);
   if (storageKey !== ownKey) {
-    refuse('upload.completed', "the file is not this photo's", { photoId, userId });
+    refuse(type, "the file is not this photo's", { photoId, userId });
     return 'foreign';
   }
   const begun = await ledger.begin(photoId, userId);
@@ -97,7 +102,7 @@ async function begin(
     await ledger.takeOver(photoId, userId);
     return ledger.begin(photoId, userId);
   }
-  refuse('upload.completed', "the photo is another user's", { photoId, userId });
+  refuse(type, "the photo is another user's", { photoId, userId });
   return 'foreign';
 }
 

@@ -48,21 +48,23 @@ export class MediaError extends Error {
   }
 }
 
-/** A fault of the machine (disk, memory, a helper process): the same photo may work later. */
+/** A fault of the machine that says nothing about the photo, such as a full disk or a helper that cannot be started. */
 export class ProcessorUnavailableError extends Error {
-  override readonly name: string = 'ProcessorUnavailableError';
+  override readonly name = 'ProcessorUnavailableError';
+}
+
+/** Something failed while it worked on the photo, which may be the cause or not: the attempt counts, and the photo is given up after some. */
+export class ProcessorFaultError extends Error {
+  override readonly name: string = 'ProcessorFaultError';
 }
 
 /** A decoder got no more memory. */
-export class OutOfMemoryError extends ProcessorUnavailableError {
+export class OutOfMemoryError extends ProcessorFaultError {
   override readonly name = 'OutOfMemoryError';
 }
 
-/**
- * A process ended while it worked on the photo, for a reason other than its own limits. The photo may be the cause or not: the attempt
- * counts, and the photo is given up after some.
- */
-export class ProcessDiedError extends ProcessorUnavailableError {
+/** A process ended while it worked on the photo, for a reason other than its own limits. */
+export class ProcessDiedError extends ProcessorFaultError {
   override readonly name = 'ProcessDiedError';
 }
 

@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import sharp from 'sharp';
 import { UNOBSERVED } from './bounded-process.js';
 import { Decoder } from './decode/decoder.js';
-import { MediaError, ProcessorUnavailableError } from './errors.js';
+import { MediaError, ProcessorFaultError, ProcessorUnavailableError } from './errors.js';
 import { HeicDecoder } from './heic/heic-decoder.js';
 import { MetadataTool } from './metadata/exiftool.js';
 import { isMotionPhoto } from './metadata/motion.js';
@@ -18,6 +18,8 @@ import type { PhotoFile, PhotoMetadata, Picture, PipelineOptions, ProcessedPhoto
 const DEFAULT_MAX_PIXELS = 268_000_000;
 const DEFAULT_TIMEOUT_MS = 120_000;
 const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
+
+const EXPECTED = [MediaError, ProcessorFaultError, ProcessorUnavailableError];
 
 export class Pipeline {
   readonly #tool: MetadataTool;
@@ -50,10 +52,23 @@ export class Pipeline {
   /**
    * Reads the metadata and makes the previews and the placeholder of one photo, from one decode. `isSuspect`: the photo has ended a
    * process before.
-   * @throws MediaError when the fault is in the file; ProcessorUnavailableError when it is in the machine (try again later); the
-   * reason of the signal
+   * @throws MediaError when the fault is in the file; ProcessorUnavailableError when it is in the machine (try again later);
+   * ProcessorFaultError when it may be in either; the reason of the signal
    */
   async process(file: PhotoFile, signal?: AbortSignal, isSuspect = false): Promise<ProcessedPhoto> {
+    try {
+      return await this.#process(file, signal, isSuspect);
+    } catch (error) {
+      if (signal?.aborted || EXPECTED.some((type) => error instanceof type)) throw error;
+      throw new ProcessorFaultError('Processing the photo failed unexpectedly', { cause: error });
+    }
+  }
+
+  async #process(
+    file: PhotoFile,
+    signal: AbortSignal | undefined,
+    isSuspect: boolean,
+  ): Promise<ProcessedPhoto> {
     signal?.throwIfAborted();
     await checkFile(file.path);
     const contents = await inspect(file);

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import sharp from 'sharp';
-import { MediaError, ProcessDiedError, ProcessorUnavailableError } from '../../src/pipeline/errors.js';
+import {
+  MediaError,
+  ProcessDiedError,
+  ProcessorFaultError,
+  ProcessorUnavailableError,
+} from '../../src/pipeline/errors.js';
 import { MetadataTool } from '../../src/pipeline/metadata/exiftool.js';
 import { TAG_ARGUMENTS } from '../../src/pipeline/metadata/tags.js';
 import { Pipeline } from '../../src/pipeline/pipeline.js';
@@ -150,6 +155,17 @@ describe('faults of the machine', () => {
   ])('%s', async (_, path) => {
     const processing = pipeline.process({ path, mimeType: 'image/jpeg' });
     await expect(processing).rejects.toBeInstanceOf(ProcessorUnavailableError);
+  });
+
+  test('an error that nobody expects may be the fault of the photo', async () => {
+    const surprising = new Pipeline({
+      scratchDir: folder,
+      now: () => {
+        throw new TypeError('not expected');
+      },
+    });
+    await expect(surprising.process(file)).rejects.toBeInstanceOf(ProcessorFaultError);
+    await surprising.close();
   });
 
   test('a closed pipeline', async () => {

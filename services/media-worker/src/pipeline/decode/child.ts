@@ -2,7 +2,13 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SharpOptions } from 'sharp';
 import { type EndReason, saysOutOfMemory, spawnBounded } from '../bounded-process.js';
-import { MediaError, type MediaErrorCode, ProcessDiedError, ProcessorUnavailableError } from '../errors.js';
+import {
+  MediaError,
+  type MediaErrorCode,
+  ProcessDiedError,
+  ProcessorFaultError,
+  ProcessorUnavailableError,
+} from '../errors.js';
 import type { Pixels } from '../render/render-pixels.js';
 import type { Header, Limits, Picture } from '../types.js';
 
@@ -66,7 +72,7 @@ export async function askChild(request: ChildRequest, options: ChildOptions): Pr
   if (answer && !('failure' in answer.reply)) return { reply: answer.reply, data: answer.data };
   const failure = answer && 'failure' in answer.reply ? answer.reply.failure : undefined;
   if (failure?.code === 'machine') {
-    throw new ProcessorUnavailableError('The decoder failed', { cause: new Error(failure.detail) });
+    throw new ProcessorFaultError('The decoder failed', { cause: new Error(failure.detail) });
   }
   if (failure && failure.code !== 'memory') {
     const { code, reason, detail, width, height, orientation } = failure;

@@ -2,7 +2,13 @@ import { stat } from 'node:fs/promises';
 import type { LimitFunction } from 'p-limit';
 import type { SharpOptions } from 'sharp';
 import type { ToolObserver } from '../bounded-process.js';
-import { isMachineFault, MediaError, OutOfMemoryError, ProcessorUnavailableError } from '../errors.js';
+import {
+  isMachineFault,
+  MediaError,
+  OutOfMemoryError,
+  ProcessorFaultError,
+  ProcessorUnavailableError,
+} from '../errors.js';
 import { checkPixels, turningOf } from '../open/header.js';
 import { type Pixels, renderPixels } from '../render/render-pixels.js';
 import type { Header, Limits, Picture } from '../types.js';
@@ -41,7 +47,7 @@ export class Decoder {
 
   /**
    * Decodes a picture to the size of the largest preview. `isSuspect`: never in this process, since the photo has ended one before.
-   * @throws MediaError, ProcessDiedError, ProcessorUnavailableError, the reason of the signal
+   * @throws MediaError, ProcessorFaultError, ProcessorUnavailableError, the reason of the signal
    */
   async renderPixels(picture: Picture, isSuspect: boolean, signal?: AbortSignal): Promise<Pixels> {
     const { limits } = this.#options;
@@ -58,7 +64,7 @@ export class Decoder {
     if (pixels) return pixels;
     const { reply, data } = await this.#ask({ kind: 'render', picture: plain, limits }, signal);
     if ('pixels' in reply) return { data, ...reply.pixels };
-    throw new ProcessorUnavailableError('The decoder gave no pixels');
+    throw new ProcessorFaultError('The decoder gave no pixels');
   }
 
   /** Ends what runs. Later calls that need another process fail. */
@@ -73,7 +79,7 @@ export class Decoder {
     if (header) return header;
     const { reply } = await this.#ask({ kind: 'header', path, where });
     if ('header' in reply) return reply.header;
-    throw new ProcessorUnavailableError('The decoder gave no header');
+    throw new ProcessorFaultError('The decoder gave no header');
   }
 
   #ask(request: ChildRequest, signal?: AbortSignal): Promise<ChildAnswer> {

@@ -1,7 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { previewSizes } from '@lazyphotos/contracts';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { MediaError, type MediaErrorCode, ProcessDiedError, ProcessorUnavailableError } from '../errors.js';
+import {
+  MediaError,
+  type MediaErrorCode,
+  ProcessDiedError,
+  ProcessorFaultError,
+  ProcessorUnavailableError,
+} from '../errors.js';
 import type { Cicp, Limits } from '../types.js';
 
 const IDLE_MS = 30_000;
@@ -148,7 +154,7 @@ function ask(
 
 function toError({ code, reason, size }: DecodeFailure): Error {
   const cause = new Error(reason);
-  if (code === 'machine') return new ProcessorUnavailableError('The HEIC decoder failed', { cause });
+  if (code === 'machine') return new ProcessorFaultError('The HEIC decoder failed', { cause });
   return new MediaError(code, REASONS[code], { cause, ...size });
 }
 
