@@ -14,7 +14,7 @@ import { ratios, spread, takeTurns } from './rounds.mjs';
 
 const CONNECTIONS = 8;
 /** A node in one process sends more, so that a round takes about as long. */
-const REQUESTS = { node: 20_000, services: 2_000 };
+const REQUESTS = { node: 20_000, services: 10_000 };
 /** Until the compiler has seen enough of the node's code. */
 const WARM_UPS = 3;
 /** A screen or two of a gallery, which its visitors look at again and again. */
