@@ -9,7 +9,12 @@ import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, createMemoryTokenStore, photoPages } from '../../packages/client/dist/index.js';
+import {
+  createClient,
+  createMemoryTokenStore,
+  isTransient,
+  photoPages,
+} from '../../packages/client/dist/index.js';
 import { previewSizes } from '../../packages/contracts/dist/index.js';
 import { createCli } from './cli.mjs';
 import { choosePhotos, copyPhotos, writeVariants } from './photos.mjs';
@@ -18,6 +23,7 @@ const sharp = createRequire(new URL('../../services/media-worker/package.json', 
 
 const MORE = 20;
 const READY_TIMEOUT_MS = 15 * 60_000;
+const SIGN_IN_TIMEOUT_MS = 2 * 60_000;
 const account = { email: 'owner@example.org', password: 'correct horse battery staple' };
 
 const { SERVER: server, CLAIM_CODE: claimCode, FOLDER: folder, FACTS: facts } = process.env;
@@ -34,7 +40,7 @@ async function first() {
   await copyPhotos(photos, join(uploads, 'first'));
   await cli('claim', '--email', account.email, '--code', claimCode);
   await cli('login', '--email', account.email);
-  await client.signIn(account);
+  await signIn(client);
   await upload('first', photos.length);
   await checkDownloads();
   await checkPreviews(photos);
@@ -42,7 +48,7 @@ async function first() {
 }
 
 async function more() {
-  await client.signIn(account);
+  await signIn(client);
   await writeVariants(someJpeg(), join(uploads, 'more'), 'more', MORE);
   await upload('more', MORE);
   await checkFeed();
@@ -51,7 +57,7 @@ async function more() {
 /** The catalog is not needed for an upload; the photo appears when it is back. */
 async function away() {
   const withoutRetries = createClient({ baseUrl: server, tokens, retry: { retries: 0 } });
-  await withoutRetries.signIn(account);
+  await signIn(withoutRetries);
   const status = await withoutRetries.listPhotos({ query: {} }).then(
     () => 200,
     (error) => error.status,
@@ -63,11 +69,22 @@ async function away() {
 }
 
 async function again() {
-  await client.signIn(account);
+  await signIn(client);
   await writeVariants(someJpeg(), join(uploads, 'again'), 'again', 1);
   await upload('again', 1);
   await checkDownloads();
   await checkFeed();
+}
+
+/** The client does not repeat a sign-in. Under emulation, a new connection to the database can take longer than the node waits for it. */
+async function signIn(as) {
+  for (const began = Date.now(); ; await sleep(5000)) {
+    try {
+      return await as.signIn(account);
+    } catch (error) {
+      if (!isTransient(error) || Date.now() - began > SIGN_IN_TIMEOUT_MS) throw error;
+    }
+  }
 }
 
 function someJpeg() {
