@@ -51,4 +51,6 @@ export class DiskRoom {
 }
 
 export const noRoom = ({ free, reserve }: Room, bytes: number): StorageFullError =>
-  new StorageFullError(`no room for ${bytes} bytes: ${free} are free, and ${reserve} are kept free`);
+  new StorageFullError(
+    `the disk is nearly full, with no room for ${bytes} bytes: ${free} are free, and ${reserve} are kept free`,
+  );

@@ -64,8 +64,8 @@ describeWithDisk('a disk that is filled to the last byte', () => {
   const reserveFileBytes = () => metric('lazyphotos_reserve_file_bytes');
   /** Leaves the node nothing but its reserve file. A node that removes it while the disk is still being filled loses its room, too: then again. */
   const fillToLastByte = async () => {
-    const reserveIsLeft = () => existsSync(join(disk.path, 'reserve')) || disk.free() > 0;
-    for (disk.fill(); !reserveIsLeft(); disk.fill()) {
+    const hasReserveOrItsRoom = () => existsSync(join(disk.path, 'reserve')) || disk.free() > 0;
+    for (disk.fill(); !hasReserveOrItsRoom(); disk.fill()) {
       await disk.empty();
       await eventually(async () => expect(await reserveFileBytes()).toBe(RESERVE_FILE));
     }

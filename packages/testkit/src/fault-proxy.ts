@@ -180,12 +180,11 @@ class HttpFaultProxy implements FaultProxy {
     path: string,
     onResponse: (response: IncomingMessage) => void,
   ): ClientRequest {
-    const { connection: _connection, ...headers } = req.headers;
     const { method } = req;
     // A connection for each request: one that the node just closes must not look like a fault. It is not announced as one: the node would
     // close it after an early response, and the rest of the body would meet a reset that takes the response away.
-    const kept = { ...headers, connection: 'keep-alive' };
-    return request(new URL(path, this.#target), { method, headers: kept, agent: false }, onResponse);
+    const headers = { ...req.headers, connection: 'keep-alive' };
+    return request(new URL(path, this.#target), { method, headers, agent: false }, onResponse);
   }
 
   async #respond(

@@ -63,7 +63,8 @@ describe('a server in a container', () => {
 
   it('that ends is an error with its log', async () => {
     const server = await openRabbitMq(folder, { kind: 'docker', image: 'broken' });
-    const [port, apiPort] = [server.url, server.apiUrl].map((url) => new URL(url).port);
+    const { port } = new URL(server.url);
+    const { port: apiPort } = new URL(String(server.apiUrl));
     await expect(server.start()).rejects.toThrow('broken ended:\nno space left');
     await server.end();
     const [run, ...rest] = await calls();

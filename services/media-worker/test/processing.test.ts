@@ -202,6 +202,7 @@ describeWithPostgres('an uploaded photo', () => {
     });
     free = RESERVE / 2;
     await eventually(() => expect(other.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready' }]));
+    await eventually(() => expect(full.outcomes.at(-1)).toBe('done'));
     expect(new Set(full.outcomes)).toEqual(new Set(['postponed', 'done']));
     await full.stop();
   });
@@ -218,6 +219,7 @@ describeWithPostgres('an uploaded photo', () => {
     await eventually(() => expect(broken.outcomes.length).toBeGreaterThan(2));
     isAway = false;
     await eventually(() => expect(other.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready' }]));
+    await eventually(() => expect(broken.outcomes.at(-1)).toBe('done'));
     expect(new Set(broken.outcomes)).toEqual(new Set(['postponed', 'done']));
     // It would not be decoded in this process if an attempt had been counted.
     expect(await broken.metrics.registry.metrics()).not.toMatch(

@@ -2,7 +2,7 @@ import type { EventPayload, UserPhoto } from '@lazyphotos/contracts';
 import { type Database, outboxRows, run, statement, type UnitOfWork } from '@lazyphotos/database';
 import type { MediaDb, MediaTx } from '../prisma.js';
 
-/** The failure of a photo whose processing ended the process repeatedly. */
+/** The failure of a photo whose processing failed without a known cause, or ended a process, repeatedly. */
 export const CRASHED = 'processor_crashed';
 /** Only a photo that is ready gets another run. */
 const FIRST_RUN = 1;

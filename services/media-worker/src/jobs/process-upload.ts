@@ -12,7 +12,7 @@ import { CRASHED, type Ledger } from './ledger.js';
 type Upload = EventPayload<'media.deferred'>['upload'];
 type Result = EventPayload<'media.processed'>;
 
-/** After so many attempts that failed without a known cause, or ended a process, this one or one of its own, the picture counts as the cause. */
+/** After so many attempts that failed without a known cause, or ended a process (the worker's or a helper's), the photo is given up. */
 const MAX_ATTEMPTS = 5;
 /** The longest side that the contract allows. Files that claim more exist; their size is left out. */
 const LONGEST_SIDE = 1_000_000;

@@ -80,12 +80,9 @@ const MACHINE_FAULTS = new Set([
   'EROFS',
 ]);
 
-/** Whether an operating system error is a fault of the machine. A missing or unreadable file of a photo is one, too. */
-export function isMachineFault(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    MACHINE_FAULTS.has(error.code)
-  );
-}
+/** Whether an error is of the operating system, which makes it a fault of the machine. A missing or unreadable file of a photo is one, too. */
+export const isMachineFault = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  (MACHINE_FAULTS.has(error.code) || 'syscall' in error);

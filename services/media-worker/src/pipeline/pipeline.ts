@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import sharp from 'sharp';
 import { UNOBSERVED } from './bounded-process.js';
 import { Decoder } from './decode/decoder.js';
-import { MediaError, ProcessorFaultError, ProcessorUnavailableError } from './errors.js';
+import { isMachineFault, MediaError, ProcessorFaultError, ProcessorUnavailableError } from './errors.js';
 import { HeicDecoder } from './heic/heic-decoder.js';
 import { MetadataTool } from './metadata/exiftool.js';
 import { isMotionPhoto } from './metadata/motion.js';
@@ -50,8 +50,8 @@ export class Pipeline {
   }
 
   /**
-   * Reads the metadata and makes the previews and the placeholder of one photo, from one decode. `isSuspect`: the photo has ended a
-   * process before.
+   * Reads the metadata and makes the previews and the placeholder of one photo, from one decode. `isSuspect`: an attempt
+   * before has failed or ended a process.
    * @throws MediaError when the fault is in the file; ProcessorUnavailableError when it is in the machine (try again later);
    * ProcessorFaultError when it may be in either; the reason of the signal
    */
@@ -60,6 +60,8 @@ export class Pipeline {
       return await this.#process(file, signal, isSuspect);
     } catch (error) {
       if (signal?.aborted || EXPECTED.some((type) => error instanceof type)) throw error;
+      if (isMachineFault(error))
+        throw new ProcessorUnavailableError('A file of the photo cannot be used', { cause: error });
       throw new ProcessorFaultError('Processing the photo failed unexpectedly', { cause: error });
     }
   }

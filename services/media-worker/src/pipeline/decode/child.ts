@@ -12,6 +12,9 @@ import {
 import type { Pixels } from '../render/render-pixels.js';
 import type { Header, Limits, Picture } from '../types.js';
 
+/** Exit codes of a shell that cannot run the program: it is not there, or may not be run (POSIX, 2.8.2). */
+const NOT_STARTED = new Set([126, 127]);
+
 export type ChildRequest =
   | { kind: 'header'; path: string; where: SharpOptions }
   | { kind: 'render'; picture: Omit<Picture, 'release'>; limits: Limits };
@@ -20,7 +23,13 @@ export type ChildRequest =
 export type ChildReply =
   | { header: Header }
   | { pixels: Omit<Pixels, 'data'> }
-  | { failure: { code: MediaErrorCode | 'memory' | 'machine'; reason: string; detail: string } & ChildSize };
+  | {
+      failure: {
+        code: MediaErrorCode | 'memory' | 'machine' | 'unknown';
+        reason: string;
+        detail: string;
+      } & ChildSize;
+    };
 interface ChildSize {
   width?: number;
   height?: number;
@@ -71,8 +80,11 @@ export async function askChild(request: ChildRequest, options: ChildOptions): Pr
   const answer = ended.code === 0 ? parse(ended.output) : undefined;
   if (answer && !('failure' in answer.reply)) return { reply: answer.reply, data: answer.data };
   const failure = answer && 'failure' in answer.reply ? answer.reply.failure : undefined;
-  if (failure?.code === 'machine') {
-    throw new ProcessorFaultError('The decoder failed', { cause: new Error(failure.detail) });
+  if (ended.code !== null && NOT_STARTED.has(ended.code))
+    throw new ProcessorUnavailableError('The decoder cannot be started', { cause: new Error(ended.words) });
+  if (failure?.code === 'machine' || failure?.code === 'unknown') {
+    const FaultError = failure.code === 'machine' ? ProcessorUnavailableError : ProcessorFaultError;
+    throw new FaultError('The decoder failed', { cause: new Error(failure.detail) });
   }
   if (failure && failure.code !== 'memory') {
     const { code, reason, detail, width, height, orientation } = failure;

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
 import sharp from 'sharp';
-import { MediaError, OutOfMemoryError } from '../errors.js';
+import { isMachineFault, MediaError, OutOfMemoryError, ProcessorUnavailableError } from '../errors.js';
 import { renderPixels } from '../render/render-pixels.js';
 import type { ChildReply, ChildRequest } from './child.js';
 import { headerOf } from './header-of.js';
@@ -23,9 +23,12 @@ function failed(error: unknown): ChildReply {
     return { failure: { code, reason: message, detail: String(error.cause), orientation, ...size } };
   }
   const detail = error instanceof Error ? error.message : String(error);
-  return {
-    failure: { code: error instanceof OutOfMemoryError ? 'memory' : 'machine', reason: detail, detail },
-  };
+  return { failure: { code: codeOf(error), reason: detail, detail } };
+}
+
+function codeOf(error: unknown): 'memory' | 'machine' | 'unknown' {
+  if (error instanceof OutOfMemoryError) return 'memory';
+  return error instanceof ProcessorUnavailableError || isMachineFault(error) ? 'machine' : 'unknown';
 }
 
 sharp.cache(false);

@@ -154,7 +154,8 @@ function ask(
 
 function toError({ code, reason, size }: DecodeFailure): Error {
   const cause = new Error(reason);
-  if (code === 'machine') return new ProcessorFaultError('The HEIC decoder failed', { cause });
+  if (code === 'machine') return new ProcessorUnavailableError('The HEIC file cannot be read', { cause });
+  if (code === 'unknown') return new ProcessorFaultError('The HEIC decoder failed', { cause });
   return new MediaError(code, REASONS[code], { cause, ...size });
 }
 
@@ -192,8 +193,8 @@ export interface DecodedHeic {
 }
 
 export interface DecodeFailure {
-  /** `machine`: any fault that is not one of the file. */
-  code: MediaErrorCode | 'machine';
+  /** `machine`: the file cannot be read; `unknown`: the machine or the file may be the cause. */
+  code: MediaErrorCode | 'machine' | 'unknown';
   reason: string;
   /** Present if it could be read. */
   size?: Size;

@@ -2,6 +2,7 @@
 // So Node can also load it as TypeScript.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import { isMachineFault } from '../errors.ts';
 import type { Cicp } from '../types.js';
 import { type Canvas, type CanvasSize, canvasBytes, createCanvas } from './canvas.ts';
 import type { DecodedHeic, DecodeOutcome, DecodeReply, DecodeRequest, Size } from './heic-decoder.js';
@@ -59,9 +60,9 @@ function respond(request: DecodeRequest): DecodeOutcome {
     // Whatever libheif has made of the memory that it did not get.
     if (memory.wasRefused) return { failure: { code: 'too_large', reason, ...size } };
     if (thrown instanceof Failure) return { failure: { code: thrown.code, reason, ...size } };
-    // The file system's errors have a code and a failed allocation is a RangeError; all others mean that libheif fails on the file.
-    const machine = thrown instanceof RangeError || (thrown instanceof Error && 'code' in thrown);
-    return { failure: { code: machine ? 'machine' : 'undecodable', reason } };
+    if (isMachineFault(thrown)) return { failure: { code: 'machine', reason } };
+    // A failed allocation is a RangeError; all others mean that libheif fails on the file.
+    return { failure: { code: thrown instanceof RangeError ? 'unknown' : 'undecodable', reason } };
   }
 }
 
