@@ -93,8 +93,6 @@ export async function startCatalog(given: Given = {}) {
   const bus = await createPgBossBus({
     url: busGround.url,
     topology,
-    // As in one process: events are handed to handlers as they are published, so no test waits for a fetch.
-    exclusive: true,
     observer: { settled: (_queue, _type, outcome, error) => outcome !== 'done' && failures.push(error) },
   });
   teardown.defer(() => bus.close());

@@ -46,7 +46,7 @@ export class Decoder {
   }
 
   /**
-   * Decodes a picture to the size of the largest preview. `isSuspect`: never in this process, since the photo has ended one before.
+   * Decodes a picture to the size of the largest preview. `isSuspect`: never in this process, since an attempt before has failed.
    * @throws MediaError, ProcessorFaultError, ProcessorUnavailableError, the reason of the signal
    */
   async renderPixels(picture: Picture, isSuspect: boolean, signal?: AbortSignal): Promise<Pixels> {
