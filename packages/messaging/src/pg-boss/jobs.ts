@@ -66,6 +66,10 @@ export const jobsOf = (events: readonly AnyEvent[], topology: Topology): NewJob[
     events.filter(({ type }) => types.includes(type)).map((data) => ({ id: randomUUID(), queue, data })),
   );
 
+/** Returns the jobs of one fetch in the order in which they were stored: the server returns them in any order. */
+export const oldestFirst = <J extends { createdOn: Date }>(jobs: readonly J[]): J[] =>
+  jobs.toSorted((one, other) => one.createdOn.getTime() - other.createdOn.getTime());
+
 /** Stores jobs, and announces them to the workers of all processes. */
 export async function announceJobs(boss: PgBoss, jobs: readonly NewJob[]): Promise<void> {
   await boss.getDb().executeSql(INSERT_AND_NOTIFY, [JSON.stringify(jobs)]);

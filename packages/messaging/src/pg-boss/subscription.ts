@@ -4,7 +4,7 @@ import { type QueueHandlers, type Received, readContent } from '../handlers.js';
 import type { BusObserver, HandlerResult } from '../port.js';
 import { reasonOf } from '../text.js';
 import { Backlog } from './backlog.js';
-import { giveBackJobs, type NewJob, type TakenJob } from './jobs.js';
+import { giveBackJobs, type NewJob, oldestFirst, type TakenJob } from './jobs.js';
 import type { Settlements } from './settlements.js';
 
 const FETCH_AGAIN_MS = 1000;
@@ -112,7 +112,7 @@ export class Subscription {
       const jobs = await this.#backlog.fetch(size, () =>
         boss.fetch<object>(queue, { batchSize: size, includeMetadata: true }),
       );
-      this.#waiting.push(...jobs.map((job) => this.#fetched(job)));
+      this.#waiting.push(...oldestFirst(jobs).map((job) => this.#fetched(job)));
     } catch (error) {
       observer.fault?.(error);
       wakeIn(FETCH_AGAIN_MS);

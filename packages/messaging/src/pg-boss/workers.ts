@@ -4,7 +4,7 @@ import { type QueueHandlers, type Received, readContent } from '../handlers.js';
 import type { HandlerResult } from '../port.js';
 import { reasonOf } from '../text.js';
 import { type Consumers, type ConsumersOptions, latestRetryMs, WAKE_MARGIN_MS, Wakes } from './consumers.js';
-import { announceJobs, type NewJob, postponeJobs } from './jobs.js';
+import { announceJobs, type NewJob, oldestFirst, postponeJobs } from './jobs.js';
 
 /** Between two polls while the server cannot announce events (LISTEN/NOTIFY). */
 const POLL_SECONDS_WITHOUT_NOTIFY = 2;
@@ -115,7 +115,7 @@ export class WorkerConsumers implements Consumers {
 
   /** Handles what one fetch has returned, batch after batch: a worker stands for one call of a handler at a time. */
   async #handleJobs(queue: string, handlers: QueueHandlers, jobs: readonly Job[]): Promise<JobResult[]> {
-    const waiting: ReceivedJob[] = jobs.map((job) => ({
+    const waiting: ReceivedJob[] = oldestFirst(jobs).map((job) => ({
       job,
       content: readContent(() => job.data),
       attempt: job.retryCount + 1,
