@@ -23,6 +23,7 @@ const UNIT = [
   'packages/places/',
   'packages/provision/test/postgres/plan.test.ts',
   'packages/provision/test/storage/other-stores.test.ts',
+  'packages/runtime/test/bus-observer.test.ts',
   'packages/service-kit/',
   'packages/standalone/test/benchmarks.test.ts',
   'packages/system/',
