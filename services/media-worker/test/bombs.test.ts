@@ -13,7 +13,7 @@ import {
   type Worker,
 } from './harness.js';
 import * as bombs from './pipeline/bomb-files.js';
-import { childProcesses } from './pipeline/support.js';
+import { childProcesses, isReading } from './pipeline/support.js';
 
 const small = sharp({ create: { width: 64, height: 48, channels: 3, background: '#775533' } });
 const png = await small.clone().png().toBuffer();
@@ -108,9 +108,10 @@ describeWithPostgres('a file that is small and asks for gigabytes', () => {
   });
 
   it('and whose process is killed five times fails, and the photo behind it is processed', async () => {
-    const killer = await publish(bombs.jpegOfScans(3000, 3000, { emptyScans: 20_000 }), 'image/jpeg');
+    const killer = await publish(bombs.jpegOfScans(2000, 2000, { emptyScans: 20_000 }), 'image/jpeg');
     await eventually(() => {
-      for (const pid of childProcesses('decode-child')) process.kill(pid, 'SIGKILL');
+      for (const pid of childProcesses('decode-child'))
+        if (isReading(pid, killer.photoId)) process.kill(pid, 'SIGKILL');
       expect(ground.resultsOf(killer.photoId)).toMatchObject([
         { outcome: 'failed', failure: { code: 'processor_crashed', reason: expect.any(String) } },
       ]);

@@ -21,6 +21,9 @@ export const UNOBSERVED: ToolObserver = { started: () => undefined, ended: () =>
 
 export type ToolName = 'decoder' | 'exiftool';
 
+/** A decoder that has not loaded its libraries by then is not started. */
+export const MAX_START_MS = 60_000;
+
 /** Extra seconds in which a process that has used up its processor time can end. */
 const GRACE_SECONDS = 5;
 
@@ -46,7 +49,9 @@ export function spawnBounded(command: readonly string[], bounds: Bounds): Promis
     String(cpuSeconds === undefined ? 'unlimited' : cpuSeconds + GRACE_SECONDS),
   ];
   return new Promise((resolve, reject) => {
-    const child = spawn('/bin/sh', ['-c', SCRIPT, 'sh', ...limits, ...command], { stdio: 'pipe' });
+    // In a process group of its own: Ctrl-C in a terminal is for the node, which ends its helpers itself.
+    const options = { stdio: 'pipe', detached: true } as const;
+    const child = spawn('/bin/sh', ['-c', SCRIPT, 'sh', ...limits, ...command], options);
     child.on('spawn', () => resolve(child));
     child.on('error', reject);
   });

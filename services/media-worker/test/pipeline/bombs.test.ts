@@ -4,11 +4,12 @@ import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@lazyphotos/testkit';
 import sharp from 'sharp';
 import type { EndReason, ToolName, ToolObserver } from '../../src/pipeline/bounded-process.js';
-import { ProcessDiedError } from '../../src/pipeline/errors.js';
+import { askChild } from '../../src/pipeline/decode/child.js';
+import { ProcessDiedError, ProcessorUnavailableError } from '../../src/pipeline/errors.js';
 import { Pipeline } from '../../src/pipeline/pipeline.js';
 import type { PhotoFile, PipelineOptions, ProcessedPhoto } from '../../src/pipeline/types.js';
 import { jpegOfScans, withSegments } from './bomb-files.js';
-import { childProcesses, fourCorners, mediaErrorOf, temporaryFolder } from './support.js';
+import { childProcesses, fourCorners, isReading, limits, mediaErrorOf, temporaryFolder } from './support.js';
 
 const folder = temporaryFolder();
 const MEBIBYTE = 1024 * 1024;
@@ -54,6 +55,10 @@ const limitOf = (pid: number, name: string): number => {
   return Number(line?.slice(26).trim().split(/\s+/)[0]);
 };
 
+/** The fifth field; the second one is a name in brackets (proc_pid_stat(5)). */
+const processGroupOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[2]);
+
 describe('a picture that takes much to decode', () => {
   test('has a process with limits of memory and processor time, which the kernel ends first', async () => {
     const options = { maxMemoryBytes: 100 * MEBIBYTE, taskTimeoutMs: 200_000 };
@@ -66,6 +71,7 @@ describe('a picture that takes much to decode', () => {
       expect(limitOf(pid, 'Max data size')).toBe((64 + 100) * MEBIBYTE);
       expect(limitOf(pid, 'Max cpu time')).toBe(200);
       expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim()).toBe('1000');
+      expect(processGroupOf(pid)).toBe(pid);
       abort.abort(new Error('no longer needed'));
       await expect(processing).rejects.toThrow('no longer needed');
       expect(childProcesses('decode-child')).toEqual([]);
@@ -86,10 +92,28 @@ describe('a picture that takes much to decode', () => {
     const { ended } = await observed({}, async (pipeline) => {
       const processing = pipeline.process(endless);
       const rejected = expect(processing).rejects.toBeInstanceOf(ProcessDiedError);
-      process.kill(await decoderOf(), 'SIGKILL');
+      const pid = await decoderOf();
+      await eventually(() => expect(isReading(pid, endless.path)).toBe(true));
+      process.kill(pid, 'SIGKILL');
       await rejected;
     });
     expect(ended).toEqual([['decoder', 'killed']]);
+  });
+
+  test('does not count as an attempt if its process cannot load what it needs', async () => {
+    const ended: EndReason[] = [];
+    const options = {
+      limits,
+      signal: new AbortController().signal,
+      onEnd: (reason: EndReason) => ended.push(reason),
+    };
+    const asking = askChild(
+      { kind: 'header', path: endless.path, where: {} },
+      options,
+      join(folder, 'gone.js'),
+    );
+    await expect(asking).rejects.toBeInstanceOf(ProcessorUnavailableError);
+    expect(ended).toEqual([]);
   });
 
   test('waits for the one before it', async () => {

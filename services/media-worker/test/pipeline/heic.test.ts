@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import sharp from 'sharp';
+import { ProcessorUnavailableError } from '../../src/pipeline/errors.js';
 import { HeicDecoder } from '../../src/pipeline/heic/heic-decoder.js';
 import { wrapAsTiff } from '../../src/pipeline/heic/tiff.js';
 import { describeWithPhotos, expected, filesIn, photo } from './corpus.js';
-import { meanColour, mediaErrorOf, openPipeline, withPipeline } from './support.js';
+import { limits, meanColour, mediaErrorOf, openPipeline, withPipeline } from './support.js';
 
 const iphone = 'good/heic/exif-samples__iphone_13_pro_max.HEIC';
 const file = { path: photo(iphone), mimeType: 'image/heic' };
-const limits = { maxPixels: 1e8, maxMemoryBytes: 2 ** 29, maxSide: 1080, timeoutMs: 300_000 };
 
 describeWithPhotos('HEIC', () => {
   const pipeline = openPipeline();
@@ -51,6 +51,16 @@ describeWithPhotos('HEIC', () => {
     const error = await withPipeline({ taskTimeoutMs: 20 }, (hasty) => mediaErrorOf(hasty.process(file)));
     expect(error.code).toBe('timed_out');
     await expect(pipeline.process(file)).resolves.toBeDefined();
+  });
+
+  test('is not the cause when the decoder cannot load what it needs', async () => {
+    const decoder = new HeicDecoder(
+      limits,
+      undefined,
+      new URL('data:text/javascript,throw new Error("gone")'),
+    );
+    await expect(decoder.decode(photo(iphone))).rejects.toBeInstanceOf(ProcessorUnavailableError);
+    await decoder.close();
   });
 
   test('stops in the middle when aborted', async () => {

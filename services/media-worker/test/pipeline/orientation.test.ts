@@ -10,6 +10,7 @@ import { describeWithField, fieldChecks, fieldFile } from './field.js';
 import {
   difference,
   fourCorners,
+  limits,
   mediaErrorOf,
   openPipeline,
   temporaryFolder,
@@ -18,7 +19,6 @@ import {
 import { addPngChunks, type Format, pngChunk, writeTags } from './tagged.js';
 
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8];
-const limits = { maxPixels: 1e8, maxMemoryBytes: 2 ** 29, maxSide: 1080, timeoutMs: 300_000 };
 const medium = (processed: ProcessedPhoto) => processed.previews[1]?.data ?? Buffer.alloc(0);
 
 /** The pixels that a camera held in the given way stores, tagged so that they are shown as `upright` again. */

@@ -113,6 +113,9 @@ export async function fourCorners(width: number, height: number): Promise<Buffer
     .toBuffer();
 }
 
+/** Generous: no test may depend on how fast the machine is. */
+export const limits = { maxPixels: 1e8, maxMemoryBytes: 2 ** 29, maxSide: 1080, timeoutMs: 300_000 };
+
 /** Process ids of this process' children with a word in their command line. */
 export function childProcesses(word: string): number[] {
   return readdirSync('/proc')
@@ -126,6 +129,15 @@ export function childProcesses(word: string): number[] {
         return []; // It ended while it was looked at.
       }
     });
+}
+
+/** Whether a process reads a file whose path contains `part`: libvips maps it. A decoder that does has loaded its libraries. */
+export function isReading(pid: number, part: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/maps`, 'utf8').includes(part);
+  } catch {
+    return false; // It ended while it was looked at.
+  }
 }
 
 /** Puts a compressed text, which is small in the file, in front of the last chunk of a PNG. */

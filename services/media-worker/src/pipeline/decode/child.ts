@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SharpOptions } from 'sharp';
-import { type EndReason, saysOutOfMemory, spawnBounded } from '../bounded-process.js';
+import { type EndReason, MAX_START_MS, saysOutOfMemory, spawnBounded } from '../bounded-process.js';
 import {
   MediaError,
   type MediaErrorCode,
@@ -12,14 +12,14 @@ import {
 import type { Pixels } from '../render/render-pixels.js';
 import type { Header, Limits, Picture } from '../types.js';
 
-/** Exit codes of a shell that cannot run the program: it is not there, or may not be run (POSIX, 2.8.2). */
-const NOT_STARTED = new Set([126, 127]);
+/** What the process writes first, once it has loaded all that it needs. What fails before that says nothing about a photo. */
+export const READY = 'ready\n';
 
 export type ChildRequest =
   | { kind: 'header'; path: string; where: SharpOptions }
   | { kind: 'render'; picture: Omit<Picture, 'release'>; limits: Limits };
 
-/** The first line of the answer. The samples of the pixels follow it. */
+/** The line after `READY`. The samples of the pixels follow it. */
 export type ChildReply =
   | { header: Header }
   | { pixels: Omit<Pixels, 'data'> }
@@ -60,14 +60,18 @@ const NODE_ARGUMENTS = ['--jitless', '--v8-pool-size=1'];
 const CHILD_PATH = fileURLToPath(new URL('../../../dist/pipeline/decode/decode-child.js', import.meta.url));
 
 /**
- * Has a process of its own answer one request, within limits of memory, processor time and time.
+ * Has a process of its own answer one request, within limits of memory, processor time and time. `program`: what it runs.
  * @throws MediaError (too_large and timed_out for the limits), ProcessDiedError when something else ends it, ProcessorUnavailableError,
  * the reason of the signal
  */
-export async function askChild(request: ChildRequest, options: ChildOptions): Promise<ChildAnswer> {
+export async function askChild(
+  request: ChildRequest,
+  options: ChildOptions,
+  program = CHILD_PATH,
+): Promise<ChildAnswer> {
   const { limits, signal, onEnd } = options;
   signal.throwIfAborted();
-  const command = [process.execPath, ...NODE_ARGUMENTS, CHILD_PATH];
+  const command = [process.execPath, ...NODE_ARGUMENTS, program];
   const bounds = {
     dataBytes: PROGRAM_BYTES + limits.maxMemoryBytes,
     cpuSeconds: Math.ceil(limits.timeoutMs / 1000),
@@ -77,11 +81,12 @@ export async function askChild(request: ChildRequest, options: ChildOptions): Pr
   });
   const ended = await untilEnd(child, request, limits.timeoutMs, signal);
   signal.throwIfAborted();
-  const answer = ended.code === 0 ? parse(ended.output) : undefined;
+  const isReady = ended.output.subarray(0, READY.length).equals(Buffer.from(READY));
+  if (!isReady)
+    throw new ProcessorUnavailableError('The decoder cannot be started', { cause: new Error(ended.words) });
+  const answer = ended.code === 0 ? parse(ended.output.subarray(READY.length)) : undefined;
   if (answer && !('failure' in answer.reply)) return { reply: answer.reply, data: answer.data };
   const failure = answer && 'failure' in answer.reply ? answer.reply.failure : undefined;
-  if (ended.code !== null && NOT_STARTED.has(ended.code))
-    throw new ProcessorUnavailableError('The decoder cannot be started', { cause: new Error(ended.words) });
   if (failure?.code === 'machine' || failure?.code === 'unknown') {
     const FaultError = failure.code === 'machine' ? ProcessorUnavailableError : ProcessorFaultError;
     throw new FaultError('The decoder failed', { cause: new Error(failure.detail) });
@@ -105,7 +110,7 @@ interface Ended {
   words: string;
 }
 
-/** Sends the request and collects what the process writes. Resolves when it has ended, at the latest at the end of its time. */
+/** Sends the request and collects what the process writes. Resolves when it has ended. It has `timeoutMs` once it is ready. */
 function untilEnd(
   child: ChildProcess,
   request: ChildRequest,
@@ -118,10 +123,16 @@ function untilEnd(
   let words = '';
   let hasTimedOut = false;
   const kill = () => child.kill('SIGKILL');
-  const timer = setTimeout(() => {
+  const onTimeout = () => {
     hasTimedOut = true;
     kill();
-  }, timeoutMs);
+  };
+  let timer = setTimeout(onTimeout, MAX_START_MS);
+  // Its first output says that it is ready.
+  stdout?.once('data', () => {
+    clearTimeout(timer);
+    timer = setTimeout(onTimeout, timeoutMs);
+  });
   signal.addEventListener('abort', kill);
   stdout?.on('data', (chunk: Buffer) => {
     bytes += chunk.length;

@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { isMachineFault, MediaError, OutOfMemoryError, ProcessorUnavailableError } from '../errors.js';
 import { renderPixels } from '../render/render-pixels.js';
-import type { ChildReply, ChildRequest } from './child.js';
+import { type ChildReply, type ChildRequest, READY } from './child.js';
 import { headerOf } from './header-of.js';
 
 async function answer(request: ChildRequest): Promise<{ reply: ChildReply; data?: Buffer }> {
@@ -33,6 +33,7 @@ function codeOf(error: unknown): 'memory' | 'machine' | 'unknown' {
 
 sharp.cache(false);
 sharp.concurrency(1);
+process.stdout.write(READY);
 const request = (await json(process.stdin)) as ChildRequest;
 const { reply, data } = await answer(request).catch((error: unknown) => ({
   reply: failed(error),

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { previewSizes } from '@lazyphotos/contracts';
 import pLimit, { type LimitFunction } from 'p-limit';
+import { MAX_START_MS } from '../bounded-process.js';
 import {
   MediaError,
   type MediaErrorCode,
@@ -40,15 +41,17 @@ const REASONS: Record<MediaErrorCode, string> = {
 export class HeicDecoder {
   readonly #limits: Limits;
   readonly #lane: LimitFunction;
+  readonly #workerUrl: URL;
   readonly #oneAtATime = pLimit(1);
   readonly #closing = new AbortController();
-  #worker: Worker | undefined;
+  #worker: DecoderThread | undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  /** `lane`: runs what takes much memory, one at a time. */
-  constructor(limits: Limits, lane: LimitFunction = pLimit(1)) {
+  /** `lane`: runs what takes much memory, one at a time. `workerUrl`: the program of the thread. */
+  constructor(limits: Limits, lane: LimitFunction = pLimit(1), workerUrl = WORKER_URL) {
     this.#limits = limits;
     this.#lane = lane;
+    this.#workerUrl = workerUrl;
   }
 
   /** @throws MediaError, ProcessorUnavailableError, the reason of the signal */
@@ -93,13 +96,16 @@ export class HeicDecoder {
     }
   }
 
-  #startWorker(): Worker {
-    const started = new Worker(WORKER_URL);
-    started.on('exit', () => {
+  #startWorker(): DecoderThread {
+    const started: DecoderThread = { worker: new Worker(this.#workerUrl), isReady: false };
+    started.worker.once('message', () => {
+      started.isReady = true;
+    });
+    started.worker.on('exit', () => {
       if (this.#worker === started) this.#worker = undefined;
     });
     // A running call has its own listener. If an idle thread fails, the next photo starts another.
-    started.on('error', () => undefined);
+    started.worker.on('error', () => undefined);
     return started;
   }
 
@@ -107,17 +113,24 @@ export class HeicDecoder {
     const stopped = this.#worker;
     this.#worker = undefined;
     clearTimeout(this.#idle);
-    await stopped?.terminate();
+    await stopped?.worker.terminate();
   }
+}
+
+interface DecoderThread {
+  worker: Worker;
+  /** It has loaded the decoder. What fails before that says nothing about a photo. */
+  isReady: boolean;
 }
 
 /** Sends one request and waits for its reply, the thread's end, the time limit or the signal. */
 function ask(
-  worker: Worker,
+  thread: DecoderThread,
   request: DecodeRequest,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<DecodeOutcome> {
+  const { worker } = thread;
   return new Promise((resolve, reject) => {
     let size: Size | undefined;
     const stopListening = () => {
@@ -130,20 +143,30 @@ function ask(
       stopListening();
       reject(error);
     };
-    const onTimeout = () => fail(new MediaError('timed_out', REASONS.timed_out, size));
-    let timer = setTimeout(onTimeout, timeoutMs);
+    const failOnceReady = (error: Error) =>
+      fail(
+        thread.isReady
+          ? error
+          : new ProcessorUnavailableError('The HEIC decoder cannot be started', { cause: error }),
+      );
+    const onTimeout = () => failOnceReady(new MediaError('timed_out', REASONS.timed_out, size));
+    let timer = setTimeout(onTimeout, thread.isReady ? timeoutMs : MAX_START_MS);
+    const setTimer = (ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(onTimeout, ms);
+    };
     const onMessage = (reply: DecodeReply) => {
-      if (!('size' in reply)) {
+      if (reply === 'ready') setTimer(timeoutMs);
+      else if ('size' in reply) {
+        size = reply.size;
+        setTimer(timeoutMs * Math.ceil((size.width * size.height) / PIXELS_PER_TIMEOUT));
+      } else {
         stopListening();
         resolve(reply);
-        return;
       }
-      size = reply.size;
-      clearTimeout(timer);
-      timer = setTimeout(onTimeout, timeoutMs * Math.ceil((size.width * size.height) / PIXELS_PER_TIMEOUT));
     };
     const onLost = (cause: unknown) =>
-      fail(new ProcessDiedError('The HEIC decoder ended unexpectedly', { cause }));
+      failOnceReady(new ProcessDiedError('The HEIC decoder ended unexpectedly', { cause }));
     const onAbort = () => fail(signal.reason);
     worker.on('message', onMessage).on('error', onLost).on('exit', onLost);
     signal.addEventListener('abort', onAbort);
@@ -200,8 +223,11 @@ export interface DecodeFailure {
   size?: Size;
 }
 
-/** The thread first sends the size of the photo, if its header can be read, then the outcome. */
-export type DecodeReply = { size: Size } | DecodeOutcome;
+/**
+ * The thread sends `ready` when it has loaded the decoder. For each request it sends the size of the photo, if its header can be read,
+ * and then the outcome.
+ */
+export type DecodeReply = 'ready' | { size: Size } | DecodeOutcome;
 /** `decoderBytes`: the WebAssembly memory that the thread holds. */
 export type DecodeOutcome = { decoded: DecodedHeic; decoderBytes: number } | { failure: DecodeFailure };
 

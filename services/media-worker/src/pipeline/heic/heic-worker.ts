@@ -49,6 +49,7 @@ parentPort?.on('message', (request: DecodeRequest) => {
   const reply = respond(request);
   parentPort?.postMessage(reply, 'decoded' in reply ? [reply.decoded.pixels.buffer] : []);
 });
+parentPort?.postMessage('ready' satisfies DecodeReply);
 
 function respond(request: DecodeRequest): DecodeOutcome {
   try {
