@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { translateErrors } from './filesystem/files.js';
 import { hasLocalFiles, type ObjectStore } from './port.js';
 
 const PREFIX = 'object-';
@@ -20,7 +21,7 @@ export async function removeOldCopies(scratchDir: string, olderThanMs: number): 
 /**
  * Runs `fn` with the path of a file that holds the object's bytes, for libraries that need a file. `fn` must only read it, and only
  * until its promise settles: it is the stored file itself, or a copy in `scratchDir` that is removed afterwards.
- * @throws ObjectNotFoundError
+ * @throws ObjectNotFoundError, StorageUnavailableError, StorageFullError: the last two for the copy, too
  */
 export async function withLocalFile<T>(
   store: ObjectStore,
@@ -32,8 +33,10 @@ export async function withLocalFile<T>(
   const { body } = await store.get(key);
   const copy = path.join(scratchDir, `${PREFIX}${randomUUID()}`);
   try {
-    await mkdir(scratchDir, { recursive: true });
-    await pipeline(body, createWriteStream(copy, { flags: 'wx', mode: 0o600 }));
+    await translateErrors('make a copy for a library', async () => {
+      await mkdir(scratchDir, { recursive: true });
+      await pipeline(body, createWriteStream(copy, { flags: 'wx', mode: 0o600 }));
+    });
     return await fn(copy);
   } finally {
     body.destroy();

@@ -56,6 +56,13 @@ describe('withLocalFile', () => {
     expect((await readdir(scratch)).filter((name) => name.startsWith('object-'))).toEqual([]);
   });
 
+  test('tells a scratch folder that cannot be written from faults of the work', async () => {
+    const folder = path.join(scratch, 'a-file');
+    await writeFile(folder, '');
+    const failing = withLocalFile(remote, 'a/photo', path.join(folder, 'copies'), async () => {});
+    await expect(failing).rejects.toMatchObject({ code: 'storage_unavailable' });
+  });
+
   test('says when there is no such object', async () => {
     for (const store of [local, remote]) {
       const missing = withLocalFile(store, 'a/none', scratch, async () => {});
