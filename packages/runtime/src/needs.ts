@@ -59,13 +59,13 @@ const REPORTS = {
 /** In an outage many events wait; their number is in the metrics. */
 const POSTPONED_LOG_MS = 10_000;
 
-/** Reports the outcomes of deliveries to metrics and logs; for the bus adapter of a process. */
-export function busObserver(metrics: Metrics, logger: Logger): BusObserver {
+/** Reports the outcomes of deliveries to metrics and logs; for the bus adapter of a process. `now`: in milliseconds, never set back. */
+export function busObserver(metrics: Metrics, logger: Logger, now = () => performance.now()): BusObserver {
   const postponedAt = new Map<string, number>();
   const isTooSoon = (queue: string) => {
-    const now = performance.now();
-    if (now - (postponedAt.get(queue) ?? Number.NEGATIVE_INFINITY) < POSTPONED_LOG_MS) return true;
-    postponedAt.set(queue, now);
+    const at = now();
+    if (at - (postponedAt.get(queue) ?? Number.NEGATIVE_INFINITY) < POSTPONED_LOG_MS) return true;
+    postponedAt.set(queue, at);
     return false;
   };
   return {
