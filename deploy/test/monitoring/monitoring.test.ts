@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SERVICE_NAMES, topology } from '@lazyphotos/contracts';
 import { chassisSettings } from '@lazyphotos/service-kit';
-import { run } from '@lazyphotos/testkit';
+import { debianTool, describeWithTools, run } from '@lazyphotos/testkit';
 import {
   alerts,
   configFile,
@@ -62,11 +61,13 @@ describe('monitoring', () => {
   });
 });
 
-const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
-
-(hasPromtool ? describe : describe.skip)('Prometheus', () => {
+describeWithTools(['promtool'], 'Prometheus', () => {
+  let program: string;
+  beforeAll(async () => {
+    program = await debianTool('promtool');
+  });
   const promtool = async (...args: string[]) => {
-    const { code, stdout, stderr } = await run('promtool', args, {});
+    const { code, stdout, stderr } = await run(program, args, {});
     return code === 0 ? 'ok' : `${stdout}${stderr}`;
   };
 

@@ -62,7 +62,11 @@ export async function findDebianProgram(
   return { kind: 'program', path: program };
 }
 
-const PACKAGES = { jq: ['jq'], nginx: ['nginx'] } as const satisfies Record<string, readonly string[]>;
+const PACKAGES = {
+  jq: ['jq'],
+  nginx: ['nginx'],
+  promtool: ['prometheus'],
+} as const satisfies Record<string, readonly string[]>;
 
 export type DebianToolName = keyof typeof PACKAGES;
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { findDebianTool, mayInstallDebianPackages } from './debian.js';
+import { type DebianToolName, findDebianTool, mayInstallDebianPackages } from './debian.js';
 import { goToolPath } from './go-tool.js';
 import { INSTALL_COMMAND, installsAllowed } from './install.js';
 import { isPythonToolInstalled } from './python-tool.js';
@@ -13,11 +13,16 @@ const TOOLS = {
     canInstall: installsAllowed,
   },
   schemathesis: { isThere: () => isPythonToolInstalled('schemathesis'), canInstall: installsAllowed },
-  jq: { isThere: () => findDebianTool('jq') !== undefined, canInstall: mayInstallDebianPackages },
-  nginx: { isThere: () => findDebianTool('nginx') !== undefined, canInstall: mayInstallDebianPackages },
+  jq: ofDebian('jq'),
+  nginx: ofDebian('nginx'),
+  promtool: ofDebian('promtool'),
 };
 
 export type ToolName = keyof typeof TOOLS;
+
+function ofDebian(name: DebianToolName) {
+  return { isThere: () => findDebianTool(name) !== undefined, canInstall: mayInstallDebianPackages };
+}
 
 /** Why a suite cannot have a tool, and how to get it; undefined when it is there or will be installed on first use. */
 export function whyToolIsMissing(name: ToolName): string | undefined {
