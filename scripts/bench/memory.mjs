@@ -1,5 +1,5 @@
-// `npm run bench memory [-- --system services] [-- --limits] [-- --heap] [-- --rounds 8]`: the memory of all processes while they take in 160
-// files of every format (Linux).
+// `npm run bench memory [-- --system services] [-- --limits] [-- --heap] [-- --bombs] [-- --rounds 8]`: the memory of all processes while
+// they take in 160 files of every format, or small files that ask for gigabytes, all at once (Linux).
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { freePort } from '../../packages/testkit/dist/index.js';
 import { MEMORY_DEFAULTS } from '../lib/memory-defaults.mjs';
 import { inspectorOption, liveHeap } from './live-heap.mjs';
 import { startSystem } from './measured-system.mjs';
+import { makeBombs } from './memory-bombs.mjs';
 import { findPictures, makeFiles } from './memory-files.mjs';
 import { readOptions } from './options.mjs';
 import { claimAsOwner, send, untilProcessed } from './owner.mjs';
@@ -19,6 +20,8 @@ const AT_A_TIME = 4;
 const POLL_MS = 100;
 /** The decoder of HEIC ends when it has had nothing to do for 30 seconds; nothing tells when. */
 const IDLE_MS = 40_000;
+/** What files have taken is to be given back within a minute. */
+const IDLE_AFTER_BOMBS_MS = 60_000;
 
 /** Looks every 100 ms while `work` runs. Resolves to the most of all parts together, and to the most of each part. */
 async function watch(look, work) {
@@ -46,14 +49,14 @@ const countsOf = (counts) =>
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(', ');
 
-async function measureRound({ system, client, files }) {
+async function measureRound({ system, client, files, atATime, idleMs }) {
   const before = sum(await system.processorTimes());
   const { outcome, peak, most } = await watch(system.memory, async () => {
-    await inParallel(files, AT_A_TIME, (file) => send(client, file));
-    return countsOf(await untilProcessed(client, FILES));
+    await inParallel(files, atATime, (file) => send(client, file));
+    return countsOf(await untilProcessed(client, files.length));
   });
   const processor = sum(await system.processorTimes()) - before;
-  await sleep(IDLE_MS);
+  await sleep(idleMs);
   return { outcome, peak, most, processor, after: await system.memory() };
 }
 
@@ -78,42 +81,57 @@ async function heapOf({ pid }, port) {
   return [`${mb(before.heapTotal)}; ${mb(after.heapTotal)}, ${mb(after.heapUsed)}, ${mb(after.external)}`];
 }
 
-async function measure(system, inspectorPort, pictures, { rounds, folder }) {
+/** `kind`: how its files are made and sent. */
+async function measure(system, inspectorPort, kind, { rounds, folder }) {
   const { client } = await claimAsOwner(system);
   const measured = [];
   const rows = [
     ['idle', '', megabytes(await system.memory()), '', '', ...(await heapOf(system, inspectorPort))],
   ];
   for (let round = 1; round <= rounds; round += 1) {
-    const files = await makeFiles(join(folder, 'files'), pictures, FILES);
-    const { outcome, peak, most, processor, after } = await measureRound({ system, client, files });
+    const files = await kind.make(join(folder, 'files'));
+    const { outcome, peak, most, processor, after } = await measureRound({ ...kind, system, client, files });
     measured.push(most);
     const heap = await heapOf(system, inspectorPort);
     rows.push([`round ${round}`, outcome, megabytes(peak), megabytes(after), processor.toFixed(0), ...heap]);
     await rm(join(folder, 'files'), { recursive: true });
   }
-  const later = `${IDLE_MS / 1000} s later`;
+  const later = `${kind.idleMs / 1000} s later`;
   const heap = 'heap of V8; after a collection: heap, live, outside of it';
   table(
-    [`${FILES} files, in MB`, 'became', 'peak of all together', later, 'processor time in s', heap].slice(
-      0,
-      rows[0].length,
-    ),
+    ['in MB', 'became', 'peak of all together', later, 'processor time in s', heap].slice(0, rows[0].length),
     rows,
   );
   remark(`most of each: ${megabytes(mostOf(measured)).replace(/^.*? \(|\)$/g, '')}`);
   await showMemory(system);
 }
 
-async function main(folder, options) {
-  await heading('memory', options);
+async function photos() {
   const pictures = await findPictures();
   const types = [...new Set(pictures.map(({ mimeType }) => mimeType))].sort();
-  remark(`${FILES} files of ${pictures.length} pictures: ${types.join(', ')}`);
+  return {
+    title: `${FILES} files of ${pictures.length} pictures: ${types.join(', ')}`,
+    make: (folder) => makeFiles(folder, pictures, FILES),
+    atATime: AT_A_TIME,
+    idleMs: IDLE_MS,
+  };
+}
+
+const BOMBS = {
+  title: 'small files that ask for gigabytes or minutes, all at once; they become what the codes say',
+  make: makeBombs,
+  atATime: 20,
+  idleMs: IDLE_AFTER_BOMBS_MS,
+};
+
+async function main(folder, options) {
+  await heading('memory', options);
+  const kind = options.bombs ? BOMBS : await photos();
+  remark(kind.title);
   const inspector = await inspectorOf(options);
   const system = await startSystem(options, folder, inspector.settings);
   try {
-    await measure(system, inspector.port, pictures, { rounds: options.rounds ?? 3, folder });
+    await measure(system, inspector.port, kind, { rounds: options.rounds ?? 3, folder });
   } finally {
     await system.stop();
   }

@@ -23,6 +23,7 @@ const OPTIONS = {
   rounds: { type: 'string' },
   limits: { type: 'boolean', default: false },
   heap: { type: 'boolean', default: false },
+  bombs: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
 
@@ -41,6 +42,7 @@ export const USAGE = [
   '  --rounds <number>  measured rounds: memory, upload, previews, media',
   '  --limits           the same, each service inside the memory limit of docker-compose.arm64.yml',
   '  --heap             memory: the live heap of a node in one process after each round',
+  '  --bombs            memory: small files that ask for gigabytes or minutes, all at once, instead of photos',
   '',
 ].join('\n');
 
