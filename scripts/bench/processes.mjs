@@ -6,6 +6,7 @@ const NAMES = [
   [/services\/([a-z-]+)\/dist\/main\.js/, undefined],
   [/standalone\/dist\/main\.js/, 'node'],
   [/exiftool/, 'exiftool'],
+  [/decode-child/, 'decoder'],
   [/beam\.smp|epmd|rabbitmq/, 'rabbitmq'],
   [/minio/, 'minio'],
   [/postgres/, 'postgres'],
@@ -45,8 +46,8 @@ async function proportionalBytes(pid) {
   return Number(/^Pss:\s+(\d+)/m.exec(await readProc(pid, 'smaps_rollup'))?.[1] ?? 0) * 1024;
 }
 
-/** Whose children that have ended are exiftool, which is replaced now and then; those of others go by the parent's name. */
-const STARTS_EXIFTOOL = ['node', 'media-worker'];
+/** Whose children that have ended are exiftool and decoders; those of others go by the parent's name. */
+const STARTS_TOOLS = ['node', 'media-worker'];
 
 async function processorSeconds(pid, name) {
   const stat = await readProc(pid, 'stat');
@@ -55,7 +56,7 @@ async function processorSeconds(pid, name) {
   const [own, ended] = [11, 13].map(
     (at) => (Number(fields[at] ?? 0) + Number(fields[at + 1] ?? 0)) / TICKS_PER_SECOND,
   );
-  return STARTS_EXIFTOOL.includes(name) ? { [name]: own, exiftool: ended } : { [name]: own + ended };
+  return STARTS_TOOLS.includes(name) ? { [name]: own, 'ended tools': ended } : { [name]: own + ended };
 }
 
 export function measuresOf(folder) {
