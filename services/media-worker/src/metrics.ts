@@ -30,7 +30,7 @@ export class MediaMetrics {
     });
     this.deferred = new Counter({
       name: 'lazyphotos_media_deferred_total',
-      help: 'Uploads of imports that were put behind fresh uploads',
+      help: 'Uploads of imports, and of users whose photos take very long, that were put behind fresh uploads',
       registers,
     });
     this.remade = new Counter({

@@ -19,6 +19,7 @@ import { Copies } from './copies/copies.js';
 import { Ledger } from './jobs/ledger.js';
 import { PhotoEvents } from './jobs/photo-events.js';
 import { PreviewRemaker } from './jobs/preview-remaker.js';
+import type { SlowPhotos } from './jobs/slow-users.js';
 import { MediaMetrics } from './metrics.js';
 import { ProcessorFaultError, ProcessorUnavailableError } from './pipeline/errors.js';
 import { Pipeline } from './pipeline/pipeline.js';
@@ -36,6 +37,8 @@ export interface MediaWorkerDeps {
   uploadsIdle?: (signal: AbortSignal, longestMs: number) => Promise<void>;
   /** How long an upload of an import waits for fresh ones at most. */
   backgroundWaitMs?: number;
+  /** Which photos are slow, and how much of them delays their user's further ones. */
+  slowPhotos?: SlowPhotos;
 }
 
 export interface MediaWorkerService extends Service {
@@ -75,6 +78,7 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
     room,
     uploadsIdle: deps.uploadsIdle,
     backgroundWaitMs: deps.backgroundWaitMs ?? BACKGROUND_WAIT_MS,
+    slowPhotos: deps.slowPhotos,
   });
   const stopping = new AbortController();
   let checking = Promise.resolve();

@@ -214,3 +214,31 @@ describeWithPostgres('uploads of an import', () => {
     expect(order()).toHaveLength(4);
   });
 });
+
+describeWithPostgres('photos of a user whose photos take very long', () => {
+  let ground: Ground;
+  let worker: Worker;
+  beforeAll(async () => {
+    ground = await createGround();
+    // Every photo is slow, and the first one uses up the hour.
+    worker = await startWorker({ ground, slowPhotos: { seconds: 0, secondsPerHour: 1 } });
+  });
+  afterAll(async () => {
+    await worker.stop();
+    await ground.remove();
+  });
+
+  it('wait for those of others, as imports do', async () => {
+    const process = async (userId?: string) => {
+      const upload = await storeOriginal(ground, jpeg, 'image/jpeg', userId);
+      await ground.bus.publish([uploaded(upload)]);
+      await eventually(() => expect(ground.resultsOf(upload.photoId)).toMatchObject([{ outcome: 'ready' }]));
+      const text = await worker.metrics.registry.getSingleMetricAsString('lazyphotos_media_deferred_total');
+      return { userId: upload.userId, deferred: Number(/ (\d+)$/m.exec(text)?.[1]) };
+    };
+    const first = await process();
+    expect(first.deferred).toBe(0);
+    expect((await process(first.userId)).deferred).toBe(1);
+    expect((await process()).deferred).toBe(1);
+  });
+});

@@ -28,6 +28,7 @@ import { createTeardown, createTestDatabase, eventually, listen } from '@lazypho
 import type { RequestHandler } from 'express';
 import type { MediaSettings } from '../src/config.js';
 import { createMediaWorkerService, migrationsPath } from '../src/index.js';
+import type { SlowPhotos } from '../src/jobs/slow-users.js';
 
 export type Store = ObjectStore & LocalFiles & FreeSpace;
 export type Upload = EventPayload<'upload.completed'>;
@@ -104,8 +105,9 @@ export async function storeOriginal(
   { store }: Pick<Ground, 'store'>,
   content: string | Buffer,
   mimeType = 'image/jpeg',
+  userId = newId(),
 ): Promise<Upload> {
-  const [userId, photoId] = [newId(), newId()];
+  const photoId = newId();
   const bytes = typeof content === 'string' ? await readFile(content) : content;
   const storageKey = `originals/${userId}/${photoId}`;
   const { etag } = await store.put(storageKey, bytes, { contentType: mimeType });
@@ -145,6 +147,7 @@ export interface WorkerOptions {
   settings?: Partial<MediaSettings>;
   now?: () => Date;
   backgroundWaitMs?: number;
+  slowPhotos?: SlowPhotos;
   logger?: Logger;
   retry?: RetryPolicy;
   /** As in a container: its endpoints are for callers with a service token. */
@@ -153,7 +156,7 @@ export interface WorkerOptions {
 
 /** One media worker on real PostgreSQL, a real bus and real files. */
 export async function startWorker(options: WorkerOptions) {
-  const { ground, store, settings, now, backgroundWaitMs, peerGuard } = options;
+  const { ground, store, settings, now, backgroundWaitMs, slowPhotos, peerGuard } = options;
   const { logger = silentLogger, retry = RETRY } = options;
   const teardown = createTeardown();
   const database = openDatabase({ url: ground.url, poolSize: 5, applicationName: 'media-test' });
@@ -206,6 +209,7 @@ export async function startWorker(options: WorkerOptions) {
     },
     ...(now && { now }),
     ...(backgroundWaitMs !== undefined && { backgroundWaitMs }),
+    ...(slowPhotos && { slowPhotos }),
   });
   teardown.defer(() => service.stop());
   await service.start();

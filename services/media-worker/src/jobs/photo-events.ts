@@ -6,6 +6,7 @@ import type { Copies } from '../copies/copies.js';
 import type { MediaTx } from '../prisma.js';
 import { Foreground, InFlight } from './in-progress.js';
 import { type ProcessContext, processUpload, removePreviews } from './process-upload.js';
+import { type SlowPhotos, SlowUsers } from './slow-users.js';
 
 export interface PhotoEventsDeps extends ProcessContext {
   unitOfWork: UnitOfWork<MediaTx>;
@@ -15,6 +16,7 @@ export interface PhotoEventsDeps extends ProcessContext {
   uploadsIdle: ((signal: AbortSignal, longestMs: number) => Promise<void>) | undefined;
   /** How long an upload of an import waits for fresh ones at most. */
   backgroundWaitMs: number;
+  slowPhotos: SlowPhotos | undefined;
 }
 
 /** A picture waits no longer for uploads: a phone that sends slowly for hours must not stop all previews. */
@@ -27,10 +29,12 @@ export class PhotoEvents {
   readonly #deps: PhotoEventsDeps;
   readonly #inFlight = new InFlight<void>();
   readonly #foreground: Foreground;
+  readonly #slowUsers: SlowUsers;
 
   constructor(deps: PhotoEventsDeps) {
     this.#deps = deps;
     this.#foreground = new Foreground(deps.backgroundWaitMs, QUIET_MS);
+    this.#slowUsers = new SlowUsers(deps.slowPhotos);
   }
 
   /** `concurrency`: how many fresh uploads are processed at a time. */
@@ -73,8 +77,12 @@ export class PhotoEvents {
 
   async #onUpload(upload: EventPayload<'upload.completed'>, signal: AbortSignal): Promise<void> {
     const { ledger, metrics } = this.#deps;
-    if (!upload.background)
-      return this.#foreground.run(() => this.#process('upload.completed', upload, signal));
+    const { userId } = upload;
+    // Photos of a user whose photos take very long wait for those of others, as imports do.
+    if (!upload.background && !(await this.#slowUsers.has(userId))) {
+      const process = () => this.#process('upload.completed', upload, signal);
+      return this.#foreground.run(() => this.#slowUsers.run(userId, process));
+    }
     if (await ledger.defer(upload)) metrics.deferred.inc();
   }
 

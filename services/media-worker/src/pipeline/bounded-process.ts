@@ -16,12 +16,12 @@ export interface ToolObserver {
   started(tool: ToolName): void;
   ended(tool: ToolName, reason: EndReason): void;
 }
-/** Tells nobody. */
+/** Does nothing. */
 export const UNOBSERVED: ToolObserver = { started: () => undefined, ended: () => undefined };
 
 export type ToolName = 'decoder' | 'exiftool';
 
-/** A decoder that has not loaded its libraries by then is not started. */
+/** A decoder that has not loaded its libraries after this time is given up. */
 export const MAX_START_MS = 60_000;
 
 /** Extra seconds in which a process that has used up its processor time can end. */
@@ -29,7 +29,7 @@ const GRACE_SECONDS = 5;
 
 /**
  * Sets the limits and becomes the program. `ulimit` is part of every shell; what a system does not know (macOS: -v, -d) does not bound it.
- * When the machine runs out of memory, the kernel shall end this process before all others.
+ * When the machine runs out of memory, the kernel ends this process before all others.
  */
 const SCRIPT = `{ echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null || :
 limit() { ulimit "$@" 2>/dev/null || :; }

@@ -52,7 +52,7 @@ const MEBIBYTE = 1024 * 1024;
 const PROGRAM_BYTES = 64 * MEBIBYTE;
 /** The largest preview takes less than 5 MB. */
 const MAX_ANSWER_BYTES = 16 * MEBIBYTE;
-const MAX_WORDS = 64 * 1024;
+const MAX_STDERR_CHARACTERS = 64 * 1024;
 /** Without compiled code V8 reserves no memory for it, which would count against the limit. What is slow runs in libvips. */
 const NODE_ARGUMENTS = ['--jitless', '--v8-pool-size=1'];
 
@@ -74,7 +74,7 @@ export async function askChild(
   const command = [process.execPath, ...NODE_ARGUMENTS, program];
   const bounds = {
     dataBytes: PROGRAM_BYTES + limits.maxMemoryBytes,
-    cpuSeconds: Math.ceil(limits.timeoutMs / 1000),
+    cpuSeconds: Math.ceil((MAX_START_MS + limits.timeoutMs) / 1000),
   };
   const child = await spawnBounded(command, bounds).catch((cause: unknown) => {
     throw new ProcessorUnavailableError('The decoder cannot be started', { cause });
@@ -82,8 +82,13 @@ export async function askChild(
   const ended = await untilEnd(child, request, limits.timeoutMs, signal);
   signal.throwIfAborted();
   const isReady = ended.output.subarray(0, READY.length).equals(Buffer.from(READY));
-  if (!isReady)
-    throw new ProcessorUnavailableError('The decoder cannot be started', { cause: new Error(ended.words) });
+  if (!isReady) {
+    const { code, endSignal, hasTimedOut, stderrText } = ended;
+    const how = hasTimedOut ? 'it was not ready in time' : `it ended with ${endSignal ?? code}`;
+    throw new ProcessorUnavailableError('The decoder cannot be started', {
+      cause: new Error(`${how}: ${stderrText}`),
+    });
+  }
   const answer = ended.code === 0 ? parse(ended.output.subarray(READY.length)) : undefined;
   if (answer && !('failure' in answer.reply)) return { reply: answer.reply, data: answer.data };
   const failure = answer && 'failure' in answer.reply ? answer.reply.failure : undefined;
@@ -96,9 +101,9 @@ export async function askChild(
     const size = width && height ? { width, height } : {};
     throw new MediaError(code, reason, { cause: new Error(detail), orientation, ...size });
   }
-  const reason = failure ? 'memory' : reasonOf(ended);
+  const reason = failure ? 'memory' : endReasonOf(ended);
   onEnd(reason);
-  throw endError(reason, request, failure?.detail ?? ended.words);
+  throw endError(reason, request, failure?.detail ?? ended.stderrText);
 }
 
 interface Ended {
@@ -107,7 +112,7 @@ interface Ended {
   hasTimedOut: boolean;
   output: Buffer;
   /** The start of what it has printed as an error. */
-  words: string;
+  stderrText: string;
 }
 
 /** Sends the request and collects what the process writes. Resolves when it has ended. It has `timeoutMs` once it is ready. */
@@ -120,7 +125,7 @@ function untilEnd(
   const { stdin, stdout, stderr } = child;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  let words = '';
+  let stderrText = '';
   let hasTimedOut = false;
   const kill = () => child.kill('SIGKILL');
   const onTimeout = () => {
@@ -133,14 +138,16 @@ function untilEnd(
     clearTimeout(timer);
     timer = setTimeout(onTimeout, timeoutMs);
   });
-  signal.addEventListener('abort', kill);
+  // It may have been aborted while the process was started.
+  if (signal.aborted) kill();
+  else signal.addEventListener('abort', kill);
   stdout?.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > MAX_ANSWER_BYTES) kill();
     else chunks.push(chunk);
   });
   stderr?.on('data', (chunk: Buffer) => {
-    words = (words + chunk.toString('latin1')).slice(0, MAX_WORDS);
+    stderrText = (stderrText + chunk.toString('latin1')).slice(0, MAX_STDERR_CHARACTERS);
   });
   // It may end before it has read the request.
   stdin?.on('error', () => undefined);
@@ -149,7 +156,7 @@ function untilEnd(
     child.once('close', (code, endSignal) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', kill);
-      resolve({ code, endSignal, hasTimedOut, output: Buffer.concat(chunks), words });
+      resolve({ code, endSignal, hasTimedOut, output: Buffer.concat(chunks), stderrText });
     });
   });
 }
@@ -160,9 +167,9 @@ function parse(output: Buffer): { reply: ChildReply; data: Buffer } | undefined 
   return { reply: JSON.parse(output.toString('utf8', 0, end)) as ChildReply, data: output.subarray(end + 1) };
 }
 
-function reasonOf({ endSignal, hasTimedOut, words }: Ended): EndReason {
+function endReasonOf({ endSignal, hasTimedOut, stderrText }: Ended): EndReason {
   if (hasTimedOut || endSignal === 'SIGXCPU') return 'time';
-  return saysOutOfMemory(words) ? 'memory' : 'killed';
+  return saysOutOfMemory(stderrText) ? 'memory' : 'killed';
 }
 
 function endError(reason: EndReason, request: ChildRequest, detail: string): Error {

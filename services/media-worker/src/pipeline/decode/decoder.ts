@@ -35,9 +35,9 @@ export class Decoder {
     this.#options = options;
   }
 
-  /** @throws MediaError when the picture is damaged, has another format or is too large; ProcessDiedError, ProcessorUnavailableError */
-  async readHeader(path: string, where: SharpOptions = {}): Promise<Header> {
-    const header = await this.#headerOf(path, where);
+  /** @throws MediaError when the picture is damaged, has another format or is too large; ProcessDiedError, ProcessorUnavailableError, the reason of the signal */
+  async readHeader(path: string, where: SharpOptions = {}, signal?: AbortSignal): Promise<Header> {
+    const header = await this.#headerOf(path, where, signal);
     if (!ACCEPTED_FORMATS.has(header.format)) {
       throw new MediaError('unsupported', `Pictures of the format ${header.format} are not supported`);
     }
@@ -72,12 +72,12 @@ export class Decoder {
     this.#closing.abort(new ProcessorUnavailableError('The photo processor is closed'));
   }
 
-  async #headerOf(path: string, where: SharpOptions): Promise<Header> {
+  async #headerOf(path: string, where: SharpOptions, signal?: AbortSignal): Promise<Header> {
     const header = isLargeFile(await sizeOf(path))
       ? undefined
       : await unlessOutOfMemory(headerOf(path, where));
     if (header) return header;
-    const { reply } = await this.#ask({ kind: 'header', path, where });
+    const { reply } = await this.#ask({ kind: 'header', path, where }, signal);
     if ('header' in reply) return reply.header;
     throw new ProcessorFaultError('The decoder gave no header');
   }

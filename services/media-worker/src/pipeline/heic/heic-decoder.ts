@@ -143,13 +143,13 @@ function ask(
       stopListening();
       reject(error);
     };
-    const failOnceReady = (error: Error) =>
+    const failOrUnavailable = (error: Error) =>
       fail(
         thread.isReady
           ? error
           : new ProcessorUnavailableError('The HEIC decoder cannot be started', { cause: error }),
       );
-    const onTimeout = () => failOnceReady(new MediaError('timed_out', REASONS.timed_out, size));
+    const onTimeout = () => failOrUnavailable(new MediaError('timed_out', REASONS.timed_out, size));
     let timer = setTimeout(onTimeout, thread.isReady ? timeoutMs : MAX_START_MS);
     const setTimer = (ms: number) => {
       clearTimeout(timer);
@@ -166,7 +166,7 @@ function ask(
       }
     };
     const onLost = (cause: unknown) =>
-      failOnceReady(new ProcessDiedError('The HEIC decoder ended unexpectedly', { cause }));
+      failOrUnavailable(new ProcessDiedError('The HEIC decoder ended unexpectedly', { cause }));
     const onAbort = () => fail(signal.reason);
     worker.on('message', onMessage).on('error', onLost).on('exit', onLost);
     signal.addEventListener('abort', onAbort);

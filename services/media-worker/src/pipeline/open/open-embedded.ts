@@ -16,6 +16,7 @@ export interface EmbeddedOpening {
   tool: MetadataTool;
   scratchDir: string;
   limits: Limits;
+  signal: AbortSignal | undefined;
 }
 
 /**
@@ -72,13 +73,13 @@ function embeddedPictures(tags: RawTags): EmbeddedPicture[] {
 
 /** Returns undefined if the picture cannot be read, so that a smaller one can be tried. */
 async function extract(opening: EmbeddedOpening, embedded: EmbeddedPicture): Promise<Embedded | undefined> {
-  const { path, decoder, tool, scratchDir } = opening;
+  const { path, decoder, tool, scratchDir, signal } = opening;
   const extracted = join(scratchDir, `${randomUUID()}.jpg`);
   const release = () => rm(extracted, { force: true }).catch(() => undefined);
   try {
     await tool.extract(embedded.tag, path, extracted);
     await checkComplete(extracted, embedded.bytes, scratchDir);
-    const header = await decoder.readHeader(extracted);
+    const header = await decoder.readHeader(extracted, {}, signal);
     return { input: extracted, header, release };
   } catch (error) {
     await release();

@@ -22,8 +22,9 @@ export async function openAvif(
   path: string,
   described: Promise<{ tags: RawTags }>,
   decoder: Decoder,
+  signal?: AbortSignal,
 ): Promise<Picture> {
-  const { header, unlimited } = await readAvifHeader(path, decoder);
+  const { header, unlimited } = await readAvifHeader(path, decoder, signal);
   const bitsPerSample = header.depth === 'ushort' ? 16 : 8;
   // An ICC profile has priority (ISO/IEC 23000-22, 7.3.6.4).
   const cicp = !header.hasProfile ? cicpOf((await described).tags, 'QuickTime') : undefined;
@@ -41,11 +42,12 @@ export async function openAvif(
 async function readAvifHeader(
   path: string,
   decoder: Decoder,
+  signal: AbortSignal | undefined,
 ): Promise<{ header: Header; unlimited: boolean }> {
   try {
-    return { header: await decoder.readHeader(path), unlimited: false };
+    return { header: await decoder.readHeader(path, {}, signal), unlimited: false };
   } catch (error) {
     if (!(error instanceof MediaError) || error.code !== 'undecodable') throw error;
-    return { header: await decoder.readHeader(path, { unlimited: true }), unlimited: true };
+    return { header: await decoder.readHeader(path, { unlimited: true }, signal), unlimited: true };
   }
 }

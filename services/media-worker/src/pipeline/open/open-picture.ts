@@ -58,7 +58,7 @@ export async function openPicture(
   { decoder, heic, tool, scratchDir, limits }: OpenDeps,
   signal?: AbortSignal,
 ): Promise<Picture> {
-  const opening = async () => ({ path, ...(await described), decoder, tool, scratchDir, limits });
+  const opening = async () => ({ path, ...(await described), decoder, tool, scratchDir, limits, signal });
   switch (contents.kind) {
     case 'tiff':
       return openTiff({ ...(await opening()), pictures: contents.pictures });
@@ -67,9 +67,9 @@ export async function openPicture(
     case 'heic':
       return openHeic(path, heic, signal);
     case 'avif':
-      return openAvif(path, described, decoder);
+      return openAvif(path, described, decoder, signal);
     case 'bitmap':
-      return openBitmap(path, described, decoder);
+      return openBitmap(path, described, decoder, signal);
   }
 }
 
@@ -78,8 +78,9 @@ export async function openBitmap(
   path: string,
   described: Promise<{ tags: RawTags }>,
   decoder: Decoder,
+  signal?: AbortSignal,
 ): Promise<Picture> {
-  const header = await decoder.readHeader(path);
+  const header = await decoder.readHeader(path, {}, signal);
   // Code points go before an ICC profile in PNG (third edition, 13.4), unlike in HEIF.
   const cicp = header.format === 'png' ? cicpOf((await described).tags, 'PNG') : undefined;
   return {

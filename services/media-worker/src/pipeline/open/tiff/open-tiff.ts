@@ -74,7 +74,7 @@ function showEmbedded({ input, header, release }: Embedded, { metadata }: TiffOp
 
 /** The orientation of the photo's metadata is the one that is applied. */
 async function openPicture(picture: TiffPicture, opening: TiffOpening): Promise<Picture> {
-  const { path, metadata, decoder, limits } = opening;
+  const { path, metadata, decoder, limits, signal } = opening;
   const { page, subIfd, meaning } = picture;
   const { orientation = 1 } = metadata;
   const size = turned(picture, orientation);
@@ -89,7 +89,7 @@ async function openPicture(picture: TiffPicture, opening: TiffOpening): Promise<
   };
   if (meaning === 'cielab8') return { ...shown, ...(await openCielab8(picture, opening)) };
   const where: SharpOptions = { page, ...(subIfd === undefined ? {} : { tiff: { subifd: subIfd } }) };
-  const header = await decoder.readHeader(path, where);
+  const header = await decoder.readHeader(path, where, signal);
   return {
     ...shown,
     header,
