@@ -49,7 +49,7 @@ const countsOf = (counts) =>
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(', ');
 
-async function measureRound({ system, client, files, atATime, idleMs }) {
+async function measureRound({ system, client, files, atATime = files.length, idleMs }) {
   const before = sum(await system.processorTimes());
   const { outcome, peak, most } = await watch(system.memory, async () => {
     await inParallel(files, atATime, (file) => send(client, file));
@@ -120,7 +120,6 @@ async function photos() {
 const BOMBS = {
   title: 'small files that ask for gigabytes or minutes, all at once; they become what the codes say',
   make: makeBombs,
-  atATime: 20,
   idleMs: IDLE_AFTER_BOMBS_MS,
 };
 

@@ -51,7 +51,7 @@ describeWithPostgres('the bus on pg-boss', () => {
   test('the default retry policy reaches the queues, and a changed one reaches queues that exist', async () => {
     const policyOf = async () => {
       const { rows } = await client.query(
-        `SELECT retry_limit, retry_delay, retry_delay_max, retry_backoff, heartbeat_seconds, notify, dead_letter
+        `SELECT retry_limit, retry_delay, retry_delay_max, retry_backoff, heartbeat_seconds, expire_seconds, notify, dead_letter
            FROM pgboss.queue WHERE name = 'one.albums'`,
       );
       return rows[0];
@@ -63,6 +63,8 @@ describeWithPostgres('the bus on pg-boss', () => {
       retry_delay_max: 1800,
       retry_backoff: true,
       heartbeat_seconds: 30,
+      // A photo may wait long for the memory that its decoder takes.
+      expire_seconds: 86_400,
       notify: true,
       dead_letter: 'one.albums.dead',
     });

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { translateErrors } from './filesystem/files.js';
+import { translateErrors, writeStream } from './filesystem/files.js';
 import { hasLocalFiles, type ObjectStore } from './port.js';
+import { holdErrors } from './streams.js';
 
 const PREFIX = 'object-';
 
@@ -31,15 +30,22 @@ export async function withLocalFile<T>(
 ): Promise<T> {
   if (hasLocalFiles(store)) return fn(await store.localPath(key));
   const { body } = await store.get(key);
+  holdErrors(body);
   const copy = path.join(scratchDir, `${PREFIX}${randomUUID()}`);
   try {
-    await translateErrors('make a copy for a library', async () => {
+    const file = await translateErrors('open a file in the scratch folder', async () => {
       await mkdir(scratchDir, { recursive: true });
-      await pipeline(body, createWriteStream(copy, { flags: 'wx', mode: 0o600 }));
+      return open(copy, 'wx', 0o600);
     });
+    try {
+      await writeStream(body, file, 0);
+    } finally {
+      await file.close();
+    }
     return await fn(copy);
   } finally {
     body.destroy();
-    await rm(copy, { force: true });
+    // What cannot be removed now goes with the old copies, and must not hide the outcome.
+    await rm(copy, { force: true }).catch(() => undefined);
   }
 }

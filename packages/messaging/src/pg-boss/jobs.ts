@@ -66,7 +66,7 @@ export const jobsOf = (events: readonly AnyEvent[], topology: Topology): NewJob[
     events.filter(({ type }) => types.includes(type)).map((data) => ({ id: randomUUID(), queue, data })),
   );
 
-/** Returns the jobs of one fetch in the order in which they were stored: the server returns them in any order. */
+/** Returns the jobs of one fetch oldest first, as the server does not. Those that were stored together come in any order. */
 export const oldestFirst = <J extends { createdOn: Date }>(jobs: readonly J[]): J[] =>
   jobs.toSorted((one, other) => one.createdOn.getTime() - other.createdOn.getTime());
 

@@ -8,6 +8,8 @@ export const deadLetterQueue = (queue: string): string => `${queue}.dead`;
 const KEEP_DEAD_SECONDS = 365 * 86_400;
 const KEEP_WAITING_SECONDS = 365 * 86_400;
 const KEEP_DONE_SECONDS = 3600;
+/** The longest that pg-boss allows. Heartbeats tell that a process has gone; a handler that waits for its turn may take long. */
+const LONGEST_HANDLER_SECONDS = 86_400;
 
 const PROCESS_ENDED = 'Error: the process ended while it handled the event';
 
@@ -25,6 +27,7 @@ export async function declareQueues(
     retryBackoff: true,
     retryDelayMax: retry.maxDelaySeconds,
     heartbeatSeconds,
+    expireInSeconds: LONGEST_HANDLER_SECONDS,
     retentionSeconds: KEEP_WAITING_SECONDS,
     deleteAfterSeconds: KEEP_DONE_SECONDS,
     notify: true,
