@@ -9,7 +9,11 @@ import { findRunningPostgres } from '../src/postgres.js';
 import { listens } from './helpers.js';
 
 const PACKAGE = dirname(import.meta.dirname);
-const JEST = join(PACKAGE, '../../node_modules/jest/bin/jest.js');
+const ROOT = join(PACKAGE, '../..');
+const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
+const { default: ownConfig } = await import(join(ROOT, 'scripts/jest.config.mjs'));
+/** A run that does not end by itself is ended, and has no code. */
+const HANG_MS = 300_000;
 const VARIABLES = ['LAZYPHOTOS_TEST_RUN', 'LAZYPHOTOS_TEST_RABBITMQ_URL', 'LAZYPHOTOS_TEST_S3_URL'] as const;
 
 describe('a server that was given by its environment variable', () => {
@@ -66,6 +70,9 @@ describe('a jest run on a machine without any program', () => {
       transform: {},
       globalSetup: '<rootDir>/dist/jest/global-setup.js',
       globalTeardown: '<rootDir>/dist/jest/global-teardown.js',
+      setupFilesAfterEnv: ownConfig.projects[0].setupFilesAfterEnv.map((file: string) =>
+        file.replace('<rootDir>', ROOT),
+      ),
       maxWorkers: 2,
       ...(env.TEST_GROUP ? { globals: { TEST_GROUP: env.TEST_GROUP } } : {}),
     };
@@ -73,8 +80,11 @@ describe('a jest run on a machine without any program', () => {
     const machine = { PATH: '/nowhere', HOME: home, XDG_CACHE_HOME: home, TMPDIR: home };
     return new Promise((resolve) => {
       const args = [...node, '--config', JSON.stringify(config)];
-      execFile(process.execPath, args, { env: { ...machine, ...env } }, (error, stdout, stderr) =>
-        resolve({ code: error?.code ?? 0, output: stdout + stderr }),
+      execFile(
+        process.execPath,
+        args,
+        { env: { ...machine, ...env }, timeout: HANG_MS },
+        (error, stdout, stderr) => resolve({ code: error?.code ?? 0, output: stdout + stderr }),
       );
     });
   }
@@ -125,6 +135,12 @@ describe('a jest run on a machine without any program', () => {
     const port = ports[0]?.split(' ')[1];
     expect(await listens(`http://127.0.0.1:${port}`)).toBe(port === '5432');
     expect((await readdir(home)).filter((name) => name.startsWith('lazyphotos-'))).toEqual([]);
+  });
+
+  it('ends when a test fails that has not ended what it started', async () => {
+    const { code, output } = await jest('fails-half-way.mjs');
+    expect(output).toMatch(/^Tests: +1 failed, 1 total$/m);
+    expect(code).toBe(1);
   });
 
   it('refuses a suite with servers in a file of the unit tests', async () => {

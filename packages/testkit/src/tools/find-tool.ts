@@ -27,5 +27,7 @@ function ofDebian(name: DebianToolName) {
 /** Why a suite cannot have a tool, and how to get it; undefined when it is there or will be installed on first use. */
 export function whyToolIsMissing(name: ToolName): string | undefined {
   const { isThere, canInstall } = TOOLS[name];
-  return isThere() || canInstall() ? undefined : `Install it, or run ${INSTALL_COMMAND}, for Debian's packages as root on Debian.`;
+  return isThere() || canInstall()
+    ? undefined
+    : `Install it, or run ${INSTALL_COMMAND}, for Debian's packages as root on Debian.`;
 }
