@@ -34,6 +34,7 @@ export { runUntilStopped, type Service, StopList } from './lifecycle.js';
 export { createLogger, describeError, type Logger, silentLogger } from './logger.js';
 export { createMediaUrls, type MediaLocation, type MediaUrls, type SignedVariant } from './media-urls.js';
 export { Counter, createMetrics, Gauge, Histogram, type Metrics, serveMetrics } from './metrics.js';
+export { newestFirst, type PageQuery, toPage } from './pages.js';
 export { createPeriodic, type Periodic } from './periodic.js';
 export { createRefusals, type RefuseEvent } from './refusals.js';
 export * from './settings.js';

@@ -1,16 +1,22 @@
 import { endpoints } from '@lazyphotos/contracts';
-import { describeError, notFound, ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
+import {
+  describeError,
+  newestFirst,
+  notFound,
+  ProblemError,
+  type ServiceApp,
+  toPage,
+} from '@lazyphotos/service-kit';
 import type { UploadContext } from './context.js';
-import { newestFirst, toPage } from './pages.js';
 import type { Archive, UploadSession, UploadTx } from './prisma.js';
 
 /** The archives that a user has uploaded to import from. */
 export function mountArchiveRoutes({ mount }: ServiceApp, context: UploadContext): void {
   mount(endpoints.listArchives, async ({ principal, query }) => {
-    const { where, ...order } = newestFirst(principal.userId, query);
+    const { where, ...order } = newestFirst(query);
     const rows = await context.db.archive.findMany({
       ...order,
-      where: { ...where, deletedAt: null },
+      where: { ...where, userId: principal.userId, deletedAt: null },
       include: { parts: { select: { importId: true }, orderBy: { importId: 'asc' } } },
     });
     const { items, cursor, hasMore } = toPage(rows, query.limit);

@@ -1,5 +1,4 @@
-import { newId, notFound } from '@lazyphotos/service-kit';
-import { newestFirst, type PageQuery, toPage } from '../pages.js';
+import { newestFirst, newId, notFound, type PageQuery, toPage } from '@lazyphotos/service-kit';
 import type { AuthDb, AuthTx, Device } from '../prisma.js';
 
 export interface NewDevice {

@@ -1,7 +1,6 @@
 import type { Role } from '@lazyphotos/contracts';
-import { newId, notFound, ProblemError } from '@lazyphotos/service-kit';
+import { newestFirst, newId, notFound, type PageQuery, ProblemError, toPage } from '@lazyphotos/service-kit';
 import { roleOf } from '../accounts/user.js';
-import { newestFirst, type PageQuery, toPage } from '../pages.js';
 import type { AuthDb, AuthTx, Invite, UserRow } from '../prisma.js';
 import { newCode, normalizeCode, secretHash } from '../secrets.js';
 

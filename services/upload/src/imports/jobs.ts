@@ -1,9 +1,16 @@
 import { type BodyOf, type endpoints, type ImportJob, MAX_PARTS } from '@lazyphotos/contracts';
 import { once } from '@lazyphotos/database';
-import { type KeyedRequest, newId, notFound, ProblemError } from '@lazyphotos/service-kit';
+import {
+  type KeyedRequest,
+  newestFirst,
+  newId,
+  notFound,
+  type PageQuery,
+  ProblemError,
+  toPage,
+} from '@lazyphotos/service-kit';
 import type { UploadContext } from '../context.js';
 import type { Import } from '../generated/prisma/client.js';
-import { newestFirst, type PageQuery, toPage } from '../pages.js';
 import type { UploadTx } from '../prisma.js';
 import {
   findParts,
@@ -34,7 +41,8 @@ export async function findImport({ db }: UploadContext, userId: string, id: stri
 }
 
 export async function listImports({ db }: UploadContext, userId: string, query: PageQuery) {
-  const rows = await db.import.findMany(newestFirst(userId, query));
+  const { where, ...order } = newestFirst(query);
+  const rows = await db.import.findMany({ ...order, where: { ...where, userId } });
   const { items, ...page } = toPage(rows, Math.min(query.limit, await countFitting(db, rows)));
   return { imports: await viewImports(db, items), ...page };
 }

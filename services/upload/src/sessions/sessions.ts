@@ -7,8 +7,8 @@
  *          ──replaceOldest───▶ aborted    no byte of it has come, and its user has too many open ones (replace-oldest.ts)
  *          ──expireOverdue───▶ expired    no chunk came in time (expiry.ts; or `end` by open.ts when the hash is announced again)
  *
- * Any process may end a session. Each transition is one statement that requires `open`, so only one succeeds; everybody else reads the
- * row again (`latest`) and obeys it. What a request has read before may be out of date: the row alone decides what may be deleted.
+ * Any process may end a session. Each transition is one statement that requires `open`, so only one succeeds; all others read the
+ * row again (`latest`) and act on what it says. What a request has read before may be out of date: the row alone decides what may be deleted.
  *
  * What each state leaves behind:
  * - open: a staged upload in the store, which `stagingId` names, begun with the first chunk; rows of `upload_chunks` name its parts.
