@@ -74,13 +74,13 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
   const context = createContext(deps, db, unitOfWork);
   const searchFill = createSearchFill(context);
   const purge = (signal?: AbortSignal) => purgeExpired(context, signal);
-  const purges = createPeriodic('trash retention', RETENTION_INTERVAL_MS, purge, logger);
+  const retentionJob = createPeriodic('trash retention', RETENTION_INTERVAL_MS, purge, logger);
   const empty = (signal: AbortSignal) => emptyTrash(context, signal);
-  const emptyings = createPeriodic('emptying the trash', EMPTYING_INTERVAL_MS, empty, logger);
+  const emptyTrashJob = createPeriodic('emptying the trash', EMPTYING_INTERVAL_MS, empty, logger);
   const api = createCatalogApi(context);
 
   const service = createServiceApp(chassis, { database, bus });
-  mountAll(service, context, api, emptyings.nudge);
+  mountAll(service, context, api, emptyTrashJob.nudge);
   return {
     name: chassis.name,
     handler: service.app,
@@ -107,13 +107,13 @@ export function createCatalogService(deps: CatalogServiceDeps): CatalogService {
         },
         options,
       );
-      purges.start();
-      emptyings.start();
+      retentionJob.start();
+      emptyTrashJob.start();
       searchFill.start();
     },
     stop: async () => {
       await bus.drain();
-      await Promise.all([purges.stop(), emptyings.stop(), searchFill.stop()]);
+      await Promise.all([retentionJob.stop(), emptyTrashJob.stop(), searchFill.stop()]);
       await relay.stop();
       await db.$disconnect();
     },

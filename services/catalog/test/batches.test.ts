@@ -1,23 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { chunksOf, rowsOf } from '../src/photos/chunks.js';
+import { batchesOf, rowsOf } from '../src/photos/batches.js';
 
-describe('chunks of work', () => {
+describe('batches of work', () => {
   it('keep everything in its order, and are as large as 50 photos and 5,000 rows allow', () => {
     const items = fc.array(fc.integer({ min: 1, max: 8000 }), { maxLength: 300 });
     const small = fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 300 });
     fc.assert(
       fc.property(fc.oneof(items, small), (rows) => {
-        const chunks = chunksOf(rows, (count) => count);
-        const sum = (chunk: readonly number[] = []) => chunk.reduce((all, count) => all + count, 0);
-        expect(chunks.flat()).toEqual(rows);
-        for (const [index, chunk] of chunks.entries()) {
-          expect(chunk.length).toBeGreaterThan(0);
-          expect(chunk.length).toBeLessThanOrEqual(50);
-          // A photo that exceeds the limit alone has its own chunk.
-          if (chunk.length > 1) expect(sum(chunk)).toBeLessThanOrEqual(5000);
-          const [next] = chunks[index + 1] ?? [];
-          if (next !== undefined) expect(chunk.length === 50 || sum(chunk) + next > 5000).toBe(true);
+        const batches = batchesOf(rows, (count) => count);
+        const sum = (batch: readonly number[] = []) => batch.reduce((all, count) => all + count, 0);
+        expect(batches.flat()).toEqual(rows);
+        for (const [index, batch] of batches.entries()) {
+          expect(batch.length).toBeGreaterThan(0);
+          expect(batch.length).toBeLessThanOrEqual(50);
+          // A photo that exceeds the limit alone has its own batch.
+          if (batch.length > 1) expect(sum(batch)).toBeLessThanOrEqual(5000);
+          const [next] = batches[index + 1] ?? [];
+          if (next !== undefined) expect(batch.length === 50 || sum(batch) + next > 5000).toBe(true);
         }
       }),
     );

@@ -106,16 +106,16 @@ async function emitPositions(
   items: readonly Placed[],
   now: Date,
 ): Promise<AlbumRow> {
-  const chunks = Array.from({ length: Math.ceil(items.length / MAX_ALBUM_CHANGES) }, (_, index) =>
+  const batches = Array.from({ length: Math.ceil(items.length / MAX_ALBUM_CHANGES) }, (_, index) =>
     items.slice(index * MAX_ALBUM_CHANGES, (index + 1) * MAX_ALBUM_CHANGES),
   );
   const row = await tx.album.update({
     where: { id: albumId },
-    data: { version: { increment: chunks.length }, updatedAt: now },
+    data: { version: { increment: batches.length }, updatedAt: now },
   });
-  for (const [index, chunk] of chunks.entries()) {
-    const album = { ...albumOf(row), version: row.version - chunks.length + 1 + index };
-    emit('album.changed', { album, added: [], removed: [], ...positionsOf(chunk) });
+  for (const [index, batch] of batches.entries()) {
+    const album = { ...albumOf(row), version: row.version - batches.length + 1 + index };
+    emit('album.changed', { album, added: [], removed: [], ...positionsOf(batch) });
   }
   return row;
 }

@@ -4,7 +4,7 @@ import { addToAlbums } from '../albums/items.js';
 import type { AlbumPhotos } from '../albums/positions.js';
 import type { CatalogContext } from '../context.js';
 import { lockDrafts, saveDrafts, takeInto } from '../metadata/edit.js';
-import { chunksOf, type ListSize, readListSizes, rowsOf } from '../photos/chunks.js';
+import { batchesOf, type ListSize, readListSizes, rowsOf } from '../photos/batches.js';
 import { neverOwned } from '../photos/lock.js';
 import { trashLocked } from '../trash/transitions.js';
 import { withFacts } from './facts.js';
@@ -27,7 +27,7 @@ function photosByAlbum(photos: readonly ImportedPhoto[]): AlbumPhotos[] {
 }
 
 /**
- * Adds what an import knows to photos, chunk by chunk: one transaction for the facts and the trash, one for the albums. When one fails,
+ * Adds what an import knows to photos, batch by batch: one transaction for the facts and the trash, one for the albums. When one fails,
  * those before it are done, and the request can be repeated.
  */
 export async function describeImported(
@@ -42,16 +42,16 @@ export async function describeImported(
   const unknown = new Set<string>();
   const ids = photos.map(({ photoId }) => photoId);
   const sizes = await readListSizes(context.db, userId, ids);
-  for (const chunk of chunksOf(photos, (photo) => rowsFor(photo, sizes.get(photo.photoId)))) {
-    for (const id of await describeChunk(context, userId, chunk)) unknown.add(id);
-    const wanted = photosByAlbum(chunk);
+  for (const batch of batchesOf(photos, (photo) => rowsFor(photo, sizes.get(photo.photoId)))) {
+    for (const id of await describeBatch(context, userId, batch)) unknown.add(id);
+    const wanted = photosByAlbum(batch);
     if (wanted.length > 0) await addToAlbums(context, userId, wanted);
   }
   return { unknown: [...unknown] };
 }
 
 /** Resolves to the ids that the catalog does not know. */
-async function describeChunk(
+async function describeBatch(
   { unitOfWork, now, metrics }: CatalogContext,
   userId: string,
   photos: readonly ImportedPhoto[],

@@ -1,7 +1,7 @@
 import { MAX_PAGE_BYTES, type MetadataPatch } from '@lazyphotos/contracts';
 import type { Emit } from '@lazyphotos/database';
 import type { CatalogContext } from '../context.js';
-import { chunksOf, readListSizes, rowsOf } from '../photos/chunks.js';
+import { batchesOf, readListSizes, rowsOf } from '../photos/batches.js';
 import { lockPhotos } from '../photos/lock.js';
 import { bytesOf } from '../photos/page-bytes.js';
 import { photoRecordOf } from '../photos/record.js';
@@ -16,7 +16,7 @@ export interface PhotoEdit {
   patch: MetadataPatch;
 }
 
-/** What became of one edit. `photo` is the row as it is after the whole chunk; absent where the rows would be too large together. */
+/** What became of one edit. `photo` is the row as it is after the whole batch; absent where the rows would be too large together. */
 export type EditOutcome =
   | { status: 'ok'; photo?: PhotoRow }
   | { status: 'not_found' }
@@ -41,12 +41,12 @@ export async function editPhotos(
     bytes += bytesOf(outcome.photo);
     return bytes <= MAX_PAGE_BYTES ? outcome : { status: 'ok' };
   };
-  for (const chunk of chunksOf(edits, rows))
-    for (const outcome of await editChunk(context, userId, chunk)) outcomes.push(fitting(outcome));
+  for (const batch of batchesOf(edits, rows))
+    for (const outcome of await editBatch(context, userId, batch)) outcomes.push(fitting(outcome));
   return outcomes;
 }
 
-async function editChunk(
+async function editBatch(
   { unitOfWork, now, metrics }: CatalogContext,
   userId: string,
   edits: readonly PhotoEdit[],

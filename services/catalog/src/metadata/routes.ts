@@ -42,7 +42,7 @@ export function mountMetadataRoutes({ mount }: ServiceApp, context: CatalogConte
     const edits = items.filter(isEdit);
     const outcomes = await editPhotos(context, principal.userId, edits);
     const outcomeOf = new Map(edits.map((edit, index) => [edit, outcomes[index]]));
-    // A photo that is in two chunks has the later state.
+    // A photo that is in two batches has the later state.
     const rows = new Map(
       outcomes.flatMap((o) => (o.status === 'ok' && o.photo ? [[o.photo.id, o.photo] as const] : [])),
     );

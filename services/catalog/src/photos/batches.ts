@@ -38,19 +38,19 @@ export async function readListSizes(
 export const rowsOf = (size: ListSize | undefined, tagChanges = 0): number =>
   size ? 1 + size.tags + tagChanges + (size.lists - 1) * Math.max(LIST_ROWS, 1 + size.tags + tagChanges) : 1;
 
-/** Splits a list, in its order, into chunks for one transaction each. `rows` says how many rows an item writes. */
-export function chunksOf<T>(items: readonly T[], rows: (item: T) => number): T[][] {
-  const chunks: T[][] = [];
-  let [chunk, sum]: [T[], number] = [[], 0];
+/** Splits a list, in its order, into batches for one transaction each. `rows` says how many rows an item writes. */
+export function batchesOf<T>(items: readonly T[], rows: (item: T) => number): T[][] {
+  const batches: T[][] = [];
+  let [batch, sum]: [T[], number] = [[], 0];
   for (const item of items) {
     const count = rows(item);
-    if (chunk.length === MAX_PHOTOS || (chunk.length > 0 && sum + count > MAX_ROWS)) {
-      chunks.push(chunk);
-      [chunk, sum] = [[], 0];
+    if (batch.length === MAX_PHOTOS || (batch.length > 0 && sum + count > MAX_ROWS)) {
+      batches.push(batch);
+      [batch, sum] = [[], 0];
     }
-    chunk.push(item);
+    batch.push(item);
     sum += count;
   }
-  if (chunk.length > 0) chunks.push(chunk);
-  return chunks;
+  if (batch.length > 0) batches.push(batch);
+  return batches;
 }

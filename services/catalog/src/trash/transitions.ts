@@ -1,6 +1,6 @@
 import type { Emit } from '@lazyphotos/database';
 import type { CatalogContext } from '../context.js';
-import { chunksOf, readListSizes, rowsOf } from '../photos/chunks.js';
+import { batchesOf, readListSizes, rowsOf } from '../photos/batches.js';
 import { lockPhotos } from '../photos/lock.js';
 import { photoRecordOf } from '../photos/record.js';
 import type { CatalogTx, PhotoRow } from '../prisma.js';
@@ -58,42 +58,42 @@ function visibleChanges(
 
 /*
  * A photo's way into the trash, back, and out of the library. Each function takes many ids of one user and changes only those that are in
- * the right state, so that a repeated call does no harm. They work in chunks, with one transaction and a constant number of statements for
+ * the right state, so that a repeated call does no harm. They work in batches, with one transaction and a constant number of statements for
  * each: when one fails, those before it are done, and the call can be repeated.
  */
 
-async function inChunks(
+async function inBatches(
   { db }: CatalogContext,
   userId: string,
   ids: readonly string[],
-  work: (chunk: readonly string[]) => Promise<Set<string>>,
+  work: (batch: readonly string[]) => Promise<Set<string>>,
 ): Promise<Set<string>> {
   const sizes = await readListSizes(db, userId, ids);
   const done = new Set<string>();
-  for (const chunk of chunksOf([...new Set(ids)], (id) => rowsOf(sizes.get(id)))) {
-    for (const id of await work(chunk)) done.add(id);
+  for (const batch of batchesOf([...new Set(ids)], (id) => rowsOf(sizes.get(id)))) {
+    for (const id of await work(batch)) done.add(id);
   }
   return done;
 }
 
 /** Returns the ids of those that are this user's photos. */
 export const trashPhotos = (context: CatalogContext, userId: string, ids: readonly string[]) =>
-  inChunks(context, userId, ids, (chunk) =>
+  inBatches(context, userId, ids, (batch) =>
     context.unitOfWork.transaction(async (tx, emit) => {
-      const known = await lockPhotos(tx, userId, chunk);
-      await trashLocked(tx, emit, userId, chunk, context.now());
+      const known = await lockPhotos(tx, userId, batch);
+      await trashLocked(tx, emit, userId, batch, context.now());
       return known;
     }),
   );
 
 /** Returns the ids of those that are this user's photos. */
 export const restorePhotos = (context: CatalogContext, userId: string, ids: readonly string[]) =>
-  inChunks(context, userId, ids, (chunk) =>
+  inBatches(context, userId, ids, (batch) =>
     context.unitOfWork.transaction(async (tx, emit) => {
       const at = context.now();
-      const known = await lockPhotos(tx, userId, chunk);
+      const known = await lockPhotos(tx, userId, batch);
       const rows = await tx.photo.updateManyAndReturn({
-        where: { ...ownPhotosById(userId, chunk), isDeleted: true },
+        where: { ...ownPhotosById(userId, batch), isDeleted: true },
         data: { isDeleted: false, deletedAt: null, updatedAt: at, version: { increment: 1 } },
       });
       for (const row of rows) emit('photo.changed', { photo: photoRecordOf(row) });
@@ -114,15 +114,15 @@ export const purgePhotos = (
   reason: PurgeReason,
   trashedBefore?: Date,
 ) =>
-  inChunks(context, userId, ids, async (chunk) => {
+  inBatches(context, userId, ids, async (batch) => {
     const purged = await context.unitOfWork.transaction((tx, emit) =>
-      purgeChunk(tx, emit, userId, chunk, context.now(), trashedBefore),
+      purgeBatch(tx, emit, userId, batch, context.now(), trashedBefore),
     );
     context.metrics.purged.inc({ reason }, purged.size);
     return purged;
   });
 
-async function purgeChunk(
+async function purgeBatch(
   tx: CatalogTx,
   emit: Emit,
   userId: string,
