@@ -14,8 +14,8 @@ const LONGEST_ADDRESS = 100;
  * As `withSocketLock`, but the lock is a folder, and only its owner can take it: a name outside of any folder could be taken by every user
  * of the machine. Creates the folder if it is not there.
  *
- * Every contender listens on a socket file of its own in the folder, then looks for others. Whoever finds nobody has the lock; one that
- * finds another gives up its own. Of two that come at the same time the later one sees the earlier, so two never have it. No name is
+ * Every contender listens on a socket file of its own in the folder, then looks for others. A contender that finds no other has the lock; one
+ * that finds another gives up its own. Of two that come at the same time the later one sees the earlier, so two never have it. No name is
  * used twice, so a file without a listener, which a killed process has left, can be removed by whoever listens.
  * @throws LockTimeoutError
  */

@@ -61,7 +61,7 @@ export function createMediaWorkerService(deps: MediaWorkerDeps): MediaWorkerServ
   const { relay, unitOfWork } = openOutbox<MediaTx>(db, { chassis, database, bus });
   const ledger = new Ledger(database, db, unitOfWork, now);
   const metrics = new MediaMetrics(chassis.metrics);
-  // What takes much memory: one at a time, whoever wants it.
+  // One at a time, of all that takes much memory.
   const tools = { lane: pLimit(1), observer: metrics.tools };
   const { maxPixels, decodeMemoryBytes: maxMemoryBytes } = settings;
   const pipeline = new Pipeline({ scratchDir, maxPixels, maxMemoryBytes, ...tools });

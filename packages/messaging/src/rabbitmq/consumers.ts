@@ -190,7 +190,7 @@ export class Consumers {
     };
     this.#inFlight.add(incoming);
     subscription.waiting.push(incoming);
-    // It goes back.
+    // The message goes back to the broker when the channel closes.
     if (this.#draining) return;
     subscription.limit(() => this.#handleNext(subscription)).catch(line.fail);
   }
