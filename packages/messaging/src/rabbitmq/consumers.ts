@@ -1,26 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import pLimit, { type LimitFunction } from 'p-limit';
 import pTimeout from 'p-timeout';
-import { type QueueHandlers, type Received, readContent } from '../handlers.js';
-import type { BusObserver, HandlerResult, Outcome, RetryPolicy } from '../port.js';
+import { type QueueHandlers, readContent } from '../handlers.js';
 import type { Link } from './link.js';
-import {
-  attemptOf,
-  deadMessage,
-  eventTypeOf,
-  type OutgoingMessage,
-  postponedMessage,
-  readMessage,
-  retriedMessage,
-  returnedMessage,
-} from './messages.js';
-import type { Publisher } from './publisher.js';
+import { attemptOf, postponedMessage, readMessage, returnedMessage } from './messages.js';
+import { acknowledge, type Incoming, Settlements, type SettlementsOptions } from './settlements.js';
 
 /** How long the broker may take to confirm that a consumer or a channel is closed. */
 const CLOSE_CHANNEL_MS = 3000;
-/** Between two attempts to publish a failed event again while the broker accepts nothing. */
-const REPUBLISH_PAUSE_MS = 1000;
 
 interface Subscription {
   queue: string;
@@ -31,13 +18,6 @@ interface Subscription {
   /** Received, not yet given to a handler. */
   waiting: Incoming[];
   consuming?: { channel: Channel; consumerTag: string };
-}
-
-interface Incoming extends Received {
-  queue: string;
-  message: ConsumeMessage;
-  channel: Channel;
-  abort: AbortController;
 }
 
 class ConsumerLostError extends Error {
@@ -51,12 +31,9 @@ export interface ConsumingLine {
   fail(error: unknown): void;
 }
 
-export interface ConsumersOptions {
+export interface ConsumersOptions extends SettlementsOptions {
   /** Opens the connection with the first consumer. `attach` brings all consumers onto a new connection. */
   connect(attach: (line: ConsumingLine) => Promise<void>): Promise<Link<ConsumingLine>>;
-  publisher: Publisher;
-  retry: RetryPolicy;
-  observer: BusObserver;
 }
 
 /**
@@ -77,9 +54,11 @@ export class Consumers {
   #link: Promise<Link<ConsumingLine>> | undefined;
   #draining: Promise<void> | undefined;
   readonly #stopPauses = new AbortController();
+  readonly #settlements: Settlements;
 
   constructor(options: ConsumersOptions) {
     this.#options = options;
+    this.#settlements = new Settlements(options);
   }
 
   async start(queue: string, handlers: QueueHandlers, concurrency: number): Promise<void> {
@@ -228,10 +207,12 @@ export class Consumers {
     if (this.#draining || batch.some(({ signal }) => signal.aborted)) return;
     const results = await handlers.handle(batch);
     const last = this.#lastOf(batch);
-    if (last && results.every((result) => result === 'done')) this.#settleTogether(batch, last);
+    if (last && results.every((result) => result === 'done')) this.#settlements.settleTogether(batch, last);
     else
       await Promise.all(
-        batch.map((incoming, index) => this.#settle(handlers, incoming, results[index] ?? 'done')),
+        batch.map((incoming, index) =>
+          this.#settlements.settle(handlers, incoming, results[index] ?? 'done'),
+        ),
       );
   }
 
@@ -272,71 +253,9 @@ export class Consumers {
     const isOneChannel = batch.every(({ channel }) => channel === last.channel);
     return isOneChannel && ![...this.#inFlight].some(isOfOthers) ? last : undefined;
   }
-
-  #settleTogether(batch: readonly Incoming[], last: Incoming): void {
-    if (!acknowledge(last, { upTo: true })) return;
-    for (const { queue, message } of batch)
-      this.#options.observer.settled?.(queue, eventTypeOf(message), 'done');
-  }
-
-  async #settle(handlers: QueueHandlers, incoming: Incoming, result: HandlerResult): Promise<void> {
-    const { observer } = this.#options;
-    const { queue, message, signal } = incoming;
-    const type = eventTypeOf(message);
-    if (result === 'done') {
-      if (acknowledge(incoming)) observer.settled?.(queue, type, 'done');
-      return;
-    }
-    // A handler that was told to stop has not failed.
-    if (signal.aborted) return;
-    const { outcome, again } = this.#afterFailure(handlers, incoming, result);
-    if (!(await this.#publishAgain(again, signal))) return;
-    acknowledge(incoming);
-    observer.settled?.(queue, type, outcome, result.error);
-  }
-
-  #afterFailure(
-    handlers: QueueHandlers,
-    { queue, message, attempt }: Incoming,
-    { error, isOutage }: Exclude<HandlerResult, 'done'>,
-  ): { outcome: Outcome; again: OutgoingMessage } {
-    const { retry } = this.#options;
-    if (isOutage) {
-      const again = postponedMessage(message, queue, handlers.pause.delaySeconds, retry);
-      return { outcome: 'postponed', again };
-    }
-    return attempt < retry.maxAttempts
-      ? { outcome: 'retried', again: retriedMessage(message, queue, attempt, retry) }
-      : { outcome: 'dead_lettered', again: deadMessage(message, queue, error) };
-  }
-
-  /** Returns whether it was published; otherwise the broker has the message again, and delivers it again. */
-  async #publishAgain(message: OutgoingMessage, signal: AbortSignal): Promise<boolean> {
-    const { publisher, observer } = this.#options;
-    while (!signal.aborted) {
-      try {
-        await publisher.send([message]);
-        return true;
-      } catch (fault) {
-        observer.fault?.(fault);
-        await sleep(REPUBLISH_PAUSE_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
-    return false;
-  }
 }
 
 const tagOf = ({ message }: Incoming): number => message.fields.deliveryTag;
-
-/** `upTo`: with all messages before it. A channel that is closed cannot acknowledge: the message comes again. */
-function acknowledge({ channel, message }: Incoming, { upTo = false } = {}): boolean {
-  try {
-    channel.ack(message, upTo);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** With batches, one more than can be handled now: the next batch arrives while the others are being handled. */
 const prefetchOf = (concurrency: number, batch: number) =>
