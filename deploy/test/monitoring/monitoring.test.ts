@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SERVICE_NAMES, topology } from '@lazyphotos/contracts';
 import { chassisSettings } from '@lazyphotos/service-kit';
 import { debianTool, describeWithTools, run } from '@lazyphotos/testkit';
+import { parse } from 'yaml';
 import {
   alerts,
   configFile,
@@ -17,6 +18,14 @@ import {
   scraped,
   seriesIn,
 } from './metrics.js';
+import { alertsIn, isInSources, listOfAlerts, messagesIn, metricsIn, seen } from './operations.js';
+
+const casesFile = fileURLToPath(new URL('alerts.cases.yml', import.meta.url));
+const namesOfAlerts = alerts.map(({ alert }) => alert);
+
+interface Case {
+  promql_expr_test: { exp_samples: { labels: string }[] }[];
+}
 
 describe('monitoring', () => {
   test('asks only for metrics that there are', async () => {
@@ -49,7 +58,39 @@ describe('monitoring', () => {
       expect([alert, labels.severity]).toEqual([alert, expect.stringMatching(/^(warning|critical)$/)]);
       expect(annotations.summary).toMatch(/\S/);
     }
-    expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
+    expect(new Set(namesOfAlerts).size).toBe(alerts.length);
+  });
+
+  test('every alert has a case in which it fires', async () => {
+    const { tests }: { tests: Case[] } = parse(await readFile(casesFile, 'utf8'));
+    const labels = tests.flatMap(({ promql_expr_test }) =>
+      promql_expr_test.flatMap(({ exp_samples }) => exp_samples.map((sample) => sample.labels)),
+    );
+    const firing = new Set(labels.map((text) => /alertname="(\w+)"/.exec(text)?.[1]));
+    expect(namesOfAlerts.filter((name) => !firing.has(name))).toEqual([]);
+  });
+
+  test('docs/operations.md lists every alert', () => {
+    expect(alertsIn(listOfAlerts).toSorted()).toEqual(namesOfAlerts.toSorted());
+  });
+
+  test('the alerts, metrics and log messages that docs/operations.md lets an operator see are there', async () => {
+    const known = await knownSeries();
+    const unknown = seen.flatMap(({ heading, text, all }) => [
+      ...alertsIn(all)
+        .filter((name) => !namesOfAlerts.includes(name))
+        .map((name) => `${heading}: no alert ${name}`),
+      ...metricsIn(all)
+        .filter((name) => !known.has(name))
+        .map((name) => `${heading}: no metric ${name}`),
+      ...messagesIn(text)
+        .filter((message) => !isInSources(message))
+        .map((message) => `${heading}: no source has the text "${message}"`),
+    ]);
+    expect(unknown).toEqual([]);
+    // Each section says something of the kind.
+    expect(seen.filter(({ all }) => all === '').map(({ heading }) => heading)).toEqual([]);
+    expect(seen.length).toBeGreaterThan(15);
   });
 
   test('the dashboards use the data source that is provisioned', () => {
@@ -89,7 +130,6 @@ describeWithTools(['promtool'], 'Prometheus', () => {
   });
 
   test('fires each alert when it should, and not otherwise', async () => {
-    const cases = fileURLToPath(new URL('alerts.cases.yml', import.meta.url));
-    expect(await promtool('test', 'rules', cases)).toBe('ok');
+    expect(await promtool('test', 'rules', casesFile)).toBe('ok');
   });
 });

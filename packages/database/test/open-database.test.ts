@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
 import { createTestDatabase, describeWithPostgres, eventually } from '@lazyphotos/testkit';
-import { openDatabase } from '../src/index.js';
+import { BULK_TRANSACTION_OPTIONS, openDatabase, TRANSACTION_OPTIONS } from '../src/index.js';
 
 describeWithPostgres('a database', () => {
   test('is ready when it responds, and names the application', async () => {
@@ -30,6 +30,18 @@ describeWithPostgres('a database', () => {
     await killer.close();
     await database.close();
     await created.drop();
+  });
+
+  test('gives transactions ten seconds at least, unless it is told otherwise', async () => {
+    const given = { url: 'postgresql://nobody@127.0.0.1:1/none', poolSize: 1, applicationName: 'catalog' };
+    const limits = { maxWait: 1, timeout: 2 };
+    const [usual, other] = [openDatabase(given), openDatabase({ ...given, limits })];
+    expect(usual.transactionOptions).toEqual(TRANSACTION_OPTIONS);
+    expect(other.transactionOptions).toEqual(limits);
+    for (const { maxWait, timeout } of [TRANSACTION_OPTIONS, BULK_TRANSACTION_OPTIONS])
+      expect(Math.min(maxWait, timeout)).toBeGreaterThanOrEqual(10_000);
+    await usual.close();
+    await other.close();
   });
 
   test('is not ready when no server listens', async () => {

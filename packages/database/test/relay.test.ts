@@ -373,6 +373,22 @@ describeWithPostgres('the outbox relay', () => {
     expect(await outbox()).toBe(25);
   });
 
+  test('rows with invalid events are counted at each poll, until they are removed', async () => {
+    await tables.database.pool.query(
+      `INSERT INTO outbox_messages SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'nonsense', now(), NULL, '{}'
+       FROM generate_series(1, 3) AS n`,
+    );
+    const counts: number[][] = [];
+    createRelay({ pollMs: 20, onPending: (count, unreadable) => counts.push([count, unreadable]) }).start();
+    await eventually(() => expect(counts.at(-1)).toEqual([3, 3]));
+    await tables.database.pool.query(
+      `DELETE FROM outbox_messages WHERE id::text LIKE '%2' OR id::text LIKE '%1'`,
+    );
+    await eventually(() => expect(counts.at(-1)).toEqual([1, 1]));
+    await tables.database.pool.query('DELETE FROM outbox_messages');
+    await eventually(() => expect(counts.at(-1)).toEqual([0, 0]));
+  });
+
   test('stop waits for the current batch and leaves the rest in the table', async () => {
     const ids = await commit(30);
     let release: () => void = () => undefined;

@@ -13,6 +13,7 @@ export interface Metrics {
   eventsRefused: Counter<'service' | 'type'>;
   eventsPublished: Counter<'service'>;
   outboxPending: Gauge<'service'>;
+  outboxUnreadable: Gauge<'service'>;
   /** `waiting` is asked how many statements and transactions wait for a connection whenever metrics are read. */
   watchPool(service: string, waiting: () => number): void;
 }
@@ -68,6 +69,12 @@ export function createMetrics(): Metrics {
     outboxPending: new Gauge({
       name: 'lazyphotos_outbox_pending',
       help: 'Events that are committed but not yet published, at the last count',
+      labelNames: ['service'],
+      registers,
+    }),
+    outboxUnreadable: new Gauge({
+      name: 'lazyphotos_outbox_unreadable',
+      help: 'Rows of the outbox that cannot be read as events, at the last count: they stay, and the others are published',
       labelNames: ['service'],
       registers,
     }),

@@ -76,7 +76,10 @@ export function openOutbox<Tx extends SqlRunner>(
     pool: database.pool,
     publish: (events) => bus.publish(events),
     onPublished: (count) => metrics.eventsPublished.inc({ service }, count),
-    onPending: (count) => metrics.outboxPending.set({ service }, count),
+    onPending: (count, unreadable) => {
+      metrics.outboxPending.set({ service }, count);
+      metrics.outboxUnreadable.set({ service }, unreadable);
+    },
     onError: (error) => logger.warn('the outbox relay will try again', { error: describeError(error) }),
   });
   const nudge = (stored?: readonly NewEvent[]) => relay.nudge(stored);

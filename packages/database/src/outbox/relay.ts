@@ -7,7 +7,8 @@ export interface RelayOptions {
   /** Resolves once the bus has stored the events. */
   publish: (events: readonly AnyEvent[]) => Promise<void>;
   onPublished?: (count: number) => void;
-  onPending?: (count: number) => void;
+  /** `count`: the rows that are not published; `unreadable`: those among them that are no events. */
+  onPending?: (count: number, unreadable: number) => void;
   onError?: (error: unknown) => void;
   /** How often to look without a nudge; this finds what a crashed process left behind. */
   pollMs?: number;
@@ -255,14 +256,16 @@ export class OutboxRelay {
   async #countPending(): Promise<void> {
     const [row] = await run({ pool: this.#pool }, PENDING, []);
     const { count = '0', oldest = null } = row ?? {};
-    this.#options.onPending?.(Math.max(0, Number(count) - this.#published.length));
-    const isStuck = oldest !== null && oldest === this.#oldest && !this.#isInHand(oldest);
+    // What was before the oldest row is not there any more.
+    for (const id of this.#unreadable) if (oldest === null || id < oldest) this.#unreadable.delete(id);
+    this.#options.onPending?.(Math.max(0, Number(count) - this.#published.length), this.#unreadable.size);
+    const isStuck = oldest !== null && oldest === this.#oldest && !this.#isInFlight(oldest);
     this.#oldest = oldest;
     if (this.#failed || isStuck) this.#readTable();
   }
 
   /** What a run that takes long is publishing, or will publish, is not stuck. */
-  #isInHand(id: string): boolean {
+  #isInFlight(id: string): boolean {
     if (this.#isReadingTable) return true;
     const isHandedOver = [...this.#publishing, ...this.#waiting].some((event) => event.id === id);
     return isHandedOver || this.#published.includes(id);
