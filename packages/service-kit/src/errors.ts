@@ -57,6 +57,13 @@ export function isRefusal(error: unknown): boolean {
   return false;
 }
 
+/** Returns the problem of a request that needs a service which does not respond. */
+export const serviceUnavailable = (service: string, cause: unknown): ProblemError =>
+  new ProblemError('service_unavailable', `The ${service} service does not respond.`, {
+    headers: { 'Retry-After': '5' },
+    cause,
+  });
+
 /** Whether an error means that a disk or a store has no room. */
 export function isStorageFull(error: unknown): boolean {
   for (const { code } of errorChain(error)) if (STORAGE_FULL.has(code)) return true;

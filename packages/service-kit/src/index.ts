@@ -12,11 +12,20 @@ export { createPeerGuard, SERVICE_TOKEN_HEADER } from './auth/service-tokens.js'
 export * from './chassis-settings.js';
 export { currentRequestId, newId, placesForRequest, withEvent, withRequestId } from './context.js';
 export { createCursor } from './cursor.js';
-export { errorChain, isProblem, isStorageFull, notFound, ProblemError, toProblem } from './errors.js';
+export {
+  errorChain,
+  isProblem,
+  isStorageFull,
+  notFound,
+  ProblemError,
+  serviceUnavailable,
+  toProblem,
+} from './errors.js';
 export type { Dependencies, Dependency } from './health.js';
 export {
   type Chassis,
   createServiceApp,
+  expressPathOf,
   methodNotAllowed,
   reportRequest,
   requestIdOf,
@@ -24,7 +33,7 @@ export {
   setRoute,
 } from './http/app.js';
 export { type KeyedRequest, keyedRequest } from './http/idempotency.js';
-export type { Call, Handler } from './http/mount.js';
+export { type Call, type Handler, parseJsonBody } from './http/mount.js';
 export { createCopiesClient, Peers } from './http/peers.js';
 export { sendProblem } from './http/problems.js';
 export { isConnectionFault, ReplicaAgent, type ReplicaAgentOptions } from './http/replica-agent.js';

@@ -8,6 +8,7 @@ import {
   ReplicaAgent,
   type ReplicaAgentOptions,
   SERVICE_TOKEN_HEADER,
+  serviceUnavailable,
 } from '@lazyphotos/service-kit';
 import type { NextFunction, Request, Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
@@ -78,7 +79,7 @@ export function httpUpstream(
   function onError(error: Error, req: Request, res: Response): void {
     const attempt = attempts.get(req);
     if (!attempt?.mayRepeat || !isConnectionFault(error) || res.destroyed) {
-      attempt?.fail(unavailable(service, error));
+      attempt?.fail(serviceUnavailable(service, error));
       return;
     }
     attempt.mayRepeat = false;
@@ -98,7 +99,7 @@ export function httpUpstream(
     ready: async () => {
       const response = await fetch(`${baseUrl}/health/ready`, { signal: AbortSignal.timeout(3000) });
       const body = (await response.json().catch(() => undefined)) as { checks?: object } | undefined;
-      if (!response.ok) throw unavailable(service, undefined);
+      if (!response.ok) throw serviceUnavailable(service, undefined);
       if (Object.values(body?.checks ?? {}).includes('full'))
         throw new ProblemError('storage_full', `The ${service} service takes nothing new.`);
     },
@@ -136,12 +137,6 @@ function limitSilence(request: ClientRequest, silenceMs: number): void {
     request.destroy(Object.assign(new Error(`silent for ${silenceMs} ms`), { code: 'ETIMEDOUT' })),
   );
 }
-
-const unavailable = (service: string, cause: unknown) =>
-  new ProblemError('service_unavailable', `The ${service} service does not respond.`, {
-    headers: { 'Retry-After': '5' },
-    cause,
-  });
 
 /** The client's connection stays open when the service closes its own, unless the gateway is closing it. */
 function dropConnectionHeaders(headers: IncomingMessage['headers'], res: Response): void {

@@ -1,5 +1,5 @@
 import { type Endpoint, endpoints, type NodeApi, type ServiceName } from '@lazyphotos/contracts';
-import { methodNotAllowed, notFound, ProblemError, setRoute } from '@lazyphotos/service-kit';
+import { expressPathOf, methodNotAllowed, notFound, ProblemError, setRoute } from '@lazyphotos/service-kit';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import type { Limits } from './limits.js';
 import type { Traffic } from './traffic/traffic.js';
@@ -46,7 +46,7 @@ export function mountRoutes(router: Router, deps: RouteDeps): void {
   // `/devices/register` comes before `/devices/{id}`: a method that only the second one has does not exist at the first.
   const literalFirst = [...byPath].sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')));
   for (const [path, ofPath] of literalFirst) {
-    const expressPath = path.replace(/\{(\w+)\}/g, ':$1');
+    const expressPath = expressPathOf({ path });
     for (const endpoint of ofPath) router[endpoint.method](expressPath, ...stepsFor(endpoint, deps));
     router.all(expressPath, methodNotAllowed(ofPath.map(({ method }) => method.toUpperCase())));
   }
@@ -86,7 +86,7 @@ const requireClaimed =
   };
 
 /**
- * Refuses a path whose variable parts do not match the contract. They name nothing, so the response is that of the service. It also
+ * Refuses a path whose variable parts do not match the contract. Such a path names nothing, so the response is the service's `not_found`. It also
  * means that no `..`, backslash or encoded slash reaches the next reader of the path.
  */
 const requireParams =

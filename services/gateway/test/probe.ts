@@ -45,7 +45,10 @@ export async function createProbe(
       probe.handle(req, res);
       return;
     }
-    const body = await buffer(req).catch(() => undefined);
+    // In one process the gateway has parsed it.
+    const { body: parsed } = req as { body?: unknown };
+    const body =
+      parsed === undefined ? await buffer(req).catch(() => undefined) : Buffer.from(JSON.stringify(parsed));
     if (!body) return; // The client went away.
     probe.seen.push({ method, url, headers, body });
     res.setHeader('Content-Type', 'application/json').end(JSON.stringify({ service }));

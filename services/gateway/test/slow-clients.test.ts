@@ -3,6 +3,7 @@ import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import { type Gateway, type GatewayOptions, startGateway, tokenOf } from './harness.js';
 import { upstreamKinds } from './probe.js';
+import { createShareFixture } from './share-fixture.js';
 import { openSlowRequest } from './slow-request.js';
 
 const ATTACKERS = 135;
@@ -25,6 +26,7 @@ const slow = (request: {
   path: string;
   token?: string;
   length?: number;
+  type?: string;
   encoding?: string;
 }) => openSlowRequest({ port: gateway.port, length: CHUNK_BYTES, ...request });
 const many = <T>(open: () => Promise<T>): Promise<T[]> =>
@@ -47,6 +49,34 @@ describeWithPostgres('clients that send slowly', () => {
     expect(await gateway.call('/servers/status')).toMatchObject({ status: 200, body: { service: 'auth' } });
     expect(gateway.services.auth.seen.map(({ url }) => url)).toEqual(['/auth/login', '/servers/status']);
     for (const attacker of attackers) attacker.cut();
+  });
+
+  it('cannot use up the attempts of an address or of a share link with forms that stand still', async () => {
+    const fixture = createShareFixture();
+    await start({
+      kind: 'over HTTP',
+      shares: fixture.shares,
+      publicUrl: 'https://photos.example',
+      settings: { signInAttempts: 2 },
+    });
+    fixture.use(gateway);
+    const path = `/s/${fixture.share({ password: 'secret' })}/unlock`;
+    const type = 'application/x-www-form-urlencoded';
+    // A link has four times the attempts of an address.
+    const forms = await Promise.all(
+      Array.from({ length: 9 }, () => slow({ method: 'POST', path, length: JSON_BYTES, type })),
+    );
+    await eventually(async () => expect(await inFlight()).toBe(forms.length));
+    expect(await gateway.call('/auth/login', login)).toMatchObject({ status: 200 });
+    const unlock = (password: string) =>
+      gateway.call(path, {
+        method: 'POST',
+        body: `password=${password}`,
+        headers: { 'content-type': type },
+      });
+    expect(await unlock('wrong')).toMatchObject({ status: 403 });
+    expect(await unlock('secret')).toMatchObject({ status: 303 });
+    for (const form of forms) form.cut();
   });
 
   it('cannot hold many compressed bodies, which are larger in memory than they say', async () => {
@@ -114,6 +144,20 @@ describeWithPostgres('clients that send slowly', () => {
   });
 
   describe.each(upstreamKinds)('to services %s', (kind) => {
+    it.each(['/auth/login', `/share-links/${'a'.repeat(43)}/unlock`])(
+      'bodies of %s that stand still use up no attempts',
+      async (path) => {
+        await start({ kind, settings: { signInAttempts: 2 } });
+        const stalled = await Promise.all(
+          Array.from({ length: 9 }, () => slow({ method: 'POST', path, length: JSON_BYTES })),
+        );
+        await eventually(async () => expect(await inFlight()).toBe(stalled.length));
+        const guess = path === '/auth/login' ? login : { json: { password: 'a password' } };
+        expect(await gateway.call(path, { method: 'POST', ...guess })).toMatchObject({ status: 200 });
+        for (const client of stalled) client.cut();
+      },
+    );
+
     it('a body that trickles is ended with 408, however often a byte comes', async () => {
       await start({ kind, bodyLimits: SHORT });
       const attackers = await many(() => slow({ method: 'POST', path: '/auth/logout', length: JSON_BYTES }));

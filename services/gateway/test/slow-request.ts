@@ -8,12 +8,15 @@ export interface SlowRequest {
   token?: string;
   /** The announced length of the body. */
   length: number;
+  /** Its `Content-Type`. */
+  type?: string;
   /** Its `Content-Encoding`. */
   encoding?: string;
 }
 
 /** Sends a request with the first byte of its body. Resolves once the gateway has begun to handle it. */
-export async function openSlowRequest({ port, method, path, token, length, encoding }: SlowRequest) {
+export async function openSlowRequest(request: SlowRequest) {
+  const { port, method, path, token, length, type, encoding } = request;
   const socket = await openSocket(port);
   let text = '';
   let closed = false;
@@ -33,6 +36,7 @@ export async function openSlowRequest({ port, method, path, token, length, encod
     'expect: 100-continue',
     `content-length: ${length}`,
     ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+    ...(type === undefined ? [] : [`content-type: ${type}`]),
     ...(encoding === undefined ? [] : [`content-encoding: ${encoding}`]),
   ];
   socket.write(`${head.join('\r\n')}\r\n\r\n`);

@@ -125,6 +125,9 @@ function mountHealth(app: Express, { name, version }: Chassis, readiness: Readin
   });
 }
 
+/** Returns the path of an endpoint as Express writes it. */
+export const expressPathOf = ({ path }: Pick<Endpoint, 'path'>): string => path.replace(/\{(\w+)\}/g, ':$1');
+
 /** An Express application with everything that the services share; routes are added by `mount` and `router`. */
 export function createServiceApp(chassis: Chassis, dependencies: Dependencies): ServiceApp {
   const { logger, peerGuard } = chassis;
@@ -152,7 +155,7 @@ export function createServiceApp(chassis: Chassis, dependencies: Dependencies): 
     ready: () => readiness.require(),
     mount: (endpoint, handler) => {
       if (endpoint.auth === 'service' && !peerGuard) return;
-      const path = endpoint.path.replace(/\{(\w+)\}/g, ':$1');
+      const path = expressPathOf(endpoint);
       const route: RequestHandler = (req, _res, next) => {
         setRoute(req, endpoint.path);
         next();

@@ -26,7 +26,11 @@ export type Handler<E extends Endpoint> = (
 /** Requests whose body has no bytes. The parser returns `{}` for them, which is not what such a client has sent. */
 const emptyBodies = new WeakSet<IncomingMessage>();
 
-const parseJson = json({
+/**
+ * Reads and parses a body, whatever type it announces. In one process the gateway does so before it counts an attempt; for the service,
+ * which gets the same request, there is then nothing left to read.
+ */
+export const parseJsonBody: RequestHandler = json({
   limit: '1mb',
   strict: false,
   type: () => true,
@@ -99,7 +103,7 @@ export function endpointSteps<E extends Endpoint>(
   return [
     ...(endpoint.auth === 'bearer' ? [authenticate] : []),
     ...(endpoint.auth === 'service' ? [requireCaller(endpoint)] : []),
-    ...(endpoint.body && endpoint.body !== 'binary' ? [parseJson] : []),
+    ...(endpoint.body && endpoint.body !== 'binary' ? [parseJsonBody] : []),
     (req, res, next) => {
       respond(req, res).catch(next);
     },

@@ -14,7 +14,7 @@ import type { z } from 'zod';
 import type { ServiceIdentity } from '../auth/service-identity.js';
 import { SERVICE_TOKEN_HEADER, ServiceTokens } from '../auth/service-tokens.js';
 import { currentLanguage, currentRequestId } from '../context.js';
-import { ProblemError } from '../errors.js';
+import { ProblemError, serviceUnavailable } from '../errors.js';
 import { isConnectionFault, ReplicaAgent } from './replica-agent.js';
 
 type PeerResponse<E extends Endpoint> = E['success']['body'] extends z.ZodType
@@ -52,12 +52,6 @@ const send = ({ url, body, ...options }: PeerRequest, agent: Agent) =>
 
 const pathOf = (endpoint: Endpoint, params: Record<string, unknown> = {}): string =>
   endpoint.path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(params[name])));
-
-const unavailable = (service: ServiceName, cause: unknown) =>
-  new ProblemError('service_unavailable', `The ${service} service does not respond.`, {
-    headers: { 'Retry-After': '5' },
-    cause,
-  });
 
 function parseJson(text: string): unknown {
   try {
@@ -121,7 +115,7 @@ export class Peers {
     try {
       return await this.#exchange(baseUrl, endpoint, call);
     } catch (cause) {
-      throw cause instanceof ProblemError ? cause : unavailable(endpoint.service, cause);
+      throw cause instanceof ProblemError ? cause : serviceUnavailable(endpoint.service, cause);
     }
   }
 

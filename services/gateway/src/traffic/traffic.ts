@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Endpoint } from '@lazyphotos/contracts';
-import { hasBody, type Logger, userOf } from '@lazyphotos/service-kit';
+import { hasBody, type Logger, parseJsonBody, userOf } from '@lazyphotos/service-kit';
 import { type Request, type RequestHandler, raw } from 'express';
 import type { GatewaySettings } from '../config.js';
 import { clientKey } from '../limits.js';
@@ -42,6 +42,8 @@ export class Traffic {
   readonly #downloads: FairSlots;
   readonly #connections = new Map<string, FairSlots>();
   readonly #receive = raw({ type: () => true, limit: LARGEST_JSON });
+  /** The step that admits a body that is read whole: any but a chunk. */
+  readonly admitBody: RequestHandler = holding((req) => (hasBody(req) ? this.#bodySlots(req) : undefined));
 
   constructor(deps: TrafficDeps) {
     const { settings, upstreams } = deps;
@@ -55,11 +57,11 @@ export class Traffic {
         this.#connections.set(name, this.#slots(`connections to ${name}`, settings.upstreamConnections));
   }
 
-  /** The step that admits the body of a request. For a service in another process it is read here, unless it is a chunk. */
+  /** The steps that admit and read the body of a request. A chunk, and what an endpoint does not ask for, is not read here. */
   bodySteps(endpoint: Endpoint): RequestHandler[] {
     if (endpoint.body === 'binary') return [holding(() => this.#chunks)];
-    const admit = holding((req) => (hasBody(req) ? this.#bodySlots(req) : undefined));
-    return this.#connections.has(endpoint.service) ? [admit, this.#receive] : [admit];
+    if (this.#connections.has(endpoint.service)) return [this.admitBody, this.#receive];
+    return endpoint.body ? [this.admitBody, parseJsonBody] : [this.admitBody];
   }
 
   /** The step that takes a connection to the endpoint's service, if it is in another process. */

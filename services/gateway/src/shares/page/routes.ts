@@ -22,6 +22,7 @@ import {
 } from 'express';
 import type { Limits } from '../../limits.js';
 import { languageOf, sendPage } from '../../pages/page.js';
+import type { Traffic } from '../../traffic/traffic.js';
 import { keepUnlock, unlockTokenOf } from '../media.js';
 import { type PageScript, pageScript, type ShareAddresses, shareAddresses } from './addresses.js';
 import {
@@ -39,6 +40,7 @@ export interface SharePageDeps {
   shares: SharesApi;
   signing: ShareSigning;
   limits: Limits;
+  traffic: Traffic;
   logger: Logger;
 }
 
@@ -79,9 +81,11 @@ export function mountSharePages(router: Router, deps: SharePageDeps): void {
     UNLOCK_PATH,
     atRoute('/s/{token}/unlock'),
     limits.anonymous,
+    deps.traffic.admitBody,
+    urlencoded({ extended: false, limit: FORM_BYTES }),
+    // An attempt counts once its body is there: slow forms must not use up the attempts of an address or a link.
     limits.signIn,
     limits.unlock,
-    urlencoded({ extended: false, limit: FORM_BYTES }),
     (req: Request, res: Response) => unlockShare(deps, req, res),
     showTooManyAttempts,
     showRefusal,
