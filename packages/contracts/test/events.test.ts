@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { type EventType, eventSchemas, parseEvent, topology } from '../src/index.js';
+import { type EventType, eventSchemas, MAX_ALBUM_CHANGES, parseEvent, topology } from '../src/index.js';
 import { payloadExamples } from './examples.js';
 
 const types = Object.keys(eventSchemas) as EventType[];
@@ -37,6 +37,21 @@ describe('an event', () => {
     const newer = { ...event, more: 1, payload: { ...event.payload, reason: 'newer' } };
     expect(parseEvent(newer)).toEqual(event);
   });
+
+  test.each(['added', 'removed', 'positions'])(
+    'of an album has at most MAX_ALBUM_CHANGES photos in `%s`',
+    (field) => {
+      const withChanges = (count: number) => {
+        const ids = Array.from({ length: count }, () => randomUUID());
+        const changes = field === 'positions' ? Object.fromEntries(ids.map((id) => [id, 'a0'])) : ids;
+        const event = eventOf('album.changed');
+        return { ...event, payload: { ...event.payload, [field]: changes } };
+      };
+      const largest = withChanges(MAX_ALBUM_CHANGES);
+      expect(parseEvent(largest)).toEqual(largest);
+      expect(() => parseEvent(withChanges(MAX_ALBUM_CHANGES + 1))).toThrow(field);
+    },
+  );
 
   test('needs no request id', () => {
     const { requestId: _none, ...event } = eventOf('album.deleted');

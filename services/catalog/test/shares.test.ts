@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createShareSigning, newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres, http } from '@lazyphotos/testkit';
+import { migrationsPath } from '../src/index.js';
 import { eventOf, newUpload, readyResult } from './facts.js';
 import { type CatalogNode, DAY_MS, displayNames, SIGNING_KEY, startCatalog } from './harness.js';
 import type { User } from './user.js';
@@ -102,6 +105,20 @@ describeWithPostgres('share links', () => {
       const reply = await owner.send('POST', '/share-links', body(await owner.addPhoto()));
       expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
       expect(reply.body.errors.length).toBeGreaterThan(0);
+    });
+
+    it('are listed with one that an older version stored with an end that cannot be read', async () => {
+      const owner = node.user();
+      const { id } = await share(owner, { photoId: await owner.addPhoto() });
+      const endAfter9999 = "UPDATE share_links SET expires_at = '10000-01-01T00:00:00Z' WHERE id = $1";
+      await node.pool.query('ALTER TABLE share_links DROP CONSTRAINT share_links_expires_at_storable');
+      await node.pool.query(endAfter9999, [id]);
+      await node.pool.query(
+        await readFile(join(migrationsPath, '20261127203000_storable_expiry/migration.sql'), 'utf8'),
+      );
+      const { shareLinks } = (await owner.call('/share-links')).body;
+      expect(shareLinks).toMatchObject([{ id, expiresAt: '9999-12-31T23:59:59.999Z' }]);
+      await expect(node.pool.query(endAfter9999, [id])).rejects.toThrow('share_links_expires_at_storable');
     });
 
     it("show neither another user's things, nor what is in the trash, nor what does not exist", async () => {

@@ -1,8 +1,17 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { MAX_ALBUM_CHANGES } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
-import { albumChanged, albumDeleted, albumRecord } from './events.js';
+import { photoChange, recordAlbums, recordChanges } from '../src/log.js';
+import type { AlbumChange } from '../src/queries.js';
+import { albumChanged, albumDeleted, albumRecord, photoRecord } from './events.js';
+import { createFollower } from './follower.js';
 import { type Feed, startFeed } from './harness.js';
+
+/** Of the changes, as JSON, that one statement is given, unless a single one is larger. */
+const LARGEST_STATEMENT = 1_000_000;
+/** How many photos the changed albums of one statement name, unless a single event names more. */
+const MOST_ITEMS = 5000;
 
 describeWithPostgres('events that come together', () => {
   let feed: Feed;
@@ -62,6 +71,58 @@ describeWithPostgres('events that come together', () => {
       userId,
     ]);
     expect(rows).toEqual([{ seq: 1 + 1 + albums.length }]);
+  });
+
+  /** Resolves to the changes that each statement is given while `work` runs. */
+  const givenToStatements = async (work: () => Promise<unknown>): Promise<AlbumChange[][]> => {
+    const queries = jest.spyOn(feed.pool, 'query');
+    try {
+      await work();
+      const calls: unknown[][] = queries.mock.calls;
+      return calls.map(([statement]) => JSON.parse((statement as { values: [string] }).values[0]));
+    } finally {
+      queries.mockRestore();
+    }
+  };
+
+  // The bus keeps no order, so the batches are handed over without it.
+  it('changes that are too large for one statement are all appended, in their order', async () => {
+    const userId = newId();
+    const photos = Array.from({ length: 40 }, (_, index) =>
+      photoRecord(userId, { description: 'x'.repeat(index === 20 ? LARGEST_STATEMENT + 1 : 60_000) }),
+    );
+    const given = await givenToStatements(() =>
+      recordChanges(
+        feed.database,
+        photos.map((photo) => photoChange({ photo })),
+      ),
+    );
+    const log = await createFollower(feed, userId).catchUp();
+    expect([...log.photos.keys()]).toEqual(photos.map(({ id }) => id));
+    expect(given.map((changes) => changes.length)).toEqual([16, 4, 1, 16, 3]);
+  });
+
+  it('changes of albums that name too many photos for one statement are all appended, in their order', async () => {
+    const userId = newId();
+    const [before, large, after] = [albumRecord(userId), albumRecord(userId), albumRecord(userId)];
+    const parts = Array.from({ length: 7 }, () => Array.from({ length: MAX_ALBUM_CHANGES }, () => newId()));
+    const changes = parts.map((added, index) => ({
+      album: { ...large, version: index + 1, itemCount: (index + 1) * MAX_ALBUM_CHANGES },
+      added,
+      removed: [],
+    }));
+    const given = await givenToStatements(() =>
+      recordAlbums(feed.database, [
+        { album: before, added: [], removed: [] },
+        ...changes,
+        { album: after, added: [], removed: [] },
+      ]),
+    );
+    const log = await createFollower(feed, userId).catchUp();
+    expect([...log.albums.keys()]).toEqual([before, large, after].map(({ id }) => id));
+    expect(log.albums.get(large.id)?.version).toBe(parts.length);
+    expect(log.albums.get(large.id)?.photoIds.toSorted()).toEqual(parts.flat().sort());
+    expect(given.map((albums) => albums.flatMap(({ items }) => items).length)).toEqual([MOST_ITEMS, 2000]);
   });
 
   it('a deletion that commits while older changes wait for the log wins', async () => {

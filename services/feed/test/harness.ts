@@ -134,6 +134,7 @@ export async function startFeed(given: Given = {}) {
     service,
     ground,
     bus,
+    database,
     /** The service's connections to its database. */
     pool: database.pool,
     url: server.url,
