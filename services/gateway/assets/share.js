@@ -5,6 +5,8 @@ const frame = document.querySelector('.frame');
 const viewer = document.querySelector('.viewer');
 /** Pictures that cannot be loaded do not make the script ask again and again. */
 const RENEWAL_PAUSE_MS = 20_000;
+/** How often a picture that does not load is tried again. */
+const MAX_TRIES = 3;
 
 /**
  * Pages are asked for as they are, and read like the first one. Their style sheets are taken out beforehand: the policy of this
@@ -132,10 +134,20 @@ function renew(address) {
   return done;
 }
 
-function renewPicture(image) {
+const isBroken = (image) => image.complete && image.currentSrc && image.naturalWidth === 0;
+
+const triesOf = new WeakMap();
+
+async function renewPicture(image) {
   const link = image.closest('.grid a');
-  if (link) renew(pageOf.get(link));
-  else if (frame?.contains(image)) renew(location.href);
+  const address = link ? pageOf.get(link) : frame?.contains(image) && location.href;
+  const tries = triesOf.get(image) ?? 0;
+  if (!address || tries === MAX_TRIES) return;
+  triesOf.set(image, tries + 1);
+  // A picture that fails when its page has just been renewed waits for the next renewal, unless that one has helped.
+  const last = renewals.get(address);
+  if (last) await new Promise((resolve) => setTimeout(resolve, last.at + RENEWAL_PAUSE_MS - Date.now()));
+  if (!last || isBroken(image)) renew(address);
 }
 
 // --- The lightbox.
@@ -286,9 +298,8 @@ function startViewer() {
 }
 
 addEventListener('error', ({ target }) => target instanceof HTMLImageElement && renewPicture(target), true);
-for (const image of document.images) {
-  if (image.complete && image.currentSrc && image.naturalWidth === 0) renewPicture(image);
-}
+addEventListener('load', ({ target }) => triesOf.delete(target), true);
+for (const image of document.images) if (isBroken(image)) void renewPicture(image);
 for (const link of links) drawPlaceholder(link);
 const more = document.querySelector('.more');
 if (more) watchEndOfList(more);
