@@ -99,8 +99,12 @@ export class TcpProxy {
       else if (!client.write(bytes)) upstream.pause();
     });
     client.on('drain', () => upstream.resume());
-    // Destroyed while it still sends, a client might lose a response that it has not read yet.
-    upstream.on('close', () => client.end().resume());
+    upstream.on('close', () => {
+      // A server that closes while the request still comes in resets the connection, and its response is lost on the way here.
+      if (isLosing) this.#loseConnection(client);
+      // Destroyed while it still sends, a client might lose a response that it has not read yet.
+      else client.end().resume();
+    });
     client.on('close', () => {
       this.#sockets.delete(client);
       upstream.destroy();
