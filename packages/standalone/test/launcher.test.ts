@@ -43,6 +43,7 @@ describe('the lock of the launcher', () => {
     await writeFile(
       holder,
       `import { withLock } from ${JSON.stringify(lockModule)};
+       process.on('message', () => undefined); // keeps the process alive
        await withLock(() => { process.send('locked'); return new Promise(() => undefined); }, ${JSON.stringify(lock)});`,
     );
     const child = fork(holder, { execArgv: [] });
