@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
 import { createServiceKeys, http, type Listening, listen } from '@lazyphotos/testkit';
 import jwt from 'jsonwebtoken';
 import {
@@ -86,6 +86,51 @@ describe('authentication', () => {
     ],
   ])('refuses %s', async (_title, make) => {
     expect(await ask(make())).toMatchObject(unauthenticated);
+  });
+
+  describe('a token that was good before', () => {
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+    const status = async ({ url }: TestApp, token: string) => (await http(`${url}/me`, { token })).status;
+    const served = async (token: string, source?: KeySetSource) => {
+      const app = await serve(source);
+      for (let count = 0; count < 2; count += 1) expect(await status(app, token)).toBe(200);
+      return app;
+    };
+
+    test('is refused once it has expired', async () => {
+      const token = key.token(undefined, { expiresIn: 60 });
+      const { exp = 0 } = jwt.decode(token) as jwt.JwtPayload;
+      const app = await served(token);
+      const clock = jest.spyOn(Date, 'now').mockReturnValue(exp * 1000 - 1);
+      expect(await status(app, token)).toBe(200);
+      clock.mockReturnValue(exp * 1000);
+      expect(await status(app, token)).toBe(401);
+    });
+
+    test.each<[string, () => JsonWebKeySet]>([
+      ['is not in the key set any more', () => createSigningKey('key-2').keySet()],
+      ['was replaced under its name', () => createSigningKey('key-1').keySet()],
+    ])('is refused when its key %s', async (_title, replacement) => {
+      let keys = key.keySet();
+      const token = key.token();
+      const app = await served(token, async () => keys);
+      keys = replacement();
+      // Makes the service read the set again.
+      expect(await status(app, createSigningKey('key-3').token())).toBe(401);
+      expect(await status(app, token)).toBe(401);
+    });
+
+    test('gives nothing to one that differs from it', async () => {
+      const token = key.token();
+      const app = await served(token);
+      const [header, payload, signature = ''] = token.split('.');
+      const other = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+      expect(await status(app, [header, payload, other].join('.'))).toBe(401);
+      expect(await status(app, [header, payload, ''].join('.'))).toBe(401);
+      expect(await status(app, token)).toBe(200);
+    });
   });
 
   test('keys that cannot be read give a 503, not a 401', async () => {

@@ -175,8 +175,11 @@ export class Objects {
 
   /** @throws StorageUnavailableError when the folder of the objects is missing: its disk is not mounted. */
   async checkMounted(): Promise<void> {
-    if (await ifPresent(lstat(this.layout.objects))) return;
-    throw new StorageUnavailableError(
+    if (!(await ifPresent(lstat(this.layout.objects)))) throw this.notMounted();
+  }
+
+  notMounted(): StorageUnavailableError {
+    return new StorageUnavailableError(
       `the storage folder ${this.layout.objects} is missing; is its disk mounted?`,
     );
   }

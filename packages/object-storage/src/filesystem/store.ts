@@ -17,7 +17,7 @@ import type {
 } from '../port.js';
 import { checkAttributes, checkKey, checkPrefix, clampRange } from '../rules.js';
 import { chunksOf, chunksOfPart, holdErrors } from '../streams.js';
-import { errnoOf, FolderSync, translateErrors, withNewFile, writeStream } from './files.js';
+import { errnoOf, FolderSync, ifPresent, translateErrors, withNewFile, writeStream } from './files.js';
 import { Layout } from './layout.js';
 import { listObjects } from './listing.js';
 import { Objects } from './objects.js';
@@ -169,9 +169,10 @@ async function get(objects: Objects, key: string, range?: ByteRange): ReturnType
 }
 
 async function diskSpace(layout: Layout, objects: Objects): Promise<DiskSpace> {
-  await objects.checkMounted();
+  const stats = await ifPresent(statfs(layout.objects));
+  if (stats === undefined) throw objects.notMounted();
   // Not `bfree`, which counts blocks that only root may write.
-  const { bavail, blocks, bsize } = await statfs(layout.objects);
+  const { bavail, blocks, bsize } = stats;
   return { free: bavail * bsize, total: blocks * bsize };
 }
 

@@ -1,14 +1,14 @@
-import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { endpoints, ROLES, type Role } from '@lazyphotos/contracts';
 import type { RequestHandler } from 'express';
-import { decode } from 'jsonwebtoken';
+import { decode, type JwtPayload } from 'jsonwebtoken';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { z } from 'zod';
 import { ProblemError } from '../errors.js';
 import type { Peers } from '../http/peers.js';
-import { KeyCache, type KeySetSource } from './key-cache.js';
+import { KeyCache, type KeySetSource, type NamedKey } from './key-cache.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 /** Access tokens are for this API only (RFC 8725, section 3.9). */
 export const TOKEN_ISSUER = 'lazyphotos';
@@ -59,46 +59,64 @@ function keyIdOf(token: string): string | undefined {
 }
 
 /** Finds the public key that a token names. @throws ProblemError `unauthenticated` when there is no such key */
-async function keyOf(keys: KeyCache, token: string): Promise<KeyObject> {
-  const kid = keyIdOf(token);
-  const key = kid === undefined ? undefined : await keys.find(kid);
-  if (!key) throw new ProblemError('unauthenticated', 'The access token is signed with an unknown key.');
-  return key;
+async function signerOf(keys: KeyCache, token: string): Promise<NamedKey> {
+  const name = keyIdOf(token);
+  const key = name === undefined ? undefined : await keys.find(name);
+  if (name === undefined || !key)
+    throw new ProblemError('unauthenticated', 'The access token is signed with an unknown key.');
+  return { name, key };
 }
 
 /** Requires a valid ES256 access token and keeps its principal. @throws ProblemError `unauthenticated` */
 export function createAuthenticate(source: KeySetSource): RequestHandler {
   const keys = new KeyCache(source);
+  const verifiedTokens = new VerifiedTokens(keys);
+  const signers = new WeakMap<IncomingMessage, NamedKey>();
+  const bearerToken = ExtractJwt.fromAuthHeaderAsBearerToken();
   const strategy = new Strategy(
     {
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerToken,
       algorithms: ['ES256'],
       issuer: TOKEN_ISSUER,
       audience: TOKEN_AUDIENCE,
-      secretOrKeyProvider: (_req, token: string, done) => {
-        keyOf(keys, token).then(
-          // passport-jwt hands the key on to jsonwebtoken, which accepts a parsed one; the types do not say so.
-          (key) => done(null, key as unknown as Buffer),
+      secretOrKeyProvider: (req, token: string, done) => {
+        signerOf(keys, token).then(
+          (signer) => {
+            signers.set(req, signer);
+            // passport-jwt hands the key on to jsonwebtoken, which accepts a parsed one; the types do not say so.
+            done(null, signer.key as unknown as Buffer);
+          },
           // passport-jwt refuses the token and hands this error on as the reason.
           (cause: unknown) => done(new KeyLookupError('the signing key was not found', { cause })),
         );
       },
     },
-    (payload: unknown, done) => done(null, toPrincipal(payload) ?? false),
+    (payload: unknown, done) => done(null, toPrincipal(payload) ?? false, payload),
   );
   const authenticator = new passport.Passport();
   authenticator.use('access-token', strategy);
   return (req, res, next) => {
     // In one process the gateway has checked the same request already.
     if (principals.has(req)) return next();
+    const token = bearerToken(req);
+    const known = token === null ? undefined : verifiedTokens.find(token);
+    if (known) {
+      principals.set(req, known);
+      return next();
+    }
     const verify = authenticator.authenticate(
       'access-token',
       { session: false },
-      (error: unknown, principal: Principal | false, refusal: unknown) => {
+      (error: unknown, principal: Principal | false, info: unknown) => {
         if (error) return next(error);
-        if (refusal instanceof KeyLookupError) return next(asAuthProblem(refusal.cause));
+        if (info instanceof KeyLookupError) return next(asAuthProblem(info.cause));
         if (!principal)
           return next(new ProblemError('unauthenticated', 'The access token is missing, wrong or expired.'));
+        const signer = signers.get(req);
+        const { exp } = info as JwtPayload;
+        // A token without an expiry is verified each time.
+        if (token !== null && signer && exp !== undefined)
+          verifiedTokens.add(token, { principal, expiresAt: exp, signer });
         principals.set(req, principal);
         next();
       },

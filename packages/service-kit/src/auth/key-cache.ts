@@ -4,6 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface JsonWebKeySet {
   keys: (JsonWebKey & { kid: string })[];
 }
+/** A public key with its id. */
+export interface NamedKey {
+  name: string;
+  key: KeyObject;
+}
+
 /** Reads the auth service's current keys: in one process from memory, otherwise over HTTP. */
 export type KeySetSource = () => Promise<JsonWebKeySet>;
 
@@ -27,14 +33,18 @@ export class KeyCache {
 
   constructor(readonly source: KeySetSource) {}
 
-  /** Returns undefined for a key that is not in the set. @throws the source's error if the set cannot be read */
-  async find(kid: string): Promise<KeyObject | undefined> {
+  /** Returns a key that was in the set when it was last read. */
+  known(kid: string): KeyObject | undefined {
     const known = this.#keys.get(kid);
-    if (known !== undefined) {
-      // In the background: the holder of a good token neither waits for the read nor sees its failure.
-      if (performance.now() - this.#lastReadAt > MAX_AGE_MS) void this.#read();
-      return known;
-    }
+    // In the background: the holder of a good token neither waits for the read nor sees its failure.
+    if (known !== undefined && performance.now() - this.#lastReadAt > MAX_AGE_MS) void this.#read();
+    return known;
+  }
+
+  /** Resolves to undefined for a key that is not in the set. @throws the source's error if the set cannot be read */
+  async find(kid: string): Promise<KeyObject | undefined> {
+    const known = this.known(kid);
+    if (known !== undefined) return known;
     await this.#read();
     if (!this.#keys.has(kid) && this.#failure !== undefined) throw this.#failure;
     return this.#keys.get(kid);

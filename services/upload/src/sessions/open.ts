@@ -89,7 +89,8 @@ async function findOrOpen(context: UploadContext, fresh: NewSession, body: Annou
     const session = open && (await reuse(context, open.session, fresh));
     if (session) {
       // It keeps its room since it was opened, but others may have filled the disk.
-      await context.room.require(bytesToCome(session, open.indexes), 'session');
+      const bytes = bytesToCome(session, open.indexes);
+      if (left !== undefined && left < bytes) throw await context.room.refusal(bytes, 'session');
       return sessionResponse(context, session, open.indexes);
     }
     if (
