@@ -297,6 +297,51 @@ describeWithPostgres('the outbox relay', () => {
       expect(albums()).toEqual(ids);
     });
 
+    describe('in quick succession', () => {
+      let sizes: number[];
+      const startRelay = (options: Partial<RelayOptions>) => {
+        sizes = [];
+        const relay = createHandedRelay({
+          publish: async (events) => {
+            sizes.push(events.length);
+            await publish(events);
+          },
+          ...options,
+        });
+        relay.start();
+        return relay;
+      };
+
+      test('the first is published at once, those that follow together', async () => {
+        startRelay({ gatherMs: 2000 });
+        const ids = await commit(1);
+        await eventually(() => expect(sizes).toEqual([1]));
+        for (let count = 0; count < 3; count += 1) ids.push(...(await commit(1)));
+        await eventually(() => expect(sizes).toEqual([1, 3]));
+        expect(albums()).toEqual(ids);
+      });
+
+      test('a full batch does not wait', async () => {
+        startRelay({ gatherMs: NEVER_MS, batchSize: 2 });
+        await commit(1);
+        await eventually(() => expect(sizes).toEqual([1]));
+        await commit(2);
+        await eventually(() => expect(sizes).toEqual([1, 2]));
+      });
+
+      test('stop does not wait for what gathers, and leaves it in the table', async () => {
+        const relay = startRelay({ gatherMs: NEVER_MS });
+        await commit(1);
+        await eventually(() => expect(sizes).toEqual([1]));
+        await commit(1);
+        await relay.stop();
+        expect(await outbox()).toBe(1);
+        startRelay({});
+        await eventually(async () => expect(await outbox()).toBe(0));
+        expect(published).toHaveLength(2);
+      });
+    });
+
     test('more than memory shall hold are read from the table', async () => {
       const gate = Promise.withResolvers<void>();
       const relay = createHandedRelay({

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnyEvent, parseEvent } from '@lazyphotos/contracts';
 import type pg from 'pg';
 import { run, statement } from '../statements.js';
@@ -14,6 +15,8 @@ export interface RelayOptions {
   pollMs?: number;
   /** How long rows of published events wait at most to be deleted together. */
   deleteMs?: number;
+  /** The least time between two publications of events that this process has committed: what is committed meanwhile is one batch. */
+  gatherMs?: number;
   batchSize?: number;
 }
 
@@ -49,6 +52,7 @@ const PENDING = statement<{ count: string; oldest: string | null }>(
 );
 
 const DELETE_MS = 1000;
+const GATHER_MS = 100;
 /** Committed events that wait in memory; more of them wait in the table only. */
 const MAX_WAITING = 1000;
 /** Before every row. */
@@ -80,6 +84,8 @@ export class OutboxRelay {
   #failed = false;
   /** Rows that are no events, and were reported. */
   readonly #unreadable = new Set<string>();
+  /** When the last batch of committed events was published. */
+  #lastPublication = Number.NEGATIVE_INFINITY;
   /** The oldest row at the last poll. */
   #oldest: string | null = null;
   #running: Promise<void> | undefined;
@@ -88,6 +94,7 @@ export class OutboxRelay {
   #pollTimer: NodeJS.Timeout | undefined;
   #deleteTimer: NodeJS.Timeout | undefined;
   #stopped = true;
+  #stopPause = new AbortController();
 
   constructor(options: RelayOptions) {
     this.#pool = options.pool;
@@ -98,6 +105,7 @@ export class OutboxRelay {
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
+    this.#stopPause = new AbortController();
     this.#pollTimer = setInterval(() => this.#poll(), this.#options.pollMs ?? 2000);
     this.nudge();
   }
@@ -128,6 +136,7 @@ export class OutboxRelay {
   /** Stops after the current batch; the rest stays in the table. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#stopPause.abort();
     clearInterval(this.#pollTimer);
     await Promise.all([this.#running, this.#polling]);
     this.#waiting = [];
@@ -163,7 +172,14 @@ export class OutboxRelay {
     }
   }
 
+  /**
+   * Publishes what waits in memory. An event that comes alone is published at once. Of many in quick succession each publication would
+   * cost the bus and its consumers about as much as one of a whole batch, so they gather first.
+   */
   async #publishCommitted(): Promise<void> {
+    if (this.#waiting.length < this.#batchSize) await this.#gather();
+    if (this.#stopped) return;
+    this.#lastPublication = performance.now();
     const events = this.#waiting.splice(0, this.#batchSize).filter(({ id }) => !this.#read.has(id));
     if (events.length === 0) return;
     this.#publishing = events;
@@ -177,6 +193,12 @@ export class OutboxRelay {
     this.#deleteTimer ??= setTimeout(() => {
       this.#deletePublished().catch((error: unknown) => this.#options.onError?.(error));
     }, this.#options.deleteMs ?? DELETE_MS);
+  }
+
+  /** Resolves when the last publication is long enough ago, or the relay stops. */
+  async #gather(): Promise<void> {
+    const ms = this.#lastPublication + (this.#options.gatherMs ?? GATHER_MS) - performance.now();
+    if (ms > 0) await sleep(ms, undefined, { signal: this.#stopPause.signal }).catch(() => undefined);
   }
 
   /** Deletes the rows of what was published. When that fails, it is tried again before the table is read. */
