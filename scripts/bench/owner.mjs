@@ -32,15 +32,17 @@ export const send = (client, { path, hash, bytes, mimeType = 'image/jpeg' }) =>
   });
 
 /**
- * Resolves, when none of the last `count` photos is pending any more, to how many are `ready`, and how many failed for which reason. The
- * polls are rare, so that they cost little.
+ * Resolves, when none of the last `count` photos is pending any more, to how many are `ready`, and how many failed for which reason. Most
+ * polls ask for the newest photo only, whose turn comes last: a page of all of them would cost as much as a photo.
  */
 export async function untilProcessed(client, count) {
-  for (;;) {
-    const { photos } = await client.listPhotos({ query: { limit: count, sort: 'uploadedAt' } });
+  for (let limit = 1; ; ) {
+    const { photos } = await client.listPhotos({ query: { limit, sort: 'uploadedAt' } });
     const outcomes = photos.map(({ processing, processingError }) => processingError?.code ?? processing);
-    if (!outcomes.includes('pending')) return countEach(outcomes);
-    await sleep(250);
+    const isPending = outcomes.includes('pending');
+    if (!isPending && limit === count) return countEach(outcomes);
+    if (isPending) await sleep(250);
+    else limit = count;
   }
 }
 
