@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { MEDIA_VARIANTS, type MediaUrlFor, type MediaVariant } from '@lazyphotos/contracts';
+import { LRUCache } from 'lru-cache';
 
 export interface MediaUrlOptions {
   /** Shared by the services that sign and the gateway, which verifies. */
@@ -28,6 +29,9 @@ export interface MediaLocation {
  */
 const COPY_LIFETIME_SECONDS = 6 * 3600;
 
+/** Of the pages that clients are reading, at 200 to 1,000 URLs each. One takes a third of a kilobyte. */
+const REMEMBERED_SIGNATURES = 5000;
+
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const MEDIA_PATH = new RegExp(
   `^/media/(${UUID})/(${UUID})/(${MEDIA_VARIANTS.join('|')}|embedded-\\d{1,10})$`,
@@ -36,10 +40,42 @@ const MEDIA_PATH = new RegExp(
 const queryOf = (expires: string, name: string | undefined): string =>
   name === undefined ? `exp=${expires}` : `exp=${expires}&name=${encodeURIComponent(name)}`;
 
-const signatureOf = (key: KeyObject, path: string, expires: string, name: string | undefined) =>
-  createHmac('sha256', key)
-    .update(`${path}?${queryOf(expires, name)}`)
-    .digest('base64url');
+/**
+ * Signs texts. The same URLs are signed again and again, for each device that reads a page, and verified for each picture of it, so
+ * signatures of texts that were signed here are remembered.
+ */
+class Signer {
+  readonly #key: KeyObject;
+  readonly #signatures = new LRUCache<string, string>({ max: REMEMBERED_SIGNATURES });
+
+  constructor(key: KeyObject) {
+    this.#key = key;
+  }
+
+  sign(text: string): string {
+    const known = this.#signatures.get(text);
+    return known ?? this.#remember(text, this.#compute(text));
+  }
+
+  /** Only what is signed is remembered: made-up texts push out no others. */
+  isSigned(text: string, signature: string): boolean {
+    const known = this.#signatures.get(text);
+    const expected = known ?? this.#compute(text);
+    const [given, wanted] = [Buffer.from(signature), Buffer.from(expected)];
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return false;
+    if (known === undefined) this.#remember(text, expected);
+    return true;
+  }
+
+  #remember(text: string, signature: string): string {
+    this.#signatures.set(text, signature);
+    return signature;
+  }
+
+  #compute(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('base64url');
+  }
+}
 
 /**
  * Signed media URLs: `/media/<userId>/<photoId>/<variant>?exp=<unix seconds>&name=<file name>&sig=<HMAC-SHA256>`, the name
@@ -60,7 +96,7 @@ export interface MediaUrls {
 
 export function createMediaUrls(options: MediaUrlOptions): MediaUrls {
   const { baseUrl, lifetimeSeconds, now = Date.now } = options;
-  const signingKey = createSecretKey(options.signingKey, 'utf8');
+  const signer = new Signer(createSecretKey(options.signingKey, 'utf8'));
 
   function expiryOf(variant: SignedVariant): number {
     const isCopy = variant.startsWith('embedded-');
@@ -71,8 +107,8 @@ export function createMediaUrls(options: MediaUrlOptions): MediaUrls {
   function sign(userId: string, photoId: string, variant: SignedVariant, name?: string) {
     const path = `/media/${userId}/${photoId}/${variant}`;
     const expires = expiryOf(variant);
-    const signature = signatureOf(signingKey, path, String(expires), name);
-    const url = `${baseUrl}${path}?${queryOf(String(expires), name)}&sig=${signature}`;
+    const signed = `${path}?${queryOf(String(expires), name)}`;
+    const url = `${baseUrl}${signed}&sig=${signer.sign(signed)}`;
     return { url, expiresAt: new Date(expires * 1000) };
   }
 
@@ -86,9 +122,7 @@ export function createMediaUrls(options: MediaUrlOptions): MediaUrls {
     if (!match || typeof expires !== 'string' || typeof signature !== 'string' || !/^\d{1,12}$/.test(expires))
       return undefined;
     if (name !== undefined && (typeof name !== 'string' || !name.isWellFormed())) return undefined;
-    const expected = Buffer.from(signatureOf(signingKey, path, expires, name));
-    const given = Buffer.from(signature);
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+    if (!signer.isSigned(`${path}?${queryOf(expires, name)}`, signature)) return undefined;
     if (Number(expires) * 1000 <= now()) return undefined;
     const [, userId = '', photoId = '', variant = ''] = match;
     return {

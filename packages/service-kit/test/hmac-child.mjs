@@ -20,18 +20,32 @@ const shares = createShareSigning({ signingKey, publicUrl: '', mediaBaseUrl: '',
 const userId = newId();
 const link = { token: shares.tokenOf(new Uint8Array(32)), userId, expiresAt: null, showLocation: false };
 
-/** What a page of a hundred photos takes, with two previews each. */
-function countPage(urlOf) {
+const newPage = () => Array.from({ length: 100 }, () => newId());
+
+/** Counts what a page of these photos takes, with two previews each. */
+function countPage(photoIds, urlOf) {
   for (const name of Object.keys(calls)) calls[name] = 0;
-  for (let photo = 0; photo < 100; photo += 1) {
-    const photoId = newId();
-    for (const variant of ['thumb', 'medium']) urlOf(photoId, variant);
-  }
+  for (const photoId of photoIds) for (const variant of ['thumb', 'medium']) urlOf(photoId, variant);
   return { ...calls };
 }
 
+const page = newPage();
+const signMedia = (photoId, variant) => mediaUrls.urlFor(userId, photoId, variant);
+const verify = (photoId, variant) => {
+  const { pathname, searchParams } = new URL(signMedia(photoId, variant), 'http://localhost');
+  mediaUrls.verify(pathname, searchParams.get('exp'), searchParams.get('sig'));
+};
+/** Its photos are in no page. */
+const forge = (photoId, variant) =>
+  mediaUrls.verify(`/media/${userId}/${photoId}/${variant}`, '9999999999', 'A'.repeat(43));
+
 const counts = {
-  media: countPage((photoId, variant) => mediaUrls.urlFor(userId, photoId, variant)),
-  shares: countPage((photoId, variant) => shares.mediaUrl(link, photoId, variant)),
+  media: countPage(page, signMedia),
+  mediaAgain: countPage(page, signMedia),
+  verified: countPage(page, verify),
+  forged: countPage(page, forge),
+  forgedAgain: countPage(page, forge),
+  mediaAfterForgeries: countPage(page, signMedia),
+  shares: countPage(newPage(), (photoId, variant) => shares.mediaUrl(link, photoId, variant)),
 };
 process.stdout.write(JSON.stringify(counts));

@@ -162,10 +162,19 @@ describe('signed media URLs', () => {
     }
   });
 
-  test('a page of two hundred takes one HMAC for each, of keys that were made once', async () => {
+  test('a page of two hundred takes one HMAC for each, of keys that were made once, and none to repeat or verify it', async () => {
     const script = fileURLToPath(new URL('./hmac-child.mjs', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [script]);
     const once = { createHmac: 200, createSecretKey: 0, hkdfSync: 0 };
-    expect(JSON.parse(stdout)).toEqual({ media: once, shares: once });
+    const none = { ...once, createHmac: 0 };
+    expect(JSON.parse(stdout)).toEqual({
+      media: once,
+      mediaAgain: none,
+      verified: none,
+      forged: once,
+      forgedAgain: once,
+      mediaAfterForgeries: none,
+      shares: once,
+    });
   });
 });
