@@ -299,46 +299,69 @@ describeWithPostgres('the outbox relay', () => {
 
     describe('in quick succession', () => {
       let sizes: number[];
-      const startRelay = (options: Partial<RelayOptions>) => {
-        sizes = [];
+      let events: AnyEvent[];
+      /** Starts a relay that has read the table, and publishes the first two events, neither of which waits. */
+      const publishTwo = async (options: Partial<RelayOptions>) => {
+        await commit(1);
         const relay = createHandedRelay({
-          publish: async (events) => {
-            sizes.push(events.length);
-            await publish(events);
+          publish: async (batch) => {
+            sizes.push(batch.length);
+            await publish(batch);
           },
           ...options,
         });
+        sizes = [];
         relay.start();
+        await eventually(async () => expect(await outbox()).toBe(0));
+        sizes = [];
+        const { newEvent } = createUnitOfWork(tables.client, { nudge, requestId: () => undefined });
+        const userId = randomUUID();
+        const deletedAt = new Date().toISOString();
+        events = Array.from({ length: 6 }, () =>
+          newEvent('album.deleted', { albumId: randomUUID(), userId, version: 1, deletedAt }),
+        );
+        for (const count of [1, 2]) {
+          relay.nudge(events.slice(count - 1, count));
+          await eventually(() => expect(sizes).toHaveLength(count));
+        }
+        expect(sizes).toEqual([1, 1]);
         return relay;
       };
 
-      test('the first is published at once, those that follow together', async () => {
-        startRelay({ gatherMs: 2000 });
+      test('the first two are published at once, those that follow together when the time is over', async () => {
+        const relay = await publishTwo({ gatherMs: 500 });
+        for (const event of events.slice(2, 5)) relay.nudge([event]);
+        await eventually(() => expect(sizes).toEqual([1, 1, 3]));
+        expect(published.slice(-5)).toEqual(events.slice(0, 5));
+      });
+
+      test('they gather only until they are a full batch', async () => {
+        const relay = await publishTwo({ gatherMs: NEVER_MS, batchSize: 3 });
+        for (const event of events.slice(2, 5)) {
+          expect(sizes).toEqual([1, 1]);
+          relay.nudge([event]);
+        }
+        await eventually(() => expect(sizes).toEqual([1, 1, 3]));
+      });
+
+      test('a read of the table does not wait for them', async () => {
+        const relay = await publishTwo({ gatherMs: NEVER_MS });
         const ids = await commit(1);
-        await eventually(() => expect(sizes).toEqual([1]));
-        for (let count = 0; count < 3; count += 1) ids.push(...(await commit(1)));
-        await eventually(() => expect(sizes).toEqual([1, 3]));
-        expect(albums()).toEqual(ids);
+        nudge = () => relay.nudge();
+        ids.push(...(await commit(1)));
+        await eventually(() => expect(albums().slice(-2)).toEqual(ids));
+        expect(sizes).toEqual([1, 1, 2]);
       });
 
-      test('a full batch does not wait', async () => {
-        startRelay({ gatherMs: NEVER_MS, batchSize: 2 });
-        await commit(1);
-        await eventually(() => expect(sizes).toEqual([1]));
-        await commit(2);
-        await eventually(() => expect(sizes).toEqual([1, 2]));
-      });
-
-      test('stop does not wait for what gathers, and leaves it in the table', async () => {
-        const relay = startRelay({ gatherMs: NEVER_MS });
-        await commit(1);
-        await eventually(() => expect(sizes).toEqual([1]));
+      test('stop does not wait for them, and leaves them in the table', async () => {
+        const relay = await publishTwo({ gatherMs: NEVER_MS });
+        const before = published.length;
         await commit(1);
         await relay.stop();
         expect(await outbox()).toBe(1);
-        startRelay({});
+        createRelay().start();
         await eventually(async () => expect(await outbox()).toBe(0));
-        expect(published).toHaveLength(2);
+        expect(published).toHaveLength(before + 1);
       });
     });
 

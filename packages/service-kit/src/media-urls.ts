@@ -29,7 +29,7 @@ export interface MediaLocation {
  */
 const COPY_LIFETIME_SECONDS = 6 * 3600;
 
-/** Of the pages that clients are reading, at 200 to 1,000 URLs each. One takes a third of a kilobyte. */
+/** Of the pages that clients are reading, at 200 to 1,000 URLs each. One takes a third of a kilobyte, with a long file name up to 3 KB. */
 const REMEMBERED_SIGNATURES = 5000;
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
@@ -42,7 +42,7 @@ const queryOf = (expires: string, name: string | undefined): string =>
 
 /**
  * Signs texts. The same URLs are signed again and again, for each device that reads a page, and verified for each picture of it, so
- * signatures of texts that were signed here are remembered.
+ * signatures that were made or found right are remembered.
  */
 class Signer {
   readonly #key: KeyObject;
@@ -57,7 +57,7 @@ class Signer {
     return known ?? this.#remember(text, this.#compute(text));
   }
 
-  /** Only what is signed is remembered: made-up texts push out no others. */
+  /** A wrong signature is not remembered, so made-up URLs push out no others. */
   isSigned(text: string, signature: string): boolean {
     const known = this.#signatures.get(text);
     const expected = known ?? this.#compute(text);

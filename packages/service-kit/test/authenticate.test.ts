@@ -99,6 +99,18 @@ describe('authentication', () => {
       return app;
     };
 
+    test('is verified once, also when the same keys are read again', async () => {
+      const verifications = jest.spyOn(jwt, 'verify');
+      const token = key.token();
+      const app = await served(token);
+      expect(verifications).toHaveBeenCalledTimes(1);
+      // Makes the service read the set again.
+      expect(await status(app, createSigningKey('key-2').token())).toBe(401);
+      verifications.mockClear();
+      expect(await status(app, token)).toBe(200);
+      expect(verifications).not.toHaveBeenCalled();
+    });
+
     test('is refused once it has expired', async () => {
       const token = key.token(undefined, { expiresIn: 60 });
       const { exp = 0 } = jwt.decode(token) as jwt.JwtPayload;

@@ -173,7 +173,6 @@ describe('signed media URLs', () => {
       verified: none,
       forged: once,
       forgedAgain: once,
-      mediaAfterForgeries: none,
       shares: once,
     });
   });

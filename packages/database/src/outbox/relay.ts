@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnyEvent, parseEvent } from '@lazyphotos/contracts';
 import type pg from 'pg';
 import { run, statement } from '../statements.js';
@@ -15,7 +14,7 @@ export interface RelayOptions {
   pollMs?: number;
   /** How long rows of published events wait at most to be deleted together. */
   deleteMs?: number;
-  /** The least time between two publications of events that this process has committed: what is committed meanwhile is one batch. */
+  /** How long events gather that this process commits in quick succession. */
   gatherMs?: number;
   batchSize?: number;
 }
@@ -71,6 +70,7 @@ export class OutboxRelay {
   readonly #pool: pg.Pool;
   readonly #options: RelayOptions;
   readonly #batchSize: number;
+  readonly #gatherMs: number;
   /** Committed by this process, not published yet. */
   #waiting: AnyEvent[] = [];
   /** Handed over, and on their way to the bus. */
@@ -84,8 +84,10 @@ export class OutboxRelay {
   #failed = false;
   /** Rows that are no events, and were reported. */
   readonly #unreadable = new Set<string>();
-  /** When the last batch of committed events was published. */
-  #lastPublication = Number.NEGATIVE_INFINITY;
+  /** When committed events were published last, and whether that was soon after the time before, or several at once. */
+  #lastPublication = { at: Number.NEGATIVE_INFINITY, isOfMany: false };
+  /** Ends the wait for more events. */
+  #endGathering: (() => void) | undefined;
   /** The oldest row at the last poll. */
   #oldest: string | null = null;
   #running: Promise<void> | undefined;
@@ -94,18 +96,17 @@ export class OutboxRelay {
   #pollTimer: NodeJS.Timeout | undefined;
   #deleteTimer: NodeJS.Timeout | undefined;
   #stopped = true;
-  #stopPause = new AbortController();
 
   constructor(options: RelayOptions) {
     this.#pool = options.pool;
     this.#options = options;
     this.#batchSize = options.batchSize ?? 200;
+    this.#gatherMs = options.gatherMs ?? GATHER_MS;
   }
 
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
-    this.#stopPause = new AbortController();
     this.#pollTimer = setInterval(() => this.#poll(), this.#options.pollMs ?? 2000);
     this.nudge();
   }
@@ -136,7 +137,7 @@ export class OutboxRelay {
   /** Stops after the current batch; the rest stays in the table. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#stopPause.abort();
+    this.#endGathering?.();
     clearInterval(this.#pollTimer);
     await Promise.all([this.#running, this.#polling]);
     this.#waiting = [];
@@ -144,6 +145,7 @@ export class OutboxRelay {
   }
 
   #start(): void {
+    if (this.#lookInTable || this.#waiting.length >= this.#batchSize) this.#endGathering?.();
     if (this.#stopped || this.#running) return;
     this.#running = this.#run()
       .catch((error: unknown) => {
@@ -172,16 +174,14 @@ export class OutboxRelay {
     }
   }
 
-  /**
-   * Publishes what waits in memory. An event that comes alone is published at once. Of many in quick succession each publication would
-   * cost the bus and its consumers about as much as one of a whole batch, so they gather first.
-   */
   async #publishCommitted(): Promise<void> {
-    if (this.#waiting.length < this.#batchSize) await this.#gather();
+    await this.#gather();
     if (this.#stopped) return;
-    this.#lastPublication = performance.now();
     const events = this.#waiting.splice(0, this.#batchSize).filter(({ id }) => !this.#read.has(id));
     if (events.length === 0) return;
+    const at = performance.now();
+    const isSoon = at - this.#lastPublication.at < this.#gatherMs;
+    this.#lastPublication = { at, isOfMany: isSoon || events.length > 1 };
     this.#publishing = events;
     try {
       await this.#options.publish(events);
@@ -195,10 +195,21 @@ export class OutboxRelay {
     }, this.#options.deleteMs ?? DELETE_MS);
   }
 
-  /** Resolves when the last publication is long enough ago, or the relay stops. */
+  /**
+   * Waits until enough time has passed since the last publication, or enough events for a batch, when they come in quick succession: each
+   * publication costs the bus and its consumers about as much as one of a whole batch. An event that comes alone is published at once, and
+   * so is a second one, such as the media result of a single photo.
+   */
   async #gather(): Promise<void> {
-    const ms = this.#lastPublication + (this.#options.gatherMs ?? GATHER_MS) - performance.now();
-    if (ms > 0) await sleep(ms, undefined, { signal: this.#stopPause.signal }).catch(() => undefined);
+    const { at, isOfMany } = this.#lastPublication;
+    const ms = at + this.#gatherMs - performance.now();
+    if (!isOfMany || ms <= 0 || this.#waiting.length >= this.#batchSize) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#endGathering = resolve;
+    await promise;
+    this.#endGathering = undefined;
+    clearTimeout(timer);
   }
 
   /** Deletes the rows of what was published. When that fails, it is tried again before the table is read. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { endpoints, ROLES, type Role } from '@lazyphotos/contracts';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { decode, type JwtPayload } from 'jsonwebtoken';
 import passport from 'passport';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import { ExtractJwt, Strategy, type VerifiedCallback } from 'passport-jwt';
 import { z } from 'zod';
 import { ProblemError } from '../errors.js';
 import type { Peers } from '../http/peers.js';
@@ -60,11 +60,11 @@ function keyIdOf(token: string): string | undefined {
 
 /** Finds the public key that a token names. @throws ProblemError `unauthenticated` when there is no such key */
 async function signerOf(keys: KeyCache, token: string): Promise<NamedKey> {
-  const name = keyIdOf(token);
-  const key = name === undefined ? undefined : await keys.find(name);
-  if (name === undefined || !key)
+  const kid = keyIdOf(token);
+  const key = kid === undefined ? undefined : await keys.find(kid);
+  if (kid === undefined || !key)
     throw new ProblemError('unauthenticated', 'The access token is signed with an unknown key.');
-  return { name, key };
+  return { kid, key };
 }
 
 /** Requires a valid ES256 access token and keeps its principal. @throws ProblemError `unauthenticated` */
@@ -76,6 +76,7 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
   const strategy = new Strategy(
     {
       jwtFromRequest: bearerToken,
+      passReqToCallback: true,
       algorithms: ['ES256'],
       issuer: TOKEN_ISSUER,
       audience: TOKEN_AUDIENCE,
@@ -91,7 +92,15 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
         );
       },
     },
-    (payload: unknown, done) => done(null, toPrincipal(payload) ?? false, payload),
+    (req: Request, payload: JwtPayload, done: VerifiedCallback) => {
+      const principal = toPrincipal(payload);
+      const token = bearerToken(req);
+      const signer = signers.get(req);
+      // A token without an expiry is verified each time.
+      if (principal && token !== null && signer && payload.exp !== undefined)
+        verifiedTokens.add(token, { principal, expiresAt: payload.exp, signer });
+      done(null, principal ?? false);
+    },
   );
   const authenticator = new passport.Passport();
   authenticator.use('access-token', strategy);
@@ -107,16 +116,11 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
     const verify = authenticator.authenticate(
       'access-token',
       { session: false },
-      (error: unknown, principal: Principal | false, info: unknown) => {
+      (error: unknown, principal: Principal | false, refusal: unknown) => {
         if (error) return next(error);
-        if (info instanceof KeyLookupError) return next(asAuthProblem(info.cause));
+        if (refusal instanceof KeyLookupError) return next(asAuthProblem(refusal.cause));
         if (!principal)
           return next(new ProblemError('unauthenticated', 'The access token is missing, wrong or expired.'));
-        const signer = signers.get(req);
-        const { exp } = info as JwtPayload;
-        // A token without an expiry is verified each time.
-        if (token !== null && signer && exp !== undefined)
-          verifiedTokens.add(token, { principal, expiresAt: exp, signer });
         principals.set(req, principal);
         next();
       },

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface JsonWebKeySet {
   keys: (JsonWebKey & { kid: string })[];
 }
+
 /** A public key with its id. */
 export interface NamedKey {
-  name: string;
+  kid: string;
   key: KeyObject;
 }
 
@@ -33,10 +34,10 @@ export class KeyCache {
 
   constructor(readonly source: KeySetSource) {}
 
-  /** Returns a key that was in the set when it was last read. */
+  /** Returns a key that was in the set when it was last read, else undefined. A set that is old is read again in the background. */
   known(kid: string): KeyObject | undefined {
     const known = this.#keys.get(kid);
-    // In the background: the holder of a good token neither waits for the read nor sees its failure.
+    // The holder of a good token neither waits for the read nor sees its failure.
     if (known !== undefined && performance.now() - this.#lastReadAt > MAX_AGE_MS) void this.#read();
     return known;
   }
@@ -63,10 +64,17 @@ export class KeyCache {
     try {
       const { keys } = await this.source();
       if (keys.length === 0) throw new Error('the key set is empty');
-      this.#keys = new Map(keys.map((key) => [key.kid, createPublicKey({ key, format: 'jwk' })]));
+      this.#keys = new Map(keys.map((key) => [key.kid, this.#parse(key)]));
       this.#failure = undefined;
     } catch (error) {
       this.#failure = error;
     }
+  }
+
+  /** Returns the object of a key that was there before: tokens that it has verified need not be verified again. */
+  #parse({ kid, ...key }: JsonWebKeySet['keys'][number]): KeyObject {
+    const parsed = createPublicKey({ key, format: 'jwk' });
+    const known = this.#keys.get(kid);
+    return known?.equals(parsed) ? known : parsed;
   }
 }

@@ -30,8 +30,8 @@ export class VerifiedTokens {
   find(token: string): Principal | undefined {
     const found = this.#tokens.get(hash('sha256', token));
     if (found === undefined || found.expiresAt <= Date.now() / 1000) return undefined;
-    const { name, key } = found.signer;
-    return this.#keys.known(name) === key ? found.principal : undefined;
+    const { kid, key } = found.signer;
+    return this.#keys.known(kid) === key ? found.principal : undefined;
   }
 
   add(token: string, verified: VerifiedToken): void {

@@ -75,8 +75,8 @@ async function findOrOpen(context: UploadContext, fresh: NewSession, body: Annou
   const restore = body.restore === true;
   // The catalog is the first to know that a photo was purged: then its bytes are wanted, although its original is still recorded.
   let replace = false;
-  const left = await context.room.left();
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const left = await context.room.left();
     const limit = context.settings.openUploads;
     const options = { restore, replace, limit, left };
     const { known, open, isAtLimit, isTooLarge } = await context.sessions.announce(fresh, options);

@@ -12,8 +12,8 @@ export const EMBEDDED_PICTURE_TAGS = [
 
 /**
  * The arguments for exiftool. `-a -G0` returns a tag from every group that has it; JSONQ keeps "024" (24 ms) and "007" (a model)
- * from becoming numbers. `MetadataTags` is the list in exiftool.config: as arguments its tags would take exiftool as long to parse as a
- * photo to read.
+ * from becoming numbers. `MetadataTags` is the list in exiftool.config: as arguments of each photo its tags would take exiftool 4 ms to
+ * parse.
  */
 const WANTED_TAGS: readonly string[] = ['-a', '-G0', '-api', 'StructFormat=JSONQ', '-MetadataTags'];
 
