@@ -71,13 +71,19 @@ describe('the metadata process', () => {
     await tool.close();
   });
 
-  test('that cannot be started is a fault of the machine, not of the file', async () => {
-    const tool = new MetadataTool({ taskTimeoutMs: 20_000, perl: 'no-such-perl' });
-    for (let attempt = 0; attempt < 2; attempt++) {
-      await expect(tool.readTags(path, TAG_ARGUMENTS)).rejects.toBeInstanceOf(ProcessorUnavailableError);
-    }
-    await tool.close();
-  });
+  test.each([
+    ['perl', { perl: 'no-such-perl' }],
+    ['its configuration', { configPath: '/no/such/exiftool.config' }],
+  ])(
+    'that cannot be started without %s is a fault of the machine, not of the file',
+    async (_what, missing) => {
+      const tool = new MetadataTool({ taskTimeoutMs: 20_000, ...missing });
+      for (let attempt = 0; attempt < 2; attempt++) {
+        await expect(tool.readTags(path, TAG_ARGUMENTS)).rejects.toBeInstanceOf(ProcessorUnavailableError);
+      }
+      await tool.close();
+    },
+  );
 });
 
 describe('metadata that take more memory than exiftool may have', () => {

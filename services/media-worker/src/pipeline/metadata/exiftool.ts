@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExifTool, WriteTags } from 'exiftool-vendored';
 import pLimit, { type LimitFunction } from 'p-limit';
@@ -20,6 +20,8 @@ export interface MetadataToolOptions {
   taskTimeoutMs: number;
   /** The interpreter that runs the exiftool of the package; looked up in the PATH. */
   perl?: string;
+  /** exiftool's configuration; the one of this package if absent. */
+  configPath?: string;
   /** The most address space of a process. Default 384 MiB. */
   maxMemoryBytes?: number;
   /** Where a file is read that takes more than a process may usually have. */
@@ -67,6 +69,7 @@ export class MetadataTool {
   constructor(options: MetadataToolOptions) {
     this.#options = {
       perl: 'perl',
+      configPath: CONFIG_PATH,
       maxMemoryBytes: MAX_MEMORY_BYTES,
       lane: pLimit(1),
       observer: UNOBSERVED,
@@ -221,12 +224,14 @@ function fileFault(error: unknown, source: string): UnwritableError {
 async function start(options: Required<MetadataToolOptions>, onStartError: () => void): Promise<Running> {
   // Imported late because the module creates objects and timers when it is imported.
   const { ExifTool: Tool, DefaultExiftoolArgs, exiftoolPath } = await import('exiftool-vendored');
-  const { perl, maxMemoryBytes, taskTimeoutMs, observer } = options;
+  const { perl, configPath, maxMemoryBytes, taskTimeoutMs, observer } = options;
   const startPerl = async (): Promise<ChildProcess> => {
+    // exiftool would start without it, and find no metadata in any photo.
+    await access(configPath);
     observer.started('exiftool');
     running.child = await spawnPerl({
       perl,
-      args: [await exiftoolPath(), '-config', CONFIG_PATH, ...DefaultExiftoolArgs],
+      args: [await exiftoolPath(), '-config', configPath, ...DefaultExiftoolArgs],
       maxMemoryBytes,
       onOutOfMemory: (child) => running.outOfMemory.add(child),
       onOutput: (child, bytes) => {
