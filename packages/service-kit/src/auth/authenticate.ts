@@ -67,13 +67,12 @@ async function signerOf(keys: KeyCache, token: string): Promise<NamedKey> {
   return { kid, key };
 }
 
-/** Requires a valid ES256 access token and keeps its principal. @throws ProblemError `unauthenticated` */
-export function createAuthenticate(source: KeySetSource): RequestHandler {
-  const keys = new KeyCache(source);
-  const verifiedTokens = new VerifiedTokens(keys);
+const bearerToken = ExtractJwt.fromAuthHeaderAsBearerToken();
+
+/** Returns the strategy that verifies access tokens, and adds those that are good to `verifiedTokens`. */
+function createStrategy(keys: KeyCache, verifiedTokens: VerifiedTokens): Strategy {
   const signers = new WeakMap<IncomingMessage, NamedKey>();
-  const bearerToken = ExtractJwt.fromAuthHeaderAsBearerToken();
-  const strategy = new Strategy(
+  return new Strategy(
     {
       jwtFromRequest: bearerToken,
       passReqToCallback: true,
@@ -102,8 +101,14 @@ export function createAuthenticate(source: KeySetSource): RequestHandler {
       done(null, principal ?? false);
     },
   );
+}
+
+/** Requires a valid ES256 access token and keeps its principal. @throws ProblemError `unauthenticated` */
+export function createAuthenticate(source: KeySetSource): RequestHandler {
+  const keys = new KeyCache(source);
+  const verifiedTokens = new VerifiedTokens(keys);
   const authenticator = new passport.Passport();
-  authenticator.use('access-token', strategy);
+  authenticator.use('access-token', createStrategy(keys, verifiedTokens));
   return (req, res, next) => {
     // In one process the gateway has checked the same request already.
     if (principals.has(req)) return next();
