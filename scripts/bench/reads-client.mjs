@@ -14,19 +14,23 @@ export function clientOf(url, token) {
 /** A service by itself in this process, from which to learn what SQL a request takes, so that `pg` can send it alone. */
 export async function startTeacher(start, database, user) {
   const query = database.pool.query.bind(database.pool);
-  let last;
+  let sent = [];
   database.pool.query = (...args) => {
-    last = args;
+    // Not the polls of the outbox, which belong to no request.
+    if (!JSON.stringify(args[0]).includes('outbox_messages')) sent.push(args);
     return query(...args);
   };
   const service = await start(database);
   const get = clientOf(service.url, service.tokenFor(user));
   return {
-    /** Resolves to a function that sends the last statement of the request again. */
+    /** Resolves to a function that sends the statements of the request again, one after the other. */
     learn: async (path) => {
+      sent = [];
       await get(path);
-      const statement = last;
-      return () => query(...statement);
+      const statements = sent;
+      return async () => {
+        for (const statement of statements) await query(...statement);
+      };
     },
     stop: service.stop,
   };

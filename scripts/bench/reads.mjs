@@ -47,7 +47,7 @@ const counts = {
   tags: '/tags',
 };
 
-/** Milliseconds of requests, and of their last statement alone, in turns. */
+/** Milliseconds of requests, and of their statements alone, in turns. */
 async function measure(get, sql, path, requests) {
   const times = { http: [], sql: [] };
   for (let at = -WARM_UP; at < requests; at += 1) {
