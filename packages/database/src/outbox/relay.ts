@@ -1,6 +1,7 @@
 import { type AnyEvent, parseEvent } from '@lazyphotos/contracts';
 import type pg from 'pg';
 import { run, statement } from '../statements.js';
+import { Gathering } from './gathering.js';
 
 export interface RelayOptions {
   pool: pg.Pool;
@@ -70,7 +71,7 @@ export class OutboxRelay {
   readonly #pool: pg.Pool;
   readonly #options: RelayOptions;
   readonly #batchSize: number;
-  readonly #gatherMs: number;
+  readonly #gathering: Gathering;
   /** Committed by this process, not published yet. */
   #waiting: AnyEvent[] = [];
   /** Handed over, and on their way to the bus. */
@@ -84,10 +85,6 @@ export class OutboxRelay {
   #failed = false;
   /** Rows that are no events, and were reported. */
   readonly #unreadable = new Set<string>();
-  /** When committed events were published last, and whether that was soon after the time before, or several at once. */
-  #lastPublication = { at: Number.NEGATIVE_INFINITY, isOfMany: false };
-  /** Ends the wait for more events. */
-  #endGathering: (() => void) | undefined;
   /** The oldest row at the last poll. */
   #oldest: string | null = null;
   #running: Promise<void> | undefined;
@@ -101,7 +98,7 @@ export class OutboxRelay {
     this.#pool = options.pool;
     this.#options = options;
     this.#batchSize = options.batchSize ?? 200;
-    this.#gatherMs = options.gatherMs ?? GATHER_MS;
+    this.#gathering = new Gathering(options.gatherMs ?? GATHER_MS);
   }
 
   start(): void {
@@ -137,7 +134,7 @@ export class OutboxRelay {
   /** Stops after the current batch; the rest stays in the table. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#endGathering?.();
+    this.#gathering.end();
     clearInterval(this.#pollTimer);
     await Promise.all([this.#running, this.#polling]);
     this.#waiting = [];
@@ -145,7 +142,7 @@ export class OutboxRelay {
   }
 
   #start(): void {
-    if (this.#lookInTable || this.#waiting.length >= this.#batchSize) this.#endGathering?.();
+    if (this.#lookInTable || this.#hasFullBatch()) this.#gathering.end();
     if (this.#stopped || this.#running) return;
     this.#running = this.#run()
       .catch((error: unknown) => {
@@ -163,6 +160,10 @@ export class OutboxRelay {
     return this.#lookInTable || this.#waiting.length > 0;
   }
 
+  #hasFullBatch(): boolean {
+    return this.#waiting.length >= this.#batchSize;
+  }
+
   async #run(): Promise<void> {
     while (this.#hasWork() && !this.#stopped) {
       // The table first: what is handed over without end must not keep what a crashed process left behind from its turn.
@@ -175,13 +176,11 @@ export class OutboxRelay {
   }
 
   async #publishCommitted(): Promise<void> {
-    await this.#gather();
+    if (!this.#hasFullBatch()) await this.#gathering.wait();
     if (this.#stopped) return;
     const events = this.#waiting.splice(0, this.#batchSize).filter(({ id }) => !this.#read.has(id));
     if (events.length === 0) return;
-    const at = performance.now();
-    const isSoon = at - this.#lastPublication.at < this.#gatherMs;
-    this.#lastPublication = { at, isOfMany: isSoon || events.length > 1 };
+    this.#gathering.published(events.length);
     this.#publishing = events;
     try {
       await this.#options.publish(events);
@@ -193,23 +192,6 @@ export class OutboxRelay {
     this.#deleteTimer ??= setTimeout(() => {
       this.#deletePublished().catch((error: unknown) => this.#options.onError?.(error));
     }, this.#options.deleteMs ?? DELETE_MS);
-  }
-
-  /**
-   * Waits until enough time has passed since the last publication, or enough events for a batch, when they come in quick succession: each
-   * publication costs the bus and its consumers about as much as one of a whole batch. An event that comes alone is published at once, and
-   * so is a second one, such as the media result of a single photo.
-   */
-  async #gather(): Promise<void> {
-    const { at, isOfMany } = this.#lastPublication;
-    const ms = at + this.#gatherMs - performance.now();
-    if (!isOfMany || ms <= 0 || this.#waiting.length >= this.#batchSize) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    this.#endGathering = resolve;
-    await promise;
-    this.#endGathering = undefined;
-    clearTimeout(timer);
   }
 
   /** Deletes the rows of what was published. When that fails, it is tried again before the table is read. */
