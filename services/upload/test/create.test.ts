@@ -244,8 +244,8 @@ describeWithPostgres('a user with as many open sessions as may be', () => {
       expect(await user.upload(files[1])).toMatchObject({ id: expect.any(String) });
       expect(await states(started, single, fresh)).toEqual(['open', 'aborted', 'open']);
       // Many at once do not get in each other's way, and take nothing from what has bytes.
-      const replies = await Promise.all(Array.from({ length: 10 }, () => user.announce(newFile())));
-      expect(replies.map(({ status }) => status)).toEqual(Array(10).fill(200));
+      const replies = await Promise.all(Array.from({ length: 30 }, () => user.announce(newFile())));
+      expect(replies.map(({ status }) => status)).toEqual(Array(30).fill(200));
       expect(await states(started, fresh)).toEqual(['open', 'aborted']);
       await user.open(newFile());
       const { rows } = await node.pool.query(
@@ -254,6 +254,25 @@ describeWithPostgres('a user with as many open sessions as may be', () => {
       );
       expect(rows).toEqual([{ open: 3 }]);
     } finally {
+      await node.stop();
+    }
+  });
+
+  it('ends none when too few are without bytes, as after the limit was lowered', async () => {
+    const node = await startUpload();
+    const limited = await startUpload({ ground: node.ground, settings: { openUploads: 2 } });
+    try {
+      const user = node.user();
+      const files = [newFile(), newFile(), newFile()];
+      const sending = await Promise.all(files.map((file) => user.open(file)));
+      for (const [index, { id }] of sending.entries())
+        await user.put(id, 0, (files[index] as TestFile).bytes.subarray(0, CHUNK));
+      const withoutBytes = await user.open(newFile());
+      const refused = await limited.user(user.id).announce(newFile());
+      expect(refused).toMatchObject({ status: 409, body: { code: 'upload_session_limit' } });
+      expect((await user.status(withoutBytes.id)).body.status).toBe('open');
+    } finally {
+      await limited.stop();
       await node.stop();
     }
   });

@@ -13,13 +13,14 @@ import { ProblemError } from '@lazyphotos/service-kit';
 import { chunkSizeFor, MAX_FILE_BYTES, progressOf } from '../chunks/progress.js';
 import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
+import { findOrInsert, type KnownFile, type NewSession } from './find-or-insert.js';
 import { replaceOldest } from './replace-oldest.js';
-import { type KnownFile, type NewSession, shapeOf } from './sessions.js';
+import { shapeOf } from './sessions.js';
 
 type Announcement = BodyOf<typeof endpoints.createUploadSession>;
 type Response = AnswerOf<typeof endpoints.createUploadSession>;
 
-/** How often an insert is tried that another request for the same hash wins, or that needs room first. */
+/** How often an insert is tried that another request for the same hash wins. */
 const ATTEMPTS = 5;
 
 /**
@@ -78,28 +79,28 @@ async function findOrOpen(context: UploadContext, fresh: NewSession, body: Annou
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const left = await context.room.left();
     const limit = context.settings.openUploads;
-    const options = { restore, replace, limit, left };
-    const { known, open, isAtLimit, isTooLarge } = await context.sessions.announce(fresh, options);
+    const options = { restore, limit, left };
+    const announced = await findOrInsert(context, fresh, { ...options, replace });
+    const { known, isAtLimit, isTooLarge } = announced;
     if (known) {
       const state = await stateOf(context, fresh, known, restore);
       if (state !== 'deleted' || !restore) return existingResponse(context, known, state, body);
       replace = true;
     }
     if (isTooLarge) throw await context.room.refusal(fresh.sizeBytes, 'session');
+    let { open } = announced;
+    if (!open && isAtLimit && fresh.importEntryId === null) {
+      const replaced = await replaceOldest(context, fresh, { ...options, replace });
+      if (!replaced) throw tooManyOpen(limit);
+      open = replaced.open;
+    }
     const session = open && (await reuse(context, open.session, fresh));
-    if (session) {
+    if (session && open) {
       // It keeps its room since it was opened, but others may have filled the disk.
       const bytes = bytesToCome(session, open.indexes);
       if (left !== undefined && left < bytes) throw await context.room.refusal(bytes, 'session');
       return sessionResponse(context, session, open.indexes);
     }
-    if (
-      !open &&
-      isAtLimit &&
-      fresh.importEntryId === null &&
-      !(await replaceOldest(context, fresh.userId, limit))
-    )
-      throw tooManyOpen(limit);
   }
   throw new ProblemError('service_unavailable', 'Other requests for the same file are in the way.', {
     headers: { 'Retry-After': '1' },

@@ -24,73 +24,13 @@
  */
 import { isArchiveType, storageKeys } from '@lazyphotos/contracts';
 import { type Database, run } from '@lazyphotos/database';
-import {
-  type ObjectAttributes,
-  type ObjectStore,
-  partCount,
-  type StagedUpload,
-  type UploadShape,
-} from '@lazyphotos/object-storage';
-import { describeError, type Logger, newId, notFound, ProblemError } from '@lazyphotos/service-kit';
+import type { ObjectAttributes, ObjectStore, StagedUpload, UploadShape } from '@lazyphotos/object-storage';
+import { describeError, type Logger, notFound, ProblemError } from '@lazyphotos/service-kit';
 import type { UploadDb, UploadSession, UploadTx } from '../prisma.js';
-import {
-  ANNOUNCE,
-  READ_FOR_CHUNK,
-  READ_FOR_COMPLETION,
-  RECORD_CHUNK,
-  type SessionRow,
-  toSession,
-} from './queries.js';
-
-/** `importEntryId`: the file of an archive that is being imported; null for uploads of clients. */
-export type NewSession = Pick<
-  UploadSession,
-  | 'userId'
-  | 'deviceId'
-  | 'hash'
-  | 'mimeType'
-  | 'fileName'
-  | 'capturedAt'
-  | 'capturedAtSource'
-  | 'width'
-  | 'height'
-  | 'locationLat'
-  | 'locationLon'
-  | 'chunkSize'
-  | 'importEntryId'
-> & { sizeBytes: number };
-
-/** What a user has under an announced hash. */
-export interface KnownFile {
-  photoId: string;
-  sessionId: string;
-  isPurged: boolean;
-}
-
-export interface AnnounceOptions {
-  restore: boolean;
-  replace: boolean;
-  /** How many sessions a user may have open. */
-  limit: number;
-  /** What may still be written to the disk; undefined when there is no limit. */
-  left: number | undefined;
-}
-
-export interface Announced {
-  known: KnownFile | undefined;
-  /** The open session for the hash, which may be new, with the indexes of its stored chunks. */
-  open: { session: UploadSession; indexes: readonly number[] } | undefined;
-  /** Whether the user has as many open sessions as may be. */
-  isAtLimit: boolean;
-  /** A session would have been opened, if the file fitted beside what open sessions have still to send. */
-  isTooLarge: boolean;
-}
-
-/** How long after its last chunk an open session keeps room for what it has still to send: nobody blocks the others by announcements. */
-const COUNTED_MS = 86_400_000;
+import { READ_FOR_CHUNK, READ_FOR_COMPLETION, RECORD_CHUNK, toSession } from './queries.js';
 
 /** The `stagingId` of a session whose file is one chunk. */
-const WHOLE = 'whole';
+export const WHOLE = 'whole';
 
 export class UploadSessions {
   /** Stops the requests of this process that send a whole file, by session. */
@@ -125,55 +65,6 @@ export class UploadSessions {
   /** Resolves to whether the file of an open session goes to this key of the store. */
   async isOpenAt(storageKey: string): Promise<boolean> {
     return (await this.db.uploadSession.count({ where: { status: 'open', storageKey } })) > 0;
-  }
-
-  /**
-   * Finds what the user has under the hash of a new session, and the open session for it. Opens the new one when neither is there; over a
-   * purged file with `restore`, over any with `replace`, unless a client has `limit` open ones. Resolves to neither when another request
-   * has just opened one.
-   */
-  async announce(fresh: NewSession, { restore, replace, limit, left }: AnnounceOptions): Promise<Announced> {
-    const photoId = newId();
-    const [row] = await run(this.database, ANNOUNCE, [
-      newId(),
-      fresh.userId,
-      fresh.deviceId,
-      fresh.hash,
-      fresh.sizeBytes,
-      fresh.mimeType,
-      fresh.fileName,
-      fresh.capturedAt,
-      fresh.capturedAtSource,
-      fresh.width,
-      fresh.height,
-      fresh.locationLat,
-      fresh.locationLon,
-      fresh.chunkSize,
-      openKeyOf(fresh),
-      photoId,
-      storageKeyOf({ ...fresh, photoId }),
-      fresh.importEntryId,
-      this.now(),
-      this.expiry(),
-      partCount({ size: fresh.sizeBytes, partSize: fresh.chunkSize }) === 1 ? WHOLE : null,
-      isArchiveType(fresh.mimeType),
-      restore,
-      replace,
-      limit,
-      left,
-      new Date(this.now().getTime() + this.lifetimeMs - COUNTED_MS),
-    ]);
-    if (!row) throw new Error('the statement returns one row');
-    const { knownPhotoId, knownSessionId, isPurged, isAtLimit, isTooLarge, indexes, ...session } = row;
-    const isKnown = knownPhotoId !== null && knownSessionId !== null;
-    return {
-      known: isKnown
-        ? { photoId: knownPhotoId, sessionId: knownSessionId, isPurged: isPurged === true }
-        : undefined,
-      isTooLarge: isTooLarge === true && (!isKnown || replace || (restore && isPurged === true)),
-      open: session.id === null ? undefined : { session: toSession(session as SessionRow), indexes },
-      isAtLimit,
-    };
   }
 
   /** Resolves to a user's session, and whether the chunk at this offset is stored. @throws ProblemError `not_found` */
@@ -366,12 +257,7 @@ export function shapeOf({ sizeBytes, chunkSize }: UploadSession): UploadShape {
   return { size: Number(sizeBytes), partSize: chunkSize };
 }
 
-/** Photos and archives are apart: the same hash may be announced as either. */
-function openKeyOf({ userId, hash, mimeType }: Pick<UploadSession, 'userId' | 'hash' | 'mimeType'>): string {
-  return isArchiveType(mimeType) ? `${userId}:archive:${hash}` : `${userId}:${hash}`;
-}
-
-function storageKeyOf(session: Pick<UploadSession, 'userId' | 'photoId' | 'mimeType'>): string {
+export function storageKeyOf(session: Pick<UploadSession, 'userId' | 'photoId' | 'mimeType'>): string {
   const keyOf = isArchiveType(session.mimeType) ? storageKeys.archive : storageKeys.original;
   return keyOf(session.userId, session.photoId);
 }
