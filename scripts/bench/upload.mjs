@@ -21,7 +21,10 @@ const LARGE = { name: '4 MB', bytes: 4_000_000, count: 50 };
 const SMALL = { name: '100 KB', bytes: 100_000, count: 120 };
 const SAMPLE = fileURLToPath(new URL('../../packages/testkit/samples/good/jpeg/plain.jpg', import.meta.url));
 
-/** Real JPEGs that differ: what makes them as large as wanted is noise behind the end of the image. */
+/**
+ * Real JPEGs that differ: what makes them as large as wanted is noise behind the end of the image. They stay until the end: ext4 looks for
+ * minutes at every inode that was freed whenever it makes a file, which nobody sees at home.
+ */
 async function makePhotos(folder, { bytes, count }) {
   await mkdir(folder);
   const picture = await readFile(SAMPLE);
@@ -39,33 +42,31 @@ async function measureLarge(client, system, folder, rounds) {
     tus: await startPeer('tus', join(folder, 'tus')),
     pipe: await startPeer('pipe', join(folder, 'pipe')),
   };
-  const originals = join(folder, 'large');
-  const copies = join(folder, 'copies');
-  const by = (work) => async (photos) => ({
-    seconds: await secondsOf(() => inParallel(photos, AT_A_TIME, work)),
-  });
+  const by =
+    (work) =>
+    async ({ photos, copies }) => ({
+      seconds: await secondsOf(() => inParallel(photos, AT_A_TIME, (photo) => work(photo, copies))),
+    });
   const measured = await takeTurns(
     {
-      LazyPhotos: async (photos) => {
+      LazyPhotos: async (given) => {
         const before = await system.processorTimes();
-        const { seconds } = await by((photo) => send(client, photo))(photos);
+        const { seconds } = await by((photo) => send(client, photo))(given);
         // Previews must not take the processor from the next peer.
         await untilProcessed(client, LARGE.count);
         return { seconds, parts: perItem(before, await system.processorTimes(), LARGE.count) };
       },
       '@tus/server with its file store': by((photo) => sendToTus(peers.tus.url, photo)),
       'a bare pipe to a file': by((photo) => sendToPipe(peers.pipe.url, photo)),
-      'SHA-256, copy, fsync': by((photo) => copyDurably(photo, copies)),
+      'SHA-256, copy, fsync': by(copyDurably),
     },
     {
       rounds,
       warmUps: WARM_UPS,
-      prepare: async () => {
+      prepare: async (round) => {
+        const copies = join(folder, `copies-${round}`);
         await mkdir(copies);
-        return makePhotos(originals, LARGE);
-      },
-      tidy: async () => {
-        for (const path of [originals, copies]) await rm(path, { recursive: true });
+        return { copies, photos: await makePhotos(join(folder, `large-${round}`), LARGE) };
       },
     },
   ).finally(() => {
@@ -90,7 +91,6 @@ async function measureLarge(client, system, folder, rounds) {
 }
 
 async function measureSmall(client, system, folder, rounds) {
-  const photosFolder = join(folder, 'small');
   const { small } = await takeTurns(
     {
       small: async (photos) => {
@@ -102,11 +102,7 @@ async function measureSmall(client, system, folder, rounds) {
         return { seconds, parts: perItem(before, await system.processorTimes(), SMALL.count) };
       },
     },
-    {
-      rounds,
-      prepare: () => makePhotos(photosFolder, SMALL),
-      tidy: () => rm(photosFolder, { recursive: true }),
-    },
+    { rounds, prepare: (round) => makePhotos(join(folder, `small-${round}`), SMALL) },
   );
   table(
     [

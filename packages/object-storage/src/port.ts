@@ -150,10 +150,15 @@ export function hasLocalFiles(store: ObjectStore): store is ObjectStore & LocalF
   return 'localPath' in store && typeof store.localPath === 'function';
 }
 
+/** Looks only whether the store has an object under this key, which takes least where objects are local files. @throws ObjectNotFoundError */
+export async function requireStored(store: ObjectStore, key: string): Promise<void> {
+  await (hasLocalFiles(store) ? store.localPath(key) : store.head(key));
+}
+
 /** Resolves to whether the store has an object under this key. */
 export async function isStored(store: ObjectStore, key: string): Promise<boolean> {
   try {
-    await store.head(key);
+    await requireStored(store, key);
     return true;
   } catch (error) {
     if (isObjectStoreError(error, 'object_not_found')) return false;

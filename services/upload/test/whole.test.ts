@@ -13,6 +13,8 @@ describeWithPostgres('a file of one chunk', () => {
   let other: UploadNode;
   /** Objects that the other process has begun to store. */
   let begun = 0;
+  /** How often it has read one. */
+  let reads = 0;
   beforeAll(async () => {
     ground = await createGround();
     one = await startUpload({ ground });
@@ -23,6 +25,10 @@ describeWithPostgres('a file of one chunk', () => {
         put: (...object) => {
           begun += 1;
           return store.put(...object);
+        },
+        get: (...object) => {
+          reads += 1;
+          return store.get(...object);
         },
       }),
     });
@@ -110,6 +116,32 @@ describeWithPostgres('a file of one chunk', () => {
     await user.abort(session.id);
     expect(await sendRest()).toMatchObject({ status: 409, body: { code: 'upload_ended' } });
     expect(await one.keysOf(user.id)).toEqual([]);
+  });
+
+  it('is not read again when it is completed, if it began as a JPEG does', async () => {
+    const before = reads;
+    await other.user().upload(newFile(CHUNK));
+    expect(reads).toBe(before);
+  });
+
+  it('is recognised also when its first bytes come one by one', async () => {
+    const user = other.user();
+    const file = newFile(CHUNK);
+    const { id: sessionId } = await user.open(file);
+    const before = begun;
+    const chunk = beginChunk({
+      url: other.url,
+      token: user.token,
+      sessionId,
+      offset: 0,
+      contentLength: CHUNK,
+    });
+    await chunk.send(file.bytes.subarray(0, 1));
+    await eventually(() => expect(begun).toBe(before + 1));
+    await chunk.send(file.bytes.subarray(1, 2));
+    await chunk.send(file.bytes.subarray(2));
+    expect((await chunk.end()).status).toBe(204);
+    expect(await user.complete(sessionId)).toMatchObject({ status: 200 });
   });
 
   it('is sent again when its object is lost before it is completed', async () => {

@@ -146,6 +146,13 @@ export class Objects {
     return undefined;
   }
 
+  /** One look at the data file, without its sidecar. @throws ObjectNotFoundError */
+  async require(key: string): Promise<void> {
+    if (await statFile(this.layout.object(key))) return;
+    await this.checkMounted();
+    throw notFound(key);
+  }
+
   /** One look at the data file: the sidecar is neither opened nor read. */
   async isCurrent(key: string, version: string | undefined): Promise<boolean> {
     const stats = await statFile(this.layout.object(key));
@@ -166,7 +173,7 @@ export class Objects {
       });
       if (found && handle) return { info: toInfo(key, found.stats, found.record), handle };
       await this.checkMounted();
-      throw new ObjectNotFoundError(`there is no object ${key}`);
+      throw notFound(key);
     } catch (error) {
       await handle?.close();
       throw error;
@@ -184,6 +191,8 @@ export class Objects {
     );
   }
 }
+
+const notFound = (key: string) => new ObjectNotFoundError(`there is no object ${key}`);
 
 function toRecord({ attributes, etag, uploadId, stats }: FinishedFile): ObjectRecord {
   return {

@@ -98,7 +98,7 @@ export async function createFilesystemStore({
     ready,
     close: async () => {},
     async localPath(key) {
-      await head(objects, key);
+      await translateErrors('find an object', () => objects.require(key));
       return layout.object(key);
     },
     isCurrent: ({ key, version }) =>

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { partLength } from '@lazyphotos/object-storage';
+import { sniffStart } from '@lazyphotos/photo-type';
 import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
 import { attributesOf, shapeOf, uploadEnded } from '../sessions/sessions.js';
@@ -19,6 +20,11 @@ export interface DigestCheck extends ByteObserver {
 
 /** The tag of a chunk that is not the announced file. Nothing of it is stored; the completion refuses it. */
 export const WRONG_HASH = 'wrong-hash';
+/** The tag of a stored JPEG, which its first bytes have shown while they passed. Other types may show only in the whole file. */
+export const JPEG = 'image/jpeg';
+
+/** More than the signature of a JPEG. */
+const START_BYTES = 32;
 
 class WrongHashError extends Error {}
 
@@ -35,12 +41,17 @@ export async function storeWhole(
 ): Promise<void> {
   const { store, sessions } = context;
   let tag = session.hash;
-  const bytes = Readable.from(verified(context, session, body, digest), { objectMode: false });
+  let start = Buffer.alloc(0);
+  const onStart = (piece: Buffer) => {
+    start = Buffer.from(piece.subarray(0, START_BYTES));
+  };
+  const bytes = Readable.from(verified(context, session, body, digest, onStart), { objectMode: false });
   const stop = () => body.destroy();
   await sessions.whileSending(session, stop, async () => {
     try {
       const size = Number(session.sizeBytes);
       await store.put(session.storageKey, bytes, attributesOf(session), { size });
+      if ((await sniffStart(start)) === JPEG) tag = JPEG;
     } catch (error) {
       if (!(error instanceof WrongHashError)) throw error;
       tag = WRONG_HASH;
@@ -63,6 +74,7 @@ async function* verified(
   session: UploadSession,
   body: Readable,
   digest: DigestCheck | undefined,
+  onStart: (piece: Buffer) => void,
 ): AsyncGenerator<Buffer> {
   const shape = shapeOf(session);
   const length = partLength(shape, 0);
@@ -70,6 +82,7 @@ async function* verified(
   let received = 0;
   let last: Buffer | undefined;
   for await (const bytes of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    if (received === 0) onStart(bytes);
     received += bytes.length;
     if (received > length) throw wrongLength(shape, 0);
     metrics.bytes.inc(bytes.length);

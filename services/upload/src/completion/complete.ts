@@ -2,7 +2,7 @@ import { endpoints, isArchiveType } from '@lazyphotos/contracts';
 import { isObjectStoreError, partCount } from '@lazyphotos/object-storage';
 import { ProblemError, type ServiceApp } from '@lazyphotos/service-kit';
 import { progressOf } from '../chunks/progress.js';
-import { WRONG_HASH } from '../chunks/whole.js';
+import { JPEG, WRONG_HASH } from '../chunks/whole.js';
 import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
 import { isWhole, shapeOf, uploadEnded } from '../sessions/sessions.js';
@@ -64,8 +64,10 @@ async function assembleAndVerify(
   session: UploadSession,
   etags: readonly string[],
 ): Promise<Verification> {
-  if (isWhole(session))
-    return etags.includes(WRONG_HASH) ? { refusal: 'hash_mismatch' } : verifyType(context, session);
+  if (isWhole(session)) {
+    if (etags.includes(WRONG_HASH)) return { refusal: 'hash_mismatch' };
+    return verifyType(context, session, etags.includes(JPEG) ? JPEG : undefined);
+  }
   const { store, sessions, prefixes } = context;
   const { hash, chunks } = prefixes.resume(session.id, etags);
   const upload = await sessions.stagedUpload(session);

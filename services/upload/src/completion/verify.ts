@@ -1,6 +1,6 @@
 import type { Hash } from 'node:crypto';
 import { isArchiveType, storedMimeType } from '@lazyphotos/contracts';
-import type { ObjectStore } from '@lazyphotos/object-storage';
+import { type ObjectStore, requireStored } from '@lazyphotos/object-storage';
 import { sniffTokenizer } from '@lazyphotos/photo-type';
 import { type IRangeRequestClient, tokenizer } from '@tokenizer/range';
 import type { UploadContext } from '../context.js';
@@ -38,10 +38,14 @@ export async function verifyObject(
   return verifyType(context, session);
 }
 
-/** Checks the content of an object that has the announced hash: its type, and whether it holds malware. */
+/**
+ * Checks the content of an object that has the announced hash: its type, and whether it holds malware. `passed` is the type that the
+ * bytes have shown while they passed; without it the object is read. @throws ObjectNotFoundError
+ */
 export async function verifyType(
   context: UploadContext,
   { storageKey: key, sizeBytes, mimeType }: UploadSession,
+  passed?: string,
 ): Promise<Verification> {
   const { store } = context;
   const size = Number(sizeBytes);
@@ -50,7 +54,8 @@ export async function verifyType(
     const isZip = await isArchive(storedArchive(store, key, size));
     return isZip ? { mimeType } : { refusal: 'unsupported_media_type' };
   }
-  const sniffed = await sniffType(store, key, size);
+  if (passed) await requireStored(store, key);
+  const sniffed = passed ?? (await sniffType(store, key, size));
   const stored = sniffed === undefined ? undefined : storedMimeType(mimeType, sniffed);
   if (stored === undefined) return { refusal: 'unsupported_media_type' };
   return (await holdsMalware(context, key, size)) ? { refusal: 'malware_found' } : { mimeType: stored };

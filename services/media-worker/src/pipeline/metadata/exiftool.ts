@@ -132,7 +132,7 @@ export class MetadataTool {
     const current = await this.#running;
     const outcome = await runTask(current, task);
     if ('result' in outcome) {
-      await replaceIfLarge(current);
+      replaceIfLarge(current);
       return outcome.result;
     }
     if (outcome.ended === 'memory') return this.#options.lane(() => this.#attemptLarge(task));
@@ -199,8 +199,8 @@ async function runTask<T>(
 }
 
 /** The next task gets a new process. */
-async function replaceIfLarge({ tool, child }: Running): Promise<void> {
-  if (child?.pid === undefined || (await residentBytes(child.pid)) <= MAX_KEPT_BYTES) return;
+function replaceIfLarge({ tool, child }: Running): void {
+  if (child?.pid === undefined || residentBytes(child.pid) <= MAX_KEPT_BYTES) return;
   tool.closeChildProcesses().catch(() => undefined);
 }
 

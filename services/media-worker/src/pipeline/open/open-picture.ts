@@ -1,5 +1,6 @@
+import { open } from 'node:fs/promises';
 import { canonicalMimeType, isCameraRaw } from '@lazyphotos/contracts';
-import { sniffFile } from '@lazyphotos/photo-type';
+import { type ByteSource, sniffFile, sniffStart } from '@lazyphotos/photo-type';
 import type { Decoder } from '../decode/decoder.js';
 import { isMachineFault, ProcessorUnavailableError } from '../errors.js';
 import type { HeicDecoder } from '../heic/heic-decoder.js';
@@ -32,22 +33,40 @@ export type Contents =
   /** A format that sharp decodes. */
   | { kind: 'bitmap'; mimeType: string };
 
+/** Enough for a JPEG and for the signature of a TIFF. */
+const START_BYTES = 32;
+
 /** Detects the content of a file. Its announced type is used only if the content is not recognised. */
-export async function inspect({ path, mimeType }: PhotoFile): Promise<Contents> {
+export async function inspect(photo: PhotoFile): Promise<Contents> {
   try {
-    const pictures = await readTiffPictures(path);
-    if (pictures && pictures.length > 0) return { kind: 'tiff', pictures };
-    // A damaged TIFF may still have previews that exiftool finds.
-    const type = pictures ? mimeType : ((await sniffFile(path)) ?? mimeType);
-    const canonical = canonicalMimeType(type) ?? type;
-    if (isCameraRaw(canonical)) return { kind: 'raw' };
-    if (canonical === 'image/avif') return { kind: 'avif' };
-    if (canonical === 'image/heic') return { kind: 'heic' };
-    return { kind: 'bitmap', mimeType: canonical };
+    const file = await open(photo.path);
+    try {
+      return await contentsOf(photo, async (position, length) => {
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+        return buffer.subarray(0, bytesRead);
+      });
+    } finally {
+      await file.close();
+    }
   } catch (cause) {
     if (isMachineFault(cause)) throw new ProcessorUnavailableError('The file cannot be read', { cause });
     throw cause;
   }
+}
+
+async function contentsOf({ path, mimeType }: PhotoFile, read: ByteSource): Promise<Contents> {
+  const start = await read(0, START_BYTES);
+  // Most photos: nothing more needs to be read.
+  if ((await sniffStart(start)) === 'image/jpeg') return { kind: 'bitmap', mimeType: 'image/jpeg' };
+  const pictures = await readTiffPictures(start, read);
+  if (pictures && pictures.length > 0) return { kind: 'tiff', pictures };
+  // A damaged TIFF may still have previews that exiftool finds.
+  const type = pictures ? mimeType : ((await sniffFile(path)) ?? mimeType);
+  const canonical = canonicalMimeType(type) ?? type;
+  if (isCameraRaw(canonical)) return { kind: 'raw' };
+  if (canonical === 'image/avif') return { kind: 'avif' };
+  if (canonical === 'image/heic') return { kind: 'heic' };
+  return { kind: 'bitmap', mimeType: canonical };
 }
 
 /** Opens a photo for rendering. `described` (tags and metadata) is awaited only where the opening needs it. */

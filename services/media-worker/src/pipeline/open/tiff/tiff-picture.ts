@@ -1,5 +1,4 @@
-import { open } from 'node:fs/promises';
-import { readDirectories, TIFF_TAG, type TiffDirectory } from '@lazyphotos/photo-type';
+import { type ByteSource, readDirectories, TIFF_TAG, type TiffDirectory } from '@lazyphotos/photo-type';
 import type { SampleMeaning } from '../../types.js';
 
 /** One of the pictures in a TIFF, as its directory describes it. */
@@ -50,20 +49,11 @@ const SENSOR_COMPRESSIONS = new Set([262, 32_767, 32_769, 32_770, 34_713, 65_000
 
 /**
  * Returns the pictures of a TIFF: pages in their order, each followed by its SubIFDs. Undefined if the file is not a TIFF, none if its
- * first directory is damaged. Throws errors of the file system.
+ * first directory is damaged. `start` are the first bytes of the file. Throws errors of `read`.
  */
-export async function readTiffPictures(path: string): Promise<TiffPicture[] | undefined> {
-  const file = await open(path);
-  try {
-    const read = async (position: number, length: number) => {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
-      return buffer.subarray(0, bytesRead);
-    };
-    if (!/^(II[*+]\0|MM\0[*+])/.test((await read(0, 4)).toString('latin1'))) return undefined;
-    return ((await readDirectories(read)) ?? []).flatMap((directory) => pictureOf(directory) ?? []);
-  } finally {
-    await file.close();
-  }
+export async function readTiffPictures(start: Buffer, read: ByteSource): Promise<TiffPicture[] | undefined> {
+  if (!/^(II[*+]\0|MM\0[*+])/.test(start.toString('latin1', 0, 4))) return undefined;
+  return ((await readDirectories(read)) ?? []).flatMap((directory) => pictureOf(directory) ?? []);
 }
 
 /** Undefined for a directory without a picture. */
