@@ -87,14 +87,12 @@ async function measure(system, client, all, { folder, rounds }) {
     },
     {
       rounds,
-      prepare: async () => {
-        const photos = await makeFiles(join(folder, 'photos'), all, { readable: true });
-        const damaged = await makeFiles(join(folder, 'damaged'), all, { readable: false });
+      // Files stay until the end: see upload.mjs.
+      prepare: async (round) => {
+        const photos = await makeFiles(join(folder, `photos-${round}`), all, { readable: true });
+        const damaged = await makeFiles(join(folder, `damaged-${round}`), all, { readable: false });
         megabytesSent = photos.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6;
         return { photos, damaged };
-      },
-      tidy: async () => {
-        for (const name of ['photos', 'damaged']) await rm(join(folder, name), { recursive: true });
       },
     },
   );

@@ -25,10 +25,7 @@ export async function inParallel(items, atATime, work) {
  * the rounds that count: `{ <name>: [<of round 1>, …] }`.
  * @param peers functions by name; each gets what `prepare` has resolved to
  */
-export async function takeTurns(
-  peers,
-  { rounds, warmUps = 1, prepare = async () => {}, tidy = async () => {} },
-) {
+export async function takeTurns(peers, { rounds, warmUps = 1, prepare = async () => {} }) {
   const names = Object.keys(peers);
   const results = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < warmUps + rounds; round += 1) {
@@ -38,7 +35,6 @@ export async function takeTurns(
       const result = await peers[name](given);
       if (round >= warmUps) results[name].push(result);
     }
-    await tidy(round);
   }
   return results;
 }
