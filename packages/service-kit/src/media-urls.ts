@@ -37,6 +37,9 @@ const MEDIA_PATH = new RegExp(
   `^/media/(${UUID})/(${UUID})/(${MEDIA_VARIANTS.join('|')}|embedded-\\d{1,10})$`,
 );
 
+const signedText = (userId: string, photoId: string, variant: string, expires: number, name?: string) =>
+  `/media/${userId}/${photoId}/${variant}?${queryOf(String(expires), name)}`;
+
 const queryOf = (expires: string, name: string | undefined): string =>
   name === undefined ? `exp=${expires}` : `exp=${expires}&name=${encodeURIComponent(name)}`;
 
@@ -54,13 +57,18 @@ class Signer {
 
   sign(text: string): string {
     const known = this.#signatures.get(text);
-    return known ?? this.#remember(text, this.#compute(text));
+    return known ?? this.#remember(text, this.signOnce(text));
+  }
+
+  /** Signs without looking for the signature or remembering it. */
+  signOnce(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('base64url');
   }
 
   /** A wrong signature is not remembered, so made-up URLs push out no others. */
   isSigned(text: string, signature: string): boolean {
     const known = this.#signatures.get(text);
-    const expected = known ?? this.#compute(text);
+    const expected = known ?? this.signOnce(text);
     const [given, wanted] = [Buffer.from(signature), Buffer.from(expected)];
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return false;
     if (known === undefined) this.#remember(text, expected);
@@ -70,10 +78,6 @@ class Signer {
   #remember(text: string, signature: string): string {
     this.#signatures.set(text, signature);
     return signature;
-  }
-
-  #compute(text: string): string {
-    return createHmac('sha256', this.#key).update(text).digest('base64url');
   }
 }
 
@@ -90,6 +94,11 @@ export interface MediaUrls {
     name?: string,
   ): { url: string; expiresAt: Date };
   urlFor: MediaUrlFor;
+  /**
+   * The same for a list that is read once and may be as long as a library: its signatures would push out those that are asked for again,
+   * and to remember one takes half as long as to compute it.
+   */
+  urlForOnce: MediaUrlFor;
   /** Returns the location that a URL names; undefined if its signature is wrong or it has expired. */
   verify(path: string, expires: unknown, signature: unknown, name?: unknown): MediaLocation | undefined;
 }
@@ -98,6 +107,8 @@ export function createMediaUrls(options: MediaUrlOptions): MediaUrls {
   const { baseUrl, lifetimeSeconds, now = Date.now } = options;
   const signer = new Signer(createSecretKey(options.signingKey, 'utf8'));
 
+  const urlOf = (signed: string, signature: string): string => `${baseUrl}${signed}&sig=${signature}`;
+
   function expiryOf(variant: SignedVariant): number {
     const isCopy = variant.startsWith('embedded-');
     const step = isCopy ? Math.min(lifetimeSeconds, COPY_LIFETIME_SECONDS) : lifetimeSeconds;
@@ -105,11 +116,14 @@ export function createMediaUrls(options: MediaUrlOptions): MediaUrls {
   }
 
   function sign(userId: string, photoId: string, variant: SignedVariant, name?: string) {
-    const path = `/media/${userId}/${photoId}/${variant}`;
     const expires = expiryOf(variant);
-    const signed = `${path}?${queryOf(String(expires), name)}`;
-    const url = `${baseUrl}${signed}&sig=${signer.sign(signed)}`;
-    return { url, expiresAt: new Date(expires * 1000) };
+    const signed = signedText(userId, photoId, variant, expires, name);
+    return { url: urlOf(signed, signer.sign(signed)), expiresAt: new Date(expires * 1000) };
+  }
+
+  function urlForOnce(userId: string, photoId: string, variant: SignedVariant): string {
+    const signed = signedText(userId, photoId, variant, expiryOf(variant));
+    return urlOf(signed, signer.signOnce(signed));
   }
 
   function verify(
@@ -134,5 +148,6 @@ export function createMediaUrls(options: MediaUrlOptions): MediaUrls {
     };
   }
 
-  return { sign, verify, urlFor: (userId, photoId, variant) => sign(userId, photoId, variant).url };
+  const urlFor: MediaUrlFor = (userId, photoId, variant) => sign(userId, photoId, variant).url;
+  return { sign, verify, urlFor, urlForOnce };
 }

@@ -33,6 +33,7 @@ function countPage(photoIds, urlOf) {
 
 const page = newPage();
 const signMedia = (photoId, variant) => mediaUrls.urlFor(userId, photoId, variant);
+const signOnce = (photoId, variant) => mediaUrls.urlForOnce(userId, photoId, variant);
 const verify = (photoId, variant) => {
   const { pathname, searchParams } = new URL(signMedia(photoId, variant), 'http://localhost');
   mediaUrls.verify(pathname, searchParams.get('exp'), searchParams.get('sig'));
@@ -41,7 +42,10 @@ const verify = (photoId, variant) => {
 const forge = (photoId, variant) =>
   mediaUrls.verify(`/media/${userId}/${photoId}/${variant}`, '9999999999', 'A'.repeat(43));
 
+const longList = newPage();
 const counts = {
+  list: countPage(longList, signOnce),
+  listAgain: countPage(longList, signOnce),
   media: countPage(page, signMedia),
   mediaAgain: countPage(page, signMedia),
   verified: countPage(page, verify),

@@ -142,7 +142,8 @@ export interface PageRow {
   entity: 'photo' | 'album' | null;
   seq: string;
   deleted: boolean;
-  data: unknown;
+  /** The record or the tombstone, as JSON. */
+  data: string;
   /** Milliseconds since 1970, which `pg` reads in a fraction of the time that a date takes it. */
   updatedAt: number;
   /** Of an album: its photos, or as many as one entry may have; `hasRest`: there are more behind the item with the key `lastKey`. */
@@ -168,7 +169,7 @@ const KEY = "coalesce(position, '~')";
 /**
  * Reads the entries behind a number in their order, with the head of the log as it is in the same snapshot: at most $3, and no more than make
  * a page of $8 bytes. What is beyond that is not sent: PostgreSQL measures each record, and the size of an album follows from its number of
- * photos. A first entry comes whatever its size.
+ * photos. A first entry comes whatever its size. A record is made a text once, for its size and for the response: that is most of the work.
  *
  * An album has its photos in its manual order, those without a position last. One with more than $7 fills a page of its own with a part of
  * them. $4: the number of an entry whose first parts were read before, up to the item with the key $5 and the photo $6.
@@ -176,10 +177,10 @@ const KEY = "coalesce(position, '~')";
 export const READ_PAGE = statement<PageRow>(
   'read-page',
   `WITH log AS (
-    SELECT *, sum(bytes) OVER (ORDER BY seq) AS total FROM (
-      SELECT *, octet_length(data::text) + ${BYTES_AROUND} + CASE WHEN ids > $7::int THEN $8::int ELSE ids * ${BYTES_PER_ID} END AS bytes
+    SELECT *, sum(bytes) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) AS total FROM (
+      SELECT *, octet_length(data) + ${BYTES_AROUND} + CASE WHEN ids > $7::int THEN $8::int ELSE ids * ${BYTES_PER_ID} END AS bytes
       FROM (
-        SELECT entity, entity_id, seq, deleted, data, updated_at, CASE WHEN entity = 'photo' OR deleted THEN 0
+        SELECT entity, entity_id, seq, deleted, data::text AS data, updated_at, CASE WHEN entity = 'photo' OR deleted THEN 0
           WHEN seq = $4::bigint THEN $7::int + 1 ELSE GREATEST((data->>'itemCount')::int, ${FEWEST_IDS}) END AS ids
         FROM feed_entries WHERE user_id = $1::uuid AND seq > $2::bigint ORDER BY seq LIMIT $3::int
       ) AS entries

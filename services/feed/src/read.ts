@@ -109,7 +109,8 @@ async function readBegun<Row>(database: Database, read: () => Promise<Row[]>): P
 
 function itemOf(entry: PageEntry, mediaUrl: MediaUrlFor, localPlace: (place: Place) => Place): FeedItem {
   const updatedAt = new Date(entry.updatedAt).toISOString();
-  const { data, offset } = entry;
+  const { offset } = entry;
+  const data: unknown = JSON.parse(entry.data);
   if (entry.deleted) return { type: 'tombstone', data: data as Tombstone, updatedAt };
   if (entry.entity === 'album') {
     // Entries that are older than the field are of albums that go by date.

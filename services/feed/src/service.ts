@@ -48,7 +48,7 @@ export function createFeedService({
   const db = createPrisma(database);
   const service = createServiceApp(chassis, { database, bus });
   service.mount(endpoints.getFeed, ({ principal, query }) =>
-    readPage({ database, mediaUrl: mediaUrls.urlFor, pageLimits }, principal.userId, query),
+    readPage({ database, mediaUrl: mediaUrls.urlForOnce, pageLimits }, principal.userId, query),
   );
   service.mount(internalEndpoints.headCursor, async ({ params }) => ({
     cursor: await headCursor(database, params.userId),
