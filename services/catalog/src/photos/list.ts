@@ -48,20 +48,8 @@ const RANGE_LIMIT = Prisma.raw(String(MAX_LIMIT + 1));
  */
 const pageLimit = (limit: number): Prisma.Sql => Prisma.raw(String(limit + 1));
 
-/** The limits that clients ask for; each connection keeps the statements of these alone. */
-const NAMED_LIMITS = [DEFAULT_LIMIT, MAX_LIMIT];
-
-/** Returns a name for the lists without filters, which clients read from end to end; undefined for any other. */
-function statementNameOf(
-  { userId: _, sort, albumId, ...filter }: Selection,
-  limit: number,
-  from: PageCursor | undefined,
-) {
-  if (!NAMED_LIMITS.includes(limit) || Object.values(filter).some((value) => value !== undefined))
-    return undefined;
-  const kind = albumId && 'album';
-  return ['page', limit, sort ?? 'capturedAt', kind, from && 'after'].filter(Boolean).join('-');
-}
+/** Clients ask for pages of these sizes, whose texts are the same for all of them. */
+const isCommon = (limit: number): boolean => limit === DEFAULT_LIMIT || limit === MAX_LIMIT;
 
 function pageOf(
   read: FittingPhoto[],
@@ -102,7 +90,7 @@ async function readPhotoPage(
     SELECT at, photo_id FROM (${Prisma.join(newest, ' UNION ALL ')}) AS newest
     ORDER BY at DESC, photo_id DESC LIMIT ${pageLimit(limit)}`;
   const query = fittingPhotos(selection.userId, { rows, order: 'at DESC, photo_id DESC' });
-  const read = await readFitting(database, query, statementNameOf(selection, limit, from));
+  const read = await readFitting(database, query, isCommon(limit));
   const by = selection.sort ?? 'capturedAt';
   return pageOf(read, limit, (last) => ({
     by,
@@ -128,7 +116,7 @@ async function readArrangedPage(
     ORDER BY position, photo_id LIMIT ${pageLimit(limit)}`;
   const column = { name: 'position', as: 'pagePosition' } as const;
   const query = fittingPhotos(userId, { rows, order: 'position, photo_id', column });
-  const read = await readFitting(database, query);
+  const read = await readFitting(database, query, isCommon(limit));
   return pageOf(read, limit, (last) => ({
     by: 'position',
     position: last.pagePosition ?? '',

@@ -69,14 +69,15 @@ export interface FittingColumns {
 }
 
 /**
- * Runs `fittingPhotos` on the pool, which parses far less than Prisma. `name` is given where there are few such texts: PostgreSQL then
- * parses and plans each once for a connection.
+ * Runs `fittingPhotos` on the pool, which parses far less than Prisma. `isCommon`: many requests have this text, so it is worth a name.
+ * PostgreSQL takes as long to parse and plan a page as to read it.
  */
 export async function readFitting(
-  { pool }: Database,
+  { pool, names }: Database,
   query: Prisma.Sql,
-  name?: string,
+  isCommon: boolean,
 ): Promise<FittingPhoto[]> {
+  const name = isCommon ? names.nameOf(query.text) : undefined;
   const { rows } = await pool.query<StoredListedPhoto & FittingColumns>({
     ...(name && { name }),
     text: query.text,
