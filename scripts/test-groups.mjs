@@ -11,7 +11,6 @@ const UNIT = [
   'packages/cli/test/walk.test.ts',
   'packages/contracts/',
   'packages/database/test/errors.test.ts',
-  'packages/database/test/statement-names.test.ts',
   'packages/embedded-postgres/test/parts.test.ts',
   'packages/import-engine/',
   'packages/messaging/test/postponements.test.ts',

@@ -22,8 +22,8 @@ const SMALL = { name: '100 KB', bytes: 100_000, count: 120 };
 const SAMPLE = fileURLToPath(new URL('../../packages/testkit/samples/good/jpeg/plain.jpg', import.meta.url));
 
 /**
- * Real JPEGs that differ: what makes them as large as wanted is noise behind the end of the image. They stay until the end: ext4 looks for
- * minutes at every inode that was freed whenever it makes a file, which nobody sees at home.
+ * Real JPEGs that differ: what makes them as large as wanted is noise behind the end of the image. They stay until the end, 9 GB with all
+ * copies: after many deletions ext4 makes files slowly for minutes, and later rounds would measure that.
  */
 async function makePhotos(folder, { bytes, count }) {
   await mkdir(folder);

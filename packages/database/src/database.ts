@@ -3,7 +3,6 @@ import pg from 'pg';
 import { type DatabaseError, translateDatabaseError } from './errors.js';
 import { findPending, type Migration, MigrationChangedError, migrate, readMigrations } from './migrations.js';
 import { type RetryOptions, reasonOf, retryUntilReady } from './retry.js';
-import { StatementNames } from './statements.js';
 
 export interface DatabaseOptions {
   url: string;
@@ -21,7 +20,6 @@ export interface DatabaseOptions {
 export interface Database {
   pool: pg.Pool;
   adapter: PrismaPg;
-  names: StatementNames;
   /** For the Prisma client on this adapter. */
   transactionOptions: TransactionOptions;
   /** Rejects when the database does not respond. */
@@ -94,7 +92,6 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     pool,
     adapter: new PrismaPg(pool),
-    names: new StatementNames(),
     transactionOptions: limits,
     ready: async () => {
       await pool.query('SELECT 1');

@@ -32,4 +32,4 @@ export {
 export { OutboxRelay, type RelayOptions } from './outbox/relay.js';
 export { type RetryOptions, reasonOf, retryUntilReady } from './retry.js';
 export { databaseSettings, postgresUrl } from './settings.js';
-export { run, type Statement, StatementNames, statement } from './statements.js';
+export { run, type Statement, statement } from './statements.js';

@@ -16,26 +16,6 @@ export function statement<Row extends pg.QueryResultRow>(name: string, text: str
   return { name, text };
 }
 
-/** How many texts of a pool get names. The plan of a page of photos takes a third of a megabyte in each connection that has used it. */
-const MOST_NAMES = 16;
-
-/**
- * Names for SQL that is put together from parts, such as the filters of a list. PostgreSQL parses and plans a text with a name once for
- * each connection, and keeps it until the connection closes. So only the first texts get one: those that clients use most come early.
- */
-export class StatementNames {
-  readonly #names = new Map<string, string>();
-
-  /** Returns the name of a text; undefined when there are no more. */
-  nameOf(text: string): string | undefined {
-    const known = this.#names.get(text);
-    if (known !== undefined || this.#names.size === MOST_NAMES) return known;
-    const name = `text-${this.#names.size + 1}`;
-    this.#names.set(text, name);
-    return name;
-  }
-}
-
 /** Runs a statement on a pool, where it is a transaction of its own, or on a connection. Resolves to its rows. */
 export async function run<Row extends pg.QueryResultRow>(
   { pool }: { pool: Pick<pg.Pool, 'query'> },

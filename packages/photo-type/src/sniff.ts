@@ -19,6 +19,14 @@ export async function sniffTokenizer(
   return (await fileTypeFromTokenizer(tokenizer, OPTIONS))?.mime;
 }
 
+/** So many first bytes tell whether a file is a JPEG. */
+export const JPEG_START_BYTES = 32;
+
+/** Resolves to whether a file is a JPEG, by its first `JPEG_START_BYTES`, or by all of it if it is shorter. What follows cannot change it. */
+export async function beginsAsJpeg(start: Uint8Array): Promise<boolean> {
+  return (await sniffStart(start)) === 'image/jpeg';
+}
+
 /** Both byte orders of TIFF. Its first directory, by which camera RAW files are recognised, may be anywhere in the file. */
 const TIFF_SIGNATURES = [Buffer.from('II*\0', 'latin1'), Buffer.from('MM\0*', 'latin1')];
 

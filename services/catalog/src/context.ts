@@ -3,12 +3,14 @@ import type { Database, UnitOfWork } from '@lazyphotos/database';
 import type { Passwords } from '@lazyphotos/passwords';
 import type { Logger, MediaUrls, RefuseEvent, ShareSigning } from '@lazyphotos/service-kit';
 import type { CatalogMetrics } from './metrics.js';
+import type { PageNames } from './photos/page-names.js';
 import type { CatalogDb, CatalogTx } from './prisma.js';
 
 /** What the functions of this service work with; made once, in service.ts. */
 export interface CatalogContext {
   /** For the prepared statements of the hot paths. */
   database: Database;
+  pageNames: PageNames;
   db: CatalogDb;
   unitOfWork: UnitOfWork<CatalogTx>;
   metrics: CatalogMetrics;

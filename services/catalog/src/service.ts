@@ -28,6 +28,7 @@ import { applyMedia } from './media/apply.js';
 import { setPlace } from './metadata/place.js';
 import { mountMetadataRoutes } from './metadata/routes.js';
 import { CatalogMetrics } from './metrics.js';
+import { PageNames } from './photos/page-names.js';
 import { mountPhotoRoutes } from './photos/routes.js';
 import { type CatalogDb, type CatalogTx, createPrisma } from './prisma.js';
 import { createSearchFill } from './search/fill.js';
@@ -128,6 +129,7 @@ function createContext(
   const { chassis, feed, copies, accounts, mediaUrls, shareSigning, settings, now = () => new Date() } = deps;
   return {
     database: deps.database,
+    pageNames: new PageNames(),
     db,
     unitOfWork,
     metrics: new CatalogMetrics(chassis.metrics),

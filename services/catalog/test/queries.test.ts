@@ -27,6 +27,7 @@ type PlanMode = (typeof PLAN_MODES)[number];
 /** Returns a parameter as PostgreSQL reads it. */
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return `{${value.map(textOf).join()}}`;
+  if (value === null) throw new TypeError('a literal for null is not known here');
   return value instanceof Date ? value.toISOString() : String(value);
 }
 
@@ -76,6 +77,39 @@ describeWithPostgres('how much is asked of the database', () => {
     for (let n = 0; n < 10; n += 1) await user.addItems(await user.addAlbum(), [two]);
     expect(await countFor(() => user.trash(two))).toBe(inOne);
     expect(await countFor(() => user.restore(two))).toBe(backInOne);
+  });
+
+  it('is prepared for pages of the usual sizes, whatever their filters', async () => {
+    const user = node.user();
+    const albumId = await user.addAlbum();
+    await user.addPhotos(3);
+    const nameOf = async (query: string) => {
+      const asked = await node.statements.during(() => user.call(`/photos?${query}`));
+      return asked.find(({ text }) => PAGES.test(text))?.name;
+    };
+    const queries = ['', 'favorite=true', 'tag=Rome', `albumId=${albumId}`, 'sort=uploadedAt'];
+    const names: unknown[] = [];
+    for (const query of queries) names.push(await nameOf(`${query}&limit=100`));
+    expect(names).toEqual(queries.map(() => expect.any(String)));
+    expect(new Set(names).size).toBe(queries.length);
+    expect(await nameOf('tag=Paris&limit=100')).toBe(names[2]);
+    expect(await nameOf('limit=7')).toBeUndefined();
+  });
+
+  it('is not prepared for more than some combinations of filters, which stay in the memory of each connection', async () => {
+    const user = node.user();
+    const flags = ['', 'favorite=true&', 'favorite=false&'].flatMap((favorite) =>
+      ['', 'archived=true&', 'archived=false&'].map((archived) => favorite + archived),
+    );
+    const asked = await node.statements.during(async () => {
+      for (const query of flags.flatMap((flag) => [`${flag}trashed=true&`, `${flag}tag=Rome&`]))
+        for (const sort of ['capturedAt', 'uploadedAt'])
+          await user.call(`/photos?${query}sort=${sort}&limit=100`);
+      await user.call('/photos?limit=100');
+    });
+    const pages = asked.filter(({ text }) => PAGES.test(text));
+    expect(new Set(pages.flatMap(({ name }) => name ?? [])).size).toBeLessThanOrEqual(17);
+    expect(pages.at(-1)?.name).toEqual(expect.any(String));
   });
 
   describe('with a million photos', () => {

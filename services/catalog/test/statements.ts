@@ -1,6 +1,8 @@
 import type { Database } from '@lazyphotos/database';
 
 export interface Statement {
+  /** Of a prepared statement. */
+  name?: string | undefined;
   text: string;
   values: unknown[];
 }
@@ -12,9 +14,14 @@ export function recordStatements(pool: Database['pool']) {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     const recording = (...args: unknown[]) => {
       const [config, values] = args;
-      const { text, values: own } =
-        typeof config === 'string' ? { text: config, values: undefined } : (config as Statement);
-      recorded.push({ text, values: (values as unknown[] | undefined) ?? own ?? [] });
+      const {
+        name,
+        text,
+        values: own,
+      } = typeof config === 'string'
+        ? { name: undefined, text: config, values: undefined }
+        : (config as Statement);
+      recorded.push({ name, text, values: (values as unknown[] | undefined) ?? own ?? [] });
       return query(...args);
     };
     client.query = recording as unknown as typeof client.query;

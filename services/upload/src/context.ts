@@ -26,6 +26,8 @@ export interface UploadContext {
   chunkLock: ChunkLock;
   /** By the id of the session that is being completed. */
   sessionLock: KeyedLock;
+  /** By the user whose oldest session is being replaced. */
+  replaceLock: KeyedLock;
   /** By the user and the hash of a photo that is being imported. */
   importLock: KeyedLock;
   /** Uploads are scanned only if there is one. */

@@ -131,6 +131,7 @@ function createContext(
     prefixes: new PrefixHashes(),
     chunkLock: new ChunkLock(),
     sessionLock: new KeyedLock(),
+    replaceLock: new KeyedLock(),
     importLock: new KeyedLock(),
     scanner,
     clients: new ClientActivity(),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithPostgres, eventually } from '@lazyphotos/testkit';
 import { CHUNK, createGround, type Ground, startUpload, type UploadNode } from './harness.js';
 import { beginChunk } from './raw-request.js';
-import { newFile, originalKey, type TestFile } from './user.js';
+import { fileOf, newFile, originalKey, type TestFile } from './user.js';
 
 /** Other bytes of the same length and type. */
 const otherBytes = ({ bytes }: TestFile): Buffer<ArrayBuffer> => newFile(bytes.length).bytes;
@@ -124,9 +124,9 @@ describeWithPostgres('a file of one chunk', () => {
     expect(reads).toBe(before);
   });
 
-  it('is recognised also when its first bytes come one by one', async () => {
+  /** Sends a file in two pieces, of which the service has got the first one alone, and completes it. */
+  const completeInPieces = async (file: TestFile, first: number) => {
     const user = other.user();
-    const file = newFile(CHUNK);
     const { id: sessionId } = await user.open(file);
     const before = begun;
     const chunk = beginChunk({
@@ -136,12 +136,24 @@ describeWithPostgres('a file of one chunk', () => {
       offset: 0,
       contentLength: CHUNK,
     });
-    await chunk.send(file.bytes.subarray(0, 1));
+    await chunk.send(file.bytes.subarray(0, first));
     await eventually(() => expect(begun).toBe(before + 1));
-    await chunk.send(file.bytes.subarray(1, 2));
-    await chunk.send(file.bytes.subarray(2));
+    await chunk.send(file.bytes.subarray(first));
     expect((await chunk.end()).status).toBe(204);
-    expect(await user.complete(sessionId)).toMatchObject({ status: 200 });
+    return user.complete(sessionId);
+  };
+
+  it('is recognised also when its first bytes come one after the other', async () => {
+    const before = reads;
+    expect(await completeInPieces(newFile(CHUNK), 3)).toMatchObject({ status: 200 });
+    expect(reads).toBe(before);
+  });
+
+  it('is not taken for a JPEG by the first three bytes of a JPEG-LS', async () => {
+    const { bytes } = newFile(CHUNK);
+    bytes[3] = 0xf7;
+    const reply = await completeInPieces(fileOf(bytes), 3);
+    expect(reply.body).toMatchObject({ code: 'unsupported_media_type' });
   });
 
   it('is sent again when its object is lost before it is completed', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect } from '@jest/globals';
+import { isStored, requireStored } from '../../src/index.js';
 import {
   brokenStream,
   collect,
@@ -33,6 +34,17 @@ function describeStoring({ store, test }: Suite): void {
     const stored = await store().put(key, streamOf(bytes), { contentType: 'image/jpeg' });
     expect(stored).toMatchObject({ key, size: bytes.length, contentType: 'image/jpeg', metadata: {} });
     expectSameBytes(await read(store(), key), bytes);
+  });
+
+  test('objects', 'it can be asked whether an object is there', async () => {
+    const key = `${uniquePrefix()}there`;
+    expect(await isStored(store(), key)).toBe(false);
+    await rejectsWith(requireStored(store(), key), 'object_not_found');
+    await store().put(key, randomBytes(10), PLAIN);
+    expect(await isStored(store(), key)).toBe(true);
+    await requireStored(store(), key);
+    await store().delete(key);
+    await rejectsWith(requireStored(store(), key), 'object_not_found');
   });
 
   test('objects', 'a stream of known size is read back, also a large one', async () => {

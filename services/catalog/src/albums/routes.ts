@@ -78,7 +78,7 @@ export function mountAlbumRoutes({ mount }: ServiceApp, context: CatalogContext)
   });
   mount(endpoints.listAlbumItems, async ({ principal, params, query }) => {
     const album = await requireAlbum(db, principal.userId, params.id);
-    const { rows, ...page } = await readItemPage(context.database, album, query.limit, query.cursor);
+    const { rows, ...page } = await readItemPage(context, album, query.limit, query.cursor);
     return { items: await viewPhotos(context, principal.userId, rows), ...page };
   });
   mount(endpoints.moveAlbumItem, async ({ principal: { userId }, params: { id, photoId }, body }) => {

@@ -1,5 +1,4 @@
-import { DEFAULT_LIMIT, type endpoints, MAX_LIMIT, type QueryOf } from '@lazyphotos/contracts';
-import type { Database } from '@lazyphotos/database';
+import { type endpoints, MAX_LIMIT, type QueryOf } from '@lazyphotos/contracts';
 import { createCursor, describeError, ProblemError } from '@lazyphotos/service-kit';
 import { z } from 'zod';
 import { requireAlbum } from '../albums/record.js';
@@ -48,8 +47,7 @@ const RANGE_LIMIT = Prisma.raw(String(MAX_LIMIT + 1));
  */
 const pageLimit = (limit: number): Prisma.Sql => Prisma.raw(String(limit + 1));
 
-/** Clients ask for pages of these sizes, whose texts are the same for all of them. */
-const isCommon = (limit: number): boolean => limit === DEFAULT_LIMIT || limit === MAX_LIMIT;
+type ReadContext = Pick<CatalogContext, 'database' | 'pageNames'>;
 
 function pageOf(
   read: FittingPhoto[],
@@ -70,13 +68,14 @@ function pageOf(
  * The caller has made sure that the album is the user's.
  */
 async function readPhotoPage(
-  database: Database,
+  { database, pageNames }: ReadContext,
   selection: Selection,
   limit: number,
   from: PageCursor | undefined,
   feed?: string,
 ): Promise<PhotoPage> {
   const { time, id, ranges } = indexRangesOf(selection);
+  const { userId, sort: order = 'capturedAt', albumId, ...filter } = selection;
   const after =
     from && from.by !== 'position'
       ? sql` AND (${time}, ${id}) < (${new Date(from.at)}::timestamptz, ${from.id}::uuid)`
@@ -89,12 +88,13 @@ async function readPhotoPage(
   const rows = sql`
     SELECT at, photo_id FROM (${Prisma.join(newest, ' UNION ALL ')}) AS newest
     ORDER BY at DESC, photo_id DESC LIMIT ${pageLimit(limit)}`;
-  const query = fittingPhotos(selection.userId, { rows, order: 'at DESC, photo_id DESC' });
-  const read = await readFitting(database, query, isCommon(limit));
-  const by = selection.sort ?? 'capturedAt';
+  const query = fittingPhotos(userId, { rows, order: 'at DESC, photo_id DESC' });
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  const shape = { limit, order, isOfAlbum: albumId !== undefined, isFirst: !from, isFiltered };
+  const read = await readFitting(database, query, pageNames.nameOf(shape, query.text));
   return pageOf(read, limit, (last) => ({
-    by,
-    at: (by === 'uploadedAt' ? last.uploadedAt : last.sortAt).getTime(),
+    by: order,
+    at: (order === 'uploadedAt' ? last.uploadedAt : last.sortAt).getTime(),
     id: last.id,
     feed,
   }));
@@ -102,7 +102,7 @@ async function readPhotoPage(
 
 /** Reads one page of an album in its manual order. */
 async function readArrangedPage(
-  database: Database,
+  { database, pageNames }: ReadContext,
   { id: albumId, userId }: Pick<AlbumRow, 'id' | 'userId'>,
   limit: number,
   from: PageCursor | undefined,
@@ -116,7 +116,8 @@ async function readArrangedPage(
     ORDER BY position, photo_id LIMIT ${pageLimit(limit)}`;
   const column = { name: 'position', as: 'pagePosition' } as const;
   const query = fittingPhotos(userId, { rows, order: 'position, photo_id', column });
-  const read = await readFitting(database, query, isCommon(limit));
+  const shape = { limit, order: 'position', isOfAlbum: true, isFirst: !from, isFiltered: false } as const;
+  const read = await readFitting(database, query, pageNames.nameOf(shape, query.text));
   return pageOf(read, limit, (last) => ({
     by: 'position',
     position: last.pagePosition ?? '',
@@ -126,14 +127,14 @@ async function readArrangedPage(
 
 /** Reads one page of an album's photos in the album's own order. The caller has made sure that the album is the user's. */
 export function readItemPage(
-  database: Database,
+  context: ReadContext,
   { id, userId, order }: Pick<AlbumRow, 'id' | 'userId' | 'order'>,
   limit: number,
   cursor: string | undefined,
 ): Promise<PhotoPage> {
   if (order === 'manual')
-    return readArrangedPage(database, { id, userId }, limit, decodePageCursor(cursor, 'position'));
-  return readPhotoPage(database, { userId, albumId: id }, limit, decodePageCursor(cursor, 'capturedAt'));
+    return readArrangedPage(context, { id, userId }, limit, decodePageCursor(cursor, 'position'));
+  return readPhotoPage(context, { userId, albumId: id }, limit, decodePageCursor(cursor, 'capturedAt'));
 }
 
 /** Returns the feed's position. Without the feed the list still works; the client then reads the feed from its beginning. */
@@ -152,7 +153,7 @@ export async function listPhotos(
   const from = decodePageCursor(cursor, filter.sort);
   // Read before the first page: later changes come through the feed.
   const position = from ? from.feed : await feedPosition(context, userId);
-  const page = await readPhotoPage(context.database, { userId, ...filter }, limit, from, position);
+  const page = await readPhotoPage(context, { userId, ...filter }, limit, from, position);
   return {
     photos: await viewPhotos(context, userId, page.rows),
     cursor: page.cursor,

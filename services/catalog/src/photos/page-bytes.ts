@@ -69,15 +69,13 @@ export interface FittingColumns {
 }
 
 /**
- * Runs `fittingPhotos` on the pool, which parses far less than Prisma. `isCommon`: many requests have this text, so it is worth a name.
- * PostgreSQL takes as long to parse and plan a page as to read it.
+ * Runs `fittingPhotos` on the pool, which parses far less than Prisma. `name`: of the prepared statement, if its text has one.
  */
 export async function readFitting(
-  { pool, names }: Database,
+  { pool }: Database,
   query: Prisma.Sql,
-  isCommon: boolean,
+  name: string | undefined,
 ): Promise<FittingPhoto[]> {
-  const name = isCommon ? names.nameOf(query.text) : undefined;
   const { rows } = await pool.query<StoredListedPhoto & FittingColumns>({
     ...(name && { name }),
     text: query.text,

@@ -85,13 +85,13 @@ async function findLink(
 }
 
 async function photosOf(
-  { database, db }: CatalogContext,
+  context: CatalogContext,
   { userId, photoId, albumId, albumOrder: order }: FoundLink,
   { limit, cursor }: ShareView,
 ): Promise<PhotoPage> {
   if (albumId !== null && order !== null)
-    return readItemPage(database, { id: albumId, userId, order }, limit, cursor);
-  const rows = await db.photo.findMany({ where: sharedPhoto(userId, photoId) });
+    return readItemPage(context, { id: albumId, userId, order }, limit, cursor);
+  const rows = await context.db.photo.findMany({ where: sharedPhoto(userId, photoId) });
   return { rows, hasMore: false, cursor: null };
 }
 

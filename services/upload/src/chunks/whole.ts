@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { partLength } from '@lazyphotos/object-storage';
-import { sniffStart } from '@lazyphotos/photo-type';
+import { beginsAsJpeg, JPEG_START_BYTES } from '@lazyphotos/photo-type';
 import type { UploadContext } from '../context.js';
 import type { UploadSession } from '../prisma.js';
 import { attributesOf, shapeOf, uploadEnded } from '../sessions/sessions.js';
@@ -23,8 +23,19 @@ export const WRONG_HASH = 'wrong-hash';
 /** The tag of a stored JPEG, which its first bytes have shown while they passed. Other types may show only in the whole file. */
 export const JPEG = 'image/jpeg';
 
-/** More than the signature of a JPEG. */
-const START_BYTES = 32;
+/** Keeps the first bytes of a file, which may come one by one. */
+class FileStart implements ByteObserver {
+  #bytes = Buffer.alloc(0);
+
+  update(bytes: Uint8Array): void {
+    const missing = JPEG_START_BYTES - this.#bytes.length;
+    if (missing > 0) this.#bytes = Buffer.concat([this.#bytes, bytes.subarray(0, missing)]);
+  }
+
+  isJpeg(): Promise<boolean> {
+    return beginsAsJpeg(this.#bytes);
+  }
+}
 
 class WrongHashError extends Error {}
 
@@ -41,17 +52,14 @@ export async function storeWhole(
 ): Promise<void> {
   const { store, sessions } = context;
   let tag = session.hash;
-  let start = Buffer.alloc(0);
-  const onStart = (piece: Buffer) => {
-    start = Buffer.from(piece.subarray(0, START_BYTES));
-  };
-  const bytes = Readable.from(verified(context, session, body, digest, onStart), { objectMode: false });
+  const start = new FileStart();
+  const bytes = Readable.from(verified(context, session, body, digest, start), { objectMode: false });
   const stop = () => body.destroy();
   await sessions.whileSending(session, stop, async () => {
     try {
       const size = Number(session.sizeBytes);
       await store.put(session.storageKey, bytes, attributesOf(session), { size });
-      if ((await sniffStart(start)) === JPEG) tag = JPEG;
+      if (await start.isJpeg()) tag = JPEG;
     } catch (error) {
       if (!(error instanceof WrongHashError)) throw error;
       tag = WRONG_HASH;
@@ -74,7 +82,7 @@ async function* verified(
   session: UploadSession,
   body: Readable,
   digest: DigestCheck | undefined,
-  onStart: (piece: Buffer) => void,
+  start: ByteObserver,
 ): AsyncGenerator<Buffer> {
   const shape = shapeOf(session);
   const length = partLength(shape, 0);
@@ -82,11 +90,11 @@ async function* verified(
   let received = 0;
   let last: Buffer | undefined;
   for await (const bytes of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    if (received === 0) onStart(bytes);
     received += bytes.length;
     if (received > length) throw wrongLength(shape, 0);
     metrics.bytes.inc(bytes.length);
     hash.update(bytes);
+    start.update(bytes);
     digest?.update(bytes);
     if (last) yield last;
     last = bytes;

@@ -39,13 +39,13 @@ export async function verifyObject(
 }
 
 /**
- * Checks the content of an object that has the announced hash: its type, and whether it holds malware. `passed` is the type that the
- * bytes have shown while they passed; without it the object is read. @throws ObjectNotFoundError
+ * Checks the content of an object that has the announced hash: its type, and whether it holds malware. `seenType` is the type that
+ * the bytes have shown while they passed; without it the object is read. @throws ObjectNotFoundError
  */
 export async function verifyType(
   context: UploadContext,
   { storageKey: key, sizeBytes, mimeType }: UploadSession,
-  passed?: string,
+  seenType?: string,
 ): Promise<Verification> {
   const { store } = context;
   const size = Number(sizeBytes);
@@ -54,8 +54,8 @@ export async function verifyType(
     const isZip = await isArchive(storedArchive(store, key, size));
     return isZip ? { mimeType } : { refusal: 'unsupported_media_type' };
   }
-  if (passed) await requireStored(store, key);
-  const sniffed = passed ?? (await sniffType(store, key, size));
+  if (seenType) await requireStored(store, key);
+  const sniffed = seenType ?? (await sniffType(store, key, size));
   const stored = sniffed === undefined ? undefined : storedMimeType(mimeType, sniffed);
   if (stored === undefined) return { refusal: 'unsupported_media_type' };
   return (await holdsMalware(context, key, size)) ? { refusal: 'malware_found' } : { mimeType: stored };

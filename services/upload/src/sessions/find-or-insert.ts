@@ -60,7 +60,7 @@ const COUNTED_MS = 86_400_000;
  * just inserted one. Without a transaction it is one statement of its own.
  */
 export async function findOrInsert(
-  context: Pick<UploadContext, 'database' | 'settings' | 'now'>,
+  context: Pick<UploadContext, 'database' | 'sessions' | 'now'>,
   fresh: NewSession,
   options: AnnounceOptions,
   tx?: SqlRunner,
@@ -74,12 +74,12 @@ export async function findOrInsert(
 }
 
 function valuesOf(
-  { settings, now }: Pick<UploadContext, 'settings' | 'now'>,
+  { sessions, now }: Pick<UploadContext, 'sessions' | 'now'>,
   fresh: NewSession,
   { restore, replace, limit, left }: AnnounceOptions,
 ): unknown[] {
   const photoId = newId();
-  const lifetimeMs = settings.uploadSessionHours * 3_600_000;
+  const expiresAt = sessions.expiry();
   return [
     newId(),
     fresh.userId,
@@ -100,14 +100,14 @@ function valuesOf(
     storageKeyOf({ ...fresh, photoId }),
     fresh.importEntryId,
     now(),
-    new Date(now().getTime() + lifetimeMs),
+    expiresAt,
     partCount({ size: fresh.sizeBytes, partSize: fresh.chunkSize }) === 1 ? WHOLE : null,
     isArchiveType(fresh.mimeType),
     restore,
     replace,
     limit,
     left ?? null,
-    new Date(now().getTime() + lifetimeMs - COUNTED_MS),
+    new Date(expiresAt.getTime() - COUNTED_MS),
   ];
 }
 

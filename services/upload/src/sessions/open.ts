@@ -20,7 +20,7 @@ import { shapeOf } from './sessions.js';
 type Announcement = BodyOf<typeof endpoints.createUploadSession>;
 type Response = AnswerOf<typeof endpoints.createUploadSession>;
 
-/** How often an insert is tried that another request for the same hash wins. */
+/** How often an insert is tried that another request wins: for the same hash, or for the place of the oldest session. */
 const ATTEMPTS = 5;
 
 /**
@@ -110,7 +110,7 @@ async function findOrOpen(context: UploadContext, fresh: NewSession, body: Annou
 const tooManyOpen = (limit: number) =>
   new ProblemError(
     'upload_session_limit',
-    `Complete or abort some first: ${limit} may be open, and all have bytes.`,
+    `Complete or abort some first: ${limit} may be open, and too few of them are without bytes.`,
   );
 
 function bytesToCome(session: UploadSession, stored: readonly number[]): number {

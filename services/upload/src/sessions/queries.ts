@@ -1,10 +1,10 @@
 import { outboxRows, statement } from '@lazyphotos/database';
 import type { UploadSession } from '../prisma.js';
 
-/** A session as `pg` returns it: int8 is a string there. */
+/** A session as it comes from the database: int8 is a string of `pg`, a bigint of Prisma. */
 export type SessionRow = Omit<UploadSession, 'sizeBytes' | 'importEntryId'> & {
-  sizeBytes: string;
-  importEntryId: string | null;
+  sizeBytes: string | bigint;
+  importEntryId: string | bigint | null;
 };
 
 /** The columns of a session that is called `s`. */

@@ -230,7 +230,8 @@ export class UploadSessions {
     return (await run(this.database, RECORD_CHUNK, [id, index, etag, this.expiry()])).length > 0;
   }
 
-  private expiry(): Date {
+  /** Returns until when a session lives that has just got a chunk, or is new. */
+  expiry(): Date {
     return new Date(this.now().getTime() + this.lifetimeMs);
   }
 }

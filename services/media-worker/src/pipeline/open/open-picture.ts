@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { canonicalMimeType, isCameraRaw } from '@lazyphotos/contracts';
-import { type ByteSource, sniffFile, sniffStart } from '@lazyphotos/photo-type';
+import { type ByteSource, beginsAsJpeg, JPEG_START_BYTES, sniffFile } from '@lazyphotos/photo-type';
 import type { Decoder } from '../decode/decoder.js';
 import { isMachineFault, ProcessorUnavailableError } from '../errors.js';
 import type { HeicDecoder } from '../heic/heic-decoder.js';
@@ -33,9 +33,6 @@ export type Contents =
   /** A format that sharp decodes. */
   | { kind: 'bitmap'; mimeType: string };
 
-/** Enough for a JPEG and for the signature of a TIFF. */
-const START_BYTES = 32;
-
 /** Detects the content of a file. Its announced type is used only if the content is not recognised. */
 export async function inspect(photo: PhotoFile): Promise<Contents> {
   try {
@@ -55,9 +52,9 @@ export async function inspect(photo: PhotoFile): Promise<Contents> {
 }
 
 async function contentsOf({ path, mimeType }: PhotoFile, read: ByteSource): Promise<Contents> {
-  const start = await read(0, START_BYTES);
+  const start = await read(0, JPEG_START_BYTES);
   // Most photos: nothing more needs to be read.
-  if ((await sniffStart(start)) === 'image/jpeg') return { kind: 'bitmap', mimeType: 'image/jpeg' };
+  if (await beginsAsJpeg(start)) return { kind: 'bitmap', mimeType: 'image/jpeg' };
   const pictures = await readTiffPictures(start, read);
   if (pictures && pictures.length > 0) return { kind: 'tiff', pictures };
   // A damaged TIFF may still have previews that exiftool finds.
