@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { CatalogApi } from '@lazyphotos/contracts';
 import { newId } from '@lazyphotos/service-kit';
 import { describeWithPostgres } from '@lazyphotos/testkit';
 import { CHUNK, HOUR_MS, PUBLIC_URL, startUpload, type UploadNode } from './harness.js';
@@ -248,15 +249,44 @@ describeWithPostgres('a user with as many open sessions as may be', () => {
       expect(replies.map(({ status }) => status)).toEqual(Array(30).fill(200));
       expect(await states(started, fresh)).toEqual(['open', 'aborted']);
       await user.open(newFile());
-      const { rows } = await node.pool.query(
-        `SELECT count(*)::int AS open FROM upload_sessions WHERE user_id = $1 AND status = 'open'`,
-        [user.id],
-      );
-      expect(rows).toEqual([{ open: 3 }]);
+      const countOf = async (status: string): Promise<number> => {
+        const { rows } = await node.pool.query(
+          'SELECT count(*)::int AS count FROM upload_sessions WHERE user_id = $1 AND status = $2',
+          [user.id, status],
+        );
+        return rows[0].count;
+      };
+      const aborted = await countOf('aborted');
+      const twin = newFile();
+      const [one, other] = await Promise.all([user.open(twin), user.open(twin)]);
+      expect(one.id).toBe(other.id);
+      expect(await countOf('aborted')).toBe(aborted + 1);
+      expect(await countOf('open')).toBe(3);
     } finally {
       await node.stop();
     }
   });
+
+  it.each(['purged', 'forgotten by the catalog'])(
+    'does so also to restore a photo that was %s',
+    async (how) => {
+      const catalog: Partial<CatalogApi> = how === 'purged' ? {} : { photoState: async () => 'deleted' };
+      const node = await startUpload({ settings: { openUploads: 2 }, catalog });
+      try {
+        const user = node.user();
+        const file = newFile();
+        const photo = await user.upload(file);
+        if (how === 'purged') await node.purge(photo);
+        const oldest = await user.open(newFile());
+        await user.open(newFile());
+        const reply = await user.announce(file, { restore: true });
+        expect(reply).toMatchObject({ status: 200, body: { alreadyExists: false } });
+        expect((await user.status(oldest.id)).body.status).toBe('aborted');
+      } finally {
+        await node.stop();
+      }
+    },
+  );
 
   it('ends none when too few are without bytes, as after the limit was lowered', async () => {
     const node = await startUpload();

@@ -45,9 +45,11 @@ export interface Announced {
   known: KnownFile | undefined;
   /** The open session for the hash, which may be new, with the indexes of its stored chunks. */
   open: { session: UploadSession; indexes: readonly number[] } | undefined;
+  /** Whether a session may be opened, as far as the user's files are concerned. */
+  isWanted: boolean;
   /** Whether the user has as many open sessions as may be. */
   isAtLimit: boolean;
-  /** A session would have been opened, if the file fitted beside what open sessions have still to send. */
+  /** A wanted session would have been opened, if the file fitted beside what open sessions have still to send. */
   isTooLarge: boolean;
 }
 
@@ -114,11 +116,13 @@ function valuesOf(
 function toAnnounced(row: AnnouncedRow, { restore, replace }: AnnounceOptions): Announced {
   const { knownPhotoId, knownSessionId, isPurged, isAtLimit, isTooLarge, indexes, ...session } = row;
   const isKnown = knownPhotoId !== null && knownSessionId !== null;
+  const isWanted = !isKnown || replace || (restore && isPurged === true);
   return {
     known: isKnown
       ? { photoId: knownPhotoId, sessionId: knownSessionId, isPurged: isPurged === true }
       : undefined,
-    isTooLarge: isTooLarge === true && (!isKnown || replace || (restore && isPurged === true)),
+    isWanted,
+    isTooLarge: isTooLarge === true && isWanted,
     open: session.id === null ? undefined : { session: toSession(session as SessionRow), indexes },
     isAtLimit,
   };

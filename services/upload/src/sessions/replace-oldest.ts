@@ -15,7 +15,6 @@ export async function replaceOldest(
 ): Promise<Announced | undefined> {
   const { db, sessions, replaceLock, logger } = context;
   const { userId } = fresh;
-  const sending = sessions.sending();
   // One at a time for each user: otherwise concurrent announcements would end more than is needed, or find none to end. Those of this process
   // wait without a connection.
   const { ended, announced } = await replaceLock.run(userId, () =>
@@ -23,14 +22,14 @@ export async function replaceOldest(
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`open sessions of ${userId}`}, 0))`;
       // Those before may have made room, or have opened a session for the same hash.
       const announced = await findOrInsert(context, fresh, options, tx);
-      if (announced.open || announced.known || announced.isTooLarge || !announced.isAtLimit)
-        return { ended: 0, announced };
-      const open = await tx.uploadSession.count({ where: { userId, status: 'open', importEntryId: null } });
-      const excess = Math.max(0, open - options.limit + 1);
+      const { open, isWanted, isTooLarge, isAtLimit } = announced;
+      if (open || !isWanted || isTooLarge || !isAtLimit) return { ended: 0, announced };
+      const count = await tx.uploadSession.count({ where: { userId, status: 'open', importEntryId: null } });
+      const excess = Math.max(0, count - options.limit + 1);
       const oldest = await tx.$queryRaw<{ id: string }[]>`
       SELECT id FROM upload_sessions AS s
       WHERE user_id = ${userId}::uuid AND status = 'open' AND import_entry_id IS NULL
-        AND (staging_id IS NULL OR staging_id = 'whole') AND id <> ALL (${sending}::uuid[])
+        AND (staging_id IS NULL OR staging_id = 'whole') AND id <> ALL (${sessions.sending()}::uuid[])
         AND NOT EXISTS (SELECT FROM upload_chunks WHERE session_id = s.id)
       ORDER BY created_at, id LIMIT ${excess} FOR UPDATE OF s`;
       if (oldest.length < excess) return { ended: 0, announced: undefined };
