@@ -158,7 +158,7 @@ export async function requireStored(store: ObjectStore, key: string): Promise<vo
 /** Resolves to whether the store has an object under this key. */
 export async function isStored(store: ObjectStore, key: string): Promise<boolean> {
   try {
-    await requireStored(store, key);
+    await store.head(key);
     return true;
   } catch (error) {
     if (isObjectStoreError(error, 'object_not_found')) return false;
